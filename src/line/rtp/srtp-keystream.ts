@@ -33,6 +33,7 @@ export class SrtpKeystream {
 
   /** Encrypts or decrypts in place what is from `start` to `end`. */
   cover(bytes: Uint8Array, start: number, end: number, ssrc: number, index: number): void {
+    if (end <= start) return;
     let from = this.#placeOf(Math.ceil((end - start) / BLOCK), ssrc, index);
     const stream = this.#stream;
     for (let at = start; at < end; at++) bytes[at] = (bytes[at] ?? 0) ^ (stream[from++] ?? 0);
