@@ -1,17 +1,17 @@
 import type { Identity } from '../../switch/identity.js';
 import type { IncomingCalls } from '../../switch/line.js';
-import { readable, readUri } from './address.js';
-import type { CallMedia } from './call-media.js';
-import { callerOf, diverterOf, numberIn } from './caller-identity.js';
-import type { IncomingInvite } from './incoming-invite.js';
+import type { CallMedia } from '../sip-call/call-media.js';
+import type { IncomingInvite } from '../sip-call/incoming-invite.js';
+import { replaced } from '../sip-call/replaces.js';
+import { SipLeg, type SipLegHost } from '../sip-call/sip-leg.js';
+import { readable, readUri } from '../sip-message/address.js';
+import { callerOf, diverterOf, numberIn } from '../sip-message/caller-identity.js';
+import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import { addressText, type SipFlow } from '../sip-transport/transport.js';
 import type { LineLimits, SipRefusals } from './line-limits.js';
-import type { SipRequest, SipResponse } from './message.js';
 import type { Registrar } from './registrar.js';
-import { replaced } from './replaces.js';
-import { SipLeg, type SipLegHost } from './sip-leg.js';
 import type { SipLineSettings } from './sip-line-options.js';
 import type { StrangerGate } from './stranger-gate.js';
-import { addressText, type SipFlow } from './transport.js';
 import type { TrustedPeers } from './trusted-peers.js';
 
 /** The part of a line that takes its calls uses. */

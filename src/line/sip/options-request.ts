@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { writeAddress } from './address.js';
-import { SipHeaders } from './headers.js';
-import type { SipRequest } from './message.js';
-import { newTag } from './transaction-layer.js';
+import { writeAddress } from '../sip-message/address.js';
+import { SipHeaders } from '../sip-message/headers.js';
+import type { SipRequest } from '../sip-message/message.js';
+import { newTag } from '../sip-transport/transaction-layer.js';
 
 /** Makes the question whether somebody is there (RFC 3261, section 11). */
 export function optionsRequest(uri: string, from: string): SipRequest {

@@ -1,14 +1,14 @@
 import type { AttemptOrigin } from '../../switch/attempt.js';
-import { escapeUser, onWire, readUri, type SipUri } from './address.js';
-import { identityOf } from './caller-identity.js';
-import type { Credentials } from './digest.js';
+import type { OutgoingInviteOptions } from '../sip-call/outgoing-invite.js';
+import type { SipLeg } from '../sip-call/sip-leg.js';
+import type { TransferWay } from '../sip-call/sip-transfer.js';
+import { escapeUser, onWire, readUri, type SipUri } from '../sip-message/address.js';
+import { identityOf } from '../sip-message/caller-identity.js';
+import type { Credentials } from '../sip-message/digest.js';
 import type { LineLimits } from './line-limits.js';
-import type { OutgoingInviteOptions } from './outgoing-invite.js';
 import type { Registrar } from './registrar.js';
 import type { SipEndpoint } from './sip-endpoint.js';
-import type { SipLeg } from './sip-leg.js';
 import type { SipLineSettings } from './sip-line-options.js';
-import type { TransferWay } from './sip-transfer.js';
 import { tariffOf } from './tariff-table.js';
 
 /** The part of an INVITE's options that leads to the one called. */

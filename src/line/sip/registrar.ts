@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/time/clock.js';
-import { readAddress, readUri, writeAddress } from './address.js';
-import { type DigestAlgorithm, DigestGuard } from './digest.js';
-import type { SipRequest, SipResponse } from './message.js';
-import { responseTo } from './transaction-layer.js';
-import type { SipFlow } from './transport.js';
+import { readAddress, readUri, writeAddress } from '../sip-message/address.js';
+import { type DigestAlgorithm, DigestGuard } from '../sip-message/digest.js';
+import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import { responseTo } from '../sip-transport/transaction-layer.js';
+import type { SipFlow } from '../sip-transport/transport.js';
 
 /** A phone, or another exchange, that registers here. */
 export interface SipPhoneAccount {

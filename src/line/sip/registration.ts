@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type BackOff, backOffMs } from '../../base/time/back-off.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
-import { readAddress, readUri, writeAddress } from './address.js';
-import type { SipWay } from './dialog.js';
-import type { Credentials } from './digest.js';
-import { SipHeaders } from './headers.js';
-import type { SipRequest, SipResponse } from './message.js';
-import type { RequestOutcome } from './session-host.js';
-import { newTag } from './transaction-layer.js';
-import type { HostPort, SipFlow } from './transport.js';
+import type { SipWay } from '../sip-call/dialog.js';
+import type { RequestOutcome } from '../sip-call/session-host.js';
+import { readAddress, readUri, writeAddress } from '../sip-message/address.js';
+import type { Credentials } from '../sip-message/digest.js';
+import { SipHeaders } from '../sip-message/headers.js';
+import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import { newTag } from '../sip-transport/transaction-layer.js';
+import type { HostPort, SipFlow } from '../sip-transport/transport.js';
 
 export interface RegistrationOptions {
   /** URI of the registrar: `sip:example.com`. */

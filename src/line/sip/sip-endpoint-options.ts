@@ -1,12 +1,18 @@
 import type { Clock } from '../../base/time/clock.js';
-import type { IncomingInvite } from './incoming-invite.js';
-import type { SipRequest, SipResponse } from './message.js';
-import type { SipResolver } from './resolve.js';
-import type { SessionTimes } from './session-timer.js';
-import type { SipTls } from './stream-transport.js';
-import type { SipTimes } from './transaction.js';
-import type { WireTrace } from './transaction-layer.js';
-import type { HostPort, SipFlow, SipTransport, TransportKind, TransportListener } from './transport.js';
+import type { IncomingInvite } from '../sip-call/incoming-invite.js';
+import type { SessionTimes } from '../sip-call/session-timer.js';
+import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipResolver } from '../sip-transport/resolve.js';
+import type { SipTls } from '../sip-transport/stream-transport.js';
+import type { SipTimes } from '../sip-transport/transaction.js';
+import type { WireTrace } from '../sip-transport/transaction-layer.js';
+import type {
+  HostPort,
+  SipFlow,
+  SipTransport,
+  TransportKind,
+  TransportListener,
+} from '../sip-transport/transport.js';
 
 /** Port that an endpoint listens on. */
 export interface SipListening extends HostPort {

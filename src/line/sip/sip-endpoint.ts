@@ -1,24 +1,28 @@
 import { asError } from '../../base/errors.js';
 import { type Clock, systemClock } from '../../base/time/clock.js';
-import { readUri } from './address.js';
-import { ALLOW, SUPPORTED } from './capabilities.js';
-import { dialogKey, type SipWay } from './dialog.js';
-import type { Credentials } from './digest.js';
-import { DigestClient } from './digest-client.js';
-import { IncomingInvite } from './incoming-invite.js';
-import { cseqOf, type SipRequest, type SipResponse, tagOf, topVia } from './message.js';
-import { OutgoingInvite, type OutgoingInviteEvents, type OutgoingInviteOptions } from './outgoing-invite.js';
-import { type SipTarget, systemResolver, targetsOf } from './resolve.js';
-import { Sending, type SendingContext } from './sending.js';
-import type { ServerTransaction } from './server-transaction.js';
-import type { RequestOutcome, SendEvents, SessionHost } from './session-host.js';
+import { dialogKey, type SipWay } from '../sip-call/dialog.js';
+import { IncomingInvite } from '../sip-call/incoming-invite.js';
+import {
+  OutgoingInvite,
+  type OutgoingInviteEvents,
+  type OutgoingInviteOptions,
+} from '../sip-call/outgoing-invite.js';
+import { Sending, type SendingContext } from '../sip-call/sending.js';
+import type { RequestOutcome, SendEvents, SessionHost } from '../sip-call/session-host.js';
+import type { SipSession } from '../sip-call/sip-session.js';
+import { readUri } from '../sip-message/address.js';
+import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
+import type { Credentials } from '../sip-message/digest.js';
+import { DigestClient } from '../sip-message/digest-client.js';
+import { cseqOf, type SipRequest, type SipResponse, tagOf, topVia } from '../sip-message/message.js';
+import { type SipTarget, systemResolver, targetsOf } from '../sip-transport/resolve.js';
+import type { ServerTransaction } from '../sip-transport/server-transaction.js';
+import { StreamTransport } from '../sip-transport/stream-transport.js';
+import type { SipTimes } from '../sip-transport/transaction.js';
+import { responseTo, type SipCounts, TransactionLayer } from '../sip-transport/transaction-layer.js';
+import { addressText, hostText, type SipFlow, type TransportListener } from '../sip-transport/transport.js';
+import { UdpTransport } from '../sip-transport/udp-transport.js';
 import type { SipEndpointOptions, SipListening } from './sip-endpoint-options.js';
-import type { SipSession } from './sip-session.js';
-import { StreamTransport } from './stream-transport.js';
-import type { SipTimes } from './transaction.js';
-import { responseTo, type SipCounts, TransactionLayer } from './transaction-layer.js';
-import { addressText, hostText, type SipFlow, type TransportListener } from './transport.js';
-import { UdpTransport } from './udp-transport.js';
 
 const EXTENSIONS = new Set(SUPPORTED.split(', '));
 const KNOWN_METHODS = new Set([

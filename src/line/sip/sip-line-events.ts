@@ -1,8 +1,8 @@
 import type { FencedEvents } from '../../base/fenced-emitter.js';
 import type { Identity } from '../../switch/identity.js';
+import type { HostPort, TransportKind } from '../sip-transport/transport.js';
 import type { SipRefusals } from './line-limits.js';
 import type { RegistrationState } from './registration.js';
-import type { HostPort, TransportKind } from './transport.js';
 
 /** A call of a line, as its event tells it. */
 export interface SipCallInfo {

@@ -8,23 +8,25 @@ import type { CancelTimer } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination, Tariff } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { IncomingCalls, Line } from '../../switch/line.js';
-import { readUri } from './address.js';
-import { CallMedia } from './call-media.js';
-import { identityOf } from './caller-identity.js';
+import { CallMedia } from '../sip-call/call-media.js';
+import type { IncomingInvite } from '../sip-call/incoming-invite.js';
+import { type OutgoingHost, SipDestination } from '../sip-call/outgoing-call.js';
+import type { SipLeg } from '../sip-call/sip-leg.js';
+import { followRefer } from '../sip-call/sip-transfer.js';
+import { readUri } from '../sip-message/address.js';
+import { identityOf } from '../sip-message/caller-identity.js';
+import { writeMessage } from '../sip-message/message.js';
+import { type SipResolver, systemResolver } from '../sip-transport/resolve.js';
+import type { SipCounts, WireMessage } from '../sip-transport/transaction-layer.js';
 import { IncomingDesk } from './incoming-desk.js';
-import type { IncomingInvite } from './incoming-invite.js';
 import { LineLimits, type SipRefusals } from './line-limits.js';
 import { portsOf } from './line-ports.js';
-import { writeMessage } from './message.js';
 import { optionsRequest } from './options-request.js';
-import { type OutgoingHost, SipDestination } from './outgoing-call.js';
 import { type CallWay, OutgoingRoutes } from './outgoing-routes.js';
 import { Registrar } from './registrar.js';
 import { Registration } from './registration.js';
-import { type SipResolver, systemResolver } from './resolve.js';
 import { SipEndpoint } from './sip-endpoint.js';
 import type { SipEndpointOptions, SipListening } from './sip-endpoint-options.js';
-import type { SipLeg } from './sip-leg.js';
 import type { SipLineEvents, SipProbe } from './sip-line-events.js';
 import {
   checkedHeaders,
@@ -32,10 +34,8 @@ import {
   type SipLineSettings,
   sipLineSchema,
 } from './sip-line-options.js';
-import { followRefer } from './sip-transfer.js';
 import { StrangerGate } from './stranger-gate.js';
 import { tariffOf } from './tariff-table.js';
-import type { SipCounts, WireMessage } from './transaction-layer.js';
 import { TrustedPeers } from './trusted-peers.js';
 
 /** Parts of a line that are put in from outside. */

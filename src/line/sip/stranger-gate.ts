@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/time/clock.js';
-import type { SipRequest } from './message.js';
+import type { SipRequest } from '../sip-message/message.js';
 
 /** Requests of all strangers in a second. */
 const ALL_PER_SECOND = 250;

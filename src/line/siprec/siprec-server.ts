@@ -13,9 +13,9 @@ import {
 import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
-import type { IncomingInvite } from '../sip/incoming-invite.js';
 import { SipEndpoint } from '../sip/sip-endpoint.js';
 import type { SipEndpointOptions, SipPorts } from '../sip/sip-endpoint-options.js';
+import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import { SiprecSession } from './siprec-session.js';
 
 /** Options of {@link SiprecServer.open}. */

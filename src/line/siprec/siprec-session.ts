@@ -7,10 +7,10 @@ import type { SrtpKey } from '../rtp/rtp-options.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { RtpSessionStats } from '../rtp/rtp-stats.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
-import { readAddress } from '../sip/address.js';
-import { bodyParts, type SipBody, sdpBody } from '../sip/body.js';
-import type { SipMessage } from '../sip/message.js';
-import { type SessionMedia, SipRefusal } from '../sip/session-host.js';
+import { type SessionMedia, SipRefusal } from '../sip-call/session-host.js';
+import { readAddress } from '../sip-message/address.js';
+import { bodyParts, type SipBody, sdpBody } from '../sip-message/body.js';
+import type { SipMessage } from '../sip-message/message.js';
 import {
   type AnsweredStream,
   answerRecording,

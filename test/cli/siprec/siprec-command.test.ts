@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { SipEndpoint } from '../../../src/line/sip/sip-endpoint.js';
-import type { SipSession } from '../../../src/line/sip/sip-session.js';
+import type { SipSession } from '../../../src/line/sip-call/sip-session.js';
 import type { RecordingSidecar } from '../../../src/recording/sidecar.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import { certificate, hasOpenssl } from '../../certificate.js';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import type { SipResolver } from '../../../src/line/sip/resolve.js';
 import { sipLine } from '../../../src/line/sip/sip-line.js';
+import type { SipResolver } from '../../../src/line/sip-transport/resolve.js';
 import { idOf, statuses } from '../../exchange/talking.js';
 import { EPOCH_MS } from '../../exchange/world.js';
 import { driven, turn } from '../../turns.js';

@@ -1,16 +1,16 @@
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { type SipBody, sdpBody } from '../../../src/line/sip/body.js';
-import type { IncomingInvite } from '../../../src/line/sip/incoming-invite.js';
+import { SipEndpoint } from '../../../src/line/sip/sip-endpoint.js';
+import type { SipEndpointOptions } from '../../../src/line/sip/sip-endpoint-options.js';
+import type { IncomingInvite } from '../../../src/line/sip-call/incoming-invite.js';
 import type {
   InviteFailure,
   OutgoingInvite,
   OutgoingInviteOptions,
-} from '../../../src/line/sip/outgoing-invite.js';
-import type { SessionEnd } from '../../../src/line/sip/session-events.js';
-import type { SessionMedia } from '../../../src/line/sip/session-host.js';
-import { SipEndpoint } from '../../../src/line/sip/sip-endpoint.js';
-import type { SipEndpointOptions } from '../../../src/line/sip/sip-endpoint-options.js';
-import type { SipSession } from '../../../src/line/sip/sip-session.js';
+} from '../../../src/line/sip-call/outgoing-invite.js';
+import type { SessionEnd } from '../../../src/line/sip-call/session-events.js';
+import type { SessionMedia } from '../../../src/line/sip-call/session-host.js';
+import type { SipSession } from '../../../src/line/sip-call/sip-session.js';
+import { type SipBody, sdpBody } from '../../../src/line/sip-message/body.js';
 import { turn } from '../../turns.js';
 import { MemoryNetwork } from './memory-network.js';
 

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { expect } from 'vitest';
 import { writeRtp } from '../../../src/line/rtp/rtp-packet.js';
-import { multipart, type SipBody, sdpBody } from '../../../src/line/sip/body.js';
-import type { SessionMedia } from '../../../src/line/sip/session-host.js';
+import type { SessionMedia } from '../../../src/line/sip-call/session-host.js';
+import { multipart, type SipBody, sdpBody } from '../../../src/line/sip-message/body.js';
 import { encodeG711 } from '../../../src/voice/codec/g711.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 

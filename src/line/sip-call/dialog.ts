@@ -1,0 +1,158 @@
+import { bareHost, isPrivateAddress } from '../../base/system/host-address.js';
+import { readAddress, readUri } from '../sip-message/address.js';
+import { SipHeaders } from '../sip-message/headers.js';
+import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/message.js';
+import type { SipFlow } from '../sip-transport/transport.js';
+
+/** The way to the next hop: over a flow that is there, or to where a URI leads. */
+export interface SipWay {
+  readonly flow?: SipFlow;
+  /** URI whose addresses are tried, where there is no flow or it is broken. */
+  readonly hop: string;
+  /** User of the Contact of a request that has none yet. */
+  readonly contactUser?: string;
+}
+
+interface DialogParts {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly local: string;
+  readonly remote: string;
+  readonly routes: readonly string[];
+  readonly target: string;
+  readonly flow: SipFlow;
+  readonly localSequence: number;
+  readonly remoteSequence: number | undefined;
+}
+
+/** Two ends that know each other by their tags, and the way between them (RFC 3261, section 12). */
+export class Dialog {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly remoteTag: string;
+  readonly flow: SipFlow;
+  /** Contact of the other end. */
+  target: string;
+  readonly #local: string;
+  readonly #remote: string;
+  readonly #routes: readonly string[];
+  #localSequence: number;
+  #remoteSequence: number | undefined;
+
+  private constructor(parts: DialogParts) {
+    this.callId = parts.callId;
+    this.localTag = parts.localTag;
+    this.remoteTag = parts.remoteTag;
+    this.flow = parts.flow;
+    this.target = parts.target;
+    this.#local = parts.local;
+    this.#remote = parts.remote;
+    this.#routes = parts.routes;
+    this.#localSequence = parts.localSequence;
+    this.#remoteSequence = parts.remoteSequence;
+  }
+
+  /** The dialog of a request that came, as its server has it. */
+  static ofServer(request: SipRequest, flow: SipFlow, localTag: string): Dialog {
+    const { headers } = request;
+    return new Dialog({
+      callId: headers.get('Call-ID') ?? '',
+      localTag,
+      remoteTag: tagOf(headers, 'From'),
+      local: `${headers.get('To') ?? ''};tag=${localTag}`,
+      remote: headers.get('From') ?? '',
+      routes: headers.list('Record-Route'),
+      target: contactOf(headers) ?? readAddress(headers.get('From') ?? '')?.uri ?? '',
+      flow,
+      localSequence: Math.floor(Math.random() * 10_000) + 1,
+      remoteSequence: cseqOf(headers).number,
+    });
+  }
+
+  /** The dialog that a response made, as the client has it. */
+  static ofClient(request: SipRequest, response: SipResponse, flow: SipFlow): Dialog {
+    const { headers } = response;
+    return new Dialog({
+      callId: headers.get('Call-ID') ?? '',
+      localTag: tagOf(headers, 'From'),
+      remoteTag: tagOf(headers, 'To'),
+      local: request.headers.get('From') ?? '',
+      remote: headers.get('To') ?? '',
+      routes: headers.list('Record-Route').reverse(),
+      target: contactOf(headers) ?? request.uri,
+      flow,
+      localSequence: cseqOf(request.headers).number,
+      remoteSequence: undefined,
+    });
+  }
+
+  get key(): string {
+    return dialogKey(this.callId, this.localTag, this.remoteTag);
+  }
+
+  /** Makes a request within the dialog. @param sequence Default: the next number. An ACK has that of its INVITE. */
+  request(method: string, sequence: number = this.nextSequence()): SipRequest {
+    const headers = new SipHeaders([
+      ['Max-Forwards', '70'],
+      ['From', this.#local],
+      ['To', this.#remote],
+      ['Call-ID', this.callId],
+      ['CSeq', `${sequence} ${method}`],
+    ]);
+    const [first = '', ...others] = this.#routes;
+    const strict = first !== '' && !(readUri(readAddress(first)?.uri ?? '')?.params.has('lr') ?? true);
+    // A router of RFC 2543 takes the Request-URI for its own (section 12.2.1.1).
+    if (strict) headers.add('Route', ...others, `<${this.target}>`);
+    else headers.add('Route', ...this.#routes);
+    const uri = strict ? (readAddress(first)?.uri ?? '') : this.target;
+    return { kind: 'request', method, uri, headers, body: Buffer.alloc(0) };
+  }
+
+  nextSequence(): number {
+    this.#localSequence++;
+    return this.#localSequence;
+  }
+
+  /** Takes note of a number that was used outside of the dialog, by a request that was sent again with credentials. */
+  usedSequence(sequence: number): void {
+    this.#localSequence = Math.max(this.#localSequence, sequence);
+  }
+
+  /** Takes the number of a request that came. @returns false for one that is too late. */
+  accepts(request: SipRequest): boolean {
+    const { number } = cseqOf(request.headers);
+    if (this.#remoteSequence !== undefined && number <= this.#remoteSequence) return false;
+    this.#remoteSequence = number;
+    return true;
+  }
+
+  /** Takes the Contact of a message that may change it. */
+  refresh(headers: SipHeaders): void {
+    this.target = contactOf(headers) ?? this.target;
+  }
+
+  /** The way to the other end: the route, the connection that is there, or the address that it named. */
+  get way(): SipWay {
+    const [first] = this.#routes;
+    const hop = first === undefined ? this.target : (readAddress(first)?.uri ?? this.target);
+    if (this.flow.kind !== 'UDP') return { flow: this.flow, hop };
+    const host = bareHost(readUri(hop)?.host ?? '');
+    const isHidden = first === undefined && host !== this.flow.remote.host && isUnreachable(host);
+    return isHidden ? { flow: this.flow, hop } : { hop };
+  }
+}
+
+export function dialogKey(callId: string, localTag: string, remoteTag: string): string {
+  return `${callId} ${localTag} ${remoteTag}`;
+}
+
+/** An end behind a NAT names an address that means nothing here: what it sends comes from another one. */
+function isUnreachable(host: string): boolean {
+  return /^[\d.]+$|:/.test(host) && isPrivateAddress(host);
+}
+
+function contactOf(headers: SipHeaders): string | undefined {
+  const [first] = headers.list('Contact');
+  return first === undefined ? undefined : readAddress(first)?.uri;
+}

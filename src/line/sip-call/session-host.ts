@@ -1,0 +1,66 @@
+import { JackfieldError } from '../../base/errors.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { SipBody } from '../sip-message/body.js';
+import type { Credentials } from '../sip-message/digest.js';
+import type { SipMessage, SipRequest, SipResponse } from '../sip-message/message.js';
+import { reasonOf } from '../sip-message/reasons.js';
+import type { SipTimes } from '../sip-transport/transaction.js';
+import type { SipFlow } from '../sip-transport/transport.js';
+import type { SipWay } from './dialog.js';
+import type { SendingFailure } from './sending.js';
+
+/** Refusal of a request by a status, thrown by whoever looks at it. */
+export class SipRefusal extends JackfieldError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    reason: string = reasonOf(status),
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super('ERR_LINE', `${status} ${reason}`);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+/** One end's media, as far as they are agreed on with the other end by an offer and an answer (RFC 3264). */
+export interface SessionMedia {
+  /** Makes an offer of what this end wants now. */
+  offer(): SipBody | Promise<SipBody>;
+  /** Answers an offer. @param message The message that holds it, with its other parts. @throws SipRefusal */
+  answer(offer: SipBody, message: SipMessage): SipBody | Promise<SipBody>;
+  /** Takes the answer to this end's offer. */
+  take(answer: SipBody, message: SipMessage): void | Promise<void>;
+}
+
+/** Something on its way that can be given up. */
+export interface Cancellable {
+  cancel(): void;
+}
+
+export interface SendEvents {
+  responded(response: SipResponse, flow: SipFlow): void;
+  failed(failure: SendingFailure): void;
+}
+
+export type RequestOutcome =
+  | { readonly response: SipResponse; readonly flow: SipFlow }
+  | { readonly failure: SendingFailure };
+
+/** The part of an endpoint that calls use. */
+export interface SessionHost<S> {
+  readonly clock: Clock;
+  readonly times: SipTimes;
+  readonly userAgent: string;
+  contactFor(flow: SipFlow, user?: string): string;
+  send(request: SipRequest, way: SipWay, events: SendEvents): Cancellable;
+  request(request: SipRequest, way: SipWay, credentials?: Credentials): Promise<RequestOutcome>;
+  acknowledge(ack: SipRequest, way: SipWay): void;
+  /** Sends a response again. */
+  repeat(response: SipResponse, flow: SipFlow): void;
+  addSession(session: S): void;
+  removeSession(session: S): void;
+  failed(error: unknown): void;
+}

@@ -1,0 +1,177 @@
+import type { Identity } from '../../switch/identity.js';
+import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
+import type { SipRequest } from '../sip-message/message.js';
+import type { CallMedia } from './call-media.js';
+import type { IncomingInvite } from './incoming-invite.js';
+import type { SessionEnd, SessionEvents } from './session-events.js';
+import { statusOf } from './sip-causes.js';
+import type { SipSession } from './sip-session.js';
+import { SwitchedVoice } from './switched-voice.js';
+
+/** Functions of a line that its legs use. */
+export interface SipLegHost {
+  /** The other end asks for the call to go on elsewhere. Returns the status to answer it with. */
+  referred(leg: SipLeg, request: SipRequest): number;
+  /** The call is over. */
+  over(leg: SipLeg): void;
+  failed(error: unknown): void;
+}
+
+const DIGIT = /^[0-9*#A-D]$/i;
+
+/** One end of a call at a SIP phone or trunk: a session, and the voice that is agreed on by it. */
+export class SipLeg implements Leg {
+  readonly identity: Identity;
+  readonly voice: SwitchedVoice;
+  readonly #host: SipLegHost;
+  readonly #invite: IncomingInvite | undefined;
+  #media: CallMedia;
+  #session: SipSession | undefined;
+  #placing: Placing | undefined;
+  #conversation: Conversation | undefined;
+  #isOver = false;
+
+  /** @param call The session of a call that went out and was answered, or the call that comes in. */
+  constructor(host: SipLegHost, identity: Identity, media: CallMedia, call: SipSession | IncomingInvite) {
+    this.#host = host;
+    this.identity = identity;
+    this.#media = media;
+    this.voice = new SwitchedVoice(media.rtp.voice);
+    if ('reject' in call) {
+      this.#invite = call;
+      call.onCancelled(() => this.#givenUp());
+    } else this.#take(call);
+    this.#listen();
+  }
+
+  /** The session that carries it; nothing before the answer. */
+  get session(): SipSession | undefined {
+    return this.#session;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  place(placing: Placing): void {
+    this.#placing = placing;
+    placing.start();
+  }
+
+  progress(step: Progress): void {
+    if (!this.#invite || step === 'routing') return;
+    const ring = this.#invite.ring(step === 'early-media' ? { media: this.#media } : {});
+    ring.catch((error: unknown) => this.#host.failed(error));
+  }
+
+  connected(conversation: Conversation): void {
+    this.#conversation = conversation;
+    this.#placing = undefined;
+    if (this.#invite?.isOpen) void this.#answer(this.#invite);
+  }
+
+  held({ remote }: { readonly local: boolean; readonly remote: boolean }): void {
+    if (this.#media.hold(remote)) this.#session?.reoffer();
+  }
+
+  digit(digit: string): void {
+    // Without events, the tone in the voice is all that there is.
+    if (!this.#media.hasEvents || !DIGIT.test(digit)) return;
+    this.#media.rtp.sendDigit(digit).catch((error: unknown) => this.#isOver || this.#host.failed(error));
+  }
+
+  ended(cause: EndCause): void {
+    if (this.#isOver) return;
+    if (this.#session) void this.#session.end();
+    else this.#invite?.reject(statusOf(cause));
+    this.#finish();
+  }
+
+  /** Ends the call, which nobody pays for any more. */
+  cutOff(): void {
+    this.#conversation?.end({ kind: 'failed', reason: 'not-paid-for' });
+  }
+
+  /** Goes on with another session in place of the one that there was, which is ended. */
+  become(session: SipSession, media: CallMedia): void {
+    const [before, mediaBefore] = [this.#session, this.#media];
+    if (mediaBefore.events) mediaBefore.events = undefined;
+    this.#media = media;
+    this.voice.become(media.rtp.voice);
+    this.#listen();
+    this.#take(session);
+    if (before) {
+      before.events = { ended: () => undefined };
+      void before.end();
+    }
+    void mediaBefore.close();
+  }
+
+  /** Listeners of its session. */
+  get events(): SessionEvents {
+    return {
+      ended: (end) => this.#hungUp(end),
+      info: (request) => this.#info(request),
+      referred: (request) => this.#host.referred(this, request),
+    };
+  }
+
+  async #answer(invite: IncomingInvite): Promise<void> {
+    try {
+      const session = await invite.answer(this.#media, this.events);
+      if (!session) this.#hungUp({ by: 'lost' });
+      else if (this.#isOver) void session.end();
+      else this.#take(session);
+    } catch (error) {
+      this.#host.failed(error);
+      this.#hungUp({ by: 'lost' });
+    }
+  }
+
+  #take(session: SipSession): void {
+    this.#session = session;
+    session.events = this.events;
+    if (session.state === 'over') this.#hungUp({ by: 'remote' });
+  }
+
+  #listen(): void {
+    this.#media.events = {
+      held: (on) => this.#conversation?.hold(this, on),
+      digit: (digit) => this.#conversation?.digit(this, digit),
+      lost: () => {
+        void this.#session?.end({ Reason: 'SIP;cause=408;text="No media"' });
+        this.#hungUp({ by: 'lost' });
+      },
+    };
+  }
+
+  /** A digit may come as a request, too: `Signal=5`. */
+  #info({ headers, body }: SipRequest): void {
+    const type = headers.get('Content-Type') ?? '';
+    const text = body.toString('latin1', 0, 200);
+    const digit = /dtmf-relay/i.test(type) ? /signal\s*=\s*(\S)/i.exec(text)?.[1] : text.trim();
+    if (/dtmf/i.test(type) && digit !== undefined && DIGIT.test(digit))
+      this.#conversation?.digit(this, digit);
+  }
+
+  #givenUp(): void {
+    if (this.#isOver) return;
+    this.#placing?.cancel({ kind: 'cancelled' });
+    void this.#media.close();
+    this.#finish();
+  }
+
+  #hungUp({ by }: SessionEnd): void {
+    if (this.#isOver || by === 'local') return;
+    if (this.#conversation) {
+      const cause: EndCause = by === 'lost' ? { kind: 'failed', reason: 'cut-off' } : { kind: 'hung-up' };
+      this.#conversation.end(cause);
+    } else this.#givenUp();
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#conversation = undefined;
+    this.#host.over(this);
+  }
+}

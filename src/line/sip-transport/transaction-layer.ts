@@ -1,0 +1,400 @@
+import { randomBytes } from 'node:crypto';
+import { bareHost } from '../../base/system/host-address.js';
+import type { Clock } from '../../base/time/clock.js';
+import type { Via } from '../sip-message/address.js';
+import { SipHeaders, splitList } from '../sip-message/headers.js';
+import {
+  cseqOf,
+  type Malformed,
+  readDatagram,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  tagOf,
+  topVia,
+  writeMessage,
+} from '../sip-message/message.js';
+import { reasonOf } from '../sip-message/reasons.js';
+import { ClientTransaction, type TransactionFailure } from './client-transaction.js';
+import { OwnAddresses } from './own-addresses.js';
+import { defaultPort, type SipTarget } from './resolve.js';
+import { ServerTransaction } from './server-transaction.js';
+import { SIP_TIMES, type SipTimes } from './transaction.js';
+import {
+  addressText,
+  type HostPort,
+  hostText,
+  type SipFlow,
+  type SipTransport,
+  type TransportKind,
+} from './transport.js';
+
+const COOKIE = 'z9hG4bK';
+/** Most requests under way in each direction; another one that comes is refused, or dropped where that costs too much. */
+const MAX_TRANSACTIONS = 20_000;
+
+/** Message on the wire, for a trace. */
+export interface WireMessage {
+  readonly direction: 'in' | 'out';
+  readonly message: SipMessage;
+  readonly flow: SipFlow;
+}
+
+/** Finds who is shown the messages now; nothing while nobody is, and none is read for it then. */
+export type WireTrace = () => ((message: WireMessage) => void) | undefined;
+
+/** Counts of what was refused or lost. */
+export interface SipCounts {
+  received: number;
+  malformed: number;
+  /** Requests that came while too many were under way. */
+  overload: number;
+  /** Requests of strangers that were too many or too long, and were left out without an answer. */
+  flood: number;
+  /** Connections that were too many. */
+  connectionsRefused: number;
+  /** Responses and ACKs that belong to nothing. */
+  stray: number;
+}
+
+export interface TransactionLayerContext {
+  readonly clock: Clock;
+  readonly times?: Partial<SipTimes>;
+  /** Address that others reach this endpoint by, where it is not the one that it is bound to. */
+  readonly advertised?: string;
+  /** Says of a request whether it is of a call that goes on; false for one that is left out without an answer. */
+  admits(request: SipRequest, flow: SipFlow): 'call' | 'other' | false;
+  /** Takes a request that has come for the first time. */
+  requested(transaction: ServerTransaction): void;
+  /** Takes the ACK of a 2xx. */
+  acknowledged(ack: SipRequest, flow: SipFlow): void;
+  /** Takes a 2xx to an INVITE whose transaction is over. */
+  late(response: SipResponse, flow: SipFlow): void;
+  failed(error: unknown): void;
+  /** Default: no message is shown. */
+  readonly trace?: WireTrace;
+}
+
+/** Listeners of one request that is sent. */
+export interface RequestEvents {
+  responded(response: SipResponse): void;
+  failed(failure: TransactionFailure): void;
+}
+
+/** The transports of an endpoint, and the transactions over them. */
+export class TransactionLayer {
+  readonly counts: SipCounts = {
+    received: 0,
+    malformed: 0,
+    overload: 0,
+    flood: 0,
+    connectionsRefused: 0,
+    stray: 0,
+  };
+  readonly times: SipTimes;
+  readonly #context: TransactionLayerContext;
+  readonly #transports: SipTransport[] = [];
+  readonly #clients = new Map<string, ClientTransaction>();
+  readonly #servers = new Map<string, ServerTransaction>();
+  /** Addresses by which peers have seen this endpoint, by transport and peer. */
+  readonly #seenAs = new Map<string, HostPort>();
+  readonly #own: OwnAddresses;
+
+  constructor(context: TransactionLayerContext) {
+    this.#context = context;
+    this.#own = new OwnAddresses(context.clock);
+    this.times = { ...SIP_TIMES, ...context.times };
+  }
+
+  add(transport: SipTransport): void {
+    this.#transports.push(transport);
+  }
+
+  get transports(): readonly SipTransport[] {
+    return this.#transports;
+  }
+
+  get kinds(): TransportKind[] {
+    return this.#transports.map(({ kind }) => kind);
+  }
+
+  /** The way to an address; nothing where there is no such transport. */
+  flowTo(target: SipTarget): SipFlow | undefined {
+    return this.#transports.find(({ kind }) => kind === target.kind)?.flowTo(target, target.name);
+  }
+
+  /** Address by which a peer reaches this endpoint: the advertised one, the one that it has seen, the one bound to. */
+  addressFor(flow: SipFlow): HostPort {
+    const local = this.#transports.find(({ kind }) => kind === flow.kind)?.local ?? { host: '', port: 0 };
+    const { advertised } = this.#context;
+    if (advertised !== undefined) return { host: advertised, port: local.port };
+    const seen = this.#seenAs.get(`${flow.kind} ${addressText(flow.remote)}`);
+    const host = isAny(local.host) ? this.#own.towards(flow.remote.host) : local.host;
+    return seen ?? { host, port: local.port };
+  }
+
+  /** Sends a request; its top Via is put in front. */
+  send(request: SipRequest, flow: SipFlow, events: RequestEvents): ClientTransaction {
+    const branch = `${COOKIE}${randomBytes(12).toString('hex')}`;
+    const headers = request.headers.copy();
+    headers.prepend('Via', this.#via(flow, branch));
+    const sent = { ...request, headers };
+    const key = `${branch} ${request.method}`;
+    const transaction = new ClientTransaction(sent, this.#watched(flow), {
+      clock: this.#context.clock,
+      times: this.times,
+      ...events,
+      ended: () => this.#clients.delete(key),
+    });
+    this.#clients.set(key, transaction);
+    transaction.start();
+    return transaction;
+  }
+
+  /** Sends the CANCEL of a request. */
+  cancel(invite: ClientTransaction): void {
+    if (!invite.isPending) return;
+    invite.expire();
+    const { request, flow } = invite;
+    const headers = new SipHeaders();
+    for (const name of ['Via', 'Max-Forwards', 'Route', 'From', 'To', 'Call-ID'] as const) {
+      headers.add(
+        name,
+        ...(name === 'Via' ? request.headers.lines(name).slice(0, 1) : request.headers.lines(name)),
+      );
+    }
+    headers.add('CSeq', `${cseqOf(request.headers).number} CANCEL`);
+    const cancel: SipRequest = {
+      kind: 'request',
+      method: 'CANCEL',
+      uri: request.uri,
+      headers,
+      body: Buffer.alloc(0),
+    };
+    const key = `${topVia(headers)?.params.get('branch')} CANCEL`;
+    const transaction = new ClientTransaction(cancel, flow, {
+      clock: this.#context.clock,
+      times: this.times,
+      responded: () => undefined,
+      failed: () => undefined,
+      ended: () => this.#clients.delete(key),
+    });
+    this.#clients.set(key, transaction);
+    transaction.start();
+  }
+
+  /** Sends an ACK of a 2xx: it is no transaction. */
+  sendAck(ack: SipRequest, flow: SipFlow): void {
+    const headers = ack.headers
+      .copy()
+      .prepend('Via', this.#via(flow, `${COOKIE}${randomBytes(12).toString('hex')}`));
+    this.sendBytes({ ...ack, headers }, flow);
+  }
+
+  /** Sends a message that is no transaction's. */
+  sendBytes(message: SipMessage, flow: SipFlow): void {
+    this.#watched(flow)
+      .send(writeMessage(message))
+      .catch(() => undefined);
+  }
+
+  /** The INVITE transaction that a CANCEL is meant for. */
+  cancelled(cancel: SipRequest): ServerTransaction | undefined {
+    return this.#servers.get(serverKey(cancel, 'INVITE'));
+  }
+
+  /** Takes a message from a transport. */
+  receive(message: SipMessage | Malformed, flow: SipFlow): void {
+    this.counts.received++;
+    const watched = this.#watched(flow);
+    if (message.kind === 'malformed') {
+      this.counts.malformed++;
+      this.#refuse(message, watched);
+      return;
+    }
+    this.#context.trace?.()?.({ direction: 'in', message, flow });
+    if (message.kind === 'response') this.#response(message, watched);
+    else this.#request(withSource(message, flow), watched);
+  }
+
+  refused(): void {
+    this.counts.connectionsRefused++;
+  }
+
+  /** Ends every transaction and closes the transports. */
+  async close(): Promise<void> {
+    for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.stop();
+    await Promise.all(this.#transports.map((transport) => transport.close()));
+  }
+
+  #response(response: SipResponse, flow: SipFlow): void {
+    const via = topVia(response.headers);
+    const cseq = cseqOf(response.headers);
+    const client = this.#clients.get(`${via?.params.get('branch')} ${cseq.method}`);
+    if (client && via) {
+      this.#learn(via, flow);
+      client.receive(response);
+    } else if (cseq.method === 'INVITE' && response.status >= 200 && response.status < 300) {
+      this.#context.late(response, flow);
+    } else this.counts.stray++;
+  }
+
+  #request(request: SipRequest, flow: SipFlow): void {
+    const key = serverKey(request, request.method === 'ACK' ? 'INVITE' : request.method);
+    const known = this.#servers.get(key);
+    if (request.method === 'ACK') {
+      known?.acknowledged();
+      this.#context.acknowledged(request, flow);
+      return;
+    }
+    if (known) {
+      known.again();
+      return;
+    }
+    const admitted = this.#context.admits(request, flow);
+    if (!admitted) {
+      this.counts.flood++;
+      return;
+    }
+    if (admitted === 'other' && this.#servers.size >= MAX_TRANSACTIONS) {
+      this.counts.overload++;
+      this.sendBytes(responseTo(request, 503, { 'Retry-After': '5' }), flow);
+      return;
+    }
+    const transaction = new ServerTransaction(request, this.#wayBack(request, flow), {
+      clock: this.#context.clock,
+      times: this.times,
+      ended: () => this.#servers.delete(key),
+    });
+    this.#servers.set(key, transaction);
+    this.#context.requested(transaction);
+  }
+
+  /** The way of responses: back to the source where the client asks for that, or keeps the connection, else to the Via's port. */
+  #wayBack(request: SipRequest, flow: SipFlow): SipFlow {
+    const via = topVia(request.headers);
+    if (flow.kind !== 'UDP' || !via || via.params.has('rport')) return flow;
+    const port = via.port ?? defaultPort('UDP');
+    if (port === flow.remote.port || port < 1 || port > 65_535) return flow;
+    const { host } = flow.remote;
+    return this.#watched(this.flowTo({ kind: 'UDP', host, port, name: host }) ?? flow);
+  }
+
+  /** Refuses what could not be read, where enough of it could be read to do so. An ACK is never answered. */
+  #refuse({ request, status, reason }: Malformed, flow: SipFlow): void {
+    if (!request || request.method === 'ACK') return;
+    const { headers } = request;
+    if (!topVia(headers) || headers.get('From') === undefined || headers.get('Call-ID') === undefined) return;
+    this.#context.trace?.()?.({ direction: 'in', message: request, flow });
+    this.sendBytes(responseTo(withSource(request, flow), status, {}, reason), flow);
+  }
+
+  /** A peer writes into the Via by which address it has been reached (RFC 3581). */
+  #learn(via: Via, flow: SipFlow): void {
+    const host = via.params.get('received') ?? via.host;
+    const port = Number(via.params.get('rport') || via.port || 0);
+    if (flow.kind !== 'UDP' || port < 1 || port > 65_535 || !/^[\d.]+$|:/.test(host)) return;
+    const key = `UDP ${addressText(flow.remote)}`;
+    if (this.#seenAs.size >= 10_000) this.#seenAs.clear();
+    this.#seenAs.set(key, { host: bareHost(host), port });
+  }
+
+  #via(flow: SipFlow, branch: string): string {
+    const { host, port } = this.addressFor(flow);
+    return `SIP/2.0/${flow.kind} ${hostText(host)}:${port};branch=${branch};rport`;
+  }
+
+  /** The flow, with what is sent over it shown. */
+  #watched(flow: SipFlow): SipFlow {
+    const { trace } = this.#context;
+    return trace ? new WatchedFlow(flow, trace) : flow;
+  }
+}
+
+/** A flow whose messages are shown as they are sent. */
+class WatchedFlow implements SipFlow {
+  readonly kind;
+  readonly remote;
+  readonly #flow: SipFlow;
+  readonly #trace: WireTrace;
+
+  constructor(flow: SipFlow, trace: WireTrace) {
+    this.#flow = flow instanceof WatchedFlow ? flow.#flow : flow;
+    this.#trace = trace;
+    this.kind = flow.kind;
+    this.remote = flow.remote;
+  }
+
+  get names(): readonly string[] {
+    return this.#flow.names;
+  }
+
+  send(bytes: Buffer): Promise<void> {
+    const show = this.#trace();
+    const message = show && readDatagram(bytes);
+    if (message && message.kind !== 'malformed') show({ direction: 'out', message, flow: this.#flow });
+    return this.#flow.send(bytes);
+  }
+}
+
+/** Makes the response to a request: its Via, From, To, Call-ID and CSeq copied (RFC 3261, section 8.2.6). */
+export function responseTo(
+  request: SipRequest,
+  status: number,
+  extra: Readonly<Record<string, string>> = {},
+  reason: string = reasonOf(status),
+): SipResponse {
+  const { headers: asked } = request;
+  const headers = new SipHeaders();
+  for (const name of ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const)
+    headers.add(name, ...asked.lines(name));
+  if (status < 300 && status > 100) headers.add('Record-Route', ...asked.lines('Record-Route'));
+  const to = headers.get('To') ?? '';
+  if (status > 100 && tagOf(headers, 'To') === '' && !('To' in extra))
+    headers.set('To', `${to};tag=${tagFor(request)}`);
+  for (const [name, value] of Object.entries(extra)) headers.set(name, value);
+  return { kind: 'response', status, reason, headers, body: Buffer.alloc(0) };
+}
+
+/** A random tag of a dialog. */
+export function newTag(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** Tag of a response that no dialog belongs to: the same each time that the request comes. */
+function tagFor(request: SipRequest): string {
+  const text = `${request.headers.get('Call-ID')} ${request.headers.get('CSeq')}`;
+  let hash = 17;
+  for (let at = 0; at < text.length; at++) hash = (hash * 31 + text.charCodeAt(at)) >>> 0;
+  return `r${hash.toString(36)}`;
+}
+
+/** Key by which a request that comes again is known; requests of RFC 2543 have no branch that is unique. */
+function serverKey(request: SipRequest, method: string): string {
+  const { headers } = request;
+  const via = topVia(headers);
+  const branch = via?.params.get('branch') ?? '';
+  if (branch.startsWith(COOKIE) && branch.length > COOKIE.length) {
+    return `${branch} ${via?.host}:${via?.port} ${method}`;
+  }
+  const cseq = cseqOf(headers).number;
+  return `${request.uri} ${tagOf(headers, 'From')} ${headers.get('Call-ID')} ${cseq} ${via?.host}:${via?.port} ${method}`;
+}
+
+/** Notes in the top Via where the request came from (RFC 3261, section 18.2.1, and RFC 3581). */
+function withSource(request: SipRequest, flow: SipFlow): SipRequest {
+  const via = topVia(request.headers);
+  if (!via) return request;
+  const { host, port } = flow.remote;
+  const [first = '', ...others] = splitList(request.headers.get('Via') ?? '');
+  const [name, ...parts] = first.split(';');
+  const kept = parts.filter((part) => !/^\s*(?:received|rport)\s*(?:=|$)/i.test(part));
+  let noted = [name, ...kept].join(';');
+  if (via.params.has('rport')) noted += `;rport=${port}`;
+  if (bareHost(via.host) !== host || via.params.has('rport')) noted += `;received=${host}`;
+  return { ...request, headers: request.headers.copy().replaceFirst('Via', noted, ...others) };
+}
+
+function isAny(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}

@@ -1,0 +1,92 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6, type LookupFunction } from 'node:net';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { readDatagram } from '../sip-message/message.js';
+import {
+  addressText,
+  type HostPort,
+  plainAddress,
+  type SipFlow,
+  type SipTransport,
+  type TransportListener,
+} from './transport.js';
+
+/** Bytes that the system keeps while the loop is busy: its own 208 KiB overflow in a burst of calls. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** SIP over datagrams. */
+export class UdpTransport implements SipTransport {
+  readonly kind = 'UDP';
+  readonly local: HostPort;
+  readonly #socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    const { address, port } = socket.address();
+    this.local = { host: plainAddress(address), port };
+  }
+
+  /** Binds a socket. @throws ERR_PORT when that cannot be. */
+  static async open({ host, port }: HostPort, listener: TransportListener): Promise<UdpTransport> {
+    const type = isIPv6(host) ? 'udp6' : 'udp4';
+    // Only addresses are sent to: nothing is looked up for a datagram.
+    const lookup: LookupFunction = (name, _options, done) => done(null, name, type === 'udp6' ? 6 : 4);
+    const socket = createSocket({ type, lookup: lookup as never });
+    try {
+      // The look-up takes no time: it listens before bind() has returned.
+      const listening = once(socket, 'listening');
+      socket.bind(port, host);
+      await listening;
+    } catch (error) {
+      socket.close();
+      throw new JackfieldError(
+        'ERR_PORT',
+        `UDP port ${addressText({ host, port })} cannot be used for SIP: ${messageOf(error)}. Choose another one.`,
+        { cause: error },
+      );
+    }
+    try {
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+    } catch {
+      // The system allows less: its own size stays.
+    }
+    const transport = new UdpTransport(socket);
+    socket.on('error', (error) => listener.failed(error));
+    socket.on('message', (bytes, from) => {
+      const message = readDatagram(bytes);
+      const remote = { host: plainAddress(from.address), port: from.port };
+      if (message && remote.port !== 0) listener.message(message, transport.flowTo(remote));
+    });
+    return transport;
+  }
+
+  flowTo(remote: HostPort): SipFlow {
+    return {
+      kind: 'UDP',
+      remote,
+      names: [],
+      send: (bytes) =>
+        new Promise<void>((resolve, reject) => {
+          const done = (error: Error | null) => (error ? reject(unsendable(remote, error)) : resolve());
+          try {
+            this.#socket.send(bytes, remote.port, remote.host, done);
+          } catch (error) {
+            reject(unsendable(remote, error));
+          }
+        }),
+    };
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()));
+  }
+}
+
+function unsendable(remote: HostPort, error: unknown): JackfieldError {
+  return new JackfieldError(
+    'ERR_PEER',
+    `A datagram to ${addressText(remote)} could not be sent: ${messageOf(error)}.`,
+    { cause: error },
+  );
+}
