@@ -7,7 +7,7 @@
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export { type PcmFormat, VOICE_FORMAT } from './base/pcm.js';
 export { type Clock, systemClock, VirtualClock } from './base/time/clock.js';
-export type { PlayoutStats } from './line/rtp/playout.js';
+export type { PlayoutStats } from './line/rtp-playout/playout.js';
 export { findRtpCodec, type RtpCodec, type RtpCodecName } from './line/rtp/rtp-codec.js';
 export type {
   AcceptedCodec,
@@ -34,7 +34,7 @@ export type { Identity } from './switch/identity.js';
 export { type RtpCapabilities, RtpSession, type RtpSessionEvents } from './line/rtp/rtp-session.js';
 export type { CallQuality } from './line/rtp/quality.js';
 export type { PeerReport } from './line/rtp/rtcp-reporter.js';
-export type { PlacedStats } from './line/rtp/placed-voice.js';
+export type { PlacedStats } from './line/rtp-playout/placed-voice.js';
 export type { RtpReceived, RtpRejected, RtpSessionStats } from './line/rtp/rtp-stats.js';
 export type { RtpPorts, RtpAddress } from './line/rtp/rtp-transport.js';
 export { type AudioSocketLineOptions, audioSocketLine } from './line/audiosocket/audio-socket-line.js';

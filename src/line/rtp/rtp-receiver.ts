@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/time/clock.js';
 import { FedStream } from '../../stream/fed-stream.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
+import { PlacedVoice } from '../rtp-playout/placed-voice.js';
+import { Playout } from '../rtp-playout/playout.js';
+import { COMFORT_NOISE, VoiceDecoding } from '../rtp-playout/voice-decoding.js';
 import { PacketGate } from './packet-gate.js';
-import { PlacedVoice } from './placed-voice.js';
-import { Playout } from './playout.js';
 import { type CallQuality, callQuality } from './quality.js';
 import { makeOf } from './rtp-codec.js';
 import type { RtpConnection, RtpSessionOptions } from './rtp-options.js';
@@ -12,7 +13,6 @@ import { RtpSource } from './rtp-source.js';
 import type { RtpReceived, RtpSessionStats } from './rtp-stats.js';
 import type { RtpAddress } from './rtp-transport.js';
 import { digitOf, type Press, readTelephoneEvent, TelephoneEventReader } from './telephone-event.js';
-import { COMFORT_NOISE, VoiceDecoding } from './voice-decoding.js';
 
 /** Takes what a receiver finds. */
 export interface ReceiverEvents {

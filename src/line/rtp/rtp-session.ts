@@ -8,6 +8,7 @@ import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock
 import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { Party } from '../../switch/party.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import { COMFORT_NOISE } from '../rtp-playout/voice-decoding.js';
 import { contextOf } from './packet-gate.js';
 import { isRtcp } from './rtcp-packet.js';
 import { RtcpReporter } from './rtcp-reporter.js';
@@ -26,7 +27,6 @@ import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
 import { isSameAddress, openUdp, type RtpAddress, type RtpTransport } from './rtp-transport.js';
 import { RtpVoice } from './rtp-voice.js';
 import type { SrtpContext } from './srtp.js';
-import { COMFORT_NOISE } from './voice-decoding.js';
 
 /** Abilities of a session, for its description (SDP). */
 export interface RtpCapabilities {

@@ -2,7 +2,7 @@ import type { LineQuality } from '../../base/line-quality.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { MadeUp, Party } from '../../switch/party.js';
 import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
-import type { Playout } from './playout.js';
+import type { Playout } from '../rtp-playout/playout.js';
 import type { RtpSender } from './rtp-sender.js';
 
 /** Parts of a session that its voice goes through. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LossRuns } from '../../../src/line/rtp/loss-runs.js';
 import { callQuality, type QualityFacts } from '../../../src/line/rtp/quality.js';
+import { LossRuns } from '../../../src/line/rtp-playout/loss-runs.js';
 
 const facts: QualityFacts = { codec: 'PCMU', lossPercent: 0, burstRatio: 1, concealed: true, delayMs: 0 };
 const mos = (more: Partial<QualityFacts>) => callQuality({ ...facts, ...more }).mos;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { PlacedVoice } from '../../../src/line/rtp/placed-voice.js';
 import { makeOf } from '../../../src/line/rtp/rtp-codec.js';
 import type { RtpPacket } from '../../../src/line/rtp/rtp-packet.js';
 import { RtpSource } from '../../../src/line/rtp/rtp-source.js';
-import { VoiceDecoding } from '../../../src/line/rtp/voice-decoding.js';
+import { PlacedVoice } from '../../../src/line/rtp-playout/placed-voice.js';
+import { VoiceDecoding } from '../../../src/line/rtp-playout/voice-decoding.js';
 import type { StreamGap } from '../../../src/stream/align/ledger.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
 import { decodeG711, encodeG711 } from '../../../src/voice/codec/g711.js';

@@ -1,4 +1,4 @@
-import type { SourcePacket } from './rtp-source.js';
+import type { SourcePacket } from '../rtp/rtp-source.js';
 
 /** Packets that wait, in the order of their numbers. */
 export class PacketBuffer {

@@ -3,10 +3,10 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { StreamGap } from '../../stream/align/ledger.js';
 import type { FedStream } from '../../stream/fed-stream.js';
 import { RateDoubler } from '../../voice/convert/half-band.js';
+import type { SourcePacket } from '../rtp/rtp-source.js';
 import { LeastDelay } from './least-delay.js';
 import { LossRuns } from './loss-runs.js';
 import { PacketBuffer } from './packet-buffer.js';
-import type { SourcePacket } from './rtp-source.js';
 import type { VoiceDecoding } from './voice-decoding.js';
 import { Voiceless } from './voiceless.js';
 
