@@ -38,8 +38,8 @@ export type { PlacedStats } from './line/rtp-playout/placed-voice.js';
 export type { RtpReceived, RtpRejected, RtpSessionStats } from './line/rtp/rtp-stats.js';
 export type { RtpPorts, RtpAddress } from './line/rtp/rtp-transport.js';
 export { type AudioSocketLineOptions, audioSocketLine } from './line/audiosocket/audio-socket-line.js';
-export type { AgentSetup, AgentToolSetup } from './line/media/dialect.js';
-export type { DialectName } from './line/media/dialect-names.js';
+export type { AgentSetup, AgentToolSetup } from './line/dialect/dialect.js';
+export type { DialectName } from './line/dialect/dialect-names.js';
 export type { MediaLine } from './line/media/media-line.js';
 export type {
   CallFromMedia,
@@ -49,7 +49,7 @@ export type {
   MediaTls,
 } from './line/media/media-line-options.js';
 export type { MediaCredentials } from './line/media/connect-media.js';
-export type { MediaFormat, MediaRole, MediaStart, WireEncoding } from './line/media/media-event.js';
+export type { MediaFormat, MediaRole, MediaStart, WireEncoding } from './line/dialect/media-event.js';
 export { type AgentServer, type AgentServerOptions, serveAgents } from './line/websocket/agent-server.js';
 export { type MediaAccess, type TwilioAccess, twilioSignature } from './line/websocket/access.js';
 export { type WebSocketLineOptions, webSocketLine } from './line/websocket/web-socket-line.js';
@@ -63,7 +63,7 @@ export {
   fork,
 } from './line/media/fork.js';
 export type { ForkLegs, ForkOptions, ForkReconnect } from './line/media/fork-options.js';
-export type { MediaAudio, MediaEvent, MediaTrack } from './line/media/media-event.js';
+export type { MediaAudio, MediaEvent, MediaTrack } from './line/dialect/media-event.js';
 export {
   type SiprecMetadata,
   type SiprecParticipant,

@@ -1,8 +1,8 @@
 import { checkOptions } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument } from '../../base/errors.js';
+import { dialectNamed } from '../../line/dialect/dialects.js';
 import { checkMediaUrl } from '../../line/media/connect-media.js';
-import { dialectNamed } from '../../line/media/dialects.js';
 import { formatFor } from '../../line/media/media-line-options.js';
 import { type Bot, bot } from '../bot.js';
 import { AGENT_RULES, type AgentBotOptions } from './agent-options.js';

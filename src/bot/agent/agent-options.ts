@@ -14,10 +14,10 @@ import {
   words,
 } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { WEB_SOCKET_DIALECTS } from '../../line/dialect/dialect-names.js';
+import type { WireEncoding } from '../../line/dialect/media-event.js';
 import type { AgentPeer } from '../../line/media/agent-peer.js';
 import { MEDIA_URL, type MediaCredentials } from '../../line/media/connect-media.js';
-import { WEB_SOCKET_DIALECTS } from '../../line/media/dialect-names.js';
-import type { WireEncoding } from '../../line/media/media-event.js';
 import { CREDENTIALS_RULE, ENCODING, HEADERS } from '../../line/media/media-line-options.js';
 import type { BotCall } from '../bot-call.js';
 import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';

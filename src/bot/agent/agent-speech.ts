@@ -1,6 +1,6 @@
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
-import type { MediaAudio } from '../../line/media/media-event.js';
+import type { MediaAudio } from '../../line/dialect/media-event.js';
 import { ToVoice } from '../../line/media/to-voice.js';
 import type { Player } from '../../stream/player.js';
 

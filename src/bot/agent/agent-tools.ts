@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import type { AgentToolSetup } from '../../line/media/dialect.js';
+import type { AgentToolSetup } from '../../line/dialect/dialect.js';
 import type { BotCall } from '../bot-call.js';
 
 /** A thing that an agent may have done. */

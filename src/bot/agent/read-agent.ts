@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { readText } from '../../files/key-files.js';
-import { WEB_SOCKET_DIALECTS } from '../../line/media/dialect-names.js';
+import { WEB_SOCKET_DIALECTS } from '../../line/dialect/dialect-names.js';
 import { PEER_FILES, peerFields, readPeer } from '../../line/media/peer-config.js';
 import type { Bot } from '../bot.js';
 import { agentBot } from './agent-bot.js';

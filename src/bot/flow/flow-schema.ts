@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
-import { DIALECT_NAMES } from '../../line/media/dialect-names.js';
+import { DIALECT_NAMES } from '../../line/dialect/dialect-names.js';
 import { KEY_RANGES } from '../conversation/keys.js';
 import { flowQueue } from '../steps/flow-queue.js';
 import { condition, ms, numberOrVariable, speech, stepName, variableName } from './flow-parts.js';

@@ -1,6 +1,6 @@
 import { checkOptions, oneOf, type Rules } from '../../base/check.js';
-import { TCP_DIALECTS } from '../media/dialect-names.js';
-import { dialectNamed } from '../media/dialects.js';
+import { TCP_DIALECTS } from '../dialect/dialect-names.js';
+import { dialectNamed } from '../dialect/dialects.js';
 import { lineOf } from '../media/line-of.js';
 import type { MediaLine } from '../media/media-line.js';
 import { MEDIA_LINE_RULES, type MediaLineOptions } from '../media/media-line-options.js';

@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
-import type { MediaEvent, MediaRole, WireMessage } from '../media/media-event.js';
-import { decodeAudio, encodeAudio } from '../media/wire-audio.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
+import type { MediaEvent, MediaRole, WireMessage } from '../dialect/media-event.js';
+import { decodeAudio, encodeAudio } from '../dialect/wire-audio.js';
 
 const WHAT = 'AudioSocket';
 const HEAD = 3;

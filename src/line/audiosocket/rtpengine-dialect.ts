@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
-import type { MediaEvent, MediaRole, WireMessage } from '../media/media-event.js';
-import { AudioBytes, encodeAudio, KNOWN_RATES } from '../media/wire-audio.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
+import type { MediaEvent, MediaRole, WireMessage } from '../dialect/media-event.js';
+import { AudioBytes, encodeAudio, KNOWN_RATES } from '../dialect/wire-audio.js';
 
 const MAX_METADATA = 8192;
 

@@ -6,8 +6,8 @@ import { bareHost } from '../../base/system/host-address.js';
 import { listenAt, socketsOf, withKeys } from '../../base/system/listening.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
+import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
-import type { WireMessage } from '../media/media-event.js';
 
 /** Bytes that may wait for a peer that does not read. */
 const MAX_BUFFERED = 8 * 1024 * 1024;

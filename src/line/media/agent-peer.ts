@@ -1,8 +1,8 @@
 import { callback, checkArgument } from '../../base/check.js';
 import type { Clock } from '../../base/time/clock.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect } from '../dialect/dialect.js';
+import type { MediaAudio, MediaEvent, MediaFormat } from '../dialect/media-event.js';
 import type { MediaConnection } from './media-connection.js';
-import type { MediaAudio, MediaEvent, MediaFormat } from './media-event.js';
 import { MediaSession } from './media-session.js';
 import { ToVoice } from './to-voice.js';
 

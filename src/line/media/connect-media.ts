@@ -3,7 +3,7 @@ import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect } from '../dialect/dialect.js';
 import { hostOf } from './host-of.js';
 import type { MediaConnection } from './media-connection.js';
 

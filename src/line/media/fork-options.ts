@@ -13,9 +13,9 @@ import {
 } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
+import { DIALECT_NAMES, type DialectName } from '../dialect/dialect-names.js';
+import type { WireEncoding } from '../dialect/media-event.js';
 import type { MediaCredentials } from './connect-media.js';
-import { DIALECT_NAMES, type DialectName } from './dialect-names.js';
-import type { WireEncoding } from './media-event.js';
 import { CREDENTIALS_RULE, ENCODING, HEADERS } from './media-line-options.js';
 
 /** The voices of a call that a fork sends: one of them, both side by side (left is local), or both mixed. */

@@ -1,10 +1,10 @@
 import { checkArgument, checkOptions } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
+import type { Dialect } from '../dialect/dialect.js';
+import { dialectNamed } from '../dialect/dialects.js';
+import type { MediaFormat } from '../dialect/media-event.js';
 import { checkMediaUrl, MEDIA_URL } from './connect-media.js';
-import type { Dialect } from './dialect.js';
-import { dialectNamed } from './dialects.js';
 import { FORK_RULES, type ForkOptions } from './fork-options.js';
-import type { MediaFormat } from './media-event.js';
 import { formatFor } from './media-line-options.js';
 
 /** Receiver of a fork: what it speaks, and the audio that it gets. */

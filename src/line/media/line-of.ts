@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect } from '../dialect/dialect.js';
 import { MediaLine, type MediaLineParts } from './media-line.js';
 import { type CallFromMedia, formatFor, type MediaLineOptions, type MediaTls } from './media-line-options.js';
 

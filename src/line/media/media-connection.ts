@@ -1,4 +1,4 @@
-import type { WireMessage } from './media-event.js';
+import type { WireMessage } from '../dialect/media-event.js';
 
 /** Owner of a connection. */
 export interface ConnectionListener {

@@ -2,10 +2,10 @@ import { type Identity, isHandle, phoneNumber } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
 import { Resampler } from '../../voice/convert/resampler.js';
-import type { MediaEvent, MediaRole, MediaStart } from './media-event.js';
+import type { MediaEvent, MediaRole, MediaStart } from '../dialect/media-event.js';
+import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaEnd, MediaSession } from './media-session.js';
 import { PlayOut, type PlayOutStats } from './play-out.js';
-import { sampleBytes } from './wire-audio.js';
 
 /** Audio of a media server comes in pace: little is kept, and a delay does not stay. */
 const LIVE = { prefillMs: 40, maxMs: 400, isLive: true };

@@ -1,9 +1,7 @@
 import { asError, JackfieldError } from '../../base/errors.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
-import type { AgentSetup, Dialect, MediaCodec } from './dialect.js';
-import { MarkList } from './mark-list.js';
-import type { MediaConnection } from './media-connection.js';
+import type { AgentSetup, Dialect, MediaCodec } from '../dialect/dialect.js';
 import type {
   MediaAudio,
   MediaEvent,
@@ -11,7 +9,9 @@ import type {
   MediaRole,
   MediaStart,
   WireMessage,
-} from './media-event.js';
+} from '../dialect/media-event.js';
+import { MarkList } from './mark-list.js';
+import type { MediaConnection } from './media-connection.js';
 
 /** The end of a session. `ended`: by a message; `closed`: with the connection; `failed`: for `error`. */
 export interface MediaEnd {

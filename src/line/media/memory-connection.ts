@@ -1,5 +1,5 @@
+import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from './media-connection.js';
-import type { WireMessage } from './media-event.js';
 
 /** Two ends of a connection without a network. */
 export function memoryConnections(): [MediaConnection, MediaConnection] {

@@ -1,5 +1,5 @@
 import { msToSamples } from '../../base/pcm.js';
-import type { MediaAudio } from './media-event.js';
+import type { MediaAudio } from '../dialect/media-event.js';
 import { ToVoice } from './to-voice.js';
 
 /** Rate at which it is read: that of the calls of an exchange. */

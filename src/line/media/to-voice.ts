@@ -1,7 +1,7 @@
 import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/convert/resampler.js';
 import { concatSamples } from '../../voice/stage.js';
-import type { MediaAudio } from './media-event.js';
+import type { MediaAudio } from '../dialect/media-event.js';
 
 /** Makes audio of a session mono at one rate, whatever its own is: by default that of a call, 16 kHz. */
 export class ToVoice {

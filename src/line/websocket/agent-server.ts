@@ -11,10 +11,10 @@ import {
 } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
+import { WEB_SOCKET_DIALECTS } from '../dialect/dialect-names.js';
+import { dialectNamed } from '../dialect/dialects.js';
+import type { WireEncoding } from '../dialect/media-event.js';
 import { type AgentPeer, serveAgent } from '../media/agent-peer.js';
-import { WEB_SOCKET_DIALECTS } from '../media/dialect-names.js';
-import { dialectNamed } from '../media/dialects.js';
-import type { WireEncoding } from '../media/media-event.js';
 import { ENCODING, formatFor, type MediaTls, TLS_RULE } from '../media/media-line-options.js';
 import { ACCESS_RULES, type MediaAccess } from './access.js';
 

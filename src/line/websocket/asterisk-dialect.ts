@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   needed,
@@ -8,9 +8,9 @@ import {
   readJson,
   textField,
   textFields,
-} from '../media/json-fields.js';
-import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../media/media-event.js';
-import { AudioBytes, encodeAudio, sampleBytes } from '../media/wire-audio.js';
+} from '../dialect/json-fields.js';
+import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
+import { AudioBytes, encodeAudio, sampleBytes } from '../dialect/wire-audio.js';
 import { digitOf } from './media-streams-codec.js';
 
 const WHAT = "Asterisk's chan_websocket";

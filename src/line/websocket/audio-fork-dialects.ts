@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
@@ -9,9 +9,9 @@ import {
   readJson,
   textField,
   textFields,
-} from '../media/json-fields.js';
-import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../media/media-event.js';
-import { AudioBytes, decodeBase64, encodeAudio, encodeBase64 } from '../media/wire-audio.js';
+} from '../dialect/json-fields.js';
+import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
+import { AudioBytes, decodeBase64, encodeAudio, encodeBase64 } from '../dialect/wire-audio.js';
 import { digitOf, formatOf } from './media-streams-codec.js';
 
 /** Clock in which durations of digits are told, in Hz. */

@@ -1,4 +1,4 @@
-import type { MediaEvent } from '../media/media-event.js';
+import type { MediaEvent } from '../dialect/media-event.js';
 
 /** Chunks that wait for one that is missing. */
 const MAX_WAITING = 5;

@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
@@ -10,7 +10,7 @@ import {
   readJson,
   textField,
   textFields,
-} from '../media/json-fields.js';
+} from '../dialect/json-fields.js';
 import type {
   MediaAudio,
   MediaEvent,
@@ -18,8 +18,8 @@ import type {
   MediaRole,
   MediaTrack,
   WireMessage,
-} from '../media/media-event.js';
-import { decodeBase64, encodeBase64, KNOWN_RATES } from '../media/wire-audio.js';
+} from '../dialect/media-event.js';
+import { decodeBase64, encodeBase64, KNOWN_RATES } from '../dialect/wire-audio.js';
 import { ChunkOrder } from './chunk-order.js';
 
 /** Names by which the providers of "media streams" tell the same things. */

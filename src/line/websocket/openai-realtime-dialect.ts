@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
@@ -8,9 +8,9 @@ import {
   objectField,
   readJson,
   textField,
-} from '../media/json-fields.js';
-import type { MediaEvent, MediaFormat, WireMessage } from '../media/media-event.js';
-import { AudioBytes, bytesOfBase64, encodeBase64 } from '../media/wire-audio.js';
+} from '../dialect/json-fields.js';
+import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
+import { AudioBytes, bytesOfBase64, encodeBase64 } from '../dialect/wire-audio.js';
 import { RealtimeServerCodec } from './openai-realtime-server.js';
 import { formatIn, keyMessage, REALTIME, sessionUpdate } from './openai-realtime-session.js';
 import { RealtimeTurns } from './openai-realtime-turns.js';

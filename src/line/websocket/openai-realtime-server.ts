@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
@@ -8,9 +8,9 @@ import {
   objectField,
   readJson,
   textField,
-} from '../media/json-fields.js';
-import type { MediaEvent, MediaFormat, WireMessage } from '../media/media-event.js';
-import { decodeBase64, encodeBase64 } from '../media/wire-audio.js';
+} from '../dialect/json-fields.js';
+import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
+import { decodeBase64, encodeBase64 } from '../dialect/wire-audio.js';
 import { formatIn, keyOf, REALTIME } from './openai-realtime-session.js';
 
 /** The agent's side of the Realtime API: for agents of one's own that its clients are to reach, and for tests. */

@@ -1,8 +1,8 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions } from '../media/dialect.js';
-import { type JsonFields, numberField, objectField, textField } from '../media/json-fields.js';
-import type { MediaFormat } from '../media/media-event.js';
+import type { CodecOptions } from '../dialect/dialect.js';
+import { type JsonFields, numberField, objectField, textField } from '../dialect/json-fields.js';
+import type { MediaFormat } from '../dialect/media-event.js';
 import { formatOf } from './media-streams-codec.js';
 
 /** Name of the dialect, in messages. */

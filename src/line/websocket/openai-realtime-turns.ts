@@ -1,4 +1,4 @@
-import type { JsonFields } from '../media/json-fields.js';
+import type { JsonFields } from '../dialect/json-fields.js';
 
 /** States of the agent's answer: `asked`: it was asked for; `cut`: the agent ends it itself, as the caller speaks. */
 type AnswerState = 'none' | 'asked' | 'running' | 'cut';

@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import type { CodecOptions, Dialect, MediaCodec } from '../media/dialect.js';
+import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   needed,
@@ -9,7 +9,7 @@ import {
   readJson,
   textField,
   textFields,
-} from '../media/json-fields.js';
+} from '../dialect/json-fields.js';
 import {
   type MediaEvent,
   type MediaEventType,
@@ -19,8 +19,8 @@ import {
   TO_PROVIDER,
   type WireEncoding,
   type WireMessage,
-} from '../media/media-event.js';
-import { AudioBytes, encodeAudio, KNOWN_RATES } from '../media/wire-audio.js';
+} from '../dialect/media-event.js';
+import { AudioBytes, encodeAudio, KNOWN_RATES } from '../dialect/wire-audio.js';
 import { digitOf, formatOf } from './media-streams-codec.js';
 
 const WHAT = 'the raw dialect';

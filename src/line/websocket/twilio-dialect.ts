@@ -1,4 +1,4 @@
-import type { Dialect } from '../media/dialect.js';
+import type { Dialect } from '../dialect/dialect.js';
 import { MediaStreamsCodec, type StreamNames } from './media-streams-codec.js';
 
 const NAMES: StreamNames = {

@@ -3,8 +3,8 @@ import type { RawData } from 'ws';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
-import type { WireMessage } from '../media/media-event.js';
 
 /** Largest message that is read, in bytes. Telnyx sends up to 30 s at once; nobody sends more. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ranged } from '../../base/ranged.js';
-import { DIALECT_NAMES } from '../../line/media/dialect-names.js';
+import { DIALECT_NAMES } from '../../line/dialect/dialect-names.js';
 import { FORK_RULES } from '../../line/media/fork-options.js';
 import { PEER_FILES, peerFields, readPeer } from '../../line/media/peer-config.js';
 import type { RecorderFork } from './fork-recorded.js';

@@ -4,8 +4,8 @@ import type { AgentBotOptions, AgentNotice } from '../../../src/bot/agent/agent-
 import { testBot } from '../../../src/bot/test/test-bot.js';
 import type { TestCaller } from '../../../src/bot/test/test-caller.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
+import type { MediaEvent } from '../../../src/line/dialect/media-event.js';
 import type { AgentPeer } from '../../../src/line/media/agent-peer.js';
-import type { MediaEvent } from '../../../src/line/media/media-event.js';
 
 const RATE = 16_000;
 /** Speech that nobody takes for silence: every sample is one level. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { VOICE_FORMAT } from '../../../src/base/pcm.js';
 import { VirtualClock } from '../../../src/base/time/clock.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import { WEB_SOCKET_DIALECTS } from '../../../src/line/dialect/dialect-names.js';
+import { dialectNamed } from '../../../src/line/dialect/dialects.js';
+import type { MediaAudio, MediaEvent, WireEncoding } from '../../../src/line/dialect/media-event.js';
 import { type AgentPeer, serveAgent } from '../../../src/line/media/agent-peer.js';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import { WEB_SOCKET_DIALECTS } from '../../../src/line/media/dialect-names.js';
-import { dialectNamed } from '../../../src/line/media/dialects.js';
-import type { MediaAudio, MediaEvent, WireEncoding } from '../../../src/line/media/media-event.js';
 import { formatFor, type NamedFormat } from '../../../src/line/media/media-line-options.js';
 import { MediaSession } from '../../../src/line/media/media-session.js';
 import { MediaSink } from '../../../src/line/media/media-sink.js';

@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
+import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
-import { dialectNamed } from '../../../src/line/media/dialects.js';
 import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
 import { turn, until } from '../../turns.js';
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import { DIALECTS } from '../../../src/line/media/dialects.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import { DIALECTS } from '../../../src/line/dialect/dialects.js';
+import type { MediaEvent, WireMessage } from '../../../src/line/dialect/media-event.js';
 import type { MediaConnection } from '../../../src/line/media/media-connection.js';
-import type { MediaEvent, WireMessage } from '../../../src/line/media/media-event.js';
 import { type MediaEnd, MediaSession } from '../../../src/line/media/media-session.js';
 import { memoryConnections } from '../../../src/line/media/memory-connection.js';
 import { turn } from '../../turns.js';
-import { eventsOf, startedPair } from './sample-events.js';
+import { eventsOf, startedPair } from '../dialect/sample-events.js';
 
 const DEEP = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
 const DEEP_OBJECT = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;

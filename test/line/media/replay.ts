@@ -1,8 +1,8 @@
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import type { DialectName } from '../../../src/line/media/dialect-names.js';
-import { DIALECTS } from '../../../src/line/media/dialects.js';
-import type { MediaEvent, MediaRole, WireMessage } from '../../../src/line/media/media-event.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import type { DialectName } from '../../../src/line/dialect/dialect-names.js';
+import { DIALECTS } from '../../../src/line/dialect/dialects.js';
+import type { MediaEvent, MediaRole, WireMessage } from '../../../src/line/dialect/media-event.js';
 import { MediaSession } from '../../../src/line/media/media-session.js';
 import { memoryConnections } from '../../../src/line/media/memory-connection.js';
 import { PlayOut } from '../../../src/line/media/play-out.js';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/time/clock.js';
+import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
-import { dialectNamed } from '../../../src/line/media/dialects.js';
 import { twilioSignature } from '../../../src/line/websocket/access.js';
 import {
   WebSocketListener,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dialectNamed } from '../../../src/line/media/dialects.js';
-import type { WireMessage } from '../../../src/line/media/media-event.js';
+import { dialectNamed } from '../../../src/line/dialect/dialects.js';
+import type { WireMessage } from '../../../src/line/dialect/media-event.js';
 
 const silence = Buffer.alloc(160, 0xff).toString('base64');
 const audio = expect.objectContaining({ type: 'audio' });

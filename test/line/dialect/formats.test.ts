@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import type { TCP_DIALECTS, WEB_SOCKET_DIALECTS } from '../../../src/line/media/dialect-names.js';
-import { DIALECTS } from '../../../src/line/media/dialects.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import type { TCP_DIALECTS, WEB_SOCKET_DIALECTS } from '../../../src/line/dialect/dialect-names.js';
+import { DIALECTS } from '../../../src/line/dialect/dialects.js';
+import type { MediaFormat, WireEncoding } from '../../../src/line/dialect/media-event.js';
+import { KNOWN_RATES } from '../../../src/line/dialect/wire-audio.js';
 import { fork } from '../../../src/line/media/fork.js';
-import type { MediaFormat, WireEncoding } from '../../../src/line/media/media-event.js';
-import { KNOWN_RATES } from '../../../src/line/media/wire-audio.js';
 import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { type LegTapOptions, tapLegs } from '../../../src/stream/align/leg-tap.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';

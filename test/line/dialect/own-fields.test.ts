@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import { DIALECTS } from '../../../src/line/media/dialects.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import { copy, eventsOf, startedPair, UUID } from './sample-events.js';
 
 /** Every name that some dialect has in its start. */

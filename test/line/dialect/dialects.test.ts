@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Dialect } from '../../../src/line/media/dialect.js';
-import { dialectTables } from '../../../src/line/media/dialect-table.js';
-import { DIALECTS } from '../../../src/line/media/dialects.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import { dialectTables } from '../../../src/line/dialect/dialect-table.js';
+import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import {
   type MediaEventType,
   type MediaRole,
   TO_APPLICATION,
   TO_PROVIDER,
-} from '../../../src/line/media/media-event.js';
+} from '../../../src/line/dialect/media-event.js';
 import { copy, eventsOf, said, startedPair, tone } from './sample-events.js';
 
 /** A dialect with each of its versions. */

@@ -1,11 +1,11 @@
-import type { Dialect } from '../../../src/line/media/dialect.js';
+import type { Dialect } from '../../../src/line/dialect/dialect.js';
 import type {
   MediaEvent,
   MediaEventType,
   MediaFormat,
   MediaRole,
   WireMessage,
-} from '../../../src/line/media/media-event.js';
+} from '../../../src/line/dialect/media-event.js';
 
 export const UUID = '8f4b8a3e-9a5c-4f5e-8a3b-1d2c3b4a5f60';
 
