@@ -61,8 +61,8 @@ export {
   type ForkEvents,
   type ForkStats,
   fork,
-} from './line/media/fork.js';
-export type { ForkLegs, ForkOptions, ForkReconnect } from './line/media/fork-options.js';
+} from './line/fork/fork.js';
+export type { ForkLegs, ForkOptions, ForkReconnect } from './line/fork/fork-options.js';
 export type { MediaAudio, MediaEvent, MediaTrack } from './line/dialect/media-event.js';
 export {
   type SiprecMetadata,

@@ -6,8 +6,8 @@ import { checkWait, deadlineIn, WAIT_RULES, type WaitOptions, waitFor } from '..
 import type { CallControl } from '../call/call-control.js';
 import type { CallVoice } from '../call/call-voice.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import type { Fork } from '../line/media/fork.js';
-import type { ForkOptions } from '../line/media/fork-options.js';
+import type { Fork } from '../line/fork/fork.js';
+import type { ForkOptions } from '../line/fork/fork-options.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { type RecordVoiceOptions, recordVoice } from '../recording/record-call.js';
 import type { PcmChunk } from '../stream/sink.js';

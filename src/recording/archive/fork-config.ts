@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ranged } from '../../base/ranged.js';
 import { DIALECT_NAMES } from '../../line/dialect/dialect-names.js';
-import { FORK_RULES } from '../../line/media/fork-options.js';
+import { FORK_RULES } from '../../line/fork/fork-options.js';
 import { PEER_FILES, peerFields, readPeer } from '../../line/media/peer-config.js';
 import type { RecorderFork } from './fork-recorded.js';
 

@@ -2,9 +2,9 @@ import { needed, type Rules } from '../../base/check.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { CallControl } from '../../call/call-control.js';
 import type { CallVoice } from '../../call/call-voice.js';
+import type { Fork } from '../../line/fork/fork.js';
+import { FORK_RULES, type ForkOptions } from '../../line/fork/fork-options.js';
 import { MEDIA_URL } from '../../line/media/connect-media.js';
-import type { Fork } from '../../line/media/fork.js';
-import { FORK_RULES, type ForkOptions } from '../../line/media/fork-options.js';
 
 /** A receiver of all calls that are recorded: its address, and the options of a `fork`. */
 export interface RecorderFork extends Omit<ForkOptions, 'clock' | 'signal' | 'id' | 'from' | 'to'> {
@@ -16,16 +16,16 @@ const { clock: _clock, signal: _signal, id: _id, from: _from, to: _to, ...FORKED
 export const RECORDER_FORK_RULES: Rules<RecorderFork> = { ...FORKED, url: needed(MEDIA_URL) };
 
 /** Loaded for those alone who fork, and before their first call: a call's first sample does not wait. */
-let loaded: Pick<typeof import('../../line/media/fork.js'), 'fork'> | undefined;
+let loaded: Pick<typeof import('../../line/fork/fork.js'), 'fork'> | undefined;
 
 async function loadForks(): Promise<void> {
-  loaded ??= await import('../../line/media/fork.js');
+  loaded ??= await import('../../line/fork/fork.js');
 }
 
 /** Checks a fork before the first call. @throws ERR_INVALID_ARG */
 export async function checkFork({ url, ...options }: RecorderFork): Promise<void> {
   await loadForks();
-  const { forkTarget } = await import('../../line/media/fork-target.js');
+  const { forkTarget } = await import('../../line/fork/fork-target.js');
   forkTarget(url, options);
 }
 

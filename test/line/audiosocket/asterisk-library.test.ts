@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
-import { fork } from '../../../src/line/media/fork.js';
+import { fork } from '../../../src/line/fork/fork.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
 import { FOREIGN_MODULES, foreignModule } from '../../foreign-modules.js';
 import { turn, until } from '../../turns.js';

@@ -6,7 +6,7 @@ import type { TCP_DIALECTS, WEB_SOCKET_DIALECTS } from '../../../src/line/dialec
 import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import type { MediaFormat, WireEncoding } from '../../../src/line/dialect/media-event.js';
 import { KNOWN_RATES } from '../../../src/line/dialect/wire-audio.js';
-import { fork } from '../../../src/line/media/fork.js';
+import { fork } from '../../../src/line/fork/fork.js';
 import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { type LegTapOptions, tapLegs } from '../../../src/stream/align/leg-tap.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';

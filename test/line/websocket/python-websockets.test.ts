@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { fork } from '../../../src/line/media/fork.js';
+import { fork } from '../../../src/line/fork/fork.js';
 import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
 import { certificate, hasOpenssl } from '../../certificate.js';

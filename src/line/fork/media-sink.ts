@@ -3,7 +3,7 @@ import { splitChannels } from '../../voice/convert/channels.js';
 import { Resampler } from '../../voice/convert/resampler.js';
 import type { MediaTrack } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
-import type { MediaSession } from './media-session.js';
+import type { MediaSession } from '../media/media-session.js';
 
 /** Audio that waits in the socket before the sink is held, in milliseconds. */
 const SOCKET_MS = 100;

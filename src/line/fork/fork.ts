@@ -12,12 +12,12 @@ import type { PcmStream } from '../../stream/pcm-stream.js';
 import { mergeChannels } from '../../voice/convert/channels.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaTrack } from '../dialect/media-event.js';
-import { connectMedia } from './connect-media.js';
+import { connectMedia } from '../media/connect-media.js';
+import { type MediaEnd, MediaSession } from '../media/media-session.js';
+import { mixed } from '../media/to-voice.js';
 import type { ForkLegs, ForkOptions } from './fork-options.js';
 import { forkTarget } from './fork-target.js';
-import { type MediaEnd, MediaSession } from './media-session.js';
 import { MediaSink } from './media-sink.js';
-import { mixed } from './to-voice.js';
 
 /** The streams of a call, such as a `CallVoice`. */
 export interface ForkableCall {

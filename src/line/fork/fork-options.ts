@@ -15,8 +15,8 @@ import { SAMPLE_RATE } from '../../base/pcm.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { DIALECT_NAMES, type DialectName } from '../dialect/dialect-names.js';
 import type { WireEncoding } from '../dialect/media-event.js';
-import type { MediaCredentials } from './connect-media.js';
-import { CREDENTIALS_RULE, ENCODING, HEADERS } from './media-line-options.js';
+import type { MediaCredentials } from '../media/connect-media.js';
+import { CREDENTIALS_RULE, ENCODING, HEADERS } from '../media/media-line-options.js';
 
 /** The voices of a call that a fork sends: one of them, both side by side (left is local), or both mixed. */
 export type ForkLegs = 'remote' | 'local' | 'stereo' | 'mixed';

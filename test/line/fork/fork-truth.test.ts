@@ -2,8 +2,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { type Fork, fork } from '../../../src/line/media/fork.js';
-import type { ForkOptions } from '../../../src/line/media/fork-options.js';
+import { type Fork, fork } from '../../../src/line/fork/fork.js';
+import type { ForkOptions } from '../../../src/line/fork/fork-options.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
 import { turn, until } from '../../turns.js';
 

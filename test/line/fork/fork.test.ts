@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { fork } from '../../../src/line/media/fork.js';
+import { fork } from '../../../src/line/fork/fork.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
 import { turn, until } from '../../turns.js';
 

@@ -3,9 +3,9 @@ import { invalidArgument } from '../../base/errors.js';
 import type { Dialect } from '../dialect/dialect.js';
 import { dialectNamed } from '../dialect/dialects.js';
 import type { MediaFormat } from '../dialect/media-event.js';
-import { checkMediaUrl, MEDIA_URL } from './connect-media.js';
+import { checkMediaUrl, MEDIA_URL } from '../media/connect-media.js';
+import { formatFor } from '../media/media-line-options.js';
 import { FORK_RULES, type ForkOptions } from './fork-options.js';
-import { formatFor } from './media-line-options.js';
 
 /** Receiver of a fork: what it speaks, and the audio that it gets. */
 export interface ForkTarget {
