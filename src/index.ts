@@ -45,8 +45,8 @@ export { WavWriter } from './voice/wav/wav-writer.js';
 export { CallRecording, type RecordingResult } from './recording/call-recording.js';
 export { recordCall } from './recording/record-call.js';
 export type { RecordCallOptions } from './recording/record-options.js';
-export type { RecorderOptions } from './recording/archive/recorder-options.js';
-export { Recorder } from './recording/archive/recorder.js';
+export type { RecorderOptions } from './recording/recorder/recorder-options.js';
+export { Recorder } from './recording/recorder/recorder.js';
 export { verifyRecording } from './recording/evidence/verify-recording.js';
 export { recoverRecording } from './recording/file/recover.js';
 

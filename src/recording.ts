@@ -29,11 +29,11 @@ export {
   readRecordConfig,
   recordConfigSchema,
   recorderOptions,
-} from './recording/archive/recorder-config.js';
-export { Recorder } from './recording/archive/recorder.js';
-export type { RecorderEvents, RecorderListener } from './recording/archive/recorder-events.js';
-export type { RecorderFork } from './recording/archive/fork-recorded.js';
-export type { RecorderOptions, RecordPolicy } from './recording/archive/recorder-options.js';
+} from './recording/recorder/recorder-config.js';
+export { Recorder } from './recording/recorder/recorder.js';
+export type { RecorderEvents, RecorderListener } from './recording/recorder/recorder-events.js';
+export type { RecorderFork } from './recording/recorder/fork-recorded.js';
+export type { RecorderOptions, RecordPolicy } from './recording/recorder/recorder-options.js';
 export type { RetentionRules } from './recording/archive/retention.js';
 export {
   signWebhook,
@@ -92,7 +92,7 @@ export {
 } from './recording/archive/analyse-recordings.js';
 export { type CallFigures, readAnalysis } from './recording/archive/analysis-file.js';
 export { readTranscript } from './recording/archive/transcript-file.js';
-export type { AnalysedCall } from './recording/archive/analyse-recorded.js';
+export type { AnalysedCall } from './recording/recorder/analyse-recorded.js';
 export type { AnnotatedRecording } from './recording/archive/annotation-file.js';
 export {
   type TranscribeRecordingsOptions,

@@ -4,11 +4,11 @@ import { checkArgument, having, path } from '../base/check.js';
 import { type Clock, systemClock } from '../base/time/clock.js';
 import type { VoiceListener } from '../call/call-voice.js';
 import type { Call } from '../control/state/call.js';
-import { checkTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../recording/archive/path-template.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { prepareRecording, type RecordVoiceOptions } from '../recording/record-call.js';
 import { checkRecordOptions } from '../recording/record-options.js';
+import { checkTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../recording/recorder/path-template.js';
 
 /** Listens to a call's voice, and records it. */
 export interface CallTape extends VoiceListener {

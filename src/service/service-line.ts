@@ -10,7 +10,7 @@ import type { CallControl } from '../call/call-control.js';
 import type { VoiceJoiner } from '../call/join-voice.js';
 import type { Client } from '../control/client/client.js';
 import type { Call } from '../control/state/call.js';
-import type { Recorder } from '../recording/archive/recorder.js';
+import type { Recorder } from '../recording/recorder/recorder.js';
 import { PcmServer } from '../tcp/pcm-server.js';
 import {
   type AnswerRule,

@@ -12,7 +12,7 @@ import { Scenario } from '../../src/exchange/scenario/scenario.js';
 import { fileError } from '../../src/files/file-error.js';
 import { FolderLock } from '../../src/files/folder-lock.js';
 import { writeJson } from '../../src/files/whole-file.js';
-import { readRecordConfig } from '../../src/recording/archive/recorder-config.js';
+import { readRecordConfig } from '../../src/recording/recorder/recorder-config.js';
 import { readConfig } from '../../src/service/config/read-config.js';
 import { EventFeed } from '../../src/service/feed/event-feed.js';
 import { FeedLog } from '../../src/service/watch/feed-log.js';

@@ -8,8 +8,8 @@ import type { LegName } from '../../stream/align/ledger.js';
 import { type LegTap, type PairTapOptions, tapLegs } from '../../stream/align/leg-tap.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { Player } from '../../stream/player.js';
-import type { Recorder } from '../archive/recorder.js';
 import type { CallRecording } from '../call-recording.js';
+import type { Recorder } from '../recorder/recorder.js';
 import { SiprecCall } from './siprec-call.js';
 
 const RECORDER = having('recordVoice');

@@ -1,6 +1,6 @@
 import { AGENT_FILES } from '../../bot/agent/read-agent.js';
 import type { PathFields } from '../../files/own-paths.js';
-import { RECORD_FILES } from '../../recording/archive/recorder-config.js';
+import { RECORD_FILES } from '../../recording/recorder/recorder-config.js';
 
 const TALKER = [
   ...['flow', 'hooks', 'script', 'prompts', 'cache'],

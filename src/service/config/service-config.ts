@@ -5,7 +5,7 @@ import { checkTimeZone, WEEKDAYS } from '../../base/time/local-time.js';
 import { agentConfigSchema } from '../../bot/agent/read-agent.js';
 import { CAMPAIGN_RULES } from '../../bot/outbound/campaign-options.js';
 import { SPEECH_ENGINES } from '../../bot/prompt/open-prompts.js';
-import { recordConfigSchema } from '../../recording/archive/recorder-config.js';
+import { recordConfigSchema } from '../../recording/recorder/recorder-config.js';
 import { ANSWERING_RULES } from '../../voicemail/answering/answering-bot.js';
 import { DAY } from '../calendar.js';
 import { FEED_EVENT_TYPES } from '../feed/feed-event.js';

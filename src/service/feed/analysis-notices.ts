@@ -1,7 +1,7 @@
 import type { AnalysisEvent } from '../../analysis/analysis-event.js';
 import type { Figure } from '../../analysis/analysis-report.js';
 import { samplesToMs } from '../../base/pcm.js';
-import type { AnalysedCall } from '../../recording/archive/analyse-recorded.js';
+import type { AnalysedCall } from '../../recording/recorder/analyse-recorded.js';
 import { ANALYSIS_NOTICES, type ToldEvent } from './feed-event.js';
 
 /** An event of the feed about an analysis, but for the call that it is about. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/index.js';
 import { Catalogue } from '../../../src/recording.js';
 
-import { folder, onRecorderStage, recordedCall, start } from './recorder-stage.js';
+import { folder, onRecorderStage, recordedCall, start } from '../recorder/recorder-stage.js';
 
 onRecorderStage();
 

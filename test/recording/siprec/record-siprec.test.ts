@@ -8,7 +8,7 @@ import type { SipSession } from '../../../src/line/sip-call/sip-session.js';
 import { sdpOf } from '../../../src/line/sip-message/body.js';
 import { SiprecServer } from '../../../src/line/siprec/siprec-server.js';
 import type { SiprecSession } from '../../../src/line/siprec/siprec-session.js';
-import { Recorder } from '../../../src/recording/archive/recorder.js';
+import { Recorder } from '../../../src/recording/recorder/recorder.js';
 import type { RecordingSidecar } from '../../../src/recording/sidecar.js';
 import { recordSiprec } from '../../../src/recording/siprec/record-siprec.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';

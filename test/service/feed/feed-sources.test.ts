@@ -8,7 +8,7 @@ import { BotHost } from '../../../src/bot/bot-host.js';
 import { attach } from '../../../src/control/attach.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
-import { Recorder } from '../../../src/recording/archive/recorder.js';
+import { Recorder } from '../../../src/recording/recorder/recorder.js';
 import { EventFeed } from '../../../src/service/feed/event-feed.js';
 import { type FeedEvent, feedEventSchema } from '../../../src/service/feed/feed-event.js';
 import { ACCOUNT_TAG, FeedSources } from '../../../src/service/feed/feed-sources.js';

@@ -9,8 +9,8 @@ import {
   readRecordConfig,
   recordConfigSchema,
   recorderOptions,
-} from '../../../src/recording/archive/recorder-config.js';
-import { resolveRecorderOptions } from '../../../src/recording/archive/recorder-options.js';
+} from '../../../src/recording/recorder/recorder-config.js';
+import { resolveRecorderOptions } from '../../../src/recording/recorder/recorder-options.js';
 
 interface Schema {
   readonly type?: string;

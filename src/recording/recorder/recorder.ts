@@ -15,6 +15,7 @@ import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { SERVER } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
+import type { Catalogue } from '../archive/catalogue.js';
 import type { CallRecording } from '../call-recording.js';
 import { announceRecording } from '../consent.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
@@ -30,7 +31,6 @@ import {
 import { prepareRecording, recordCall, recordVoice } from '../record-call.js';
 import { type RecordCallOptions, TAGS } from '../record-options.js';
 import { analyseRecorded } from './analyse-recorded.js';
-import type { Catalogue } from './catalogue.js';
 import { followRecording, removeSegment } from './follow-recording.js';
 import { RecordedForks } from './fork-recorded.js';
 import { isWanted } from './record-policy.js';
@@ -126,7 +126,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     try {
       // Loaded here: a database and its schemas are for those alone who have a catalogue.
       if (resolved.catalogue)
-        catalogue = await (await import('./catalogue.js')).Catalogue.recovered(resolved.folder);
+        catalogue = await (await import('../archive/catalogue.js')).Catalogue.recovered(resolved.folder);
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
       const recorder = new Recorder(options, resolved, { lock, catalogue });

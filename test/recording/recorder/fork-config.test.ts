@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { recordConfigSchema, recorderOptions } from '../../../src/recording/archive/recorder-config.js';
-import { checkMeans } from '../../../src/recording/archive/recorder-options.js';
+import { recordConfigSchema, recorderOptions } from '../../../src/recording/recorder/recorder-config.js';
+import { checkMeans } from '../../../src/recording/recorder/recorder-options.js';
 import { testFolder } from '../../voice/fixtures.js';
 
 const URL = 'wss://analysis.example.com/in';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillTemplate } from '../../../src/recording/archive/path-template.js';
+import { fillTemplate } from '../../../src/recording/recorder/path-template.js';
 
 describe('fillTemplate', () => {
   const at = (iso: string, timezone?: string) =>

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { analyseFile } from '../../../src/analysis/files/analyse-file.js';
-import type { AnalysedCall } from '../../../src/recording/archive/analyse-recorded.js';
+import type { AnalysedCall } from '../../../src/recording/recorder/analyse-recorded.js';
 import { EventFeed } from '../../../src/service/feed/event-feed.js';
 import type { FeedEvent } from '../../../src/service/feed/feed-event.js';
 import { FeedSources } from '../../../src/service/feed/feed-sources.js';
