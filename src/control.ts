@@ -50,15 +50,15 @@ export { VersionedObject } from './control/people/versioned-object.js';
 export { Application, type ApplicationEvents } from './control/state/application.js';
 export type { BytesOptions } from './control/state/application-bytes.js';
 export type { ApplicationStream, ApplicationStreamEvents } from './control/state/application-stream.js';
-export { Call, type CallCost, type CallEvents } from './control/state/call.js';
-export { CallEndedError } from './control/state/call-ended-error.js';
+export { Call, type CallCost, type CallEvents } from './control/call/call.js';
+export { CallEndedError } from './control/call/call-ended-error.js';
 export {
   type CallEndStatus,
   type CallNews,
   type CallState,
   nextCallState,
-} from './control/state/call-life.js';
-export { Conference } from './control/state/conference.js';
+} from './control/call/call-life.js';
+export { Conference } from './control/call/conference.js';
 export { type DeviceNames, Devices } from './control/state/devices.js';
 export type { Alert, AlertClick, AlertOptions } from './control/state/alert.js';
 export type { MenuClick, MenuItem, MenuItemOptions } from './control/state/menu-item.js';
@@ -93,13 +93,13 @@ export {
   type FileTransferProgress,
   type FileTransferStatus,
 } from './control/state/file-transfer.js';
-export { VoiceStream, type VoiceStreamName } from './control/state/voice-stream.js';
-export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/state/voicemail.js';
+export { VoiceStream, type VoiceStreamName } from './control/call/voice-stream.js';
+export { Voicemail, type VoicemailEvents, VoicemailFailedError } from './control/call/voicemail.js';
 export {
   nextVoicemailState,
   type VoicemailNews,
   type VoicemailState,
-} from './control/state/voicemail-life.js';
+} from './control/call/voicemail-life.js';
 export {
   type AttachAttempt,
   AutoTransport,

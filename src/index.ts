@@ -21,8 +21,8 @@ export {
 export { attach } from './control/attach.js';
 export type { AttachOptions } from './control/client/attach-options.js';
 export { Client } from './control/client/client.js';
-export { CallEndedError } from './control/state/call-ended-error.js';
-export { Call } from './control/state/call.js';
+export { CallEndedError } from './control/call/call-ended-error.js';
+export { Call } from './control/call/call.js';
 export { NoEndpointError } from './control/transport/auto-transport.js';
 export { MemoryTransport } from './control/transport/memory-transport.js';
 export { TcpTransport } from './control/transport/tcp-transport.js';

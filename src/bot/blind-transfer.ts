@@ -1,7 +1,7 @@
 import { JackfieldError } from '../base/errors.js';
 import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
-import { CallEndedError } from '../control/state/call-ended-error.js';
+import { CallEndedError } from '../control/call/call-ended-error.js';
 import { isTerminalCallStatus } from '../protocol/status/call-status.js';
 import type { BotCall } from './bot-call.js';
 import type { TransferOptions, TransferReport } from './bot-call-options.js';

@@ -2,7 +2,7 @@ import { JackfieldError } from '../base/errors.js';
 import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { deadlineIn, waitFor } from '../base/wait.js';
 import type { CallControl } from '../call/call-control.js';
-import { CallEndedError } from '../control/state/call-ended-error.js';
+import { CallEndedError } from '../control/call/call-ended-error.js';
 
 /** Time that an endpoint may take to report the end of a call that was hung up, in milliseconds. */
 const END_TOLD_MS = 5000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkArgument, having, path } from '../base/check.js';
 import { type Clock, systemClock } from '../base/time/clock.js';
 import type { VoiceListener } from '../call/call-voice.js';
-import type { Call } from '../control/state/call.js';
+import type { Call } from '../control/call/call.js';
 import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { prepareRecording, type RecordVoiceOptions } from '../recording/record-call.js';

@@ -1,5 +1,5 @@
 import { abortedError, JackfieldError, messageOf } from '../base/errors.js';
-import { CallEndedError } from '../control/state/call-ended-error.js';
+import { CallEndedError } from '../control/call/call-ended-error.js';
 import type { BotCall } from './bot-call.js';
 import { failureOf, type TransferAttempt, TransferFailedError } from './transfer-failed-error.js';
 

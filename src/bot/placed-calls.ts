@@ -1,6 +1,6 @@
 import { waitFor } from '../base/wait.js';
+import type { Call } from '../control/call/call.js';
 import type { Client } from '../control/client/client.js';
-import type { Call } from '../control/state/call.js';
 import { hangUp } from './call-limit.js';
 
 /** The calls that a host has placed itself. */

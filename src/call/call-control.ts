@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../base/wait.js';
+import type { CallEvents } from '../control/call/call.js';
+import type { CallState } from '../control/call/call-life.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import type { CallEvents } from '../control/state/call.js';
-import type { CallState } from '../control/state/call-life.js';
 import type { CallStatus } from '../protocol/status/call-status.js';
 import type { Listen } from '../stream/pcm-stream.js';
 

@@ -14,7 +14,7 @@ import {
 import { JackfieldError } from '../base/errors.js';
 import type { LineQuality } from '../base/line-quality.js';
 import { Opening } from '../base/opening.js';
-import { type Call, LIVE_CALL } from '../control/state/call.js';
+import { type Call, LIVE_CALL } from '../control/call/call.js';
 import type { LegName } from '../stream/align/ledger.js';
 import { type LegTap, type PairTapOptions, tapLegs } from '../stream/align/leg-tap.js';
 import type { PcmStream, ReadClass } from '../stream/pcm-stream.js';

@@ -1,5 +1,5 @@
 import { rule } from '../base/check.js';
-import type { Call } from '../control/state/call.js';
+import type { Call } from '../control/call/call.js';
 import type { Lease, StreamKind } from '../tcp/lease.js';
 
 /** Way to get on with other programs that redirect the same calls. */

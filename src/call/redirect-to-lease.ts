@@ -1,5 +1,5 @@
 import { abortedError } from '../base/errors.js';
-import type { VoiceStream } from '../control/state/voice-stream.js';
+import type { VoiceStream } from '../control/call/voice-stream.js';
 import { ApiError } from '../protocol/api-error.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { Lease } from '../tcp/lease.js';

@@ -1,8 +1,8 @@
 import { JackfieldError } from '../base/errors.js';
 import { type PortHolder, portHolder } from '../base/system/port-holder.js';
 import { sleep, systemClock } from '../base/time/clock.js';
-import type { Call } from '../control/state/call.js';
-import type { VoiceStream } from '../control/state/voice-stream.js';
+import type { Call } from '../control/call/call.js';
+import type { VoiceStream } from '../control/call/voice-stream.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 

@@ -9,7 +9,7 @@ import {
   VOICE_RULES,
   type VoiceListener,
 } from '../call/call-voice.js';
-import { type Call, LIVE_CALL } from '../control/state/call.js';
+import { type Call, LIVE_CALL } from '../control/call/call.js';
 import { makeFolder } from '../files/whole-file.js';
 import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';

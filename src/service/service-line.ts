@@ -8,8 +8,8 @@ import { BotHost } from '../bot/bot-host.js';
 import type { Prompts } from '../bot/prompt/prompts.js';
 import type { CallControl } from '../call/call-control.js';
 import type { VoiceJoiner } from '../call/join-voice.js';
+import type { Call } from '../control/call/call.js';
 import type { Client } from '../control/client/client.js';
-import type { Call } from '../control/state/call.js';
 import type { Recorder } from '../recording/recorder/recorder.js';
 import { PcmServer } from '../tcp/pcm-server.js';
 import {

@@ -1,7 +1,7 @@
 import { deferred } from '../base/deferred.js';
 import { waitFor } from '../base/wait.js';
+import type { Voicemail } from '../control/call/voicemail.js';
 import type { Client } from '../control/client/client.js';
-import type { Voicemail } from '../control/state/voicemail.js';
 
 /**
  * Finds the OUTGOING voicemail that a voicemail call makes. The endpoint tells of it in notifications only, before or

@@ -10,9 +10,9 @@ import {
 import { JackfieldError } from '../base/errors.js';
 import type { PcmSink } from '../base/pcm.js';
 import { CLOCK, type Clock, systemClock } from '../base/time/clock.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/call/voicemail.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
-import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { LegLedger } from '../stream/align/ledger.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import { POLICIES } from '../stream/receive/sink-options.js';

@@ -9,9 +9,9 @@ import {
 import { JackfieldError } from '../base/errors.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../base/time/clock.js';
 import { fired } from '../base/wait.js';
+import type { Voicemail } from '../control/call/voicemail.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
-import type { Voicemail } from '../control/state/voicemail.js';
 import { SERVER } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { INPUT, MessageInput, type VoicemailInput } from './message-input.js';

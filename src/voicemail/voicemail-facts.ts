@@ -1,6 +1,6 @@
 import { checkArgument, words } from '../base/check.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/call/voicemail.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import type { VoicemailFacts } from './archive/archived-message.js';
 
 /** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */

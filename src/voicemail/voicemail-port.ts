@@ -10,10 +10,10 @@ import {
 } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { redirectToLease } from '../call/redirect-to-lease.js';
+import type { VoiceStream, VoiceStreamName } from '../control/call/voice-stream.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/call/voicemail.js';
 import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
-import type { VoiceStream, VoiceStreamName } from '../control/state/voice-stream.js';
-import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
 import { type Lease, type LeaseOptions, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';

@@ -2,9 +2,9 @@ import { checkArgument } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import type { Clock } from '../base/time/clock.js';
 import { TimeLimit } from '../base/wait.js';
+import { LIVE_VOICEMAIL, type Voicemail } from '../control/call/voicemail.js';
+import type { VoicemailState } from '../control/call/voicemail-life.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
-import { LIVE_VOICEMAIL, type Voicemail } from '../control/state/voicemail.js';
-import type { VoicemailState } from '../control/state/voicemail-life.js';
 import type { VoicemailStatus } from '../protocol/status/voicemail-status.js';
 
 /**

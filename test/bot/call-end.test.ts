@@ -7,7 +7,7 @@ import type { BotResult } from '../../src/bot/bot-result.js';
 import { runCampaign } from '../../src/bot/outbound/campaign.js';
 import type { CampaignResult } from '../../src/bot/outbound/campaign-call.js';
 import { attach } from '../../src/control/attach.js';
-import type { Call } from '../../src/control/state/call.js';
+import type { Call } from '../../src/control/call/call.js';
 import { type MemoryEndpoint, MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';

@@ -8,8 +8,8 @@ import type { TestCaller } from '../../src/bot/test/test-caller.js';
 import type { TestExchangeStarter, TestScene } from '../../src/bot/test/test-house.js';
 import type { TransferFailedError } from '../../src/bot/transfer-failed-error.js';
 import { attach } from '../../src/control/attach.js';
+import type { CallEndedError } from '../../src/control/call/call-ended-error.js';
 import type { Client } from '../../src/control/client/client.js';
-import type { CallEndedError } from '../../src/control/state/call-ended-error.js';
 import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../src/exchange/exchange.js';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeEach, describe, expect, test as plainTest } from 'vitest';
 import { attach } from '../../src/control/attach.js';
+import type { Call } from '../../src/control/call/call.js';
 import type { Client } from '../../src/control/client/client.js';
-import type { Call } from '../../src/control/state/call.js';
 import { DbusTransport } from '../../src/control/transport/dbus-transport.js';
 import { MemoryTransport } from '../../src/control/transport/memory-transport.js';
 import { TcpTransport } from '../../src/control/transport/tcp-transport.js';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive } from '../../base/system/process-alive.js';
 import { sleep, systemClock } from '../../base/time/clock.js';
-import type { Call } from '../../control/state/call.js';
+import type { Call } from '../../control/call/call.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
 import { shareFolder } from './share-sockets.js';
 

@@ -14,9 +14,9 @@ import {
 import { checkWait, WAIT_RULES } from '../../base/wait.js';
 import { CHAT_OPTIONS, type ChatOption } from '../../protocol/catalogue/chat.js';
 import { checkObjectId } from '../../protocol/commands.js';
+import { targetsOf } from '../call/target.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { asked } from '../state/remote-object.js';
-import { targetsOf } from '../state/target.js';
 import type { ChatMember } from './chat-member.js';
 import { type ChatMessage, MESSAGE_TEXT, type MessageContent } from './chat-message.js';
 import { type ChatOptionChanges, chatOptionsOf, withChatOptions } from './chat-options.js';

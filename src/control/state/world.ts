@@ -4,6 +4,9 @@ import { ApiError } from '../../protocol/api-error.js';
 import { commands, type NamedObject } from '../../protocol/commands.js';
 import type { EndpointMessage, ObjectId, ObjectName } from '../../protocol/message.js';
 import { isTerminalCallStatus } from '../../protocol/status/call-status.js';
+import { Call } from '../call/call.js';
+import { CallWatch } from '../call/call-watch.js';
+import { Voicemail } from '../call/voicemail.js';
 import type { CommandSender } from '../client/command-sender.js';
 import { Chats } from '../people/chats.js';
 import { Contacts } from '../people/contacts.js';
@@ -11,8 +14,6 @@ import { Groups } from '../people/groups.js';
 import { User } from '../people/user.js';
 import { Alert } from './alert.js';
 import { Application } from './application.js';
-import { Call } from './call.js';
-import { CallWatch } from './call-watch.js';
 import { FileTransfer } from './file-transfer.js';
 import { MenuItem } from './menu-item.js';
 import { ObjectCollection, type PropertyNews } from './object-collection.js';
@@ -20,7 +21,6 @@ import { Parameters } from './parameters.js';
 import { Profile } from './profile.js';
 import type { Sms } from './sms.js';
 import { SmsCollection } from './sms-collection.js';
-import { Voicemail } from './voicemail.js';
 
 /** A collection with its kind left open; it is given ids of its own kind only. */
 interface AnyCollection {

@@ -1,5 +1,5 @@
 import { isWithinHours } from '../../base/time/hours.js';
-import type { Call } from '../../control/state/call.js';
+import type { Call } from '../../control/call/call.js';
 import { describeCall, recordedCall } from '../call-facts.js';
 import type { RecordPolicy, ResolvedRecorderOptions } from './recorder-options.js';
 

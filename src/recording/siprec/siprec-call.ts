@@ -3,8 +3,8 @@ import { FencedEmitter } from '../../base/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import { type WaitOptions, waitFor } from '../../base/wait.js';
 import type { CallControl } from '../../call/call-control.js';
-import type { CallEvents } from '../../control/state/call.js';
-import type { CallState } from '../../control/state/call-life.js';
+import type { CallEvents } from '../../control/call/call.js';
+import type { CallState } from '../../control/call/call-life.js';
 import type { SiprecParticipant } from '../../line/siprec/siprec-metadata.js';
 import type { SiprecSession } from '../../line/siprec/siprec-session.js';
 

@@ -1,6 +1,6 @@
 import { checkArgument, having, object, oneOf, words } from '../../base/check.js';
 import { issuesText, NothingThere, Refusal } from '../../base/refusal.js';
-import type { Call } from '../../control/state/call.js';
+import type { Call } from '../../control/call/call.js';
 import type { Service } from '../service.js';
 import type { ServiceLine } from '../service-line.js';
 import {

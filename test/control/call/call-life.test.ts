@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type CallState, canCallReach, nextCallState } from '../../../src/control/state/call-life.js';
+import { type CallState, canCallReach, nextCallState } from '../../../src/control/call/call-life.js';
 import { CALL_STATUSES, isTerminalCallStatus } from '../../../src/protocol/status/call-status.js';
 
 /** The statuses after each piece of news; a number is a DURATION. */

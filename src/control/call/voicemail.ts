@@ -9,7 +9,7 @@ import {
   type VoicemailStatus,
 } from '../../protocol/status/voicemail-status.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
-import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
+import { RemoteObject, type RemoteObjectEvents } from '../state/remote-object.js';
 import { StateHistory } from './state-history.js';
 import { VoiceStream } from './voice-stream.js';
 import { nextVoicemailState, type VoicemailState } from './voicemail-life.js';

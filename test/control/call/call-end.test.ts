@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { attach } from '../../../src/control/attach.js';
+import type { Call } from '../../../src/control/call/call.js';
 import type { Client } from '../../../src/control/client/client.js';
-import type { Call } from '../../../src/control/state/call.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import {
   CALL_TRANSITIONS,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { attach } from '../../../src/control/attach.js';
-import { VoicemailFailedError } from '../../../src/control/state/voicemail.js';
-import { nextVoicemailState, type VoicemailState } from '../../../src/control/state/voicemail-life.js';
+import { VoicemailFailedError } from '../../../src/control/call/voicemail.js';
+import { nextVoicemailState, type VoicemailState } from '../../../src/control/call/voicemail-life.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import {
   VOICEMAIL_FAILURE_REASONS,

@@ -9,9 +9,9 @@ import { CALL_STATUSES, type CallStatus, isTerminalCallStatus } from '../../prot
 import type { StreamTarget } from '../../protocol/stream-target.js';
 import { decodeProperty } from '../../protocol/values.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
+import { RemoteObject, type RemoteObjectEvents } from '../state/remote-object.js';
 import { CallEndedError } from './call-ended-error.js';
 import { type CallState, nextCallState } from './call-life.js';
-import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 import { StateHistory } from './state-history.js';
 import { checkTarget, targetsOf } from './target.js';
 import { STREAM_NAME, VoiceStream, type VoiceStreamName } from './voice-stream.js';
