@@ -1,4 +1,4 @@
-// Compiles the WebAssembly text files of src/voice into modules that hold their bytes, which are committed: neither
+// Compiles the WebAssembly text files of src into modules that hold their bytes, which are committed: neither
 // a build of the package nor its installation needs the compiler. Run it with `npm run build:wasm` after a change;
 // with --check it writes nothing and fails when the bytes do not belong to the text.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,6 +15,11 @@ const KERNELS = [
     wat: '../src/voice/convert/spectral-kernel.wat',
     module: '../src/voice/convert/spectral-kernel-bytes.ts',
     name: 'SPECTRAL_KERNEL',
+  },
+  {
+    wat: '../src/analysis/leg/leg-kernel.wat',
+    module: '../src/analysis/leg/leg-kernel-bytes.ts',
+    name: 'LEG_KERNEL',
   },
 ];
 

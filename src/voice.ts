@@ -64,7 +64,8 @@ export {
   type LevelReading,
   measureLevel,
 } from './voice/level/level-meter.js';
-export { type Loudness, LoudnessMeter, measureLoudness } from './voice/level/loudness-meter.js';
+export { LoudnessMeter, measureLoudness } from './voice/level/loudness-meter.js';
+export type { Loudness } from './voice/level/loudness-steps.js';
 export {
   type Silence,
   SilenceDetector,

@@ -13,6 +13,7 @@ import {
 } from './conversation-options.js';
 import { EchoMeter } from './leg/echo-meter.js';
 import { LegAnalysis } from './leg/leg-analysis.js';
+import { SoundMeter } from './leg/sound-meter.js';
 import { reportOf } from './report-of.js';
 import { TalkWatch } from './turns/talk-watch.js';
 import type { LegIndex } from './turns/turn-events.js';
@@ -42,6 +43,7 @@ const FRAME_MS = 10;
 export class ConversationAnalysis {
   readonly options: ResolvedConversation;
   readonly #legs: readonly LegAnalysis[];
+  readonly #sound: SoundMeter;
   readonly #echoes: readonly EchoMeter[];
   readonly #ledgers: readonly LedgerSpan[][];
   readonly #qualities: (LineQuality | undefined)[] = [];
@@ -59,6 +61,7 @@ export class ConversationAnalysis {
     this.options = resolveConversation(options);
     const { legs, sampleRate } = this.options;
     this.#legs = Array.from({ length: legs }, () => new LegAnalysis(sampleRate));
+    this.#sound = new SoundMeter(legs, sampleRate);
     this.#ledgers = this.#legs.map(() => []);
     const [first, second] = this.#legs;
     this.#echoes =
@@ -164,6 +167,7 @@ export class ConversationAnalysis {
     const report = reportOf({
       options: this.options,
       legs: this.#legs,
+      levels: this.#sound.legs,
       ledgers: this.#ledgers,
       qualities: this.#qualities,
       echoes: this.#echoes.map((echo) => echo.read()),
@@ -173,10 +177,12 @@ export class ConversationAnalysis {
 
   /** Hands the piece to the legs, as far as it is filled. */
   #take(events: AnalysisEvent[]): void {
+    const isWhole = this.#filled === this.#piece;
+    const pieces = isWhole ? this.#pieces : this.#pieces.map((piece) => piece.subarray(0, this.#filled));
+    this.#sound.take(pieces);
     for (const [index, leg] of this.#legs.entries()) {
-      const piece = this.#pieces[index] as Int16Array;
-      this.#watch.take(index as LegIndex, leg.push(piece.subarray(0, this.#filled)), events);
-      this.#watch.level(index as LegIndex, leg.samples.newestSquares);
+      this.#watch.take(index as LegIndex, leg.push(pieces[index] as Int16Array), events);
+      this.#watch.level(index as LegIndex, this.#sound.legs[index]?.samples.newestSquares ?? 0);
     }
     for (const [leg, echo] of this.#echoes.entries()) if (echo.look()) this.#tellEcho(leg, echo);
     this.#position += this.#filled;

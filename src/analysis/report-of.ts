@@ -5,6 +5,8 @@ import type { ResolvedConversation } from './conversation-options.js';
 import { distribution, none } from './figures.js';
 import type { EchoReturn } from './leg/echo-meter.js';
 import type { LegAnalysis } from './leg/leg-analysis.js';
+import type { NoiseLevel } from './leg/noise-level.js';
+import type { LegLevels } from './leg/sound-meter.js';
 import type { Span } from './speech-units.js';
 import { deadAirOf, overlapsOf, silencesOf } from './turns/silences.js';
 import { type LegIndex, type Turns, turnsOf } from './turns/turn-events.js';
@@ -14,6 +16,8 @@ import { noWords } from './words/with-words.js';
 export interface ReportParts {
   readonly options: ResolvedConversation;
   readonly legs: readonly LegAnalysis[];
+  /** Of each leg. */
+  readonly levels: readonly LegLevels[];
   readonly ledgers: readonly (readonly LedgerSpan[])[];
   /** Of each leg's line, where that is known. */
   readonly qualities: readonly (LineQuality | undefined)[];
@@ -26,9 +30,9 @@ const RESUME_MS = 1000;
 
 /** The report of what was heard so far, without its words. */
 export function reportOf(parts: ReportParts): AnalysisReport {
-  const { options, legs } = parts;
+  const { options, legs, levels } = parts;
   const { sampleRate } = options;
-  const samples = Math.max(0, ...legs.map((leg) => leg.samples.count));
+  const samples = Math.max(0, ...levels.map(({ samples }) => samples.count));
   const speech = legs.map((leg) => leg.units);
   const [first = [], second = []] = speech;
   const toSamples = (ms: number) => Math.round((ms * sampleRate) / 1000);
@@ -94,7 +98,7 @@ function legReport(context: Context, index: LegIndex): LegReport {
     failedBargeIns: count('failed-barge-in', index),
     backchannels: count('backchannel', index),
     responseMs: legs.length < 2 ? none('one-leg') : distribution(responses, 'no-changes'),
-    ...levelsOf(leg, spoken > 0),
+    ...levelsOf(context.levels[index] as LegLevels, leg.noise, spoken > 0),
     echo: echoFigure(legs.length, echoes[index]),
     quality: qualityFigure(context.qualities[index]),
     musicMs: ms(total(leg.music)),
@@ -120,10 +124,10 @@ type Levels = Pick<
   | 'dcOffset'
 >;
 
-function levelsOf(leg: LegAnalysis, hasSpeech: boolean): Levels {
-  const { samples, noise } = leg;
-  const active = leg.level.read();
-  const { integratedLufs } = leg.loudness.read();
+function levelsOf(levels: LegLevels, noise: NoiseLevel, hasSpeech: boolean): Levels {
+  const { samples } = levels;
+  const active = levels.active.read();
+  const { integratedLufs } = levels.loudness.read();
   const floor = noise.read();
   const noFloor = none(noise.silentFrames > noise.frames ? 'digital-silence' : 'no-pauses');
   const snr = () => {

@@ -13,13 +13,17 @@ const MARGIN_DB = 15.9;
 const THRESHOLDS = 16;
 const STEP_DB = 20 * Math.log10(2);
 
+/** Share of what was before in each of the two smoothers of the envelope. */
+export function levelSmoothing(sampleRate: number): number {
+  return Math.exp(-1 / (SMOOTHING_S * sampleRate));
+}
+
 /**
- * Measures the active speech level. Two smoothers in a row make an envelope of the rectified signal; for each of 16
+ * Measures the active speech level. Two smoothers in a row (see `SoundMeter`) make an envelope of the rectified signal; for each of 16
  * thresholds the time is counted in which the envelope lies above it, with a hang-over. The level is taken where it lies
  * 15.9 dB above the threshold.
  */
 export class ActiveLevelMeter {
-  readonly #smoothing: number;
   readonly #hangOver: number;
   /** Samples above each threshold, hang-overs included, of stretches that are over. */
   readonly #active = new Float64Array(THRESHOLDS);
@@ -30,34 +34,33 @@ export class ActiveLevelMeter {
   #above = 0;
   #low = 0;
   #high = 0;
-  #first = 0;
-  #second = 0;
   #count = 0;
   #squares = 0;
 
   constructor(sampleRate: number) {
-    this.#smoothing = Math.exp(-1 / (SMOOTHING_S * sampleRate));
     this.#hangOver = Math.round(HANG_OVER_S * sampleRate);
     this.#bound();
   }
 
-  push(samples: Int16Array): void {
-    const keep = this.#smoothing;
-    const take = 1 - keep;
-    let first = this.#first;
-    let second = this.#second;
-    let squares = 0;
-    for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] as number;
-      squares += sample * sample;
-      first = keep * first + take * (sample < 0 ? -sample : sample);
-      second = keep * second + take * first;
-      if (second >= this.#high || second < this.#low) this.#cross(second, this.#count + i);
-    }
-    this.#first = first < 1e-9 ? 0 : first;
-    this.#second = second < 1e-9 ? 0 : second;
+  /** The envelope has to be told of where it falls below this, */
+  get low(): number {
+    return this.#low;
+  }
+
+  /** or comes up to this. */
+  get high(): number {
+    return this.#high;
+  }
+
+  /** Takes the envelope at a sample, counted from the last {@link advance}. */
+  follow(envelope: number, at: number): void {
+    if (envelope >= this.#high || envelope < this.#low) this.#cross(envelope, this.#count + at);
+  }
+
+  /** Goes on by some samples, with the sum of their squares. */
+  advance(count: number, squares: number): void {
+    this.#count += count;
     this.#squares += squares;
-    this.#count += samples.length;
   }
 
   /** The level of all that was pushed; undefined where nothing is active. */

@@ -1,19 +1,16 @@
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/convert/resampler.js';
-import { LoudnessMeter } from '../../voice/level/loudness-meter.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { Span } from '../speech-units.js';
-import { ActiveLevelMeter } from './active-level.js';
 import { KeyFrames } from './key-frames.js';
 import { MusicFrames } from './music-frames.js';
 import { NoiseLevel } from './noise-level.js';
-import { SampleMeter } from './sample-meter.js';
 import { LOOK_AHEAD, SpeechFrames } from './speech-frames.js';
 import { type SpeechNotice, SpeechSpans, type SpokenUnit } from './speech-spans.js';
 import { type Tone, ToneFrames } from './tone-frames.js';
 import { type HeardTone, toneKind } from './tone-kinds.js';
-import { BAND_RATE, FRAME, VoiceBands } from './voice-bands.js';
+import { BAND_RATE, FRAME, MOST_LOADED, VoiceBands } from './voice-bands.js';
 
 /** A key that was pressed; positions in samples of the leg. */
 export interface PressedKey extends Span {
@@ -49,11 +46,8 @@ const RING = 64;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
 const CENTRE = 128;
 
-/** All that is measured of one leg, in one pass over its samples. */
+/** Speech, tones, keys, music and noise of one leg, in one pass over its samples. */
 export class LegAnalysis {
-  readonly samples = new SampleMeter();
-  readonly level: ActiveLevelMeter;
-  readonly loudness: LoudnessMeter;
   readonly noise = new NoiseLevel();
   readonly tones: HeardTone[] = [];
   readonly keys: PressedKey[] = [];
@@ -70,13 +64,12 @@ export class LegAnalysis {
   readonly #spans = new SpeechSpans();
   /** Frames that a tone or a key takes, as a ring: no speech is in them. */
   readonly #taken = new Uint8Array(RING);
+  /** Samples that were taken. */
+  #count = 0;
   #keyFrom: number | undefined;
   #notices: LegNotice[] = [];
 
   constructor(sampleRate: number = VOICE_FORMAT.sampleRate) {
-    const format = { sampleRate, channels: 1 };
-    this.level = new ActiveLevelMeter(sampleRate);
-    this.loudness = new LoudnessMeter(format);
     this.#scale = sampleRate / BAND_RATE;
     this.#resampler =
       sampleRate === BAND_RATE
@@ -112,9 +105,7 @@ export class LegAnalysis {
 
   /** Takes mono samples; returns what has become certain. */
   push(samples: Int16Array): LegNotice[] {
-    this.samples.push(samples);
-    this.level.push(samples);
-    this.loudness.push(samples);
+    this.#count += samples.length;
     this.#hear(this.#resampler ? this.#resampler.push(samples) : samples);
     return this.#told();
   }
@@ -137,10 +128,9 @@ export class LegAnalysis {
 
   #hear(samples: Int16Array): void {
     const { bands } = this;
-    for (let at = 0; at < samples.length; ) {
-      const before = bands.count;
-      at += bands.take(samples, at);
-      if (bands.count > before) this.#frame(bands.count - 1);
+    for (let at = 0; at < samples.length; at += MOST_LOADED) {
+      bands.load(samples.length <= MOST_LOADED ? samples : samples.subarray(at, at + MOST_LOADED));
+      while (bands.next()) this.#frame(bands.count - 1);
     }
   }
 
@@ -245,7 +235,7 @@ export class LegAnalysis {
 
   /** Samples of the leg for samples of the bands. */
   #scaled(position: number): number {
-    return Math.min(this.samples.count, Math.round(position * this.#scale));
+    return Math.min(this.#count, Math.round(position * this.#scale));
   }
 }
 

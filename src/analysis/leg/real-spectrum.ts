@@ -1,7 +1,7 @@
 /** Power spectrum of real samples: a transform of half the size, and its halves put together. */
 export class RealSpectrum {
   /** Power of each bin from 0 to half the sample rate. */
-  readonly power: Float64Array;
+  readonly power: Float32Array;
   readonly size: number;
   readonly #half: number;
   readonly #re: Float64Array;
@@ -16,7 +16,7 @@ export class RealSpectrum {
     this.size = size;
     const half = size / 2;
     this.#half = half;
-    this.power = new Float64Array(half + 1);
+    this.power = new Float32Array(half + 1);
     this.#re = new Float64Array(half);
     this.#im = new Float64Array(half);
     this.#cos = Float64Array.from({ length: half }, (_, i) => Math.cos((2 * Math.PI * i) / size));
@@ -36,7 +36,7 @@ export class RealSpectrum {
   }
 
   /** Transforms `size` samples that begin at `from` of `samples`, which is a ring. */
-  take(samples: Float64Array | Int16Array, from: number): Float64Array {
+  take(samples: Int16Array, from: number): Float32Array {
     const { size } = this;
     const mask = samples.length - 1;
     for (let i = 0; i < this.#half; i++) {

@@ -3,6 +3,15 @@ const FULL_SCALE = 32_124;
 /** Samples in a row at full scale that are clipped. */
 const CLIPPED_RUN = 3;
 
+/** What was computed of some samples at once. */
+export interface SampleSums {
+  readonly sum: number;
+  readonly squares: number;
+  /** The largest and the least sample; 0 where that is more or less. */
+  readonly most: number;
+  readonly least: number;
+}
+
 /** Sums over the samples of one leg. */
 export class SampleMeter {
   count = 0;
@@ -18,18 +27,7 @@ export class SampleMeter {
   #run = 0;
   #sign = 0;
 
-  push(samples: Int16Array): void {
-    let sum = 0;
-    let squares = 0;
-    let most = 0;
-    let least = 0;
-    for (let i = 0; i < samples.length; i++) {
-      const sample = samples[i] as number;
-      sum += sample;
-      squares += sample * sample;
-      if (sample > most) most = sample;
-      else if (sample < least) least = sample;
-    }
+  take(samples: Int16Array, { sum, squares, most, least }: SampleSums): void {
     this.count += samples.length;
     this.sum += sum;
     this.squares += squares;
@@ -40,7 +38,8 @@ export class SampleMeter {
   }
 
   #clip(samples: Int16Array): void {
-    for (const sample of samples) {
+    for (let i = 0; i < samples.length; i++) {
+      const sample = samples[i] as number;
       const sign = sample >= FULL_SCALE ? 1 : sample <= -FULL_SCALE ? -1 : 0;
       this.#run = sign !== 0 && sign === this.#sign ? this.#run + 1 : Math.abs(sign);
       this.#sign = sign;

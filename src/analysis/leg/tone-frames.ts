@@ -121,7 +121,7 @@ export class ToneFrames {
   /** The bins of the one or two peaks that hold nearly all of the newest frame. */
   #peaks(): readonly [number, number] | undefined {
     const { spectrum, total } = this.#bands;
-    const first = strongest(spectrum, FIRST_BIN, LAST_BIN, -1, LOBE);
+    const first = this.#bands.strongest(FIRST_BIN, LAST_BIN);
     const firstPower = around(spectrum, first, LOBE);
     if (firstPower < 0.4 * total) return undefined;
     const second = strongest(spectrum, FIRST_BIN, LAST_BIN, first, 2 * LOBE);
@@ -225,7 +225,7 @@ function powerOf({ sum, frames }: Run): number {
 }
 
 /** The strongest bin from `low` to `high` that is further than `apart` from `but`. */
-function strongest(bins: Float64Array, low: number, high: number, but: number, apart: number): number {
+function strongest(bins: Float32Array, low: number, high: number, but: number, apart: number): number {
   let best = low;
   let power = -1;
   for (let bin = low; bin <= high; bin++) {
@@ -238,14 +238,14 @@ function strongest(bins: Float64Array, low: number, high: number, but: number, a
   return best;
 }
 
-function around(bins: Float64Array, bin: number, lobe: number): number {
+function around(bins: Float32Array, bin: number, lobe: number): number {
   let sum = 0;
   for (let at = bin - lobe; at <= bin + lobe; at++) sum += bins[at] as number;
   return sum;
 }
 
 /** Place of a peak between bins, by the strongest three: exact for a Hann window but for what other sines leak. */
-function centre(bins: Float64Array, bin: number): number {
+function centre(bins: Float32Array, bin: number): number {
   const [left, middle, right] = [-1, 0, 1].map((off) => Math.sqrt(bins[bin + off] as number)) as [
     number,
     number,

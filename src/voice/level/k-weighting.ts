@@ -7,7 +7,7 @@ const SHELF_EXPONENT = 0.4996667741545416;
 const HIGH_PASS = { frequency: 38.13547087602444, q: 0.5003270373238773 } as const;
 
 /** b0, b1, b2, a1, a2 of a second-order section. */
-type Section = readonly [number, number, number, number, number];
+export type Section = readonly [number, number, number, number, number];
 
 /** Returns a function that filters interleaved samples and gives the sum of squares over all channels. */
 export function kWeighting(sampleRate: number, channels: number): (samples: Int16Array) => number {
@@ -53,7 +53,7 @@ function weighted(
   return sum;
 }
 
-function shelf(sampleRate: number): Section {
+export function shelf(sampleRate: number): Section {
   const k = Math.tan((Math.PI * SHELF.frequency) / sampleRate);
   const high = 10 ** (SHELF.gainDb / 20);
   const band = high ** SHELF_EXPONENT;
@@ -67,7 +67,7 @@ function shelf(sampleRate: number): Section {
   ];
 }
 
-function highPass(sampleRate: number): Section {
+export function highPass(sampleRate: number): Section {
   const k = Math.tan((Math.PI * HIGH_PASS.frequency) / sampleRate);
   const a0 = 1 + k / HIGH_PASS.q + k * k;
   return [1, -2, 1, (2 * (k * k - 1)) / a0, (1 - k / HIGH_PASS.q + k * k) / a0];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ActiveLevelMeter } from '../../../src/analysis/leg/active-level.js';
+import { SoundMeter } from '../../../src/analysis/leg/sound-meter.js';
 
 const RATE = 16_000;
 
@@ -10,10 +10,10 @@ function bursts(amplitude: number, part: number, seconds = 10): Int16Array {
   );
 }
 
-function levelOf(samples: Int16Array, piece = samples.length) {
-  const meter = new ActiveLevelMeter(RATE);
-  for (let at = 0; at < samples.length; at += piece) meter.push(samples.subarray(at, at + piece));
-  return meter.read();
+function levelOf(samples: Int16Array, piece = RATE / 10) {
+  const meter = new SoundMeter(1, RATE);
+  for (let at = 0; at < samples.length; at += piece) meter.take([samples.subarray(at, at + piece)]);
+  return meter.legs[0]?.active.read();
 }
 
 test('the level of a steady sound is its power', () => {
@@ -39,7 +39,7 @@ test('half the amplitude is 6 dB less, down to soft speech', () => {
 
 test('silence has no active level, and pieces make no difference', () => {
   expect(levelOf(new Int16Array(RATE))).toBeUndefined();
-  expect(new ActiveLevelMeter(RATE).read()).toBeUndefined();
+  expect(levelOf(new Int16Array())).toBeUndefined();
   const samples = bursts(3000, 0.4);
   expect(levelOf(samples, 37)).toEqual(levelOf(samples));
 });

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { BAND_EDGES, legKernel, PLACES, ROW } from '../../../src/analysis/leg/leg-kernel.js';
+import { RealSpectrum } from '../../../src/analysis/leg/real-spectrum.js';
+import { SoundMeter } from '../../../src/analysis/leg/sound-meter.js';
+import { measureLoudness } from '../../../src/voice/level/loudness-meter.js';
+import { randomFrom } from '../../random.js';
+
+const random = randomFrom(11);
+const noise = (length: number, level = 20_000) =>
+  Int16Array.from({ length }, () => Math.round((2 * random() - 1) * level));
+const sine = (length: number, hz: number, sampleRate: number) =>
+  Int16Array.from({ length }, (_, i) => Math.round(9000 * Math.sin((2 * Math.PI * hz * i) / sampleRate)));
+
+test.each([
+  ['noise', noise(256)],
+  ['a sine', sine(256, 440, 8000)],
+  ['full scale', new Int16Array(256).fill(-32768)],
+  ['next to nothing', noise(256, 2)],
+])('the spectrum of %s is that of a plain transform', (_, samples) => {
+  const kernel = legKernel();
+  kernel.samples.set(samples, PLACES.frames / 2);
+  kernel.spectrum(PLACES.frames, PLACES.row, PLACES.tables);
+  const row = kernel.floats.subarray(PLACES.row / 4);
+  const plain = new RealSpectrum(256).take(samples, 0);
+  const total = plain.reduce((sum, power) => sum + power, 0);
+  for (const [bin, power] of plain.entries())
+    expect(Math.abs((row[bin] as number) - power)).toBeLessThanOrEqual(1e-6 * total);
+  for (let band = 0; band < BAND_EDGES.length - 1; band++) {
+    const sum = plain.slice(BAND_EDGES[band], BAND_EDGES[band + 1]).reduce((all, power) => all + power, 0);
+    expect(Math.abs((row[ROW.bands + band] as number) - sum)).toBeLessThanOrEqual(1e-5 * total);
+  }
+});
+
+test.each([1, 2, 3, 4, 5, 8, 21])(
+  'the first of the largest of %d values is found wherever it is',
+  (count) => {
+    const kernel = legKernel();
+    const row = kernel.floats.subarray(PLACES.row / 4);
+    for (let place = 0; place < count; place++) {
+      row.fill(1, 0, 40);
+      row[place] = 5;
+      row[count - 1] = 5;
+      expect(kernel.largest(PLACES.row, count)).toBe(place);
+    }
+  },
+);
+
+/** The levels of two legs, in pieces of 100 ms. */
+function metered(legs: readonly Int16Array[], sampleRate: number): SoundMeter {
+  const meter = new SoundMeter(legs.length, sampleRate);
+  const piece = Math.round(sampleRate / 10);
+  for (let at = 0; at < (legs[0]?.length ?? 0); at += piece)
+    meter.take(legs.map((leg) => leg.subarray(at, at + piece)));
+  return meter;
+}
+
+test.each([8000, 11_025, 16_000, 44_100, 192_000])(
+  'levels of two legs at %d Hz are those of each',
+  (rate) => {
+    const legs = [noise(2 * rate), sine(2 * rate, 700, rate)];
+    legs[1]?.fill(0, rate);
+    const meter = metered(legs, rate);
+    for (const [index, leg] of legs.entries()) {
+      const alone = metered([leg], rate).legs[0];
+      const levels = meter.legs[index];
+      expect(levels?.active.read()).toEqual(alone?.active.read());
+      const { integratedLufs } = measureLoudness(leg, { sampleRate: rate, channels: 1 });
+      expect(levels?.loudness.read().integratedLufs).toBeCloseTo(integratedLufs, 9);
+      let [sum, squares, most] = [0, 0, 0];
+      for (const sample of leg) {
+        sum += sample;
+        squares += sample * sample;
+        most = Math.max(most, Math.abs(sample));
+      }
+      expect(levels?.samples).toMatchObject({ count: leg.length, sum, squares, peak: most });
+    }
+  },
+);
+
+test('the squares of the least sample of all are no negative numbers', () => {
+  const meter = metered([new Int16Array(1600).fill(-32768)], 16_000);
+  expect(meter.legs[0]?.samples).toMatchObject({
+    squares: 1600 * 2 ** 30,
+    peak: 32768,
+    clippedSamples: 1600,
+  });
+});
