@@ -3,6 +3,7 @@ import { BAND_RATE, FRAME, type VoiceBands } from './voice-bands.js';
 
 /** Frames around one that may be a key that are listened to, on either side: 60 ms. */
 const AROUND = 6;
+const NOTHING: readonly DtmfEvent[] = [];
 
 /**
  * Listens for the keys of a telephone where the spectrum says that there may be one: what lies further away is given to
@@ -21,10 +22,10 @@ export class KeyFrames {
   }
 
   /** Takes the newest frame. Positions of events count samples of the bands' rate. */
-  take(mayBeKey: boolean): DtmfEvent[] {
+  take(mayBeKey: boolean): readonly DtmfEvent[] {
     const newest = this.#bands.count - 1;
     if (mayBeKey) this.#newest = newest;
-    if (newest < AROUND) return [];
+    if (newest < AROUND) return NOTHING;
     return this.#hear(this.#at++);
   }
 
@@ -35,8 +36,8 @@ export class KeyFrames {
     return events;
   }
 
-  #hear(frame: number): DtmfEvent[] {
-    if (frame > this.#newest + AROUND) return this.#detector.push(this.#silence);
+  #hear(frame: number): readonly DtmfEvent[] {
+    if (frame > this.#newest + AROUND) return this.#detector.pushSilence(this.#silence);
     const { samples } = this.#bands;
     const from = (frame * FRAME) % samples.length;
     // A frame may lie around the end of the ring.

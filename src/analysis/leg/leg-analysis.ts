@@ -104,14 +104,14 @@ export class LegAnalysis {
   }
 
   /** Takes mono samples; returns what has become certain. */
-  push(samples: Int16Array): LegNotice[] {
+  push(samples: Int16Array): readonly LegNotice[] {
     this.#count += samples.length;
     this.#hear(this.#resampler ? this.#resampler.push(samples) : samples);
     return this.#told();
   }
 
   /** The leg is over. */
-  end(): LegNotice[] {
+  end(): readonly LegNotice[] {
     if (this.#resampler) this.#hear(this.#resampler.flush());
     const tone = this.#tone.end();
     if (tone) this.#addTone(tone);
@@ -222,9 +222,9 @@ export class LegAnalysis {
     this.#notices.push({ type: 'music', music });
   }
 
-  #told(): LegNotice[] {
+  #told(): readonly LegNotice[] {
     const notices = this.#notices;
-    this.#notices = [];
+    if (notices.length > 0) this.#notices = [];
     return notices;
   }
 

@@ -61,8 +61,8 @@ function created(): LegKernel {
   const { buffer } = kernel.memory;
   const floats = new Float32Array(buffer);
   let at = PLACES.tables / 4;
-  const put = (count: number, valueOf: (i: number) => number) => {
-    for (let i = 0; i < count; i++) floats[at++] = valueOf(i);
+  const put = (count: number, valueAt: (i: number) => number) => {
+    for (let i = 0; i < count; i++) floats[at++] = valueAt(i);
   };
   // Powers of all bins add up to the mean square, full scale being 1; the bins' halves are not halved, hence the other 2.
   const scale = 1 / (32768 * SIZE * Math.sqrt(3));

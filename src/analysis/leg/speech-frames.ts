@@ -26,7 +26,7 @@ const EDGE = 4;
 /** Excess over the noise at which speech begins and goes on, in dB, as the mean over bands of up to 15 dB each. */
 const BEGIN_DB = 3.2;
 const GO_ON_DB = 2.3;
-const MOST_DB = 15;
+const MOST = 10 ** 1.5;
 const DB = 10 / Math.LN10;
 
 /**
@@ -113,15 +113,16 @@ export class SpeechFrames {
     const now = this.#powers[frame % ring] as Float64Array;
     const before = this.#powers[(frame + ring - 1) % ring] as Float64Array;
     const after = this.#powers[(frame + 1) % ring] as Float64Array;
-    let excess = 0;
+    // The sum of logarithms is that of one product: up to 10^24.
+    let product = 1;
     if ((this.#totals[frame % ring] as number) >= SILENT) {
       for (let band = 0; band < BANDS; band++) {
         const power = (now[band] as number) + (before[band] as number) + (after[band] as number);
         const ratio = power / (3 * (this.#floor[band] as number));
-        if (ratio > 1) excess += Math.min(MOST_DB, DB * Math.log(ratio));
+        if (ratio > 1) product *= ratio < MOST ? ratio : MOST;
       }
     }
-    this.excessDb = excess / BANDS;
+    this.excessDb = product > 1 ? (DB / BANDS) * Math.log(product) : 0;
     this.#isSpeech = this.excessDb >= (this.#isSpeech ? GO_ON_DB : BEGIN_DB);
     return this.#isSpeech;
   }

@@ -17,6 +17,8 @@ const CLEAR_DB = 7.5;
 /** Frames around speech that are no noise, either: 100 ms. */
 const AROUND = 10;
 
+const NOTHING: readonly SpeechNotice[] = [];
+
 /** A unit of speech, in frames. */
 export interface SpokenUnit extends Span {
   /** Mean square, full scale being 1. */
@@ -36,7 +38,7 @@ export class SpeechSpans {
   /** Sums of the frames' mean squares since the unit's first: up to its last frame, and up to now. */
   #sum = 0;
   #sumNow = 0;
-  #notices: SpeechNotice[] = [];
+  #notices: readonly SpeechNotice[] = NOTHING;
 
   /** True within 100 ms after speech. */
   get isNearSpeech(): boolean {
@@ -51,9 +53,9 @@ export class SpeechSpans {
   /**
    * Takes the next frame: by how much it stands above the noise, and its mean square. Returns what has become certain.
    */
-  take(isSpeech: boolean, excessDb: number, meanSquare: number): SpeechNotice[] {
+  take(isSpeech: boolean, excessDb: number, meanSquare: number): readonly SpeechNotice[] {
     const frame = this.#count++;
-    this.#notices = [];
+    this.#notices = NOTHING;
     this.#sumNow += meanSquare;
     if (isSpeech) this.#speech(frame, excessDb, meanSquare);
     else if (this.#began && frame - this.#last > PAUSE) this.#close();
@@ -65,8 +67,8 @@ export class SpeechSpans {
     return { from: this.#first, to, meanSquare: this.#sum / (to - this.#first) };
   }
 
-  end(): SpeechNotice[] {
-    this.#notices = [];
+  end(): readonly SpeechNotice[] {
+    this.#notices = NOTHING;
     if (this.#began) this.#close();
     return this.#notices;
   }
@@ -83,7 +85,7 @@ export class SpeechSpans {
     if (this.#began) return;
     if (++this.#frames < ONSET) return;
     this.#began = true;
-    this.#notices.push({ type: 'speech-began', at: this.#first });
+    this.#notices = [{ type: 'speech-began', at: this.#first }];
   }
 
   #close(): void {
@@ -93,6 +95,6 @@ export class SpeechSpans {
     this.#frames = 0;
     const least = this.#peak >= CLEAR_DB ? LEAST : LEAST_SOFT;
     if (unit.to - unit.from >= least) this.units.push(unit);
-    this.#notices.push({ type: 'speech-ended', from, to });
+    this.#notices = [{ type: 'speech-ended', from, to }];
   }
 }

@@ -44,20 +44,28 @@ const FILLED = 0.15;
 /** Frames of 10 ms whose power is kept. */
 const RING = 64;
 
-interface Run {
+/** Frames in a row that may be a tone. */
+class Run {
   readonly firstFrame: number;
   /** Power of the first frame and of those before it, newest last, by which its begin is found. */
   readonly onset: Float64Array;
   readonly peaks: readonly [number, number];
   lastFrame: number;
-  frames: number;
+  frames = 1;
   /** Least and largest power over 50 ms since the tone was measured last. */
-  least: number;
-  most: number;
-  sum: number;
+  least = Number.POSITIVE_INFINITY;
+  most = 0;
+  sum = 0;
   frequencies: readonly number[] | undefined;
   /** Sample at which it began, once it is known for a tone. */
-  from: number;
+  from = 0;
+
+  constructor(frame: number, onset: Float64Array, peaks: readonly [number, number]) {
+    this.firstFrame = frame;
+    this.lastFrame = frame;
+    this.onset = onset;
+    this.peaks = peaks;
+  }
 }
 
 /** Finds steady tones: the frames in which one or two peaks are nearly all there is, and stay where they are. */
@@ -95,19 +103,7 @@ export class ToneFrames {
     }
     if (run && frame - run.lastFrame < MISSES) return undefined;
     const ended = run && isTone(run) ? this.#toneOf(run) : undefined;
-    this.#run = peaks && {
-      ...{
-        firstFrame: frame,
-        onset: this.#newest(EDGE_FRAMES),
-        peaks,
-        lastFrame: frame,
-        frames: 1,
-        sum: 0,
-        frequencies: undefined,
-        from: 0,
-      },
-      ...{ least: Number.POSITIVE_INFINITY, most: 0 },
-    };
+    this.#run = peaks && new Run(frame, this.#newest(EDGE_FRAMES), peaks);
     return ended;
   }
 
@@ -126,16 +122,15 @@ export class ToneFrames {
     if (firstPower < 0.4 * total) return undefined;
     const second = strongest(spectrum, FIRST_BIN, LAST_BIN, first, 2 * LOBE);
     const secondPower = around(spectrum, second, LOBE);
-    this.mayBeKey = firstPower + secondPower >= 0.6 * total;
+    this.mayBeKey = firstPower + secondPower >= 0.6 * total && isKeyPair(first, second);
     return firstPower + secondPower >= PURE * total ? [first, second] : undefined;
   }
 
   #goesOn(run: Run, [first, second]: readonly [number, number]): boolean {
-    const isNear = (bin: number) => run.peaks.some((peak) => Math.abs(peak - bin) <= 1);
-    if (!isNear(first)) return false;
+    if (!isNear(run, first)) return false;
     // A second peak that matters is the run's, too.
     const { spectrum } = this.#bands;
-    return around(spectrum, second, LOBE) < SECOND * around(spectrum, first, LOBE) || isNear(second);
+    return around(spectrum, second, LOBE) < SECOND * around(spectrum, first, LOBE) || isNear(run, second);
   }
 
   #note(run: Run): void {
@@ -188,9 +183,10 @@ export class ToneFrames {
   /** Powers of the newest frames, the newest last. */
   #newest(count: number): Float64Array {
     const last = this.#bands.count - 1;
-    return Float64Array.from({ length: count }, (_, i) =>
-      i + last < count - 1 ? 0 : (this.#powers[(last - count + 1 + i) & (RING - 1)] as number),
-    );
+    const powers = new Float64Array(count);
+    for (let i = Math.max(0, count - 1 - last); i < count; i++)
+      powers[i] = this.#powers[(last - count + 1 + i) & (RING - 1)] as number;
+    return powers;
   }
 
   /** The place where a tone ended, by how much of a frame it fills. */
@@ -202,6 +198,12 @@ export class ToneFrames {
   }
 }
 
+/** True for bins of which one may be a row of a keypad and the other a column: 656 to 1000 Hz, 1156 to 1688 Hz. */
+function isKeyPair(first: number, second: number): boolean {
+  const [low, high] = first < second ? [first, second] : [second, first];
+  return low >= 21 && low <= 32 && high >= 37 && high <= 54;
+}
+
 /** The place where a tone began, by how much of a frame it fills. */
 function beginOf(run: Run): number {
   const full = powerOf(run);
@@ -209,6 +211,10 @@ function beginOf(run: Run): number {
   let at = EDGE_FRAMES - 1;
   while (at > 0 && partOf(at - 1) > FILLED) at--;
   return Math.round((run.firstFrame - EDGE_FRAMES + 2 + at - partOf(at)) * FRAME);
+}
+
+function isNear({ peaks }: Run, bin: number): boolean {
+  return Math.abs(peaks[0] - bin) <= 1 || Math.abs(peaks[1] - bin) <= 1;
 }
 
 /** True for a run that was measured, and is no vowel. */

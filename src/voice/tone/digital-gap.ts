@@ -44,6 +44,14 @@ export class DigitalGaps {
     this.#position += samples.length;
   }
 
+  /** Goes on by samples of exact silence, if that is what came last. @returns false where it is not. */
+  skip(count: number): boolean {
+    if (this.#length === 0 || this.#value !== 0) return false;
+    this.#length += count;
+    this.#position += count;
+    return true;
+  }
+
   #close(end: number): void {
     if (this.#length >= this.#minLength) this.#last = { begin: end - this.#length, end, isOpen: false };
     this.#length = 0;

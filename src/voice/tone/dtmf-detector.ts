@@ -55,6 +55,8 @@ const HITS_TO_BEGIN = 10;
  */
 const MISSES_TO_END = 17;
 
+const NOTHING: readonly DtmfEvent[] = [];
+
 /** Slices that the edge of a tone, as windows see it, may be off. */
 const EDGE_SLICES = 2;
 /** Slices behind a gap in which a tone that goes on is seen. */
@@ -115,6 +117,17 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     }
     this.#interleaved = (this.#interleaved + samples.length) % this.#channels;
     return events;
+  }
+
+  /** Takes silence in place of samples: next to nothing is done where it is quiet already. @internal */
+  pushSilence(silence: Int16Array): readonly DtmfEvent[] {
+    const window = this.#window;
+    const isQuiet = this.#rising === undefined && this.#sounding === undefined && this.#filled === 0;
+    const slices = silence.length / window.sliceLength;
+    if (!isQuiet || this.#channels > 1 || !Number.isInteger(slices) || !window.isStill) return this.push(silence);
+    if (!this.#gaps.skip(silence.length)) return this.push(silence);
+    window.skip(slices);
+    return NOTHING;
   }
 
   flush(): DtmfEvent[] {

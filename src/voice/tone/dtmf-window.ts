@@ -96,6 +96,22 @@ export class DtmfWindow {
     return this.#count >= SLICES ? this.#digit() : undefined;
   }
 
+  /** True when exact silence is all that the window has. */
+  get isStill(): boolean {
+    for (let n = 0; n < SLICES; n++) if (this.#at(n).energy > 0) return false;
+    return this.#count >= SLICES;
+  }
+
+  /** Moves on by slices of exact silence, where nothing else is in the window. */
+  skip(slices: number): void {
+    for (let n = 0; n < SLICES; n++) {
+      const slice = this.#at(n);
+      slice.samples.fill(0);
+      slice.summed = false;
+    }
+    this.#count += slices;
+  }
+
   /** True when a part of the window is silent compared with another: the sound breaks off or begins in it. */
   get isBroken(): boolean {
     let least = Number.POSITIVE_INFINITY;
