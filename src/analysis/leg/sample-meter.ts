@@ -3,7 +3,7 @@ const FULL_SCALE = 32_124;
 /** Samples in a row at full scale that are clipped. */
 const CLIPPED_RUN = 3;
 
-/** What was computed of some samples at once. */
+/** Sums and extremes of some samples. */
 export interface SampleSums {
   readonly sum: number;
   readonly squares: number;

@@ -124,7 +124,8 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     const window = this.#window;
     const isQuiet = this.#rising === undefined && this.#sounding === undefined && this.#filled === 0;
     const slices = silence.length / window.sliceLength;
-    if (!isQuiet || this.#channels > 1 || !Number.isInteger(slices) || !window.isStill) return this.push(silence);
+    if (!isQuiet || this.#channels > 1 || !Number.isInteger(slices) || !window.isStill)
+      return this.push(silence);
     if (!this.#gaps.skip(silence.length)) return this.push(silence);
     window.skip(slices);
     return NOTHING;

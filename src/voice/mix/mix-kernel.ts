@@ -1,0 +1,39 @@
+import { WasmCode } from '../convert/wasm-code.js';
+import { MIX_KERNEL } from './mix-kernel-bytes.js';
+
+/** The function of mix-kernel.wat; addresses in bytes. */
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  add(sums: number, samples: number, count: number, gain: number): void;
+}
+
+/** Most sums that lie in the kernel's memory. */
+export const MOST_SUMS = 65_536;
+const SAMPLES_AT = 4 * MOST_SUMS;
+
+/** Sums of the mixers of this thread: they are one mixer's from when it begins to read until it has read. */
+export class MixKernel {
+  readonly sums: Float32Array;
+  readonly #samples: Int16Array;
+  readonly #kernel: Kernel;
+
+  constructor() {
+    this.#kernel = new WasmCode(MIX_KERNEL).instantiate() as Kernel;
+    const { buffer } = this.#kernel.memory;
+    this.sums = new Float32Array(buffer, 0, MOST_SUMS);
+    this.#samples = new Int16Array(buffer, SAMPLES_AT, MOST_SUMS);
+  }
+
+  /** Adds samples times a gain to the sums, from `at` on. */
+  add(at: number, samples: Int16Array, gain: number): void {
+    this.#samples.set(samples);
+    this.#kernel.add(4 * at, SAMPLES_AT, samples.length, gain);
+  }
+}
+
+let shared: MixKernel | undefined;
+
+export function mixKernel(): MixKernel {
+  shared ??= new MixKernel();
+  return shared;
+}
