@@ -19,7 +19,7 @@ const KINDS: Readonly<Record<string, string>> = {
 export function flowIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
-      const expected = `must be ${entryOf(KINDS, issue.expected) ?? issue.expected}`;
+      const expected = `must be ${kindName(issue.expected)}`;
       return issue.input === undefined
         ? `is missing; it ${expected}`
         : `${expected}, not ${shown(issue.input)}`;
@@ -37,6 +37,11 @@ export function flowIssue(issue: RawIssue): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Gives the word for a type of the schema library, as authors of flows know it. */
+export function kindName(expected: string): string {
+  return entryOf(KINDS, expected) ?? expected;
 }
 
 /** Describes a step whose `do` names no kind of step. */

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import type { FlowFinding, FlowProblem } from './flow-error.js';
-import { flowIssue } from './flow-issue.js';
+import { flowIssue, kindName } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
 
 type Path = readonly (string | number)[];
@@ -182,21 +182,28 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
     const closer = (a: Issue[], b: Issue[]) => depth(b) - depth(a) || a.length - b.length;
     const [closest = []] = alternatives.toSorted(closer);
     if (depth(closest) > path.length) return closest;
-    return [
-      {
-        path,
-        message: `${issue.message}; ${alternatives
-          .flat()
-          .map(({ message }) => message)
-          .join('; or ')}`,
-      },
-    ];
+    return [{ path, message: eitherOf(issue) }];
   }
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
   }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
   return [{ path, message: issue.message }];
+}
+
+/** Says what a value should have been that fits no alternative of a union, each kind once. */
+function eitherOf(union: z.core.$ZodIssue): string {
+  const leaves = leavesOf(union);
+  const [first] = leaves;
+  const kinds = leaves.map((leaf) => (leaf.code === 'invalid_type' ? kindName(leaf.expected) : undefined));
+  if (first && kinds.every((kind) => kind !== undefined))
+    return first.message.replace(`must be ${kinds[0]}`, `must be ${[...new Set(kinds)].join(' or ')}`);
+  return [...new Set(leaves.map(({ message }) => message))].join('; or ');
+}
+
+function leavesOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
+  return issue.errors.flat().flatMap(leavesOf);
 }
 
 /** Gives the offset of the value at `path`, or of the nearest value around it that exists. */

@@ -14,6 +14,7 @@ import {
   testBot,
 } from '../../bot.js';
 import { Exchange } from '../../exchange.js';
+import { FeedSources } from '../../feed.js';
 import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { flowVoicemail } from '../../voicemail.js';
@@ -24,6 +25,7 @@ import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-op
 import { stopSignal, untilStopped } from '../shutdown.js';
 import { printLine, printLines, warnLine } from '../terminal-text.js';
 import { type AgentFlags, agentOf, withAgent } from './agent-flags.js';
+import { showBots } from './bot-news.js';
 import {
   checkedAgainst,
   type HookOptions,
@@ -212,25 +214,18 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   const stop = stopSignal({ hasCalls: true });
+  // It ends last: calls that are hung up at the end are told of, too.
+  await using shown = showBots(options);
+  const sources = new FeedSources(shown.feed);
   await using server = new PcmServer();
   servers.push(server);
   await using host = new BotHost({ client, server, prompts, join });
   const leaveVoicemail = flowVoicemail({ client, server, prompts });
   const bot = flow ? flowBot(flow, { ...given, leaveVoicemail }) : agent;
   if (!bot) return;
-  const line = (callId: number, text: string, fields: object) =>
-    printLine(options.json ? JSON.stringify({ call: callId, ...fields }) : `call ${callId}: ${text}`);
-  host.on('talking', ({ id, partner }) =>
-    line(id, partner.handle, { event: 'talking', partner: partner.handle }),
-  );
-  host.on('result', ({ callId, outcome, error }) =>
-    line(callId, `${outcome}${error ? `, ${error.message}` : ''}`, {
-      ...{ event: 'result', outcome, error: error?.message },
-    }),
-  );
-  host.on('refused', ({ id }) =>
-    line(id, `refused: ${options.maxCalls} calls are in progress`, { event: 'refused' }),
-  );
+  const account = await client.parameters.get('CURRENTUSERHANDLE');
+  sources.host(host, account);
+  sources.server(server, account);
   await host.attend(bot, { maxCalls: options.maxCalls });
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
     warnLine(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}`);

@@ -113,6 +113,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('bot', {
     ...ofCall,
     bot: word,
+    partner: word.optional().describe('Who the bot talks with, when it begins to.'),
     what: z.enum(['talking', 'done', 'hung-up', 'failed', 'unanswered', 'refused']),
     reason: text.optional(),
   }).describe('A bot has a call, or has finished with it.'),

@@ -88,8 +88,8 @@ export class FeedSources {
     checkArgument('host', host, PART);
     checkArgument('account', account, words);
     const feed = this.#feed;
-    host.on('talking', ({ id }, { name }) =>
-      feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking' }),
+    host.on('talking', ({ id, partner }, { name }) =>
+      feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking', partner: partner.handle }),
     );
     host.on('trace', ({ id }, text) => feed.tell({ type: 'transcript', account, call: id, by: 'bot', text }));
     host.on('step', ({ id }, step) => feed.tell({ type: 'step', account, call: id, ...step }));

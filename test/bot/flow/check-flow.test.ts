@@ -79,6 +79,13 @@ describe('the check of a flow', () => {
     expect(await wrong(text, { prompts: await Prompts.open({ engine: melodyEngine() }) })).toEqual([]);
   });
 
+  it.each([
+    ['do: say', 'steps.a.what: is missing; it must be a text or a map of fields or a list'],
+    ['do: say, what: 5.5', 'steps.a.what: must be a text or a map of fields or a list, not 5.5'],
+  ])('says once what each kind of value is that `%s` could have', async (step, expected) => {
+    expect((await wrong(flow(`a: { ${step} }`)))[0]).toBe(expected);
+  });
+
   it('finds an engine that is not ready, and asks it for the language of the flow', async () => {
     const asked: string[] = [];
     const engine = {
