@@ -1,4 +1,5 @@
-import { FRAME_SAMPLES, type MadeUp, type MadeUpReason } from '../../switch/party.js';
+import type { MadeUpReason } from '../../base/made-up-reason.js';
+import { FRAME_SAMPLES, type MadeUp } from '../../switch/party.js';
 
 /** A stretch of the samples that were played, counted from the first. */
 interface Stretch {
@@ -21,6 +22,7 @@ export class MadeUpAccount {
   /** Place behind what was played, in the frames that were given out, and the end of these. */
   #played = 0;
   #frameEnd = 0;
+  #delay = 0;
   /** Of these the newest, in which the peer has sent nothing. */
   #silent = 0;
   #told: Stretch[] = [];
@@ -90,22 +92,28 @@ export class MadeUpAccount {
   restart(): void {
     this.#open = undefined;
     this.#silent = 0;
+    this.#told = this.#until(this.#frameEnd + this.#delay);
   }
 
   /**
-   * A frame was given out. What was lengthened or shortened in it, at its beginning, moves what follows.
+   * A frame was given out. What was put in or taken out at its beginning moves what follows, and repeats or shortens what
+   * was made up there.
    *
-   * @param behind Samples that were played and are in no frame yet.
+   * @param held Samples that were played and are not given out yet, and may still be changed.
+   * @param delay Samples behind these that have been given out, and come with the next frame.
    */
-  frame(samples: number, behind: number): void {
-    const begin = this.#frameEnd;
+  frame(samples: number, held: number, delay: number): void {
+    const begin = this.#frameEnd + delay;
     this.#frameEnd += samples;
-    const shift = this.#frameEnd + behind - this.#played;
+    this.#delay = delay;
+    const shift = this.#frameEnd + held + delay - this.#played;
     this.#played += shift;
     if (shift === 0) return;
-    this.#told = this.#told.map((each) => (each.at >= begin ? { ...each, at: each.at + shift } : each));
+    this.#told = this.#told.flatMap((each) => moved(each, begin, shift));
     const open = this.#open;
-    if (open && open.at >= begin) this.#open = { at: open.at + shift, toldTo: open.toldTo + shift };
+    if (!open) return;
+    const at = open.at < begin + Math.max(0, shift) ? open.at : Math.max(begin, open.at + shift);
+    this.#open = { at, toldTo: open.toldTo > begin ? Math.max(at, open.toldTo + shift) : open.toldTo };
   }
 
   /** The stretches that have become known since this was asked last, as of the newest frame. @param perFrame Its samples. */
@@ -113,13 +121,19 @@ export class MadeUpAccount {
     if (this.#told.length === 0) return [];
     const scale = FRAME_SAMPLES / perFrame;
     const begin = this.#frameEnd - perFrame;
-    const told = this.#told.map(({ at, samples, reason }) => ({
+    const end = this.#frameEnd + this.#delay;
+    const told = this.#until(end).map(({ at, samples, reason }) => ({
       from: Math.round((at - begin) * scale),
       samples: Math.round(samples * scale),
       reason,
     }));
-    this.#told = [];
+    // What is held may still be moved.
+    this.#told = this.#told.flatMap((each) => cut(each, end, Number.POSITIVE_INFINITY));
     return told;
+  }
+
+  #until(end: number): Stretch[] {
+    return this.#told.flatMap((each) => cut(each, Number.NEGATIVE_INFINITY, end));
   }
 
   #tell(at: number, samples: number, reason: MadeUpReason): void {
@@ -129,4 +143,22 @@ export class MadeUpAccount {
       this.#told[this.#told.length - 1] = { ...last, samples: last.samples + samples };
     else this.#told.push({ at, samples, reason });
   }
+}
+
+/** The part of a stretch between two places; empty where there is none. */
+function cut(stretch: Stretch, from: number, to: number): Stretch[] {
+  const at = Math.max(stretch.at, from);
+  const samples = Math.min(stretch.at + stretch.samples, to) - at;
+  return samples > 0 ? [{ at, samples, reason: stretch.reason }] : [];
+}
+
+/** Parts of a stretch after so many samples from `begin` on were repeated (`shift` above 0) or left out. */
+function moved(stretch: Stretch, begin: number, shift: number): Stretch[] {
+  const before = cut(stretch, Number.NEGATIVE_INFINITY, begin);
+  const after = cut(stretch, begin - Math.min(0, shift), Number.POSITIVE_INFINITY).map((each) => ({
+    ...each,
+    at: each.at + shift,
+  }));
+  // The first samples are those that were repeated, or faded into what follows what was left out.
+  return [...before, ...cut(stretch, begin, begin + Math.max(0, shift)), ...after];
 }

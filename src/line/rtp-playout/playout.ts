@@ -126,7 +126,7 @@ export class Playout {
   play(frame: Int16Array, nowMs: number): void {
     const count = (this.#rate * TICK_MS) / 1000;
     const voice = this.#due(count, nowMs);
-    this.#account.frame(count, this.#scaler.held + (this.#doubler ? DOUBLER_DELAY : 0));
+    this.#account.frame(count, this.#scaler.held, this.#doubler ? DOUBLER_DELAY : 0);
     const wide = this.#doubler ? this.#doubler.push(voice) : voice;
     frame.set(wide.subarray(0, frame.length));
     if (this.#tone) this.#playTone(frame, this.#tone);
