@@ -120,7 +120,11 @@ const HEAD = [
 export async function tableOfLines(parts, secondsOf) {
   const rows = [...HEAD];
   for (const name of Object.keys(LINES)) {
-    const { delayMs, received, playout, joined, wrong, quality } = await playLine(parts, name, secondsOf(name));
+    const { delayMs, received, playout, joined, wrong, quality } = await playLine(
+      parts,
+      name,
+      secondsOf(name),
+    );
     const { late, concealedMs, insertedMs, removedMs } = playout;
     const figures = [delayMs, received.lost, late, concealedMs, joined / 8, wrong, insertedMs, removedMs];
     const cells = figures.map((each) => Math.round(each));

@@ -109,6 +109,8 @@ const rows = await tableOfLines({ RtpSession, VirtualClock, decodeG711 }, (name)
 for (const row of rows) print(row);
 if (process.argv.includes('--write')) {
   const page = new URL('../docs/lines.md', import.meta.url);
-  const [before, , after] = (await readFile(page, 'utf8')).split(/(?<=<!-- bad lines: generated -->\n)|(?=<!-- \/bad lines -->)/);
+  const [before, , after] = (await readFile(page, 'utf8')).split(
+    /(?<=<!-- bad lines: generated -->\n)|(?=<!-- \/bad lines -->)/,
+  );
   await writeFile(page, `${before}\n${rows.join('\n')}\n\n${after}`);
 }

@@ -7,6 +7,7 @@
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
+export type { MadeUpReason } from './base/made-up-reason.js';
 export type { EntitlementOptions } from './exchange/account/entitlements.js';
 export type { UserAccountOptions } from './exchange/account/user-account.js';
 export type { AccountListenOptions } from './exchange/account/account-options.js';
@@ -75,6 +76,6 @@ export type { Identity } from './switch/identity.js';
 export type { Impairment } from './switch/impaired.js';
 export type { Conversation, EndCause, FailureReason, Leg, Placing, Progress } from './switch/leg.js';
 export type { IncomingCalls, IncomingWay, Line, LineOptions } from './switch/line.js';
-export type { MadeUp, MadeUpReason, Party } from './switch/party.js';
+export type { MadeUp, Party } from './switch/party.js';
 export { type RobotBehaviour, RobotDestination, type RobotLeg, type RobotStep } from './switch/robot.js';
 export type { Listener as ScriptListener, ScriptStep } from './switch/script.js';

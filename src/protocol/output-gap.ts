@@ -1,19 +1,17 @@
-/** A stretch of a call's redirected output that was not said so by the other party: its line made it up. */
+import { MADE_UP_REASONS, type MadeUpReason } from '../base/made-up-reason.js';
+
+/**
+ * A stretch of a call's redirected output that was not said so by the other party: its line made it up. One that is told
+ * later for the same place takes the place of an earlier.
+ */
 export interface OutputGap {
   /** TCP port that the output goes to. */
   readonly port: number;
   /** Place in what was sent there, in samples. */
   readonly from: number;
   readonly samples: number;
-  readonly reason: OutputGapReason;
+  readonly reason: MadeUpReason;
 }
-
-/**
- * `lost`: packets never came. `late`: they came after their time. `held-up`: what was said came later. `not-sent`: nothing
- * was said. `stalled`: nothing has come since. One that is told later for the same place takes the place of an earlier.
- */
-export const OUTPUT_GAP_REASONS = ['lost', 'late', 'held-up', 'not-sent', 'stalled'] as const;
-export type OutputGapReason = (typeof OUTPUT_GAP_REASONS)[number];
 
 /** The value of CALL OUTPUT_GAP, such as `PORT="40001" 16000 320 lost`. */
 export function formatOutputGap({ port, from, samples, reason }: OutputGap): string {
@@ -24,6 +22,6 @@ export function formatOutputGap({ port, from, samples, reason }: OutputGap): str
 export function parseOutputGap(value: string): OutputGap | undefined {
   const [, port = '', from = '', samples = '', word] =
     /^PORT="(\d{1,5})" (\d{1,15}) (\d{1,15}) (\S+)$/.exec(value) ?? [];
-  const reason = OUTPUT_GAP_REASONS.find((each) => each === word);
+  const reason = MADE_UP_REASONS.find((each) => each === word);
   return reason && { port: Number(port), from: Number(from), samples: Number(samples), reason };
 }

@@ -1,17 +1,11 @@
 import { having } from '../base/check.js';
 import type { LineQuality } from '../base/line-quality.js';
+import type { MadeUpReason } from '../base/made-up-reason.js';
 import { BYTES_PER_SAMPLE, msToSamples, PTIME_MS } from '../base/pcm.js';
 
 /** Samples that a conversation moves in one tick of 20 ms. */
 export const FRAME_SAMPLES = msToSamples(PTIME_MS);
 export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
-
-/**
- * The reason why a line made up a stretch of what its party says. `lost`: packets never came. `late`: they came after
- * their time, and were left out. `held-up`: nothing came, and what was said came after it. `not-sent`: the party has sent
- * nothing. `stalled`: nothing has come since.
- */
-export type MadeUpReason = 'lost' | 'late' | 'held-up' | 'not-sent' | 'stalled';
 
 /**
  * A stretch of what a party says that its line made up. `from` counts from the first sample of the newest frame: negative
