@@ -21,11 +21,10 @@ import {
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
-import { Database, isDamage, type RowSchema, type SqlValue } from '../../files/database.js';
+import { Database, isDamage } from '../../files/database.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { removeFile } from '../../files/private-file.js';
 import { renewDatabase } from '../../files/renewed-database.js';
-import { KEY_ROW } from '../../files/row.js';
 import { filesIn, isFile, manifestsIn } from '../publication/published-files.js';
 import { readSidecar } from '../read-details.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
@@ -37,10 +36,10 @@ import {
   type Annotation,
   appendAnnotation,
 } from './annotation-file.js';
-import { type CatalogueEntry, entryOf, HELD_ROW, MIGRATIONS, RECORDING_ROW } from './catalogue-entry.js';
+import { type CatalogueEntry, HELD_ROW, MIGRATIONS, RECORDING_ROW } from './catalogue-entry.js';
 import { audioPath, listedFiles, recordingBeside } from './catalogue-files.js';
 import { CATALOGUE_QUERY, type CatalogueQuery, conditionOf } from './catalogue-query.js';
-import { putRecording } from './catalogue-row.js';
+import { CatalogueTable } from './catalogue-table.js';
 import { isHeld, isHoldRest, readHold, writeHold } from './hold-file.js';
 import { expendable, RETENTION, type RetentionRules } from './retention.js';
 import { checkUnmasked, HEARD_RECORDING, type HeardRecording, wordsByLeg } from './still-masked.js';
@@ -63,11 +62,11 @@ const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).fi
  */
 export class Catalogue implements Disposable {
   readonly folder: string;
-  readonly #db: Database;
+  readonly #table: CatalogueTable;
 
   private constructor(folder: string, db: Database) {
     this.folder = folder;
-    this.#db = db;
+    this.#table = new CatalogueTable(db, folder);
   }
 
   /**
@@ -128,7 +127,7 @@ export class Catalogue implements Disposable {
     const path = relative(this.folder, resolve(file));
     if (path.startsWith('..')) throw invalidArgument('file', `in ${printable(this.folder)}`, file);
     const size = (sidecar.outputs ?? []).reduce((sum, { bytes }) => sum + bytes, (await stat(file)).size);
-    this.#db.write(() => putRecording(this.#db, this.folder, { path, sidecar, size }));
+    this.#table.put({ path, sidecar, size });
   }
 
   /**
@@ -144,17 +143,16 @@ export class Catalogue implements Disposable {
     checkOptions(annotation, ANNOTATION, 'annotation.');
     checkOptions(options, ANNOTATE);
     const { segment, clock = systemClock } = options;
-    const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id).filter(
-      (entry) => segment === undefined || entry.segment === segment,
-    );
+    const entries = this.#table
+      .entries('WHERE id = ?', id)
+      .filter((entry) => segment === undefined || entry.segment === segment);
     for (const entry of entries) {
       const file = await this.fileOf(entry);
       const sidecar = await readSidecar(beside(file, '.json'));
       // The lock of the database keeps two at once apart, in other processes too.
-      this.#db.write(() => {
-        appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString());
-        putRecording(this.#db, this.folder, { path: entry.file, sidecar, size: entry.bytes });
-      });
+      this.#table.put({ path: entry.file, sidecar, size: entry.bytes }, () =>
+        appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString()),
+      );
     }
     return entries.length;
   }
@@ -206,9 +204,7 @@ export class Catalogue implements Disposable {
   /** Puts an entry anew, of what lies beside its audio. */
   async #renew(entry: CatalogueEntry, file: string): Promise<void> {
     const sidecar = await readSidecar(beside(file, '.json'));
-    this.#db.write(() =>
-      putRecording(this.#db, this.folder, { path: entry.file, sidecar, size: entry.bytes }),
-    );
+    this.#table.put({ path: entry.file, sidecar, size: entry.bytes });
   }
 
   /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
@@ -216,13 +212,12 @@ export class Catalogue implements Disposable {
     checkOptions(query, CATALOGUE_QUERY);
     const { limit = 1000 } = query;
     const { where, values } = conditionOf(query);
-    const sql = `SELECT * FROM recordings WHERE ${where} ORDER BY started_at, segment LIMIT ?`;
-    return this.#entries(sql, ...values, limit);
+    return this.#table.entries(`WHERE ${where} ORDER BY started_at, segment LIMIT ?`, ...values, limit);
   }
 
   /** Says what is wrong with entries that are not as a catalogue has them; {@link rebuild} makes them anew. @throws ERR_FILE */
   damaged(): string[] {
-    return this.#db.checked(RECORDING_ROW, 'SELECT * FROM recordings').faults.map(({ message }) => message);
+    return this.#table.faults();
   }
 
   /**
@@ -234,20 +229,20 @@ export class Catalogue implements Disposable {
   async hold(id: string, reason: string | undefined): Promise<number> {
     checkArgument('id', id, words);
     if (reason !== undefined) checkArgument('reason', reason, REASON);
-    const entries = this.#entries('SELECT * FROM recordings WHERE id = ?', id);
+    const entries = this.#table.entries('WHERE id = ?', id);
     for (const entry of entries) {
       const file = await this.fileOf(entry);
       // Killed in between, it is held: keepHolds() writes the file then.
-      if (reason !== undefined) this.#setHold(entry, reason);
+      if (reason !== undefined) this.#table.setHold(entry, reason);
       await writeHold(file, reason);
-      if (reason === undefined) this.#setHold(entry, reason);
+      if (reason === undefined) this.#table.setHold(entry, reason);
     }
     return entries.length;
   }
 
   /** Writes the files of legal holds that are in the catalogue alone: of earlier versions, or of a kill. @throws ERR_FILE */
   async keepHolds(): Promise<void> {
-    for (const entry of this.#entries('SELECT * FROM recordings WHERE hold IS NOT NULL')) {
+    for (const entry of this.#table.entries('WHERE hold IS NOT NULL')) {
       const [file] = await this.filesOf(entry).catch(() => []);
       if (file !== undefined && !isHeld(file)) await writeHold(file, entry.hold);
     }
@@ -274,8 +269,7 @@ export class Catalogue implements Disposable {
    */
   async remove(entry: CatalogueEntry): Promise<void> {
     checkArgument('entry', entry, ENTRY);
-    const sql = 'SELECT * FROM recordings WHERE file = ?';
-    const now = this.#db.get(HELD_ROW, sql, entry.file);
+    const now = this.#table.held(entry);
     const hold = (await readHold(await this.fileOf(entry))) ?? now?.hold ?? undefined;
     if (hold !== undefined)
       throw new JackfieldError(
@@ -287,7 +281,7 @@ export class Catalogue implements Disposable {
     const sidecarFile = beside(await this.fileOf(entry), '.json');
     for (const file of files) if (file !== sidecarFile) await removeFile(file);
     if (files.includes(sidecarFile)) await removeFile(sidecarFile);
-    if (now) this.#forget(now.key);
+    if (now) this.#table.forget(entry.file);
   }
 
   /**
@@ -309,15 +303,9 @@ export class Catalogue implements Disposable {
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
     const file = await this.fileOf(entry);
     const listed = await listedFiles(file, entry);
-    const files = listed.filter((path) => path === file || !this.#has(path));
+    const files = listed.filter((path) => path === file || !this.#table.has(path));
     const there = await Promise.all(files.map(isFile));
     return files.filter((_, index) => there[index]);
-  }
-
-  /** True when a file is the audio of a recording. */
-  #has(file: string): boolean {
-    const sql = 'SELECT key FROM recordings WHERE file = ?';
-    return this.#db.get(KEY_ROW, sql, relative(this.folder, file)) !== undefined;
   }
 
   /**
@@ -327,7 +315,7 @@ export class Catalogue implements Disposable {
   async rebuild(): Promise<{ readonly recordings: number; readonly failed: ReadonlyMap<string, Error> }> {
     const failed = new Map<string, Error>();
     const seen = new Set<string>();
-    this.#forgetUnless(HELD_ROW);
+    this.#table.forgetUnless(HELD_ROW);
     for (const path of await filesIn(this.folder, isHoldRest)) await removeFile(path);
     for (const path of await manifestsIn(this.folder)) {
       try {
@@ -337,10 +325,10 @@ export class Catalogue implements Disposable {
         failed.set(path, asError(error));
       }
     }
-    this.#forgetUnless(RECORDING_ROW);
+    this.#table.forgetUnless(RECORDING_ROW);
     await this.keepHolds();
     for (const entry of this.search({ limit: -1 })) {
-      if (!seen.has(entry.file) && !(await this.#isThere(entry))) this.#forget(entry.file);
+      if (!seen.has(entry.file) && !(await this.#isThere(entry))) this.#table.forget(entry.file);
     }
     return { recordings: seen.size, failed };
   }
@@ -352,7 +340,7 @@ export class Catalogue implements Disposable {
     await this.fileOf({ file: path });
     await this.add(file, sidecar);
     const hold = await readHold(file);
-    if (hold !== undefined) this.#setHold({ file: path }, hold);
+    if (hold !== undefined) this.#table.setHold({ file: path }, hold);
     return path;
   }
 
@@ -362,39 +350,13 @@ export class Catalogue implements Disposable {
     return files !== undefined && (files.length > 0 || entry.hold !== undefined);
   }
 
-  #entries(sql: string, ...values: SqlValue[]): CatalogueEntry[] {
-    return this.#db.checked(RECORDING_ROW, sql, ...values).rows.map(entryOf);
-  }
-
-  #setHold({ file }: Pick<CatalogueEntry, 'file'>, reason: string | undefined): void {
-    this.#db.run('UPDATE recordings SET hold = ? WHERE file = ?', reason ?? null, file);
-  }
-
-  /** Lets go of the rows that are not as a schema says. Their files stay. */
-  #forgetUnless(schema: RowSchema): void {
-    for (const { key } of this.#db.all(KEY_ROW, 'SELECT key FROM recordings')) {
-      const sql = 'SELECT * FROM recordings WHERE key = ?';
-      if (this.#db.checked(schema, sql, key).faults.length > 0) this.#forget(key);
-    }
-  }
-
-  #forget(keyOrFile: number | string): void {
-    const sql = `SELECT key FROM recordings WHERE ${typeof keyOrFile === 'number' ? 'key' : 'file'} = ?`;
-    const key = this.#db.get(KEY_ROW, sql, keyOrFile)?.key;
-    if (key === undefined) return;
-    this.#db.write(() => {
-      this.#db.run('DELETE FROM words WHERE rowid = ?', key);
-      this.#db.run('DELETE FROM recordings WHERE key = ?', key);
-    });
-  }
-
   /** Leaves nothing in the catalogue's files of what is not in it any more, which takes as long as copying it. @throws ERR_FILE */
   scrub(): void {
-    this.#db.scrub(['words']);
+    this.#table.scrub();
   }
 
   close(): void {
-    this.#db.close();
+    this.#table.close();
   }
 
   [Symbol.dispose](): void {

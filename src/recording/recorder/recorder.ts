@@ -19,27 +19,19 @@ import type { Catalogue } from '../archive/catalogue.js';
 import type { CallRecording } from '../call-recording.js';
 import { announceRecording } from '../consent.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
-import type { SegmentResult } from '../file/segment.js';
-import { type LeftBehind, leftBehind, recordingFolder, takeUp } from '../publication/left-behind.js';
-import { Outbox } from '../publication/outbox.js';
-import {
-  type PublishOptions,
-  publishSegment,
-  resumePublication,
-  type TellPublication,
-} from '../publication/publish.js';
+import { leftBehind, recordingFolder } from '../publication/left-behind.js';
 import { prepareRecording, recordCall, recordVoice } from '../record-call.js';
 import { type RecordCallOptions, TAGS } from '../record-options.js';
 import { analyseRecorded } from './analyse-recorded.js';
-import { followRecording, removeSegment } from './follow-recording.js';
+import { followRecording } from './follow-recording.js';
 import { RecordedForks } from './fork-recorded.js';
 import { isWanted } from './record-policy.js';
 import type { RecorderEvents, RecorderListener } from './recorder-events.js';
+import { RecorderFiles, type RecorderSettings } from './recorder-files.js';
 import { recorderListener } from './recorder-listener.js';
 import {
   checkMeans,
   type RecorderOptions,
-  type ResolvedRecorderOptions,
   recordOptionsFor,
   resolveRecorderOptions,
   tagsFor,
@@ -55,12 +47,11 @@ const VOICE = having('legs', 'close');
  */
 export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisposable {
   readonly catalogue: Catalogue | undefined;
-  #options: ResolvedRecorderOptions;
-  #given: RecorderOptions;
+  #settings: RecorderSettings;
   readonly #clock: Clock;
   readonly #forks: RecordedForks;
   readonly #lock: FolderLock;
-  readonly #outbox: Outbox;
+  readonly #files: RecorderFiles;
   readonly #encoders: EncoderSlots;
   /** Calls of several clients have the same ids. */
   readonly #recordings = new Map<CallControl, CallRecording>();
@@ -68,33 +59,25 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #attended: (() => void)[] = [];
   readonly #servers = new WeakMap<CallControl, PcmServer>();
   #opened = 0;
-  readonly #tell: TellPublication = async ({ file, sidecar }, { id, type }) => {
-    await this.catalogue?.add(file, sidecar);
-    await this.#outbox.add(type, { file, sidecar }, id);
-  };
   /** Fires when the recorder is closed: an opening that waits for its endpoint is given up. */
   readonly #closing = new AbortController();
 
   private constructor(
-    given: RecorderOptions,
-    options: ResolvedRecorderOptions,
+    settings: RecorderSettings,
     { lock, catalogue }: { readonly lock: FolderLock; readonly catalogue: Catalogue | undefined },
   ) {
     super();
-    this.#given = given;
-    this.#options = options;
-    this.#clock = given.clock ?? systemClock;
+    this.#settings = settings;
+    this.#clock = settings.given.clock ?? systemClock;
     this.#forks = new RecordedForks(this.#clock, (error) => this.failed('fork', error));
     this.#lock = lock;
-    this.#encoders = new EncoderSlots(given.maxEncoders);
+    this.#encoders = new EncoderSlots(settings.given.maxEncoders);
     // Each call that is being opened listens.
     setMaxListeners(0, this.#closing.signal);
     this.catalogue = catalogue;
-    this.#outbox = new Outbox({
-      folder: join(options.folder, '.outbox'),
-      channels: options.channels,
-      clock: this.#clock,
-      onFailure: (event, channel, error, last) => this.emit('undelivered', event, channel, error, last),
+    this.#files = new RecorderFiles(settings, {
+      ...{ clock: this.#clock, encoders: this.#encoders, catalogue },
+      emitter: this,
     });
   }
 
@@ -129,8 +112,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
         catalogue = await (await import('../archive/catalogue.js')).Catalogue.recovered(resolved.folder);
       // What is there now is of an earlier process; what comes from now on is not.
       const left = await leftBehind(resolved.folder);
-      const recorder = new Recorder(options, resolved, { lock, catalogue });
-      recorder.#tasks.add(recorder.#takeUp(left));
+      const recorder = new Recorder({ given: options, resolved }, { lock, catalogue });
+      recorder.#tasks.add(recorder.#files.takeUp(left));
       return recorder;
     } catch (error) {
       catalogue?.close();
@@ -165,7 +148,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     checkArgument('call', call, LIVE_CALL);
     try {
       const wanted = await this.#isWanted(call);
-      const { preRollMs } = this.#options.recording;
+      const { preRollMs } = this.#settings.resolved.recording;
       if (this.#closing.signal.aborted || this.#recordings.has(call) || (!wanted && preRollMs === undefined))
         return undefined;
       const prepared = await prepareRecording(call, {
@@ -173,7 +156,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
         ...{ input: true, microphone: false, readClass: 'immediate' },
       });
       return recorderListener(prepared, (voice) => {
-        this.#forks.opened(voice, this.#given.fork, wanted);
+        this.#forks.opened(voice, this.#settings.given.fork, wanted);
         this.#begun(prepared.recording, wanted);
       });
     } catch (error) {
@@ -196,12 +179,15 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const resolved = resolveRecorderOptions(options);
     await checkMeans(options);
     for (const name of ['folder', 'catalogue'] as const) {
-      if (resolved[name] === this.#options[name]) continue;
-      throw invalidArgument(name, `${this.#options[name]} until the recorder is closed`, resolved[name]);
+      if (resolved[name] === this.#settings.resolved[name]) continue;
+      throw invalidArgument(
+        name,
+        `${this.#settings.resolved[name]} until the recorder is closed`,
+        resolved[name],
+      );
     }
-    this.#given = options;
-    this.#options = resolved;
-    this.#outbox.useChannels(resolved.channels);
+    this.#settings = { given: options, resolved };
+    this.#files.configure(this.#settings);
   }
 
   /**
@@ -214,7 +200,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (!held) return await this.#open(call, true);
     if (held.begun) return held;
     await held.begin();
-    this.#forks.begun(call, this.#given.fork);
+    this.#forks.begun(call, this.#settings.given.fork);
     this.#announce(held);
     this.#analyse(held);
     return held;
@@ -234,7 +220,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const { readClass: _, ...options } = this.#recordOptions(voice.call, true);
     Object.assign(tags, options.tags);
     const recording = await recordVoice(voice, { maxSkewMs: LINE_SKEW_MS, ...options, tags });
-    this.#forks.opened(voice, this.#given.fork, true);
+    this.#forks.opened(voice, this.#settings.given.fork, true);
     this.#begun(recording, true, false);
     return recording;
   }
@@ -252,7 +238,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#forks.close();
     await Promise.all(this.recordings.map((recording) => recording.stop().catch(() => undefined)));
     await this.#tasks.settled();
-    await this.#outbox.close();
+    await this.#files.close();
     this.catalogue?.close();
     this.#lock.release();
   }
@@ -264,7 +250,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   async #meet(call: Call): Promise<void> {
     if (call.over) return;
     const wanted = await this.#isWanted(call);
-    if (!wanted && this.#options.recording.preRollMs === undefined) return;
+    if (!wanted && this.#settings.resolved.recording.preRollMs === undefined) return;
     if (this.#closing.signal.aborted || this.#recordings.has(call)) return;
     await this.#open(call, wanted).catch((error: unknown) => {
       // A call that nobody has answered has no voice to record.
@@ -274,7 +260,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** True when the policy records a call now. */
   #isWanted(call: Call): Promise<boolean> {
-    return isWanted(call, this.#options, () => this.#clock.unixMs());
+    return isWanted(call, this.#settings.resolved, () => this.#clock.unixMs());
   }
 
   async #open(call: Call, begin: boolean): Promise<CallRecording> {
@@ -283,8 +269,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const recording = await recordCall(call, server, {
       ...this.#recordOptions(call, begin),
       signal: this.#closing.signal,
-      input: this.#options.consent ? 'mixed' : false,
-      listeners: [{ opened: (voice) => this.#forks.opened(voice, this.#given.fork, begin) }],
+      input: this.#settings.resolved.consent ? 'mixed' : false,
+      listeners: [{ opened: (voice) => this.#forks.opened(voice, this.#settings.given.fork, begin) }],
     });
     this.#begun(recording, begin);
     return recording;
@@ -292,10 +278,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   #recordOptions(call: CallControl, begin: boolean): RecordCallOptions {
     const name = `${this.#clock.unixMs()}-${call.id}-${++this.#opened}.wav`;
-    const file = join(recordingFolder(this.#options.folder), name);
-    const further = tagsFor(call, this.#given, (error) => this.failed('tagsOf', error));
+    const file = join(recordingFolder(this.#settings.resolved.folder), name);
+    const further = tagsFor(call, this.#settings.given, (error) => this.failed('tagsOf', error));
     return {
-      ...recordOptionsFor(further, this.#given, this.#options, begin),
+      ...recordOptionsFor(further, this.#settings.given, this.#settings.resolved, begin),
       ...{ file, clock: this.#clock, encoders: this.#encoders },
     };
   }
@@ -318,12 +304,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   #announce(recording: CallRecording): void {
-    const { consent } = this.#options;
+    const { consent } = this.#settings.resolved;
     if (consent) this.#track(announceRecording(recording, consent, this.#clock), recording.call);
   }
 
   #analyse(recording: CallRecording): void {
-    const analysed = analyseRecorded(recording, this.#given.analyse, this.#clock, (event) =>
+    const analysed = analyseRecorded(recording, this.#settings.given.analyse, this.#clock, (event) =>
       this.emit('heard', recording, event),
     );
     this.#track(
@@ -336,59 +322,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const { call } = recording;
     try {
       await followRecording(recording, {
-        discardBelowMs: this.#options.discardBelowMs,
-        publish: (segment) => this.#publish(segment, 'recording.finished'),
-        discard: (segment) => this.#discard(segment),
+        discardBelowMs: this.#settings.resolved.discardBelowMs,
+        publish: (segment) => this.#files.publish(segment, 'recording.finished'),
+        discard: (segment) => this.#files.discard(segment),
         failed: (error) => this.#failed(error, call),
       });
     } finally {
       this.#recordings.delete(call);
     }
-  }
-
-  async #discard(segment: SegmentResult): Promise<void> {
-    await removeSegment(segment);
-    this.emit('discarded', segment);
-  }
-
-  async #publish(segment: SegmentResult, type: string): Promise<SegmentResult> {
-    return this.#published(await publishSegment(segment, this.#publishing, type, this.#tell));
-  }
-
-  #published(segment: SegmentResult): SegmentResult {
-    this.emit('published', segment);
-    if (segment.outputError) this.#failed(segment.outputError, undefined);
-    return segment;
-  }
-
-  get #publishing(): PublishOptions {
-    const { signingKey } = this.#given;
-    return { ...this.#options, encoders: this.#encoders, ...(signingKey && { signingKey }) };
-  }
-
-  /** Finishes what an earlier process left: recordings that were under way, files that were not published, events. */
-  async #takeUp(left: LeftBehind): Promise<void> {
-    const { signingKey, identity, recording: { encryptTo } = {} } = this.#given;
-    const options = {
-      clock: this.#clock,
-      ...(signingKey && { signingKey }),
-      ...(identity !== undefined && { identity }),
-      ...(encryptTo && { encryptTo }),
-    };
-    const unlessEmpty =
-      (keep: (segment: SegmentResult) => Promise<unknown>) => async (segment: SegmentResult) =>
-        void (await (segment.sidecar.audio.samples === 0 ? this.#discard(segment) : keep(segment)));
-    await takeUp(left, options, {
-      recovered: unlessEmpty(async (segment) =>
-        this.emit('recovered', await this.#publish(segment, 'recording.recovered')),
-      ),
-      finished: unlessEmpty((segment) => this.#publish(segment, 'recording.finished')),
-      resume: async (file) =>
-        void this.#published(await resumePublication(file, this.#publishing, this.#tell)),
-      failed: (error) => this.emit('failed', error, undefined),
-    });
-    void this.#outbox.run();
-    await this.catalogue?.keepHolds();
   }
 
   #track(work: Promise<void>, call: CallControl): void {
