@@ -1,28 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { readAddress, writeAddress } from '../sip-message/address.js';
-import { type SipBody, sdpOf, withBody } from '../sip-message/body.js';
-import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
-import type { Credentials } from '../sip-message/digest.js';
-import { DigestClient } from '../sip-message/digest-client.js';
-import { SipHeaders } from '../sip-message/headers.js';
+import { type SipBody, sdpOf } from '../sip-message/body.js';
 import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/message.js';
-import { newTag } from '../sip-transport/transaction-layer.js';
 import type { SipFlow } from '../sip-transport/transport.js';
 import { Dialog } from './dialog.js';
+import { type InviteRequestOptions, InviteRequests } from './invite-requests.js';
 import type { SendingFailure } from './sending.js';
 import type { SessionEvents } from './session-events.js';
 import { type Cancellable, type SessionHost, type SessionMedia, SipRefusal } from './session-host.js';
-import { type SessionTimes, timerWishes } from './session-timer.js';
 import { SipSession } from './sip-session.js';
 
-export interface OutgoingInviteOptions {
-  /** URI of the one called. */
-  readonly uri: string;
-  /** URI of the caller, and its name. */
-  readonly from: string;
-  readonly fromName?: string;
-  /** Proxy that the call goes through first. Default: none. */
-  readonly proxy?: string;
+export interface OutgoingInviteOptions extends InviteRequestOptions {
   /** Connection to take first, such as the one that a phone has registered by. Default: none. */
   readonly flow?: SipFlow;
   /** User of this end's Contact. */
@@ -30,11 +16,6 @@ export interface OutgoingInviteOptions {
   readonly media: SessionMedia;
   /** True when the other end is to make the offer. Default false. */
   readonly isOfferLate?: boolean;
-  readonly credentials?: Credentials;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly times?: Partial<SessionTimes>;
-  /** Most addresses to which the call is sent on by 3xx. Default 5. */
-  readonly maxRedirects?: number;
 }
 
 /** Outcome of a call that nobody took. */
@@ -57,32 +38,26 @@ export class OutgoingInvite {
   readonly #host: SessionHost<SipSession>;
   readonly #options: OutgoingInviteOptions;
   readonly #events: OutgoingInviteEvents;
-  readonly #digest: DigestClient;
+  readonly #requests: InviteRequests;
   readonly #early = new Map<string, SipSession>();
   /** Numbers of the reliable responses, by the tag of who sent them. */
   readonly #reliable = new Map<string, number>();
-  readonly #callId = randomUUID();
-  readonly #tag = newTag();
-  #sequence = Math.floor(Math.random() * 10_000) + 1;
   #sending: Cancellable | undefined;
   #offer: SipBody | undefined;
   #isAgreed = false;
   #isOver = false;
   #isCancelled = false;
-  #targets: string[] = [];
-  #redirects = 0;
-  #leastSeconds = 0;
 
   /** @internal */
   constructor(host: SessionHost<SipSession>, options: OutgoingInviteOptions, events: OutgoingInviteEvents) {
     this.#host = host;
     this.#options = options;
     this.#events = events;
-    this.#digest = new DigestClient(options.credentials);
+    this.#requests = new InviteRequests(options);
   }
 
   get callId(): string {
-    return this.#callId;
+    return this.#requests.callId;
   }
 
   /** @internal */
@@ -104,31 +79,10 @@ export class OutgoingInvite {
     } catch (error) {
       return this.#fail({ kind: 'no-agreement', error });
     }
-    if (!this.#isOver) this.#send(this.#made(this.#options.uri));
-  }
-
-  #made(uri: string): SipRequest {
-    const { from, fromName, proxy, headers, times } = this.#options;
-    const fields = new SipHeaders([
-      ['Max-Forwards', '70'],
-      ['From', writeAddress(from, fromName, { tag: this.#tag })],
-      ['To', `<${this.#options.uri}>`],
-      ['Call-ID', this.#callId],
-      ['CSeq', `${this.#sequence} INVITE`],
-      ['Allow', ALLOW],
-      ['Supported', SUPPORTED],
-      ...Object.entries(timerWishes(times, this.#leastSeconds)),
-    ]);
-    if (proxy !== undefined) fields.add('Route', `<${proxy}${/;lr\b/.test(proxy) ? '' : ';lr'}>`);
-    for (const [name, value] of Object.entries(headers ?? {})) fields.set(name, value);
-    return withBody(
-      { kind: 'request', method: 'INVITE', uri, headers: fields, body: Buffer.alloc(0) },
-      this.#offer,
-    );
+    if (!this.#isOver) this.#send(this.#requests.first(this.#offer));
   }
 
   #send(request: SipRequest): void {
-    this.#sequence = cseqOf(request.headers).number;
     this.#sending = this.#host.send(
       request,
       {
@@ -232,29 +186,9 @@ export class OutgoingInvite {
 
   #refused(request: SipRequest, response: SipResponse): void {
     if (this.#isOver) return;
-    const again = this.#isCancelled ? undefined : this.#next(request, response);
+    const again = this.#isCancelled ? undefined : this.#requests.next(request, response, this.#offer);
     if (again) this.#send(again);
     else this.#fail({ kind: 'refused', response });
-  }
-
-  /** Makes the request with which the call goes on after a refusal, if it does. */
-  #next(request: SipRequest, response: SipResponse): SipRequest | undefined {
-    const { status, headers } = response;
-    if (status === 422) {
-      const least = Number.parseInt(headers.get('Min-SE') ?? '', 10);
-      if (!(least > this.#leastSeconds) || least > 86_400) return undefined;
-      this.#leastSeconds = least;
-    } else if (status >= 300 && status < 400) {
-      this.#targets = headers.list('Contact').flatMap((each) => readAddress(each)?.uri ?? []);
-      this.#redirects++;
-      if (this.#redirects > (this.#options.maxRedirects ?? 5)) return undefined;
-    } else if (status === 401 || status === 407) return this.#digest.answer(request, response);
-    else if (this.#targets.length === 0) return undefined;
-    const isRedirected = status !== 422;
-    const uri = isRedirected ? this.#targets.shift() : request.uri;
-    if (uri === undefined || !/^sips?:/i.test(uri)) return undefined;
-    this.#sequence++;
-    return this.#made(uri);
   }
 
   #sessionOf(request: SipRequest, response: SipResponse, flow: SipFlow): SipSession {
