@@ -61,7 +61,7 @@ export type { IncomingSms } from './exchange/sms/sms-messages.js';
 export { deviceCard, type DeviceCardOptions } from './exchange/voice/device-card.js';
 export type { DeviceUse, SoundCard } from './exchange/voice/sound-card.js';
 export type { StreamStats, VoiceDestination, VoiceSource } from './exchange/voice/stream.js';
-export type { RedirectedStream as VoiceStreamKind } from './exchange/voice/user-voice.js';
+export type { RedirectedStream as VoiceStreamKind } from './exchange/voice/route-changes.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';
 export type {
   Attempt,

@@ -4,7 +4,8 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { Identity } from '../../switch/identity.js';
 import type { ExchangeUser } from '../exchange-user.js';
-import { type ChatState, SharedChat, sameHandle } from './chat.js';
+import { type ChatState, SharedChat } from './chat.js';
+import { ChatIndex } from './chat-index.js';
 import type { KeptMessage, MessageCopy } from './chat-message.js';
 import { type ChatProperty, chatProperty } from './chat-properties.js';
 import type { ChatRobot } from './chat-robot.js';
@@ -54,18 +55,10 @@ const LASTING: readonly ChatProperty[] = [
  * All chats, and each user's view of them. A {@link change} is kept whole or not at all, and nobody is told of it before
  * it is kept.
  */
-export class ChatTable {
+export class ChatTable extends ChatIndex {
   readonly clock: Clock;
   readonly store: ChatStore;
   readonly #context: ChatContext;
-  readonly #chats = new Map<string, SharedChat>();
-  readonly #blobs = new Map<string, SharedChat>();
-  readonly #numbered = new Map<number, SharedChat>();
-  /** Views by handle in small letters, then by the chat's name. */
-  readonly #views = new Map<string, Map<string, ChatView>>();
-  readonly #viewsOfChat = new Map<SharedChat, Set<ChatView>>();
-  readonly #viewNumbers = new Map<number, ChatView>();
-  readonly #members = new Map<number, { readonly view: ChatView; readonly handle: string }>();
   readonly #dirty = { chats: new Set<SharedChat>(), views: new Set<ChatView>() };
   readonly #timers = new Set<CancelTimer>();
   readonly #listeners = new Set<(news: CopyNews) => void>();
@@ -74,6 +67,7 @@ export class ChatTable {
   #lastId = 0;
 
   constructor(context: ChatContext) {
+    super();
     this.#context = context;
     this.clock = context.clock;
     this.store = context.store;
@@ -183,7 +177,7 @@ export class ChatTable {
       created: this.now,
       ...state,
     });
-    this.#take(chat);
+    this.add(chat);
     this.touch(chat);
     return chat;
   }
@@ -191,7 +185,7 @@ export class ChatTable {
   /** Gives a chat the word by which others find it. */
   setBlob(chat: SharedChat, blob: string): void {
     chat.change({ blob });
-    this.#blobs.set(blob, chat);
+    this.addBlob(chat, blob);
     this.touch(chat);
   }
 
@@ -199,7 +193,7 @@ export class ChatTable {
   view(chat: SharedChat, user: ExchangeUser, state: Partial<ViewState>): ChatView {
     const view = new ChatView(this.store.nextNumber('view'), chat, user, { ...NEW_VIEW, ...state });
     view.miss();
-    this.#takeView(view);
+    this.addView(view);
     this.touch(view);
     return view;
   }
@@ -210,53 +204,6 @@ export class ChatTable {
     else this.#dirty.views.add(changed);
   }
 
-  chatOf(name: string): SharedChat | undefined {
-    return this.#chats.get(name);
-  }
-
-  chatByBlob(blob: string): SharedChat | undefined {
-    return this.#blobs.get(blob);
-  }
-
-  viewOf(handle: string, name: string): ChatView | undefined {
-    return this.#views.get(handle.toLowerCase())?.get(name);
-  }
-
-  allChats(): SharedChat[] {
-    return [...this.#chats.values()];
-  }
-
-  allViews(): ChatView[] {
-    return [...this.#viewNumbers.values()];
-  }
-
-  viewByNumber(number: number): ChatView | undefined {
-    return this.#viewNumbers.get(number);
-  }
-
-  /** Lists the chats of a user that their client has heard of, oldest first. */
-  viewsOf(handle: string): ChatView[] {
-    return this.allViewsOf(handle).filter(({ state }) => state.introduced);
-  }
-
-  /** Lists the chats of a user, also those that their client has not heard of. */
-  allViewsOf(handle: string): ChatView[] {
-    return [...(this.#views.get(handle.toLowerCase())?.values() ?? [])];
-  }
-
-  /** Lists everybody's views of a chat. */
-  viewsIn(chat: SharedChat): ChatView[] {
-    return [...(this.#viewsOfChat.get(chat) ?? [])];
-  }
-
-  /** Lists the views of those who take part in a chat and have heard of it. */
-  takingPart(chat: SharedChat): ChatView[] {
-    return chat.face.members.flatMap(({ handle }) => {
-      const view = this.viewOf(handle, chat.name);
-      return view?.subscribed && view.state.introduced ? [view] : [];
-    });
-  }
-
   /** Gives the id of a CHATMEMBER object, which is made when it is first asked for. */
   memberId(view: ChatView, handle: string): number {
     const key = handle.toLowerCase();
@@ -265,16 +212,10 @@ export class ChatTable {
     const id = this.nextId();
     this.change(() => {
       view.change({ memberIds: { ...view.state.memberIds, [key]: id } });
-      this.#members.set(id, { view, handle });
+      this.addMember(id, { view, handle });
       this.touch(view);
     });
     return id;
-  }
-
-  /** Gives what an id of a CHATMEMBER names, among a user's own. */
-  memberById(user: ExchangeUser, id: number) {
-    const found = this.#members.get(id);
-    return found?.view.user === user ? found : undefined;
   }
 
   /** Tells a user's clients of properties of a chat, once the change is kept. One who is away hears when they come. */
@@ -308,13 +249,13 @@ export class ChatTable {
 
   /** Takes in what a former run has kept of users that are still there. */
   restore(): void {
-    for (const { number, state } of this.store.chats()) this.#take(new SharedChat(number, state));
+    for (const { number, state } of this.store.chats()) this.add(new SharedChat(number, state));
     for (const { number, chat: of, handle, state } of this.store.views()) {
-      const [chat, user] = [this.#numbered.get(of), this.userOf(handle)];
+      const [chat, user] = [this.chatByNumber(of), this.userOf(handle)];
       if (!chat || !user) continue;
       const view = new ChatView(number, chat, user, state);
       if (this.store.hasBacklog(of, state.delivered)) view.miss();
-      this.#takeView(view);
+      this.addView(view);
     }
   }
 
@@ -336,32 +277,11 @@ export class ChatTable {
 
   #dirtyViews(): Set<ChatView> {
     const { chats, views } = this.#dirty;
-    return new Set([
-      ...views,
-      ...Array.from(chats, (chat) => [...(this.#viewsOfChat.get(chat) ?? [])]).flat(),
-    ]);
+    return new Set([...views, ...Array.from(chats, (chat) => this.viewsIn(chat)).flat()]);
   }
 
   #valueOf(view: ChatView, property: ChatProperty): string {
     return chatProperty(view, this, property);
-  }
-
-  #take(chat: SharedChat): void {
-    this.#chats.set(chat.name, chat);
-    this.#numbered.set(chat.number, chat);
-    if (chat.state.blob !== '') this.#blobs.set(chat.state.blob, chat);
-  }
-
-  #takeView(view: ChatView): void {
-    const key = view.user.handle.toLowerCase();
-    const views = this.#views.get(key) ?? new Map<string, ChatView>();
-    this.#views.set(key, views.set(view.chat.name, view));
-    this.#viewNumbers.set(view.number, view);
-    this.#viewsOfChat.set(view.chat, (this.#viewsOfChat.get(view.chat) ?? new Set()).add(view));
-    for (const [lower, id] of Object.entries(view.state.memberIds)) {
-      const handle = view.face.members.find((member) => sameHandle(member.handle, lower))?.handle ?? lower;
-      this.#members.set(id, { view, handle });
-    }
   }
 
   #save(): void {

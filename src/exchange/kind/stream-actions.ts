@@ -4,7 +4,8 @@ import { Refusal } from '../api/refusal.js';
 import type { ApiObject } from '../object/api-object.js';
 import type { Action } from '../object/object-kind.js';
 import { standStill } from '../stand-still.js';
-import type { RedirectedStream, UserVoice } from '../voice/user-voice.js';
+import type { RedirectedStream } from '../voice/route-changes.js';
+import type { UserVoice } from '../voice/user-voice.js';
 import { reasonOf, redirect } from '../voice/voice-router.js';
 
 /** An object with voice streams: a call, a voicemail. */

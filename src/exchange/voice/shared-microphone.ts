@@ -95,3 +95,45 @@ export class MicrophoneTap {
     this.#listening = false;
   }
 }
+
+/** One call's microphone, frame by frame: captured in a tick where somebody listens to it, silent while it is muted. */
+export class CapturedMicrophone {
+  readonly frame = new Int16Array(FRAME_SAMPLES);
+  readonly #tap: MicrophoneTap;
+  readonly #isMuted: () => boolean;
+  readonly #failed: (error: unknown) => void;
+  #isCaptured = false;
+
+  constructor(tap: MicrophoneTap, isMuted: () => boolean, failed: (error: unknown) => void) {
+    this.#tap = tap;
+    this.#isMuted = isMuted;
+    this.#failed = failed;
+  }
+
+  /** Captures the frame of a tick into {@link frame}, where it is wanted. */
+  capture(isWanted: boolean): void {
+    this.#isCaptured = isWanted;
+    if (!isWanted) {
+      this.#tap.pause();
+      return;
+    }
+    try {
+      this.#tap.read(this.frame);
+      if (this.#isMuted()) this.frame.fill(0);
+    } catch (error) {
+      this.frame.fill(0);
+      this.#failed(error);
+    }
+  }
+
+  /** Returns the frame that was captured in this tick, once. */
+  take(): Int16Array | undefined {
+    if (!this.#isCaptured) return undefined;
+    this.#isCaptured = false;
+    return this.frame;
+  }
+
+  pause(): void {
+    this.#tap.pause();
+  }
+}

@@ -1,17 +1,9 @@
 import { waitFor } from '../../switch/bridge.js';
 import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from '../../switch/party.js';
 import type { Loudspeaker } from './loudspeaker.js';
-import type { MicrophoneTap, SharedMicrophone } from './shared-microphone.js';
-import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
-
-/** The streams of a call that can be redirected, named as the properties of the CALL object. */
-export type RedirectedStream = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
-
-/** A stream, and the target that it was opened for as a client writes it. */
-export interface Routed<T> {
-  readonly target: string;
-  readonly stream: T;
-}
+import { type RedirectedStream, RouteChanges, type Routed, type StreamClosed } from './route-changes.js';
+import { CapturedMicrophone, type SharedMicrophone } from './shared-microphone.js';
+import type { VoiceDestination, VoiceSource } from './stream.js';
 
 /** A source of input besides, or instead of, the sound card. */
 export interface InputRoute {
@@ -37,8 +29,8 @@ export interface SoundDevices {
 export interface UserVoiceEvents {
   /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
-  /** A redirected stream was flushed and closed; `stats` are its last. With an `error` it could not be. */
-  closed(stream: RedirectedStream, stats: StreamStats, error?: unknown): void;
+  /** A redirected stream was flushed and closed. */
+  closed: StreamClosed;
   /** Stretches of what goes to a port were made up. `position`: that of the newest frame there. */
   madeUp?(port: number, position: number, stretches: readonly MadeUp[]): void;
   /** A sound device failed. */
@@ -60,11 +52,9 @@ interface Input {
  */
 export class UserVoice implements Party {
   readonly #loudspeaker: Loudspeaker;
-  readonly #tap: MicrophoneTap;
   readonly #events: UserVoiceEvents;
-  readonly #microphone = new Int16Array(FRAME_SAMPLES);
-  /** True when the microphone was heard in this tick. */
-  #captured = false;
+  readonly #microphone: CapturedMicrophone;
+  readonly #changes: RouteChanges;
   #input: InputRoute = { soundCard: true, sources: [] };
   #output: OutputRoute = { soundCard: true, destinations: [] };
   #captureMic: readonly Routed<VoiceDestination>[] = [];
@@ -72,14 +62,16 @@ export class UserVoice implements Party {
   #tones: Int16Array = new Int16Array(0);
   #inputActive = false;
   #listening = true;
-  #left = false;
-  #closing: Promise<void> = Promise.resolve();
-  readonly #turns: Partial<Record<RedirectedStream, Promise<unknown>>> = {};
 
   constructor({ loudspeaker, microphone }: SoundDevices, events: UserVoiceEvents) {
     this.#loudspeaker = loudspeaker;
-    this.#tap = microphone.tap();
     this.#events = events;
+    this.#microphone = new CapturedMicrophone(
+      microphone.tap(),
+      () => events.muted(),
+      (error) => events.failed('microphone', error),
+    );
+    this.#changes = new RouteChanges((...closed) => events.closed(...closed));
   }
 
   get input(): InputRoute {
@@ -101,9 +93,7 @@ export class UserVoice implements Party {
 
   /** Runs `change` when the changes of this stream that were asked for before are made. */
   inTurn<T>(kind: RedirectedStream, change: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns[kind] ?? Promise.resolve()).then(change);
-    this.#turns[kind] = turn.catch(() => undefined);
-    return turn;
+    return this.#changes.inTurn(kind, change);
   }
 
   /**
@@ -117,7 +107,7 @@ export class UserVoice implements Party {
       source: stream,
       samples: index === 0 ? undefined : new Int16Array(FRAME_SAMPLES),
     }));
-    this.#closeGone('INPUT', before, route.sources);
+    this.#changes.closeGone('INPUT', before, route.sources);
     if (route.sources.length === 0) this.#tellInput(false);
   }
 
@@ -125,14 +115,14 @@ export class UserVoice implements Party {
   routeOutput(route: OutputRoute): void {
     const before = this.#output.destinations;
     this.#output = route;
-    this.#closeGone('OUTPUT', before, route.destinations);
+    this.#changes.closeGone('OUTPUT', before, route.destinations);
   }
 
   /** As {@link routeInput}. */
   routeCaptureMic(destinations: readonly Routed<VoiceDestination>[]): void {
     const before = this.#captureMic;
     this.#captureMic = destinations;
-    this.#closeGone('CAPTURE_MIC', before, destinations);
+    this.#changes.closeGone('CAPTURE_MIC', before, destinations);
   }
 
   /** Reads redirected inputs or stops reading them. While they are not read, their audio waits and silence is sent. */
@@ -154,7 +144,7 @@ export class UserVoice implements Party {
   }
 
   speak(frame: Int16Array): void | Promise<void> {
-    this.#capture();
+    this.#microphone.capture(this.#input.soundCard || this.#captureMic.length > 0);
     const { soundCard } = this.#input;
     const inputs = this.#listening ? this.#inputs : [];
     const reading = waitFor(inputs, ({ source, samples = frame }) => source.read(samples));
@@ -169,16 +159,14 @@ export class UserVoice implements Party {
     if (madeUp.length > 0) this.#tellMadeUp(madeUp);
     if (!soundCard) this.#loudspeaker.pause(this);
     else if (frame.length > 0) this.#play(frame);
-    const captured = this.#captured
-      ? waitFor(this.#captureMic, ({ stream }) => stream.write(this.#microphone))
-      : undefined;
-    this.#captured = false;
+    const microphone = this.#microphone.take();
+    const captured = microphone && waitFor(this.#captureMic, ({ stream }) => stream.write(microphone));
     const heard = frame.length > 0 ? waitFor(destinations, ({ stream }) => stream.write(frame)) : undefined;
     return captured && heard ? Promise.all([captured, heard]).then(() => undefined) : (captured ?? heard);
   }
 
   pause(): void {
-    this.#tap.pause();
+    this.#microphone.pause();
     this.#loudspeaker.pause(this);
   }
 
@@ -187,24 +175,7 @@ export class UserVoice implements Party {
     this.routeInput({ soundCard: false, sources: [] });
     this.routeOutput({ soundCard: false, destinations: [] });
     this.routeCaptureMic([]);
-    this.#left = true;
-    await this.#closing;
-  }
-
-  /** Captures the microphone, where somebody listens to it. */
-  #capture(): void {
-    this.#captured = this.#input.soundCard || this.#captureMic.length > 0;
-    if (!this.#captured) {
-      this.#tap.pause();
-      return;
-    }
-    try {
-      this.#tap.read(this.#microphone);
-      if (this.#events.muted()) this.#microphone.fill(0);
-    } catch (error) {
-      this.#microphone.fill(0);
-      this.#events.failed('microphone', error);
-    }
+    await this.#changes.end();
   }
 
   #play(frame: Int16Array): void {
@@ -218,8 +189,8 @@ export class UserVoice implements Party {
   #say(frame: Int16Array, soundCard: boolean, inputs: readonly Input[]): void {
     if (inputs.length > 0) {
       for (const { samples } of inputs) if (samples) mixInto(frame, samples);
-      if (soundCard) mixInto(frame, this.#microphone);
-    } else if (soundCard) frame.set(this.#microphone);
+      if (soundCard) mixInto(frame, this.#microphone.frame);
+    } else if (soundCard) frame.set(this.#microphone.frame);
     else frame.fill(0);
     if (this.#tones.length > 0) {
       mixInto(frame, this.#tones);
@@ -239,24 +210,5 @@ export class UserVoice implements Party {
     if (active === this.#inputActive) return;
     this.#inputActive = active;
     this.#events.inputActive(active);
-  }
-
-  /** Closes what is in `before` and not in `now`; what comes when the conversation is over, at once. */
-  #closeGone<T extends VoiceSource | VoiceDestination>(
-    kind: RedirectedStream,
-    before: readonly Routed<T>[],
-    now: readonly Routed<T>[],
-  ): void {
-    const kept = new Set(this.#left ? [] : now.map(({ stream }) => stream));
-    const gone = (this.#left ? now : before).filter(({ stream }) => !kept.has(stream));
-    if (gone.length === 0) return;
-    const closed = gone.map(async ({ stream }) => {
-      const error = await stream.close().then(
-        () => undefined,
-        (why: unknown) => why,
-      );
-      this.#events.closed(kind, stream.stats, error);
-    });
-    this.#closing = Promise.all([this.#closing, ...closed]).then(() => undefined);
   }
 }

@@ -6,8 +6,9 @@ import type { FailureListener } from './file-stream.js';
 import { PortOutputs } from './port-destination.js';
 import type { PortOptions } from './port-dial.js';
 import { PortSource } from './port-source.js';
+import type { RedirectedStream, Routed } from './route-changes.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
-import type { RedirectedStream, Routed, UserVoice } from './user-voice.js';
+import type { UserVoice } from './user-voice.js';
 
 /** The object that a stream is opened for, for those that keep books. */
 export interface StreamOwner {
