@@ -139,7 +139,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
   if (handles.size < users.length) {
     throw invalidArgument(
       'users',
-      'at least one user, each with a handle of his own',
+      'at least one user, each with a handle of their own',
       users.map(({ handle }) => handle).join(', '),
     );
   }

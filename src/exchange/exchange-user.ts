@@ -159,7 +159,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return this.#picture?.bytes;
   }
 
-  /** Sets the picture. @throws ERR_INVALID_ARG for what is no picture of such a kind, or too long. */
+  /** Sets the picture. @throws ERR_INVALID_ARG for a value that is not a picture of such a kind, or is too long. */
   setPicture(bytes: Uint8Array): void {
     if (!isPicture(bytes)) throw invalidArgument('picture', PICTURE_KINDS, `${bytes.length} bytes`);
     this.#picture = { bytes, base64: Buffer.from(bytes).toString('base64') };
@@ -215,7 +215,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
     for (const [property, value] of checked) this.#profile.set(property, value);
   }
 
-  /** Sets a property of another that is this user's own. @throws as {@link setParameter}, and for what is no handle */
+  /** Sets a property of another that is this user's own. @throws as {@link setParameter}, and for a value that is not a handle */
   setContact(handle: string, property: string, value: string): void {
     if (!isHandle(handle) && phoneNumber(handle) !== handle) {
       throw invalidArgument('contact', 'a Skype name or a phone number with its +', handle);

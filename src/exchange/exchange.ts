@@ -249,7 +249,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    * Has a text from a phone come in for a user.
    *
    * @returns the id of the SMS object.
-   * @throws ERR_INVALID_ARG when there is no such user, and for what is not a number, or not a text.
+   * @throws ERR_INVALID_ARG when there is no such user, and for a value that is not a number, or not a text.
    */
   receiveSms(sms: IncomingSms & { readonly to: string }): number {
     checkIncoming(sms);

@@ -73,7 +73,7 @@ export const LIMITS = {
     min: 1,
     max: 10_000,
     unit: 'calls',
-    note: 'of one user that go on at once; his next is refused, and who calls him finds the line busy',
+    note: 'of one user that go on at once; a further one is refused, and whoever calls that user finds the line busy',
   },
   applicationBytes: {
     default: 1_048_576,

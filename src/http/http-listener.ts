@@ -87,7 +87,7 @@ export class HttpListener implements AsyncDisposable {
   }
 }
 
-/** @throws ERR_INVALID_ARG for what is no key or certificate. */
+/** @throws ERR_INVALID_ARG for a value that is not a key or certificate. */
 async function secureServer(options: TlsKeys & object, listener: RequestListener): Promise<Server> {
   const { createServer: createSecure } = await import('node:https');
   return withKeys(() => createSecure(options, listener));

@@ -18,7 +18,7 @@ export function formatOutputGap({ port, from, samples, reason }: OutputGap): str
   return `PORT="${port}" ${from} ${samples} ${reason}`;
 }
 
-/** Reads the value of CALL OUTPUT_GAP; nothing for what is none. */
+/** Reads the value of CALL OUTPUT_GAP; nothing for anything else. */
 export function parseOutputGap(value: string): OutputGap | undefined {
   const [, port = '', from = '', samples = '', word] =
     /^PORT="(\d{1,5})" (\d{1,15}) (\d{1,15}) (\S+)$/.exec(value) ?? [];

@@ -53,7 +53,7 @@ const OPTIONAL = ['insertedMs', 'removedMs', 'r', 'mos'] as const;
 /** Characters of a text that is kept. */
 const MOST_TEXT = 300;
 
-/** Quality as an endpoint tells it; nothing for what is none. */
+/** Quality as an endpoint tells it; nothing for anything else. */
 function readQuality(text: string): LineQuality | undefined {
   try {
     const told = Object(JSON.parse(text)) as Record<string, unknown>;

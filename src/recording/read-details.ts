@@ -9,13 +9,13 @@ import type { RecordingSidecar } from './sidecar.js';
 /** Most faults that are told of a file that is no sidecar or manifest. */
 const TOLD = 5;
 
-/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no manifest. */
+/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for a value that is not a manifest. */
 export async function readManifest(path: string): Promise<RecordingManifest> {
   const { MANIFEST_SCHEMA } = await schemas();
   return parsed((await readBytes(path)).toString(), MANIFEST_SCHEMA, 'manifest', path) as RecordingManifest;
 }
 
-/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for what is no sidecar. */
+/** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for a value that is not a sidecar. */
 export async function readSidecar(path: string): Promise<RecordingSidecar> {
   return (await readSidecarBytes(path)).sidecar;
 }

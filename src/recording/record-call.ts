@@ -40,7 +40,7 @@ export async function recordCall(
   await setUp(setup, options);
   const prepared = new PreparedRecording(setup);
   await openCallVoice(call, places, {
-    // The other party is recorded even where the microphone cannot be had: its leg then never comes.
+    // The other party is recorded even where the microphone is not available: its leg then never comes.
     onNoMicrophone: () => undefined,
     ...optionsOf<CallVoiceOptions>(options, VOICE_RULES),
     // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.

@@ -318,7 +318,7 @@ export class Service implements Office, AsyncDisposable {
 /** A service waits for an endpoint that is gone until it is there again. */
 const PATIENT = { reattach: { giveUpAfterMs: Number.POSITIVE_INFINITY } } as const;
 
-/** @throws ERR_INVALID_ARG for what is no configuration. */
+/** @throws ERR_INVALID_ARG for a value that is not a configuration. */
 function checked(config: ServiceConfig): ServiceConfig {
   const parsed = serviceConfigSchema.safeParse(config);
   const issue = parsed.success ? danglingNames(parsed.data)[0] : parsed.error.issues[0];

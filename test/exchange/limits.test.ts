@@ -234,7 +234,7 @@ describe('limits', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'c']);
   });
 
-  it('callsPerUser: his next is refused, and who calls him finds the line busy', async () => {
+  it('callsPerUser: a further call is refused, and whoever calls that user finds the line busy', async () => {
     await using w = await world({ limits: { callsPerUser: 2 } });
     const [alice, bob] = [w.client(), w.client('bob')];
     for (const command of ['CALL echo123', 'CALL echo123']) alice.send(command);

@@ -34,7 +34,7 @@ export function socketsOf(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-/** Makes a server that has keys. @throws ERR_INVALID_ARG for what is no key or certificate. */
+/** Makes a server that has keys. @throws ERR_INVALID_ARG for a value that is not a key or certificate. */
 export function withKeys<S extends Server>(make: () => S): S {
   try {
     return make();

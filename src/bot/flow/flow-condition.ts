@@ -48,7 +48,7 @@ function valueHolds(
   );
 }
 
-/** NaN, which nothing is at least or at most, for what is no decimal number. */
+/** NaN, which nothing is at least or at most, for a value that is not a decimal number. */
 function numberOf(value: string | undefined): number {
   return value !== undefined && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : Number.NaN;
 }

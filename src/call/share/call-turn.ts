@@ -17,7 +17,7 @@ const ASK_TIMEOUT_MS = 1000;
  * Waits until no other process of this user is about to redirect `call`, and takes the turn: whoever comes next finds the
  * call redirected.
  *
- * The turn is a file, made by one process alone. It is a courtesy: where it cannot be had, the call goes on without.
+ * The turn is a file, made by one process alone. Where it cannot be made, the call goes on without it.
  *
  * @returns gives the turn back.
  * @throws ERR_ABORTED.

@@ -53,7 +53,7 @@ export function recordControl(
 /** Longest line that is looked at, in characters. */
 const MAX_LINE = 10_000;
 
-/** @throws ERR_INVALID_ARG for what is no such line, or no such call; what recording it throws. */
+/** @throws ERR_INVALID_ARG where there is no such line, or no such call; what recording it throws. */
 async function obey(
   line: string,
   client: Client,

@@ -237,7 +237,7 @@ function messagesPath(conversation: string): string {
   return `/users/ME/conversations/${encodeURIComponent(conversation)}/messages`;
 }
 
-/** @throws ERR_INVALID_ARG for what is no conversation, or no message. */
+/** @throws ERR_INVALID_ARG for a value that is not a conversation, or not a message. */
 function messagePath(conversation: string, message: string): string {
   checkArgument('conversation', conversation, ID);
   checkArgument('message', message, MESSAGE);

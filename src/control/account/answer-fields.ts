@@ -4,13 +4,13 @@ import { JackfieldError } from '../../base/errors.js';
 /** An object of an answer, of which nothing is known yet. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** @throws ERR_UNEXPECTED_REPLY for what is no object. */
+/** @throws ERR_UNEXPECTED_REPLY for a value that is not an object. */
 export function fieldsOf(value: unknown, what: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw unexpected(what, 'an object');
 }
 
-/** @throws ERR_UNEXPECTED_REPLY for what is no list. */
+/** @throws ERR_UNEXPECTED_REPLY for a value that is not a list. */
 export function listOf(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw unexpected(what, 'a list');

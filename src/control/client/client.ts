@@ -273,7 +273,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return new Conference(id, () => this.calls);
   }
 
-  /** The voicemail with this id, as `voicemails.get(id)`. @throws ERR_INVALID_ARG for what is no id. */
+  /** The voicemail with this id, as `voicemails.get(id)`. @throws ERR_INVALID_ARG for a value that is not an id. */
   voicemail(id: number): Voicemail {
     return this.voicemails.get(id);
   }

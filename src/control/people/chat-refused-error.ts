@@ -24,7 +24,7 @@ const WORDS: Readonly<Partial<Record<ChatRefusal, string>>> = {
   USER_NOT_FOUND: 'there is no such user',
   USER_INCAPABLE: 'the user’s client takes no such chats',
   ADDER_MUST_BE_FRIEND: 'the user takes messages of contacts only: ask to be one',
-  ADDED_MUST_BE_AUTHORIZED: 'the user takes messages of those only whom he has authorised',
+  ADDED_MUST_BE_AUTHORIZED: 'the user takes messages only from people whom they have authorised',
   UNSUBSCRIBED: 'the current user is not in the chat: join() first',
   PASSWORD_REQUIRED: 'the chat asks for its password: join({ password })',
   CHAT_DISBANDED: 'the chat was disbanded',

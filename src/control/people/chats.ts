@@ -93,7 +93,7 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
    * Joins a public chat. Resolves when the current user is in it.
    *
    * @param blob as in its URL, or the whole of that URL: `skype:?chat&blob=...`.
-   * @throws as {@link Chat.join}; ERR_INVALID_ARG, ERR_SYNTAX for what is no blob; ERR_API 504 for one that leads nowhere.
+   * @throws as {@link Chat.join}; ERR_INVALID_ARG, ERR_SYNTAX for a value that is not a blob; ERR_API 504 for one that leads nowhere.
    */
   async join(blob: string, options: ChatJoinOptions = {}): Promise<Chat> {
     checkOptions(options, JOIN_RULES);

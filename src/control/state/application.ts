@@ -77,7 +77,7 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
   /**
    * Connects to a user: one stream for each place where that user has the application; none where there is none.
    *
-   * @throws ERR_API with number 547 for what is no handle; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   * @throws ERR_API with number 547 for a value that is not a handle; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
   connect(handle: string, options: CommandOptions = {}): Promise<ApplicationStream[]> {
     checkArgument('handle', handle, words);

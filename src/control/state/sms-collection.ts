@@ -31,7 +31,7 @@ export class SmsCollection extends ObjectCollection<'SMS', Sms> {
   /**
    * Makes a message that is not sent yet.
    *
-   * @throws ERR_API with number 536 for what is no phone number; ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   * @throws ERR_API with number 536 for a value that is not a phone number; ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
   async create(to: string | readonly string[], options?: CommandOptions): Promise<Sms> {
     return await this.#create('OUTGOING', to, options);

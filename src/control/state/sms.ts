@@ -79,7 +79,7 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     await this.set('BODY', text, options);
   }
 
-  /** Sets where it goes. @throws ERR_API with number 18 for what is no phone number. */
+  /** Sets where it goes. @throws ERR_API with number 18 for a value that is not a phone number. */
   async setNumbers(numbers: readonly string[], options?: CommandOptions): Promise<void> {
     checkArgument('numbers', numbers, NUMBERS);
     await this.set('TARGET_NUMBERS', numbers, options);

@@ -116,7 +116,7 @@ export abstract class WindowEntry<
     this.#condition.changed();
   }
 
-  /** Reads what a click was for; nothing for what is no click. */
+  /** Reads what a click was for; nothing for a value that is not a click. */
   protected abstract clickOf(value: string): C | undefined;
 
   #clicked(value: string): void {

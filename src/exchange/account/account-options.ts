@@ -73,7 +73,7 @@ export const ACCOUNT_LISTEN_RULES: Rules<AccountListenOptions> = {
 /**
  * Takes in the tokens of an exchange's users.
  *
- * @throws ERR_INVALID_ARG for a handle that no user has, for what is no token, and for a token of two users.
+ * @throws ERR_INVALID_ARG for a handle that no user has, for a value that is not a token, and for a token of two users.
  */
 export function accountTokens(
   { tokens }: AccountListenOptions,

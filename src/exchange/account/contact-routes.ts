@@ -109,7 +109,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
     service: 'contacts',
     method: 'POST',
     path: '/users/{id}/contacts',
-    does: 'Asks somebody for his authorisation, and adds him.',
+    does: 'Asks somebody for authorisation, and adds them to the contacts.',
     body: z.object({ mri: z.string().max(100), greeting: z.string().max(1000).default('') }),
     answer: (asked) => {
       const { services, user, body } = asked;

@@ -95,7 +95,7 @@ function countryOf(text: string): string {
   return `${known} ${name ?? ''}`.trim();
 }
 
-/** @throws ERR_INVALID_ARG for what is no code of two letters. */
+/** @throws ERR_INVALID_ARG for a value that is not a code of two letters. */
 function code(field: string, text: string): string {
   if (!/^[a-z]{2}$/i.test(text)) throw invalidArgument(field, 'a code of two letters', text);
   return text.toLowerCase();

@@ -62,7 +62,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true, ...keepAlive }, (socket) => this.#accept(socket));
   }
 
-  /** @throws ERR_PORT when the port cannot be had. */
+  /** @throws ERR_PORT when the port is not available. */
   static async open(endpoint: Endpoint, options: TcpListenOptions, door: Door): Promise<TcpListener> {
     const { port = 0 } = options;
     const listener = new TcpListener(endpoint, door, options);

@@ -85,7 +85,7 @@ function ofChat({ chats }: Services, user: ExchangeUser, id: string | undefined)
   return { handle: partnerOf(view), contextId: name };
 }
 
-/** @throws ERR_INVALID_ARG for what is not a contact; ERR_INVALID_STATE where the item is grey for it. */
+/** @throws ERR_INVALID_ARG for a value that is not a contact; ERR_INVALID_STATE where the item is grey for it. */
 function checkContact({ id, filter }: Extension, contact: string): string {
   const isPhone = phoneNumber(contact) === contact;
   if (!isPhone && !isHandle(contact)) {

@@ -115,7 +115,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'PUT',
     path: '/users/{id}/presenceDocs/messagingService',
-    does: 'Says how available the user is at the endpoint of the registration token; without one, at all of his web endpoints.',
+    does: 'Says how available the user is at the endpoint of the registration token; without one, at all web endpoints of the user.',
     body: z.looseObject({ status: z.enum(WORDS) }),
     gives: presenceAnswer,
     answer: (asked) => {

@@ -59,7 +59,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     this.#views = new Views(clock, everyone, this.sight, (change) => this.emit('seen', change));
   }
 
-  /** Sets USERSTATUS, and tells it. @throws ERR_INVALID_ARG for what is no status. */
+  /** Sets USERSTATUS, and tells it. @throws ERR_INVALID_ARG for a value that is not a status. */
   setStatus(user: ExchangeUser, status: string): void {
     const before = user.parameters.get('USERSTATUS') ?? '';
     this.#views.presence(user, () => {
@@ -202,8 +202,8 @@ export class People extends FencedEmitter<PeopleEvents> {
   introduce(user: ExchangeUser, handle: string): void {
     if (this.userOf(handle) === user || user.isContact(handle)) return;
     const other = this.userOf(handle);
-    const isRefused = (one: ExchangeUser, his: string) =>
-      one.has('ISBLOCKED', his) || one.contact(his).get('ISAUTHORIZED') === 'FALSE';
+    const isRefused = (one: ExchangeUser, about: string) =>
+      one.has('ISBLOCKED', about) || one.contact(about).get('ISAUTHORIZED') === 'FALSE';
     if (isRefused(user, handle)) return;
     this.ask(user, handle);
     if (other && !isRefused(other, user.handle)) this.ask(other, user.handle);

@@ -151,8 +151,8 @@ export class UserGroups {
     const key = handle.toLowerCase();
     if (!isOwn(group) || key === group.owner.handle.toLowerCase() || !keptMembers(group).includes(key))
       return false;
-    const his = this.#sharersOf(group).find(({ owner }) => owner.handle.toLowerCase() === key);
-    if (his && his !== group) this.#leave(his);
+    const theirs = this.#sharersOf(group).find(({ owner }) => owner.handle.toLowerCase() === key);
+    if (theirs && theirs !== group) this.#leave(theirs);
     else
       this.#regroup(
         group,
@@ -188,8 +188,8 @@ export class UserGroups {
     const user = this.#ownerOf(group);
     for (const handle of keptMembers(group)) {
       const other = this.#people.userOf(handle);
-      const his = other && this.#sharersOf(group).find(({ owner }) => owner === other);
-      if (!other || his?.get('TYPE') === SHARED) this.#people.introduce(user, handle);
+      const theirs = other && this.#sharersOf(group).find(({ owner }) => owner === other);
+      if (!other || theirs?.get('TYPE') === SHARED) this.#people.introduce(user, handle);
     }
     return true;
   }

@@ -26,7 +26,7 @@ export interface ClosedStream extends StreamOwner {
   readonly error?: unknown;
 }
 
-/** Opens what a stream is redirected to. Rejects with the reason when it cannot be had. */
+/** Opens what a stream is redirected to. Rejects with the reason when it is not available. */
 export interface StreamOpener {
   source(target: StreamTarget, owner: StreamOwner): Promise<VoiceSource>;
   destination(target: StreamTarget, owner: StreamOwner): Promise<VoiceDestination>;
@@ -61,7 +61,7 @@ export function streamOpener(
  * Carries out SET_INPUT, SET_OUTPUT or SET_CAPTURE_MIC with `argument`; resolves to the value of the property when
  * every socket is connected and every file open. What goes on at a target that is listed again is left untouched.
  *
- * @throws Error with the reason when a target cannot be had; the stream then stays as it was.
+ * @throws Error with the reason when a target is not available; the stream then stays as it was.
  */
 export function redirect(
   voice: UserVoice,

@@ -57,7 +57,7 @@ export async function fetchPage(url: string, rules: FetchRules, gone: AbortSigna
   );
 }
 
-/** @throws HttpRefusal 400 for what is no address of the web, 403 for a host that is not listed. */
+/** @throws HttpRefusal 400 for a value that is not an address of the web, 403 for a host that is not listed. */
 function checkedAddress(url: string, { hosts }: FetchRules): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   const isWeb = address?.protocol === 'http:' || address?.protocol === 'https:';

@@ -101,7 +101,7 @@ export class TcpListener implements AsyncDisposable {
     this.#sockets = socketsOf(server);
   }
 
-  /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for what is no key or certificate. */
+  /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for a value that is not a key or certificate. */
   static async open(
     { port, host, tls, maxConnections, clock }: TcpListenerOptions,
     onConnection: (connection: MediaConnection) => void,

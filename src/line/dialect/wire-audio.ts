@@ -39,12 +39,12 @@ export function encodeBase64(samples: Int16Array, encoding: WireEncoding): strin
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** Decodes audio in base64. @throws ERR_SYNTAX for what is none. */
+/** Decodes audio in base64. @throws ERR_SYNTAX for a text that is not base64. */
 export function decodeBase64(text: string, encoding: WireEncoding, what: string): Int16Array {
   return decodeAudio(bytesOfBase64(text, what), encoding);
 }
 
-/** Decodes base64. @throws ERR_SYNTAX for what is none. */
+/** Decodes base64. @throws ERR_SYNTAX for a text that is not base64. */
 export function bytesOfBase64(text: string, what: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64');
   // Buffer skips what is no base64, so that fewer bytes come out.

@@ -29,7 +29,7 @@ export const peerFields = {
 /** Files of {@link peerFields}. */
 export const PEER_FILES = ['tokenFile', 'passwordFile', 'caFile'] as const;
 
-/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for what is no user and password. */
+/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for a value that is not a user and password. */
 export async function readPeer(
   files: Readonly<Partial<Record<(typeof PEER_FILES)[number], string | undefined>>>,
 ): Promise<{ readonly credentials?: MediaCredentials; readonly ca?: string }> {

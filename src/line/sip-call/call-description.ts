@@ -52,7 +52,7 @@ export interface CallDescription {
   readonly voice: OfferedVoice | undefined;
 }
 
-/** Reads a description; nothing for what is none, or has too many streams. */
+/** Reads a description; undefined for a text that is none, or has too many streams. */
 export function readDescription(text: string): CallDescription | undefined {
   if (!/^v=0/m.test(text)) return undefined;
   // A count of ports, as in `40000/2`, hides the whole line from the parser.

@@ -4,7 +4,7 @@ import type { SessionTimes } from './session-timer.js';
 
 /** End of a session. */
 export interface SessionEnd {
-  /** By the other end, by this one, or since the other end is not there any more. */
+  /** By the other end, by this one, or since the other end is gone. */
   readonly by: 'remote' | 'local' | 'lost';
   /** Value of the Reason header of the BYE, where it has one (RFC 3326). */
   readonly reason?: string;

@@ -41,7 +41,7 @@ const TEL = /^tel:([^;?]+)(;[^?]*)?$/i;
 const VIA =
   /^SIP\s*\/\s*2\.0\s*\/\s*([a-z0-9-]+)\s+(\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?:\s*:\s*(\d{1,5}))?\s*(;.*)?$/i;
 
-/** Reads an address with or without a name and angle brackets; nothing for what is none. */
+/** Reads an address with or without a name and angle brackets; undefined for a text that is not an address. */
 export function readAddress(value: string): SipAddress | undefined {
   let at = 0;
   let name = '';
@@ -104,7 +104,7 @@ export function escapeUser(user: string): string {
   return encodeURIComponent(user).replace(/%2B/g, '+').replace(/%2C/g, ',');
 }
 
-/** Reads one value of a Via header; nothing for what is none. */
+/** Reads one value of a Via header; undefined for a text that is not one. */
 export function readVia(value: string): Via | undefined {
   const [, transport = '', host = '', port, params = ''] = VIA.exec(value.trim()) ?? [];
   if (host === '') return undefined;

@@ -52,7 +52,7 @@ export class StreamTransport implements SipTransport {
     this.local = { host: plainAddress(address.address), port: address.port };
   }
 
-  /** Listens on a port. @throws ERR_PORT when that cannot be; ERR_INVALID_ARG for what is no key or certificate. */
+  /** Listens on a port. @throws ERR_PORT when that cannot be; ERR_INVALID_ARG for a value that is not a key or certificate. */
   static async open(
     { host, port }: HostPort,
     listener: TransportListener,

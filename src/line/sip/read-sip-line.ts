@@ -13,7 +13,7 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
  * Reads the options of a line from a file of YAML or JSON. `${NAME}` in it stands for a variable of the environment, so
  * that passwords need not be in the file.
  *
- * @throws ERR_FILE when it cannot be read; ERR_SYNTAX for what is no YAML or names a variable that is not set;
+ * @throws ERR_FILE when it cannot be read; ERR_SYNTAX for a file that is not YAML, or that names a variable that is not set;
  * ERR_INVALID_ARG, naming each field that is wrong.
  */
 export async function readSipLine(

@@ -48,7 +48,7 @@ const NOWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 /** Port of a connection that is not used: the address does not matter, and RTP may come from anywhere. */
 const ANY_PORT = 9;
 
-/** Reads the offer of a recording client. @throws ERR_SYNTAX for what is none; ERR_LIMIT for too many lines. */
+/** Reads the offer of a recording client. @throws ERR_SYNTAX for a text that is not such an offer; ERR_LIMIT for too many lines. */
 export function readRecordingOffer(text: string): RecordingOffer {
   if (!/^v=0/m.test(text))
     throw new JackfieldError('ERR_SYNTAX', 'The offer is no session description (SDP).');

@@ -79,7 +79,7 @@ const KNOWN: ReadonlySet<string> = new Set([
  * Reads the metadata of a recorded call. Roots, prefixes and namespaces, cases of names, ids as attributes or elements,
  * addresses with or without a scheme may be as any client writes them.
  *
- * @throws ERR_INVALID_ARG; ERR_SYNTAX for what is no XML or no such metadata; ERR_LIMIT for a document that is too large or too deep.
+ * @throws ERR_INVALID_ARG; ERR_SYNTAX for a value that is not XML, or not such metadata; ERR_LIMIT for a document that is too large or too deep.
  */
 export function readSiprecMetadata(text: string | Buffer): SiprecMetadata {
   checkArgument('text', text, TEXT);

@@ -16,7 +16,7 @@ const AUDIO_NAME = /\.wav(\.age)?$/i;
 /**
  * The audio of a recording that lies at `file` in the folder of a catalogue.
  *
- * @throws ERR_FILE for what is no audio of a recording, or leads out of the folder, by its path or by a link.
+ * @throws ERR_FILE for a path that is not the audio of a recording, or leads out of the folder, by its path or by a link.
  */
 export async function audioPath(folder: string, file: string): Promise<string> {
   const path = confinedPath(folder, file);

@@ -309,7 +309,7 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Takes in every recording whose sidecar is in the folder, and lets go of entries whose audio is not there any more.
+   * Takes in every recording whose sidecar is in the folder, and lets go of entries whose audio is gone.
    * Returns how many were taken in, and the manifests that could not be, with the reason.
    */
   async rebuild(): Promise<{ readonly recordings: number; readonly failed: ReadonlyMap<string, Error> }> {

@@ -53,7 +53,7 @@ export class RecorderFiles {
     });
   }
 
-  /** Takes other options for the files to come. */
+  /** Uses other options for the files to come. */
   configure(settings: RecorderSettings): void {
     this.#settings = settings;
     this.#outbox.useChannels(settings.resolved.channels);

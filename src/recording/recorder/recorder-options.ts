@@ -245,7 +245,7 @@ export function recordOptionsFor(
 
 /**
  * Tries what every recording will need, so that it is missed now and not in the middle of a call.
- * @throws ERR_INVALID_ARG for what is no age recipient, or no age secret key; ERR_FILE, ERR_WAV for the prompt;
+ * @throws ERR_INVALID_ARG for a value that is not an age recipient, or not an age secret key; ERR_FILE, ERR_WAV for the prompt;
  *   ERR_TOOL for a hook that is not there.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {

@@ -19,7 +19,7 @@ export interface AgeDecrypter {
  * Encrypts in the age format (age-encryption.org/v1), so that each of the recipients (`age1...`) can read it.
  * Recipients are checked before anything is written to them.
  *
- * @throws ERR_INVALID_ARG for what is no recipient, or for none; ERR_UNSUPPORTED without `age-encryption`.
+ * @throws ERR_INVALID_ARG for a value that is not a recipient, or for none; ERR_UNSUPPORTED without `age-encryption`.
  */
 export async function encrypterTo(recipients: readonly string[]): Promise<AgeEncrypter> {
   if (recipients.length === 0) throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
@@ -38,7 +38,7 @@ export async function encrypterTo(recipients: readonly string[]): Promise<AgeEnc
 /**
  * Decrypts what was encrypted to the recipient of a secret key.
  *
- * @throws ERR_INVALID_ARG for what is no age secret key; ERR_UNSUPPORTED without `age-encryption`.
+ * @throws ERR_INVALID_ARG for a value that is not an age secret key; ERR_UNSUPPORTED without `age-encryption`.
  */
 export async function decrypterWith(identity: string): Promise<AgeDecrypter> {
   const { Decrypter } = await loadAge();
@@ -56,7 +56,7 @@ export async function decrypterWith(identity: string): Promise<AgeDecrypter> {
  * The bytes of an encrypted file, in pieces as they come.
  *
  * @param cutOff Whether its writer may have been killed: then what is whole is given, without an error at the end.
- * @throws ERR_INVALID_ARG for what is no key; ERR_FILE when the file is not for that key, was changed, or cut off.
+ * @throws ERR_INVALID_ARG for a value that is not a key; ERR_FILE when the file is not for that key, was changed, or cut off.
  */
 export async function* ageBytes(file: string, identity: string, cutOff = false): AsyncGenerator<Uint8Array> {
   const decrypter = await decrypterWith(identity);

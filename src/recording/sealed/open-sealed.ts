@@ -8,7 +8,7 @@ import { sealedWavSamples } from './sealed-wav.js';
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
  * @param tail What {@link readTails} found, for a recording that was killed.
- * @throws ERR_INVALID_ARG for what is no such key; ERR_FILE when the file is not for that key, or was changed.
+ * @throws ERR_INVALID_ARG for a value that is not such a key; ERR_FILE when the file is not for that key, or was changed.
  */
 export async function* openSealed(
   file: string,

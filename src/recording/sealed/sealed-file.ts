@@ -34,7 +34,7 @@ export class SealedFile implements AudioStore {
     this.#tail = tail;
   }
 
-  /** @throws ERR_INVALID_ARG for what is no age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
+  /** @throws ERR_INVALID_ARG for a value that is not an age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
   static async create(path: string, recipients: readonly string[]): Promise<SealedFile> {
     const key = await newTailKey(await encrypterTo(recipients));
     try {

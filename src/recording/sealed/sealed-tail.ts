@@ -96,7 +96,7 @@ export interface TailContents {
  * Reads the tails of a recording that was killed, up to the first record that is not whole; nothing when it has none.
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
- * @throws ERR_INVALID_ARG for what is no such key; ERR_FILE when the tails are not for that key.
+ * @throws ERR_INVALID_ARG for a value that is not such a key; ERR_FILE when the tails are not for that key.
  */
 export async function readTails(file: string, identity: string): Promise<TailContents | undefined> {
   checkArgument('file', file, aPath);

@@ -20,7 +20,7 @@ export class SealedWav {
     this.#channels = channels;
   }
 
-  /** @throws ERR_INVALID_ARG for what is no age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
+  /** @throws ERR_INVALID_ARG for a value that is not an age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
   static async create(
     path: string,
     recipients: readonly string[],

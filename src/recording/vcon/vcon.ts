@@ -72,7 +72,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set();
  * Reads a vCon: its form, that what refers to parties and dialogs refers to something, and that no extension is needed
  * that is not known here.
  *
- * @throws ERR_INVALID_ARG for what is none; ERR_UNSUPPORTED for one that needs an extension.
+ * @throws ERR_INVALID_ARG for a value that is not a vCon; ERR_UNSUPPORTED for one that needs an extension.
  */
 export function parseVcon(text: string): Vcon {
   checkArgument('text', text, words);

@@ -54,7 +54,7 @@ export class HttpServer implements AsyncDisposable {
     this.#listener = listener;
   }
 
-  /** @throws ERR_INVALID_ARG, for what is no key or certificate, too; ERR_PORT. */
+  /** @throws ERR_INVALID_ARG, for a value that is not a key or certificate, too; ERR_PORT. */
   static async open(service: Service, metrics: FeedMetrics, options: HttpServerOptions): Promise<HttpServer> {
     checkArgument('service', service, having('drain', 'reload'));
     checkArgument('metrics', metrics, having('text'));

@@ -23,7 +23,7 @@ export interface End {
 export interface Accepted {
   readonly remote: End;
   readonly local: End;
-  /** The descriptor for direct reads, as long as the connection is open; undefined where it cannot be had. */
+  /** The descriptor for direct reads, as long as the connection is open; undefined where it is not available. */
   readonly fd: number | undefined;
   /** The socket, paused: made by the first call, and the same from then on. The first call's `onread` is its buffer. */
   socket(onread?: OnReadOpts): Socket;

@@ -30,7 +30,7 @@ export class ListenResults {
     this.#audio = audio;
   }
 
-  /** Takes a message. @throws ERR_SYNTAX for what is no JSON; ERR_PEER for an error that it tells. */
+  /** Takes a message. @throws ERR_SYNTAX for a value that is not JSON; ERR_PEER for an error that it tells. */
   take(text: string): void {
     const message = fieldsOf(parsed(text));
     if (message['type'] === 'Error')

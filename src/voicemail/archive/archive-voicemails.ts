@@ -343,7 +343,7 @@ class ArchiveRun {
   }
 }
 
-/** @throws ERR_FILE for what is not a folder: the endpoint would refuse message by message. */
+/** @throws ERR_FILE for a value that is not a folder: the endpoint would refuse message by message. */
 async function checkFolder(path: string): Promise<void> {
   await readdir(path).catch((cause: unknown) => {
     throw fileError('read the folder', path, cause);

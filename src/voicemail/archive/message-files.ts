@@ -55,7 +55,7 @@ export class MessageFiles {
   /**
    * Makes the folders, where they are missing.
    *
-   * @throws ERR_FILE; ERR_INVALID_ARG for what is no recipient or no identity; ERR_UNSUPPORTED without `age-encryption`.
+   * @throws ERR_FILE; ERR_INVALID_ARG for a value that is not a recipient, or not an identity; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, keys: AudioKeys = {}): Promise<MessageFiles> {
     const { encryptTo, identity } = keys;

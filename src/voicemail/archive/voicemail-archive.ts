@@ -127,7 +127,7 @@ export class VoicemailArchive implements AsyncDisposable {
 
   /**
    * Opens an archive; an empty or missing folder becomes one.
-   * @throws ERR_FILE, also where the catalogue is damaged or lost, which {@link rebuildArchive} mends; ERR_INVALID_ARG for what is no age recipient; ERR_UNSUPPORTED without `age-encryption`.
+   * @throws ERR_FILE, also where the catalogue is damaged or lost, which {@link rebuildArchive} mends; ERR_INVALID_ARG for a value that is not an age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
     checkArgument('root', root, aPath);

@@ -127,7 +127,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('stays with whom has redirected it last: the one before lets go of nothing but his own', async () => {
+  it('stays with whom has redirected it last: the one before lets go of nothing but its own', async () => {
     await twoPrograms(async ({ first, second, caller }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');

@@ -287,7 +287,7 @@ describe('jackfield exchange', () => {
       '{"users": [{"handle": "jack", "voicemailFaults": [{"at": "lunch", "reason": "UNKNOWN"}]}]}',
       /voicemailFaults\[0\]\.at/,
     ],
-    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a handle of his own/],
+    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a handle of their own/],
   ])('refuses the scenario %s, and names the place', (text, message) => {
     const path = join(folder, 'scenario.json');
     writeFileSync(path, text);
