@@ -1,16 +1,20 @@
+import { VOICE_FORMAT } from '../../base/pcm.js';
 import { type Identity, isHandle, phoneNumber } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
-import { Resampler } from '../../voice/convert/resampler.js';
+import { changeRate } from '../../voice/convert/change-rate.js';
+import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaEvent, MediaRole, MediaStart } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaEnd, MediaSession } from './media-session.js';
 import { PlayOut, type PlayOutStats } from './play-out.js';
 
+/** Rate of the calls of an exchange. */
+const { sampleRate: RATE } = VOICE_FORMAT;
 /** Audio of a media server comes in pace: little is kept, and a delay does not stay. */
-const LIVE = { prefillMs: 40, maxMs: 400, isLive: true };
+const LIVE = { maxMs: 400, isLive: true };
 /** An application sends ahead what is to be said. */
-const AHEAD = { prefillMs: 0, maxMs: 120_000, isLive: false };
+const AHEAD = { maxMs: 120_000, isLive: false };
 /** Audio that may wait for a peer that does not read, in milliseconds. */
 const MAX_UNREAD_MS = 400;
 
@@ -29,7 +33,7 @@ export class MediaLeg implements Leg, Party {
   readonly #role: MediaRole;
   readonly #playOut: PlayOut;
   #session: MediaSession | undefined;
-  #resampler: Resampler | undefined;
+  #resampler: PcmTransform | undefined;
   #rate = 0;
   #maxUnread = 0;
   #placing: Placing | undefined;
@@ -57,8 +61,7 @@ export class MediaLeg implements Leg, Party {
     this.#session = session;
     this.#rate = sampleRate;
     this.#maxUnread = (sampleRate * sampleBytes(encoding) * MAX_UNREAD_MS) / 1000;
-    if (sampleRate !== 16_000)
-      this.#resampler = new Resampler({ from: 16_000, to: sampleRate, quality: 'medium' });
+    if (sampleRate !== RATE) this.#resampler = changeRate(RATE, sampleRate);
   }
 
   /** Takes what the other side of the session tells. */
@@ -121,7 +124,11 @@ export class MediaLeg implements Leg, Party {
     }
     this.#sent++;
     const samples = this.#resampler?.push(frame) ?? frame.slice();
-    session.send({ type: 'audio', samples, sampleRate: this.#rate, channels: 1 });
+    // A filter gives less at first. Silence in front of that is its delay; a message that waits to be full were a frame more.
+    const missing =
+      this.#sent > 1 ? 0 : Math.max(0, Math.round((frame.length * this.#rate) / RATE) - samples.length);
+    const whole = missing === 0 ? samples : concatSamples([new Int16Array(missing), samples]);
+    session.send({ type: 'audio', samples: whole, sampleRate: this.#rate, channels: 1 });
   }
 
   async leave(): Promise<void> {

@@ -6,11 +6,14 @@ import { ToVoice } from './to-voice.js';
 const RATE = 16_000;
 /** Time over which audio that never runs out counts as a delay that does not go away, in samples. */
 const WINDOW = 2 * RATE;
+/** A hole that is shorter was audio that came late, and no pause of whoever speaks, in samples. */
+const LATE = RATE / 5;
+/** Most that is kept because audio has come late, in samples, and windows without need after which less of it is kept. */
+const MAX_GUARD = RATE / 10;
+const WINDOWS = 15;
 
 /** Options of a {@link PlayOut}. */
 export interface PlayOutOptions {
-  /** Audio that waits before it is played, so that what comes unevenly has no holes. In milliseconds. */
-  readonly prefillMs: number;
   /** Audio that may wait, in milliseconds; the oldest is dropped beyond. */
   readonly maxMs: number;
   /** True when audio that keeps waiting for two seconds is a delay to be taken away; false where it is sent ahead. */
@@ -29,21 +32,28 @@ export interface PlayOutStats {
   readonly dropped: number;
   readonly cleared: number;
   readonly waiting: number;
+  /** Audio that may keep waiting, as some has come late. */
+  readonly guard: number;
 }
 
-/** Audio of a session on its way to a call: 16 kHz mono, read frame by frame. */
+/**
+ * Audio of a session on its way to a call: 16 kHz mono, read frame by frame. What comes is played by the next read. Where
+ * audio comes late, the hole that this leaves is the delay from then on, so that the next that is as late leaves none; the
+ * delay goes when it has not been needed for a while.
+ */
 export class PlayOut {
   readonly #options: PlayOutOptions;
-  readonly #prefill: number;
   readonly #max: number;
   readonly #toVoice = new ToVoice();
   readonly #chunks: Int16Array[] = [];
   readonly #marks: { readonly name: string; readonly at: number }[] = [];
   #offset = 0;
   #waiting = 0;
-  #isFilling = true;
-  /** Samples that were read while some waited, and not enough. */
-  #filling = 0;
+  /** Nothing is being played: what comes next begins. */
+  #isAtRest = true;
+  /** Samples that were read since the last audio ran out. */
+  #hole = LATE;
+  #guard = 0;
   #received = 0;
   #played = 0;
   #missing = 0;
@@ -51,55 +61,50 @@ export class PlayOut {
   #cleared = 0;
   #least = Number.POSITIVE_INFINITY;
   #sinceLook = 0;
+  #windows = 0;
+  #unneeded = Number.POSITIVE_INFINITY;
 
   constructor(options: PlayOutOptions) {
     this.#options = options;
-    this.#prefill = msToSamples(options.prefillMs);
     this.#max = msToSamples(options.maxMs);
   }
 
   get stats(): PlayOutStats {
     return {
       ...{ received: this.#received, played: this.#played, missing: this.#missing },
-      ...{ dropped: this.#dropped, cleared: this.#cleared, waiting: this.#waiting },
+      ...{ dropped: this.#dropped, cleared: this.#cleared },
+      ...{ waiting: this.#waiting, guard: this.#guard },
     };
   }
 
   write(audio: MediaAudio): void {
     this.#append(this.#toVoice.push(audio));
     if (this.#waiting > this.#max) this.#drop(this.#waiting - this.#max);
-    if (this.#waiting >= this.#prefill) this.#isFilling = false;
   }
 
   /** Fills `frame`; what is not there is silence. */
   read(frame: Int16Array): void {
-    let filled = 0;
-    if (!this.#isStillFilling(frame.length)) {
-      filled = this.#take(frame);
-      if (filled < frame.length) {
-        this.#append(this.#toVoice.flush());
-        filled += this.#take(frame.subarray(filled));
-      }
+    const begun = this.#isAtRest ? this.#begin(frame) : 0;
+    const rest = frame.subarray(begun);
+    let filled = this.#take(rest);
+    if (filled < rest.length && !this.#isAtRest) {
+      this.#append(this.#toVoice.flush());
+      filled += this.#take(rest.subarray(filled));
     }
+    rest.fill(0, filled);
     this.#played += filled;
-    frame.fill(0, filled);
-    if (filled < frame.length) {
-      this.#missing += frame.length - filled;
-      // A pause is over when enough is there again.
-      if (this.#waiting === 0) this.#fill();
+    this.#missing += frame.length - filled;
+    // Audio that came to an end within the frame is followed by a hole.
+    if (filled < rest.length) {
+      this.#isAtRest = true;
+      this.#hole += rest.length - filled;
     }
     this.#reachMarks();
     if (this.#options.isLive) this.#look(frame.length);
   }
 
-  /** Nothing more comes: what waits is played, however little it is. */
-  flush(): void {
-    this.#isFilling = false;
-  }
-
   mark(name: string): void {
     this.#marks.push({ name, at: this.#received });
-    this.#isFilling &&= this.#waiting === 0;
     this.#reachMarks();
   }
 
@@ -109,7 +114,8 @@ export class PlayOut {
     this.#chunks.length = 0;
     this.#offset = 0;
     this.#waiting = 0;
-    this.#fill();
+    this.#isAtRest = true;
+    this.#hole = LATE;
     this.#toVoice.reset();
     for (const { name } of this.#marks.splice(0)) this.#options.onMark?.(name, false);
   }
@@ -121,16 +127,16 @@ export class PlayOut {
     this.#received += ready.length;
   }
 
-  #fill(): void {
-    this.#isFilling = true;
-    this.#filling = 0;
-  }
-
-  /** Ends the filling when less than the prefill waits and no more comes in as long a time. */
-  #isStillFilling(length: number): boolean {
-    if (this.#waiting > 0 && this.#filling >= this.#prefill) this.#isFilling = false;
-    if (this.#waiting > 0) this.#filling += length;
-    return this.#isFilling;
+  /** Puts silence before less than a frame, so that what follows in time joins it. @returns the silence. */
+  #begin(frame: Int16Array): number {
+    const silence = Math.max(0, frame.length - this.#waiting);
+    frame.fill(0, 0, silence);
+    this.#hole += silence;
+    if (this.#waiting === 0) return silence;
+    if (this.#hole < LATE) this.#guard = Math.min(MAX_GUARD, Math.max(this.#guard, this.#hole));
+    this.#isAtRest = false;
+    this.#hole = 0;
+    return silence;
   }
 
   #take(frame: Int16Array): number {
@@ -173,7 +179,12 @@ export class PlayOut {
     this.#least = Math.min(this.#least, this.#waiting);
     this.#sinceLook += length;
     if (this.#sinceLook < WINDOW) return;
-    if (this.#least > this.#prefill) this.#drop(this.#least - this.#prefill);
+    if (this.#least > this.#guard) this.#drop(this.#least - this.#guard);
+    this.#unneeded = Math.min(this.#unneeded, this.#least);
+    if (++this.#windows % WINDOWS === 0) {
+      this.#guard = Math.max(0, this.#guard - this.#unneeded);
+      this.#unneeded = Number.POSITIVE_INFINITY;
+    }
     this.#least = Number.POSITIVE_INFINITY;
     this.#sinceLook = 0;
   }

@@ -1,12 +1,12 @@
 import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
-import { Resampler } from '../../voice/convert/resampler.js';
-import { concatSamples } from '../../voice/stage.js';
+import { changeRate } from '../../voice/convert/change-rate.js';
+import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaAudio } from '../dialect/media-event.js';
 
 /** Makes audio of a session mono at one rate, whatever its own is: by default that of a call, 16 kHz. */
 export class ToVoice {
   readonly #to: number;
-  #resampler: { readonly from: number; readonly stage: Resampler } | undefined;
+  #resampler: { readonly from: number; readonly stage: PcmTransform } | undefined;
 
   constructor(sampleRate: number = VOICE_FORMAT.sampleRate) {
     this.#to = sampleRate;
@@ -20,7 +20,7 @@ export class ToVoice {
       return concatSamples([rest, this.push({ samples: mono, sampleRate: from, channels: 1 })]);
     }
     if (from === to) return mono;
-    this.#resampler ??= { from, stage: new Resampler({ from, to, quality: 'medium' }) };
+    this.#resampler ??= { from, stage: changeRate(from, to) };
     return this.#resampler.stage.push(mono);
   }
 

@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlayOut } from '../../../src/line/media/play-out.js';
 
-const LIVE = { prefillMs: 40, maxMs: 400, isLive: true };
+const LIVE = { maxMs: 400, isLive: true };
 
 function written(playOut: PlayOut, sampleRate: number, ms: number, level = 8000): void {
   const samples = new Int16Array((sampleRate * ms) / 1000).fill(level);
@@ -34,7 +35,7 @@ describe('audio on its way to a call', () => {
   });
 
   it('goes on without a loss when its rate changes', () => {
-    const playOut = new PlayOut({ ...LIVE, prefillMs: 0, isLive: false });
+    const playOut = new PlayOut({ ...LIVE, isLive: false });
     for (const sampleRate of [8000, 16_000, 48_000, 8000, 16_000]) written(playOut, sampleRate, 20);
     expect(playOut.stats.received).toBe(5 * 320);
   });
@@ -58,7 +59,7 @@ describe('audio on its way to a call', () => {
   it('tells a mark when what was before it is played, or was cleared', () => {
     const told: [string, boolean][] = [];
     const playOut = new PlayOut({
-      ...{ prefillMs: 0, maxMs: 10_000, isLive: false },
+      ...{ maxMs: 10_000, isLive: false },
       onMark: (name, heard) => told.push([name, heard]),
     });
     written(playOut, 16_000, 40);
@@ -77,5 +78,69 @@ describe('audio on its way to a call', () => {
     expect(playOut.stats.cleared).toBe(640);
     playOut.mark('nothing before it');
     expect(told.at(-1)).toEqual(['nothing before it', true]);
+  });
+});
+
+/** Frames of 20 ms that come late by so many milliseconds each, in order; read each 20 ms, `phaseMs` behind the sender's beat. */
+function lineOf(playOut: PlayOut, lateMs: readonly number[], phaseMs: number, sampleRate = 8000): void {
+  let [at, sent] = [0, 0];
+  for (const [tick] of lateMs.entries()) {
+    for (; sent < lateMs.length; sent++) {
+      at = Math.max(at, sent * 20 + (lateMs[sent] ?? 0));
+      if (at > tick * 20 + phaseMs) break;
+      written(playOut, sampleRate, 20);
+    }
+    read(playOut, 1);
+  }
+}
+
+function isWhole({ stats }: PlayOut): boolean {
+  const { received, played, dropped, cleared, waiting } = stats;
+  return received === played + dropped + cleared + waiting;
+}
+
+describe('a line to a call', () => {
+  it('that is clean has each frame played by the next read, and no hole but that of the filter', () => {
+    const playOut = new PlayOut(LIVE);
+    lineOf(playOut, Array(500).fill(0), 10);
+    expect(playOut.stats).toMatchObject({ missing: 32, dropped: 0, waiting: 0, guard: 0 });
+  });
+
+  it('that jitters has holes while that is learned, and none from then on', () => {
+    const lates = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 300, maxLength: 300 });
+    fc.assert(
+      fc.property(lates, fc.integer({ min: 0, max: 19 }), (late, phaseMs) => {
+        const playOut = new PlayOut(LIVE);
+        // As late as can be once, so that all is learned.
+        lineOf(playOut, [0, 0, 60, 60, 60, 60, ...late], phaseMs);
+        const { missing, dropped, waiting } = playOut.stats;
+        return isWhole(playOut) && missing <= 16 * 100 && dropped === 0 && waiting <= 16 * 100;
+      }),
+      { seed: 26, numRuns: 20 },
+    );
+  });
+
+  it('that stalls now and then loses what is beyond its bound, and has its delay back in time', () => {
+    const stalls = fc.array(fc.tuple(fc.integer({ min: 5, max: 150 }), fc.integer({ min: 20, max: 3000 })), {
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(stalls, fc.constantFrom(8000, 16_000, 44_100), (each, sampleRate) => {
+        const playOut = new PlayOut(LIVE);
+        const late = each.flatMap(([good, stallMs]) => [...Array<number>(good).fill(0), stallMs]);
+        // A stall holds up all behind it; what comes with its end comes at once.
+        lineOf(playOut, [...late, ...Array<number>(450).fill(0)], 5, sampleRate);
+        return isWhole(playOut) && playOut.stats.waiting <= playOut.stats.guard + 320;
+      }),
+      { seed: 26, numRuns: 10 },
+    );
+  });
+
+  it('that needed a delay once lets go of it half a minute later', () => {
+    const playOut = new PlayOut(LIVE);
+    lineOf(playOut, [0, 0, 0, 50, ...Array<number>(100).fill(0)], 5, 16_000);
+    expect(playOut.stats).toMatchObject({ waiting: 3 * 320, guard: 3 * 320, dropped: 0 });
+    lineOf(playOut, Array<number>(3200).fill(0), 5, 16_000);
+    expect(playOut.stats).toMatchObject({ waiting: 0, guard: 0, dropped: 3 * 320 });
   });
 });

@@ -34,7 +34,7 @@ export async function replayed({ dialect: name, variant, role, lines }: Capture)
   const [near, far] = memoryConnections();
   let now: string[] = [];
   let isGone = false;
-  const playOut = new PlayOut({ prefillMs: 40, maxMs: 400, isLive: true });
+  const playOut = new PlayOut({ maxMs: 400, isLive: true });
   const heard: number[] = [];
   const read = () => {
     const frame = new Int16Array(320);

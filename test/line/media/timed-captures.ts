@@ -25,7 +25,7 @@ const TWILIO: Capture = {
     name: 'Twilio Media Streams, with <Connect>',
     dialect: 'twilio',
     role: 'application',
-    heard: [140, 180],
+    heard: [102, 142],
   },
   lines: [
     [0, '<', { event: 'connected', protocol: 'Call', version: '1.0.0' }],
@@ -114,7 +114,7 @@ const TELNYX: Capture = {
 };
 
 const VONAGE: Capture = {
-  ...{ name: 'Vonage', dialect: 'vonage', role: 'application', heard: [40, 80] },
+  ...{ name: 'Vonage', dialect: 'vonage', role: 'application', heard: [20, 60] },
   lines: [
     [
       ...([0, '<'] as const),
@@ -146,7 +146,7 @@ const VONAGE: Capture = {
 };
 
 const ASTERISK: Capture = {
-  ...{ name: 'chan_websocket in JSON', dialect: 'asterisk', role: 'application', heard: [60, 80] },
+  ...{ name: 'chan_websocket in JSON', dialect: 'asterisk', role: 'application', heard: [22, 42] },
   lines: [
     [
       ...([0, '<'] as const),
@@ -196,7 +196,7 @@ const ASTERISK_TEXT: Capture = {
     variant: 'plain-text',
     role: 'application',
   },
-  heard: [40, 60],
+  heard: [20, 40],
   lines: [
     [
       ...([0, '<'] as const),
@@ -221,7 +221,7 @@ const AUDIOSOCKET: Capture = {
     name: 'AudioSocket, its bytes cut anywhere',
     dialect: 'audiosocket',
     role: 'application',
-    heard: [40, 80],
+    heard: [22, 62],
   },
   lines: [
     [0, '<', framed(1, ID).subarray(0, 7)],
@@ -243,7 +243,7 @@ const AUDIOSOCKET: Capture = {
 };
 
 const AUDIO_FORK: Capture = {
-  ...{ name: 'mod_audio_fork', dialect: 'audio-fork', role: 'application', heard: [60, 100] },
+  ...{ name: 'mod_audio_fork', dialect: 'audio-fork', role: 'application', heard: [29, 87] },
   lines: [
     [0, '<', { callId: '7', customerData: { agent: 'x' } }, 'start - s16 8000/1 - - agent=x callId=7'],
     // Of any length, and cut within a sample.
@@ -264,7 +264,7 @@ const AUDIO_FORK: Capture = {
 };
 
 const JAMBONZ: Capture = {
-  ...{ name: 'jambonz listen in stereo', dialect: 'jambonz', role: 'application', heard: [40, 60] },
+  ...{ name: 'jambonz listen in stereo', dialect: 'jambonz', role: 'application', heard: [20, 40] },
   lines: [
     [
       ...([0, '<'] as const),
@@ -294,7 +294,7 @@ const JAMBONZ: Capture = {
 };
 
 const RTPENGINE: Capture = {
-  ...{ name: "rtpengine's forward", dialect: 'rtpengine', role: 'application', heard: [60, 100] },
+  ...{ name: "rtpengine's forward", dialect: 'rtpengine', role: 'application', heard: [16, 56] },
   lines: [
     [0, '<', Buffer.from('from:ann|to:')],
     [
@@ -318,7 +318,7 @@ const pipecatAudio = (samples: number) =>
     Uint8Array.of(0x20, 0x80, 0x7d, 0x28, 1),
   ]);
 const PIPECAT: Capture = {
-  ...{ name: 'Pipecat, as its client', dialect: 'pipecat', role: 'provider', heard: [40, 80] },
+  ...{ name: 'Pipecat, as its client', dialect: 'pipecat', role: 'provider', heard: [20, 60] },
   lines: [
     [20, '<', pipecatAudio(320), 'audio 320/16000 loud'],
     [40, '<', pipecatAudio(320), 'audio 320/16000 loud'],
