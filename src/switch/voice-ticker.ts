@@ -7,6 +7,8 @@ import { type Bridge, waitFor } from './bridge.js';
 const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
 /** Ticks made in one turn. Between turns sockets are read: a peer with a lead of 60 ms has sent more than this many frames. */
 const MAX_TICKS_AT_ONCE = 2;
+/** A tick that is later than this lets what has come meanwhile be read before it, in milliseconds. */
+const LATE_MS = 3;
 /** Parts of 20 ms over which the bridges are spread, so that no turn is long. */
 const PHASES = 4;
 
@@ -87,8 +89,13 @@ class Phase {
   }
 
   /** The ticks that are due. The next is set first: a real clock does not wait for a bridge that waits for its peers. */
-  #run(): void | Promise<void> {
+  #run(hasRead = false): void | Promise<void> {
     const late = this.#clock.now() - this.#startedAt - this.#ticks * PTIME_MS;
+    if (late > LATE_MS && !hasRead) {
+      // It is this process that was away, not the peers: what they have sent in time waits in their sockets.
+      this.#cancelTimer = this.#clock.timerAt(this.#clock.now(), () => this.#run(true));
+      return;
+    }
     // A timer that fires a fraction early, or a sum that is rounded down, is on time.
     const behind = Math.max(0, Math.floor(late / PTIME_MS));
     const away = behind > MAX_CATCH_UP_TICKS ? behind : 0;

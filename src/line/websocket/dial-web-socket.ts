@@ -43,8 +43,8 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
       socket.on('error', onError);
       socket.once('unexpected-response', (_, { statusCode = 0 }) => reject(refused(url, statusCode)));
       // What the server says at once must not be missed.
-      socket.once('upgrade', () => {
-        const connection = new WebSocketConnection(socket, clock);
+      socket.once('upgrade', ({ socket: below }) => {
+        const connection = new WebSocketConnection(socket, below, 'client', clock);
         socket.once('open', () => resolve(connection));
       });
       return () => {

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 import type { RawData } from 'ws';
 import { JackfieldError, messageOf } from '../../base/errors.js';
@@ -5,6 +6,7 @@ import { printable } from '../../base/printable.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import { frameOf } from './web-socket-frame.js';
 
 /** Largest message that is read, in bytes. Telnyx sends up to 30 s at once; nobody sends more. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -17,9 +19,17 @@ const CLOSE_MS = 2000;
 /** Bytes that may wait for a peer that does not read; whoever sends more than a fork may loses the connection. */
 const MAX_BUFFERED = 8 * 1024 * 1024;
 
-/** A WebSocket as a {@link MediaConnection}. */
+/** A side of a WebSocket. */
+export type WebSocketSide = 'client' | 'server';
+
+/**
+ * A WebSocket as a {@link MediaConnection}. Its messages are written as whole frames to the connection below it: what comes
+ * in, and all that is no message, is left to `ws`.
+ */
 export class WebSocketConnection implements MediaConnection {
   readonly #socket: WebSocket;
+  readonly #below: Duplex;
+  readonly #isClient: boolean;
   readonly #clock: Clock;
   #waiting: WireMessage[] = [];
   #listener: ConnectionListener | undefined;
@@ -29,9 +39,13 @@ export class WebSocketConnection implements MediaConnection {
   #isClosing = false;
   #probedAt: number | undefined;
   #nextProbe = 0;
+  readonly #onWritten = () => this.#listener?.drained();
 
-  constructor(socket: WebSocket, clock: Clock) {
+  /** @param below The connection that the WebSocket has been made of, without extensions. */
+  constructor(socket: WebSocket, below: Duplex, side: WebSocketSide, clock: Clock) {
     this.#socket = socket;
+    this.#below = below;
+    this.#isClient = side === 'client';
     this.#clock = clock;
     socket.on('message', (data, isBinary) => this.#take(messageOfData(data, isBinary)));
     socket.on('pong', () => {
@@ -74,7 +88,7 @@ export class WebSocketConnection implements MediaConnection {
       this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read.'));
       return;
     }
-    this.#socket.send(message, { compress: false }, () => this.#listener?.drained());
+    this.#below.write(frameOf(message, this.#isClient), this.#onWritten);
   }
 
   close(): void {

@@ -59,7 +59,10 @@ export class WebSocketListener implements AsyncDisposable {
       socket.on('error', () => socket.destroy());
       if (!isAllowed(request, access)) return refuse(socket, '401 Unauthorized');
       webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-        onConnection({ connection: new WebSocketConnection(webSocket, clock), url: urlOf(request) }),
+        onConnection({
+          connection: new WebSocketConnection(webSocket, socket, 'server', clock),
+          url: urlOf(request),
+        }),
       );
     });
     await listenAt(server, port, host);

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RateDoubler, RateHalver } from '../../../src/voice/convert/half-band.js';
+import { concatSamples, transformSamples } from '../../../src/voice/stage.js';
+
+function tone(hz: number, rate: number, length: number): Int16Array {
+  return Int16Array.from({ length }, (_, i) => Math.round(10_000 * Math.sin((2 * Math.PI * hz * i) / rate)));
+}
+
+const level = (samples: Int16Array) =>
+  Math.sqrt(samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length);
+
+describe.each([
+  ['doubled', () => new RateDoubler(), 8000, 16_000],
+  ['halved', () => new RateHalver(), 16_000, 8000],
+] as const)('a rate that is %s', (_, make, from, to) => {
+  it('gives a sample for each that is due, however the input is cut', () => {
+    const input = Int16Array.from({ length: 6000 }, (_each, i) => ((i * 7919) % 65_536) - 32_768);
+    const whole = transformSamples(input, make());
+    expect(whole).toHaveLength((6000 * to) / from);
+    fc.assert(
+      fc.property(fc.array(fc.nat(6000), { maxLength: 30 }), (cuts) => {
+        const places = [0, ...cuts.toSorted((a, b) => a - b), input.length];
+        const filter = make();
+        const parts = places.slice(1).map((end, i) => filter.push(input.slice(places[i], end)));
+        expect(concatSamples([...parts, filter.flush()])).toEqual(whole);
+      }),
+      { seed: 26, numRuns: 40 },
+    );
+  });
+
+  it('keeps a tone of a voice in its place, in turn with other streams', () => {
+    const [filter, other] = [make(), make()];
+    const input = tone(1000, from, from / 2);
+    const parts: Int16Array[] = [];
+    for (let at = 0; at < input.length; at += from / 50) {
+      parts.push(filter.push(input.subarray(at, at + from / 50)));
+      other.push(new Int16Array(from / 50).fill(-30_000));
+    }
+    const output = concatSamples([...parts, filter.flush()]).subarray(100, to / 2 - 100);
+    const expected = tone(1000, to, to / 2).subarray(100, to / 2 - 100);
+    expect(level(output.map((sample, i) => sample - (expected[i] ?? 0)))).toBeLessThan(30);
+  });
+});
+
+it('what a telephone cannot carry is not heard at 8 kHz', () => {
+  const output = transformSamples(tone(5000, 16_000, 16_000), new RateHalver());
+  expect(level(output.subarray(200, 7800))).toBeLessThan(7070 / 500);
+});
