@@ -71,13 +71,14 @@ async function callsOf(binary, dialect) {
   failures = [];
   const peer = new Peer(binary, [dialect, line.port, count + stalled, SECONDS, stalled]);
   const used = await peer.measured();
+  const failed = [...failures];
   const memory = process.memoryUsage().rss / 1e6;
   const got = await peer.ended();
   await exchange.close();
   MediaLeg.prototype.take = take;
   const perCall = ((used.cores * 1000) / count).toFixed(2);
   const told = stagesOf({ ...notes, sent: got.sent, got: got.got });
-  return `${count} calls of ${dialect} beside ${stalled} that never read: ${used.cores.toFixed(2)} cores (${perCall} ms a call and second), ${memory.toFixed(0)} MB${failures.length > 0 ? `, ${failures.length} failures: ${failures[0].message}` : ''}
+  return `${count} calls of ${dialect} beside ${stalled} that never read: ${used.cores.toFixed(2)} cores (${perCall} ms a call and second), ${memory.toFixed(0)} MB${failed.length > 0 ? `, ${failed.length} failures: ${failed[0].message}` : ''}
 ${told}
   ${got.peer}`;
 }
