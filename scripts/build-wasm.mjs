@@ -21,6 +21,11 @@ const KERNELS = [
     module: '../src/analysis/leg/leg-kernel-bytes.ts',
     name: 'LEG_KERNEL',
   },
+  {
+    wat: '../src/voice/mix/mix-kernel.wat',
+    module: '../src/voice/mix/mix-kernel-bytes.ts',
+    name: 'MIX_KERNEL',
+  },
 ];
 
 /** @param {URL} path */

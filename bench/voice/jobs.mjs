@@ -20,9 +20,9 @@ const JOBS = {
     await writer.end();
   },
   async mix(output, ...inputs) {
-    const writer = await WavWriter.create(output);
-    for await (const samples of mixPcm(inputs.map((input) => ({ input, gainDb: -40 }))))
-      await writer.write(samples);
+    const writer = await WavWriter.create(output, { io: 'sync' });
+    const sources = inputs.map((input) => ({ input, gainDb: -40 }));
+    for await (const samples of mixPcm(sources, { io: 'sync' })) await writer.write(samples);
     await writer.end();
   },
   async voice(input) {

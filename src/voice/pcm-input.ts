@@ -35,19 +35,19 @@ export interface OpenPcm extends AsyncDisposable {
 
 /**
  * Opens the file of sound that `input` names, or takes the stream that it is. With `reuse`, the memory of an array is used
- * again once the next one is asked for, as {@link WavReadOptions.reuse} says.
+ * again once the next but one is asked for, as {@link WavReadOptions.reuse} says.
  *
  * @throws as {@link openAudio} for the file; ERR_INVALID_ARG for a format out of range.
  */
 export async function openPcm(
   input: string | PcmInput,
-  { reuse = false }: Pick<WavReadOptions, 'reuse'> = {},
+  options: Omit<WavReadOptions, 'start' | 'end'> = {},
 ): Promise<OpenPcm> {
   checkArgument('input', input, PCM_INPUT);
   if (typeof input === 'string') {
     const file = await openAudio(input);
     const { format, sampleCount } = file;
-    const source = file.samples({ reuse });
+    const source = file.samples(options);
     return { source, format, sampleCount, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
   }
   const { source, sampleCount } = input;

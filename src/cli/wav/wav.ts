@@ -167,7 +167,7 @@ function mixCommand(): Command {
       }
       const source = mixPcm(
         files.paths.map((input, i) => ({ input, gainDb: gain[i] ?? 0 })),
-        { format },
+        { format, io: 'sync' },
       );
       const sampleCount = Math.round(Math.max(...counts));
       await write({ input: { source, format, sampleCount }, output, signal }, options);

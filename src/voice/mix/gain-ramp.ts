@@ -1,4 +1,5 @@
 import { within } from '../../base/check.js';
+import { mixKernel } from './mix-kernel.js';
 
 /** Gain for a number of decibels; -Infinity is silence. */
 export function gainOf(db: number): number {
@@ -41,12 +42,13 @@ export class GainRamp {
       if ((i + 1) % channels === 0) this.#advance();
     }
     const gain = this.#gain;
-    if (gain === 1) {
-      for (let i = ramped; i < samples.length; i++) sums[at + i] = (sums[at + i] ?? 0) + (samples[i] ?? 0);
-    } else if (gain !== 0) {
-      for (let i = ramped; i < samples.length; i++) {
-        sums[at + i] = (sums[at + i] ?? 0) + (samples[i] ?? 0) * gain;
-      }
+    const kernel = mixKernel();
+    if (gain === 0) return;
+    if (sums.buffer === kernel.sums.buffer) {
+      kernel.add(at + ramped, ramped === 0 ? samples : samples.subarray(ramped), gain);
+    } else {
+      for (let i = ramped; i < samples.length; i++)
+        sums[at + i] = (sums[at + i] as number) + (samples[i] as number) * gain;
     }
   }
 

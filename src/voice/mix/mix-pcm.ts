@@ -11,6 +11,7 @@ import {
 import { type PcmFormat, type PcmSource, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput } from '../pcm-input.js';
+import type { WavReadOptions } from '../wav/wav-reader.js';
 import { GAIN_DB } from './gain-ramp.js';
 import { Mixer } from './mixer.js';
 import type { MixerSource } from './mixer-source.js';
@@ -29,9 +30,11 @@ export interface MixPcmOptions {
   readonly format?: PcmFormat;
   /** See {@link Mixer}. Default `'soft'`. */
   readonly limiter?: 'soft' | 'clip';
+  /** Way in which WAV files are read; see {@link WavReadOptions.io}. Default `'async'`. */
+  readonly io?: WavReadOptions['io'];
 }
 
-const RULES: Rules<MixPcmOptions> = { format: object, limiter: oneOf('soft', 'clip') };
+const RULES: Rules<MixPcmOptions> = { format: object, limiter: oneOf('soft', 'clip'), io: oneOf('async', 'sync') };
 const INPUT_RULES: Rules<MixInput> = {
   input: needed(PCM_INPUT),
   gainDb: GAIN_DB,
@@ -39,7 +42,8 @@ const INPUT_RULES: Rules<MixInput> = {
 };
 const INPUTS = listOf(object);
 
-const BLOCK = 16_384;
+/** Samples that are mixed at once, per channel: fewer than a file gives at once. */
+const BLOCK = 8192;
 
 /**
  * Mixes files and streams into one stream, as long as the longest of them. Each is read no further ahead than a
@@ -56,11 +60,14 @@ export async function* mixPcm(
   checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const mixer = new Mixer({ format, limiter: options.limiter ?? 'soft' });
+  const { io = 'async' } = options;
+  const reading = { reuse: true, io, chunkSamples: io === 'sync' ? 2 * BLOCK : 65_536 } as const;
   const opened: OpenPcm[] = [];
   try {
     const feeds: Feed[] = [];
     for (const { input, ...place } of inputs) {
-      const pcm = await openPcm(input);
+      // An array is mixed when the next but one is asked for: it has more samples than a block.
+      const pcm = await openPcm(input, reading);
       opened.push(pcm);
       const source = mixer.addSource({ ...place, maxBufferedMs: 60_000, whenFull: 'wait' });
       const latency = typeof input === 'string' ? 'block' : 'low';

@@ -1,5 +1,6 @@
 import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within } from '../../base/check.js';
 import { msToSamples, type PcmFormat, pcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
+import { MOST_SUMS, mixKernel } from './mix-kernel.js';
 import { type MixerLine, MixerSource, type MixerSourceOptions } from './mixer-source.js';
 import { hardClip, softLimit } from './soft-limit.js';
 
@@ -104,6 +105,8 @@ export class Mixer {
   #cleared(sampleCount: number): Float32Array {
     checkArgument('sampleCount', sampleCount, READ);
     const length = sampleCount * this.format.channels;
+    // Blocks of usual length are added up where the kernel is.
+    if (length <= MOST_SUMS) return mixKernel().sums.subarray(0, length).fill(0);
     if (this.#sums.length < length) this.#sums = new Float32Array(length);
     return this.#sums.subarray(0, length).fill(0);
   }
