@@ -24,18 +24,25 @@ const EDGE = 500;
 /** Bins of 400 to 3400 Hz: below there is the hum of the mains, which both legs may have. */
 const FIRST_BIN = Math.round((400 * SIZE) / BAND_RATE);
 const LAST_BIN = Math.round((3400 * SIZE) / BAND_RATE);
+const USED = LAST_BIN + 1 - FIRST_BIN;
 /** Softest echo, in dB. */
 const SOFTEST_DB = -45;
+
+/** Memory to transform in, that all meters of this thread share: nothing of theirs stays in it. */
+let shared: { readonly fft: Fft; readonly re: Float64Array; readonly im: Float64Array } | undefined;
+
+function scratch() {
+  shared ??= { fft: new Fft(SIZE), re: new Float64Array(SIZE), im: new Float64Array(SIZE) };
+  return shared;
+}
 
 /** Finds the voice of one leg in the other: the response from the one to the other, as a mean over blocks of voice. */
 export class EchoMeter {
   readonly #source: VoiceBands;
   readonly #target: VoiceBands;
-  readonly #fft = new Fft(SIZE);
-  readonly #re = new Float64Array(SIZE);
-  readonly #im = new Float64Array(SIZE);
-  readonly #cross = { re: new Float64Array(SIZE), im: new Float64Array(SIZE) };
-  readonly #power = new Float64Array(SIZE);
+  /** Of the bins that are used; those above half of the rate mirror them. */
+  readonly #cross = { re: new Float64Array(USED), im: new Float64Array(USED) };
+  readonly #power = new Float64Array(USED);
   #blocks = 0;
   #at = 0;
 
@@ -57,17 +64,21 @@ export class EchoMeter {
   /** The echo; undefined where too little voice was heard, null where there is none. */
   read(): EchoReturn | null | undefined {
     if (this.#blocks < LEAST_BLOCKS) return undefined;
-    const [re, im] = [this.#re, this.#im];
-    const floor = this.#power.reduce((sum, power) => sum + power, 0) / SIZE / 1000;
-    for (let bin = 0; bin < SIZE; bin++) {
-      const mirror = Math.min(bin, SIZE - bin);
-      const isHeard = mirror >= FIRST_BIN && mirror <= LAST_BIN;
-      const power = isHeard ? (this.#power[bin] as number) + floor : Number.POSITIVE_INFINITY;
-      re[bin] = (this.#cross.re[bin] as number) / power;
-      // The inverse of a transform is that of the conjugate.
-      im[bin] = -(this.#cross.im[bin] as number) / power;
+    const { fft, re, im } = scratch();
+    re.fill(0);
+    im.fill(0);
+    // A mean over all bins: what lies below and above those that are used has little of a voice's power.
+    const floor = (2 * this.#power.reduce((sum, power) => sum + power, 0)) / SIZE / 1000;
+    for (let used = 0; used < USED; used++) {
+      const bin = used + FIRST_BIN;
+      const power = (this.#power[used] as number) + floor;
+      re[bin] = (this.#cross.re[used] as number) / power;
+      // The inverse of a transform is that of the conjugate, and the mirrored bin is the conjugate of this one.
+      im[bin] = -(this.#cross.im[used] as number) / power;
+      re[SIZE - bin] = re[bin] as number;
+      im[SIZE - bin] = -(im[bin] as number);
     }
-    this.#fft.transform(re, im);
+    fft.transform(re, im);
     const lag = clearPeak(re.subarray(0, BLOCK));
     if (lag === undefined) return null;
     const levelDb = 20 * Math.log10(this.#gainAt(lag));
@@ -78,11 +89,12 @@ export class EchoMeter {
   #gainAt(lag: number): number {
     let voice = 0;
     let common = 0;
-    for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-      const angle = (2 * Math.PI * bin * lag) / SIZE;
+    for (let used = 0; used < USED; used++) {
+      const angle = (2 * Math.PI * (used + FIRST_BIN) * lag) / SIZE;
       common +=
-        (this.#cross.re[bin] as number) * Math.cos(angle) - (this.#cross.im[bin] as number) * Math.sin(angle);
-      voice += this.#power[bin] as number;
+        (this.#cross.re[used] as number) * Math.cos(angle) -
+        (this.#cross.im[used] as number) * Math.sin(angle);
+      voice += this.#power[used] as number;
     }
     return Math.abs(common / voice);
   }
@@ -92,25 +104,26 @@ export class EchoMeter {
     const there = energyOf(this.#target, from, 2 * BLOCK) / (2 * BLOCK);
     if (voice < LOUD || voice < there * ALONE) return;
     this.#blocks++;
-    const [re, im] = [this.#re, this.#im];
+    const { fft, re, im } = scratch();
     for (let i = 0; i < SIZE; i++) {
       re[i] = i < BLOCK ? sampleOf(this.#source, from + i) * edge(i, BLOCK) : 0;
       im[i] = i < 2 * BLOCK ? sampleOf(this.#target, from + i) * edge(i, 2 * BLOCK) : 0;
     }
-    this.#fft.transform(re, im);
-    for (let bin = 0; bin < SIZE; bin++) this.#add(bin, (SIZE - bin) % SIZE);
+    fft.transform(re, im);
+    for (let used = 0; used < USED; used++) this.#add(used, re, im);
   }
 
   /** Two real transforms are in one complex one; adds their product and the power of the first. */
-  #add(bin: number, mirror: number): void {
-    const [re, im] = [this.#re, this.#im];
+  #add(used: number, re: Float64Array, im: Float64Array): void {
+    const bin = used + FIRST_BIN;
+    const mirror = SIZE - bin;
     const xr = ((re[bin] as number) + (re[mirror] as number)) / 2;
     const xi = ((im[bin] as number) - (im[mirror] as number)) / 2;
     const yr = ((im[bin] as number) + (im[mirror] as number)) / 2;
     const yi = ((re[mirror] as number) - (re[bin] as number)) / 2;
-    this.#cross.re[bin] = (this.#cross.re[bin] as number) + xr * yr + xi * yi;
-    this.#cross.im[bin] = (this.#cross.im[bin] as number) + xr * yi - xi * yr;
-    this.#power[bin] = (this.#power[bin] as number) + xr * xr + xi * xi;
+    this.#cross.re[used] = (this.#cross.re[used] as number) + xr * yr + xi * yi;
+    this.#cross.im[used] = (this.#cross.im[used] as number) + xr * yi - xi * yr;
+    this.#power[used] = (this.#power[used] as number) + xr * xr + xi * xi;
   }
 }
 

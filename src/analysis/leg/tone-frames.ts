@@ -68,12 +68,14 @@ class Run {
   }
 }
 
+/** That of all tones of this thread; it is used up at once. */
+let long: RealSpectrum | undefined;
+
 /** Finds steady tones: the frames in which one or two peaks are nearly all there is, and stay where they are. */
 export class ToneFrames {
   /** True when the newest frame may be a digit of a keypad: two peaks that hold most of it. */
   mayBeKey = false;
   readonly #bands: VoiceBands;
-  readonly #long = new RealSpectrum(LONG);
   #run: Run | undefined;
   /** Powers of the newest frames of 10 ms, by which edges are found. */
   readonly #powers = new Float64Array(RING);
@@ -152,7 +154,8 @@ export class ToneFrames {
     run.most = 0;
     if (!isSteady) return;
     const size = LONG;
-    const bins = this.#long.take(this.#bands.samples, this.#bands.end - size + this.#bands.samples.length);
+    long ??= new RealSpectrum(LONG);
+    const bins = long.take(this.#bands.samples, this.#bands.end - size + this.#bands.samples.length);
     const hz = BAND_RATE / size;
     const low = Math.round((FIRST_BIN * BIN_HZ) / hz);
     const high = Math.round((LAST_BIN * BIN_HZ) / hz);

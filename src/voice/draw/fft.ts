@@ -21,19 +21,24 @@ export class Fft {
   transform(re: Float64Array, im: Float64Array): void {
     this.#reverse(re);
     this.#reverse(im);
-    for (let half = 1; half < this.size; half *= 2) {
-      const stride = this.size / (2 * half);
-      for (let start = 0; start < this.size; start += 2 * half) {
-        for (let i = 0; i < half; i++) {
-          const cos = this.#cos[i * stride] ?? 0;
-          const sin = this.#sin[i * stride] ?? 0;
-          const [a, b] = [start + i, start + i + half];
-          const oddRe = (re[b] ?? 0) * cos + (im[b] ?? 0) * sin;
-          const oddIm = (im[b] ?? 0) * cos - (re[b] ?? 0) * sin;
-          re[b] = (re[a] ?? 0) - oddRe;
-          im[b] = (im[a] ?? 0) - oddIm;
-          re[a] = (re[a] ?? 0) + oddRe;
-          im[a] = (im[a] ?? 0) + oddIm;
+    const { size } = this;
+    const cosines = this.#cos;
+    const sines = this.#sin;
+    for (let half = 1; half < size; half *= 2) {
+      const stride = size / (2 * half);
+      for (let start = 0; start < size; start += 2 * half) {
+        for (let a = start, at = 0; a < start + half; a++, at += stride) {
+          const b = a + half;
+          const cos = cosines[at] as number;
+          const sin = sines[at] as number;
+          const bRe = re[b] as number;
+          const bIm = im[b] as number;
+          const oddRe = bRe * cos + bIm * sin;
+          const oddIm = bIm * cos - bRe * sin;
+          re[b] = (re[a] as number) - oddRe;
+          im[b] = (im[a] as number) - oddIm;
+          re[a] = (re[a] as number) + oddRe;
+          im[a] = (im[a] as number) + oddIm;
         }
       }
     }

@@ -61,14 +61,19 @@ const CLASSES = Math.round(-ABSOLUTE_GATE_LUFS / CLASS_LU) + 1000;
 
 /** Counts of blocks by their loudness, above the absolute gate. */
 class LoudnessClasses {
-  readonly #counts = new Float64Array(CLASSES);
-  readonly #energies = new Float64Array(CLASSES);
+  // They are there once something is above the gate: an analysis has them for each leg of each call.
+  #counts = new Uint32Array(0);
+  #energies = new Float64Array(0);
   maxLufs = Number.NEGATIVE_INFINITY;
 
   add(energy: number): void {
     const lufs = lufsOf(energy);
     this.maxLufs = Math.max(this.maxLufs, lufs);
     if (lufs < ABSOLUTE_GATE_LUFS) return;
+    if (this.#counts.length === 0) {
+      this.#counts = new Uint32Array(CLASSES);
+      this.#energies = new Float64Array(CLASSES);
+    }
     const index = Math.min(CLASSES - 1, Math.floor((lufs - ABSOLUTE_GATE_LUFS) / CLASS_LU));
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     this.#energies[index] = (this.#energies[index] ?? 0) + energy;
