@@ -34,7 +34,11 @@ export interface MixPcmOptions {
   readonly io?: WavReadOptions['io'];
 }
 
-const RULES: Rules<MixPcmOptions> = { format: object, limiter: oneOf('soft', 'clip'), io: oneOf('async', 'sync') };
+const RULES: Rules<MixPcmOptions> = {
+  format: object,
+  limiter: oneOf('soft', 'clip'),
+  io: oneOf('async', 'sync'),
+};
 const INPUT_RULES: Rules<MixInput> = {
   input: needed(PCM_INPUT),
   gainDb: GAIN_DB,

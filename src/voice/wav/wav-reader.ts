@@ -157,7 +157,8 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
     const endBlock = Math.ceil(end / samplesPerBlock);
     // One is read into while the newest is used, and what is left of the one before it.
-    const size = Math.min(blocksAtOnce, Math.max(0, endBlock - Math.floor(start / samplesPerBlock))) * blockAlign;
+    const size =
+      Math.min(blocksAtOnce, Math.max(0, endBlock - Math.floor(start / samplesPerBlock))) * blockAlign;
     const buffers = reuse ? [0, 1, 2].map(() => new Uint8Array(size)) : [];
     const readFrom = (first: number) => {
       const length = Math.min(blocksAtOnce, endBlock - first) * blockAlign;
