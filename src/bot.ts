@@ -7,6 +7,7 @@
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export type { FencedEvents } from './base/fenced-emitter.js';
+export type { ServiceKey } from './base/service-key.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
 export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export type { WaitOptions } from './base/wait.js';
@@ -114,7 +115,7 @@ export { FRENCH, french } from './bot/prompt/french.js';
 export { GERMAN, german } from './bot/prompt/german.js';
 export type { CountedUnit, Language, SpokenCurrency } from './bot/prompt/language.js';
 export { melodyEngine } from './bot/prompt/melody-engine.js';
-export { openPrompts, type PromptSource, SPEECH_ENGINES } from './bot/prompt/open-prompts.js';
+export { openPrompts, type PromptSource, SPEECH_ENGINES, type SpeechService } from './bot/prompt/open-prompts.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
 export type { NumberRule, NumberSeries } from './bot/prompt/number-series.js';
 export { SPANISH, spanish } from './bot/prompt/spanish.js';

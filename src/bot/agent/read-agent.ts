@@ -50,10 +50,11 @@ export const AGENT_FILES = [...PEER_FILES, 'instructionsFile', 'filler', 'apolog
 
 /** The bot of the agent that a configuration names; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function readAgent(config: AgentConfig): Promise<Bot> {
-  const { tokenFile, passwordFile, caFile, instructionsFile, filler, apology, ...others } = config;
+  const { tokenFile, tokenHeader, passwordFile, caFile, ...rest } = config;
+  const { instructionsFile, filler, apology, ...others } = rest;
   return agentBot({
     ...others,
-    ...(await readPeer({ tokenFile, passwordFile, caFile })),
+    ...(await readPeer({ tokenFile, tokenHeader, passwordFile, caFile })),
     ...(instructionsFile !== undefined && { instructions: await readText(instructionsFile) }),
     ...(filler !== undefined && { filler: { file: filler } }),
     ...(apology !== undefined && { apology: { file: apology } }),

@@ -1,18 +1,8 @@
-import {
-  text as aText,
-  checkOptions,
-  line,
-  needed,
-  object,
-  oneOf,
-  type Rules,
-  secret,
-  wait,
-  within,
-} from '../../base/check.js';
+import { checkOptions, line, needed, object, oneOf, type Rules, wait, within } from '../../base/check.js';
 import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
-import { codeOfStatus } from '../../base/http-status.js';
+import { refusalOf } from '../../base/http-status.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit, whenFired } from '../../base/wait.js';
 import { collectSamples } from '../../voice/stage.js';
@@ -21,11 +11,9 @@ import { speechOfBytes } from './speech-bytes.js';
 import type { SpeakOptions, SpeechEngine, SpeechStream } from './speech-engine.js';
 
 /** Options of {@link httpSpeechEngine}. */
-export interface HttpSpeechOptions {
+export interface HttpSpeechOptions extends ServiceKey {
   /** Whole address, for example `https://api.openai.com/v1/audio/speech`. */
   readonly url: string;
-  /** Sent as `Authorization: Bearer`. Default: none. */
-  readonly token?: string;
   /** Default `tts-1`. */
   readonly model?: string;
   /** As the service names it. Default `alloy`. */
@@ -44,7 +32,7 @@ export interface HttpSpeechOptions {
 
 const RULES: Rules<HttpSpeechOptions> = {
   url: needed(HTTP_URL),
-  token: secret(aText(1, 4096)),
+  ...SERVICE_KEY_RULES,
   model: line(1, 200),
   voice: line(1, 200),
   format: oneOf('pcm', 'wav'),
@@ -99,7 +87,7 @@ class SpeechRequest {
 
   /** @throws ERR_PEER, ERR_FORBIDDEN, ERR_TIMEOUT, ERR_LIMIT, ERR_SYNTAX, ERR_UNSUPPORTED, ERR_ABORTED. */
   async send(input: string): Promise<SpeechStream> {
-    const { url, token, model = 'tts-1', voice = 'alloy', format = 'pcm', speed, settings } = this.#options;
+    const { url, model = 'tts-1', voice = 'alloy', format = 'pcm', speed, settings } = this.#options;
     const body = {
       ...settings,
       ...{ model, input, voice, response_format: format, ...(speed !== undefined && { speed }) },
@@ -107,11 +95,10 @@ class SpeechRequest {
     const response = await this.#within(
       fetch(url, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
-        },
+        headers: { 'content-type': 'application/json', ...keyHeaders(this.#options) },
         body: JSON.stringify(body),
+        // The key goes to whom it was given for, and to nobody else.
+        redirect: 'manual',
         signal: this.#signal ? AbortSignal.any([this.#signal, this.#stop.signal]) : this.#stop.signal,
       }),
     );
@@ -171,7 +158,6 @@ class SpeechRequest {
       said += Buffer.from(value).toString('utf8');
     }
     this.#stop.abort();
-    const why = said.replace(/\s+/g, ' ').slice(0, 200);
-    return new JackfieldError(codeOfStatus(status), `${this.#host} answered with status ${status}: ${why}`);
+    return refusalOf(this.#host, status, saidWithoutKey(said, this.#options));
   }
 }

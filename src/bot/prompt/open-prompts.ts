@@ -1,7 +1,10 @@
-import { checkOptions, line, oneOf, path, type Rules } from '../../base/check.js';
+import { checkOptions, either, line, needed, nested, oneOf, path, type Rules } from '../../base/check.js';
+import { SAMPLE_RATE } from '../../base/pcm.js';
+import { SERVICE_KEY_RULES } from '../../base/service-key.js';
 import { readToken } from '../../files/key-files.js';
 import { HTTP_URL } from '../../voice/transcript/http-transcriber.js';
 import { espeakEngine } from './espeak-engine.js';
+import type { HttpSpeechOptions } from './http-speech-engine.js';
 import { melodyEngine } from './melody-engine.js';
 import { Prompts } from './prompts.js';
 import type { SpeechEngine } from './speech-engine.js';
@@ -9,40 +12,58 @@ import type { SpeechEngine } from './speech-engine.js';
 /** Names of what can speak a text that has no recording: nothing, tones in its place, or eSpeak NG. */
 export const SPEECH_ENGINES = ['none', 'melody', 'espeak-ng'] as const;
 
+/** A service that speaks, as commands and configurations name it. */
+export interface SpeechService {
+  /** Whole address, as {@link httpSpeechEngine} has it. */
+  readonly url: string;
+  /** Default: that of {@link httpSpeechEngine}, as with the other fields. */
+  readonly voice?: string | undefined;
+  readonly model?: string | undefined;
+  readonly format?: 'pcm' | 'wav' | undefined;
+  /** In Hz. */
+  readonly sampleRate?: number | undefined;
+  /** The key for it. Default: none. */
+  readonly token?: string | undefined;
+  /** File with the key. */
+  readonly tokenFile?: string | undefined;
+  readonly tokenHeader?: string | undefined;
+}
+
 /** Prompts as commands and configurations name them. */
 export interface PromptSource {
   /** Folder of recorded prompts. Default: none. */
   readonly prompts?: string | undefined;
-  /** One of {@link SPEECH_ENGINES}. Default `none`. */
-  readonly speech?: (typeof SPEECH_ENGINES)[number] | undefined;
-  /** Address of a service that speaks instead, as {@link httpSpeechEngine} has it. Default: none. */
-  readonly speechUrl?: string | undefined;
-  /** Its voice. Default: that of {@link httpSpeechEngine}. */
-  readonly speechVoice?: string | undefined;
-  /** File with the token for it. Default: none. */
-  readonly speechTokenFile?: string | undefined;
+  /** One of {@link SPEECH_ENGINES}, or a service. Default `none`. */
+  readonly speech?: (typeof SPEECH_ENGINES)[number] | SpeechService | undefined;
   /** Folder in which converted prompts and speech are kept. Default: in memory only. */
   readonly cache?: string | undefined;
 }
 
+const SERVICE_RULES: Rules<SpeechService> = {
+  url: needed(HTTP_URL),
+  voice: line(1, 200),
+  model: line(1, 200),
+  format: oneOf('pcm', 'wav'),
+  sampleRate: SAMPLE_RATE,
+  ...SERVICE_KEY_RULES,
+  tokenFile: path,
+};
 const RULES: Rules<PromptSource> = {
   prompts: path,
-  speech: oneOf(...SPEECH_ENGINES),
-  speechUrl: HTTP_URL,
-  speechVoice: line(1, 200),
-  speechTokenFile: path,
+  speech: either(oneOf(...SPEECH_ENGINES), nested<SpeechService>(SERVICE_RULES)),
   cache: path,
 };
 
 /**
  * Opens the prompts of a command or a configuration: one default for all that check, try or run a bot.
  *
- * @throws ERR_INVALID_ARG; ERR_FILE when the folder cannot be read.
+ * @throws ERR_INVALID_ARG; ERR_FILE when the folder, or the key of a service, cannot be read.
  */
 export async function openPrompts(source: PromptSource = {}): Promise<Prompts> {
   checkOptions(source, RULES);
-  const { prompts, cache } = source;
-  const engine = await engineOf(source);
+  const { prompts, cache, speech = 'none' } = source;
+  if (typeof speech === 'object') checkOptions(speech, SERVICE_RULES, 'speech.');
+  const engine = typeof speech === 'object' ? await serviceOf(speech) : engineNamed(speech);
   return await Prompts.open({
     ...(prompts !== undefined && { folder: prompts }),
     ...(cache !== undefined && { cacheFolder: cache }),
@@ -50,18 +71,15 @@ export async function openPrompts(source: PromptSource = {}): Promise<Prompts> {
   });
 }
 
-async function engineOf(source: PromptSource): Promise<SpeechEngine | undefined> {
-  const { speech = 'none', speechUrl: url, speechVoice: voice, speechTokenFile } = source;
-  if (url !== undefined) {
-    const { httpSpeechEngine } = await import('./http-speech-engine.js');
-    const token = speechTokenFile === undefined ? undefined : await readToken(speechTokenFile);
-    return httpSpeechEngine({
-      url,
-      ...(voice !== undefined && { voice }),
-      ...(token !== undefined && { token }),
-    });
-  }
-  switch (speech) {
+async function serviceOf({ tokenFile, ...service }: SpeechService): Promise<SpeechEngine> {
+  const { httpSpeechEngine } = await import('./http-speech-engine.js');
+  const token = tokenFile === undefined ? service.token : await readToken(tokenFile);
+  const given = Object.entries({ ...service, token }).filter(([, value]) => value !== undefined);
+  return httpSpeechEngine(Object.fromEntries(given) as unknown as HttpSpeechOptions);
+}
+
+function engineNamed(name: (typeof SPEECH_ENGINES)[number]): SpeechEngine | undefined {
+  switch (name) {
     case 'none':
       return undefined;
     case 'melody':
@@ -69,6 +87,6 @@ async function engineOf(source: PromptSource): Promise<SpeechEngine | undefined>
     case 'espeak-ng':
       return espeakEngine();
     default:
-      return speech satisfies never;
+      return name satisfies never;
   }
 }

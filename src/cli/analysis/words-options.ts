@@ -8,6 +8,7 @@ import {
   streamingTranscriber,
   type Transcriber,
 } from '../../voice.js';
+import { keyOf } from '../service-keys.js';
 
 /** Options of a command that has words written down. */
 export interface WordsOptions {
@@ -15,8 +16,6 @@ export interface WordsOptions {
   readonly language?: string;
   readonly keyword?: readonly Keyword[];
 }
-
-/** Variable of the environment with the token for a service. */
 
 /** Adds the options of {@link WordsOptions}. */
 export function withWordsOptions(command: Command): Command {
@@ -35,8 +34,9 @@ export function withWordsOptions(command: Command): Command {
 
 /** The engine that `--transcribe` names. @throws ERR_INVALID_ARG */
 export function transcriberOf(engine: string): Transcriber {
-  const token = process.env['JACKFIELD_TRANSCRIBER_TOKEN'];
-  const secret = token === undefined || token === '' ? {} : { token };
+  const token = keyOf('JACKFIELD_TRANSCRIBER_TOKEN');
+  const tokenHeader = process.env['JACKFIELD_TRANSCRIBER_TOKEN_HEADER'];
+  const secret = { ...(token !== undefined && { token }), ...(tokenHeader && { tokenHeader }) };
   if (engine === 'pocketsphinx') return pocketSphinx();
   if (/^https?:/i.test(engine)) return httpTranscriber({ url: engine, ...secret });
   if (/^wss?:/i.test(engine)) return streamingTranscriber({ url: engine, ...secret });

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type AgentBotOptions, type AgentDialect, agentBot, type Bot, JackfieldError } from '../../bot.js';
 import { readText, readToken } from '../../files/key-files.js';
 import { between } from '../options.js';
+import { keyOf } from '../service-keys.js';
 import { warnLine } from '../terminal-text.js';
 
 /** The flags with which a voice agent is chosen. */
@@ -9,6 +10,7 @@ export interface AgentFlags {
   readonly agent?: string;
   readonly dialect?: AgentDialect;
   readonly agentTokenFile?: string;
+  readonly agentTokenHeader?: string;
   readonly instructionsFile?: string;
   readonly agentVariant?: string;
   readonly agentVoice?: string;
@@ -42,7 +44,11 @@ export function withAgent(command: Command): Command {
       new Option('--dialect <name>', 'what the agent speaks (default: raw)').choices(Object.keys(DIALECTS)),
     )
     .option('--agent-variant <name>', 'version of the dialect, such as earlier of openai-realtime')
-    .option('--agent-token-file <file>', 'file with the token for Authorization: Bearer')
+    .option(
+      '--agent-token-file <file>',
+      'file with the token for Authorization: Bearer (default: the variable JACKFIELD_AGENT_TOKEN)',
+    )
+    .option('--agent-token-header <header>', 'header that has the token instead: api-key')
     .option('--instructions-file <file>', 'file with what the agent is told to be')
     .option('--agent-voice <name>', 'voice of the agent, as it names it')
     .option('--agent-transfer-to <who...>', 'those whom the agent may put the caller through to')
@@ -85,12 +91,16 @@ export async function agentOf(flow: string | undefined, flags: AgentFlags): Prom
 async function optionsOf(flags: AgentFlags): Promise<Partial<AgentBotOptions>> {
   const { dialect, agentTokenFile, instructionsFile, agentVariant: variant, agentVoice: voice } = flags;
   const { agentBargeIn: bargeIn, agentStallMs: stallMs, agentReconnects: reconnects, agentFiller } = flags;
-  const token = agentTokenFile === undefined ? undefined : await readToken(agentTokenFile);
+  const { agentTokenHeader: tokenHeader } = flags;
+  const token =
+    agentTokenFile === undefined ? keyOf('JACKFIELD_AGENT_TOKEN') : await readToken(agentTokenFile);
   const instructions = instructionsFile === undefined ? undefined : await readText(instructionsFile);
   return {
     ...(dialect !== undefined && { dialect }),
     ...(variant !== undefined && { variant }),
-    ...(token !== undefined && { credentials: { bearer: token } }),
+    ...(token !== undefined && {
+      credentials: { bearer: token, ...(tokenHeader !== undefined && { tokenHeader }) },
+    }),
     ...(instructions !== undefined && { instructions }),
     ...(voice !== undefined && { voice }),
     ...(bargeIn !== undefined && { bargeIn }),

@@ -1,16 +1,27 @@
 import { type Command, Option } from 'commander';
 import { type PromptSource, SPEECH_ENGINES } from '../../bot.js';
+import { keyOf } from '../service-keys.js';
 
 /** Options of a command's bots and their voice. */
-export type PromptOptions = Pick<
-  PromptSource,
-  'prompts' | 'speech' | 'speechUrl' | 'speechVoice' | 'speechTokenFile' | 'cache'
->;
+export interface PromptOptions {
+  readonly prompts?: string;
+  readonly speech?: (typeof SPEECH_ENGINES)[number];
+  readonly speechUrl?: string;
+  readonly speechVoice?: string;
+  readonly speechModel?: string;
+  readonly speechTokenFile?: string;
+  readonly speechTokenHeader?: string;
+  readonly cache?: string;
+}
 
-/** The prompts of a command's options. */
+/** The prompts of a command's options. The key of a service may be in the environment. */
 export function promptsOf(options: PromptOptions): PromptSource {
-  const { prompts, speech, speechUrl, speechVoice, speechTokenFile, cache } = options;
-  return { prompts, speech, speechUrl, speechVoice, speechTokenFile, cache };
+  const { prompts, speech, speechUrl: url, cache } = options;
+  const { speechVoice: voice, speechModel: model } = options;
+  const { speechTokenFile: tokenFile, speechTokenHeader: tokenHeader } = options;
+  if (url === undefined) return { prompts, speech, cache };
+  const token = tokenFile === undefined ? keyOf('JACKFIELD_SPEECH_TOKEN') : undefined;
+  return { prompts, speech: { url, voice, model, token, tokenFile, tokenHeader }, cache };
 }
 
 /**
@@ -33,6 +44,14 @@ export function withPrompts(command: Command): Command {
       'a service that speaks instead, with the interface of OpenAI: .../v1/audio/speech',
     )
     .option('--speech-voice <name>', 'voice of that service (default: alloy)')
-    .option('--speech-token-file <file>', 'file with the token for that service')
+    .option('--speech-model <name>', 'model of that service (default: tts-1)')
+    .option(
+      '--speech-token-file <file>',
+      'file with the key for that service (default: the variable JACKFIELD_SPEECH_TOKEN)',
+    )
+    .option(
+      '--speech-token-header <header>',
+      'header that has the key: xi-api-key, or "Authorization: Token" (default: "Authorization: Bearer")',
+    )
     .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
 }

@@ -1,6 +1,7 @@
 import { rule } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { keyHeaders } from '../../base/service-key.js';
 import { type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
 import type { Dialect } from '../dialect/dialect.js';
@@ -13,6 +14,8 @@ export interface MediaCredentials {
   readonly bearer?: string;
   /** `user:password` for `Authorization: Basic`. */
   readonly basic?: string;
+  /** Header that has the token of `bearer`, with the word before it, if any: `api-key`, `Authorization: Token`. */
+  readonly tokenHeader?: string;
 }
 
 /** Options of a connection to a media server or an agent. */
@@ -85,10 +88,11 @@ async function dial(
     return await dialTcp(address, { clock, isSecure: address.protocol === 'tls:', ca, signal });
   }
   const { dialWebSocket } = await import('../websocket/dial-web-socket.js');
-  const { bearer, basic } = credentials;
-  const authorization = bearer
-    ? { authorization: `Bearer ${bearer}` }
-    : basic && { authorization: `Basic ${Buffer.from(basic).toString('base64')}` };
+  const { bearer: token, basic, tokenHeader } = credentials;
+  const authorization =
+    token === undefined
+      ? basic && { authorization: `Basic ${Buffer.from(basic).toString('base64')}` }
+      : keyHeaders({ token, ...(tokenHeader !== undefined && { tokenHeader }) });
   const { subprotocols } = dialect;
   return await dialWebSocket(url, {
     ...{ clock, subprotocols, ca, signal },

@@ -18,6 +18,7 @@ import { invalidArgument } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart, WireEncoding } from '../dialect/media-event.js';
+import { KEY, KEY_HEADER } from '../../base/service-key.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
 /** A call that a media server brings: what its start tells, and the address that it connected to. */
@@ -79,8 +80,9 @@ export interface MediaLineOptions {
 }
 
 const CREDENTIALS: Rules<MediaCredentials> = {
-  bearer: secret(text(1, 4096)),
+  bearer: KEY,
   basic: secret(text(1, 4096)),
+  tokenHeader: KEY_HEADER,
 };
 /** The rule of {@link MediaTls}. */
 export const TLS_RULE = nested<MediaTls>({ key: needed(words), cert: needed(words) });

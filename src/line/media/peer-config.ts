@@ -3,6 +3,7 @@ import { JackfieldError } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { ranged } from '../../base/ranged.js';
+import { KEY_HEADER } from '../../base/service-key.js';
 import { readText, readToken } from '../../files/key-files.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
@@ -18,6 +19,11 @@ export const peerFields = {
   encoding: z.enum(['s16', 's16be', 'mulaw', 'alaw']).optional().describe('Default: that of the dialect.'),
   sampleRate: ranged(SAMPLE_RATE).optional().describe('In Hz. Default: that of the dialect.'),
   tokenFile: file.optional().describe('A file with a token for Authorization: Bearer.'),
+  tokenHeader: z
+    .string()
+    .refine((header) => KEY_HEADER.accepts(header), `Expected ${KEY_HEADER.expected}`)
+    .optional()
+    .describe('Header that has the token instead: api-key.'),
   passwordFile: file.optional().describe('A file with user:password for Authorization: Basic.'),
   caFile: file.optional().describe('Certificates (PEM) of authorities that are trusted besides.'),
   parameters: z
@@ -31,12 +37,12 @@ export const PEER_FILES = ['tokenFile', 'passwordFile', 'caFile'] as const;
 
 /** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for a value that is not a user and password. */
 export async function readPeer(
-  files: Readonly<Partial<Record<(typeof PEER_FILES)[number], string | undefined>>>,
+  peer: Readonly<Partial<Record<(typeof PEER_FILES)[number] | 'tokenHeader', string | undefined>>>,
 ): Promise<{ readonly credentials?: MediaCredentials; readonly ca?: string }> {
-  const { tokenFile, passwordFile, caFile } = files;
+  const { tokenFile, tokenHeader, passwordFile, caFile } = peer;
   const bearer = tokenFile === undefined ? {} : { bearer: await readToken(tokenFile) };
   const basic = passwordFile === undefined ? {} : { basic: await passwordOf(passwordFile) };
-  const credentials = { ...bearer, ...basic };
+  const credentials = { ...bearer, ...basic, ...(tokenHeader !== undefined && { tokenHeader }) };
   return {
     ...(Object.keys(credentials).length > 0 && { credentials }),
     ...(caFile !== undefined && { ca: await readText(caFile) }),

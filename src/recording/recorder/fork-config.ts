@@ -40,6 +40,6 @@ export const FORK_FILES = PEER_FILES;
 
 /** The fork that a configuration names; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function readFork(config: z.infer<typeof forkConfigSchema>): Promise<RecorderFork> {
-  const { tokenFile, passwordFile, caFile, ...fork } = config;
-  return { ...fork, ...(await readPeer({ tokenFile, passwordFile, caFile })) } as RecorderFork;
+  const { tokenFile, tokenHeader, passwordFile, caFile, ...fork } = config;
+  return { ...fork, ...(await readPeer({ tokenFile, tokenHeader, passwordFile, caFile })) } as RecorderFork;
 }

@@ -3,10 +3,11 @@ import type { PathFields } from '../../files/own-paths.js';
 import { RECORD_FILES } from '../../recording/recorder/recorder-config.js';
 
 const TALKER = [
-  ...['flow', 'hooks', 'script', 'prompts', 'cache'],
+  ...['flow', 'hooks', 'script', 'prompts', 'cache', 'speech.tokenFile'],
   ...AGENT_FILES.map((field) => `agent.${field}`),
 ];
 const RECORDER = (field: string) => `record.${field}`;
+const MACHINE = (field: string) => `answeringMachine.${field}`;
 
 /** Fields of a service's configuration that name a file, folder or program. */
 export const SERVICE_FILES: PathFields = {
@@ -17,9 +18,8 @@ export const SERVICE_FILES: PathFields = {
     ...TALKER.map((field) => `bots.*.${field}`),
     ...[...TALKER, 'list', 'doNotCall', 'log'].map((field) => `campaigns.*.${field}`),
     // Texts and names of recordings are objects; what is a string there is a file.
-    ...['archive', 'prompts', 'cache', 'greeting', 'greetings.*.greeting', 'reviewPrompt', 'goodbye'].map(
-      (field) => `answeringMachine.${field}`,
-    ),
+    ...['archive', 'prompts', 'cache', 'speech.tokenFile', 'greeting', 'greetings.*.greeting'].map(MACHINE),
+    ...['reviewPrompt', 'goodbye'].map(MACHINE),
     ...[
       'control.socket',
       'api.tokens.*.file',

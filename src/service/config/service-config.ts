@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SAMPLE_RATE } from '../../base/pcm.js';
 import { ranged } from '../../base/ranged.js';
 import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
 import { checkTimeZone, WEEKDAYS } from '../../base/time/local-time.js';
@@ -63,6 +64,28 @@ const hook = {
 
 const key = z.string().regex(/^[0-9*#]$/, 'Expected a key of 0-9, * and #, in quotation marks');
 
+const speech = z.union(
+  [
+    z.enum(SPEECH_ENGINES),
+    z.strictObject({
+      url: z.string().min(1).describe('Whole address: https://api.openai.com/v1/audio/speech.'),
+      voice: z.string().min(1).max(200).optional().describe('Default alloy.'),
+      model: z.string().min(1).max(200).optional().describe('Default tts-1.'),
+      format: z.enum(['pcm', 'wav']).optional().describe('Form of the sound. Default pcm.'),
+      sampleRate: ranged(SAMPLE_RATE).optional().describe('Of pcm, in Hz. Default 24000.'),
+      token: z.string().min(1).optional().describe('The key for it; a variable of the environment can stand for it.'),
+      tokenFile: file.optional().describe('A file with the key.'),
+      tokenHeader: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe('Header that has the key: xi-api-key. Default "Authorization: Bearer".'),
+    }),
+  ],
+  `Expected ${SPEECH_ENGINES.join(', ')} or { url: address of a service, and others }`,
+);
+
 /** The fields of what talks: a bot, or a campaign. */
 const talker = {
   flow: file.optional().describe('The flow, as YAML or JSON.'),
@@ -84,7 +107,7 @@ const talker = {
     .optional()
     .describe('Limits of the requests that the flow makes. Default: it makes none.'),
   prompts: file.optional().describe('Folder of recorded prompts.'),
-  speech: z.enum(SPEECH_ENGINES).optional().describe('Speaks what has no recording. Default none.'),
+  speech: speech.optional().describe('Speaks what has no recording. Default none.'),
   cache: file.optional().describe('Folder in which converted prompts and speech are kept.'),
 };
 const maxCalls = z.number().int().min(1).max(10_000).optional();

@@ -1,7 +1,8 @@
-import { checkOptions, line, needed, type Rules, rule, secret, text, wait } from '../../base/check.js';
+import { checkOptions, line, needed, type Rules, rule, secret, wait } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { codeOfStatus } from '../../base/http-status.js';
+import { refusalOf } from '../../base/http-status.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
@@ -10,11 +11,9 @@ import { entriesOf, fieldsOf } from './answer-fields.js';
 import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from './transcriber.js';
 
 /** Options of {@link httpTranscriber}. */
-export interface HttpTranscriberOptions {
+export interface HttpTranscriberOptions extends ServiceKey {
   /** Whole address, for example `https://api.openai.com/v1/audio/transcriptions`. */
   readonly url: string;
-  /** Sent as `Authorization: Bearer`. Default: none. */
-  readonly token?: string;
   /** Default `whisper-1`. */
   readonly model?: string;
   /** Longest wait for the answer, in milliseconds. Default 120,000. */
@@ -22,14 +21,16 @@ export interface HttpTranscriberOptions {
 }
 
 /** Accepts the address of a service. */
-export const HTTP_URL = rule(
-  'an address that begins with http:// or https://',
-  (value) =>
-    typeof value === 'string' && URL.canParse(value) && ['http:', 'https:'].includes(new URL(value).protocol),
+export const HTTP_URL = secret(
+  rule('an address that begins with http:// or https://, without a user and a password', (value) => {
+    if (typeof value !== 'string' || !URL.canParse(value)) return false;
+    const { protocol, username, password } = new URL(value);
+    return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+  }),
 );
 const RULES: Rules<HttpTranscriberOptions> = {
   url: needed(HTTP_URL),
-  token: secret(text(1, 4096)),
+  ...SERVICE_KEY_RULES,
   model: line(1, 200),
   timeoutMs: wait,
 };
@@ -46,7 +47,7 @@ const MAX_ANSWER = 16 * 1024 * 1024;
  */
 export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
   checkOptions(options, RULES);
-  const { url, token, model = 'whisper-1', timeoutMs = 120_000 } = options;
+  const { url, model = 'whisper-1', timeoutMs = 120_000 } = options;
   const { host } = new URL(url);
   return {
     name: `${model} of ${host}`,
@@ -62,11 +63,13 @@ export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
       try {
         const response = await fetch(url, {
           method: 'POST',
-          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+          headers: { ...keyHeaders(options) },
           body: form,
+          // The key goes to whom it was given for, and to nobody else.
+          redirect: 'manual',
           signal: limit.signal,
         });
-        return transcriptOf(await answerOf(response, host));
+        return transcriptOf(await answerOf(response, host, options));
       } catch (error) {
         if (error instanceof JackfieldError) throw error;
         if (signal?.aborted) throw new JackfieldError('ERR_ABORTED', 'The transcription was given up.');
@@ -93,7 +96,7 @@ async function wavOf(samples: AsyncIterable<Int16Array>): Promise<Blob> {
 }
 
 /** Reads the answer. @throws ERR_PEER, ERR_FORBIDDEN for a status that is no success; ERR_SYNTAX, ERR_LIMIT. */
-async function answerOf(response: Response, host: string): Promise<unknown> {
+async function answerOf(response: Response, host: string, key: ServiceKey): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of response.body ?? []) {
@@ -102,13 +105,7 @@ async function answerOf(response: Response, host: string): Promise<unknown> {
     parts.push(part);
   }
   const body = Buffer.concat(parts).toString('utf8');
-  if (!response.ok) {
-    const said = body.replace(/\s+/g, ' ').slice(0, 200);
-    throw new JackfieldError(
-      codeOfStatus(response.status),
-      `${host} answered with status ${response.status}: ${said}`,
-    );
-  }
+  if (!response.ok) throw refusalOf(host, response.status, saidWithoutKey(body, key));
   try {
     return JSON.parse(body);
   } catch (cause) {

@@ -1,5 +1,6 @@
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import { type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
 import { type AnswerFields, entriesOf, fieldsOf } from './answer-fields.js';
 import { FedAudio } from './fed-audio.js';
 import type { Transcript, TranscriptRequest, TranscriptSegment, TranscriptWord } from './transcriber.js';
@@ -11,13 +12,15 @@ const MAX_WORDS = 1_000_000;
 export class ListenResults {
   #audio = new FedAudio();
   readonly #request: TranscriptRequest;
+  readonly #key: ServiceKey;
   readonly #segments: TranscriptSegment[] = [];
   #words = 0;
 
   #heardTo = 0;
 
-  constructor(request: TranscriptRequest) {
+  constructor(request: TranscriptRequest, key: ServiceKey = {}) {
     this.#request = request;
+    this.#key = key;
   }
 
   /** Place in the stream up to which everything was understood to the end. */
@@ -33,11 +36,10 @@ export class ListenResults {
   /** Takes a message. @throws ERR_SYNTAX for a value that is not JSON; ERR_PEER for an error that it tells. */
   take(text: string): void {
     const message = fieldsOf(parsed(text));
-    if (message['type'] === 'Error')
-      throw new JackfieldError(
-        'ERR_PEER',
-        `The service told an error: ${String(message['description']).slice(0, 200)}`,
-      );
+    if (message['type'] === 'Error') {
+      const said = String(message['description'] ?? message['message'] ?? 'without a text');
+      throw new JackfieldError('ERR_PEER', `The service told an error: ${saidWithoutKey(said, this.#key)}`);
+    }
     if (message['type'] !== 'Results') return;
     const best = fieldsOf(entriesOf(fieldsOf(message['channel'])['alternatives'])[0]);
     const words = typeof best['transcript'] === 'string' ? best['transcript'].trim() : '';

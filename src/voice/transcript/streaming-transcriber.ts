@@ -1,21 +1,10 @@
 import type WebSocket from 'ws';
-import {
-  checkOptions,
-  flag,
-  line,
-  needed,
-  object,
-  type Rules,
-  rule,
-  secret,
-  text,
-  wait,
-  whole,
-} from '../../base/check.js';
+import { checkOptions, flag, line, needed, object, type Rules, rule, wait, whole } from '../../base/check.js';
 import { deferred } from '../../base/deferred.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { codeOfStatus } from '../../base/http-status.js';
+import { refusalOf } from '../../base/http-status.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey } from '../../base/service-key.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
@@ -25,11 +14,9 @@ import type { Transcriber, Transcript, TranscriptRequest } from './transcriber.j
 import { UnheardAudio } from './unheard-audio.js';
 
 /** Options of {@link streamingTranscriber}. */
-export interface StreamingTranscriberOptions {
+export interface StreamingTranscriberOptions extends ServiceKey {
   /** Address without its query, for example `wss://api.deepgram.com/v1/listen`. */
   readonly url: string;
-  /** Sent as `Authorization: Token`. Default: none. */
-  readonly token?: string;
   /** Other parameters of the query, such as `model`. */
   readonly query?: Readonly<Record<string, string>>;
   /** True when silence of more than a second is not sent. Times count it all the same. Default false. */
@@ -54,7 +41,7 @@ const WEB_SOCKET_URL = rule(
 );
 const RULES: Rules<StreamingTranscriberOptions> = {
   url: needed(WEB_SOCKET_URL),
-  token: secret(text(1, 4096)),
+  ...SERVICE_KEY_RULES,
   query: object,
   skipSilence: flag,
   reconnects: whole(0, 100),
@@ -120,7 +107,7 @@ class Listening {
     this.#request = request;
     this.#clock = options.clock ?? systemClock;
     this.#source = request.samples[Symbol.asyncIterator]();
-    this.#results = new ListenResults(request);
+    this.#results = new ListenResults(request, options);
   }
 
   /** @throws ERR_PEER, ERR_TIMEOUT, ERR_FORBIDDEN, ERR_ABORTED, ERR_SYNTAX, ERR_LIMIT. */
@@ -144,12 +131,11 @@ class Listening {
   /** One connection, to its end. */
   async #converse(): Promise<Transcript> {
     const { signal } = this.#request;
-    const { token } = this.#options;
     const { WebSocket } = await import('ws');
     signal?.throwIfAborted();
     const socket = new WebSocket(this.#address(), {
       ...{ maxPayload: 1 << 20, perMessageDeflate: false },
-      headers: token === undefined ? {} : { authorization: `Token ${token}` },
+      headers: { ...keyHeaders(this.#options, 'Authorization: Token') },
     });
     this.#socket = socket;
     const connection = this.#listen(socket);
@@ -213,7 +199,7 @@ class Listening {
     });
     socket.on('error', (cause) => fail(broken(cause)));
     socket.on('unexpected-response', (_, { statusCode = 0 }) =>
-      fail(new JackfieldError(codeOfStatus(statusCode), `The service refused with status ${statusCode}.`)),
+      fail(refusalOf(new URL(this.#options.url).host, statusCode)),
     );
     socket.on('close', (code) => {
       if (hasEnded && GOOD_ENDS.includes(code)) over.resolve();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { bot } from '../../../src/bot/bot.js';
 import { commandSpeechEngine } from '../../../src/bot/prompt/command-speech-engine.js';
 import { espeakEngine } from '../../../src/bot/prompt/espeak-engine.js';
 import { httpSpeechEngine } from '../../../src/bot/prompt/http-speech-engine.js';
+import { openPrompts } from '../../../src/bot/prompt/open-prompts.js';
 import { Prompts } from '../../../src/bot/prompt/prompts.js';
 import { speechOfBytes } from '../../../src/bot/prompt/speech-bytes.js';
 import { BOT_HANDLE } from '../../../src/bot/test/bot-handle.js';
@@ -92,6 +93,20 @@ describe('speech of a service', () => {
     expect(asked[0]?.body).toEqual({
       ...{ model: 'tts-1', input: 'good day', voice: 'ash', response_format: 'pcm', x: 1 },
     });
+  });
+
+  it('is had with the key of a file, in the header that is named, as commands and configurations name it', async () => {
+    const { asked, url } = await service(({ response }) => response.writeHead(200).end(half(1000)));
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-speech-'));
+    const tokenFile = join(folder, 'key');
+    await writeFile(tokenFile, 'the-key\n');
+    const speech = { url, tokenFile, tokenHeader: 'xi-api-key', model: 'm', sampleRate: 16_000 };
+    const prompts = await openPrompts({ speech });
+    expect(await prompts.samples({ text: 'good day' })).toHaveLength(8000);
+    expect(asked[0]?.request.headers['xi-api-key']).toBe('the-key');
+    expect(asked[0]?.body).toMatchObject({ model: 'm', voice: 'alloy' });
+    await rm(folder, { recursive: true });
+    await expect(openPrompts({ speech: { url, tokenFile } })).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
   it('that two callers hear for the first time at once is kept once, and whole', async () => {

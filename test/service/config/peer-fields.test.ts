@@ -40,3 +40,34 @@ it('a fork and an agent are checked with what they name, at the field that is wr
     expect.stringMatching(/^serve\.yaml:7:\d+: bots\.lost\.agent: .*none\.txt/),
   ]);
 });
+
+it('a service that speaks is checked with its key, at the field that is wrong', async () => {
+  const speech = (fields: string) => `{ url: "https://tts.example/v1/audio/speech", ${fields} }`;
+  const bots = (...each: string[]) => [
+    'bots:',
+    ...each.map((fields, at) => `  b${at}: { flow: flow.yaml, speech: ${fields} }`),
+    'answeringMachine: { archive: messages, speech: { url: "https://tts.example/", tokenFile: token } }',
+  ];
+  const problems = await problemsOf(
+    ...bots(
+      speech('tokenFile: token, tokenHeader: xi-api-key, voice: ash, model: m, format: wav'),
+      speech('tokenFile: none'),
+      speech('token: "a secret\\nkey"'),
+      speech('tokenHeader: "two words"'),
+      '{ url: "ftp://user:a-password@tts.example/" }',
+      'espeak',
+      speech('speed: 2'),
+    ),
+  );
+  // No flow is there: that each says where its speech is right.
+  const told = problems.filter((problem) => !problem.includes('flow.yaml')).join('\n');
+  expect(told.replaceAll(/:\d+: /g, ': ').split('\n')).toEqual([
+    expect.stringMatching(/^serve\.yaml:8: bots\.b5\.speech: Expected none, melody, espeak-ng or \{ url/),
+    expect.stringMatching(/^serve\.yaml:9: bots\.b6\.speech\.speed: There is no field/),
+    expect.stringMatching(/^serve\.yaml:4: bots\.b1\.speech: .*none/),
+    expect.stringMatching(/^serve\.yaml:5: bots\.b2\.speech: speech\.token must be .* one line; got/),
+    expect.stringMatching(/^serve\.yaml:6: bots\.b3\.speech: speech\.tokenHeader must be the name/),
+    expect.stringMatching(/^serve\.yaml:7: bots\.b4\.speech: speech\.url must be an address/),
+  ]);
+  expect(told).not.toMatch(/secret|a-password/);
+});

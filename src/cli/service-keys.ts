@@ -1,0 +1,5 @@
+/** The key in a variable of the environment; undefined where there is none. */
+export function keyOf(variable: string): string | undefined {
+  const key = process.env[variable]?.trim();
+  return key === '' ? undefined : key;
+}
