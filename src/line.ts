@@ -51,7 +51,13 @@ export type {
 export type { MediaCredentials } from './line/media/connect-media.js';
 export type { MediaFormat, MediaRole, MediaStart, WireEncoding } from './line/dialect/media-event.js';
 export { type AgentServer, type AgentServerOptions, serveAgents } from './line/websocket/agent-server.js';
-export { type MediaAccess, type TwilioAccess, twilioSignature } from './line/websocket/access.js';
+export {
+  isTwilioRequest,
+  type MediaAccess,
+  type TwilioAccess,
+  type TwilioRequest,
+  twilioSignature,
+} from './line/websocket/access.js';
 export { type WebSocketLineOptions, webSocketLine } from './line/websocket/web-socket-line.js';
 export type { AgentPeer } from './line/media/agent-peer.js';
 export {

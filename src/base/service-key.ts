@@ -47,7 +47,7 @@ export function keyHeaders(
   return { [name.toLowerCase()]: word === undefined ? token : `${word} ${token}` };
 }
 
-/** What a service says, for a message: one line of 200 characters at most, without the key or a part of it. */
+/** Text of a service, for a message: one line of 200 characters at most, without the key or a part of it. */
 export function saidWithoutKey(text: string, { token = '' }: ServiceKey): string {
   const said = text.slice(0, LONGEST);
   let told = '';

@@ -4,9 +4,13 @@ import {
   checkArgument,
   checkOptions,
   either,
+  instance,
   line,
   listOf,
+  needed,
   nested,
+  object,
+  oneOf,
   type Rules,
   secret,
   text,
@@ -25,7 +29,7 @@ export interface MediaAccess {
 
 /** Proof that a request comes from Twilio. */
 export interface TwilioAccess {
-  /** Auth token of the account. */
+  /** Auth token of the account, or the secret of a SharedKey. */
   readonly authToken: string;
   /**
    * Address as Twilio was given it, up to the path: `wss://voice.example.com`, or the same with `https:`. Default: `wss://`
@@ -64,6 +68,7 @@ export function isAllowed(request: IncomingMessage, access: MediaAccess): boolea
 /**
  * Signature that Twilio sends as `X-Twilio-Signature` with a request: of its whole address, and of the fields of a
  * form, each name with its value, sorted by name; of several values of a name each once, sorted. A WebSocket has no fields.
+ * Its hash is SHA-1, or SHA-256 where a SharedKey that is so made signs.
  *
  * @returns base64. Source: Twilio, "Security: validating requests".
  * @throws ERR_INVALID_ARG
@@ -72,15 +77,75 @@ export function twilioSignature(
   authToken: string,
   url: string,
   fields: Readonly<Record<string, string | readonly string[]>> = {},
+  algorithm: 'sha1' | 'sha256' = 'sha1',
 ): string {
   checkArgument('authToken', authToken, secret(words));
   checkArgument('url', url, words);
   checkOptions(fields, Object.fromEntries(Object.keys(Object(fields)).map((name) => [name, FIELD])));
+  checkArgument('algorithm', algorithm, oneOf('sha1', 'sha256'));
   const signed = Object.entries(fields)
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([name, value]) => [...new Set([value].flat())].sort().map((each) => `${name}${each}`))
     .reduce((all, each) => all + each, url);
-  return createHmac('sha1', authToken).update(signed, 'utf8').digest('base64');
+  return createHmac(algorithm, authToken).update(signed, 'utf8').digest('base64');
+}
+
+/** A request, such as the webhook of a call, that says to be of Twilio. */
+export interface TwilioRequest {
+  /** Auth token of the account; the secret of a SharedKey, where one signs. */
+  readonly authToken: string;
+  /** Whole address as Twilio was given it, with the query that came. */
+  readonly url: string;
+  /** Headers, with names in small letters, as Node has them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Fields of a form. Default: none. */
+  readonly fields?: Readonly<Record<string, string | readonly string[]>>;
+  /** Body that is no form, such as JSON: the address has its SHA-256 as `bodySHA256`. */
+  readonly body?: string | Uint8Array;
+}
+
+const REQUEST_RULES: Rules<TwilioRequest> = {
+  authToken: { ...secret(words), needed: true },
+  url: needed(words),
+  headers: needed(object),
+  fields: object,
+  body: either(words, instance(Uint8Array)),
+};
+
+/**
+ * True for a request that Twilio has signed: its address, with a port or without, its fields, and its body where the
+ * address has its hash. A body without a hash, or a hash without a body, is not signed.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function isTwilioRequest(request: TwilioRequest): boolean {
+  checkOptions(request, REQUEST_RULES);
+  const { authToken, url, headers, fields = {}, body } = request;
+  const given = headers['x-twilio-signature'];
+  const algorithm = algorithmOf(headers['x-twilio-webhooks-signature-settings']);
+  if (typeof given !== 'string' || !algorithm || !URL.canParse(url)) return false;
+  const hash = new URL(url).searchParams.get('bodySHA256');
+  if ((hash === null) !== (body === undefined)) return false;
+  const expected = createHash('sha256').update(body ?? '').digest('hex');
+  if (hash !== null && !isSame(expected, hash)) return false;
+  const signed = hash === null ? fields : {};
+  return withPorts(url).some((each) => isSame(twilioSignature(authToken, each, signed, algorithm), given));
+}
+
+/** The hash that a SharedKey signs with: `key=..., algorithm=HMAC_SHA256`. Without a header SHA-1. */
+function algorithmOf(settings: unknown): 'sha1' | 'sha256' | undefined {
+  const named = /(?:^|,)\s*algorithm\s*=\s*([^,\s]+)/.exec(typeof settings === 'string' ? settings : '')?.[1];
+  if (named === undefined || /^hmac_sha1$/i.test(named)) return 'sha1';
+  return /^hmac_sha256$/i.test(named) ? 'sha256' : undefined;
+}
+
+/** The address with the port that its scheme has, and without a port. */
+function withPorts(url: string): readonly string[] {
+  const [, scheme = '', host = '', port, rest = ''] =
+    /^(\w+:\/\/)((?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:\d+)?(.*)$/s.exec(url) ?? [];
+  if (scheme === '') return [url];
+  const usual = /^(?:https|wss):/i.test(scheme) ? ':443' : ':80';
+  return [url, scheme + host + rest, ...(port === undefined ? [scheme + host + usual + rest] : [])];
 }
 
 /** Twilio signs an address with `wss:`; the port may be left out of it, or be in it. */
@@ -88,12 +153,13 @@ function isFromTwilio(
   { headers, url = '' }: IncomingMessage,
   { authToken, publicUrl }: TwilioAccess,
 ): boolean {
-  const given = headers['x-twilio-signature'];
-  if (typeof given !== 'string') return false;
   const named = publicUrl && withoutSlashes(publicUrl).replace(/^https:/, 'wss:');
   const base = named ?? `wss://${headers.host ?? ''}`;
-  const bases = [base, base.replace(/:\d+$/, ''), `${base}:443`];
-  return bases.some((each) => isSame(twilioSignature(authToken, each + url), given));
+  // A WebSocket has no body, whatever its query says.
+  const given = headers['x-twilio-signature'];
+  const algorithm = algorithmOf(headers['x-twilio-webhooks-signature-settings']);
+  if (typeof given !== 'string' || !algorithm) return false;
+  return withPorts(base + url).some((each) => isSame(twilioSignature(authToken, each, {}, algorithm), given));
 }
 
 function withoutSlashes(url: string): string {

@@ -42,7 +42,7 @@ export async function standIn(serve: (socket: WebSocket, number: number) => void
 }
 
 /** Resolves when the other end has read all that was sent to it, and what it had sent before has come. */
-async function roundTrip(socket: WebSocket): Promise<void> {
+export async function roundTrip(socket: WebSocket): Promise<void> {
   if (socket.readyState !== socket.OPEN) return;
   await new Promise<void>((resolve) => {
     const done = () => {

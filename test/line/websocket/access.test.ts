@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/time/clock.js';
 import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
-import { twilioSignature } from '../../../src/line/websocket/access.js';
+import { isTwilioRequest, twilioSignature } from '../../../src/line/websocket/access.js';
 import {
   WebSocketListener,
   type WebSocketListenerOptions,
@@ -44,6 +45,55 @@ describe('the signature of Twilio', () => {
     };
     const url = 'https://mycompany.com/myapp.php?foo=1&bar=2';
     expect(twilioSignature('12345', url, fields)).toBe('RSOYDt4T1cUTdK1PDd93/VVr8B8=');
+  });
+});
+
+describe('a request that says to be of Twilio', () => {
+  const authToken = 'token-of-an-account';
+  const body = '{"CallSid":"CA1"}';
+  const hash = createHash('sha256').update(body).digest('hex');
+  const url = `https://example.com/hook?bodySHA256=${hash}`;
+  const settings = (algorithm: string) => ({
+    'x-twilio-webhooks-signature-settings': `key=k, algorithm=${algorithm}`,
+  });
+  const signed = (of: string, how: 'sha1' | 'sha256' = 'sha1') => ({
+    'x-twilio-signature': twilioSignature(authToken, of, {}, how),
+  });
+
+  it('is one where its address, fields and body are signed', () => {
+    const fields = { CallSid: 'CA1', Digits: ['2', '1'] };
+    const form = 'https://example.com:443/form';
+    const headers = { 'x-twilio-signature': twilioSignature(authToken, form, fields) };
+    expect(isTwilioRequest({ authToken, url: 'https://example.com/form', headers, fields })).toBe(true);
+    expect(isTwilioRequest({ authToken, url, headers: signed(url), body })).toBe(true);
+    expect(isTwilioRequest({ authToken, url, headers: signed(url), body: Buffer.from(body) })).toBe(true);
+    const headersOfKey = { ...signed(url, 'sha256'), ...settings('HMAC_SHA256') };
+    expect(isTwilioRequest({ authToken, url, headers: headersOfKey, body })).toBe(true);
+  });
+
+  it('is none where any of that is missing, is another, or is not signed', () => {
+    const bare = 'https://example.com/hook';
+    const fields = { CallSid: 'CA1' };
+    const all: Parameters<typeof isTwilioRequest>[0][] = [
+      { authToken: 'another-token', url, headers: signed(url), body },
+      { authToken, url, headers: {}, body },
+      { authToken, url, headers: { 'x-twilio-signature': [signed(url)['x-twilio-signature']] }, body },
+      { authToken, url, headers: signed(url), body: `${body} ` },
+      { authToken, url, headers: signed(url) },
+      { authToken, url: bare, headers: signed(bare), body },
+      { authToken, url: bare, headers: signed(bare), fields },
+      { authToken, url: `${bare}?bodySHA256=`, headers: signed(`${bare}?bodySHA256=`), body },
+      { authToken, url: url.replace('/hook', '/other'), headers: signed(url), body },
+      { authToken, url: 'no address', headers: signed('no address') },
+      { authToken, url, headers: { ...signed(url, 'sha256') }, body },
+      { authToken, url, headers: { ...signed(url), ...settings('HMAC_MD5') }, body },
+    ];
+    expect(all.filter((each) => isTwilioRequest(each))).toEqual([]);
+  });
+
+  it('is not asked about without its parts', () => {
+    const asked = { authToken, url, headers: {}, body: 7 } as never;
+    expect(() => isTwilioRequest(asked)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
   });
 });
 

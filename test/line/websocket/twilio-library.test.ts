@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/time/clock.js';
-import { twilioSignature } from '../../../src/line/websocket/access.js';
+import { isTwilioRequest, twilioSignature } from '../../../src/line/websocket/access.js';
 import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
 import { FOREIGN_MODULES, foreignModule } from '../../foreign-modules.js';
 import { Texts } from '../media/line-stage.js';
@@ -10,7 +10,9 @@ type Fields = Record<string, string | string[]>;
 
 /** The parts of Twilio's own library that matter here. */
 interface Webhooks {
-  getExpectedTwilioSignature(token: string, url: string, fields: Fields): string;
+  getExpectedTwilioSignature(token: string, url: string, fields: Fields, algorithm?: string): string;
+  getExpectedBodyHash(body: string): string;
+  validateRequestWithBody(token: string, signature: string, url: string, body: string, algorithm?: string): boolean;
   validateRequest(token: string, signature: string, url: string, fields: Fields): boolean;
 }
 type VoiceResponse = new () => {
@@ -46,6 +48,25 @@ describe.skipIf(!FOREIGN_MODULES)("Twilio's own library (needs JACKFIELD_FOREIGN
         const ours = twilioSignature(TOKEN, url, each);
         expect(ours).toBe(webhooks.getExpectedTwilioSignature(TOKEN, url, each));
         expect(webhooks.validateRequest(TOKEN, ours, url, each)).toBe(true);
+      }
+    }
+  });
+
+  it.each([undefined, 'HMAC_SHA1', 'HMAC_SHA256'])('signs JSON by its hash as we take it (%s)', (algorithm) => {
+    if (!webhooks) return;
+    const settings = algorithm && { 'x-twilio-webhooks-signature-settings': `key=k_1,algorithm=${algorithm}` };
+    for (const body of ['{"CallSid":"CA1"}', '', 'ü € 😀', '{}\n']) {
+      const hash = webhooks.getExpectedBodyHash(body);
+      for (const port of ['', ':443']) {
+        const url = `https://example.com${port}/hook?a=1&bodySHA256=${hash}`;
+        const signature = webhooks.getExpectedTwilioSignature(TOKEN, url, {}, algorithm);
+        const ours = twilioSignature(TOKEN, url, {}, algorithm === 'HMAC_SHA256' ? 'sha256' : 'sha1');
+        expect(ours).toBe(signature);
+        expect(webhooks.validateRequestWithBody(TOKEN, ours, url, body, algorithm)).toBe(true);
+        const headers = { 'x-twilio-signature': signature, ...settings };
+        const asked = url.replace(port, '');
+        expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body })).toBe(true);
+        expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body: `${body} ` })).toBe(false);
       }
     }
   });
