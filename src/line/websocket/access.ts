@@ -126,7 +126,9 @@ export function isTwilioRequest(request: TwilioRequest): boolean {
   if (typeof given !== 'string' || !algorithm || !URL.canParse(url)) return false;
   const hash = new URL(url).searchParams.get('bodySHA256');
   if ((hash === null) !== (body === undefined)) return false;
-  const expected = createHash('sha256').update(body ?? '').digest('hex');
+  const expected = createHash('sha256')
+    .update(body ?? '')
+    .digest('hex');
   if (hash !== null && !isSame(expected, hash)) return false;
   const signed = hash === null ? fields : {};
   return withPorts(url).some((each) => isSame(twilioSignature(authToken, each, signed, algorithm), given));

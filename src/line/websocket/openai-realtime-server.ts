@@ -11,6 +11,7 @@ import {
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
 import { decodeBase64, encodeBase64 } from '../dialect/wire-audio.js';
+import { RealtimeAnswer } from './openai-realtime-answer.js';
 import { formatIn, keyOf, REALTIME } from './openai-realtime-session.js';
 
 /** The agent's side of the Realtime API: for agents of one's own that its clients are to reach, and for tests. */
@@ -19,10 +20,16 @@ export class RealtimeServerCodec implements MediaCodec {
   #format: MediaFormat;
   #isStarted = false;
   #item = 'item_0';
-  #answers: readonly string[] = [];
+  readonly #answer: RealtimeAnswer;
+  #answers: string[] = [];
+  #events = 0;
+  /** Turns of the caller, and audio that came of it, in ms. */
+  #turns = 0;
+  #heardMs = 0;
 
   constructor({ format, variant }: CodecOptions) {
     this.#isEarlier = variant === 'earlier';
+    this.#answer = new RealtimeAnswer(this.#isEarlier);
     this.#format = format;
   }
 
@@ -37,15 +44,21 @@ export class RealtimeServerCodec implements MediaCodec {
     if (type === 'input_audio_buffer.append') {
       const audio = needed(longField(fields, 'audio'), 'audio', REALTIME);
       const { encoding, sampleRate } = this.#format;
-      return [{ type: 'audio', samples: decodeBase64(audio, encoding, REALTIME), sampleRate, channels: 1 }];
+      const samples = decodeBase64(audio, encoding, REALTIME);
+      this.#heardMs += (samples.length * 1000) / sampleRate;
+      return [{ type: 'audio', samples, sampleRate, channels: 1 }];
     }
     if (type === 'conversation.item.truncate') {
       const item = needed(textField(fields, 'item_id'), 'item_id', REALTIME);
-      return [
-        { type: 'heard', item, ms: needed(numberField(fields, 'audio_end_ms'), 'audio_end_ms', REALTIME) },
-      ];
+      const ms = needed(numberField(fields, 'audio_end_ms'), 'audio_end_ms', REALTIME);
+      const place = { content_index: numberField(fields, 'content_index') ?? 0, audio_end_ms: ms };
+      this.#tell({ type: 'conversation.item.truncated', item_id: item, ...place });
+      return [{ type: 'heard', item, ms }];
     }
-    if (type === 'conversation.item.create') return [itemOf(objectField(fields, 'item'))];
+    if (type === 'conversation.item.create') return [this.#readItem(objectField(fields, 'item'))];
+    // Whoever asks for another answer, or wants no more of this one, ends it.
+    if (type === 'response.create') this.#tell(...this.#answer.end('completed'));
+    if (type === 'response.cancel') this.#tell(...this.#answer.end('cancelled'));
     return [{ type: 'other', name: type }];
   }
 
@@ -57,21 +70,19 @@ export class RealtimeServerCodec implements MediaCodec {
         this.#item = event.item ?? this.#item;
         return this.#said(`${audio}.delta`, { delta: encodeBase64(event.samples, this.#format.encoding) });
       case 'speech':
-        return this.#said(`input_audio_buffer.speech_${event.speaking ? 'started' : 'stopped'}`);
+        return this.#heard(event.speaking);
       case 'text':
-        if (event.by === 'caller')
-          return this.#said('conversation.item.input_audio_transcription.completed', {
-            transcript: event.text,
-          });
+        if (event.by === 'caller') {
+          const type = 'conversation.item.input_audio_transcription.completed';
+          return this.#written({ type, item_id: this.#turn, content_index: 0, transcript: event.text });
+        }
         return event.final
           ? this.#said(`${audio}_transcript.done`, { transcript: event.text })
           : this.#said(`${audio}_transcript.delta`, { delta: event.text });
       case 'tool':
-        return this.#said('response.output_item.done', {
-          item: { type: 'function_call', call_id: event.id, name: event.name, arguments: event.input },
-        });
+        return this.#written(...this.#answer.tool(event));
       case 'error':
-        return this.#said('error', { error: { type: 'server_error', message: event.message } });
+        return this.#written({ type: 'error', error: { type: 'server_error', message: event.message } });
       default:
         return [];
     }
@@ -95,12 +106,46 @@ export class RealtimeServerCodec implements MediaCodec {
       );
     this.#isStarted = true;
     this.#format = input;
-    this.#answers = ['session.created', 'session.updated'].map((type) => JSON.stringify({ type, session }));
+    this.#tell({ type: 'session.created', session }, { type: 'session.updated', session });
     return [{ type: 'start', id: '', format: this.#format, parameters: {} }];
   }
 
-  #said(type: string, body: JsonFields = {}): readonly string[] {
-    return [JSON.stringify({ type, item_id: this.#item, ...body })];
+  /** The caller's item of this turn. */
+  get #turn(): string {
+    return `item_caller_${this.#turns}`;
+  }
+
+  /** The caller begins to speak, which ends the answer, or has spoken. */
+  #heard(isSpeaking: boolean): readonly string[] {
+    if (isSpeaking) this.#turns++;
+    const item_id = this.#turn;
+    const type = `input_audio_buffer.speech_${isSpeaking ? 'started' : 'stopped'}`;
+    const place = { item_id, [isSpeaking ? 'audio_start_ms' : 'audio_end_ms']: Math.round(this.#heardMs) };
+    const next = isSpeaking
+      ? this.#answer.end('cancelled')
+      : [{ type: 'input_audio_buffer.committed', item_id }];
+    return this.#written({ type, ...place }, ...next);
+  }
+
+  #readItem(item: JsonFields | undefined): MediaEvent {
+    const type = this.#isEarlier ? ['created'] : ['added', 'done'];
+    const shown = { id: `item_client_${++this.#events}`, ...item };
+    this.#tell(...type.map((each) => ({ type: `conversation.item.${each}`, item: shown })));
+    return itemOf(item);
+  }
+
+  #tell(...messages: readonly JsonFields[]): void {
+    this.#answers.push(...this.#written(...messages));
+  }
+
+  /** Messages of the item that is said, after those that begin it. */
+  #said(type: string, body: JsonFields): readonly string[] {
+    const opened = this.#answer.open(this.#item);
+    return this.#written(...opened, this.#answer.of(type, body));
+  }
+
+  #written(...messages: readonly JsonFields[]): readonly string[] {
+    return messages.map((message) => JSON.stringify({ event_id: `event_${++this.#events}`, ...message }));
   }
 }
 
