@@ -115,7 +115,12 @@ export { FRENCH, french } from './bot/prompt/french.js';
 export { GERMAN, german } from './bot/prompt/german.js';
 export type { CountedUnit, Language, SpokenCurrency } from './bot/prompt/language.js';
 export { melodyEngine } from './bot/prompt/melody-engine.js';
-export { openPrompts, type PromptSource, SPEECH_ENGINES, type SpeechService } from './bot/prompt/open-prompts.js';
+export {
+  openPrompts,
+  type PromptSource,
+  SPEECH_ENGINES,
+  type SpeechService,
+} from './bot/prompt/open-prompts.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
 export type { NumberRule, NumberSeries } from './bot/prompt/number-series.js';
 export { SPANISH, spanish } from './bot/prompt/spanish.js';

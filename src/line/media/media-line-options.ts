@@ -16,9 +16,9 @@ import {
 import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { KEY, KEY_HEADER } from '../../base/service-key.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart, WireEncoding } from '../dialect/media-event.js';
-import { KEY, KEY_HEADER } from '../../base/service-key.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
 /** A call that a media server brings: what its start tells, and the address that it connected to. */

@@ -73,7 +73,11 @@ const speech = z.union(
       model: z.string().min(1).max(200).optional().describe('Default tts-1.'),
       format: z.enum(['pcm', 'wav']).optional().describe('Form of the sound. Default pcm.'),
       sampleRate: ranged(SAMPLE_RATE).optional().describe('Of pcm, in Hz. Default 24000.'),
-      token: z.string().min(1).optional().describe('The key for it; a variable of the environment can stand for it.'),
+      token: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('The key for it; a variable of the environment can stand for it.'),
       tokenFile: file.optional().describe('A file with the key.'),
       tokenHeader: z
         .string()

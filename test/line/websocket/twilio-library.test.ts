@@ -12,7 +12,13 @@ type Fields = Record<string, string | string[]>;
 interface Webhooks {
   getExpectedTwilioSignature(token: string, url: string, fields: Fields, algorithm?: string): string;
   getExpectedBodyHash(body: string): string;
-  validateRequestWithBody(token: string, signature: string, url: string, body: string, algorithm?: string): boolean;
+  validateRequestWithBody(
+    token: string,
+    signature: string,
+    url: string,
+    body: string,
+    algorithm?: string,
+  ): boolean;
   validateRequest(token: string, signature: string, url: string, fields: Fields): boolean;
 }
 type VoiceResponse = new () => {
@@ -52,24 +58,29 @@ describe.skipIf(!FOREIGN_MODULES)("Twilio's own library (needs JACKFIELD_FOREIGN
     }
   });
 
-  it.each([undefined, 'HMAC_SHA1', 'HMAC_SHA256'])('signs JSON by its hash as we take it (%s)', (algorithm) => {
-    if (!webhooks) return;
-    const settings = algorithm && { 'x-twilio-webhooks-signature-settings': `key=k_1,algorithm=${algorithm}` };
-    for (const body of ['{"CallSid":"CA1"}', '', 'ü € 😀', '{}\n']) {
-      const hash = webhooks.getExpectedBodyHash(body);
-      for (const port of ['', ':443']) {
-        const url = `https://example.com${port}/hook?a=1&bodySHA256=${hash}`;
-        const signature = webhooks.getExpectedTwilioSignature(TOKEN, url, {}, algorithm);
-        const ours = twilioSignature(TOKEN, url, {}, algorithm === 'HMAC_SHA256' ? 'sha256' : 'sha1');
-        expect(ours).toBe(signature);
-        expect(webhooks.validateRequestWithBody(TOKEN, ours, url, body, algorithm)).toBe(true);
-        const headers = { 'x-twilio-signature': signature, ...settings };
-        const asked = url.replace(port, '');
-        expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body })).toBe(true);
-        expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body: `${body} ` })).toBe(false);
+  it.each([undefined, 'HMAC_SHA1', 'HMAC_SHA256'])(
+    'signs JSON by its hash as we take it (%s)',
+    (algorithm) => {
+      if (!webhooks) return;
+      const settings = algorithm && {
+        'x-twilio-webhooks-signature-settings': `key=k_1,algorithm=${algorithm}`,
+      };
+      for (const body of ['{"CallSid":"CA1"}', '', 'ü € 😀', '{}\n']) {
+        const hash = webhooks.getExpectedBodyHash(body);
+        for (const port of ['', ':443']) {
+          const url = `https://example.com${port}/hook?a=1&bodySHA256=${hash}`;
+          const signature = webhooks.getExpectedTwilioSignature(TOKEN, url, {}, algorithm);
+          const ours = twilioSignature(TOKEN, url, {}, algorithm === 'HMAC_SHA256' ? 'sha256' : 'sha1');
+          expect(ours).toBe(signature);
+          expect(webhooks.validateRequestWithBody(TOKEN, ours, url, body, algorithm)).toBe(true);
+          const headers = { 'x-twilio-signature': signature, ...settings };
+          const asked = url.replace(port, '');
+          expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body })).toBe(true);
+          expect(isTwilioRequest({ authToken: TOKEN, url: asked, headers, body: `${body} ` })).toBe(false);
+        }
       }
-    }
-  });
+    },
+  );
 
   it.each([
     ['the address as it is', 'wss://voice.example.com/media', 'wss://voice.example.com'],

@@ -4,8 +4,8 @@ import { afterEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { streamingTranscriber } from '../../../src/voice/transcript/streaming-transcriber.js';
-import { driven } from '../../turns.js';
 import { roundTrip } from '../../bot/agent/stand-in.js';
+import { driven } from '../../turns.js';
 
 const RATE = 16_000;
 const IDLE_MS = 10_000;
@@ -74,18 +74,23 @@ async function* call(clock: VirtualClock, quietMs: number, isHeld: boolean, arri
 it.each([
   ['on hold', true, 2],
   ['with silence that is left out', false, 62],
-])('a call %s for a minute keeps its service, and its words keep their places', async (_, isHeld, seconds) => {
-  const clock = new VirtualClock();
-  const { seen, arrived, url } = await service(clock, () => true);
-  const { segments } = await streamingTranscriber({ url, clock, skipSilence: true }).transcribe({
-    samples: call(clock, 60_000, isHeld, arrived),
-  });
-  expect(segments?.[0]?.words).toEqual([{ word: 'last', from: (seconds - 0.5) * RATE, to: seconds * RATE }]);
-  expect(seen.closed).toBe(0);
-  expect(seen.keepAlives).toBeGreaterThanOrEqual(60 / 5 - 1);
-  // The second of a pause before it is left out counts as speech.
-  expect(seen.samples).toBe((isHeld ? 2 : 3) * RATE);
-});
+])(
+  'a call %s for a minute keeps its service, and its words keep their places',
+  async (_, isHeld, seconds) => {
+    const clock = new VirtualClock();
+    const { seen, arrived, url } = await service(clock, () => true);
+    const { segments } = await streamingTranscriber({ url, clock, skipSilence: true }).transcribe({
+      samples: call(clock, 60_000, isHeld, arrived),
+    });
+    expect(segments?.[0]?.words).toEqual([
+      { word: 'last', from: (seconds - 0.5) * RATE, to: seconds * RATE },
+    ]);
+    expect(seen.closed).toBe(0);
+    expect(seen.keepAlives).toBeGreaterThanOrEqual(60 / 5 - 1);
+    // The second of a pause before it is left out counts as speech.
+    expect(seen.samples).toBe((isHeld ? 2 : 3) * RATE);
+  },
+);
 
 it('a service that has no keep-alive closes, and the error tells its code', async () => {
   const clock = new VirtualClock();

@@ -42,7 +42,8 @@ interface Key {
   readonly tokenHeader?: string;
 }
 const SERVICES: Readonly<Record<string, (host: string, key: Key) => Promise<unknown>>> = {
-  speech: (host, key) => httpSpeechEngine({ url: `http://${host}/say`, ...key }).speak('a', { language: 'en' }),
+  speech: (host, key) =>
+    httpSpeechEngine({ url: `http://${host}/say`, ...key }).speak('a', { language: 'en' }),
   transcription: (host, key) =>
     httpTranscriber({ url: `http://${host}/hear`, ...key }).transcribe({ samples: samples() }),
   streaming: (host, key) =>
@@ -60,17 +61,23 @@ describe.each(Object.entries(SERVICES))('the key of a service of %s', (name, ask
     [undefined, 'authorization', usual],
     ['xi-api-key', 'xi-api-key', token],
     ['Authorization: Basic', 'authorization', `Basic ${token}`],
-  ])('goes into the header that is asked for (%s), and into no message', async (tokenHeader, header, value) => {
-    const { asked, host } = await service((_, response) =>
-      response.writeHead(401).end(`Wrong key ${token}, or ${token.slice(0, 12)}.`),
-    );
-    const error = await ask(host, { token, ...(tokenHeader !== undefined && { tokenHeader }) }).catch(
-      (thrown: unknown) => thrown,
-    );
-    expect(error).toMatchObject({ code: 'ERR_FORBIDDEN', message: expect.stringContaining('check its key') });
-    expect(whole(error)).not.toContain(token.slice(0, 12));
-    expect(asked.map((headers) => headers[header])).toEqual([value]);
-  });
+  ])(
+    'goes into the header that is asked for (%s), and into no message',
+    async (tokenHeader, header, value) => {
+      const { asked, host } = await service((_, response) =>
+        response.writeHead(401).end(`Wrong key ${token}, or ${token.slice(0, 12)}.`),
+      );
+      const error = await ask(host, { token, ...(tokenHeader !== undefined && { tokenHeader }) }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({
+        code: 'ERR_FORBIDDEN',
+        message: expect.stringContaining('check its key'),
+      });
+      expect(whole(error)).not.toContain(token.slice(0, 12));
+      expect(asked.map((headers) => headers[header])).toEqual([value]);
+    },
+  );
 
   it('is refused where no header can hold it, and not repeated', async () => {
     const error = await Promise.resolve()
