@@ -1,6 +1,6 @@
 import { checkOptions, line, listOf, type Rules } from '../base/check.js';
 import { listCameras } from '../voice/device/list-cameras.js';
-import { listSoundDevices } from '../voice/device/list-devices.js';
+import { listedDevices } from '../voice/device/list-devices.js';
 
 /** Names of devices, of each kind. */
 export interface DeviceLists {
@@ -28,7 +28,7 @@ export const DEVICE_PARAMETERS = ['AUDIO_IN', 'AUDIO_OUT', 'RINGER', 'VIDEO_IN']
 export type DeviceParameter = (typeof DEVICE_PARAMETERS)[number];
 
 /** Time that the machine has to list its devices, in milliseconds. */
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 15_000;
 
 /** Gives the devices of one kind: those that are given, or the machine's own. */
 export async function devicesFor(
@@ -44,6 +44,6 @@ export async function devicesFor(
 async function machineDevices(parameter: DeviceParameter): Promise<string[]> {
   if (parameter === 'VIDEO_IN') return listCameras();
   const wanted = parameter === 'AUDIO_IN' ? 'capture' : 'playback';
-  const devices = await listSoundDevices({ signal: AbortSignal.timeout(PATIENCE_MS) });
-  return devices.filter(({ direction }) => direction === wanted).map(({ name }) => name);
+  const devices = await listedDevices([wanted], AbortSignal.timeout(PATIENCE_MS));
+  return devices.map(({ name }) => name);
 }

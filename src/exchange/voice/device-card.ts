@@ -7,7 +7,7 @@ import {
   type DeviceDirection,
   type DeviceProgram,
 } from '../../voice/device/device-programs.js';
-import { listSoundDevices } from '../../voice/device/list-devices.js';
+import { listedDevices } from '../../voice/device/list-devices.js';
 import { openMicrophone, openSpeaker } from '../../voice/device/sound-device.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import { OpenWhileUsed } from './device-use.js';
@@ -42,8 +42,8 @@ const RULES: Rules<DeviceCardOptions> = {
 
 /** Delay of each device, in ms. */
 const LATENCY_MS = { capture: 20, playback: 160 } as const satisfies Record<DeviceDirection, number>;
-/** Time that the machine has to list its devices. */
-const LIST_MS = 5000;
+/** Time that the machine, which may be busy, has to list its devices. */
+const LIST_MS = 15_000;
 
 /**
  * A real microphone and a real loudspeaker as the sound card of a user of an exchange, through ALSA, PulseAudio (PipeWire)
@@ -157,6 +157,7 @@ class Loudspeaker {
   readonly #clock: Clock;
   readonly #program: DeviceProgram | undefined;
   readonly #waiting: Int16Array[] = [];
+  #isOpen = false;
   /** Time at which what was taken will have been heard. */
   #heardAt = 0;
   #wake: () => void = () => undefined;
@@ -175,14 +176,23 @@ class Loudspeaker {
     if (this.#heardAt - now > MOST_AHEAD_MS) return;
     this.#heardAt += (frame.length / FRAME_SAMPLES) * PTIME_MS;
     this.#waiting.push(frame.slice());
-    if (this.#waiting.length > MOST_WAITING) this.device.letGo();
+    if (this.#waiting.length > MOST_WAITING) this.#isLate();
     this.#wake();
+  }
+
+  /** Leaves out the oldest frame while the device is being opened: to begin again would only make that take longer. */
+  #isLate(): void {
+    if (this.#isOpen) this.device.letGo();
+    else this.#waiting.shift();
   }
 
   async #speak(name: string, signal: AbortSignal): Promise<void> {
     this.#waiting.length = 0;
+    this.#isOpen = false;
     const options = await optionsOf('playback', name, this.#program, signal);
     await using speaker = await openSpeaker({ ...options, clock: this.#clock });
+    if (signal.aborted) return;
+    this.#isOpen = true;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!signal.aborted) {
       const frame = this.#waiting.shift();
@@ -202,7 +212,8 @@ async function optionsOf(
   const options = { latencyMs: LATENCY_MS[direction], signal, ...(program && { program }) };
   if (name === '') return options;
   if (program || name === 'none') return { ...options, device: name };
-  const listed = await listSoundDevices({ signal: AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]) });
-  const found = listed.find((device) => device.name === name && device.direction === direction);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIST_MS)]);
+  const listed = await listedDevices([direction], limit);
+  const found = listed.find((device) => device.name === name);
   return { ...options, device: name, ...(found && { program: found.program }) };
 }

@@ -51,10 +51,18 @@ const RULES: Rules<ListSoundDevicesOptions> = { signal };
  */
 export async function listSoundDevices(options: ListSoundDevicesOptions = {}): Promise<SoundDevice[]> {
   checkOptions(options, RULES);
+  return listedDevices(['capture', 'playback'], options.signal);
+}
+
+/** The sound devices of some directions. */
+export async function listedDevices(
+  directions: readonly DeviceDirection[],
+  signal?: AbortSignal,
+): Promise<SoundDevice[]> {
   const devices: SoundDevice[] = [];
   for (const { program, direction, tool, args, parse } of LISTINGS) {
-    if (!(await isInstalled(tool))) continue;
-    const text = await outputOf(tool, args, options.signal);
+    if (!directions.includes(direction) || !(await isInstalled(tool))) continue;
+    const text = await outputOf(tool, args, signal);
     devices.push(...parse(text).map((device) => ({ ...device, direction, program })));
   }
   return devices;

@@ -1,9 +1,10 @@
 import { EventEmitter, once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { attach } from '../../../src/control/attach.js';
+import type { Client } from '../../../src/control/client/client.js';
 import { MemoryTransport } from '../../../src/control/transport/memory-transport.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { deviceCard } from '../../../src/exchange/voice/device-card.js';
@@ -11,7 +12,7 @@ import type { SoundCard } from '../../../src/exchange/voice/sound-card.js';
 import { openMicrophone, openSpeaker } from '../../../src/voice/device/sound-device.js';
 import { ToneDetector } from '../../../src/voice/tone/tone-detector.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
-import { turn } from '../../turns.js';
+import { turn, until } from '../../turns.js';
 import { HAS_PULSE, type PulseServer, startPulse } from '../../voice/device/pulse-server.js';
 import { hasTool, testFolder } from '../../voice/fixtures.js';
 import { world } from '../world.js';
@@ -41,15 +42,19 @@ class ToneCard implements SoundCard {
   }
 
   /** Resolves when the tone of the other begins, or when nothing at all is heard. */
-  async hears(what: 'tone' | 'silence'): Promise<void> {
+  async hears(what: 'tone' | 'silence', signal: AbortSignal): Promise<void> {
     this.#ear = new ToneDetector({ frequency: SAID });
-    await once(this.#events, what);
+    await once(this.#events, what, { signal });
   }
 }
 
 /** Resolves when something is heard on a card of the sound server. @param is Tells it from other sounds. */
-async function heardOn(card: string, is: (samples: Int16Array) => boolean): Promise<void> {
-  await using microphone = await openMicrophone({ program: 'pulse', device: `${card}.monitor` });
+async function heardOn(
+  card: string,
+  signal: AbortSignal,
+  is: (samples: Int16Array) => boolean,
+): Promise<void> {
+  await using microphone = await openMicrophone({ program: 'pulse', device: `${card}.monitor`, signal });
   for await (const samples of microphone.source) if (is(samples)) return;
 }
 
@@ -58,11 +63,32 @@ function toneOf(frequency: number): (samples: Int16Array) => boolean {
   return (samples) => ear.push(samples).length > 0;
 }
 
+const isLoud = (samples: Int16Array) => samples.some((sample) => Math.abs(sample) > 1000);
+
 /** Says a tone into a card of the sound server until it is told to stop. */
 async function say(card: string, signal: AbortSignal): Promise<void> {
-  await using speaker = await openSpeaker({ program: 'pulse', device: card });
+  // With half a second on its way, so that a busy machine leaves no gaps in it.
+  await using speaker = await openSpeaker({ program: 'pulse', device: card, latencyMs: 500 });
   const tone = toneSamples({ frequency: SAID, durationMs: 100, levelDbfs: -12 });
   while (!signal.aborted) await speaker.write(tone);
+}
+
+/** Does the work while the tone is said. Whatever fails first ends both. */
+async function whileSaid(card: string, work: (stop: AbortController) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const both = [say(card, stop.signal), work(stop)];
+  const over = () => stop.abort();
+  await Promise.all(both.map((each) => each.finally(over)));
+}
+
+/** Ends the work when the call of a user ends, whose device has failed then. */
+function stopsWithCall(client: Client, stop: AbortController): void {
+  client.once('call', (call) =>
+    call
+      .ended({ signal: stop.signal })
+      .then((status) => stop.abort(new Error(`The call has ended: ${status}.`)))
+      .catch(() => undefined),
+  );
 }
 
 describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
@@ -89,21 +115,19 @@ describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
       exchange.on('failure', (error) => failures.push(error));
       await using alice = await attach(new MemoryTransport(exchange.endpoint('alice')));
       for (const device of chosen) expect(await alice.invoke(`SET ${device}`)).toBe(device);
-      const stop = new AbortController();
-      const saying = say('mouth', stop.signal);
-      const rung = heardOn('bell', (samples) => samples.some((sample) => Math.abs(sample) > 1000));
-      await exchange.desk('bob').call('alice');
-      await rung;
-      const heard = heardOn('ear', toneOf(ANSWERED));
-      exchange.desk('alice').answer();
-      await heard;
-      await bob.hears('tone');
-      expect(await alice.invoke('SET MUTE ON')).toBe('MUTE ON');
-      await bob.hears('silence');
-      expect(await alice.invoke('SET MUTE OFF')).toBe('MUTE OFF');
-      await bob.hears('tone');
-      stop.abort();
-      await saying;
+      await whileSaid('mouth', async (stop) => {
+        const { signal } = stop;
+        stopsWithCall(alice, stop);
+        await Promise.all([heardOn('bell', signal, isLoud), exchange.desk('bob').call('alice')]);
+        const heard = heardOn('ear', signal, toneOf(ANSWERED));
+        exchange.desk('alice').answer();
+        await heard;
+        await bob.hears('tone', signal);
+        expect(await alice.invoke('SET MUTE ON')).toBe('MUTE ON');
+        await bob.hears('silence', signal);
+        expect(await alice.invoke('SET MUTE OFF')).toBe('MUTE OFF');
+        await bob.hears('tone', signal);
+      });
       expect(failures).toEqual([]);
     });
 
@@ -163,9 +187,11 @@ it('keeps what was chosen over a restart, and refuses what is no device', async 
 describe.skipIf(process.platform === 'win32')('a device that is not what it should be', () => {
   const path = process.env['PATH'];
   const frame = new Int16Array(320);
-  /** A program in the place of ALSA's, which says in a file that it was started. */
+  /** A program in the place of the machine's, which says in a file that it was started. */
   function program(name: 'arecord' | 'aplay', script: string): () => number {
     const folder = testFolder();
+    // Of no other program is it heard which devices there are.
+    writeFileSync(join(folder, 'pactl'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const log = join(folder, 'log');
     writeFileSync(log, '');
     writeFileSync(join(folder, name), `#!/bin/sh\necho >> '${log}'\n${script}\n`, { mode: 0o755 });
@@ -185,6 +211,28 @@ describe.skipIf(process.platform === 'win32')('a device that is not what it shou
       await clock.advance(20);
       await turn();
     }
+    await card.close?.();
+  });
+
+  it('and takes long to be found is looked for once, and plays what is newest', async () => {
+    const folder = testFolder();
+    const [found, played] = [join(folder, 'found'), join(folder, 'played')];
+    const listing = `while [ ! -e '${found}' ]; do sleep 0.02; done; echo slow`;
+    const started = program('aplay', `[ "$1" = -L ] || exec tee '${played}'; ${listing}`);
+    const clock = new VirtualClock();
+    const card = deviceCard({ audioOut: 'slow', clock });
+    const play = async (value: number) => {
+      card.play(frame.slice().fill(value));
+      await clock.advance(20);
+    };
+    await play(1);
+    await until(() => started() === 1);
+    for (let tick = 0; tick < 100; tick++) await play(1);
+    for (let tick = 0; tick < 25; tick++) await play(2);
+    writeFileSync(found, '');
+    await until(() => existsSync(played) && readFileSync(played).length === 25 * frame.byteLength);
+    expect(readFileSync(played).every((byte, index) => byte === (index % 2 === 0 ? 2 : 0))).toBe(true);
+    expect(started()).toBe(2);
     await card.close?.();
   });
 
