@@ -26,6 +26,11 @@ const KERNELS = [
     module: '../src/voice/mix/mix-kernel-bytes.ts',
     name: 'MIX_KERNEL',
   },
+  {
+    wat: '../src/analysis/neural/dense-kernel.wat',
+    module: '../src/analysis/neural/dense-kernel-bytes.ts',
+    name: 'DENSE_KERNEL',
+  },
 ];
 
 /** @param {URL} path */

@@ -3,6 +3,7 @@
 //   --calls N     default 36: six noises at six levels
 //   --seconds N   of each call, default 200: two hours in all
 //   --by noise    or snrDb, name: a table for each
+//   --detector neural  the neural detector in place of the default
 //   --out FOLDER  write the calls as WAV files, each with its truth as JSON beside it
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '36' },
     seconds: { type: 'string', default: '200' },
     by: { type: 'string' },
+    detector: { type: 'string', default: 'levels' },
     out: { type: 'string' },
   },
 });
@@ -30,7 +32,7 @@ for (const options of plan(Number(values.seed), {
 })) {
   const call = await makeCall(options);
   if (values.out) await keep(values.out, call);
-  const analysis = new ConversationAnalysis();
+  const analysis = new ConversationAnalysis({ speechDetector: values.detector });
   for (const [leg, spans] of call.truth.lost.entries())
     for (const { from, to } of spans)
       analysis.note(leg, { from, samples: to - from, kind: 'missing', reason: 'dropped' });

@@ -1,3 +1,4 @@
+import type { SpeechDetector } from './conversation-options.js';
 import type { EchoReturn } from './leg/echo-meter.js';
 import type { PressedKey } from './leg/leg-analysis.js';
 import type { HeardTone } from './leg/tone-kinds.js';
@@ -153,6 +154,8 @@ export interface AnalysisReport {
   /** Per leg. */
   readonly samples: number;
   readonly durationMs: number;
+  /** What told speech from other sound. */
+  readonly speechDetector: SpeechDetector;
   /** One or two; in a recording the first is the local one. */
   readonly legs: readonly LegReport[];
   readonly talk: TalkReport;

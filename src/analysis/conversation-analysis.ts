@@ -14,6 +14,8 @@ import {
 import { EchoMeter } from './leg/echo-meter.js';
 import { LegAnalysis } from './leg/leg-analysis.js';
 import { SoundMeter } from './leg/sound-meter.js';
+import { NeuralFrames } from './neural/neural-frames.js';
+import { loadNetwork } from './neural/neural-model.js';
 import { reportOf } from './report-of.js';
 import { TalkWatch } from './turns/talk-watch.js';
 import type { LegIndex } from './turns/turn-events.js';
@@ -56,11 +58,13 @@ export class ConversationAnalysis {
   #position = 0;
   #isOver = false;
 
-  /** @throws ERR_INVALID_ARG for an option out of range. */
+  /** @throws ERR_INVALID_ARG for an option out of range; for the neural detector ERR_TOOL, ERR_FILE and ERR_UNSUPPORTED. */
   constructor(options: ConversationOptions = {}) {
     this.options = resolveConversation(options);
-    const { legs, sampleRate } = this.options;
-    this.#legs = Array.from({ length: legs }, () => new LegAnalysis(sampleRate));
+    const { legs, sampleRate, speechDetector, speechModel } = this.options;
+    const network = speechDetector === 'neural' ? loadNetwork(speechModel) : undefined;
+    const leg = () => new LegAnalysis(sampleRate, network && new NeuralFrames(network));
+    this.#legs = Array.from({ length: legs }, leg);
     this.#sound = new SoundMeter(legs, sampleRate);
     this.#ledgers = this.#legs.map(() => []);
     const [first, second] = this.#legs;

@@ -1,4 +1,4 @@
-import { checkOptions, line, type Rules, whole, within } from '../base/check.js';
+import { path as aPath, checkOptions, line, oneOf, type Rules, whole, within } from '../base/check.js';
 import { SAMPLE_RATE, VOICE_FORMAT } from '../base/pcm.js';
 import { KEYWORDS, type Keyword } from './words/keyword-watch.js';
 
@@ -20,9 +20,22 @@ export interface ConversationOptions {
   readonly language?: string;
   /** Words and phrases that are listened for in a transcript. Default: none. */
   readonly keywords?: readonly Keyword[];
+  /**
+   * What tells speech from other sound: `levels`, by the level in bands over the noise, or `neural`, by the network of Silero's
+   * voice detector, whose model a package carries that is installed beside this one. Default `levels`.
+   */
+  readonly speechDetector?: SpeechDetector;
+  /** Path of the model of the neural detector, an ONNX file. Default: that of the package. */
+  readonly speechModel?: string;
 }
 
-export type ResolvedConversation = Readonly<Required<ConversationOptions>>;
+export const SPEECH_DETECTORS = ['levels', 'neural'] as const;
+/** What tells speech from other sound. */
+export type SpeechDetector = (typeof SPEECH_DETECTORS)[number];
+
+export type ResolvedConversation = Readonly<
+  Required<Omit<ConversationOptions, 'speechModel'>> & Pick<ConversationOptions, 'speechModel'>
+>;
 
 export const DEFAULT_CONVERSATION: ResolvedConversation = Object.freeze({
   legs: 2,
@@ -33,6 +46,7 @@ export const DEFAULT_CONVERSATION: ResolvedConversation = Object.freeze({
   dualStartMs: 200,
   language: 'en',
   keywords: [],
+  speechDetector: 'levels',
 });
 
 /** The rules of {@link ConversationOptions}. */
@@ -45,6 +59,8 @@ export const CONVERSATION: Rules<ConversationOptions> = {
   dualStartMs: within(0, 1000, 'ms'),
   language: line(1, 100),
   keywords: KEYWORDS,
+  speechDetector: oneOf(...SPEECH_DETECTORS),
+  speechModel: aPath,
 };
 
 /** @throws ERR_INVALID_ARG for an option out of range. */

@@ -49,6 +49,7 @@ export function reportOf(parts: ReportParts): AnalysisReport {
     sampleRate,
     samples,
     durationMs: (samples * 1000) / sampleRate,
+    speechDetector: options.speechDetector,
     legs: legs.map((_, leg) => legReport(context, leg as LegIndex)),
     talk: talkReport(context),
     said: [],

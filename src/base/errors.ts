@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
   ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
   ERR_TOOL:
-    'A program of the system that was asked for is missing or failed; its own text is in the message.',
+    'A program of the system, or an optional package, that was asked for is missing or failed; what it said is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
   ERR_SCENE: 'The scene of a bot test failed; the message holds the transcript, the cause what was thrown.',
   ERR_LISTENER: 'A listener of an event threw; the cause is what it threw.',

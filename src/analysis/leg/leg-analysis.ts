@@ -2,6 +2,7 @@ import { VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/convert/resampler.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import type { NeuralFrames } from '../neural/neural-frames.js';
 import type { Span } from '../speech-units.js';
 import { KeyFrames } from './key-frames.js';
 import { MusicFrames } from './music-frames.js';
@@ -43,6 +44,11 @@ const ECHO_SPREAD = 3;
 const BESIDE = 10 ** -2.5;
 /** Frames whose exclusion from speech is remembered. */
 const RING = 64;
+/**
+ * Excess over the noise at which what the neural detector takes for speech is speech, in dB: it goes on a little where a word
+ * has ended.
+ */
+const NEURAL_DB = 1.5;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
 const CENTRE = 128;
 
@@ -62,6 +68,7 @@ export class LegAnalysis {
   readonly #speech = new SpeechFrames();
   readonly #music = new MusicFrames();
   readonly #spans = new SpeechSpans();
+  readonly #neural: NeuralFrames | undefined;
   /** Frames that a tone or a key takes, as a ring: no speech is in them. */
   readonly #taken = new Uint8Array(RING);
   /** Samples that were taken. */
@@ -69,7 +76,9 @@ export class LegAnalysis {
   #keyFrom: number | undefined;
   #notices: LegNotice[] = [];
 
-  constructor(sampleRate: number = VOICE_FORMAT.sampleRate) {
+  /** @param neural Decides what is speech. Default: the level in bands does. */
+  constructor(sampleRate: number = VOICE_FORMAT.sampleRate, neural?: NeuralFrames) {
+    this.#neural = neural;
     this.#scale = sampleRate / BAND_RATE;
     this.#resampler =
       sampleRate === BAND_RATE
@@ -141,6 +150,7 @@ export class LegAnalysis {
     if (tone) this.#addTone(tone);
     for (const event of this.#key.take(this.#tone.mayBeKey)) this.#addKey(event);
     this.#mark(Math.min(this.#tone.soundingFrom ?? frame + 1, this.#keyFrom ?? frame + 1), frame);
+    this.#neural?.take(bands);
     this.#music.look(bands, this.#speech.noise);
     this.#decide(this.#speech.take(bands.powers, bands.total), frame - LOOK_AHEAD);
   }
@@ -153,13 +163,17 @@ export class LegAnalysis {
   #decide(isSound: boolean, frame: number): void {
     if (frame < 0) return;
     const isTone = this.#taken[frame % RING] === 1;
-    const isSpeech =
-      isSound && !isTone && !this.#isBesideSpeech(frame) && !(this.echo && this.#isEcho(this.echo, frame));
+    const mayBe = !isTone && !this.#isBesideSpeech(frame) && !(this.echo && this.#isEcho(this.echo, frame));
+    const isSpeech = mayBe && (this.#neural ? this.#isNeural(this.#neural, frame) : isSound);
     const meanSquare = this.bands.meanSquare(frame);
     for (const notice of this.#spans.take(isSpeech, this.#speech.excessDb, meanSquare)) this.#tell(notice);
     if (!this.#spans.isNearSpeech && !isTone) this.noise.add(meanSquare);
-    const music = this.#music.take(isSpeech);
+    const music = this.#music.take(isSound && mayBe);
     if (music) this.#addMusic(music);
+  }
+
+  #isNeural(neural: NeuralFrames, frame: number): boolean {
+    return neural.decide(frame) && this.#speech.excessDb >= NEURAL_DB;
   }
 
   /** True when what a frame's spectrum has is that of a much louder moment beside it: its window is longer than it is. */

@@ -4,6 +4,7 @@ import {
   type AnalysisReport,
   JackfieldError,
   legEnvelopes,
+  type SpeechDetector,
   type Transcriber,
   transcribeFile,
   withWords,
@@ -30,6 +31,8 @@ interface Options extends WordsOptions {
   readonly format: 'table' | 'json' | 'csv' | 'vtt' | 'srt' | 'text';
   readonly html?: string;
   readonly deadAir?: number;
+  readonly detector?: SpeechDetector;
+  readonly model?: string;
   readonly workers?: number;
   readonly again: boolean;
   readonly force: boolean;
@@ -52,6 +55,13 @@ export function analyseCommand(): Command {
     .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
     .option('--html <folder>', 'write a page with pictures for each call into this folder')
     .option('--dead-air <seconds>', 'silence that counts as dead air', numberFrom(0.5, 600))
+    .addOption(
+      new Option(
+        '--detector <detector>',
+        'what tells speech from other sound (default: levels); neural needs the package @ricky0123/vad-web',
+      ).choices(['levels', 'neural']),
+    )
+    .option('--model <file>', 'of the neural detector, in place of that of the package')
     .option('--workers <n>', 'files that are analysed at once; default: one for each core', between(1, 256))
     .option('--again', 'with --archive: analyse those again that have an analysis', false);
   return withForce(withWordsOptions(command)).action(analyse);
@@ -178,8 +188,14 @@ async function heard(
   return withWords(report, await transcribeFile(input, spoken), { keywords });
 }
 
-function settingsOf({ signal, options }: Run): { readonly signal: AbortSignal; readonly deadAirMs?: number } {
-  return { signal, ...(options.deadAir !== undefined && { deadAirMs: options.deadAir * 1000 }) };
+function settingsOf({ signal, options }: Run) {
+  const { deadAir, detector, model } = options;
+  return {
+    signal,
+    ...(deadAir !== undefined && { deadAirMs: deadAir * 1000 }),
+    ...(detector && { speechDetector: detector }),
+    ...(model !== undefined && { speechModel: model }),
+  };
 }
 
 async function show(call: ReportedCall, { options, pages }: Run): Promise<void> {

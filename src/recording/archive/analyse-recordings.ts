@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { CALL_ANALYSIS_RULES } from '../../analysis/analyse-options.js';
 import type { AnalysisReport } from '../../analysis/analysis-report.js';
+import type { SpeechDetector } from '../../analysis/conversation-options.js';
 import { AnalysisPool } from '../../analysis/files/analysis-pool.js';
 import { TRANSCRIBE_FILE, transcribeFile } from '../../analysis/files/transcribe-file.js';
 import { KEYWORDS, type Keyword } from '../../analysis/words/keyword-watch.js';
@@ -14,7 +16,6 @@ import {
   nested,
   type Rules,
   whole,
-  within,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
@@ -36,6 +37,10 @@ export interface AnalyseRecordingsOptions {
   readonly again?: boolean;
   /** Silence that counts as dead air, in ms: 500 to 600,000. Default 5000. */
   readonly deadAirMs?: number;
+  /** What tells speech from other sound, as `analyse` has it. Default `levels`. */
+  readonly speechDetector?: SpeechDetector;
+  /** Path of the model of the neural detector. Default: that of an installed package. */
+  readonly speechModel?: string;
   /** Engine that transcribes what has no transcript yet. Default: none. */
   readonly transcriber?: Transcriber;
   /** Language that was spoken, BCP 47. */
@@ -58,7 +63,9 @@ export interface AnalyseRecordingsOptions {
 const RULES: Rules<AnalyseRecordingsOptions> = {
   query: nested(CATALOGUE_QUERY),
   again: flag,
-  deadAirMs: within(500, 600_000, 'ms'),
+  deadAirMs: CALL_ANALYSIS_RULES.deadAirMs,
+  speechDetector: CALL_ANALYSIS_RULES.speechDetector,
+  speechModel: CALL_ANALYSIS_RULES.speechModel,
   transcriber: having('transcribe'),
   language: TRANSCRIBE_FILE.language,
   keywords: KEYWORDS,
@@ -84,7 +91,12 @@ export async function analyseRecordings(
   checkArgument('catalogue', catalogue, CATALOGUE);
   checkOptions(options, RULES);
   const { query = {}, again = false, deadAirMs, transcriber, signal, onProgress, onRecording } = options;
-  const { workers = availableParallelism(), keywords = [], language } = options;
+  const { workers = availableParallelism(), keywords = [], language, speechDetector, speechModel } = options;
+  const settings = {
+    ...(deadAirMs !== undefined && { deadAirMs }),
+    ...(speechDetector && { speechDetector }),
+    ...(speechModel !== undefined && { speechModel }),
+  };
   const spoken = { ...(language !== undefined && { language }), ...(signal && { signal }) };
   await transcriber?.ready?.();
   const entries = catalogue
@@ -110,7 +122,7 @@ export async function analyseRecordings(
         (await pool.analyse(file, {
           ledgers,
           qualities: [legs.local.quality, legs.remote.quality],
-          ...(deadAirMs !== undefined && { deadAirMs }),
+          ...settings,
           ...(signal && { signal }),
           onProgress: ({ position, sampleCount }) => tell(entry, position / Math.max(1, sampleCount ?? 1)),
         }));

@@ -14,9 +14,12 @@ export interface AnalysedCall {
 /** Loaded for those alone who analyse, and before their first call. */
 let loaded: Pick<typeof import('../../analysis/running-analysis.js'), 'runAnalysis'> | undefined;
 
-/** Loads what {@link analyseRecorded} needs. */
-export async function loadAnalysis(): Promise<void> {
+/** Loads what {@link analyseRecorded} needs. @throws ERR_TOOL, ERR_FILE, ERR_UNSUPPORTED for a neural detector without its model. */
+export async function loadAnalysis(analyse: boolean | CallAnalysisOptions): Promise<void> {
   loaded ??= await import('../../analysis/running-analysis.js');
+  if (analyse === true || analyse === false || analyse.speechDetector !== 'neural') return;
+  const { loadNetwork } = await import('../../analysis/neural/neural-model.js');
+  loadNetwork(analyse.speechModel);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { CALL_ANALYSIS_RULES } from '../../analysis/analyse-options.js';
+import { SPEECH_DETECTORS } from '../../analysis/conversation-options.js';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
@@ -113,7 +114,16 @@ export const recordConfigSchema = z.strictObject({
     })
     .optional(),
   analyse: z
-    .union([z.boolean(), z.strictObject({ deadAirMs: ranged(CALL_ANALYSIS_RULES.deadAirMs) }).partial()])
+    .union([
+      z.boolean(),
+      z
+        .strictObject({
+          deadAirMs: ranged(CALL_ANALYSIS_RULES.deadAirMs),
+          speechDetector: z.enum(SPEECH_DETECTORS),
+          speechModel: z.string().min(1),
+        })
+        .partial(),
+    ])
     .optional()
     .describe('Analyses each call while it is recorded.'),
   catalogue: z.boolean().optional(),

@@ -246,11 +246,11 @@ export function recordOptionsFor(
 /**
  * Tries what every recording will need, so that it is missed now and not in the middle of a call.
  * @throws ERR_INVALID_ARG for a value that is not an age recipient, or not an age secret key; ERR_FILE, ERR_WAV for the prompt;
- *   ERR_TOOL for a hook that is not there.
+ *   ERR_TOOL for a hook, or a model of the neural detector, that is not there.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (options.fork) await checkFork(options.fork);
-  if (options.analyse) await loadAnalysis();
+  if (options.analyse) await loadAnalysis(options.analyse);
   const { recording, identity, consent, hook, outputs = [], encode } = options;
   if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);

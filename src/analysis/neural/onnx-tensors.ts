@@ -1,0 +1,103 @@
+import { JackfieldError } from '../../base/errors.js';
+
+/** A named array of numbers out of an ONNX file. */
+export interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** Fields of ONNX's messages that are read here (onnx.proto). */
+const MODEL_GRAPH = 7;
+const GRAPH_NODE = 1;
+const GRAPH_INITIALIZER = 5;
+const NODE_ATTRIBUTE = 5;
+const ATTRIBUTE_TENSOR = 5;
+const ATTRIBUTE_GRAPH = 6;
+const TENSOR_DIMS = 1;
+const TENSOR_NAME = 8;
+const TENSOR_RAW = 9;
+/** Graphs within graphs. */
+const DEEPEST = 8;
+
+/**
+ * Reads the named tensors of 32-bit floats of an ONNX file, those of graphs within its graph included. Each has its names
+ * in the order of the file: branches of a condition may hold the same name.
+ *
+ * @throws ERR_UNSUPPORTED for what is no ONNX file.
+ */
+export function onnxTensors(bytes: Uint8Array): Map<string, OnnxTensor[]> {
+  const found = new Map<string, OnnxTensor[]>();
+  for (const [field, value] of fields(bytes))
+    if (field === MODEL_GRAPH && value instanceof Uint8Array) readGraph(value, found, 0);
+  return found;
+}
+
+function readGraph(bytes: Uint8Array, found: Map<string, OnnxTensor[]>, depth: number): void {
+  if (depth > DEEPEST) throw notOnnx();
+  for (const [field, value] of fields(bytes)) {
+    if (!(value instanceof Uint8Array)) continue;
+    if (field === GRAPH_INITIALIZER) readTensor(value, found);
+    if (field !== GRAPH_NODE) continue;
+    for (const [part, attribute] of fields(value)) {
+      if (part !== NODE_ATTRIBUTE || !(attribute instanceof Uint8Array)) continue;
+      for (const [kind, held] of fields(attribute)) {
+        if (!(held instanceof Uint8Array)) continue;
+        if (kind === ATTRIBUTE_TENSOR) readTensor(held, found);
+        if (kind === ATTRIBUTE_GRAPH) readGraph(held, found, depth + 1);
+      }
+    }
+  }
+}
+
+function readTensor(bytes: Uint8Array, found: Map<string, OnnxTensor[]>): void {
+  const dims: number[] = [];
+  let name = '';
+  let raw = new Uint8Array();
+  for (const [field, value] of fields(bytes)) {
+    if (field === TENSOR_DIMS) {
+      if (typeof value === 'number') dims.push(value);
+      else dims.push(...value);
+    } else if (value instanceof Uint8Array) {
+      if (field === TENSOR_NAME) name = Buffer.from(value).toString();
+      if (field === TENSOR_RAW) raw = Uint8Array.from(value);
+    }
+  }
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  // What is not made of 32-bit floats is no weight.
+  if (name === '' || raw.length !== count * Float32Array.BYTES_PER_ELEMENT) return;
+  const tensor = { dims, values: new Float32Array(raw.buffer) };
+  found.set(name, [...(found.get(name) ?? []), tensor]);
+}
+
+/** The fields of a message of Protocol Buffers: numbers, and bytes. */
+function* fields(bytes: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined || scale > 2 ** 63) throw notOnnx();
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  const take = (length: number): Uint8Array => {
+    if (length > bytes.length - at) throw notOnnx();
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  while (at < bytes.length) {
+    const key = varint();
+    const field = Math.floor(key / 8);
+    const kind = key % 8;
+    if (kind === 0) yield [field, varint()];
+    else if (kind === 1) yield [field, take(8)];
+    else if (kind === 2) yield [field, take(varint())];
+    else if (kind === 5) yield [field, take(4)];
+    else throw notOnnx();
+  }
+}
+
+function notOnnx(): JackfieldError {
+  return new JackfieldError('ERR_UNSUPPORTED', 'The file is no ONNX model.');
+}
