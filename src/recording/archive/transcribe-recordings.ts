@@ -10,10 +10,10 @@ import {
   nested,
   type Rules,
 } from '../../base/check.js';
-import { asError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
 import { msToSamples, STEREO } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
+import { transcribeEach } from '../../voice/transcript/transcribe-each.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { readSidecar } from '../read-details.js';
@@ -64,25 +64,20 @@ export async function transcribeRecordings(
   checkArgument('catalogue', catalogue, CATALOGUE);
   checkOptions(options, RULES);
   const { transcriber, query = {}, identity, signal, onRecording } = options;
-  await transcriber.ready?.();
-  let count = 0;
-  for (const entry of catalogue.search({ limit: -1, ...query })) {
-    signal?.throwIfAborted();
-    const isSealed = entry.file.endsWith('.age');
-    if (entry.transcript !== undefined || (isSealed && identity === undefined)) continue;
-    try {
+  return await transcribeEach(() => catalogue.search({ limit: -1, ...query }), {
+    transcriber,
+    signal,
+    transcribe: async (entry) => {
+      const isSealed = entry.file.endsWith('.age');
+      if (entry.transcript !== undefined || (isSealed && identity === undefined)) return undefined;
       const file = await catalogue.fileOf(entry);
       const { maskings = [] } = await readSidecar(beside(file, '.json'));
       const transcript = await transcribeLegs(legsOf(file, entry, identity), options);
       await catalogue.keepTranscript(entry, transcript, { maskings: maskings.length });
-      count++;
-      observe('onRecording', onRecording, { ...entry, transcript: spokenLines(transcript) }, undefined);
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      observe('onRecording', onRecording, entry, asError(error));
-    }
-  }
-  return count;
+      return { ...entry, transcript: spokenLines(transcript) };
+    },
+    done: (entry, error) => observe('onRecording', onRecording, entry, error),
+  });
 }
 
 /** The legs of a recording, as often as they are asked for. */

@@ -9,8 +9,8 @@ import {
   nested,
   type Rules,
 } from '../../base/check.js';
-import { asError } from '../../base/errors.js';
 import { observe } from '../../base/observe.js';
+import { transcribeEach } from '../../voice/transcript/transcribe-each.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
@@ -50,13 +50,12 @@ export async function transcribeArchive(
   checkArgument('archive', archive, ARCHIVE);
   checkOptions(options, RULES);
   const { transcriber, query = {}, language, signal, onMessage } = options;
-  await transcriber.ready?.();
-  let count = 0;
-  for (const message of archive.find({ ...query, state: 'stored' })) {
-    signal?.throwIfAborted();
-    const file = archive.audioFile(message);
-    if (!file || !message.audio || message.transcript !== '') continue;
-    try {
+  return await transcribeEach<ArchivedMessage>(() => archive.find({ ...query, state: 'stored' }), {
+    transcriber,
+    signal,
+    transcribe: async (message) => {
+      const file = archive.audioFile(message);
+      if (!file || !message.audio || message.transcript !== '') return undefined;
       const { text } = await transcriber.transcribe({
         ...(!isSealed(message.audio) && { file }),
         samples: archive.samples(message),
@@ -64,12 +63,8 @@ export async function transcribeArchive(
         ...(signal && { signal }),
       });
       await archive.setTranscript(message.key, text);
-      count++;
-      observe('onMessage', onMessage, archive.catalogue.message(message.key), undefined);
-    } catch (error) {
-      if (signal?.aborted) throw error;
-      observe('onMessage', onMessage, message, asError(error));
-    }
-  }
-  return count;
+      return archive.catalogue.message(message.key);
+    },
+    done: (message, error) => observe('onMessage', onMessage, message, error),
+  });
 }
