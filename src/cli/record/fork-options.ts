@@ -38,9 +38,13 @@ export function forkOf({
 }
 
 /** Has the view watch each recording, and tell its analysis where that is asked for. */
-export function watchRecordings(recorder: Recorder, view: RecordView, { analyse }: BesidesOptions): void {
+export function watchRecordings(
+  recorder: Recorder,
+  view: RecordView,
+  { analyse, hidesKeys }: Pick<BesidesOptions, 'analyse'> & { readonly hidesKeys?: boolean },
+): void {
   recorder.on('recording', (recording: CallRecording) => {
     view.watch(recording);
-    if (analyse) void tellAnalysis(recording, view);
+    if (analyse) void tellAnalysis(recording, view, hidesKeys);
   });
 }

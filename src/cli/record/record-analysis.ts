@@ -2,14 +2,24 @@ import { messageOf } from '../../base/errors.js';
 import type { CallRecording } from '../../recording.js';
 import type { RecordView } from './record-view.js';
 
-/** Tells what is heard of a call while it is recorded, but for its level, and at its end the figures. */
-export async function tellAnalysis(recording: CallRecording, view: RecordView): Promise<void> {
+/**
+ * Tells what is heard of a call while it is recorded, but for its level, and at its end the figures.
+ *
+ * @param hidesKeys True to tell that a key was pressed, and not which.
+ */
+export async function tellAnalysis(
+  recording: CallRecording,
+  view: RecordView,
+  hidesKeys = false,
+): Promise<void> {
   const { id: call } = recording.call;
   try {
     const { analyse } = await import('../../analysis.js');
     const analysis = analyse(recording);
     for await (const { type, ...event } of analysis) {
-      if (type !== 'level') view.note({ event: type, fields: { call, ...event } });
+      if (type === 'level') continue;
+      const hidden = hidesKeys && 'key' in event ? { key: { ...event.key, digit: '*' } } : {};
+      view.note({ event: type, fields: { call, ...event, ...hidden } });
     }
     const { durationMs, legs, talk } = analysis.report();
     const { events: _events, turns: _turns, ...figures } = talk;

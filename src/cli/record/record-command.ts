@@ -7,13 +7,19 @@ import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-option
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
+import {
+  type AfterCallsArguments,
+  followCalls,
+  masksCards,
+  withAfterCalls,
+} from './after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from './fork-options.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { newsOf, type RecordedFrom } from './record-news.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 import { type RecordingOptions, recordingConfig, withRecording } from './recording-options.js';
 
-interface Options extends Partial<EndpointOptions>, ShareOptions, RecordingOptions, BesidesOptions {
+interface Options extends Partial<EndpointOptions>, ShareOptions, RecordingOptions, BesidesOptions, AfterCallsArguments {
   readonly policy?: 'all' | 'incoming' | 'outgoing' | 'on-demand';
   readonly partner?: string[];
   readonly control: boolean;
@@ -22,7 +28,7 @@ interface Options extends Partial<EndpointOptions>, ShareOptions, RecordingOptio
 
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
-  return withBesides(withRecording(withShare(withEndpoint(new Command('record'), 'elsewhere'))))
+  return withAfterCalls(withBesides(withRecording(withShare(withEndpoint(new Command('record'), 'elsewhere')))))
     .addOption(
       new Option('--policy <policy>', 'which calls (default: all)').choices([
         ...['all', 'incoming', 'outgoing', 'on-demand'],
@@ -52,6 +58,7 @@ async function run(options: Options): Promise<void> {
   await using server = new PcmServer();
   servers.push(server);
   let recorder: Recorder | undefined;
+  let after: AsyncDisposable | undefined;
   using control = options.control
     ? recordControl(
         client,
@@ -76,8 +83,9 @@ async function run(options: Options): Promise<void> {
   sources.server(server, account);
   try {
     recorder = await Recorder.start(client, server, first.recorder);
+    after = await followCalls(recorder, view, first.recorder, options);
     sources.recorder(recorder);
-    watchRecordings(recorder, view, options);
+    watchRecordings(recorder, view, { ...options, hidesKeys: masksCards(options) });
     adviseOnDescriptors(recorder, server, feed);
     feed.tell({ type: 'service', what: 'ready' });
     const reread = () => void rereadConfig(options, endpoint, recorder, feed);
@@ -87,6 +95,7 @@ async function run(options: Options): Promise<void> {
     process.off('SIGHUP', reread);
   } finally {
     await recorder?.close();
+    await after?.[Symbol.asyncDispose]();
     feed.tell({ type: 'service', what: 'ended' });
     feed.close();
     await shown;

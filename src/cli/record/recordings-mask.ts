@@ -114,7 +114,8 @@ function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
   );
 }
 
-async function phrasesIn(file: string | undefined) {
+/** The phrases of a text file, one a line. @throws ERR_FILE */
+export async function phrasesIn(file: string | undefined) {
   if (file === undefined) return [];
   const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
   return lines.filter((each) => each !== '').flatMap((each) => keywordOption(each));

@@ -76,7 +76,8 @@ const STRETCH = rule('{ fromMs, toMs }, the second after the first', (value) => 
   const { fromMs, toMs } = Object(value);
   return Number.isFinite(fromMs) && Number.isFinite(toMs) && fromMs >= 0 && toMs > fromMs;
 });
-const RULES: Rules<MaskRecordingsOptions> = {
+/** The rules of {@link MaskRecordingsOptions}. */
+export const MASK_RULES: Rules<MaskRecordingsOptions> = {
   query: nested(CATALOGUE_QUERY),
   cards: flag,
   phrases: KEYWORDS,
@@ -110,7 +111,7 @@ export async function maskRecordings(
   options: MaskRecordingsOptions = {},
 ): Promise<number> {
   checkArgument('catalogue', catalogue, CATALOGUE);
-  checkOptions(options, RULES);
+  checkOptions(options, MASK_RULES);
   const { query = {}, transcriber, signal, onRecording } = options;
   await transcriber?.ready?.();
   const folder = maskingFolder(catalogue.folder);
