@@ -19,7 +19,7 @@ import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { CatalogueEntry } from '../archive/catalogue-entry.js';
 import { Catalogue } from '../archive/catalogue.js';
 import type { CatalogueQuery } from '../archive/catalogue-query.js';
-import type { Recorder } from '../archive/recorder.js';
+import type { Recorder } from '../recorder/recorder.js';
 import { transcribeRecordings } from '../archive/transcribe-recordings.js';
 import type { MaskedRecording } from './mask-recording.js';
 import { MASK_RULES, type MaskRecordingsOptions, maskRecordings } from './mask-recordings.js';
