@@ -18,7 +18,11 @@ export type {
   TalkReport,
 } from './analysis/analysis-report.js';
 export { ConversationAnalysis } from './analysis/conversation-analysis.js';
-export type { ConversationOptions, ResolvedConversation, SpeechDetector } from './analysis/conversation-options.js';
+export type {
+  ConversationOptions,
+  ResolvedConversation,
+  SpeechDetector,
+} from './analysis/conversation-options.js';
 export { type AnalyseFileOptions, analyseFile } from './analysis/files/analyse-file.js';
 export { AnalysisPool, type PoolOptions } from './analysis/files/analysis-pool.js';
 export { type TranscribeFileOptions, transcribeFile } from './analysis/files/transcribe-file.js';

@@ -154,7 +154,7 @@ export interface AnalysisReport {
   /** Per leg. */
   readonly samples: number;
   readonly durationMs: number;
-  /** What told speech from other sound. */
+  /** Detector that told speech from other sound. */
   readonly speechDetector: SpeechDetector;
   /** One or two; in a recording the first is the local one. */
   readonly legs: readonly LegReport[];

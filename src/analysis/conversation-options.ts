@@ -21,7 +21,7 @@ export interface ConversationOptions {
   /** Words and phrases that are listened for in a transcript. Default: none. */
   readonly keywords?: readonly Keyword[];
   /**
-   * What tells speech from other sound: `levels`, by the level in bands over the noise, or `neural`, by the network of Silero's
+   * Detector of speech: `levels`, by the level in bands over the noise, or `neural`, by the network of Silero's
    * voice detector, whose model a package carries that is installed beside this one. Default `levels`.
    */
   readonly speechDetector?: SpeechDetector;
@@ -30,7 +30,7 @@ export interface ConversationOptions {
 }
 
 export const SPEECH_DETECTORS = ['levels', 'neural'] as const;
-/** What tells speech from other sound. */
+/** Names of the detectors of speech. */
 export type SpeechDetector = (typeof SPEECH_DETECTORS)[number];
 
 export type ResolvedConversation = Readonly<

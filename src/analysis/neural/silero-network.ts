@@ -40,7 +40,7 @@ interface Layer {
   readonly columns: number;
 }
 
-/** What the network remembers of one leg. */
+/** Memory of the network, of one leg. */
 export interface NeuralState {
   readonly context: Float32Array;
   readonly hidden: Float32Array;

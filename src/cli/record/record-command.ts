@@ -7,19 +7,19 @@ import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-option
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
-import {
-  type AfterCallsArguments,
-  followCalls,
-  masksCards,
-  withAfterCalls,
-} from './after-calls-options.js';
+import { type AfterCallsArguments, followCalls, masksCards, withAfterCalls } from './after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from './fork-options.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { newsOf, type RecordedFrom } from './record-news.js';
 import { jsonLines, liveTable, type RecordView } from './record-view.js';
 import { type RecordingOptions, recordingConfig, withRecording } from './recording-options.js';
 
-interface Options extends Partial<EndpointOptions>, ShareOptions, RecordingOptions, BesidesOptions, AfterCallsArguments {
+interface Options
+  extends Partial<EndpointOptions>,
+    ShareOptions,
+    RecordingOptions,
+    BesidesOptions,
+    AfterCallsArguments {
   readonly policy?: 'all' | 'incoming' | 'outgoing' | 'on-demand';
   readonly partner?: string[];
   readonly control: boolean;
@@ -28,7 +28,9 @@ interface Options extends Partial<EndpointOptions>, ShareOptions, RecordingOptio
 
 /** `jackfield record`: records the calls of an endpoint until it is told to stop. */
 export function recordCommand(): Command {
-  return withAfterCalls(withBesides(withRecording(withShare(withEndpoint(new Command('record'), 'elsewhere')))))
+  return withAfterCalls(
+    withBesides(withRecording(withShare(withEndpoint(new Command('record'), 'elsewhere')))),
+  )
     .addOption(
       new Option('--policy <policy>', 'which calls (default: all)').choices([
         ...['all', 'incoming', 'outgoing', 'on-demand'],

@@ -37,7 +37,7 @@ export interface AnalyseRecordingsOptions {
   readonly again?: boolean;
   /** Silence that counts as dead air, in ms: 500 to 600,000. Default 5000. */
   readonly deadAirMs?: number;
-  /** What tells speech from other sound, as `analyse` has it. Default `levels`. */
+  /** Detector of speech, as `analyse` has it. Default `levels`. */
   readonly speechDetector?: SpeechDetector;
   /** Path of the model of the neural detector. Default: that of an installed package. */
   readonly speechModel?: string;

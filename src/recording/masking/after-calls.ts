@@ -6,8 +6,8 @@ import {
   checkOptions,
   having,
   line,
-  nested,
   needed,
+  nested,
   type Rules,
   secret,
 } from '../../base/check.js';
@@ -16,20 +16,17 @@ import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { removeFile } from '../../files/private-file.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
-import type { CatalogueEntry } from '../archive/catalogue-entry.js';
 import { Catalogue } from '../archive/catalogue.js';
+import type { CatalogueEntry } from '../archive/catalogue-entry.js';
 import type { CatalogueQuery } from '../archive/catalogue-query.js';
-import type { Recorder } from '../recorder/recorder.js';
 import { transcribeRecordings } from '../archive/transcribe-recordings.js';
+import type { Recorder } from '../recorder/recorder.js';
 import type { MaskedRecording } from './mask-recording.js';
 import { MASK_RULES, type MaskRecordingsOptions, maskRecordings } from './mask-recordings.js';
 import { maskingFolder } from './staged-recording.js';
 
 /** Rules of masking after each call. */
-export type MaskAfterCalls = Pick<
-  MaskRecordingsOptions,
-  'cards' | 'phrases' | 'encryptTo' | 'signingKey'
->;
+export type MaskAfterCalls = Pick<MaskRecordingsOptions, 'cards' | 'phrases' | 'encryptTo' | 'signingKey'>;
 
 /** Options of {@link afterCalls}. */
 export interface AfterCallsOptions {
@@ -81,7 +78,10 @@ export async function afterCalls(
   checkArgument('recorder', recorder, RECORDER);
   checkOptions(options, RULES);
   if ((options.mask?.phrases ?? []).length > 0 && !options.transcriber)
-    throw new JackfieldError('ERR_INVALID_ARG', 'Phrases are found in what was said: give a transcriber as well.');
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      'Phrases are found in what was said: give a transcriber as well.',
+    );
   await options.transcriber?.ready?.();
   const catalogue = Catalogue.open(options.folder);
   try {

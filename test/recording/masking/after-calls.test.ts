@@ -25,7 +25,10 @@ afterEach(async () => {
 /** What stands for a recorder: it tells that a recording was published. */
 function recorderOf() {
   const told = new EventEmitter();
-  return { recorder: told as unknown as Recorder, publish: (segment: object) => told.emit('published', segment) };
+  return {
+    recorder: told as unknown as Recorder,
+    publish: (segment: object) => told.emit('published', segment),
+  };
 }
 
 /** Time that a failure leaves its file: what is not done is done by who comes next. */
