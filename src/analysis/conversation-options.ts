@@ -29,9 +29,9 @@ export interface ConversationOptions {
   readonly speechModel?: string;
 }
 
-export const SPEECH_DETECTORS = ['levels', 'neural'] as const;
 /** Names of the detectors of speech. */
-export type SpeechDetector = (typeof SPEECH_DETECTORS)[number];
+export type SpeechDetector = 'levels' | 'neural';
+export const SPEECH_DETECTORS = ['levels', 'neural'] as const satisfies readonly SpeechDetector[];
 
 export type ResolvedConversation = Readonly<
   Required<Omit<ConversationOptions, 'speechModel'>> & Pick<ConversationOptions, 'speechModel'>

@@ -3,5 +3,11 @@
  * time, and were left out. `held-up`: nothing came, and what was said came after it. `not-sent`: the party has sent
  * nothing. `stalled`: nothing has come since.
  */
-export const MADE_UP_REASONS = ['lost', 'late', 'held-up', 'not-sent', 'stalled'] as const;
-export type MadeUpReason = (typeof MADE_UP_REASONS)[number];
+export type MadeUpReason = 'lost' | 'late' | 'held-up' | 'not-sent' | 'stalled';
+export const MADE_UP_REASONS = [
+  'lost',
+  'late',
+  'held-up',
+  'not-sent',
+  'stalled',
+] as const satisfies readonly MadeUpReason[];
