@@ -85,7 +85,12 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
     await process.exit();
     throw new JackfieldError('ERR_DEVICE', 'The recording program ended without a sound.');
   }
-  return microphone(format, samplesOfBytes(resumed(first.value), format.channels), () => process.stop());
+  return microphone(format, samplesOfBytes(resumed(first.value), format.channels), close);
+
+  /** Lets go of the output, too: what waits in it unread would keep the process from being over. */
+  async function close(): Promise<void> {
+    await Promise.all([process.stop(), chunks.return?.()]);
+  }
 
   async function* resumed(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     try {
@@ -93,7 +98,7 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
       yield* { [Symbol.asyncIterator]: () => chunks };
       await process.exit();
     } finally {
-      await process.stop();
+      await close();
     }
   }
 }

@@ -155,3 +155,27 @@ describe('devices through programs', () => {
     ]);
   });
 });
+
+describe.skipIf(process.platform === 'win32')('a microphone that has more to say', () => {
+  const path = process.env['PATH'];
+  afterEach(() => {
+    process.env['PATH'] = path;
+  });
+
+  it.each([
+    ['before it is read', 0],
+    ['at its first sound', 1],
+    ['later', 2],
+  ])('is closed %s', async (_, reads) => {
+    const bin = testFolder();
+    // Ten seconds of sound at once, then none.
+    const script = '#!/bin/sh\nhead -c 320000 /dev/zero\nexec sleep 1000\n';
+    await writeFile(join(bin, 'arecord'), script, { mode: 0o755 });
+    process.env['PATH'] = `${bin}:${path}`;
+    const microphone = await openMicrophone({ program: 'alsa' });
+    let count = 0;
+    if (reads > 0) for await (const _samples of microphone.source) if (++count === reads) break;
+    await microphone.close();
+    expect(count).toBe(reads);
+  });
+});
