@@ -23,6 +23,13 @@ const parts = {
   echo: async () => (await import('./echo.mjs')).echo(Number(values.echo), seconds),
   siprec: async () => (await import('./siprec.mjs')).siprec(values.recorded.split(',').map(Number), seconds),
 };
+const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `There is no part ${unknown.join(', ')}: there are ${Object.keys(parts).join(', ')}.\n`,
+  );
+  process.exit(2);
+}
 for (const [name, measure] of Object.entries(parts)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   if (!(await measure())) process.exitCode = 1;

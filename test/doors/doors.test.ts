@@ -48,7 +48,9 @@ describe('the options that are told of something', () => {
   /** Options that take part in what they are told of: what they throw fails it. */
   const TAKE_PART = ['onLease', 'onNoMicrophone'];
   /** Those that need calls, tried in asked-callbacks.test.ts. */
-  const OWNED = ['onAgent', 'onNotice', 'onQueue', 'onRecording'];
+  const OWNED = [
+    ...['onAgent', 'onNotice', 'onQueue', 'onRecording', 'onTranscribed', 'onMasked', 'onFailed'],
+  ];
 
   it('are each tried in callbacks.test.ts, or in asked-callbacks.test.ts', () => {
     const known = [...TOLD.map(([name]) => name.split(' ')[1]), ...TAKE_PART, ...OWNED];

@@ -12,6 +12,7 @@ import {
   secret,
 } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/observe.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { removeFile } from '../../files/private-file.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';
@@ -71,10 +72,7 @@ const BEFORE_MS = 600_000;
  * @returns What ends it once all that was published is done. The recorder is to be closed before.
  * @throws ERR_INVALID_ARG, ERR_FILE; what the engine's `ready` throws.
  */
-export async function afterCalls(
-  recorder: Pick<Recorder, 'on' | 'off'>,
-  options: AfterCallsOptions,
-): Promise<AsyncDisposable> {
+export async function afterCalls(recorder: Recorder, options: AfterCallsOptions): Promise<AsyncDisposable> {
   checkArgument('recorder', recorder, RECORDER);
   checkOptions(options, RULES);
   if ((options.mask?.phrases ?? []).length > 0 && !options.transcriber)
@@ -146,20 +144,21 @@ class AfterCalls {
     if (transcriber)
       await transcribeRecordings(this.#catalogue, {
         ...{ ...heard, transcriber },
-        onRecording: (entry, error) => (error ? failed(entry, error) : onTranscribed?.(entry)),
+        onRecording: (entry, error) =>
+          error ? failed(entry, error) : observe('onTranscribed', onTranscribed, entry),
       });
     if (mask)
       await maskRecordings(this.#catalogue, {
         ...{ ...heard, ...mask },
         ...(transcriber && { transcriber }),
         onRecording: (entry, result, error) =>
-          result && !error ? onMasked?.(entry, result) : failed(entry, error),
+          result && !error ? observe('onMasked', onMasked, entry, result) : failed(entry, error),
       });
   }
 
   #failed(file: string, error: unknown): void {
     this.#failures++;
-    this.#options.onFailed?.(file, asError(error));
+    observe('onFailed', this.#options.onFailed, file, asError(error));
   }
 }
 
