@@ -71,3 +71,22 @@ describe('the reporter of tests that were tried again', () => {
     expect(status).toBe(0);
   });
 });
+
+describe('a rejection that nobody handles', () => {
+  const run = (env: NodeJS.ProcessEnv) => {
+    const config = 'test/scripts/planted/left.config.ts';
+    return planted(['node_modules/vitest/vitest.mjs', 'run', '--retry', '1', '--config', config], env);
+  };
+
+  it('ends no run when a test of the file has failed before it: it is told', () => {
+    const { status, stderr } = run({ PLANTED_FAILS: 'yes' });
+    expect(stderr).toContain('A test that failed has left a rejection behind: Error: the work has failed');
+    expect(status).toBe(0);
+  });
+
+  it('ends the run where all tests have passed', () => {
+    const { status, stderr } = run({ PLANTED_FAILS: '' });
+    expect(stderr).toMatch(/Unhandled Rejection.*the work has failed/s);
+    expect(status).toBe(1);
+  });
+});
