@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -41,11 +41,10 @@ describe.skipIf(!hasTerminals)(
       '%s goes on recording, and ends when it is told to',
       async (handle, of) => {
         const port = await exchange.listen({ handle });
-        const own = join(folder, handle);
+        const own = await mkdtemp(join(folder, `${handle}-`));
         const at = `tcp:${port}`;
         const control = { socket: join(own, 'control', 'serve.sock') };
         const config = { endpoints: { desk: { attach: at } }, record: { out: join(own, 'out') }, control };
-        await mkdir(own);
         await writeFile(join(own, 'serve.json'), JSON.stringify(config));
         const child = spawn('python3', [STOPPED, of.ready, process.execPath, MAIN, ...of.args(own, at)], {
           stdio: ['pipe', 'pipe', 'inherit'],

@@ -39,7 +39,7 @@ it('what is saved beside a service that runs is restored whole', async () => {
   const onHour = async ({ hour }: { readonly hour: number }) => {
     // The first is made after an hour, so that there is something; it is not waited for: calls come meanwhile.
     const place = join(live, `backup-${hour}`);
-    await mkdir(place);
+    await mkdir(place, { recursive: true });
     saved.push(shell(save.replace('backup.tar', `${place}/backup.tar`), live, 0, 1));
   };
   const { faults } = await serveDay({ folder: live, calls: 24, hours: 4, random: randomFrom(5), onHour });

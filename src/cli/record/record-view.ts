@@ -57,7 +57,7 @@ export function liveTable(
       columns,
       width - 1,
     );
-    if (recordings.length === 0) lines.push('  no calls; Ctrl-C ends');
+    if (recordings.length === 0) lines.push(`  ${recorder() ? 'no calls' : 'starting'}; Ctrl-C ends`);
     if (recordings.length > shown.length) lines.push(`  and ${recordings.length - shown.length} more`);
     const line = typed();
     if (line !== undefined) lines.push(`> ${printable(line)}`);
