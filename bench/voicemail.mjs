@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { archiveVoicemails, VoicemailArchive } from '../dist/voicemail.js';
 import {
   attach,
   Exchange,
@@ -13,8 +14,7 @@ import {
   toneSamples,
   VirtualClock,
   WavWriter,
-} from '../dist/index.js';
-import { archiveVoicemails, VoicemailArchive } from '../dist/voicemail.js';
+} from '../src/index.js';
 
 const [messages = 1000, seconds = 30, concurrency = 16] = process.argv.slice(2).map(Number);
 /** Different recordings; the others have the samples of one of these and are found to be duplicates. */

@@ -6,8 +6,8 @@
  */
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
-export type { FencedEvents } from './base/fenced-emitter.js';
-export type { ServiceKey } from './base/service-key.js';
+export type { FencedEvents } from './base/listener/fenced-emitter.js';
+export type { ServiceKey } from './base/web/service-key.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
 export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export type { WaitOptions } from './base/wait.js';
@@ -106,14 +106,14 @@ export {
 } from './bot/outbound/campaign-log.js';
 export { type CampaignSource, type ReadCampaign, readCampaign } from './bot/outbound/read-campaign.js';
 export { detectAnswer, type DetectAnswerOptions, waitForBeep } from './bot/outbound/detect-answer.js';
-export { ENGLISH, english } from './bot/prompt/english.js';
+export { ENGLISH, english } from './bot/language/english.js';
 export { type CommandSpeechOptions, commandSpeechEngine } from './bot/prompt/command-speech-engine.js';
 export { type EspeakOptions, espeakEngine } from './bot/prompt/espeak-engine.js';
 export { type HttpSpeechOptions, httpSpeechEngine } from './bot/prompt/http-speech-engine.js';
-export { ESTONIAN, estonian } from './bot/prompt/estonian.js';
-export { FRENCH, french } from './bot/prompt/french.js';
-export { GERMAN, german } from './bot/prompt/german.js';
-export type { CountedUnit, Language, SpokenCurrency } from './bot/prompt/language.js';
+export { ESTONIAN, estonian } from './bot/language/estonian.js';
+export { FRENCH, french } from './bot/language/french.js';
+export { GERMAN, german } from './bot/language/german.js';
+export type { CountedUnit, Language, SpokenCurrency } from './bot/language/language.js';
 export { melodyEngine } from './bot/prompt/melody-engine.js';
 export {
   openPrompts,
@@ -122,12 +122,12 @@ export {
   type SpeechService,
 } from './bot/prompt/open-prompts.js';
 export { Prompts, type PromptsOptions, type SayingOptions } from './bot/prompt/prompts.js';
-export type { NumberRule, NumberSeries } from './bot/prompt/number-series.js';
-export { SPANISH, spanish } from './bot/prompt/spanish.js';
+export type { NumberRule, NumberSeries } from './bot/language/number-series.js';
+export { SPANISH, spanish } from './bot/language/spanish.js';
 export type { Speakable, SpokenPart } from './bot/prompt/speakable.js';
 export type { SpeakOptions, Speech, SpeechEngine, SpeechStream } from './bot/prompt/speech-engine.js';
-export { type SpokenLanguage, spokenLanguage } from './bot/prompt/spoken-language.js';
-export type { SpokenWord } from './bot/prompt/spoken-word.js';
+export { type SpokenLanguage, spokenLanguage } from './bot/language/spoken-language.js';
+export type { SpokenWord } from './bot/language/spoken-word.js';
 export { Queue, type QueueEvents } from './bot/queue/queue.js';
 export type { QueueAgent } from './bot/queue/queue-agents.js';
 export type { QueueCounts, QueueFigures } from './bot/queue/queue-figures.js';
@@ -173,4 +173,4 @@ export {
   type TransferAttempt,
   TransferFailedError,
   type TransferFailure,
-} from './bot/transfer-failed-error.js';
+} from './bot/transfer/transfer-failed-error.js';

@@ -6,7 +6,7 @@
  */
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
-export type { FencedEvents } from './base/fenced-emitter.js';
+export type { FencedEvents } from './base/listener/fenced-emitter.js';
 export type { WaitOptions } from './base/wait.js';
 export {
   AccountClient,

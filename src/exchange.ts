@@ -6,7 +6,7 @@
  */
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
-export type { FencedEvents } from './base/fenced-emitter.js';
+export type { FencedEvents } from './base/listener/fenced-emitter.js';
 export type { MadeUpReason } from './base/made-up-reason.js';
 export type { EntitlementOptions } from './exchange/account/entitlements.js';
 export type { UserAccountOptions } from './exchange/account/user-account.js';
@@ -58,8 +58,8 @@ export {
 } from './exchange/sms/simulated-sms.js';
 export type { SmsDispatch, SmsGateway, SmsRefusal, SmsRoute } from './exchange/sms/sms-gateway.js';
 export type { IncomingSms } from './exchange/sms/sms-messages.js';
-export { deviceCard, type DeviceCardOptions } from './exchange/voice/device-card.js';
-export type { DeviceUse, SoundCard } from './exchange/voice/sound-card.js';
+export { deviceCard, type DeviceCardOptions } from './exchange/devices/device-card.js';
+export type { DeviceUse, SoundCard } from './exchange/devices/sound-card.js';
 export type { StreamStats, VoiceDestination, VoiceSource } from './exchange/voice/stream.js';
 export type { RedirectedStream as VoiceStreamKind } from './exchange/voice/route-changes.js';
 export type { ClosedStream, StreamOpener, StreamOwner } from './exchange/voice/voice-router.js';

@@ -152,8 +152,8 @@ export {
   SKYPE_URI_ACTIONS,
   type SkypeUri,
   type SkypeUriAction,
-} from './protocol/skype-uri.js';
-export { followSkypeUri, type UriSender } from './protocol/follow-skype-uri.js';
+} from './protocol/uri/skype-uri.js';
+export { followSkypeUri, type UriSender } from './protocol/uri/follow-skype-uri.js';
 export { formatStreamTargets, parseStreamTargets } from './protocol/stream-target.js';
 export {
   decodeParameter,

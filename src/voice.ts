@@ -6,7 +6,7 @@
  */
 // Leaves.
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
-export type { ServiceKey } from './base/service-key.js';
+export type { ServiceKey } from './base/web/service-key.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
   msToSamples,

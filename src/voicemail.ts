@@ -5,7 +5,7 @@
  */
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
-export type { FencedEvents } from './base/fenced-emitter.js';
+export type { FencedEvents } from './base/listener/fenced-emitter.js';
 export { type Hours, isWithinHours, nextWithinHours } from './base/time/hours.js';
 export { WEEKDAYS, type Weekday } from './base/time/local-time.js';
 export {

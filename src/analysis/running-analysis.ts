@@ -1,5 +1,5 @@
 import { callback, checkArgument } from '../base/check.js';
-import { observe } from '../base/observe.js';
+import { observe } from '../base/listener/observe.js';
 import type { LegPair } from '../stream/align/leg-tap.js';
 import type { SinkStats } from '../stream/sink.js';
 import { analyse, type HasLegs, type LiveAnalysis } from './analyse.js';

@@ -1,5 +1,5 @@
 import { callback, either, having, needed, type Rules, whole } from '../base/check.js';
-import type { FencedEvents } from '../base/fenced-emitter.js';
+import type { FencedEvents } from '../base/listener/fenced-emitter.js';
 import { CLOCK, type Clock } from '../base/time/clock.js';
 import { WAIT_RULES, type WaitOptions } from '../base/wait.js';
 import { JOINER, type VoiceJoiner } from '../call/join-voice.js';

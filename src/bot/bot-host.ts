@@ -1,8 +1,8 @@
 import { checkArgument, checkOptions, words } from '../base/check.js';
 import { during } from '../base/during.js';
 import { asError, JackfieldError, messageOf } from '../base/errors.js';
-import { FencedEmitter } from '../base/fenced-emitter.js';
-import { observe } from '../base/observe.js';
+import { FencedEmitter } from '../base/listener/fenced-emitter.js';
+import { observe } from '../base/listener/observe.js';
 import { type Clock, systemClock } from '../base/time/clock.js';
 import { deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
 import type { VoiceJoiner } from '../call/join-voice.js';

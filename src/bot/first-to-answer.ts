@@ -1,7 +1,7 @@
 import { abortedError, JackfieldError, messageOf } from '../base/errors.js';
 import { CallEndedError } from '../control/call/call-ended-error.js';
 import type { BotCall } from './bot-call.js';
-import { failureOf, type TransferAttempt, TransferFailedError } from './transfer-failed-error.js';
+import { failureOf, type TransferAttempt, TransferFailedError } from './transfer/transfer-failed-error.js';
 
 /** Somebody who was called, and has answered. */
 export interface Answered {

@@ -18,7 +18,7 @@ import { DigitMerger } from './conversation/digit-merger.js';
 import { DigitQueue } from './conversation/digit-queue.js';
 import { SpokenLine } from './conversation/spoken-line.js';
 import type { Prompts } from './prompt/prompts.js';
-import { transfer } from './transfer.js';
+import { transfer } from './transfer/transfer.js';
 
 /** Parts of a conversation besides its call. */
 export interface BotCallOptions {

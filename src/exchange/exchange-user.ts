@@ -6,13 +6,13 @@ import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import { UserAccount } from './account/user-account.js';
 import { Release } from './api/release.js';
 import { Screen } from './desk/screen.js';
+import { Loudspeaker } from './devices/loudspeaker.js';
+import { SharedMicrophone } from './devices/shared-microphone.js';
+import type { DeviceUse } from './devices/sound-card.js';
 import type { VoicemailFault } from './mailbox/voicemail-failure.js';
 import type { ObjectOwner } from './object/api-object.js';
 import { isPicture, PICTURE_KINDS } from './picture.js';
 import { resolveUserOptions, type UserOptions, type UserSettings } from './user-options.js';
-import { Loudspeaker } from './voice/loudspeaker.js';
-import { SharedMicrophone } from './voice/shared-microphone.js';
-import type { DeviceUse } from './voice/sound-card.js';
 import { checkContact, checkParameter, checkProfile, checkText } from './wire-value.js';
 
 /** Name of the ring tone that comes with Skype. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkArgument, checkOptions, words } from '../base/check.js';
 import { asError, invalidArgument } from '../base/errors.js';
-import { Fence } from '../base/fence.js';
+import { Fence } from '../base/listener/fence.js';
 import { Opening } from '../base/opening.js';
 import { systemClock } from '../base/time/clock.js';
 import { makePrivateFolder } from '../files/private-file.js';
@@ -25,8 +25,8 @@ import {
   type WindowsListenOptions,
 } from './attach/windows-listener.js';
 import { X11_LISTEN_RULES, X11Listener, type X11ListenOptions } from './attach/x11-listener.js';
+import { openChatStore } from './chat-store/open-chat-store.js';
 import type { ExchangeChats } from './chats/chats.js';
-import { openChatStore } from './chats/open-chat-store.js';
 import { Desk } from './desk/desk.js';
 import { echoService } from './echo-service.js';
 import { type CallView, callView, type ExchangeEvents } from './exchange-events.js';

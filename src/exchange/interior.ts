@@ -1,4 +1,4 @@
-import type { Fence } from '../base/fence.js';
+import type { Fence } from '../base/listener/fence.js';
 import { EndingClock } from '../base/time/ending-clock.js';
 import type { Destination } from '../switch/attempt.js';
 import { VoiceTicker } from '../switch/voice-ticker.js';
@@ -7,10 +7,11 @@ import { Commands } from './api/commands.js';
 import type { Services } from './api/services.js';
 import { Calls } from './calls/calls.js';
 import type { UserCall } from './calls/user-call.js';
-import type { ChatStore } from './chats/chat-store.js';
+import type { ChatStore } from './chat-store/chat-store.js';
 import { ExchangeChats } from './chats/chats.js';
 import { makeExtensions } from './desk/extension.js';
 import { IdleTimers } from './desk/idle-timers.js';
+import { Ringers } from './devices/ringers.js';
 import { Directory } from './directory.js';
 import type { ResolvedOptions } from './exchange-options.js';
 import type { ExchangeUser } from './exchange-user.js';
@@ -26,7 +27,6 @@ import { ExchangeStore } from './store/exchange-store.js';
 import type { StateJournal } from './store/state-journal.js';
 import { Transfers } from './transfers/transfers.js';
 import { beep, promptFile } from './voice/prompts.js';
-import { Ringers } from './voice/ringers.js';
 import type { ClosedStream } from './voice/voice-router.js';
 
 /** Places in which an exchange keeps what survives a restart. */

@@ -1,6 +1,6 @@
 import { checkArgument, checkOptions, having, words } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
-import type { Fence } from '../base/fence.js';
+import type { Fence } from '../base/listener/fence.js';
 import type { Clock } from '../base/time/clock.js';
 import { LEG, type Leg } from '../switch/leg.js';
 import {

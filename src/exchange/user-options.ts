@@ -17,9 +17,9 @@ import {
 import { isHandle, phoneNumber } from '../switch/identity.js';
 import { USER_ACCOUNT_RULES, type UserAccountOptions } from './account/user-account.js';
 import { PLATFORM_RULE, type Platform, VERSION_RULE } from './api/release.js';
+import { type SoundCard, silentSoundCard } from './devices/sound-card.js';
 import { DEVICE_RULES, type DeviceLists } from './devices.js';
 import { FAULT, type VoicemailFault } from './mailbox/voicemail-failure.js';
-import { type SoundCard, silentSoundCard } from './voice/sound-card.js';
 
 /** Options of a user of an exchange. */
 export interface UserOptions {

@@ -1,6 +1,6 @@
 import { checkArgument, having, words } from '../base/check.js';
 import { asError, JackfieldError } from '../base/errors.js';
-import { FencedEmitter } from '../base/fenced-emitter.js';
+import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import { msToSamples, samplesToMs } from '../base/pcm.js';
 import { type Clock, sleep, systemClock } from '../base/time/clock.js';
 import { fired } from '../base/wait.js';

@@ -1,6 +1,6 @@
 import { optionsOf } from '../base/check.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../base/listener/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
 import type { Clock } from '../base/time/clock.js';
 import { isDiskFull } from '../files/file-error.js';

@@ -1,7 +1,7 @@
 import { checkArgument, instance, whole } from '../base/check.js';
 import { deferred } from '../base/deferred.js';
 import { JackfieldError } from '../base/errors.js';
-import { FencedEmitter } from '../base/fenced-emitter.js';
+import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import {
   msToSamples,
   type PcmFormat,

@@ -1,4 +1,4 @@
-import type { FencedEvents } from '../base/fenced-emitter.js';
+import type { FencedEvents } from '../base/listener/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
 import type { StreamGap } from './align/ledger.js';
 import type { Player } from './player.js';

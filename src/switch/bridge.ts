@@ -1,4 +1,4 @@
-import type { Fence } from '../base/fence.js';
+import type { Fence } from '../base/listener/fence.js';
 import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from './party.js';
 
 interface Seat {

@@ -1,5 +1,5 @@
 import { callback, checkArgument, flag, words } from '../base/check.js';
-import type { Fence } from '../base/fence.js';
+import type { Fence } from '../base/listener/fence.js';
 import { CAUSE, type EndCause, LEG, type Leg } from './leg.js';
 import type { RoomMember, VoiceRoom } from './voice-room.js';
 

@@ -1,4 +1,4 @@
-import type { Fence } from '../base/fence.js';
+import type { Fence } from '../base/listener/fence.js';
 import { PTIME_MS } from '../base/pcm.js';
 import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { type Bridge, waitFor } from './bridge.js';

@@ -1,5 +1,5 @@
 import { JackfieldError } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../base/listener/fenced-emitter.js';
 import type { Lease, LeaseOptions, RefusedPeer } from './lease.js';
 import { type LeaseContext, leaseContext, threadHealth } from './lease-context.js';
 import { type ResolvedLeaseOptions, resolveLeaseOptions } from './lease-options.js';

@@ -1,7 +1,7 @@
 import { checkArgument, checkOptions, type Rules, signal } from '../base/check.js';
 import { deferred } from '../base/deferred.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
-import { FencedEmitter } from '../base/fenced-emitter.js';
+import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../base/pcm.js';
 import type { CancelTimer } from '../base/time/clock.js';
 import type { ReadClass } from '../stream/pcm-stream.js';

@@ -9,7 +9,7 @@ import {
 } from '../base/check.js';
 import { during } from '../base/during.js';
 import { abortedError, JackfieldError } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../base/listener/fenced-emitter.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../base/time/clock.js';
 import type { Call } from '../control/call/call.js';
 import type { Voicemail } from '../control/call/voicemail.js';

@@ -6,7 +6,7 @@ import { bridge, Room } from '../../src/bot/room.js';
 import { testBot } from '../../src/bot/test/test-bot.js';
 import type { TestCaller } from '../../src/bot/test/test-caller.js';
 import type { TestExchangeStarter, TestScene } from '../../src/bot/test/test-house.js';
-import type { TransferFailedError } from '../../src/bot/transfer-failed-error.js';
+import type { TransferFailedError } from '../../src/bot/transfer/transfer-failed-error.js';
 import { attach } from '../../src/control/attach.js';
 import type { CallEndedError } from '../../src/control/call/call-ended-error.js';
 import type { Client } from '../../src/control/client/client.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createClient } from 'dbus-native';
 import { describe, expect, it } from 'vitest';
-import { Fence } from '../../src/base/fence.js';
+import { Fence } from '../../src/base/listener/fence.js';
 import { VirtualClock } from '../../src/base/time/clock.js';
 import { X11Transport } from '../../src/control/transport/x11-transport.js';
 import { TokenCheck } from '../../src/exchange/attach/token-check.js';

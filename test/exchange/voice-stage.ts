@@ -1,4 +1,4 @@
-import type { SoundCard } from '../../src/exchange/voice/sound-card.js';
+import type { SoundCard } from '../../src/exchange/devices/sound-card.js';
 import type { Client, World } from './world.js';
 
 /** A microphone that says a number that never comes again within an hour, a speaker that keeps all. */

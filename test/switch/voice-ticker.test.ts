@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Fence } from '../../src/base/fence.js';
+import { Fence } from '../../src/base/listener/fence.js';
 import { type Clock, VirtualClock } from '../../src/base/time/clock.js';
 import { Bridge } from '../../src/switch/bridge.js';
 import { VoiceTicker } from '../../src/switch/voice-ticker.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { asError, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { sleep } from '../../base/time/clock.js';

@@ -10,8 +10,8 @@ import {
   words,
 } from '../../base/check.js';
 import { type ErrorCode, invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
-import { listenerError } from '../../base/fenced-emitter.js';
-import { ask } from '../../base/observe.js';
+import { listenerError } from '../../base/listener/fenced-emitter.js';
+import { ask } from '../../base/listener/observe.js';
 import { sleep } from '../../base/time/clock.js';
 import { BOT, type Bot } from '../bot.js';
 import type { BotHost } from '../bot-host.js';

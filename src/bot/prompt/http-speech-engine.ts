@@ -1,10 +1,15 @@
 import { checkOptions, line, needed, object, oneOf, type Rules, wait, within } from '../../base/check.js';
 import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
-import { refusalOf } from '../../base/http-status.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
-import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit, whenFired } from '../../base/wait.js';
+import { refusalOf } from '../../base/web/http-status.js';
+import {
+  keyHeaders,
+  SERVICE_KEY_RULES,
+  type ServiceKey,
+  saidWithoutKey,
+} from '../../base/web/service-key.js';
 import { collectSamples } from '../../voice/stage.js';
 import { HTTP_URL } from '../../voice/transcript/http-transcriber.js';
 import { speechOfBytes } from './speech-bytes.js';

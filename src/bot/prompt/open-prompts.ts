@@ -1,6 +1,6 @@
 import { checkOptions, either, line, needed, nested, oneOf, path, type Rules } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
-import { SERVICE_KEY_RULES } from '../../base/service-key.js';
+import { SERVICE_KEY_RULES } from '../../base/web/service-key.js';
 import { readToken } from '../../files/key-files.js';
 import { HTTP_URL } from '../../voice/transcript/http-transcriber.js';
 import { espeakEngine } from './espeak-engine.js';

@@ -16,17 +16,17 @@ import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { toFormat } from '../../voice/convert/to-format.js';
 import { collectSamples, concatSamples } from '../../voice/stage.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
+import { english } from '../language/english.js';
+import { estonian } from '../language/estonian.js';
+import { french } from '../language/french.js';
+import { german } from '../language/german.js';
+import { spanish } from '../language/spanish.js';
+import type { SpokenLanguage } from '../language/spoken-language.js';
+import { SHORT_PAUSE, type SpokenWord, textOf } from '../language/spoken-word.js';
 import { AudioCache } from './audio-cache.js';
-import { english } from './english.js';
-import { estonian } from './estonian.js';
-import { french } from './french.js';
-import { german } from './german.js';
 import { PromptFolder } from './prompt-folder.js';
-import { spanish } from './spanish.js';
 import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './speakable.js';
 import type { SpeechEngine } from './speech-engine.js';
-import type { SpokenLanguage } from './spoken-language.js';
-import { SHORT_PAUSE, type SpokenWord, textOf } from './spoken-word.js';
 import { wordsOfPart } from './words-of-part.js';
 
 /** Options of {@link Prompts.open}. */

@@ -1,7 +1,7 @@
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import type { SpokenLanguage } from '../language/spoken-language.js';
+import type { SpokenWord } from '../language/spoken-word.js';
 import type { SpokenPart } from './speakable.js';
-import type { SpokenLanguage } from './spoken-language.js';
-import type { SpokenWord } from './spoken-word.js';
 
 /**
  * Words of a number, an amount, a phone number, digits, a date, a time or a span; undefined for anything else.

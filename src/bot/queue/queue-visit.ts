@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from '../../base/deferred.js';
 import { JackfieldError } from '../../base/errors.js';
-import { Fence } from '../../base/fence.js';
+import { Fence } from '../../base/listener/fence.js';
 import { whenFired } from '../../base/wait.js';
 import type { BotCall } from '../bot-call.js';
 import type { Speakable } from '../prompt/speakable.js';

@@ -1,6 +1,6 @@
 import { checkArgument, flag, words } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { TaskSet } from '../../base/task-set.js';
 import { whenFired } from '../../base/wait.js';
 import { bot } from '../bot.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { printable } from '../../base/printable.js';
 import type { FlowRun } from '../flow/flow-run.js';
 import { Queue } from '../queue/queue.js';

@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { printable } from '../../base/printable.js';
 import type { FlowRun, StepWork } from '../flow/flow-run.js';
 import type { FlowStep, StepOf } from '../flow/flow-schema.js';

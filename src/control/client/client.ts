@@ -1,6 +1,6 @@
 import { signal as abortSignal, checkArgument, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { printable } from '../../base/printable.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
 import type { LISTS, SEARCHES } from '../../protocol/catalogue/searches.js';

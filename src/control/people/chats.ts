@@ -1,12 +1,12 @@
 import { checkArgument, checkOptions, either, listOf, rule, words } from '../../base/check.js';
-import type { FencedEvents } from '../../base/fenced-emitter.js';
+import type { FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import { checkWait } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { API_3_0, P3, P5 } from '../../protocol/catalogue/spec.js';
 import { checkObjectId, commands } from '../../protocol/commands.js';
 import type { ChatCommand } from '../../protocol/message.js';
-import { parseSkypeUri } from '../../protocol/skype-uri.js';
+import { parseSkypeUri } from '../../protocol/uri/skype-uri.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 import { ObjectCollection, type PropertyNews } from '../state/object-collection.js';
 import type { Parameters } from '../state/parameters.js';

@@ -1,4 +1,4 @@
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { checkObjectId } from '../../protocol/commands.js';
 import type { CommandOptions } from '../client/command-sender.js';
 import type { ObjectCollection, PropertyNews } from '../state/object-collection.js';

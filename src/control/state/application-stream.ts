@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { checkArgument, rule } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import { checkWait } from '../../base/wait.js';
 import { ApiError } from '../../protocol/api-error.js';

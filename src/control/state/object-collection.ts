@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { checkObjectId, commands, type NamedObject } from '../../protocol/commands.js';
 import type { ObjectId, SearchOf } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';

@@ -1,5 +1,5 @@
 import { checkArgument, checkOptions, oneOf, optionsOf } from '../../base/check.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { WAIT_RULES } from '../../base/wait.js';
 import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import { commands } from '../../protocol/commands.js';

@@ -8,7 +8,7 @@ import {
   type Rules,
   words,
 } from '../../base/check.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { checkWait, WAIT_RULES } from '../../base/wait.js';
 import { OBJECTS } from '../../protocol/catalogue/objects.js';
 import { checkObjectId } from '../../protocol/commands.js';

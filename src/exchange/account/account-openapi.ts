@@ -9,8 +9,8 @@ import {
   schemaOf,
 } from '../../http/openapi-parts.js';
 import { ACCOUNT_SERVICES, type AccountServiceSpec } from '../../protocol/account/account-services.js';
-import type { AccountRoute } from './account-route.js';
-import { ACCOUNT_ROUTES } from './account-routes.js';
+import type { AccountRoute } from '../account-routes/account-route.js';
+import { ACCOUNT_ROUTES } from '../account-routes/account-routes.js';
 
 const MEDIA = {
   json: 'application/json',

@@ -5,8 +5,8 @@ import {
   type AccountServiceSpec,
   serviceOfHost,
 } from '../../protocol/account/account-services.js';
-import type { AccountRoute } from './account-route.js';
-import { ACCOUNT_ROUTES } from './account-routes.js';
+import type { AccountRoute } from '../account-routes/account-route.js';
+import { ACCOUNT_ROUTES } from '../account-routes/account-routes.js';
 
 /** A route at one of its paths. */
 interface PlacedRoute extends Route {

@@ -7,13 +7,13 @@ import { HttpRefusal, sendJson, tooManyRequests } from '../../http/http-refusal.
 import type { KnownTokens } from '../../http/known-tokens.js';
 import { RateLimit } from '../../http/rate-limit.js';
 import { checkMediaType, readBody, readJsonObject } from '../../http/read-body.js';
+import type { AccountRoute, Asked, Given } from '../account-routes/account-route.js';
 import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Messaging } from '../messaging/messaging.js';
 import type { WebEndpoint } from '../messaging/web-endpoint.js';
 import { type AccountListenOptions, accountTokens } from './account-options.js';
 import { findAccountRoute, type Place } from './account-places.js';
-import type { AccountRoute, Asked, Given } from './account-route.js';
 import { AUTHENTICATION_HEADERS, registrationTokenOf, tokensOf } from './request-tokens.js';
 
 /** Longest body of JSON or a form, and of a picture, in bytes. */

@@ -1,6 +1,6 @@
 import { callback, checkArgument, words } from '../../base/check.js';
 import { messageOf } from '../../base/errors.js';
-import type { Fence } from '../../base/fence.js';
+import type { Fence } from '../../base/listener/fence.js';
 import type { Clock } from '../../base/time/clock.js';
 import { textOfLines } from '../../protocol/many-lines.js';
 import type { CommandMessage, EndpointMessage } from '../../protocol/message.js';

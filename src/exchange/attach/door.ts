@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import type { Fence } from '../../base/fence.js';
+import type { Fence } from '../../base/listener/fence.js';
 import type { Clock } from '../../base/time/clock.js';
 import { type ExchangeLimits, limitReached } from '../limits.js';
 

@@ -1,4 +1,4 @@
-import type { Fence } from '../../base/fence.js';
+import type { Fence } from '../../base/listener/fence.js';
 import { TaskSet } from '../../base/task-set.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
@@ -10,11 +10,11 @@ import type { EndCause, Leg } from '../../switch/leg.js';
 import type { IncomingWay } from '../../switch/line.js';
 import { VoiceRoom } from '../../switch/voice-room.js';
 import type { VoiceTicker } from '../../switch/voice-ticker.js';
+import type { Ringers } from '../devices/ringers.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { ApiObject, type ObjectOwner } from '../object/api-object.js';
 import type { ObjectShelf } from '../object/object-shelf.js';
 import { ObjectStore } from '../object/object-store.js';
-import type { Ringers } from '../voice/ringers.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import { type CallDirection, settledCall } from './call-end.js';
 import { Conferences } from './conference.js';

@@ -1,7 +1,7 @@
 import type { PropertyName } from '../../protocol/message.js';
+import type { ChatStore } from '../chat-store/chat-store.js';
 import { asLine } from '../wire-value.js';
 import { type ChatFace, sameHandle } from './chat.js';
-import type { ChatStore } from './chat-store.js';
 import type { ChatView } from './chat-view.js';
 
 /** Most messages that RECENTCHATMESSAGES lists. */

@@ -3,13 +3,13 @@ import { entryOf } from '../../base/entry-of.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import type { Identity } from '../../switch/identity.js';
+import type { ChatStore } from '../chat-store/chat-store.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { type ChatState, SharedChat } from './chat.js';
 import { ChatIndex } from './chat-index.js';
 import type { KeptMessage, MessageCopy } from './chat-message.js';
 import { type ChatProperty, chatProperty } from './chat-properties.js';
 import type { ChatRobot } from './chat-robot.js';
-import type { ChatStore } from './chat-store.js';
 import { ChatView, NEW_VIEW, type Standing, type ViewState } from './chat-view.js';
 
 /** The part of the exchange that chats use. */

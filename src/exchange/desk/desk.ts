@@ -1,13 +1,13 @@
 import { checkArgument, flag, listOf, oneOf, rule, whole, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { ApiError } from '../../protocol/api-error.js';
 import { PARAMETERS } from '../../protocol/catalogue/parameters.js';
 import { WINDOWS } from '../../protocol/catalogue/windows.js';
 import { commands } from '../../protocol/commands.js';
-import { followSkypeUri } from '../../protocol/follow-skype-uri.js';
 import type { CommandMessage, EndpointMessage, ParameterName } from '../../protocol/message.js';
 import { serialize } from '../../protocol/serialize.js';
+import { followSkypeUri } from '../../protocol/uri/follow-skype-uri.js';
 import { isHandle, phoneNumber } from '../../switch/identity.js';
 import { findWallpaper } from '../api/answer-indexed.js';
 import { changeParameter } from '../api/answer-parameter.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { escapeXml } from '../../base/xml.js';
 import { HttpRefusal } from '../../http/http-refusal.js';
 import { plainText } from '../../protocol/account/rich-text.js';
-import { type AccountRoute, type Asked, type Given, route } from '../account/account-route.js';
+import { type AccountRoute, type Asked, type Given, route } from '../account-routes/account-route.js';
 import type { ChatView, FoundMessage } from '../chats/chat-view.js';
 import { cleanRichText } from './clean-rich-text.js';
 import { pageMetadata, pageOf, pageQuery } from './paged-list.js';

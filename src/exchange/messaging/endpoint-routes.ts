@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { HttpRefusal } from '../../http/http-refusal.js';
 import { isLockAndKey } from '../../protocol/account/lock-and-key.js';
-import { type AccountRoute, type Asked, type Given, route } from '../account/account-route.js';
 import { knownHandle, mriOf } from '../account/mri.js';
+import { type AccountRoute, type Asked, type Given, route } from '../account-routes/account-route.js';
 import { presenceOf } from './messaging.js';
 import type { Subscription } from './subscription.js';
 import type { WebEndpoint } from './web-endpoint.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
-import type { Asked } from '../account/account-route.js';
+import type { Asked } from '../account-routes/account-route.js';
 import { firstPage, type PageState, takePage } from './page-links.js';
 
 /** Objects of a page without another number, and most of one. */

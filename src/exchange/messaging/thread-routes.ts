@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { entryOf } from '../../base/entry-of.js';
 import { HttpRefusal } from '../../http/http-refusal.js';
 import { CHAT_OPTIONS } from '../../protocol/catalogue/chat.js';
-import { type AccountRoute, type Asked, type Given, route } from '../account/account-route.js';
 import { knownHandle } from '../account/mri.js';
+import { type AccountRoute, type Asked, type Given, route } from '../account-routes/account-route.js';
 import { sameHandle } from '../chats/chat.js';
 import type { ChatView } from '../chats/chat-view.js';
 

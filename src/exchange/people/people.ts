@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { PropertyName } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';

@@ -1,8 +1,8 @@
 import { waitFor } from '../../switch/bridge.js';
 import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from '../../switch/party.js';
-import type { Loudspeaker } from './loudspeaker.js';
+import type { Loudspeaker } from '../devices/loudspeaker.js';
+import { CapturedMicrophone, type SharedMicrophone } from '../devices/shared-microphone.js';
 import { type RedirectedStream, RouteChanges, type Routed, type StreamClosed } from './route-changes.js';
-import { CapturedMicrophone, type SharedMicrophone } from './shared-microphone.js';
 import type { VoiceDestination, VoiceSource } from './stream.js';
 
 /** A source of input besides, or instead of, the sound card. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { having } from '../../base/check.js';
 import { Outcome } from '../../base/deferred.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { sleep, systemClock } from '../../base/time/clock.js';

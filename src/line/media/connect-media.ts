@@ -1,9 +1,9 @@
 import { rule } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { keyHeaders } from '../../base/service-key.js';
 import { type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
+import { keyHeaders } from '../../base/web/service-key.js';
 import type { Dialect } from '../dialect/dialect.js';
 import { hostOf } from './host-of.js';
 import type { MediaConnection } from './media-connection.js';

@@ -16,7 +16,7 @@ import {
 import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
-import { KEY, KEY_HEADER } from '../../base/service-key.js';
+import { KEY, KEY_HEADER } from '../../base/web/service-key.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart, WireEncoding } from '../dialect/media-event.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';

@@ -3,7 +3,7 @@ import { JackfieldError } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { ranged } from '../../base/ranged.js';
-import { KEY_HEADER } from '../../base/service-key.js';
+import { KEY_HEADER } from '../../base/web/service-key.js';
 import { readText, readToken } from '../../files/key-files.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 

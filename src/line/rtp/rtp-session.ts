@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { checkArgument, checkOptions, oneOf, within } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import type { LineQuality } from '../../base/line-quality.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { samplesToMs } from '../../base/pcm.js';
 import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';

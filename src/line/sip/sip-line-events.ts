@@ -1,4 +1,4 @@
-import type { FencedEvents } from '../../base/fenced-emitter.js';
+import type { FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Identity } from '../../switch/identity.js';
 import type { HostPort, TransportKind } from '../sip-transport/transport.js';
 import type { SipRefusals } from './line-limits.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import { issuesText } from '../../base/refusal.js';
 import { bareHost } from '../../base/system/host-address.js';
 import type { CancelTimer } from '../../base/time/clock.js';

@@ -10,7 +10,7 @@ import {
   whole,
   within,
 } from '../../base/check.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
 import { SipEndpoint } from '../sip/sip-endpoint.js';

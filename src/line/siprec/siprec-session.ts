@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
 import type { LineQuality } from '../../base/line-quality.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { SrtpKey } from '../rtp/rtp-options.js';

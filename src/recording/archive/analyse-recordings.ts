@@ -18,7 +18,7 @@ import {
   whole,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { SharedProgress } from '../../base/shared-progress.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { readSidecar } from '../read-details.js';

@@ -10,7 +10,7 @@ import {
   nested,
   type Rules,
 } from '../../base/check.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { msToSamples, STEREO } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { transcribeEach } from '../../voice/transcript/transcribe-each.js';

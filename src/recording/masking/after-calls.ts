@@ -12,7 +12,7 @@ import {
   secret,
 } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { removeFile } from '../../files/private-file.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';

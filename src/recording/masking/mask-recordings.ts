@@ -18,7 +18,7 @@ import {
   secret,
 } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { msToSamples } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';

@@ -16,7 +16,7 @@ import {
 } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { asError, JackfieldError, messageOf } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { type CancelTimer, CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit, waitFor } from '../../base/wait.js';

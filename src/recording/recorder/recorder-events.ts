@@ -1,5 +1,5 @@
 import type { AnalysisEvent } from '../../analysis/analysis-event.js';
-import type { FencedEvents } from '../../base/fenced-emitter.js';
+import type { FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { CallControl } from '../../call/call-control.js';
 import type { VoiceListener } from '../../call/call-voice.js';
 import type { CallRecording } from '../call-recording.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { FencedEmitter } from '../../base/fenced-emitter.js';
+import type { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { Catalogue } from '../archive/catalogue.js';
 import type { EncoderSlots } from '../file/encoder-slots.js';

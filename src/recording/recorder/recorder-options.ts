@@ -20,7 +20,7 @@ import {
   words,
 } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
-import { Fence, type Tell } from '../../base/fence.js';
+import { Fence, type Tell } from '../../base/listener/fence.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { checkHoursIn, type Hours } from '../../base/time/hours.js';
 import type { CallControl } from '../../call/call-control.js';

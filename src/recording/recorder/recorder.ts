@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkArgument, having } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
-import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import { TaskSet } from '../../base/task-set.js';
 import { type Clock, systemClock } from '../../base/time/clock.js';
 import type { CallControl } from '../../call/call-control.js';

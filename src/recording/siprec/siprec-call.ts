@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import { type WaitOptions, waitFor } from '../../base/wait.js';
 import type { CallControl } from '../../call/call-control.js';

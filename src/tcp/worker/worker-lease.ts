@@ -1,6 +1,6 @@
 import { checkArgument } from '../../base/check.js';
 import { deferred } from '../../base/deferred.js';
-import { FencedEmitter } from '../../base/fenced-emitter.js';
+import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { Player } from '../../stream/player.js';

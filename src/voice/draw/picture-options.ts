@@ -10,7 +10,7 @@ import {
   within,
 } from '../../base/check.js';
 import { abortedError, invalidArgument } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-input.js';
 

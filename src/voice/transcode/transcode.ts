@@ -15,7 +15,7 @@ import {
   whole,
 } from '../../base/check.js';
 import { abortedError, invalidArgument, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';

@@ -1,10 +1,15 @@
 import { checkOptions, line, needed, type Rules, rule, secret, wait } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { refusalOf } from '../../base/http-status.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
-import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
+import { refusalOf } from '../../base/web/http-status.js';
+import {
+  keyHeaders,
+  SERVICE_KEY_RULES,
+  type ServiceKey,
+  saidWithoutKey,
+} from '../../base/web/service-key.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
 import { WavHeader } from '../wav/wav-header.js';
 import { entriesOf, fieldsOf } from './answer-fields.js';

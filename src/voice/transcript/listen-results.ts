@@ -1,6 +1,6 @@
 import { JackfieldError } from '../../base/errors.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
-import { type ServiceKey, saidWithoutKey } from '../../base/service-key.js';
+import { type ServiceKey, saidWithoutKey } from '../../base/web/service-key.js';
 import { type AnswerFields, entriesOf, fieldsOf } from './answer-fields.js';
 import { FedAudio } from './fed-audio.js';
 import type { Transcript, TranscriptRequest, TranscriptSegment, TranscriptWord } from './transcriber.js';

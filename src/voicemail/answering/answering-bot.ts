@@ -11,7 +11,7 @@ import {
 } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
-import { ask, observe } from '../../base/observe.js';
+import { ask, observe } from '../../base/listener/observe.js';
 import { type Bot, bot } from '../../bot/bot.js';
 import type { BotCall } from '../../bot/bot-call.js';
 import type { Message } from '../../bot/conversation/record-message.js';

@@ -11,7 +11,7 @@ import {
 } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { asError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { TaskSet } from '../../base/task-set.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import { checkTimeZone } from '../../base/time/local-time.js';

@@ -9,7 +9,7 @@ import {
   type Rules,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../../base/fenced-emitter.js';
+import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { TaskSet } from '../../base/task-set.js';
 import type { Bot } from '../../bot/bot.js';
 import { Prompts } from '../../bot/prompt/prompts.js';

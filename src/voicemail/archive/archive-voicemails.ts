@@ -16,7 +16,7 @@ import {
   within,
 } from '../../base/check.js';
 import { messageOf } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import type { Voicemail } from '../../control/call/voicemail.js';

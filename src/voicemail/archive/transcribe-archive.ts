@@ -9,7 +9,7 @@ import {
   nested,
   type Rules,
 } from '../../base/check.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { transcribeEach } from '../../voice/transcript/transcribe-each.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';

@@ -19,7 +19,7 @@ import {
   words,
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { isRowDamage } from '../../files/database.js';

@@ -9,7 +9,7 @@ import {
   path,
   type Rules,
 } from '../../base/check.js';
-import { observe } from '../../base/observe.js';
+import { observe } from '../../base/listener/observe.js';
 import { writeWhole } from '../../files/whole-file.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from '../archive/archive-query.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';

@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Recorder } from '../../../src/recording.js';
 import { liveTable } from '../../../src/cli/record/record-view.js';
+import type { Recorder } from '../../../src/recording.js';
 
 const isTTY = process.stdout.isTTY;
 

@@ -1,7 +1,7 @@
 // The client under test, for windows-wine.test.ts. Usage: node client.mjs <log file>; runs beside `build/`.
 import { appendFileSync } from 'node:fs';
-import { attach } from './build/control/attach.js';
-import { WindowsTransport } from './build/control/transport/windows-transport.js';
+import { attach } from '../../../src/control/attach.js';
+import { WindowsTransport } from '../../../src/control/transport/windows-transport.js';
 
 const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
 try {

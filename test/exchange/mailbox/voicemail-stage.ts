@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { SoundCard } from '../../../src/exchange/devices/sound-card.js';
 import type { VoicemailFault } from '../../../src/exchange/mailbox/voicemail-failure.js';
-import type { SoundCard } from '../../../src/exchange/voice/sound-card.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
 import { type Client, folder, settle, type World, world } from '../world.js';

@@ -1,6 +1,6 @@
 // The toolkit as a client, for windows-wine.test.ts. Usage: node toolkit.mjs <log file>; runs beside a built `dist`.
 import { appendFileSync } from 'node:fs';
-import { attach, WindowsTransport } from './dist/control.js';
+import { attach, WindowsTransport } from '../../../../src/control.js';
 
 const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
 try {

@@ -1,0 +1,21 @@
+import { type ErrorCode, JackfieldError } from '../errors.js';
+
+/** Code of the error for a status of HTTP that is no success. */
+export function codeOfStatus(status: number): ErrorCode {
+  return status === 401 || status === 403 ? 'ERR_FORBIDDEN' : 'ERR_PEER';
+}
+
+/** The error for a status that is no success. `said` is what the service says of it, and may be empty. */
+export function refusalOf(host: string, status: number, said = ''): JackfieldError {
+  const advice = adviceFor(status);
+  return new JackfieldError(
+    codeOfStatus(status),
+    `${host} answered with status ${status}${said && `: ${said}`}${advice && ` (${advice})`}`,
+  );
+}
+
+function adviceFor(status: number): string {
+  if (status === 401 || status === 403) return 'check its key, and the header that the key is sent in';
+  if (status === 404) return 'check the path of its address';
+  return status >= 300 && status < 400 ? 'it is at another address, which has to be given itself' : '';
+}

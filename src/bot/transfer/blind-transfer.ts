@@ -1,0 +1,120 @@
+import { JackfieldError } from '../../base/errors.js';
+import { deadlineIn, waitFor } from '../../base/wait.js';
+import type { CallControl } from '../../call/call-control.js';
+import { CallEndedError } from '../../control/call/call-ended-error.js';
+import { isTerminalCallStatus } from '../../protocol/status/call-status.js';
+import type { BotCall } from '../bot-call.js';
+import type { TransferOptions, TransferReport } from '../bot-call-options.js';
+import { failureOf, TransferFailedError } from './transfer-failed-error.js';
+
+/** Outcome of a call that the endpoint passes on. `gone`: it ended before anybody took it. */
+type Verdict =
+  | { readonly kind: 'taken' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'refused'; readonly status: string };
+
+/** Time that an endpoint may take to give back a call that nobody took, in milliseconds. */
+const GIVEN_BACK_MS = 2000;
+
+/**
+ * Has the endpoint transfer a call; resolves when somebody has taken it (reference, "ALTER CALL TRANSFER").
+ *
+ * @throws as {@link BotCall.transfer}.
+ */
+export async function blindTransfer(
+  { call, clock }: BotCall,
+  targets: readonly string[],
+  { timeoutMs, signal }: Pick<TransferOptions, 'timeoutMs' | 'signal'>,
+): Promise<TransferReport> {
+  const failed = (status: string, reason: string) =>
+    new TransferFailedError(
+      call.id,
+      targets.map((target) => ({ target, outcome: failureOf(status), reason })),
+    );
+  const following = followTransfer(call);
+  try {
+    await call.transfer(targets, signal ? { signal } : {});
+    let verdict: Verdict | undefined;
+    try {
+      verdict = await waitFor<Verdict | undefined>({
+        what: `somebody to take call ${call.id}`,
+        signal,
+        deadline: deadlineIn(clock, timeoutMs, () => undefined),
+        begin: following.begin,
+      });
+    } catch (error) {
+      if (signal?.aborted) await takeBack(call);
+      throw error;
+    }
+    if (!verdict) {
+      const back = await takeBack(call);
+      verdict = following.verdict;
+      if (verdict?.kind !== 'taken') throw failed('MISSED', back ?? `not taken in ${timeoutMs} ms`);
+    }
+    if (verdict.kind === 'taken') return { to: targets.length === 1 ? targets[0] : undefined };
+    if (verdict.kind === 'gone') throw new CallEndedError(call.id, call.status, 'transferred', undefined);
+    await call.reached('INPROGRESS', { timeoutMs: GIVEN_BACK_MS }).catch(() => undefined);
+    throw failed(verdict.status, verdict.status);
+  } finally {
+    following.stop();
+  }
+}
+
+/** Takes a call back that rings elsewhere. @returns why that could not be done. */
+async function takeBack(call: CallControl): Promise<string | undefined> {
+  try {
+    await call.resume();
+    await call.reached('INPROGRESS', { timeoutMs: GIVEN_BACK_MS });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof JackfieldError)) throw error;
+    return `the endpoint goes on with it, for it does not give it back: ${error.message}`;
+  }
+}
+
+/** Follows the reports of a transfer from now on. */
+function followTransfer(call: CallControl) {
+  let told: string | undefined;
+  let passedOn = false;
+  let verdict: Verdict | undefined;
+  let resolve: (verdict: Verdict) => void = () => undefined;
+  const look = () => {
+    passedOn ||= call.status === 'TRANSFERRING';
+    verdict ??= judge(call, told, passedOn);
+    if (verdict) resolve(verdict);
+  };
+  const onProperty = (name: string, value: string) => {
+    if (name !== 'TRANSFER_STATUS') return;
+    told = value;
+    look();
+  };
+  call.on('property', onProperty);
+  call.on('state', look);
+  return {
+    get verdict() {
+      return verdict;
+    },
+    begin(onVerdict: (verdict: Verdict) => void, reject: (error: unknown) => void) {
+      resolve = onVerdict;
+      look();
+      // The endpoint may be gone for good.
+      call.ended().then(look, reject);
+      return () => undefined;
+    },
+    stop() {
+      call.off('property', onProperty);
+      call.off('state', look);
+    },
+  };
+}
+
+function judge(call: CallControl, told: string | undefined, passedOn: boolean): Verdict | undefined {
+  if (told === 'INPROGRESS' || told?.endsWith('HOLD')) return { kind: 'taken' };
+  // CANCELLED is the caller's own doing, or ours: the call's status says which.
+  if (told !== undefined && told !== 'CANCELLED' && isTerminalCallStatus(told))
+    return { kind: 'refused', status: told };
+  // An endpoint that does not say how it went is believed.
+  if (call.over) return { kind: call.status === 'TRANSFERRED' && told === undefined ? 'taken' : 'gone' };
+  const ours = call.state?.phase === 'talking' || call.state?.phase === 'held';
+  return passedOn && ours ? { kind: 'refused', status: told ?? 'MISSED' } : undefined;
+}
