@@ -28,7 +28,7 @@ export default defineConfig(({ mode }) => {
       // Real sockets, processes and devices on a machine that others use too: one more try before a run is called red.
       retry: process.env['CI'] ? 1 : 0,
       reporters: ['default', new RetriedTests()],
-      server: { deps: { external: [/\/build\//] } },
+      server: { deps: { external: [/\/(?:build|dist|bench)\//] } },
     },
     resolve: { alias },
   };

@@ -17,7 +17,7 @@ import {
 import { splitChannels } from '../../src/voice.js';
 
 /** How many recording processes are killed: JACKFIELD_KILLS=50 npx vitest run test/recording/recording-kill */
-const KILLS = Number(process.env['JACKFIELD_KILLS'] ?? 12);
+const KILLS = Number(process.env['JACKFIELD_KILLS'] ?? 8);
 const AT_ONCE = 3;
 /** What a kill may cost, in milliseconds of the process's own time (kill-target.mjs). */
 const MAX_LOSS_MS = 500;

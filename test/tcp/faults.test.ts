@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { PcmSink } from '../../src/base/pcm.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
+import { expectSame } from '../same-samples.js';
 import { turn, until } from '../turns.js';
-import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
+import { bytes, CollectingSink, dial, ramp } from './peers.js';
 import { expectBalance, Witness } from './witness.js';
 
 /*

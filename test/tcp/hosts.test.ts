@@ -5,7 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import type { RefusedPeer } from '../../src/tcp/lease.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import { bytes, CollectingSink, dial, dialRefused, expectSame, ramp } from './peers.js';
+import { expectSame } from '../same-samples.js';
+import { bytes, CollectingSink, dial, dialRefused, ramp } from './peers.js';
 
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
 const hasIPv6 = Object.values(networkInterfaces())

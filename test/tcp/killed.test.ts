@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { bytes, dial, expectSame, ramp, samplesOf } from './peers.js';
+import { expectSame } from '../same-samples.js';
+import { bytes, dial, ramp, samplesOf } from './peers.js';
 
 const built = new URL('../../dist/index.js', import.meta.url);
 const FRAME = 320;

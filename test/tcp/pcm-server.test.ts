@@ -2,17 +2,8 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/time/clock.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
-import {
-  bytes,
-  CollectingSink,
-  dial,
-  dialRefused,
-  expectSame,
-  ramp,
-  readAll,
-  readBytes,
-  samplesOf,
-} from './peers.js';
+import { expectSame } from '../same-samples.js';
+import { bytes, CollectingSink, dial, dialRefused, ramp, readAll, readBytes, samplesOf } from './peers.js';
 
 let server: PcmServer;
 beforeEach(() => {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { expect } from 'vitest';
 import type { PcmSink } from '../../src/base/pcm.js';
 import { turn } from '../turns.js';
 
@@ -24,13 +23,6 @@ export function dialRefused(port: number, host = '127.0.0.1'): Promise<void> {
 /** `count` samples that tell their own position: sample n is n modulo 65,536, as a signed number. */
 export function ramp(count: number, from = 0): Int16Array {
   return Int16Array.from({ length: count }, (_, index) => from + index);
-}
-
-/** Asserts that two runs of samples are equal; many times as fast as `toEqual`. */
-export function expectSame(actual: Int16Array | undefined, expected: Int16Array): void {
-  expect(actual?.length).toBe(expected.length);
-  const difference = actual?.findIndex((sample, index) => sample !== expected[index]);
-  expect(difference).toBe(-1);
 }
 
 export function bytes(samples: Int16Array): Buffer {

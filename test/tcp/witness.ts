@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import type { Lease } from '../../src/tcp/lease.js';
 import type { PcmServer } from '../../src/tcp/pcm-server.js';
+import { expectSame } from '../same-samples.js';
 import { until } from '../turns.js';
-import { bytes, CollectingSink, dial, expectSame, ramp } from './peers.js';
+import { bytes, CollectingSink, dial, ramp } from './peers.js';
 
 /** A stream that is in order, next to one that is not: it gets each of its samples, whatever happens there. */
 export class Witness {

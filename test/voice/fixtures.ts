@@ -3,9 +3,11 @@ import { mkdtempSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect } from 'vitest';
+import { afterAll } from 'vitest';
 import { collectSamples } from '../../src/voice/stage.js';
 import { WavReader } from '../../src/voice/wav/wav-reader.js';
+
+export { expectSame as expectSamples } from '../same-samples.js';
 
 const speechFolder = new URL('../fixtures/speech/', import.meta.url).pathname;
 
@@ -72,11 +74,4 @@ export function pieces(samples: Int16Array, channels = 1): Int16Array[] {
 
 export async function* stream(parts: Iterable<Int16Array>): AsyncGenerator<Int16Array> {
   yield* parts;
-}
-
-/** Fails with the first place where two arrays of samples differ. Quick on long arrays, where toEqual is not. */
-export function expectSamples(actual: Int16Array, expected: Int16Array): void {
-  const at = expected.findIndex((sample, i) => sample !== actual[i]);
-  const described = { length: actual.length, at, sample: at < 0 ? undefined : actual[at] };
-  expect(described).toEqual({ length: expected.length, at: -1, sample: undefined });
 }

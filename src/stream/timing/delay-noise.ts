@@ -96,9 +96,8 @@ export class DelayNoise {
   noteDelay(samples: number): void {
     this.#delays.push(samples);
     if (this.#delays.length <= FOLLOWING) return;
-    const [first = 0, ...following] = this.#delays;
-    this.#delays.shift();
-    const late = first - Math.min(...following);
+    const first = this.#delays.shift() ?? 0;
+    const late = first - this.#delays.reduce((least, delay) => Math.min(least, delay));
     if (late > HELD_UP) return;
     this.#late[this.#next] = Math.max(0, late);
     this.#next = (this.#next + 1) % JITTERING;

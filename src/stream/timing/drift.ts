@@ -126,10 +126,34 @@ function thinned(points: readonly Point[]): Point[] {
 }
 
 function medianOf(values: readonly number[] | Float64Array): number {
-  const sorted = new Float64Array(values).sort();
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+  const rest = new Float64Array(values);
+  const middle = rest.length >> 1;
+  const upper = select(rest, middle);
+  if (rest.length % 2 === 1) return upper;
+  let lower = rest[0] ?? upper;
+  for (let i = 1; i < middle; i++) lower = Math.max(lower, rest[i] ?? lower);
+  return (upper + lower) / 2;
+}
+
+/** The value that would be at `place` if `values` were sorted; puts none before it that is more (Hoare's selection). */
+function select(values: Float64Array, place: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] ?? 0;
+    let [up, down] = [low, high];
+    while (up <= down) {
+      while ((values[up] ?? pivot) < pivot) up++;
+      while ((values[down] ?? pivot) > pivot) down--;
+      if (up > down) break;
+      const value = values[up] ?? pivot;
+      values[up++] = values[down] ?? pivot;
+      values[down--] = value;
+    }
+    if (place <= down) high = down;
+    else if (place >= up) low = up;
+    else break;
+  }
+  return values[place] ?? 0;
 }
 
 function clamp(rate: number): number {

@@ -3,7 +3,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CollectingSink, expectSame, ramp } from '../../tcp/peers.js';
+import { expectSame } from '../../same-samples.js';
+import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, small, writeFrames } from './gated-sink.js';
 
 describe('what happens when a sink does not keep up', () => {

@@ -3,7 +3,8 @@ import type { PcmSink } from '../../../src/base/pcm.js';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import type { SinkOptions } from '../../../src/stream/sink.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
-import { bytes, CollectingSink, dial, expectSame, ramp } from '../../tcp/peers.js';
+import { expectSame } from '../../same-samples.js';
+import { bytes, CollectingSink, dial, ramp } from '../../tcp/peers.js';
 import { expectBalance, Witness } from '../../tcp/witness.js';
 import { until } from '../../turns.js';
 

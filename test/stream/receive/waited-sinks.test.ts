@@ -10,7 +10,8 @@ import { FanOut } from '../../../src/stream/receive/fan-out.js';
 import { SampleQueue } from '../../../src/stream/receive/sample-queue.js';
 import { SpillFile } from '../../../src/stream/receive/spill-file.js';
 import type { SinkOptions } from '../../../src/stream/sink.js';
-import { CollectingSink, expectSame, ramp } from '../../tcp/peers.js';
+import { expectSame } from '../../same-samples.js';
+import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, settled, small, writeFrames } from './gated-sink.js';
 
 describe('a sink that is waited for, with others on the stream', () => {

@@ -5,7 +5,8 @@ import { TimingWheel } from '../../../src/base/time/timing-wheel.js';
 import { ClockTimeline } from '../../../src/stream/send/clock-timeline.js';
 import { PacedWriter } from '../../../src/stream/send/paced-writer.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
-import { bytes, dial, expectSame, ramp, readBytes, samplesOf } from '../../tcp/peers.js';
+import { expectSame } from '../../same-samples.js';
+import { bytes, dial, ramp, readBytes, samplesOf } from '../../tcp/peers.js';
 
 /** Lets sources run until nothing more happens. */
 async function settle(): Promise<void> {

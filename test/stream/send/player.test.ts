@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type PcmSource, VOICE_FORMAT } from '../../../src/base/pcm.js';
 import { ManualTimeline } from '../../../src/stream/sample-timeline.js';
 import { PacedWriter } from '../../../src/stream/send/paced-writer.js';
-import { expectSame, ramp } from '../../tcp/peers.js';
+import { expectSame } from '../../same-samples.js';
+import { ramp } from '../../tcp/peers.js';
 
 /** Keeps what left; takes no more while it is told to be full. */
 class Line {

@@ -8,8 +8,9 @@ import { VOICE_FORMAT } from '../../../src/base/pcm.js';
 import type { ReadClass } from '../../../src/stream/pcm-stream.js';
 import { PcmServer } from '../../../src/tcp/pcm-server.js';
 import { ReadPlan, readIntervalOf } from '../../../src/tcp/read/peer-connection.js';
+import { expectSame } from '../../same-samples.js';
 import { until } from '../../turns.js';
-import { bytes, CollectingSink, dial, expectSame, ramp, readBytes } from '../peers.js';
+import { bytes, CollectingSink, dial, ramp, readBytes } from '../peers.js';
 
 const receive = { object: 'CALL 14', stream: 'output', direction: 'receive' } as const;
 

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import type { PcmSource } from '../../../src/base/pcm.js';
 import { ManualTimeline } from '../../../src/stream/sample-timeline.js';
 import type { Lease } from '../../../src/tcp/lease.js';
-import { bytes, CollectingSink, dial, expectSame, ramp, readAll, readBytes, samplesOf } from '../peers.js';
+import { expectSame } from '../../same-samples.js';
+import { bytes, CollectingSink, dial, ramp, readAll, readBytes, samplesOf } from '../peers.js';
 
 /* A worker thread runs compiled code only: these tests are of build/. */
 const built = new URL('../../../build/tcp/pcm-server.js', import.meta.url);
