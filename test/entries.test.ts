@@ -9,12 +9,7 @@ const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
 const ENTRIES = Object.entries(exports).flatMap(([path, target]) =>
   typeof target === 'string'
     ? []
-    : [
-        [
-          path.replace('.', 'jackfield'),
-          target.default.replace(/^\.\/dist\/(\w+)\.js$/, '$1'),
-        ] as const,
-      ],
+    : [[path.replace('.', 'jackfield'), target.default.replace(/^\.\/dist\/(\w+)\.js$/, '$1')] as const],
 );
 
 /** Loads an entry point by its name, as the other tests do: what was built, where that is tested. */
@@ -36,9 +31,7 @@ describe.each(ENTRIES)('%s', (name, module) => {
 });
 
 it('jackfield has no name that no other entry point has', async () => {
-  const [main, ...others] = await Promise.all(
-    ENTRIES.map(([name]) => entryOf(name)),
-  );
+  const [main, ...others] = await Promise.all(ENTRIES.map(([name]) => entryOf(name)));
   const known = new Map(others.flatMap((entry) => Object.entries(entry)));
   for (const [name, value] of Object.entries(main ?? {})) {
     expect({ name, known: known.get(name) === value }).toEqual({ name, known: true });
