@@ -10,6 +10,7 @@ import { WavReader } from '../../../src/voice/wav/wav-reader.js';
 import { Client } from '../../exchange/world.js';
 import { until } from '../../turns.js';
 import { BARESIP_TONE, Baresip, HAS_BARESIP } from './baresip.js';
+import { shareOf } from './tones.js';
 
 const LISTEN = { udp: { host: '127.0.0.1', port: 0 } };
 /** Tones of the two ends, in Hz. */
@@ -19,17 +20,6 @@ const TONE = Int16Array.from(
   { length: 24_000 },
   (_, at) => 8000 * Math.sin((2 * Math.PI * OURS * at) / 16_000),
 );
-
-/** Share of a tone in the energy of samples, from 0 to 1 (Goertzel's algorithm). */
-function shareOf(frequency: number, samples: Int16Array, sampleRate: number): number {
-  const turn = 2 * Math.cos((2 * Math.PI * frequency) / sampleRate);
-  let [a, b, energy] = [0, 0, 0];
-  for (const sample of samples) {
-    [a, b] = [sample + turn * a - b, a];
-    energy += sample * sample;
-  }
-  return (2 * (a * a + b * b - turn * a * b)) / (samples.length * energy || 1);
-}
 
 describe.skipIf(!HAS_BARESIP)('baresip (needs baresip-core)', () => {
   it.each(['', ';mediaenc=srtp-mand'])(

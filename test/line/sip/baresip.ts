@@ -9,15 +9,28 @@ import { freePort } from './sipp.js';
 
 /** True where baresip is installed (Debian: baresip-core). */
 export const HAS_BARESIP = !spawnSync('baresip', ['-h']).error;
-/** Tone that it says, in Hz. */
-export const BARESIP_TONE = 440;
+/** Tone that it says, in Hz: its period is a whole number of samples at each rate. */
+export const BARESIP_TONE = 400;
 
 export interface BaresipOptions {
   /** Line of its file `accounts`. */
   readonly account: string;
   /** Further lines of its configuration. */
   readonly config?: readonly string[];
+  /** Where it runs. Default this machine's loopback. */
+  readonly place?: PhonePlace;
 }
+
+/** A network other than this machine's, in which a phone runs. */
+export interface PhonePlace {
+  /** Command that runs another one there, with its arguments. */
+  readonly within: readonly string[];
+  /** Address of the phone, and the one at which it takes commands from here. */
+  readonly host: string;
+  readonly controlHost: string;
+}
+
+const HERE: PhonePlace = { within: [], host: '127.0.0.1', controlHost: '127.0.0.1' };
 
 /** What it tells: of a call, or the answer to a command. */
 interface Told {
@@ -43,18 +56,20 @@ export class Baresip {
     control.on('error', () => undefined);
   }
 
-  static async start({ account, config = [] }: BaresipOptions): Promise<Baresip> {
+  static async start({ account, config = [], place = HERE }: BaresipOptions): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
     const port = await freeTcpPort();
+    const sip = `${place.host}:${await freePort()}`;
     await writeFile(
       join(folder, 'config'),
-      [...configOf(await freePort(), port, folder), ...config].join('\n'),
+      [...configOf(sip, `${place.controlHost}:${port}`, folder), ...config].join('\n'),
     );
     await writeFile(join(folder, 'accounts'), `${account}\n`);
-    const child = spawn('baresip', ['-f', folder], { stdio: 'ignore' });
+    const [command = '', ...args] = [...place.within, 'baresip', '-f', folder];
+    const child = spawn(command, args, { stdio: 'ignore' });
     let control: Socket | undefined;
     await until(async () => {
-      control = await opened(port);
+      control = await opened(place.controlHost, port);
       return control !== undefined || child.exitCode !== null;
     });
     if (!control) throw new Error(`baresip has ended with ${child.exitCode}.`);
@@ -101,10 +116,10 @@ export class Baresip {
   }
 }
 
-function configOf(port: number, control: number, folder: string): string[] {
+function configOf(sip: string, control: string, folder: string): string[] {
   return [
-    `sip_listen 127.0.0.1:${port}`,
-    'net_interface 127.0.0.1',
+    `sip_listen ${sip}`,
+    `net_interface ${sip.slice(0, sip.indexOf(':'))}`,
     'audio_player aubridge,sink',
     `audio_source ausine,${BARESIP_TONE}`,
     'ausrc_srate 48000',
@@ -114,14 +129,14 @@ function configOf(port: number, control: number, folder: string): string[] {
     'module_path /usr/lib/baresip/modules',
     ...['g711', 'srtp', 'aubridge', 'ausine', 'sndfile'].map((name) => `module ${name}.so`),
     ...['account', 'ctrl_tcp', 'menu'].map((name) => `module_app ${name}.so`),
-    `ctrl_tcp_listen 127.0.0.1:${control}`,
+    `ctrl_tcp_listen ${control}`,
     `snd_path ${folder}`,
     '',
   ];
 }
 
-async function opened(port: number): Promise<Socket | undefined> {
-  const socket = connect(port, '127.0.0.1');
+async function opened(host: string, port: number): Promise<Socket | undefined> {
+  const socket = connect(port, host);
   try {
     await once(socket, 'connect');
     return socket;

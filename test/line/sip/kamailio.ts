@@ -18,19 +18,30 @@ export interface Kamailio extends AsyncDisposable {
   readonly log: () => string;
 }
 
+export interface KamailioOptions {
+  /** Command that runs another one in the network where it runs, with its arguments. Default none: this machine's. */
+  readonly within?: readonly string[];
+  /** Its address. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Port on its loopback at which rtpengine is asked to relay voice. Default none: voice goes its own way. */
+  readonly rtpenginePort?: number;
+}
+
 /** Starts it. The password of each account is `secret`. */
-export async function startKamailio(): Promise<Kamailio> {
+export async function startKamailio(options: KamailioOptions = {}): Promise<Kamailio> {
+  const { within = [], host = '127.0.0.1' } = options;
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-kamailio-'));
-  const pem = certificate(folder, 'kamailio', ['IP:127.0.0.1', 'DNS:localhost'], 'localhost');
+  const pem = certificate(folder, 'kamailio', [`IP:${host}`, 'DNS:localhost'], 'localhost');
   const ports = { udp: await freePort(), tcp: await freePort(), tls: await freePort() };
-  await writeFile(join(folder, 'kamailio.cfg'), configOf(ports, folder));
+  await writeFile(join(folder, 'kamailio.cfg'), configOf(ports, folder, host, options.rtpenginePort));
   await writeFile(
     join(folder, 'tls.cfg'),
     `[server:default]\nmethod = TLSv1.2+\nprivate_key = ${pem.keyFile}\ncertificate = ${pem.certFile}\n` +
       '[client:default]\nmethod = TLSv1.2+\nverify_certificate = no\n',
   );
   const args = ['-f', join(folder, 'kamailio.cfg'), '-Y', folder, '-DD', '-E', '-m', '32', '-M', '8'];
-  const child = spawn(KAMAILIO ?? '', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const [command = '', ...rest] = [...within, KAMAILIO ?? '', ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const closed = once(child, 'close');
   let log = '';
   child.stderr.on('data', (bytes: Buffer) => {
@@ -51,7 +62,40 @@ export async function startKamailio(): Promise<Kamailio> {
   };
 }
 
-const configOf = (ports: Kamailio['ports'], folder: string) => `#!KAMAILIO
+const MODULES = 'tls tm sl rr pv maxfwd usrloc registrar siputils textops auth xlog'.split(' ');
+/** Modules, and what is done to a message, for phones behind a NAT and the voice of all. */
+const RELAYED = {
+  modules: ['nathelper', 'rtpengine'],
+  parameters: (port: number) =>
+    [
+      `modparam("rtpengine", "rtpengine_sock", "udp:127.0.0.1:${port}")`,
+      'modparam("nathelper|registrar", "received_avp", "$avp(RECEIVED)")',
+    ].join('\n'),
+  /** Of a request: the address that it comes from in place of the one that it names, and the voice through rtpengine. */
+  request: `
+  force_rport();
+  if (nat_uac_test("3")) {
+    if (is_method("REGISTER")) fix_nated_register();
+    else fix_nated_contact();
+  }
+  if (is_method("INVITE|ACK|BYE|CANCEL|UPDATE")) {
+    rtpengine_manage("replace-origin replace-session-connection");
+    t_on_reply("back");
+  }`,
+  reply: `
+onreply_route[back] {
+  if (nat_uac_test("3")) fix_nated_contact();
+  if (has_body("application/sdp")) rtpengine_manage("replace-origin replace-session-connection");
+}
+`,
+};
+
+const configOf = (
+  ports: Kamailio['ports'],
+  folder: string,
+  host: string,
+  rtpenginePort: number | undefined,
+) => `#!KAMAILIO
 debug=1
 log_stderror=yes
 children=1
@@ -59,16 +103,17 @@ tcp_children=1
 enable_tls=yes
 disable_tcp=no
 auto_aliases=no
-listen=udp:127.0.0.1:${ports.udp}
-listen=tcp:127.0.0.1:${ports.tcp}
-listen=tls:127.0.0.1:${ports.tls}
-${['tls', 'tm', 'sl', 'rr', 'pv', 'maxfwd', 'usrloc', 'registrar', 'siputils', 'textops', 'auth', 'xlog']
+listen=udp:${host}:${ports.udp}
+listen=tcp:${host}:${ports.tcp}
+listen=tls:${host}:${ports.tls}
+${[...MODULES, ...(rtpenginePort === undefined ? [] : RELAYED.modules)]
   .map((name) => `loadmodule "${name}.so"`)
   .join('\n')}
 modparam("tls", "config", "${folder}/tls.cfg")
 modparam("rr", "enable_double_rr", 1)
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "max_expires", 120)
+${rtpenginePort === undefined ? '' : RELAYED.parameters(rtpenginePort)}
 
 event_route[core:worker-one-init] {
   xlog("L_ERR", "jackfield: ready\\n");
@@ -76,6 +121,7 @@ event_route[core:worker-one-init] {
 
 request_route {
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+${rtpenginePort === undefined ? '' : RELAYED.request}
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
   if (has_totag()) {
     if (loose_route()) { t_relay(); exit; }
@@ -86,6 +132,7 @@ request_route {
     $var(password) = "secret";
     if (!pv_www_authenticate("jackfield.test", "$var(password)", "0")) { www_challenge("jackfield.test", "1"); exit; }
     save("location");
+    xlog("L_ERR", "jackfield: $tU is registered\\n");
     exit;
   }
   if (is_method("INVITE")) {
@@ -97,4 +144,4 @@ request_route {
   if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
   t_relay();
 }
-`;
+${rtpenginePort === undefined ? '' : RELAYED.reply}`;
