@@ -24,8 +24,9 @@ import { READ_CLASS } from '../tcp/lease-options.js';
 import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
 import { JOINER, type JoinedVoice, type VoiceJoiner } from './join-voice.js';
-import { letGoOf, redirectToLease } from './redirect-to-lease.js';
-import { joinOrFree, takenFrom } from './taken-voice.js';
+import { letGoOf } from './redirect-to-lease.js';
+import { Redirections } from './redirections.js';
+import { joinOrFree } from './taken-voice.js';
 
 /** A reader of a call's voice from its first sample on that makes no redirection of its own. */
 export interface VoiceListener {
@@ -126,8 +127,6 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
 /** A recording that is killed may miss half a second, and needs 200 ms of that between two rounds of writes itself. */
 const READ_INTERVAL_MS = 250;
 
-const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
-
 /**
  * Leases a port for each of a call's voice streams and has the endpoint dial them. What is sent is paced by what
  * is heard: the two legs cannot drift apart.
@@ -147,7 +146,6 @@ export async function openCallVoice(
   checkOptions(options, VOICE_RULES);
   const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
   const { listeners = [] } = options;
-  const name = `CALL ${call.id}`;
   await using opening = new Opening();
   for (const listener of listeners) opening.add(listener, (it) => it.failed?.());
   const over = opening.add(endOf(call), (it) => it.forget());
@@ -156,60 +154,40 @@ export async function openCallVoice(
     if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
     await options.onNoMicrophone(error);
   };
-  const streams = { output: call.output, capture_mic: call.captureMic, input: call.input };
-  const redirected: Lease[] = [];
-  const redirect = async (lease: Lease, start: number): Promise<Lease> => {
-    const { stream } = lease;
-    opening.add(lease, (it) => it.close());
-    await assertKept(call, redirected);
-    redirected.push(lease);
-    await onLease?.(stream, lease, start);
-    const paced = stream === 'input' || (stream === 'capture_mic' && joined?.paced === true);
-    for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
-    if (joined && stream !== 'input') {
-      await joined.feed(stream, lease, limits);
-      return lease;
-    }
-    const mixed = stream === 'input' && input === 'mixed';
-    await redirectToLease(streams[stream], lease, { ...limits, ...(mixed && { beside: [SOUND_CARD] }) });
-    // The endpoint is not waited for: it may be one that never answers.
-    opening.add(streams[stream], (it) => void (call.over || letGoOf(it, lease.port).catch(() => undefined)));
-    return lease;
-  };
+  const object = `CALL ${call.id}`;
+  const readIntervalMs = Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS);
   const receive = (stream: StreamKind) =>
-    server.lease({
-      object: name,
-      stream,
-      direction: 'receive',
-      readClass,
-      readIntervalMs: Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS),
-    });
-  let joined: JoinedVoice | undefined;
+    server.lease({ object, stream, direction: 'receive', readClass, readIntervalMs });
   const turn = await options.join?.turn?.(call, limits.signal);
   try {
-    joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });
+    const joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });
     if (joined) opening.add(joined, (it) => it.close());
-    const remote = await redirect(await receive('output'), 0);
+    const redirections = new Redirections(call, opening, {
+      ...limits,
+      joined,
+      isMixed: input === 'mixed',
+      onLease: async (lease, start) => {
+        const { stream } = lease;
+        await onLease?.(stream, lease, start);
+        const paced = stream === 'input' || (stream === 'capture_mic' && joined?.paced === true);
+        for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
+      },
+    });
+    const remote = await redirections.add(await receive('output'), 0);
     const start = remote.received.position;
     const microphoneStart = joined?.paced ? 0 : start;
     const microphoneLease = microphone
-      ? await redirect(await receive('capture_mic'), microphoneStart).catch(onNoMicrophone)
+      ? await redirections.add(await receive('capture_mic'), microphoneStart).catch(onNoMicrophone)
       : undefined;
     const inputStart = remote.received.position;
+    const sent = { timeline: remote.received, timelineStart: inputStart, ...(leadMs !== undefined && { leadMs }) };
     const inputLease = input
-      ? await redirect(
-          await server.lease({
-            object: name,
-            stream: 'input',
-            direction: 'send',
-            timeline: remote.received,
-            timelineStart: inputStart,
-            ...(leadMs === undefined ? {} : { leadMs }),
-          }),
+      ? await redirections.add(
+          await server.lease({ object, stream: 'input', direction: 'send', ...sent }),
           inputStart,
         )
       : undefined;
-    await assertKept(call, redirected);
+    await redirections.assertKept();
     const local = input === true ? 'input' : 'microphone';
     const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart, joined };
     over.forget();
@@ -221,18 +199,6 @@ export async function openCallVoice(
   } finally {
     await turn?.();
   }
-}
-
-/**
- * Gives up when another program has redirected a stream since this one did: whoever has it will redirect the others, too,
- * and must not find them taken.
- *
- * @throws ERR_TAKEN
- */
-async function assertKept(call: Call, redirected: readonly Lease[]): Promise<void> {
-  if (!redirected.some(({ state: { status } }) => status === 'draining' || status === 'closed')) return;
-  const taken = await takenFrom(call, (port) => redirected.some((lease) => lease.port === port));
-  if (taken) throw taken;
 }
 
 /** A signal that fires when the call is over, and what lets go of it: nobody dials a port for a call that is over. */

@@ -2,10 +2,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
-import { Catalogue, JackfieldError } from '../../recording.js';
+import { Catalogue, type CatalogueEntry, JackfieldError } from '../../recording.js';
 import { warnDamage } from '../terminal-text.js';
 
 const MANIFEST = '.manifest.json';
+
+/** Options of every command on a folder of recordings. */
+export interface FolderOptions {
+  readonly out: string;
+  readonly json: boolean;
+}
 
 /** Opens the catalogue of a folder, which is not made by looking; entries that no command can use are told of. @throws ERR_FILE where it is lost. */
 export async function openFolder(folder: string): Promise<Catalogue> {
@@ -17,6 +23,16 @@ export async function openFolder(folder: string): Promise<Catalogue> {
   const catalogue = Catalogue.open(folder, { existing: true });
   warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
   return catalogue;
+}
+
+/** Finds the recordings whose id begins so: several files, perhaps, of one recording. @throws ERR_INVALID_ARG where there are none. */
+export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
+  const entries = catalogue.search({ id });
+  if (entries.length > 0) return entries;
+  throw new JackfieldError(
+    'ERR_INVALID_ARG',
+    `No recording has an id that begins with ${JSON.stringify(id)}.`,
+  );
 }
 
 /** Looks that a folder is there: one that is not is not made by looking into it. @throws ERR_FILE. */
