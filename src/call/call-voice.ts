@@ -180,7 +180,11 @@ export async function openCallVoice(
       ? await redirections.add(await receive('capture_mic'), microphoneStart).catch(onNoMicrophone)
       : undefined;
     const inputStart = remote.received.position;
-    const sent = { timeline: remote.received, timelineStart: inputStart, ...(leadMs !== undefined && { leadMs }) };
+    const sent = {
+      timeline: remote.received,
+      timelineStart: inputStart,
+      ...(leadMs !== undefined && { leadMs }),
+    };
     const inputLease = input
       ? await redirections.add(
           await server.lease({ object, stream: 'input', direction: 'send', ...sent }),

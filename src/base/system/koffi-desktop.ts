@@ -84,9 +84,12 @@ function programOf(calls: Calls, window: number): string {
 type Calls = ReturnType<typeof declare>;
 
 function declare(koffi: Koffi) {
-  const user32 = koffi.load('user32.dll');
-  const kernel32 = koffi.load('kernel32.dll');
-  const advapi32 = koffi.load('advapi32.dll');
+  // The declarations of functions name the types.
+  const types = declareTypes(koffi);
+  return { ...types, ...windowCalls(koffi), ...systemCalls(koffi) };
+}
+
+function declareTypes(koffi: Koffi) {
   const copyData = koffi.struct('COPYDATASTRUCT', {
     dwData: 'uintptr_t',
     cbData: 'uint32_t',
@@ -119,10 +122,12 @@ function declare(koffi: Koffi) {
     y: 'int32_t',
     private: 'uint32_t',
   });
+  return { copyData, procedure, windowClassBytes: koffi.sizeof(windowClass) };
+}
+
+function windowCalls(koffi: Koffi) {
+  const user32 = koffi.load('user32.dll');
   return {
-    copyData,
-    procedure,
-    windowClassBytes: koffi.sizeof(windowClass),
     registerMessage: user32.func('uint32_t __stdcall RegisterWindowMessageW(str16 name)'),
     registerClass: user32.func('uint16_t __stdcall RegisterClassExW(WNDCLASSEXW *windowClass)'),
     unregisterClass: user32.func('int __stdcall UnregisterClassW(str16 name, intptr_t instance)'),
@@ -147,6 +152,13 @@ function declare(koffi: Koffi) {
     processOfWindow: user32.func(
       'uint32_t __stdcall GetWindowThreadProcessId(intptr_t window, _Out_ uint32_t *id)',
     ),
+  };
+}
+
+function systemCalls(koffi: Koffi) {
+  const kernel32 = koffi.load('kernel32.dll');
+  const advapi32 = koffi.load('advapi32.dll');
+  return {
     openProcess: kernel32.func('intptr_t __stdcall OpenProcess(uint32_t access, int inherit, uint32_t id)'),
     imageName: kernel32.func(
       'int __stdcall QueryFullProcessImageNameW(intptr_t program, uint32_t flags, void *path, _Inout_ uint32_t *length)',

@@ -24,10 +24,7 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
     case 'flow':
       return next(step.next, '');
     case 'menu':
-      return [
-        ...Object.entries(step.choices).map(([key, to]) => ({ to, label: key, path: ['choices', key] })),
-        ...otherwise(step.otherwise),
-      ];
+      return [...choices(step.choices, 'choices'), ...otherwise(step.otherwise)];
     case 'gather':
       return [...next(step.next, `{${step.save}}`), ...otherwise(step.otherwise)];
     case 'count':
@@ -41,11 +38,7 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
       return [...next(step.next, ''), ...otherwise(step.otherwise, 'failed')];
     case 'http':
       return [
-        ...Object.entries(step.statuses ?? {}).map(([label, to]) => ({
-          to,
-          label,
-          path: ['statuses', label],
-        })),
+        ...choices(step.statuses, 'statuses'),
         ...next(step.next, step.statuses ? '2xx' : ''),
         ...otherwise(step.otherwise, 'failed'),
       ];
@@ -60,13 +53,13 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
       ];
     case 'enqueue':
       return [
-        ...Object.entries(step.results ?? {}).map(([label, to]) => ({ to, label, path: ['results', label] })),
+        ...choices(step.results, 'results'),
         ...next(step.next, 'served'),
         ...otherwise(step.otherwise),
       ];
     case 'hook':
       return [
-        ...Object.entries(step.results ?? {}).map(([label, to]) => ({ to, label, path: ['results', label] })),
+        ...choices(step.results, 'results'),
         ...next(step.next, step.results ? 'else' : ''),
         ...otherwise(step.otherwise, 'failed'),
       ];
@@ -78,6 +71,11 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
     default:
       return step satisfies never;
   }
+}
+
+/** One way for each key of a field. */
+function choices(field: Readonly<Record<string, string>> = {}, name: string): FlowLink[] {
+  return Object.entries(field).map(([label, to]) => ({ to, label, path: [name, label] }));
 }
 
 function next(to: string | undefined, label: string): FlowLink[] {

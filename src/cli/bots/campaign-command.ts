@@ -52,7 +52,32 @@ const OUTCOMES = [
 /** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
 export function campaignCommand(): Command {
   const campaign = new Command('campaign');
-  withCatalogue(withShare(withHooks(withPrompts(withEndpoint(campaign.command('run'))))))
+  withRunOptions(withCatalogue(withShare(withHooks(withPrompts(withEndpoint(campaign.command('run')))))));
+  withCatalogue(campaign.command('results'))
+    .description('List the calls of a campaign, or of all, oldest first.')
+    .argument('[name]', 'name of the campaign')
+    .option('--target <text>', 'to targets with this in their name')
+    .addOption(new Option('--outcome <outcome>', 'that ended so').choices([...OUTCOMES]))
+    .option('--since <date>', 'placed at or after', dateOption)
+    .option('--until <date>', 'placed before', dateOption)
+    .option('--text <text>', 'with this in a variable or an error')
+    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 1000)
+    .action(results);
+  campaign
+    .command('report')
+    .description('Report a campaign as a table, as JSON or as a page; a table has no formulas.')
+    .argument('<name>', 'name of the campaign')
+    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
+    .addOption(
+      new Option('--format <format>', 'of the report').choices(['csv', 'json', 'html']).default('csv'),
+    )
+    .action(report);
+  withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
+  return campaign;
+}
+
+function withRunOptions(command: Command): Command {
+  return command
     .description(
       'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
     )
@@ -93,27 +118,6 @@ export function campaignCommand(): Command {
     .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
     .option('--dry-run', 'only list who would be called', false)
     .action(run);
-  withCatalogue(campaign.command('results'))
-    .description('List the calls of a campaign, or of all, oldest first.')
-    .argument('[name]', 'name of the campaign')
-    .option('--target <text>', 'to targets with this in their name')
-    .addOption(new Option('--outcome <outcome>', 'that ended so').choices([...OUTCOMES]))
-    .option('--since <date>', 'placed at or after', dateOption)
-    .option('--until <date>', 'placed before', dateOption)
-    .option('--text <text>', 'with this in a variable or an error')
-    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 1000)
-    .action(results);
-  campaign
-    .command('report')
-    .description('Report a campaign as a table, as JSON or as a page; a table has no formulas.')
-    .argument('<name>', 'name of the campaign')
-    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
-    .addOption(
-      new Option('--format <format>', 'of the report').choices(['csv', 'json', 'html']).default('csv'),
-    )
-    .action(report);
-  withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
-  return campaign;
 }
 
 function withCatalogue(command: Command): Command {

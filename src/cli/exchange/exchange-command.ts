@@ -63,7 +63,30 @@ const DEFAULT_PORT = 4100;
 
 /** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
 export function exchangeCommand(): Command {
-  return withAccountServices(withForce(new Command('exchange')))
+  return withKept(withListening(withAccountServices(withForce(new Command('exchange')))))
+    .option(
+      '--patience <ms>',
+      'longest wait of a call for a late voice stream, instead of silence',
+      between(0, 60_000),
+      0,
+    )
+    .option(
+      '--limit <name=number...>',
+      `bound on what clients can take: ${Object.keys(LIMITS).join(', ')}`,
+      limitOption,
+    )
+    .option('--sip <file...>', 'lines to real phones: a YAML file for each (docs/lines.md)')
+    .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
+    .addOption(
+      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
+        .choices(['real', 'manual'])
+        .default('real'),
+    )
+    .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
+}
+
+function withListening(command: Command): Command {
+  return command
     .option(
       '--tcp <port>',
       `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
@@ -83,7 +106,12 @@ export function exchangeCommand(): Command {
       new Option('--access <policy>', 'who may attach; what was answered is kept with --state')
         .choices(['allow', 'ask', 'deny'])
         .default('allow'),
-    )
+    );
+}
+
+/** Adds the options of who is there, and of what is read and kept. */
+function withKept(command: Command): Command {
+  return command
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
     .option(
@@ -105,26 +133,7 @@ export function exchangeCommand(): Command {
     .option(
       '--replay <folder>',
       'play a recording again instead of serving, with the same scenario or users; says where something else comes out',
-    )
-    .option(
-      '--patience <ms>',
-      'longest wait of a call for a late voice stream, instead of silence',
-      between(0, 60_000),
-      0,
-    )
-    .option(
-      '--limit <name=number...>',
-      `bound on what clients can take: ${Object.keys(LIMITS).join(', ')}`,
-      limitOption,
-    )
-    .option('--sip <file...>', 'lines to real phones: a YAML file for each (docs/lines.md)')
-    .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
-    .addOption(
-      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
-        .choices(['real', 'manual'])
-        .default('real'),
-    )
-    .action((options: Options) => (options.replay === undefined ? serve(options) : replayed(options)));
+    );
 }
 
 /** Plays a recording against a new exchange. Exit code 2: it came out otherwise. */

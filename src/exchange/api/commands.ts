@@ -5,6 +5,7 @@ import type { ExchangeUser } from '../exchange-user.js';
 import { exchangeKinds } from '../kind/kinds.js';
 import { ObjectAnswerer } from '../object/answer-object.js';
 import type { ObjectOwner } from '../object/api-object.js';
+import type { Asking } from '../object/object-kind.js';
 import { getParameter, moveWindow, setParameter } from './answer-parameter.js';
 import { answerChat, sendChatMessage, sendMessage } from './chat-commands.js';
 import { closeWindow, openWindow } from './open-window.js';
@@ -28,10 +29,14 @@ export class Commands {
     user: ExchangeUser,
     client: ObjectOwner,
   ): EndpointMessage | Promise<EndpointMessage> {
-    const services = this.#services;
     const unknown = user.release.refusalOf(command);
     if (unknown) throw new Refusal(unknown);
     if (user.release.ignores(command)) return replies.echo(command);
+    return this.#execute(command, { services: this.#services, user, client });
+  }
+
+  #execute(command: CommandMessage, asking: Asking): EndpointMessage | Promise<EndpointMessage> {
+    const { services, user } = asking;
     switch (command.kind) {
       case 'ping':
         return replies.pong();
@@ -49,9 +54,9 @@ export class Commands {
         releaseKey(services, user, checkKey(command.key));
         return replies.echo(command);
       case 'get-parameter':
-        return getParameter({ services, user, client }, command);
+        return getParameter(asking, command);
       case 'set-parameter':
-        return setParameter({ services, user, client }, command);
+        return setParameter(asking, command);
       case 'call':
         return placeCalls(services, user, command);
       case 'voicemail':
@@ -70,23 +75,21 @@ export class Commands {
       case 'delete':
       case 'search':
       case 'clear':
-        return this.#objects.answer(command, { services, user, client });
+        return this.#objects.answer(command, asking);
       case 'hook':
       case 'ready':
         return replies.echo(command);
       case 'close':
-        closeWindow({ services, user, client }, command);
+        closeWindow(asking, command);
         return replies.echo(command);
-      case 'transfer': {
-        const { argument } = command;
-        const opened = openWindow(
-          { services, user, client },
-          { kind: 'open', what: 'FILETRANSFER', argument },
-        );
-        return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
-      }
+      case 'transfer':
       case 'open': {
-        const opened = openWindow({ services, user, client }, command);
+        const opened = openWindow(
+          asking,
+          command.kind === 'open'
+            ? command
+            : { kind: 'open', what: 'FILETRANSFER', argument: command.argument },
+        );
         return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
       }
       case 'unknown':

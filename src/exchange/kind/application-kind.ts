@@ -1,7 +1,9 @@
 import { isHandle } from '../../switch/identity.js';
 import { Refusal, taking } from '../api/refusal.js';
+import type { Services } from '../api/services.js';
 import { ClientApplication } from '../applications/client-application.js';
 import type { TextStreamEnd } from '../applications/text-stream-end.js';
+import type { ObjectOwner } from '../object/api-object.js';
 import { type Action, type AnyKind, type Asking, kindOf } from '../object/object-kind.js';
 import { ObjectStore } from '../object/object-store.js';
 import { checkText, MAX_NAME_LENGTH } from '../wire-value.js';
@@ -60,10 +62,7 @@ export function applicationKind(): AnyKind {
       if (applications.of(client, id) || applications.listOf(client).length >= LIMIT) {
         throw new Refusal('application-failed');
       }
-      const { clock, limits, sendingExtraBytes: extraBytes } = services;
-      applications.add(
-        new ClientApplication(id, client, { clock, limit: limits.applicationBytes, extraBytes }),
-      );
+      applications.add(newApplication(id, client, services));
       return undefined;
     },
     delete({ client }, id) {
@@ -78,6 +77,11 @@ export function applicationKind(): AnyKind {
       applications.leave(client);
     },
   });
+}
+
+function newApplication(id: string, client: ObjectOwner, services: Services): ClientApplication {
+  const { clock, limits, sendingExtraBytes: extraBytes } = services;
+  return new ClientApplication(id, client, { clock, limit: limits.applicationBytes, extraBytes });
 }
 
 /** True when an application is at this user, who can be reached and has not blocked the one who asks. */

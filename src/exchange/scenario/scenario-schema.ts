@@ -18,13 +18,6 @@ const FAILURE_REASONS = Object.keys(CALL_FAILURE_REASONS).map(Number) as CallFai
 /** The schema of a scenario file. The package is loaded when it is asked for. */
 export async function scenarioSchema() {
   const { z } = await import('zod');
-  const behaviour = behaviourShape(z);
-  const fault = faultSchema(z);
-  const tariff = z.strictObject({
-    rate: z.number().int().min(0),
-    precision: z.number().int().min(0).max(6),
-    currency: z.string().regex(/^[A-Z]{3}$/),
-  });
   return z.strictObject({
     $schema: z.string().optional(),
     users: z
@@ -32,30 +25,9 @@ export async function scenarioSchema() {
       .min(1)
       .default([{ handle: 'jack' }]),
     /** Others who can be called, and can call. */
-    robots: z
-      .array(
-        z.strictObject({
-          handle: handle(z),
-          fullName: name(z).optional(),
-          ...mannerShape(z),
-          ...chatShape(z, oneLine(z)),
-          ...behaviour,
-          /** Price of a call to it, as with a commercial contact. */
-          tariff: tariff.optional(),
-        }),
-      )
-      .default([]),
+    robots: z.array(robotSchema(z)).default([]),
     /** Phone numbers that the gateway knows. */
-    numbers: z
-      .array(
-        z.strictObject({
-          number: number(z),
-          fullName: name(z).optional(),
-          ...behaviour,
-          tariff: tariff.optional(),
-        }),
-      )
-      .default([]),
+    numbers: z.array(phoneSchema(z)).default([]),
     /** Voicemails that wait in mailboxes from the start. */
     voicemails: z
       .array(
@@ -64,7 +36,7 @@ export async function scenarioSchema() {
           from: handle(z),
           fullName: name(z).optional(),
           file: file(z),
-          fault: fault.optional(),
+          fault: faultSchema(z).optional(),
         }),
       )
       .default([]),
@@ -140,6 +112,37 @@ function userSchema(z: Z) {
     skypeOut: z.boolean().optional(),
     skypeIn: number(z).optional(),
     account: accountSchema(z).optional(),
+  });
+}
+
+function robotSchema(z: Z) {
+  return z.strictObject({
+    handle: handle(z),
+    fullName: name(z).optional(),
+    ...mannerShape(z),
+    ...chatShape(z, oneLine(z)),
+    ...behaviourShape(z),
+    /** Price of a call to it, as with a commercial contact. */
+    tariff: tariffSchema(z).optional(),
+  });
+}
+
+/** A phone that the gateway knows. */
+function phoneSchema(z: Z) {
+  return z.strictObject({
+    number: number(z),
+    fullName: name(z).optional(),
+    ...behaviourShape(z),
+    tariff: tariffSchema(z).optional(),
+  });
+}
+
+/** Price of a minute. */
+function tariffSchema(z: Z) {
+  return z.strictObject({
+    rate: z.number().int().min(0),
+    precision: z.number().int().min(0).max(6),
+    currency: z.string().regex(/^[A-Z]{3}$/),
   });
 }
 

@@ -127,15 +127,9 @@ function commandArguments(m: Exclude<CommandMessage, { kind: 'unknown' }>): Expl
     case 'call-voicemail':
       return [{ text: m.target, note: targetKind(m.target) }];
     case 'message':
-      return [
-        { text: m.target, note: 'Who it goes to.' },
-        { text: m.text, note: 'The text.' },
-      ];
+      return [{ text: m.target, note: 'Who it goes to.' }, textPart(m)];
     case 'chat-message':
-      return [
-        { text: m.chat, note: 'The chat it goes to.' },
-        { text: m.text, note: 'The text.' },
-      ];
+      return [{ text: m.chat, note: 'The chat it goes to.' }, textPart(m)];
     case 'chat':
       return [{ text: m.action, note: 'What to do.' }, ...given(m.argument, 'With this.')];
     case 'hook':
@@ -158,6 +152,10 @@ function commandArguments(m: Exclude<CommandMessage, { kind: 'unknown' }>): Expl
     default:
       return m satisfies never;
   }
+}
+
+function textPart({ text }: { readonly text: string }): ExplainedPart {
+  return { text, note: 'The text.' };
 }
 
 function referencePart(of: { object: ObjectName; id: string | number | undefined }): ExplainedPart {

@@ -90,14 +90,8 @@ export async function analyseRecordings(
 ): Promise<number> {
   checkArgument('catalogue', catalogue, CATALOGUE);
   checkOptions(options, RULES);
-  const { query = {}, again = false, deadAirMs, transcriber, signal, onProgress, onRecording } = options;
-  const { workers = availableParallelism(), keywords = [], language, speechDetector, speechModel } = options;
-  const settings = {
-    ...(deadAirMs !== undefined && { deadAirMs }),
-    ...(speechDetector && { speechDetector }),
-    ...(speechModel !== undefined && { speechModel }),
-  };
-  const spoken = { ...(language !== undefined && { language }), ...(signal && { signal }) };
+  const { query = {}, again = false, transcriber, signal, onProgress, onRecording } = options;
+  const { workers = availableParallelism() } = options;
   await transcriber?.ready?.();
   const entries = catalogue
     .search({ limit: -1, ...query })
@@ -112,25 +106,12 @@ export async function analyseRecordings(
   };
   const one = async (entry: CatalogueEntry) => {
     try {
-      const file = await catalogue.fileOf(entry);
-      const { legs, maskings = [] } = await readSidecar(beside(file, '.json'));
-      const heard = { maskings: maskings.length };
-      const ledgers = [legs.local.ledger.spans, legs.remote.ledger.spans];
-      const known = again ? undefined : readAnalysis(file, entry);
-      const measured =
-        known ??
-        (await pool.analyse(file, {
-          ledgers,
-          qualities: [legs.local.quality, legs.remote.quality],
-          ...settings,
-          ...(signal && { signal }),
-          onProgress: ({ position, sampleCount }) => tell(entry, position / Math.max(1, sampleCount ?? 1)),
-        }));
-      if (!known) await catalogue.keepAnalysis(entry, measured, heard);
-      const isToHear = transcriber && (again || entry.transcript === undefined);
-      if (isToHear)
-        await catalogue.keepTranscript(entry, await transcribeFile(file, { ...spoken, transcriber }), heard);
-      const report = withWords(measured, readTranscript(file, entry), { keywords });
+      const report = await analyseOne(entry, {
+        catalogue,
+        pool,
+        options,
+        onPart: (part) => tell(entry, part),
+      });
       count++;
       observe('onRecording', onRecording, entry, report, undefined);
     } catch (error) {
@@ -147,4 +128,50 @@ export async function analyseRecordings(
   await Promise.all(Array.from({ length: workers + 1 }, lane));
   signal?.throwIfAborted();
   return count;
+}
+
+interface Work {
+  readonly catalogue: Catalogue;
+  readonly pool: AnalysisPool;
+  readonly options: AnalyseRecordingsOptions;
+  /** @param part Of the recording, 0 to 1. */
+  readonly onPart: (part: number) => void;
+}
+
+/** Analyses one recording, unless it has been, and transcribes it where that is asked for; both are kept. */
+async function analyseOne(
+  entry: CatalogueEntry,
+  { catalogue, pool, options, onPart }: Work,
+): Promise<AnalysisReport> {
+  const {
+    again = false,
+    deadAirMs,
+    speechDetector,
+    speechModel,
+    transcriber,
+    language,
+    keywords = [],
+    signal,
+  } = options;
+  const file = await catalogue.fileOf(entry);
+  const { legs, maskings = [] } = await readSidecar(beside(file, '.json'));
+  const heard = { maskings: maskings.length };
+  const known = again ? undefined : readAnalysis(file, entry);
+  const measured =
+    known ??
+    (await pool.analyse(file, {
+      ledgers: [legs.local.ledger.spans, legs.remote.ledger.spans],
+      qualities: [legs.local.quality, legs.remote.quality],
+      ...(deadAirMs !== undefined && { deadAirMs }),
+      ...(speechDetector && { speechDetector }),
+      ...(speechModel !== undefined && { speechModel }),
+      ...(signal && { signal }),
+      onProgress: ({ position, sampleCount }) => onPart(position / Math.max(1, sampleCount ?? 1)),
+    }));
+  if (!known) await catalogue.keepAnalysis(entry, measured, heard);
+  if (transcriber && (again || entry.transcript === undefined)) {
+    const spoken = { ...(language !== undefined && { language }), ...(signal && { signal }) };
+    await catalogue.keepTranscript(entry, await transcribeFile(file, { ...spoken, transcriber }), heard);
+  }
+  return withWords(measured, readTranscript(file, entry), { keywords });
 }

@@ -17,7 +17,8 @@ import { EMBEDDED } from '../embedded-exchange.js';
 import { BearerTokens } from '../http/bearer-tokens.js';
 import { speakableOf } from '../spoken.js';
 import { readFeedHooks } from '../watch/feed-hooks.js';
-import type { ConfigFault, ServiceConfig } from './service-config.js';
+import type { ConfigFault } from './dangling-names.js';
+import type { ServiceConfig } from './service-config.js';
 
 /** A fault of a file that a configuration names, with its place there where that is known. */
 export interface FileFault extends ConfigFault {

@@ -21,14 +21,9 @@ import { readText } from '../../files/key-files.js';
 import { withOwnPaths } from '../../files/own-paths.js';
 import { suggest } from '../../protocol/explain/suggest.js';
 import { fileFaults } from './check-files.js';
+import { type ConfigFault, danglingNames } from './dangling-names.js';
 import { SERVICE_FILES } from './own-paths.js';
-import {
-  type ConfigFault,
-  danglingNames,
-  type ServiceConfig,
-  serviceConfigJsonSchema,
-  serviceConfigSchema,
-} from './service-config.js';
+import { type ServiceConfig, serviceConfigJsonSchema, serviceConfigSchema } from './service-config.js';
 
 /** One thing that is wrong with a configuration. */
 export interface ConfigProblem {
