@@ -1,20 +1,14 @@
 import { checkArgument, checkOptions, words } from '../base/check.js';
 import { during } from '../base/during.js';
-import { asError, JackfieldError, messageOf } from '../base/errors.js';
+import { JackfieldError } from '../base/errors.js';
 import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import { observe } from '../base/listener/observe.js';
 import { type Clock, systemClock } from '../base/time/clock.js';
-import { deadlineIn, type WaitOptions, waitFor } from '../base/wait.js';
-import type { VoiceJoiner } from '../call/join-voice.js';
-import { takenFrom } from '../call/taken-voice.js';
 import { type Call, LIVE_CALL } from '../control/call/call.js';
-import { CallEndedError } from '../control/call/call-ended-error.js';
-import type { CallState } from '../control/call/call-life.js';
 import type { Client } from '../control/client/client.js';
-import type { CallRecording } from '../recording/call-recording.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { BOT, type Bot } from './bot.js';
-import type { BotCall } from './bot-call.js';
+import { BotCalls } from './bot-calls.js';
 import {
   ATTEND_CHATS_RULES,
   ATTEND_RULES,
@@ -26,30 +20,22 @@ import {
   DIAL_RULES,
   HOST_RULES,
 } from './bot-host-options.js';
-import type { BotOutcome, BotResult } from './bot-result.js';
-import { CallLimit, DialledCalls, endCall, hangUp } from './call-limit.js';
-import type { CallTape, CallTaper } from './call-taper.js';
+import type { BotResult } from './bot-result.js';
 import { canSendMessages } from './can-send-messages.js';
 import { ChatAttendant } from './chat/chat-attendant.js';
 import { CHAT_BOT, type ChatBot } from './chat/chat-bot.js';
-import { openBotCall } from './open-bot-call.js';
 import { PlacedCalls } from './placed-calls.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
-import { runScript, type ScriptEnding } from './run-script.js';
-
-const RING_TIMEOUT_MS = 30_000;
 
 /** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
 export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDisposable {
   readonly #client: Client;
   readonly #server: PcmServer;
   readonly #prompts: Prompts | Promise<Prompts>;
-  readonly #record: CallTaper | undefined;
-  readonly #join: VoiceJoiner | undefined;
   readonly #clock: Clock;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #calls = new Set<Call>();
+  readonly #calls: BotCalls;
   readonly #placed: PlacedCalls;
   readonly #ready = new WeakMap<readonly Speakable[], Promise<void>>();
   #unattend: (() => void) | undefined;
@@ -66,9 +52,12 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#prompts = options.prompts ?? Prompts.open();
     // Told to whoever needs them.
     Promise.resolve(this.#prompts).catch(() => undefined);
-    this.#record = options.record;
-    this.#join = options.join;
     this.#clock = options.clock ?? systemClock;
+    this.#calls = new BotCalls({
+      ...{ client: this.#client, server: this.#server, prompts: this.#prompts, placed: this.#placed },
+      ...{ record: options.record, join: options.join, clock: this.#clock, events: this },
+      call: (bot, target, given) => this.call(bot, target, given),
+    });
   }
 
   /** Conversations in text that a bot is busy with. */
@@ -164,7 +153,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     checkArgument('bot', bot, BOT);
     checkArgument('call', call, LIVE_CALL);
     this.#assertOpen();
-    return await this.#track(this.#run(bot, call));
+    return await this.#track(this.#calls.run(bot, call));
   }
 
   /**
@@ -180,7 +169,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     await this.prepare(bot);
     const call = await this.#placed.place(target, options.signal);
     observe('onPlaced', options.onPlaced, call);
-    return await this.#track(this.#run(bot, call, options));
+    return await this.#track(this.#calls.run(bot, call, options));
   }
 
   /**
@@ -206,7 +195,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   /** Hangs up all calls and cuts all conversations short, then closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#attendant?.abort();
-    await Promise.allSettled([...this.#calls].map((call) => call.hangUp()));
+    await this.#calls.hangUp();
     await this.close();
   }
 
@@ -226,7 +215,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
       await call.refuse().catch(() => undefined);
       return;
     }
-    this.#track(this.#run(bot, call));
+    this.#track(this.#calls.run(bot, call));
   }
 
   /** A program that cannot say is told; the call or message is left alone. */
@@ -239,139 +228,6 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     }
   }
 
-  async #run(bot: Bot, call: Call, ringing: WaitOptions = {}): Promise<BotResult> {
-    this.#calls.add(call);
-    const dialled = new DialledCalls();
-    using limit = new CallLimit(call, bot.maxCallMs, this.#clock);
-    let outcome: BotOutcome = 'unanswered';
-    let error: Error | undefined;
-    let recording: CallRecording | undefined;
-    let unsaid: Error | undefined;
-    try {
-      const conversation = await this.#open(bot, call, ringing, dialled, limit.cut);
-      recording = conversation.recording;
-      outcome = 'hung-up';
-      this.emit('talking', conversation, bot);
-      const script = runScript(bot, conversation, this.#clock);
-      ({ outcome, error, unsaid } = await Promise.race<ScriptEnding>([script, limit.passed]));
-      if (error) error = await this.#causeOf(error, call, conversation);
-    } catch (failure) {
-      if (!call.over) error = asError(failure);
-    } finally {
-      this.#calls.delete(call);
-      // A call that somebody else has is not this bot's to end.
-      const own = isTaken(error) ? [] : [endCall(call, this.#clock)];
-      await Promise.all([...own, dialled.end(this.#clock)]);
-    }
-    const recorded = recording && (await during(this.#clock, recording.finished).catch(() => undefined));
-    const result: BotResult = {
-      ...{ bot: bot.name, callId: call.id, outcome, status: call.status },
-      ...(error && { error }),
-      ...(unsaid && { unsaid }),
-      ...(recorded && { recording: recorded }),
-    };
-    this.emit('result', result);
-    return result;
-  }
-
-  /** Brings a call in progress, with its voice redirected before its first sample. */
-  async #open(
-    bot: Bot,
-    call: Call,
-    ringing: WaitOptions,
-    dialled: DialledCalls,
-    cut: AbortSignal,
-  ): Promise<BotCall> {
-    const prompts = await this.#prompts;
-    const opening = this.#tape(bot, call).then((tape) =>
-      openBotCall(call, {
-        ...{ prompts, bot, server: this.#server, clock: this.#clock, tape, join: this.#join },
-        trace: (text) => this.emit('trace', call, text),
-        step: (step) => this.emit('step', call, step),
-        dial: (target, options) => this.#dial(bot, target, options, dialled, cut),
-        sendMessage: async (target, text, options) => {
-          await this.#client.chats.message(target, text, options);
-        },
-        startCall: (target, script, options) => this.call({ ...bot, script }, target, options),
-        cut,
-      }),
-    );
-    const conversation = await during(this.#clock, opening);
-    try {
-      if (call.properties.get('TYPE')?.startsWith('INCOMING') && call.state?.phase === 'placing') {
-        await during(this.#clock, call.answer());
-      }
-    } catch (error) {
-      throw await this.#causeOf(asError(error), call, conversation);
-    }
-    await this.#answered(call, ringing, cut);
-    return conversation;
-  }
-
-  /** The reason of an error: ERR_TAKEN where another program has redirected the call meanwhile. */
-  async #causeOf(error: Error, call: Call, { voice }: BotCall): Promise<Error> {
-    const isOwn = (port: number) => [...this.#server.leases].some((lease) => lease.port === port);
-    const taken = voice.joined ? undefined : takenFrom(call, isOwn);
-    return (taken && (await during(this.#clock, taken))) ?? error;
-  }
-
-  /** A call that cannot be recorded is taken all the same, and its transcript says so. */
-  async #tape(bot: Bot, call: Call): Promise<CallTape | undefined> {
-    try {
-      return await (bot.record ?? this.#record)?.listen(call, this.#clock);
-    } catch (error) {
-      this.emit('trace', call, `is not recorded: ${messageOf(error)}`);
-      this.emit('unrecorded', call, asError(error));
-      return undefined;
-    }
-  }
-
-  async #dial(
-    bot: Bot,
-    target: string,
-    options: WaitOptions,
-    dialled: DialledCalls,
-    cut: AbortSignal,
-  ): Promise<BotCall> {
-    const call = await this.#placed.place(target, options.signal);
-    // Before it is answered, so that it does not go on ringing when the script has ended.
-    dialled.add(call);
-    try {
-      return await this.#open(bot, call, options, dialled, cut);
-    } catch (error) {
-      await hangUp(call);
-      throw error;
-    }
-  }
-
-  async #answered(
-    call: Call,
-    { timeoutMs = RING_TIMEOUT_MS, signal }: WaitOptions,
-    cut: AbortSignal,
-  ): Promise<void> {
-    const stop = new AbortController();
-    await waitFor<void>({
-      what: `an answer to call ${call.id}`,
-      ended: cut,
-      signal,
-      deadline: deadlineIn(this.#clock, timeoutMs, () => {
-        throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
-      }),
-      begin(resolve, reject) {
-        // A machine that takes a message is nobody to talk to.
-        const onState = ({ phase, status }: CallState) => {
-          if (phase === 'voicemail') reject(new CallEndedError(call.id, status, 'answered', undefined));
-        };
-        call.on('state', onState);
-        call.reached('INPROGRESS', { signal: stop.signal }).then(() => resolve(), reject);
-        return () => {
-          call.off('state', onState);
-          stop.abort();
-        };
-      },
-    });
-  }
-
   #track<T>(work: Promise<T>): Promise<T> {
     const settled = () => this.#running.delete(work);
     this.#running.add(work);
@@ -382,8 +238,4 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   #assertOpen(): void {
     if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'This host is closed: make another.');
   }
-}
-
-function isTaken(error: Error | undefined): boolean {
-  return error instanceof JackfieldError && error.code === 'ERR_TAKEN';
 }

@@ -150,10 +150,6 @@ export async function openCallVoice(
   for (const listener of listeners) opening.add(listener, (it) => it.failed?.());
   const over = opening.add(endOf(call), (it) => it.forget());
   const limits = { signal: signal ? AbortSignal.any([signal, over.signal]) : over.signal };
-  const onNoMicrophone = async (error: unknown): Promise<undefined> => {
-    if (!options.onNoMicrophone || !(error instanceof Error)) throw error;
-    await options.onNoMicrophone(error);
-  };
   const object = `CALL ${call.id}`;
   const readIntervalMs = Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS);
   const receive = (stream: StreamKind) =>
@@ -177,7 +173,7 @@ export async function openCallVoice(
     const start = remote.received.position;
     const microphoneStart = joined?.paced ? 0 : start;
     const microphoneLease = microphone
-      ? await redirections.add(await receive('capture_mic'), microphoneStart).catch(onNoMicrophone)
+      ? await redirections.add(await receive('capture_mic'), microphoneStart).catch((error) => tellNoMicrophone(error, options))
       : undefined;
     const inputStart = remote.received.position;
     const sent = {
@@ -203,6 +199,12 @@ export async function openCallVoice(
   } finally {
     await turn?.();
   }
+}
+
+/** Tells the program that the microphone cannot be taken out. @throws the error, where the program does not want to know. */
+async function tellNoMicrophone(error: unknown, { onNoMicrophone }: CallVoiceOptions): Promise<undefined> {
+  if (!onNoMicrophone || !(error instanceof Error)) throw error;
+  await onNoMicrophone(error);
 }
 
 /** A signal that fires when the call is over, and what lets go of it: nobody dials a port for a call that is over. */

@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { asError, JackfieldError } from '../../base/errors.js';
 import { observe } from '../../base/listener/observe.js';
-import { VOICE_FORMAT } from '../../base/pcm.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { sleep } from '../../base/time/clock.js';
 import { whenFired } from '../../base/wait.js';
 import type { Dialect } from '../../line/dialect/dialect.js';
 import type { MediaEvent, MediaFormat } from '../../line/dialect/media-event.js';
-import { MediaSink } from '../../line/fork/media-sink.js';
 import { serveAgent } from '../../line/media/agent-peer.js';
 import { connectMedia } from '../../line/media/connect-media.js';
 import type { MediaConnection } from '../../line/media/media-connection.js';
 import { type MediaEnd, MediaSession } from '../../line/media/media-session.js';
 import { memoryConnections } from '../../line/media/memory-connection.js';
 import type { BotCall } from '../bot-call.js';
+import { AgentLink, MAX_BUFFERED_MS } from './agent-link.js';
 import type { AgentBotOptions, AgentNotice } from './agent-options.js';
 import { AgentSpeech } from './agent-speech.js';
 import { allowedTools, type OfferedTool, runTool, setupOf } from './agent-tools.js';
@@ -27,8 +26,6 @@ export interface AgentTalkSetup {
   readonly options: AgentBotOptions;
 }
 
-/** Caller's audio that may wait for the agent, in milliseconds. */
-const MAX_BUFFERED_MS = 400;
 /** Pauses between attempts to have the agent back. */
 const BACK_OFF = { firstMs: 250, longestMs: 5000 };
 /** Errors of a connection that is lost; with others the agent, or somebody in between, does what it will do again. */
@@ -40,19 +37,14 @@ export class AgentTalk {
   readonly #setup: AgentTalkSetup;
   readonly #speech: AgentSpeech;
   readonly #answer: AnswerWatch;
-  readonly #sink: MediaSink;
+  readonly #link = new AgentLink();
   readonly #tools: readonly OfferedTool[];
   readonly #undo: (() => void)[] = [];
   /** Identifies the call to the agent, in each of its sessions. */
   readonly #id = randomUUID();
-  /** Keys that were pressed while the agent was not there. */
-  readonly #keys: string[] = [];
-  #session: MediaSession | undefined;
   #stopTurns: () => void = () => undefined;
   /** The caller was taken to interrupt, and the agent has not said so yet: what has no name belongs to what was cut. */
   #isHushed = false;
-  /** A tool has the call: the agent is neither heard nor hears. */
-  #isAway = false;
   #tooled = 0;
 
   constructor(call: BotCall, setup: AgentTalkSetup) {
@@ -61,13 +53,12 @@ export class AgentTalk {
     this.#call = call;
     this.#setup = setup;
     this.#tools = [...allowedTools(options.allow ?? {}), ...(options.tools ?? [])];
-    this.#sink = new MediaSink(VOICE_FORMAT, ['inbound'], MAX_BUFFERED_MS);
     this.#speech = new AgentSpeech(player, {
-      marked: (name, heard) => void this.#session?.send({ type: 'marked', name, heard }),
+      marked: (name, heard) => void this.#link.send({ type: 'marked', name, heard }),
       overflowed: () => this.#tell({ kind: 'error', message: 'The agent sends more than 10 minutes ahead.' }),
     });
     this.#answer = new AnswerWatch(call, options, {
-      isSpeaking: () => this.#speech.isSpeaking || this.#isAway,
+      isSpeaking: () => this.#speech.isSpeaking || this.#link.isAway,
       stalled: (ms) => this.#tell({ kind: 'stalled', ms }),
     });
   }
@@ -96,7 +87,7 @@ export class AgentTalk {
       // A suspicion that was not cleared up holds nothing back any more.
       this.#call.voice.player.resume();
       for (const undo of this.#undo) undo();
-      this.#session?.end();
+      this.#link.end();
     }
   }
 
@@ -120,7 +111,7 @@ export class AgentTalk {
       });
     } finally {
       cancel();
-      this.#sink.attach(undefined);
+      this.#link.lose();
     }
   }
 
@@ -150,25 +141,22 @@ export class AgentTalk {
       listener: {
         started: () => this.#tell({ kind: 'connected' }),
         event: (event) => this.#take(event),
-        drained: () => this.#sink.drained(),
+        drained: () => this.#link.sink.drained(),
         ended,
       },
     });
-    this.#session = session;
-    session.open();
-    if (!this.#isAway) this.#sink.attach(session);
-    for (const digit of this.#keys.splice(0)) this.#press(digit);
+    for (const digit of this.#link.open(session)) this.#press(digit);
   }
 
   /** Listens to the call, for as long as it lasts. */
   #listen(): void {
     const { voice } = this.#call;
-    const feed = voice.remote.addSink(this.#sink, {
+    const feed = voice.remote.addSink(this.#link.sink, {
       ...{ policy: 'drop-oldest', maxBufferedMs: MAX_BUFFERED_MS, name: 'agent' },
     });
     feed.done.catch(() => undefined);
     this.#undo.push(() => {
-      this.#sink.end();
+      this.#link.sink.end();
       void feed.remove().catch(() => undefined);
     });
     const { received } = voice.remote;
@@ -181,7 +169,7 @@ export class AgentTalk {
   #take(event: MediaEvent): void {
     switch (event.type) {
       case 'audio':
-        if (this.#isAway || (this.#isHushed && event.item === undefined)) break;
+        if (this.#link.isAway || (this.#isHushed && event.item === undefined)) break;
         this.#answer.has();
         this.#speech.write(event);
         break;
@@ -222,14 +210,13 @@ export class AgentTalk {
     this.#answer.has();
     this.#call.voice.player.resume();
     const heard = await this.#speech.clear(of);
-    for (const { item, heardMs } of heard) this.#session?.send({ type: 'heard', item, ms: heardMs });
+    for (const { item, heardMs } of heard) this.#link.send({ type: 'heard', item, ms: heardMs });
     if (heard.length > 0) this.#tell({ kind: 'interrupted', heard });
   }
 
   /** Tells the agent of a key, as soon as it is there. */
   #press(digit: string): void {
-    if (!this.#session?.isOpen) this.#keys.push(digit);
-    else if (this.#session.send({ type: 'dtmf', digit })) this.#answer.expect();
+    if (this.#link.press(digit)) this.#answer.expect();
   }
 
   async #useTool({ id, name, input }: Extract<MediaEvent, { type: 'tool' }>): Promise<void> {
@@ -238,23 +225,15 @@ export class AgentTalk {
     this.#answer.has();
     const tools = this.#tooled > maxTools ? [] : this.#tools;
     const isAway = tools.some((tool) => tool.name === name && tool.takesCall);
-    if (isAway) this.#leave();
+    if (isAway) {
+      this.#speech.end();
+      this.#link.leave();
+    }
     const output = await runTool(tools, { name, input }, this.#call);
-    if (isAway) this.#comeBack();
-    const isTold = this.#session?.send({ type: 'tool-result', id, output });
+    if (isAway) this.#link.comeBack();
+    const isTold = this.#link.send({ type: 'tool-result', id, output });
     this.#tell({ kind: 'tool', name, input, output });
     if (isTold) this.#answer.expect();
-  }
-
-  #leave(): void {
-    this.#speech.end();
-    this.#isAway = true;
-    this.#sink.attach(undefined);
-  }
-
-  #comeBack(): void {
-    this.#isAway = false;
-    this.#sink.attach(this.#session);
   }
 
   /** Finds the caller's turns here: to end what the agent says without its round trip, and to know when to expect its answer. */
@@ -268,14 +247,14 @@ export class AgentTalk {
       { clock, isGuarded: decides },
       {
         suspected: () => {
-          if (decides && this.#speech.isSpeaking && !this.#isAway) player.pause();
+          if (decides && this.#speech.isSpeaking && !this.#link.isAway) player.pause();
         },
         dismissed: () => player.resume(),
         began: () => {
           player.resume();
           isAnswered = this.#speech.isSpeaking;
           this.#answer.has();
-          if (!decides || !isAnswered || this.#isAway) return;
+          if (!decides || !isAnswered || this.#link.isAway) return;
           this.#isHushed = true;
           void this.#interrupt({ isOver: true });
         },

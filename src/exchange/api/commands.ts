@@ -83,15 +83,8 @@ export class Commands {
         closeWindow(asking, command);
         return replies.echo(command);
       case 'transfer':
-      case 'open': {
-        const opened = openWindow(
-          asking,
-          command.kind === 'open'
-            ? command
-            : { kind: 'open', what: 'FILETRANSFER', argument: command.argument },
-        );
-        return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
-      }
+      case 'open':
+        return open(asking, command);
       case 'unknown':
         throw new Refusal(replies.error(command.error));
       default:
@@ -108,4 +101,14 @@ export class Commands {
   restore(): void {
     this.#objects.restore(this.#services.userOf);
   }
+}
+
+/** Opens a window; the answer waits for one that takes time. */
+function open(
+  asking: Asking,
+  command: Extract<CommandMessage, { kind: 'open' | 'transfer' }>,
+): EndpointMessage | Promise<EndpointMessage> {
+  const { kind, argument } = command;
+  const opened = openWindow(asking, kind === 'open' ? command : { kind: 'open', what: 'FILETRANSFER', argument });
+  return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
 }

@@ -1,17 +1,17 @@
 import type { CallStatus } from '../../protocol/status/call-status.js';
 import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import { Script } from '../../switch/script.js';
-import { VoiceRoom } from '../../switch/voice-room.js';
 import { failureNumber } from '../calls/call-end.js';
 import type { Occupation } from '../calls/call-stage.js';
 import type { UserCall } from '../calls/user-call.js';
 import { Loudspeaker } from '../devices/loudspeaker.js';
 import { silentSoundCard } from '../devices/sound-card.js';
 import { standStill } from '../stand-still.js';
-import { FileDestination } from '../voice/file-stream.js';
+import type { FileDestination } from '../voice/file-stream.js';
 import { readVoice } from '../voice/prompts.js';
 import type { SoundDeviceName } from '../voice/user-voice.js';
 import { Audition } from './message-playback.js';
+import { MessageVoices } from './message-voices.js';
 import { DEVICE_REASONS, type UserVoicemail, type VoicemailActivity } from './user-voicemail.js';
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
@@ -46,9 +46,6 @@ const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>>
   },
 };
 
-/** Steps of the script that is played to the caller. */
-const GREETING_STEP = 0;
-
 type Phase = 'begin' | 'greeting' | 'recording' | 'sending' | 'over';
 
 /**
@@ -71,20 +68,15 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #greeting: UserVoicemail;
   readonly #message: UserVoicemail;
   readonly #statuses: Readonly<Record<Step, CallStatus>>;
-  readonly #room: VoiceRoom;
+  readonly #voices: MessageVoices;
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => undefined;
   #phase: Phase = 'begin';
-  #script: Script | undefined;
-  #recording: Promise<FileDestination> | undefined;
-  #hushed: Promise<void> | undefined;
   /** Stopping the greeting's playback ends the greeting alone: the tone follows. */
   readonly #greetingCut: VoicemailActivity = {
     stop: () => void this.startRecording(),
     fail: () => void this.startRecording(),
   };
-  /** Somebody wants the tone at once. */
-  #skipGreeting = false;
 
   constructor(
     keeper: VoicemailKeeper,
@@ -98,7 +90,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#greeting = greeting;
     this.#message = message;
     this.#statuses = STATUSES[style];
-    this.#room = new VoiceRoom(keeper.context.ticker);
+    this.#voices = new MessageVoices(call, keeper.context.ticker);
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
@@ -134,7 +126,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   async discard(): Promise<void> {
     this.#finish('cancelled');
-    await this.#hush();
+    await this.#voices.end();
   }
 
   soundFailed(device: SoundDeviceName, error: unknown): void {
@@ -143,14 +135,13 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
 
   fail(error: unknown): void {
     if (this.#phase === 'over' || this.#phase === 'sending') return;
-    this.#keeper.track(this.#hush());
+    this.#keeper.track(this.#voices.end());
     this.#failed(error);
   }
 
   startRecording(): boolean {
     if (this.#phase !== 'begin' && this.#phase !== 'greeting') return false;
-    this.#skipGreeting = true;
-    this.#script?.skipPast(GREETING_STEP);
+    this.#voices.skipGreeting();
     return true;
   }
 
@@ -171,8 +162,8 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#greeting.become('BUFFERING');
     this.#status('playing');
     try {
-      this.#recording = FileDestination.at(this.#message.file);
-      const [recording, speech] = await Promise.all([this.#recording, this.#greet()]);
+      const opened = this.#voices.open(this.#message.file);
+      const [recording, speech] = await Promise.all([opened, this.#greet()]);
       if (this.#phase === 'greeting') this.#sayAndRecord(speech, recording, Number(allowed));
     } catch (error) {
       this.fail(error);
@@ -195,7 +186,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     object.tell('DURATION', String(Math.ceil(speech.length / 16_000)));
     object.tell('TIMESTAMP', object.get('TIMESTAMP') ?? '0');
     this.#greeting.become('PLAYING');
-    this.#script = new Script(
+    const script = new Script(
       [
         { say: speech, to: new Audition(voice) },
         { run: () => this.#greeted() },
@@ -205,8 +196,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
       ],
       () => this.stop(),
     );
-    if (this.#skipGreeting) this.#script.skipPast(GREETING_STEP);
-    this.#room.seat(this.#script, this.#call.voice);
+    this.#voices.play(script);
   }
 
   #greeted(): void {
@@ -240,8 +230,8 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   async #send(): Promise<void> {
     if (!this.#enter('sending')) return;
     const { clock } = this.#keeper.context;
-    await standStill(clock, this.#hush());
-    const failure = (await this.#recording)?.failure;
+    await standStill(clock, this.#voices.end());
+    const failure = await this.#voices.failure();
     if (failure !== undefined) return this.#failed(failure);
     if (!this.#message.become('UPLOADING')) return this.#finish('cancelled');
     this.#status('uploading');
@@ -260,22 +250,6 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#keeper.save(this.#message);
     const sound = error instanceof StepError && error.reason === DEVICE_REASONS.microphone;
     this.#finish('failed', failureNumber(sound ? 'microphone' : 'error'));
-  }
-
-  /** Ends the voices and the recording. The seconds that were told last are what they are. */
-  #hush(): Promise<void> {
-    this.#hushed ??= this.#endVoices();
-    return this.#hushed;
-  }
-
-  async #endVoices(): Promise<void> {
-    this.#call.stopSeconds();
-    if (this.#script) await this.#room.unseat(this.#script);
-    await this.#room.bridge.release(this.#call.voice);
-    this.#room.stopIfEmpty();
-    // One that could not be opened has failed the message, or was not to be.
-    const recording = await this.#recording?.catch(() => undefined);
-    await recording?.close();
   }
 
   #finish(step: 'sent' | 'cancelled' | 'failed', reason?: CallFailureReason): void {

@@ -1,14 +1,11 @@
-import type WebSocket from 'ws';
 import { checkOptions, flag, line, needed, object, type Rules, rule, wait, whole } from '../../base/check.js';
-import { deferred } from '../../base/deferred.js';
-import { JackfieldError, messageOf } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import { CLOCK, type Clock, sleep, systemClock } from '../../base/time/clock.js';
-import { refusalOf } from '../../base/web/http-status.js';
 import { keyHeaders, SERVICE_KEY_RULES, type ServiceKey } from '../../base/web/service-key.js';
-import { bytesOfSamples } from '../process/pcm-bytes.js';
 import { FedAudio } from './fed-audio.js';
+import { ListenConnection } from './listen-connection.js';
 import { ListenResults } from './listen-results.js';
 import type { Transcriber, Transcript, TranscriptRequest } from './transcriber.js';
 import { UnheardAudio } from './unheard-audio.js';
@@ -50,14 +47,8 @@ const RULES: Rules<StreamingTranscriberOptions> = {
 };
 const NAME = line(1, 100);
 
-/** A service closes a connection on which nothing comes for 10 s. */
-const KEEP_ALIVE_MS = 4000;
-/** Audio that may wait for the network, in bytes: 10 s. */
-const MAX_BUFFERED = 320_000;
 /** Audio that is kept to be sent again, in samples: a minute. */
 const MAX_UNHEARD = msToSamples(60_000);
-/** Codes with which a service ends a stream as it should. */
-const GOOD_ENDS: readonly number[] = [1000, 1001, 1005];
 const BACK_OFF = { firstMs: 100, longestMs: 5000 };
 const SILENCE_SAMPLES = msToSamples(1000);
 /** Largest sample of silence: -60 dBFS. */
@@ -97,8 +88,7 @@ class Listening {
   #audio = new FedAudio();
   #next: Promise<IteratorResult<Int16Array>> | undefined;
   #isFed = false;
-  #socket: WebSocket | undefined;
-  #cancelKeepAlive: () => void = () => undefined;
+  #connection: ListenConnection | undefined;
   #quiet = 0;
   #position = 0;
 
@@ -137,25 +127,25 @@ class Listening {
       ...{ maxPayload: 1 << 20, perMessageDeflate: false },
       headers: { ...keyHeaders(this.#options, 'Authorization: Token') },
     });
-    this.#socket = socket;
-    const connection = this.#listen(socket);
+    const { host } = new URL(this.#options.url);
+    const connection = new ListenConnection(socket, host, this.#clock, (text) => this.#results.take(text));
+    this.#connection = connection;
     const onAbort = () =>
       connection.fail(new JackfieldError('ERR_ABORTED', 'The transcription was given up.'));
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       // The network takes no time on a virtual clock.
       const connected = Promise.race([connection.opened, connection.over]);
-      await this.#inTime(systemClock, connected, connection.fail, 'is not connected after');
-      this.#begin();
-      await Promise.race([this.#feed(socket), connection.over]);
+      await this.#inTime(systemClock, connected, connection, 'is not connected after');
+      this.#begin(connection);
+      await Promise.race([this.#feed(connection), connection.over]);
       connection.end();
-      await this.#inTime(this.#clock, connection.over, connection.fail, 'gave no last words in');
+      await this.#inTime(this.#clock, connection.over, connection, 'gave no last words in');
       return this.#results.transcript();
     } finally {
-      this.#cancelKeepAlive();
       signal?.removeEventListener('abort', onAbort);
-      socket.terminate();
-      if (this.#socket === socket) this.#socket = undefined;
+      connection.close();
+      if (this.#connection === connection) this.#connection = undefined;
     }
   }
 
@@ -163,54 +153,23 @@ class Listening {
   async #inTime(
     clock: Clock,
     wait: Promise<void>,
-    fail: (error: Error) => void,
+    connection: ListenConnection,
     what: string,
   ): Promise<void> {
     const { timeoutMs = 10_000 } = this.#options;
     const cancel = clock.timerAt(clock.now() + timeoutMs, () =>
-      fail(new JackfieldError('ERR_TIMEOUT', `The service ${what} ${timeoutMs} ms.`)),
+      connection.fail(new JackfieldError('ERR_TIMEOUT', `The service ${what} ${timeoutMs} ms.`)),
     );
     await wait.finally(cancel);
   }
 
   /** A service counts from the beginning of its connection: it gets anew what was not understood to the end. */
-  #begin(): void {
+  #begin(connection: ListenConnection): void {
     this.#audio = new FedAudio();
     this.#results.begin(this.#audio);
     for (const { position, samples } of this.#unheard.after(this.#results.heardTo))
-      this.#send(position, samples);
-    this.#keepAlive();
-  }
-
-  #listen(socket: WebSocket) {
-    const over = deferred<void>();
-    let hasEnded = false;
-    const fail = (error: Error) => {
-      over.reject(error);
-      socket.terminate();
-    };
-    over.promise.catch(() => undefined);
-    socket.on('message', (data, isBinary) => {
-      try {
-        if (!isBinary) this.#results.take(String(data));
-      } catch (error) {
-        fail(error as Error);
-      }
-    });
-    socket.on('error', (cause) => fail(broken(cause)));
-    socket.on('unexpected-response', (_, { statusCode = 0 }) =>
-      fail(refusalOf(new URL(this.#options.url).host, statusCode)),
-    );
-    socket.on('close', (code) => {
-      if (hasEnded && GOOD_ENDS.includes(code)) over.resolve();
-      else over.reject(new JackfieldError('ERR_PEER', `The service closed the connection early (${code}).`));
-    });
-    const end = () => {
-      hasEnded = true;
-      socket.send(JSON.stringify({ type: 'CloseStream' }));
-    };
-    const opened = new Promise<void>((resolve) => socket.once('open', resolve));
-    return { opened, over: over.promise, fail, end };
+      this.#send(connection, position, samples);
+    connection.keepAlive();
   }
 
   #address(): URL {
@@ -230,21 +189,19 @@ class Listening {
   }
 
   /** Reads on until the end, or until the connection is lost: the next one goes on with what was being read. */
-  async #feed(socket: WebSocket): Promise<void> {
+  async #feed(connection: ListenConnection): Promise<void> {
     while (!this.#isFed) {
       this.#next ??= this.#source.next();
       const { done, value } = await this.#next;
-      if (this.#socket !== socket) return;
+      if (this.#connection !== connection) return;
       this.#next = undefined;
       this.#isFed = done === true;
-      if (!done) this.#take(value);
-      // An empty message of bytes would end the stream.
-      while (socket.bufferedAmount > MAX_BUFFERED && socket.readyState === socket.OPEN)
-        await new Promise<void>((resolve) => socket.ping(undefined, undefined, () => resolve()));
+      if (!done) this.#take(connection, value);
+      await connection.room();
     }
   }
 
-  #take(samples: Int16Array): void {
+  #take(connection: ListenConnection, samples: Int16Array): void {
     const position = this.#position;
     this.#position += samples.length;
     const isQuiet =
@@ -252,30 +209,17 @@ class Listening {
     this.#quiet = isQuiet ? this.#quiet + samples.length : 0;
     if (this.#quiet > SILENCE_SAMPLES || samples.length === 0) return;
     if (this.#options.reconnects) this.#unheard.add(position, samples.slice(), this.#results.heardTo);
-    this.#send(position, samples);
-    this.#keepAlive();
+    this.#send(connection, position, samples);
+    connection.keepAlive();
   }
 
-  #send(position: number, samples: Int16Array): void {
+  #send(connection: ListenConnection, position: number, samples: Int16Array): void {
     this.#audio.feed(position, samples.length);
-    this.#socket?.send(Uint8Array.from(bytesOfSamples(samples)));
-  }
-
-  #keepAlive(): void {
-    this.#cancelKeepAlive();
-    this.#cancelKeepAlive = this.#clock.timerAt(this.#clock.now() + KEEP_ALIVE_MS, () => {
-      if (this.#socket?.readyState === this.#socket?.OPEN)
-        this.#socket?.send(JSON.stringify({ type: 'KeepAlive' }));
-      this.#keepAlive();
-    });
+    connection.send(samples);
   }
 }
 
 /** True for an error that another connection may not have. */
 function isLoss(error: unknown): boolean {
   return error instanceof JackfieldError && (error.code === 'ERR_PEER' || error.code === 'ERR_TIMEOUT');
-}
-
-function broken(cause: Error): JackfieldError {
-  return new JackfieldError('ERR_PEER', `The transcription service failed: ${messageOf(cause)}`, { cause });
 }
