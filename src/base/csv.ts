@@ -7,8 +7,9 @@ export function csvLine(cells: readonly CsvCell[]): string {
 }
 
 /**
- * A text that no spreadsheet takes for a formula: one that begins like it gets an apostrophe before it, also where what
- * a program cuts off stands before. A mere number stays as it is, so that it can be computed with, or called again.
+ * Makes a text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe in front,
+ * also behind characters that a program cuts off. A mere number stays as it is, so that it can be computed with, or
+ * called again.
  */
 function harmless(text: string): string {
   const isFormula = /^[\s\0]*[=+\-@＝＋－＠|%]/.test(text) || /^[\t\r\n\0]/.test(text);

@@ -88,7 +88,7 @@ export function messageOf(error: unknown): string {
   return isError(error) && error instanceof JackfieldError ? text : printable(text);
 }
 
-/** Longest part of what somebody else gave that a message shows, in characters. */
+/** Longest part of a foreign value that a message shows, in characters. */
 const MAX_SHOWN = 80;
 
 /** Text of what came, for a message: a text in quotation marks, cut where it is long; of an object its kind. Never throws. */

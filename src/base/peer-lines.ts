@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { createInterface, type Interface } from 'node:readline';
 
 /**
- * Cuts what comes from a socket into lines. That the socket breaks is told by the socket alone, as `close`: an interface
+ * Cuts what comes from a socket into lines. A socket that breaks tells so by itself, as `close`: an interface
  * of `node:readline` throws it once more, where nobody catches it.
  */
 export function peerLines(socket: Socket): Interface {

@@ -136,7 +136,7 @@ function watch(signal: AbortSignal): Watched {
       try {
         task();
       } catch (error) {
-        // As of a listener of its own: the others are called nevertheless.
+        // As with a listener of its own: an error of one task does not keep the others from being called.
         queueMicrotask(() => {
           throw error;
         });

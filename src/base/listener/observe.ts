@@ -16,8 +16,8 @@ export function observe<A extends readonly unknown[]>(
 }
 
 /**
- * Asks a function of the program for what can be gone on without. What it throws or rejects with becomes a warning, as
- * with {@link observe}, and the answer is undefined.
+ * Asks a function of the program for something that is not needed to go on. What it throws or rejects with becomes a
+ * warning, as with {@link observe}, and the answer is undefined.
  */
 export async function ask<T>(name: string, asked: () => T): Promise<Awaited<T> | undefined> {
   return await FENCE.run(name, asked);

@@ -8,7 +8,7 @@ export interface HostAddress {
   readonly family: number;
 }
 
-/** Networks that are nobody's on the Internet: RFC 6890 and its like, and multicast. */
+/** Networks that are not part of the public Internet: RFC 6890 and the like, and multicast. */
 const PRIVATE = new BlockList();
 for (const [network, prefix] of [
   ['0.0.0.0', 8],
@@ -48,12 +48,12 @@ for (const [network, prefix] of [
 const GLOBAL = new BlockList();
 GLOBAL.addSubnet('2000::', 3, 'ipv6');
 
-/** True for an address that is not one of the Internet. An IPv4 address in an IPv6 one counts as that. */
+/** True for an address that is not one of the Internet. An IPv4 address inside an IPv6 one counts as IPv4. */
 export function isPrivateAddress(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** True for an IPv4 address, or one of global unicast, that is of the Internet: no other form of an address is. */
+/** True for a public address: of IPv4, or of global unicast. No other form of an address is public. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   return (family === 4 || (family === 6 && GLOBAL.check(address, 'ipv6'))) && !isPrivateAddress(address);
@@ -90,7 +90,7 @@ async function addressesByName(name: string): Promise<string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-/** Has a request connect to the address that was looked at, whatever its host's name leads to a moment later. */
+/** Has a request connect to the address that was checked, even if its host's name leads elsewhere a moment later. */
 export function leadingTo({ address, family }: HostAddress): LookupFunction {
   return (_host, { all }, done) => (all ? done(null, [{ address, family }]) : done(null, address, family));
 }

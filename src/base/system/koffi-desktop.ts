@@ -262,7 +262,7 @@ class NativeWindow implements ServingWindow {
   #read(message: number, wParam: number, lParam: unknown): WindowMessage {
     if (message !== WM_COPYDATA) return { message, wParam, lParam: Number(lParam) };
     const { cbData, lpData } = this.#koffi.decode(BigInt(Number(lParam)), this.#calls.copyData) as CopyData;
-    // Another program says both: nothing is behind a length of 0.
+    // Both come from another program: there is nothing to read behind a length of 0.
     const bytes = cbData === 0 || !lpData ? [] : this.#koffi.decode(lpData, 'uint8_t', cbData);
     return { message, wParam, lParam: 0, data: Uint8Array.from(bytes as Iterable<number>) };
   }

@@ -4,7 +4,7 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // One that we may not signal is there all the same.
+    // A process that may not be signalled exists all the same.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,11 +1,11 @@
 import { type ErrorCode, JackfieldError } from '../errors.js';
 
-/** Code of the error for a status of HTTP that is no success. */
+/** Code of the error for a status of HTTP other than success. */
 export function codeOfStatus(status: number): ErrorCode {
   return status === 401 || status === 403 ? 'ERR_FORBIDDEN' : 'ERR_PEER';
 }
 
-/** The error for a status that is no success. `said` is what the service says of it, and may be empty. */
+/** The error for a status other than success. `said` is what the service says of it, and may be empty. */
 export function refusalOf(host: string, status: number, said = ''): JackfieldError {
   const advice = adviceFor(status);
   return new JackfieldError(

@@ -13,7 +13,7 @@ export interface ServiceKey {
 }
 
 const LONGEST = 4096;
-/** Parts of an answer that stand in the key and are no shorter than this are not repeated. */
+/** Length from which on a part of an answer that also stands in the key is not repeated, in characters. */
 const SHORTEST_PART = 8;
 
 /** Accepts a key that a header can hold. */
@@ -59,7 +59,7 @@ export function saidWithoutKey(text: string, { token = '' }: ServiceKey): string
   return printable(told.replace(/\s+/g, ' ').trim()).slice(0, 200);
 }
 
-/** Characters from `at` on that stand in the key as well; 0 for a few, which say nothing of it. */
+/** Counts the characters from `at` on that also stand in the key; 0 for a few, which say nothing of it. */
 function lengthOfKeyAt(text: string, at: number, token: string): number {
   const shortest = Math.min(SHORTEST_PART, token.length);
   if (shortest === 0 || !token.includes(text.slice(at, at + shortest))) return 0;
