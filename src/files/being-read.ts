@@ -1,12 +1,18 @@
 import type { Stats } from 'node:fs';
 import { printable } from '../base/printable.js';
 
-/** A file among all: its device, its number, and when it was made, for a number may be given to another file. */
+/**
+ * Identity of a file: its device, its number and the time when it was made, since a number may be given to another
+ * file.
+ */
 export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
 }
 
-/** Files that this process is reading, and how often: like the system's table of open files, there is one of it. */
+/**
+ * Files that this process is reading, and how often. There is one for the process, as with the system's table of open
+ * files.
+ */
 const readers = new Map<string, number>();
 
 /** Notes that a file is being read, until the function that it returns is called. */

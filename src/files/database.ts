@@ -226,7 +226,7 @@ export class Database implements Disposable {
     );
   }
 
-  /** Another process may be about the same at the same moment: each step looks at the version when it alone may write. */
+  /** Another process may migrate it at the same moment: each step reads the version when it alone may write. */
   #migrate(migrations: readonly string[]): void {
     const version = this.#version();
     if (version > migrations.length) {

@@ -44,7 +44,7 @@ async function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // Every other error, of a queue that is full or of rights, is that of a socket which may be in use.
+    // With any other error, such as a full queue or missing rights, the socket may be in use.
     socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
   });
 }

@@ -170,7 +170,7 @@ function madePrivate(fd: number): number {
   try {
     fchmodSync(fd, FILE_MODE);
   } catch {
-    // It belongs to another user, or its file system has no owners: it is written to as it is.
+    // The file belongs to another user, or its file system has no owners: it is written to as it is.
   }
   return fd;
 }

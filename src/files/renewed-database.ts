@@ -13,7 +13,7 @@ export interface RenewOptions {
   reserve(): Disposable;
 }
 
-/** A database that is whole, and where the damaged one lies that it took the place of, if there was one. */
+/** A sound database, and the path of the damaged one that it replaced, if there was one. */
 export interface RenewedDatabase {
   readonly database: Database;
   readonly damaged?: string;
