@@ -27,7 +27,7 @@ export interface HttpListenerOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Connections at once; beyond, new ones are closed. Default 200. */
   readonly connections?: number | undefined;
-  /** Headers that stand once besides those of HTTP, in small letters: two would be read in two ways. */
+  /** Headers, besides those of HTTP, that may stand only once, in small letters: two could be read in two ways. */
   readonly once?: readonly string[];
   /** Default: HTTP without TLS. */
   readonly tls?: TlsKeys | undefined;
@@ -115,7 +115,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers what is no request of HTTP, or does not arrive in time. */
+/** Answers a request that is not valid HTTP, or does not arrive in time. */
 function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
   const status = entryOf(STATUS_OF, code) ?? 400;

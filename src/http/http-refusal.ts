@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorCode, JackfieldError } from '../base/errors.js';
 import { NothingThere, Refusal, toldError } from '../base/refusal.js';
 
-/** A request that is answered with a status of HTTP's own. */
+/** An error that answers a request with a status of HTTP. */
 export class HttpRefusal extends Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -41,13 +41,13 @@ export const ERROR_STATUSES: readonly number[] = [
   ...new Set([...Object.values(STATUSES), 401, 404, 405, 413, 415, 500]),
 ].sort((a, b) => a - b);
 
-/** Answers with an error, in the one form that there is. @param expected Default: what the error says. */
+/** Answers with an error, in the form that all errors have. @param expected Default: what the error says. */
 export function refuse(response: ServerResponse, error: unknown, expected = 'a service in order'): void {
   const headers = error instanceof HttpRefusal ? error.headers : {};
   sendJson(response, statusOf(error), { error: toldError(error, expected) }, headers);
 }
 
-/** Answers with JSON, which nobody is to keep. */
+/** Answers with JSON that must not be cached. */
 export function sendJson(
   response: ServerResponse,
   status: number,

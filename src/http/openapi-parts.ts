@@ -43,7 +43,7 @@ export function schemaOf(schema: z.ZodType): Json {
   return bare(z.toJSONSchema(schema, { io: 'input' }));
 }
 
-/** Without the line that says which dialect it is: that of the document counts. */
+/** Removes the line that names the dialect: that of the document counts. */
 export function bare({ $schema: _, ...schema }: Json): Json {
   return schema;
 }
