@@ -64,7 +64,7 @@ export interface CallVoiceOptions {
    * not miss a sample. `stream` is that of the lease; `start` is where the stream's position 0 lies on the call's time line, in samples.
    */
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
-  /** Those who hear the voice beside whoever opens it: one redirection, any number of listeners. Default: nobody. */
+  /** Listeners besides the opener: one redirection serves any number of them. Default: none. */
   readonly listeners?: readonly VoiceListener[];
   /** Way to get on with other programs that redirect the same call. Default: one that has it is an error. */
   readonly join?: VoiceJoiner;
@@ -96,7 +96,7 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
   /** True where another program has redirected the call, and shares its voice ({@link CallVoiceOptions.join}). */
   readonly joined: boolean;
   /**
-   * True where `microphone` is what another program plays that has the call's voice: it is
+   * True where `microphone` is what another program plays, which has the call's voice: it is
    * paced by `remote`, and samples at the same position are simultaneous.
    */
   readonly microphonePaced: boolean;
@@ -207,7 +207,10 @@ async function tellNoMicrophone(error: unknown, { onNoMicrophone }: CallVoiceOpt
   await onNoMicrophone(error);
 }
 
-/** A signal that fires when the call is over, and what lets go of it: nobody dials a port for a call that is over. */
+/**
+ * A signal that fires when the call is over, and a function that stops watching: no port is dialled for a call that is
+ * over.
+ */
 function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
   const over = new AbortController();
   const wait = new AbortController();

@@ -5,8 +5,8 @@ import type { Lease, StreamKind } from '../tcp/lease.js';
 /** Way to get on with other programs that redirect the same calls. */
 export interface VoiceJoiner {
   /**
-   * Joins the voice that leads to a port; resolves to undefined when whoever has the port does not share it. Default: no
-   * voice is joined; one that another program has is not available.
+   * Joins the voice that leads to a port; resolves to undefined when the program that has the port does not share it.
+   * Default: no voice is joined; one that another program has is not available.
    *
    * @param options.speak True to be the one who speaks in the call.
    * @throws ERR_TAKEN when somebody else speaks in it; ERR_ABORTED.

@@ -20,7 +20,7 @@ export async function redirectToLease(
   const limits = signal ? { signal } : {};
   let asked = false;
   try {
-    // What was never asked for is not taken away below.
+    // A redirection that was never asked for is not taken away below.
     if (signal?.aborted) throw abortedError(`${lease.object} ${lease.stream}`, signal);
     asked = true;
     await stream.set([...beside, { kind: 'port', port: lease.port }], limits);
@@ -34,7 +34,7 @@ export async function redirectToLease(
   }
 }
 
-/** An endpoint that does not say where a stream leads is not waited for any longer, in milliseconds. */
+/** Longest wait for an endpoint to say where a stream leads, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
 
 /**

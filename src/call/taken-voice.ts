@@ -6,7 +6,7 @@ import type { VoiceStream } from '../control/call/voice-stream.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
-/** An endpoint that does not say where a stream leads is not waited for any longer, in milliseconds. */
+/** Longest wait for an endpoint to say where a stream leads, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
 /** Time that a program which joins others leaves them to redirect a call that rings, and between two looks, in ms. */
 const OTHERS_BEGIN_MS = 500;
@@ -15,9 +15,9 @@ const LOOK_MS = 50;
 /** Options of {@link joinOrFree}. */
 export interface JoinOptions {
   readonly signal: AbortSignal;
-  /** True when it is to be spoken in the call, too. */
+  /** True to speak in the call as well. */
   readonly speak: boolean;
-  /** Joins what is taken. Default: nothing does. */
+  /** Joins a voice that another program has. Default: it is not joined. */
   readonly join: VoiceJoiner | undefined;
 }
 

@@ -7,10 +7,10 @@ import type { Call } from '../../control/call/call.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
 import { shareFolder } from './share-sockets.js';
 
-/** A process that does not come to an end with a call is not waited for any longer, and time between two looks; in ms. */
+/** Longest wait for another process that redirects the call, and time between two looks, in milliseconds. */
 const PATIENCE_MS = 3000;
 const LOOK_MS = 50;
-/** An endpoint that does not tell of the call is not waited for any longer, in milliseconds. */
+/** Longest wait for an endpoint to tell of the call, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
 
 /**

@@ -15,7 +15,7 @@ import { shareSockets } from './share-sockets.js';
 const MAX_EARLY = 32_000;
 /** Longest gap that is believed, in samples: an hour. */
 const MAX_GAP = 16_000 * 3600;
-/** A process that does not answer is not waited for any longer, in milliseconds. */
+/** Longest wait for the answer of a process, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2000;
 
 /**
@@ -138,7 +138,10 @@ class Joined implements JoinedVoice {
     this.#socket.destroy();
   }
 
-  /** A sink that is waited for has no room: the other process is not read, and gives up what it cannot get rid of. */
+  /**
+   * Stops reading the other process while a sink that may not lose samples has no room. That process drops what it
+   * cannot send.
+   */
   #hold(leg: JoinedLeg, held: boolean): void {
     leg.held = held;
     if (this.#socket.destroyed) return;
@@ -156,7 +159,7 @@ class Joined implements JoinedVoice {
   }
 }
 
-/** One leg on its way to a lease, whose position 0 is where the leg begins. What comes before there is one waits. */
+/** One leg on its way to a lease, whose position 0 is where the leg begins. Samples wait until there is a lease. */
 class JoinedLeg {
   /** True when nobody takes it any more. */
   over = false;
@@ -183,7 +186,7 @@ class JoinedLeg {
     if (this.#ended) feed.end(this.#ended.error);
   }
 
-  /** False for what cannot be: a gap that is too long to be one. */
+  /** False for a frame that cannot be right: its gap is too long. */
   take(place: number, samples: Int16Array): boolean {
     if (place - this.#next > MAX_GAP) return false;
     this.#next = Math.max(this.#next, place + samples.length);

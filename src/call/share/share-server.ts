@@ -99,7 +99,7 @@ export class ShareServer implements AsyncDisposable {
     }
   }
 
-  /** One speaks in a call, no more. @throws ERR_TAKEN. */
+  /** Lets one process speak in a call, and no second one. @throws ERR_TAKEN. */
   #letSpeak({ output, input }: Voice, peer: Socket): void {
     if (input || this.#spoken.has(output)) {
       const speaker = input ? `process ${process.pid}` : 'another process';
@@ -123,7 +123,7 @@ export class ShareServer implements AsyncDisposable {
     throw new JackfieldError('ERR_INVALID_ARG', `No voice leads to port ${port} of this process.`);
   }
 
-  /** Answers with where each leg begins, and gives what comes from there on. */
+  /** Answers with the position where each leg begins, then sends the samples from there on. */
   #share({ output, input, microphone }: Voice, peer: Socket): void {
     const { object, received } = output;
     const taps: SinkHandle[] = [];
@@ -138,7 +138,7 @@ export class ShareServer implements AsyncDisposable {
       hear('remote', output, remote);
       hear('local', microphone, local);
     } else if (input) {
-      // What is played is ahead of what is heard, and what has left before cannot be had any more.
+      // What is played runs ahead of what is heard; what has left before cannot be sent again.
       const start = input.timelineStart;
       const from = Math.max(received.position, start + input.player.position);
       answer({ remote: from, local: from, paced: true });
@@ -176,7 +176,10 @@ interface Place {
   readonly start: number;
 }
 
-/** Writes samples as lines. What a peer does not take in time it never gets: nothing waits for it, nor does the end. */
+/**
+ * Writes samples as lines. Samples that a peer does not take in time are dropped: neither other samples nor the end
+ * wait for them.
+ */
 function frames(leg: SharedLeg, peer: Socket, { from, start }: Place): SynchronousSink {
   const say = (frame: SharedFrame) => {
     if (peer.writable) peer.write(`${JSON.stringify(frame)}\n`);
