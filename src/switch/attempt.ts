@@ -30,7 +30,7 @@ export interface Forward {
   readonly endMs: number;
 }
 
-/** Somebody or something that can be called. */
+/** A person or thing that can be called. */
 export interface Destination {
   readonly identity: Identity;
   /** Default: free. */
@@ -40,7 +40,7 @@ export interface Destination {
    * the attempt, and is told as a failure of the exchange.
    */
   arrive(attempt: Attempt): void;
-  /** Default: it rings for a minute, and that is all. */
+  /** Default: it rings for a minute. */
   overflow?(): Overflow;
 }
 
@@ -59,7 +59,7 @@ export interface LineInterface {
   lineTo(number: string): Destination | undefined;
 }
 
-/** Listeners of the one who dials, for what a destination does with an {@link Attempt}. */
+/** Listeners of the dialler, for what a destination does with an {@link Attempt}. */
 export interface AttemptEvents {
   ringing(): void;
   earlyMedia(party: Party): void;
@@ -100,7 +100,10 @@ export class Attempt {
     return this.#open;
   }
 
-  /** Has `listener` called, once, when the one who dials gives up or somebody else has answered. The last one counts. */
+  /**
+   * Has `listener` called, once, when the dialler gives up or another destination has answered. The last listener
+   * counts.
+   */
   onWithdrawn(listener: (cause: EndCause) => void): void {
     checkArgument('listener', listener, callback);
     this.#onWithdrawn = listener;
@@ -135,14 +138,14 @@ export class Attempt {
     this.#close(() => this.#events.forwarded(to));
   }
 
-  /** Passes the call on to the first of `targets` that answers. `leg` is the end of the one who does so. */
+  /** Passes the call on to the first of `targets` that answers. `leg` is the end of the party that passes it on. */
   transfer(targets: readonly Destination[], leg: Leg): void {
     checkArgument('targets', targets, TARGETS);
     checkArgument('leg', leg, LEG);
     this.#close(() => this.#events.transfer(targets, leg));
   }
 
-  /** Gives up, for the one who dials. */
+  /** Gives up, on behalf of the dialler. */
   withdraw(cause: EndCause): void {
     checkArgument('cause', cause, CAUSE);
     this.#close(() => this.#onWithdrawn?.(cause));

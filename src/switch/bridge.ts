@@ -8,7 +8,7 @@ interface Seat {
   readonly hears: Set<Seat>;
   /** Stretches of what it has said that its line made up, as told in this tick. */
   madeUp: readonly MadeUp[];
-  /** It has thrown: it is silent and deaf from then on. */
+  /** True once it has thrown: from then on it neither speaks nor hears. */
   failed: boolean;
 }
 
@@ -21,7 +21,7 @@ export class Bridge {
   readonly #fence: Fence;
   readonly #seats = new Map<Party, Seat>();
   #ticks = 0;
-  /** Ticks that have fallen due and were not made. */
+  /** Ticks that are overdue. */
   #due = 0;
   #running: Promise<void> | undefined;
 
@@ -165,7 +165,7 @@ function heardBy({ hears, mix }: Seat): Int16Array {
   return mix;
 }
 
-/** Runs all; a promise only when one of them gave one, so that a tick without waits stays in one turn. */
+/** Runs all of them. Returns a promise only when one of them did, so that a tick without waits stays in one turn. */
 export function waitFor<T>(
   items: Iterable<T>,
   run: (item: T) => void | Promise<void>,

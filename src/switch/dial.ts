@@ -9,13 +9,16 @@ export const ROUTING_MS = 500;
 /** Time that a call rings by default, in milliseconds. */
 export const RING_MS = 60_000;
 
-/** Plan of a search: those to ring, for how long, and what follows. */
+/** Plan of a search: the destinations to ring, for how long, and what follows. */
 export interface DialPlan extends Overflow {
   /** Rung at once; the first to answer has the call. */
   readonly destinations: readonly Destination[];
 }
 
-/** Makes the plan for a call to `destinations`. Only one that is called alone can have it go on elsewhere. */
+/**
+ * Makes the plan for a call to `destinations`. Only a destination that is called alone can have the call go on
+ * elsewhere.
+ */
 export function dialPlan(destinations: readonly Destination[]): DialPlan {
   const [only, ...others] = destinations;
   const overflow = others.length === 0 ? only?.overflow?.() : undefined;
@@ -27,25 +30,27 @@ export interface DialEvents {
   progress(step: Progress): void;
   earlyMedia(party: Party): void;
   answered(leg: Leg): void;
-  /** The voicemail of `owner` is to take the call: it was `chosen` now, or is set for calls that are not answered. */
+  /**
+   * The voicemail of `owner` is to take the call: `chosen` for this call, or set for all calls that are not answered.
+   */
   voicemail(owner: Destination, chosen: boolean): void;
   failed(cause: EndCause): void;
   /** A destination threw, as a call arrived or was withdrawn. */
   threw(error: unknown): void;
   /** The caller has given up. */
   cancelled(): void;
-  /** Somebody who is rung passes the call on. */
+  /** A destination that rings passes the call on. */
   transfer(targets: readonly Destination[], leg: Leg): void;
 }
 
 /** Stage of the search. */
 type State =
   | { readonly kind: 'new' }
-  /** The network looks for those called. */
+  /** The network looks for the called destinations. */
   | { readonly kind: 'routing' }
-  /** Those called are rung. */
+  /** The called destinations ring. */
   | { readonly kind: 'calling' }
-  /** Those of the forward rules are rung; the time of `pending` rules has not come yet. */
+  /** The destinations of the forward rules ring; the time of `pending` rules has not come yet. */
   | { readonly kind: 'forwarding'; readonly pending: number }
   | { readonly kind: 'over' };
 
@@ -59,8 +64,8 @@ const NEXT: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
 };
 
 /**
- * Search for somebody to take a call: rings those called; when they do not answer, are busy or offline, those of the
- * forward rules, each in its time; then voicemail.
+ * Search for a destination that takes a call: rings those called; when they do not answer, are busy or offline, those
+ * of the forward rules, each in its time; then voicemail.
  *
  * `new -> routing -> calling -> forwarding -> over`; every stage can end it.
  */
@@ -101,7 +106,7 @@ export class Dial implements Placing {
   #call(): void {
     if (!this.#enter({ kind: 'calling' })) return;
     this.#after(this.#plan.ringMs, () => this.#forward({ kind: 'no-answer' }));
-    // One that declines as the call arrives leaves those that the call has not reached yet.
+    // When one declines as the call arrives, there are others that the call has not reached yet.
     const all = this.#plan.destinations.map((to) => ({ to, attempt: this.#attempt(to, this.#origin) }));
     for (const { to, attempt } of all) if (attempt.open) this.#arrive(to, attempt);
   }
@@ -148,7 +153,10 @@ export class Dial implements Placing {
     else this.#fail(cause);
   }
 
-  /** Somebody who is rung has the call go where the rules of the one called point. Without rules it is a refusal. */
+  /**
+   * A destination that rings sends the call on by the forward rules of the called party. Without rules that is a
+   * refusal.
+   */
   #forwardedByRules(attempt: Attempt): void {
     if (this.#state.kind === 'calling' && this.#plan.forwards.length > 0) this.#forward({ kind: 'refused' });
     else this.#declined(attempt, { kind: 'refused' });
@@ -222,7 +230,7 @@ export class Dial implements Placing {
   }
 }
 
-/** Tells a party that was not reached, which may be had by another way, from one that said no. */
+/** True for a party that was not reached, and may be by another way; false for one that refused. */
 function isUnreachable(cause: EndCause): boolean {
   return (
     cause.kind === 'no-answer' ||

@@ -97,20 +97,19 @@ export interface Leg {
    * Comes again, with another `placing`, when a call that this end placed is transferred.
    */
   place(placing: Placing): void;
-  /** Takes news of the call that this end placed. Default: no matter. */
+  /** Takes news of the call that this end placed. Default: ignored. */
   progress?(step: Progress): void;
   /** Takes the conversation: voice flows from now on. Comes again when the call was transferred. */
   connected(conversation: Conversation): void;
   /** Sends what was kept until both ends are connected. Default: nothing was. */
   begun?(): void;
-  /** Takes who holds the call now: this end, the other, or both. Default: no matter, voice is silent meanwhile. */
+  /** Takes who holds the call now: this end, the other, or both. Default: ignored; the voice is silent meanwhile. */
   held?(holders: { readonly local: boolean; readonly remote: boolean }): void;
-  /** Takes a DTMF digit of the other end, which is heard as well. Default: no matter. */
+  /** Takes a DTMF digit of the other end, which is heard as well. Default: ignored. */
   digit?(digit: string): void;
   /**
-   * Takes the party to which the call that this end placed is being passed on; nothing when whoever passes it on has
-   * taken it back.
-   * Default: no matter.
+   * Takes the party to which the call that this end placed is being passed on; nothing when the other end, which passes
+   * it on, has taken it back. Default: ignored.
    */
   transferred?(to: Identity | undefined): void;
   /** Ends this end. Comes once; `voice.leave` follows. */

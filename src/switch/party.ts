@@ -30,7 +30,10 @@ export interface Party {
   quality?(): LineQuality | undefined;
   /** Takes what all others said during the tick, and what of it was made up. */
   hear(frame: Int16Array, madeUp?: readonly MadeUp[]): void | Promise<void>;
-  /** It is taken out of its conversation for now, and asked for nothing until it is in another. Default: no matter. */
+  /**
+   * Called when it is taken out of its conversation for now: it is asked for nothing until it is in another. Default:
+   * ignored.
+   */
   pause?(): void;
   /** The conversation is over: flush what is under way, then let go of every socket and file. */
   leave(): Promise<void>;

@@ -84,7 +84,7 @@ export class VoiceRoom {
     this.#ticking = false;
   }
 
-  /** Links those who hear each other anew: after a join, a hold, a leave. */
+  /** Renews the links between those who hear each other: after a join, a hold, a leave. */
   relink(): void {
     this.bridge.unlinkAll();
     const far: Leg[] = [];

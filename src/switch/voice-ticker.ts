@@ -18,7 +18,7 @@ const PHASES = 4;
  * still meanwhile.
  */
 export class VoiceTicker {
-  /** Around what each party does. */
+  /** Wraps each act of a party. */
   readonly fence: Fence;
   readonly #phases: readonly Phase[];
 
