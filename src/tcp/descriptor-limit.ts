@@ -25,7 +25,7 @@ export function spareDescriptors(): number | undefined {
     const limit = descriptorLimit();
     return limit === undefined ? undefined : limit - open;
   } catch (error) {
-    // Without one to spare, not even that can be read.
+    // Without a spare descriptor, not even the limit can be read.
     const none = error instanceof Error && 'code' in error && error.code === 'EMFILE';
     return none ? 0 : undefined;
   }

@@ -35,13 +35,13 @@ export class Gate {
     return this.#connections;
   }
 
-  /** Counts a connection; returns who it comes from. */
+  /** Counts a connection; returns its peer. */
   enter({ remote: { address, port } }: Accepted): Peer {
     this.#connections++;
     return { address, port };
   }
 
-  /** A connection that was counted is closed. */
+  /** Takes note that a connection which was counted is closed. */
   leave(): void {
     this.#connections--;
   }
@@ -64,7 +64,7 @@ export class Gate {
   }
 }
 
-/** A peer on this machine: one whose socket is in this machine's table. */
+/** True for a peer on this machine: its socket is in this machine's table. */
 function isLocal({ address }: Peer, local: Accepted['local']): boolean {
   return isLoopback(address) || address === local.address;
 }

@@ -18,7 +18,7 @@ export interface LeaseContext {
   /** Time between two reads of a batched connection whose lease has none of its own, if the server has the option. */
   readonly readIntervalMs: number | undefined;
   readonly readPlan: ReadPlan;
-  /** After how much silence the system asks for a peer; 0: it does not. */
+  /** Silence after which the system probes a peer, in ms; 0 for never. */
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
   /** Finds peers that do not answer what is sent; where there is a keep-alive. */

@@ -49,7 +49,7 @@ export interface ResolvedLeaseOptions {
   readonly direction: Direction;
   readonly format: PcmFormat;
   readonly readClass: ReadClass;
-  /** Nothing: the server's. */
+  /** Undefined: that of the server. */
   readonly readIntervalMs: number | undefined;
   readonly claimTimeoutMs: number;
   readonly port: number | undefined;

@@ -88,7 +88,8 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
   }
 
   /**
-   * Sets leases aside, to be taken from what is returned: who needs several of them gets all, or is refused now.
+   * Sets leases aside, to be taken from what is returned: a caller that needs several gets all of them, or is refused
+   * now.
    * @throws ERR_LIMIT.
    * @internal
    */

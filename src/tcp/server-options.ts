@@ -60,7 +60,7 @@ export interface PcmServerOptions {
    */
   readIntervalMs?: number;
   /**
-   * After how much silence the system asks a peer whether it is still there, in ms: 1000 to 7,200,000; 0: it does not.
+   * Silence after which the system probes a peer, in ms: 1000 to 7,200,000; 0 for never.
    * A peer that does not answer ten times in ten seconds, as one that lost its power or its network, ends its lease with
    * `peer-reset`. It costs nothing while voice comes. One on another machine that is sent to, and whose system leaves that
    * without an answer, is found as soon on Linux; elsewhere by `idleMs`, or by its system. Default 5000.
@@ -86,11 +86,11 @@ export interface ResolvedServerOptions {
   readonly ports: PortRange | undefined;
   readonly users: 'any' | readonly number[];
   readonly maxLeases: number;
-  /** Advice where descriptors allow fewer leases than is usual. */
+  /** Advice where file descriptors allow fewer leases than usual. */
   readonly advice: string | undefined;
   readonly maxConnections: number;
   readonly maxBufferedBytes: number;
-  /** Nothing: as the sinks of each stream need it. */
+  /** Undefined: as the sinks of each stream need it. */
   readonly readIntervalMs: number | undefined;
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
@@ -144,7 +144,7 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
   });
 }
 
-/** Those loopback addresses that this machine has: IPv6 may be turned off. */
+/** The loopback addresses that this machine has: IPv6 may be turned off. */
 function loopbackHosts(): string[] {
   const own = ownAddresses();
   const hosts = LOOPBACK_HOSTS.filter((host) => own.includes(host));

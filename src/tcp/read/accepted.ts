@@ -34,13 +34,13 @@ export interface Accepted {
 
 export interface AcceptEvents {
   accepted(connection: Accepted): void;
-  /** After {@link AcceptEvents.accepted}: it is closed, however it came to that. */
+  /** After {@link AcceptEvents.accepted}: the connection is closed, for whatever reason. */
   closed(): void;
 }
 
 /**
  * Tells of the connections of a server that does not listen yet.
- * @param direct Whether they are to have no socket before one is asked for, where the system allows for it.
+ * @param direct True for no socket before one is asked for, where the system allows it.
  */
 export function acceptFrom(server: Server, direct: boolean, events: AcceptEvents): void {
   server.on('connection', (socket) => events.accepted(new AcceptedSocket(socket, events)));

@@ -15,10 +15,10 @@ export interface ConnectionEvents extends ReaderEvents {
   drained(): void;
 }
 
-/** The work of a read wheel's turn is spread over this many ticks: few, since a long run of reads costs less a piece. */
+/** The work of a read wheel's turn is spread over this many ticks: few, since each read of a long run costs less. */
 const READ_SLOTS = 8;
 
-/** A file has no use for what comes in sooner, and takes more at once for less. */
+/** A file gains nothing from earlier reads, and fewer writes of more cost less. */
 const FILES_READ_INTERVAL_MS = 1000;
 const READ_INTERVAL_MS = 250;
 
@@ -50,7 +50,7 @@ export class ReadPlan {
   readonly #wheels = new Map<number, TimingWheel>();
   readonly #buffer: Buffer | undefined;
 
-  /** @param direct Whether descriptors may be read directly, where the system allows it. */
+  /** @param direct True to read descriptors directly, where the system allows it. */
   constructor(direct: boolean) {
     this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
   }

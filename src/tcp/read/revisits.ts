@@ -45,7 +45,7 @@ export class Revisits {
     else this.#cool();
   }
 
-  /** No more of them, but for one that is due in the next turn. */
+  /** Cancels further visits, but for one that is due in the next turn. */
   cancel(): void {
     clearTimeout(this.#cooling);
   }

@@ -22,7 +22,7 @@ import { WorkerPlayer } from './worker-player.js';
 import type { RemoteLease, WorkerThread } from './worker-thread.js';
 import { WorkerTimeline } from './worker-timeline.js';
 
-/** A lease that lives in a worker thread, with the face of one that lives here. */
+/** A lease that lives in a worker thread, with the interface of one in this thread. */
 export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, RemoteLease {
   readonly hosts: readonly string[];
   readonly received: WorkerTimeline;

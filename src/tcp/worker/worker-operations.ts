@@ -39,7 +39,7 @@ export interface AddSink {
   readonly tap: boolean;
   /** The file to record to; without one, samples are sent to the main thread. */
   readonly file: FileSinkSpec | undefined;
-  /** True for a sink of the main thread that keeps what it is given for a reader who comes later. */
+  /** True for a sink of the main thread that keeps its samples for a reader that comes later. */
   readonly keepsRest: boolean;
   readonly options: SinkOptions;
   readonly stats: SharedArrayBuffer;

@@ -10,7 +10,7 @@ import type { MainOperations, PlainState, WorkerOperations, WorkerSetup } from '
 import { WorkerPlayback } from './worker-playback.js';
 import { WorkerSink } from './worker-sink.js';
 
-/** The face of a lease in this thread, which is told what happens to it in its own. */
+/** A lease as this thread sees it: the worker tells what happens to it there. */
 export interface RemoteLease {
   moved(state: PlainState): void;
   /** More was received; only told once the lease is followed. */
