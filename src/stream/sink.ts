@@ -30,7 +30,7 @@ export interface SinkStats {
   readonly offered: number;
   readonly delivered: number;
   readonly dropped: number;
-  /** Those that went through the spill file; they are in `delivered` or `buffered` too. */
+  /** Samples that went through the spill file; they are in `delivered` or `buffered` too. */
   readonly spilled: number;
   readonly buffered: number;
 }

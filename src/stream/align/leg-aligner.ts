@@ -266,7 +266,7 @@ export class LegAligner {
     };
   }
 
-  /** Sees to it that what waits for its place has it in time, even where nothing more comes. */
+  /** Makes sure that waiting samples get their place in time, even where nothing more comes. */
   #decideLater(): void {
     const atMs = Math.min(this.legs.local.decisionMs ?? Infinity, this.legs.remote.decisionMs ?? Infinity);
     if (this.#cancelDecision || !Number.isFinite(atMs)) return;

@@ -38,7 +38,7 @@ export class LegJoiner {
     this.#handles.push(stream.addSink(sink, this.#options));
   }
 
-  /** Does so with a stream that the remote one paces. */
+  /** Takes what `stream`, which the remote stream paces, receives as the local leg. */
   addPaced(stream: PcmStream, start: number): void {
     this.#aligner.follow();
     const sink = timedOnArrival(placedAt(this.#aligner.local, start));

@@ -86,7 +86,7 @@ export class LossAccount {
   /** Samples lost before the first of these chunks: at least, since silence is not taken back, and at most. */
   lostBefore(chunks: readonly TimedChunk[]): { readonly least: number; readonly most: number } {
     const most = this.leastLate(chunks);
-    // Those that more was lost before tell nothing of this loss.
+    // Chunks before which more was lost tell nothing of this loss.
     const telling = chunks.filter((chunk) => this.late(chunk) <= most + DOUBT);
     return { least: most - this.#noise.leastOf(readsOf(telling)), most };
   }

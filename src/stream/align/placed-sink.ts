@@ -46,7 +46,7 @@ export function timedOnArrival(sink: PcmSink): PcmSink {
   };
 }
 
-/** For how long a leg is watched that has just come, in ms: some of its packets come without delay meanwhile. */
+/** Time for which a new leg is watched, in ms: some of its packets come without delay meanwhile. */
 const WATCH_MS = 150;
 
 /** Packets that are no further apart than this, in samples, were sent at once: 10 ms. */
@@ -84,7 +84,7 @@ export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink
       ({ samples, position, atMs }) => (callAt(atMs) ?? Number.NaN) - position - samples.length,
     );
     const start = Math.min(...starts);
-    // Of legs that come packet by packet side by side, the packets are.
+    // Where the packets of two legs come side by side, the legs lie side by side.
     const together = !Number.isFinite(start) || Math.abs(start - side) <= SAME_PACKET;
     return together ? side : Math.max(0, start);
   };

@@ -1,7 +1,10 @@
 /** Taps of the interpolation filter, half on each side. */
 const TAPS = 32;
 const HALF = TAPS / 2;
-/** Positions between two samples that the filter is tabulated for: what the nearest is off lies below -68 dB at 4 kHz. */
+/**
+ * Positions between two samples that the filter is tabulated for: the error of the nearest one is below -68 dB at 4
+ * kHz.
+ */
 const PHASES = 2048;
 /** Made for the first leg that drifts: no call without drift needs it. */
 let filter: Float64Array | undefined;

@@ -5,7 +5,7 @@ import type { PcmChunk } from '../sink.js';
 
 /**
  * A sink that is read with `for await`: each write resolves when its samples were taken. It keeps what it was given for a
- * reader who comes later.
+ * reader that comes later.
  */
 export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   /** Keeps what was written for its reader, beyond the end of the stream. */

@@ -29,7 +29,7 @@ export class FanOut implements FeedOwner {
   /** Totals of feeds that are done. */
   readonly #past = { delivered: 0, dropped: 0, spilled: 0 };
 
-  /** @param others Who else listens to the samples that are written, and must not be delayed. Default 0. */
+  /** @param others Number of other listeners to the samples, which must not be delayed. Default 0. */
   constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner, others = 0) {
     this.#format = format;
     this.#budget = budget;

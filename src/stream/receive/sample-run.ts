@@ -1,8 +1,8 @@
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 
 /**
- * A run of whole samples where they were read to: valid during the call that hands it on. Who writes bytes needs no
- * view of them made.
+ * A run of whole samples where they were read to: valid during the call that hands it on. A consumer that writes bytes
+ * needs no view of them made.
  */
 export class SampleRun {
   readonly buffer: Uint8Array;

@@ -135,7 +135,7 @@ export class SinkFeed implements SinkHandle {
     else this.#pump();
   }
 
-  /** True for a reader that may lose samples, and keeps what it has been given: it holds back no end of a stream. */
+  /** True for a reader that may lose samples and keeps those that it got: the end of a stream does not wait for it. */
   get #isTap(): boolean {
     return keepsRest(this.#sink) && LOSSY.has(this.policy);
   }
@@ -202,7 +202,7 @@ export class SinkFeed implements SinkHandle {
     }
   }
 
-  /** Keeps them all: where others listen in the file, else in memory; then the peer has to wait. */
+  /** Keeps all samples: in the file where others listen, else in memory; then the peer has to wait. */
   #keep(samples: Int16Array, position: number, count: number): void {
     const spilled = this.#owner.shared ? this.#spill(samples, position) : 0;
     if (spilled < count) this.#backlog.push(samples.subarray(spilled * this.#channels), position + spilled);
@@ -317,7 +317,7 @@ export class SinkFeed implements SinkHandle {
   }
 }
 
-/** True for a sink that keeps what it was given for a reader who comes later, such as a `ChunkIterator`. */
+/** True for a sink that keeps what it was given for a reader that comes later, such as a `ChunkIterator`. */
 export function keepsRest(sink: PcmSink): boolean {
   return 'keepsRest' in sink && sink.keepsRest === true;
 }

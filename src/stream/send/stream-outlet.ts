@@ -17,7 +17,7 @@ export interface StreamOutletOwner extends FanOutOwner {
   ended(): void;
 }
 
-/** Others who hear what is sent, besides the taps: a tap that is waited for must not delay the call. */
+/** Other listeners to what is sent, besides the taps: a tap that is waited for must not delay the call. */
 const THE_PEER = 1;
 
 /** The sending half of a lease: its player, and the taps of what has left. */

@@ -1,7 +1,7 @@
 import { msToSamples } from '../../base/pcm.js';
 
 const SAMPLES_PER_MS = msToSamples(1);
-/** Less than this that a read brings, in samples, and the reader takes what comes at once: 80 ms. */
+/** Length below which a read shows that the reader takes samples as they come, in samples: 80 ms. */
 const AT_ONCE_READ = msToSamples(80);
 /** A batched reader sees a delay less exactly: by this share of what it reads beyond that. */
 const READ_NOISE = 0.1;

@@ -3,23 +3,26 @@ import { DOUBT, type LossAccount } from '../align/loss-account.js';
 import { gains, readsOf, type TimedChunk } from '../align/timed-chunk.js';
 import { type DelayNoise, tooBusy } from './delay-noise.js';
 
-/** For how long a stream that moves again is watched, in ms, and how much longer for each ms of its usual jitter. */
+/** Time for which a stream that moves again is watched, in ms, and the addition for each ms of its usual jitter. */
 const WATCH_MS = 150;
 const WATCH_JITTER = 10;
-/** The longest that is watched for jitter, and for a stream that does not keep pace. */
+/** Longest watch because of jitter, and of a stream that does not keep pace. */
 const LONGEST_WATCH_MS = 300;
-/** A delay is judged by so many reads. A batched reader makes few, in which it sees much. */
+/** Number of reads by which a delay is judged. A batched reader makes few, and sees much in each. */
 const FEWEST_READS = { atOnce: 5, batched: 4 } as const;
 /**
- * The longest that samples wait for that, or while their delay still falls: of time in which this process could read, and
+ * Longest wait of samples for that, or while their delay still falls: in time in which this process could read, and
  * of time. It is looked again each {@link LOOK_AGAIN_MS}.
  */
 const LAST_WATCH_MS = 1000;
 const LAST_BUSY_MS = 3000;
 const LOOK_AGAIN_MS = 50;
-/** Less than this share of what the time holds, and a stream does not keep pace yet. */
+/** Share of real time below which a stream does not keep pace yet. */
 const PACE = 0.7;
-/** At the end nothing more is watched: what is less late than this, in samples, is taken for a delay: 100 ms. */
+/**
+ * Lateness below which the samples at the end are taken for delayed and not for lost, in samples: 100 ms. Nothing more
+ * is watched there.
+ */
 const SURE = msToSamples(100);
 const SAMPLES_PER_MS = msToSamples(1);
 
@@ -139,7 +142,7 @@ export class Doubt {
       const lost = losses.lostBefore(this.#waiting);
       this.#waiting.shift();
       const later = losses.leastLate(this.#waiting);
-      // Of a read that nothing follows, as much may have been waiting to be read.
+      // Nothing follows this read: samples that came with it may have waited for the reader.
       const sure = later === Infinity ? Math.min(lost.least, losses.late(chunk) - chunk.unseen) : lost.least;
       const inTime = losses.late(chunk) - chunk.unseen <= DOUBT && lost.most + DOUBT < later;
       const hole =

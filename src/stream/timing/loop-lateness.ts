@@ -1,4 +1,6 @@
-/** Time between two looks at the event loop's lateness, in ms, and time of watching after the last question. */
+/**
+ * Time between two looks at the event loop's lateness, in ms, and time for which it is watched after the last question.
+ */
 const EVERY_MS = 20;
 const ASKED_MS = 5000;
 /** A timer that is later than this was not served in time, in ms. */
