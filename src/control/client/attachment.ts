@@ -87,7 +87,7 @@ export class Attachment {
           message: (message, sentAfter) => this.#handlers.message(message, this.received, sentAfter),
           trace: (line) => this.#handlers.trace(line),
           pending: () => this.#asked(),
-          // A link that came too late for its attempt is none of the next one's.
+          // A link that came too late for its attempt does not belong to the next one.
           closed: (error) => session === this.#session && this.#lost(error),
         },
         limit.signal,
@@ -116,7 +116,7 @@ export class Attachment {
 
   #lost(error: Error | undefined): void {
     this.#session = undefined;
-    // While it is being opened, whoever opens it takes care.
+    // While it is being opened, its opener deals with that.
     if (this.#state.status !== 'attached') return;
     const why = error ?? new JackfieldError('ERR_CLOSED', CLOSED);
     const { reattach } = this.#settings;

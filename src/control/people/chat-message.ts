@@ -24,7 +24,7 @@ export interface MessageContent {
   readonly chat: string;
   readonly type: ChatMessageType | OtherWord;
   readonly status: string;
-  /** Handle of who sent it. */
+  /** Handle of the sender. */
   readonly from: string;
   readonly displayName: string;
   /** As it came: it may hold line breaks and whatever else Unicode has. */
@@ -69,7 +69,7 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
     this.#clock = clock;
   }
 
-  /** Handle of who sent it; undefined until it was read. */
+  /** Handle of the sender; undefined until it was read. */
   get from(): string | undefined {
     return this.heard('FROM_HANDLE');
   }

@@ -44,12 +44,12 @@ export class Contacts extends FencedEmitter<ContactsEvents> {
     return await this.#users.search('FRIENDS', '', options);
   }
 
-  /** Those who wait to be authorised; RECEIVEDAUTHREQUEST of each has the text. */
+  /** Users who wait to be authorised; RECEIVEDAUTHREQUEST of each has the text. */
   async waiting(options?: CommandOptions): Promise<User[]> {
     return await this.#users.search('USERSWAITINGMYAUTHORIZATION', '', options);
   }
 
-  /** Those who are blocked, by the endpoint's group of them; none where it has no such group. */
+  /** Users who are blocked, by the endpoint's group of them; none where it has no such group. */
   async blocked(options?: CommandOptions): Promise<User[]> {
     const hardwired = await this.#groups.search('GROUPS', 'HARDWIRED', options);
     for (const group of hardwired) {

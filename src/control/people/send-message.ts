@@ -158,7 +158,7 @@ class UnreachedWatch {
   }
 
   #look(message: ChatMessage, sent: ChatMessage): void {
-    // A message that cannot be read is none that says so.
+    // A message that cannot be read does not count as one that says so.
     const look = this.#reasonIn(message, sent).catch(() => undefined);
     this.#looks.push(look);
     void look.then((reason) => reason !== undefined && this.#found(reason));

@@ -88,7 +88,7 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
 
   /**
    * Sends a text, which arrives whole and in its turn. Waits first until the other side has taken enough of what was
-   * written before: somebody who does not read stops whoever writes.
+   * written before: a reader that stops reading holds up the writer.
    *
    * @throws ERR_INVALID_ARG for no text, ERR_LINE_BREAK for one with CR, LF or NUL; ERR_CLOSED; ERR_API; ERR_TIMEOUT;
    * ERR_ABORTED.
@@ -120,7 +120,7 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
 
   /**
    * The next text that has come in; `undefined` when the stream is closed and nothing is left. What nobody reads stays
-   * at the endpoint, and holds back whoever writes.
+   * at the endpoint, and holds up the writer.
    *
    * @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED; ERR_CLOSED when the client is closed.
    */

@@ -11,7 +11,7 @@ export class Condition {
     this.#clock = clock;
   }
 
-  /** Has everyone who waits look again. */
+  /** Has every wait look again. */
   changed(): void {
     for (const look of [...this.#looks]) look();
   }

@@ -19,7 +19,7 @@ export interface MenuItemOptions {
   readonly icon?: string;
   /** False for one that is grey. Default true. */
   readonly enabled?: boolean;
-  /** In the menu of a contact: those for whom it can be clicked. Default `all`. */
+  /** In the menu of a contact: the contacts for whom it can be clicked. Default `all`. */
   readonly contacts?: 'skype' | 'skypeout' | 'all';
 }
 

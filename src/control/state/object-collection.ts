@@ -32,7 +32,7 @@ export interface LiveObject<Id> {
 export interface CollectionKind<O extends NamedObject, T> {
   readonly object: O;
   make(id: ObjectId<O>): T;
-  /** Hears of each object of which something was heard, and what. Default: no matter. */
+  /** Hears of each object of which something was heard, and what. Default: ignored. */
   heard?(object: T, said: PropertyNews<ObjectId<O>>): void;
   /** True for what is said of an object that has just begun, and never of one that is over. Default: never. */
   begins?(property: string, value: string): boolean;
@@ -65,7 +65,7 @@ export class ObjectCollection<
   readonly #kind: CollectionKind<O, T>;
   readonly #sender: CommandSender;
   readonly #objects = new Map<ObjectId<O>, T>();
-  /** Those that were over when the endpoint was last away: one that has started again counts from the beginning. */
+  /** Objects that were over when the endpoint was last away: one that has started again counts from the beginning. */
   readonly #past = new WeakSet<T>();
 
   /** Used by the client. @internal */

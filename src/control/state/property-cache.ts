@@ -39,7 +39,7 @@ export class PropertyCache {
     return known?.value !== value;
   }
 
-  /** Forgets everything, so that the next who asks, asks the endpoint. */
+  /** Forgets everything, so that the endpoint is asked the next time. */
   clear(): void {
     this.#entries.clear();
   }

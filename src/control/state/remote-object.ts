@@ -190,7 +190,7 @@ export class RemoteObject<
     return reply.kind === 'property' ? reply.value : '';
   }
 
-  /** Those who ask for the same at the same time share one answer; who can abort the wait asks alone. */
+  /** Requests for the same property at the same time share one answer; one that can be aborted is made by itself. */
   #askOnce(property: string, options: CommandOptions): Promise<unknown> {
     const asked = this.#asked.get(property);
     if (asked) return asked;

@@ -33,8 +33,8 @@ export interface TcpTransportOptions {
   /** A secret shared with the endpoint, said first as `AUTH <token>` and answered by OK: 16 to 512 printable ASCII characters. */
   readonly token?: string;
   /**
-   * After how much silence the system asks the endpoint's whether it is still there, in ms: 1000 to 7,200,000; 0: it
-   * does not. One that does not answer ten times in ten seconds is gone: the link is lost. Default 5000.
+   * Silence after which the system probes that of the endpoint, in ms: 1000 to 7,200,000; 0 for never. An endpoint
+   * that does not answer ten times in ten seconds is gone: the link is lost. Default 5000.
    */
   readonly keepAliveMs?: number;
   /**

@@ -198,12 +198,12 @@ class TcpLink implements Link {
 
   #hear(line: string): void {
     if (this.#hasAsked && line === ASK_FOR_NUL && this.#framer.terminator === 'nul') {
-      // It does: an empty message tells it from where on the client does.
+      // The endpoint can: an empty message tells it from where on the client does so.
       this.#hasAsked = false;
       this.#end = NUL;
       this.#socket.write(NUL);
     } else if (this.#hasAsked && line.startsWith('ERROR ')) {
-      // It does not know the question. Commands have identifiers: this is no answer to one of them.
+      // The endpoint does not know the question. Commands have identifiers: this is no answer to one of them.
       this.#hasAsked = false;
     } else this.#lifetime.line(line);
   }
