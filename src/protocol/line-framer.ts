@@ -71,7 +71,7 @@ export class LineFramer {
     return this.#terminator;
   }
 
-  /** Makes NUL the only terminator behind this message, which may be empty: whoever sends it changes over with it. */
+  /** Makes NUL the only terminator behind this message, which may be empty: its sender changes over with it. */
   expectNulAfter(message: string): void {
     checkArgument('message', message, words);
     this.#nulAfter = message;

@@ -15,7 +15,7 @@ export interface SerializeOptions {
   readonly multiline?: boolean;
   /**
    * Treatment of CR, LF and NUL in places where they are not allowed: an error, or one blank for each run of them. An
-   * endpoint that reports values of others uses `blank`: there is nobody to refuse them to. Default `refuse`.
+   * endpoint that reports values of others uses `blank`: there is no sender to refuse them to. Default `refuse`.
    */
   readonly breaks?: 'refuse' | 'blank';
 }
