@@ -8,7 +8,7 @@ import type { LegTraffic, RecordedCall, SidecarFacts } from './sidecar.js';
 
 const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
 const FETCH_TIMEOUT_MS = 2000;
-/** It changes without a notification. */
+/** A fact that changes without a notification. */
 const FRESH: PropertyOptions = { timeoutMs: FETCH_TIMEOUT_MS, fresh: true };
 
 /** Asks the endpoint for what a sidecar tells of a call. What it can no longer be asked stays empty. */

@@ -73,7 +73,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
       this.#end('limit');
     });
     this.finished = this.#run();
-    // Whoever never looks at the result still gets a valid file, and no unhandled rejection.
+    // A program that never looks at the result still gets a valid file, and no unhandled rejection.
     this.finished.catch(() => undefined);
   }
 

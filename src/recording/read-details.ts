@@ -38,7 +38,7 @@ export function isNoDetails(error: unknown): boolean {
   return code === 'ERR_SYNTAX' || (cause instanceof Error && 'code' in cause && NO_FILE.has(cause.code));
 }
 
-/** Loaded when first used: who only records does not wait for the schema library. */
+/** Loaded when first used: a program that only records does not wait for the schema library. */
 function schemas() {
   return import('./details-schema.js');
 }

@@ -51,7 +51,7 @@ export async function recordCall(
 }
 
 /**
- * Makes a recording ready for a call whose voice is opened by somebody else, such as a bot: a listener to be given to
+ * Makes a recording ready for a call whose voice another part opens, such as a bot: a listener to be given to
  * {@link openCallVoice}. It records from the call's first sample.
  *
  * @param options `input` and `microphone` are those with which the voice will be opened.

@@ -39,7 +39,7 @@ export class RecordingSetup {
   #voice: CallVoice | undefined;
   /** True when the remote leg has to be read as it comes until the local one is there. */
   #awaitsLocal = false;
-  /** Those that the recording may have read as it likes. */
+  /** Streams whose read class the recording may choose. */
   readonly #leases: PcmStream[] = [];
   #quality: SidecarFacts['quality'];
   readonly #options: RecordCallOptions;

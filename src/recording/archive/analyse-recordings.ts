@@ -78,9 +78,9 @@ const CATALOGUE = having('search', 'keepAnalysis', 'fileOf');
 
 /**
  * Analyses the recordings of a catalogue, several at once, with what their ledgers say. Each analysis is put beside its
- * recording, and its figures into the catalogue, which can then be searched by them. Who is stopped goes on where it was:
- * recordings that have an analysis, and with a transcriber a transcript as well, are left out. Encrypted recordings are
- * left out. Resolves to how many were analysed.
+ * recording, and its figures into the catalogue, which can then be searched by them. A run that was stopped goes on
+ * where it was: recordings that have an analysis, and with a transcriber a transcript as well, are left out. Encrypted
+ * recordings are left out. Resolves to how many were analysed.
  *
  * @throws ERR_INVALID_ARG, ERR_ABORTED, ERR_FILE.
  */

@@ -93,7 +93,7 @@ export function readAnnotations(audioFile: string, recording: AnnotatedRecording
 }
 
 /**
- * Adds an annotation, on the medium when this returns. What somebody who was killed left of a line is written over. Two
+ * Adds an annotation, on the medium when this returns. What a killed process left of a line is written over. Two
  * at once have to be kept apart by the caller.
  *
  * @throws ERR_INVALID_STATE where the earlier ones are not as they were written; ERR_FILE.

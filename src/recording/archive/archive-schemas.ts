@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-// Schemas of the files that an archive keeps for itself. Loaded when one is read: who only records does not wait for the
+// Schemas of the files that an archive keeps for itself. Loaded when one is read: a program that only records does not
+// wait for the
 // schema library.
 
 /** A legal hold, beside its recording. */

@@ -24,13 +24,13 @@ export interface CatalogueEntry {
   readonly missing: number;
   /** Of the audio file and all that was made of it. */
   readonly bytes: number;
-  /** Those of the sidecar, and those that were noted since. */
+  /** Tags of the sidecar, and tags that were noted since. */
   readonly tags: Readonly<Record<string, string>>;
   /** Texts of its marks, in their order; absent where there are none. */
   readonly marks?: readonly string[];
   /** Oldest first; absent where there are none. */
   readonly notes?: readonly RecordingNote[];
-  /** Words that were said; absent where nobody has written them down. */
+  /** Words that were said; absent where there is no transcript. */
   readonly transcript?: string;
   /** Figures of its analysis; absent where it was not analysed. */
   readonly figures?: CallFigures;

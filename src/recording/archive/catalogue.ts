@@ -107,7 +107,7 @@ export class Catalogue implements Disposable {
    * what SQLite keeps beside it, and another one begun: {@link rebuild} fills it.
    *
    * @returns the catalogue, and where the damaged one lies now.
-   * @throws ERR_INVALID_STATE while somebody records to the folder; as {@link open}.
+   * @throws ERR_INVALID_STATE while a process records to the folder; as {@link open}.
    */
   static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
     checkArgument('folder', folder, aPath);
@@ -277,7 +277,7 @@ export class Catalogue implements Disposable {
         `${printable(entry.file)} is under legal hold (${hold}).`,
       );
     const files = await this.filesOf(entry);
-    // It says which they are: it goes last, so that the next purge knows what one that was killed has left.
+    // The sidecar names the files: it goes last, so that the next purge knows what a killed one has left.
     const sidecarFile = beside(await this.fileOf(entry), '.json');
     for (const file of files) if (file !== sidecarFile) await removeFile(file);
     if (files.includes(sidecarFile)) await removeFile(sidecarFile);

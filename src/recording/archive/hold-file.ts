@@ -14,7 +14,7 @@ export function holdFile(audioFile: string): string {
   return beside(audioFile, '.hold.json');
 }
 
-/** True for what somebody who was killed left of the file of a hold. */
+/** True for what a killed process left of the file of a hold. */
 export function isHoldRest(path: string): boolean {
   return path.endsWith('.hold.json.part');
 }

@@ -18,7 +18,7 @@ export async function writeOwnFile(
 
 /**
  * Reads such a file. Nothing where there is none, where it is of something else, or where `take` makes nothing of it or
- * throws: one that is cut off, or somebody else's, can be made anew.
+ * throws: a file that is cut off, or another program's, can be made anew.
  *
  * @throws ERR_FILE when it cannot be read.
  */

@@ -12,7 +12,7 @@ interface Heard {
   readonly to: number;
 }
 
-/** The recording that somebody has heard. */
+/** The recording that was heard. */
 export interface HeardRecording {
   /**
    * Maskings that it had when it was opened: `maskings` of its sidecar. Default: unknown, and nothing is kept that may
@@ -27,7 +27,7 @@ export const HEARD_RECORDING: Rules<HeardRecording> = { maskings: whole(0, Numbe
 const LEGS = ['local', 'remote'] as const;
 
 /**
- * Refuses what was heard before a recording was masked, by somebody who had begun earlier.
+ * Refuses what was heard before a recording was masked, by a process that had begun earlier.
  *
  * @param places Of what was heard, for each leg.
  * @throws ERR_INVALID_STATE

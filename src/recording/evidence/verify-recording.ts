@@ -154,7 +154,7 @@ async function annotationState(
 
 /** Results of reading the samples of a recording once. */
 interface Heard {
-  /** Nothing where the file has another layout than a recording. */
+  /** Undefined where the file has another layout than a recording. */
   readonly blocks: readonly string[] | undefined;
   readonly samples: number;
   readonly findings: readonly VerifyFinding[];

@@ -203,7 +203,7 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
     for (const half of [whole, ...tailFiles(whole)]) await removeFile(half);
   });
   async function* copied(): AsyncGenerator<Int16Array> {
-    // One that was killed before its tail had a record may be cut off, too.
+    // A file whose writer was killed before its tail had a record may be cut off, too.
     for await (const samples of openSealed(file, identity ?? '', tail ?? NO_TAIL)) {
       await target.final(samples);
       yield samples;

@@ -129,7 +129,7 @@ class AfterCalls {
 
   async end(): Promise<void> {
     await this.#work;
-    // What failed is tried again by who comes next.
+    // What failed is tried again the next time.
     if (this.#failures === 0) await removeFile(this.#file);
   }
 

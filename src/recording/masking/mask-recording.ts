@@ -32,7 +32,7 @@ export interface MaskedRecording {
 /** Times that a check may find more. */
 const ROUNDS = 4;
 
-/** Masks one recording, whose masking nobody else is about. @throws as `maskRecordings` tells. */
+/** Masks one recording, which no other process masks at the moment. @throws as `maskRecordings` tells. */
 export async function maskRecording(
   file: string,
   entry: CatalogueEntry,
@@ -42,7 +42,7 @@ export async function maskRecording(
   const source = legsOf(file, entry, context.identity);
   const { audio } = sidecar;
   const heard = await understood(source, context);
-  // One that was made while the engine listened counts as well.
+  // A masking that was made while the engine listened counts as well.
   const kept = readTranscript(file, entry);
   const transcripts = [...(kept ? [kept] : []), ...heard];
   const found = [...context.requested, ...(await secretsIn(source, transcripts, context))];

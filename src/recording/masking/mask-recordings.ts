@@ -36,7 +36,7 @@ import { type MaskedRecording, maskRecording } from './mask-recording.js';
 import type { MaskContext } from './masking-attempt.js';
 import { maskingFolder, type RenewEntry, resumeStaged } from './staged-recording.js';
 
-/** A stretch of a recording that somebody asks to have masked, in milliseconds from its beginning. */
+/** A stretch of a recording that is to be masked on request, in milliseconds from its beginning. */
 export interface MaskStretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -137,7 +137,10 @@ export async function maskRecordings(
   return count;
 }
 
-/** Finishes what somebody who was killed had begun to mask. Does nothing where there is nothing. @throws as {@link maskRecordings}. */
+/**
+ * Finishes the masking that a killed process had begun. Does nothing where there is none. @throws as {@link
+ * maskRecordings}.
+ */
 export async function resumeMasking(catalogue: Catalogue): Promise<void> {
   checkArgument('catalogue', catalogue, CATALOGUE);
   const folder = maskingFolder(catalogue.folder);

@@ -1,7 +1,7 @@
 import type { FoundSecret, MaskRule } from '../../analysis/words/mask-finder.js';
 import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
 
-/** A stretch that is masked on both legs: who is not the speaker may be heard to repeat it, or as an echo. */
+/** A stretch that is masked on both legs: the other party may repeat it, or carry it as an echo. */
 export interface MaskSpan {
   /** Positions are samples of the file. */
   readonly from: number;

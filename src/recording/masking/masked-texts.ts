@@ -24,7 +24,7 @@ function maskedPart(part: SaidPart, masks: readonly MaskSpan[], finder: MaskFind
     const text = finder.text(part.text);
     return text === part.text ? part : { ...part, text, words: [] };
   }
-  // Without places nobody knows which words they are.
+  // Without places it is not known which words they are.
   if (part.words.length === 0) return { ...part, text: MASKED };
   const words: SaidWord[] = [];
   for (const word of part.words) {

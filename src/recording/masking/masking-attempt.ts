@@ -34,7 +34,7 @@ export interface MaskContext extends SecretSearch {
   readonly archive: string;
   /** Rules that are looked for where there are words. */
   readonly wordRules: readonly MaskRule[];
-  /** Stretches that somebody asked for, in samples. */
+  /** Stretches that were asked for, in samples. */
   readonly requested: readonly FoundSecret[];
   readonly identity: string | undefined;
   readonly encryptTo: readonly string[] | undefined;

@@ -88,7 +88,7 @@ export async function takeUp(left: LeftBehind, options: RecoverOptions, to: Fini
   }
   for (const file of left.unpublished) {
     await each(file, to, async () => {
-      // It was complete: what tells of it while it is under way has only not been removed.
+      // The recording was complete: only the files that mark it as under way have not been removed.
       await removeTraces(file);
       await to.finished(await readSegment(file));
     });

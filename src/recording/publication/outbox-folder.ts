@@ -54,7 +54,7 @@ export async function retryEvent(folder: string, failed: UndeliveredEvent): Prom
   checkArgument('failed', failed, UNDELIVERED);
   const { event, channel } = failed;
   await writeJson(failed.path, { event, channel, attempts: 0, notBefore: 0 });
-  // Not by what the file holds: whoever wrote it may have named another folder.
+  // Not by the content of the file: its writer may have named another folder.
   await rename(failed.path, join(folder, basename(failed.path)));
 }
 
@@ -64,7 +64,7 @@ export async function namesIn(folder: string, channel?: string): Promise<string[
   return names.filter((name) => name.endsWith(channel === undefined ? '.json' : `.${channel}.json`));
 }
 
-/** Nothing where the file was taken away meanwhile, or holds no event. */
+/** Undefined where the file was removed meanwhile, or holds no event. */
 export async function readKept(path: string): Promise<KeptEvent | undefined> {
   try {
     const { KEPT_SCHEMA } = await import('../archive/archive-schemas.js');

@@ -190,7 +190,7 @@ class Lane {
   readonly #dueAt = new Map<string, number>();
   /** Files of events that wait, as far as is known without a look at the folder. */
   readonly #waiting = new Set<string>();
-  /** Those of them that are not on disk yet. */
+  /** Events that are not on disk yet. */
   readonly #writing = new Set<string>();
   #running: Promise<void> | undefined;
   #again = false;
@@ -247,7 +247,7 @@ class Lane {
     do {
       this.#again = false;
       let next = Number.POSITIVE_INFINITY;
-      // Those that are added while the folder is read may be missing there, and wait all the same.
+      // Events that are added while the folder is read may be missing there, and wait all the same.
       const written = [...this.#waiting].filter((name) => !this.#writing.has(name));
       const names = (await namesIn(this.#options.folder, this.#channel)).sort();
       const there = new Set(names);
@@ -285,7 +285,7 @@ class Lane {
       if (this.#signal.aborted) return Number.POSITIVE_INFINITY;
       return await this.#failed(name, kept, asError(error));
     }
-    // A disk that does not let go of the file must not have the event told again and again.
+    // A file that cannot be removed must not have the event told again and again.
     this.#dueAt.set(name, Number.POSITIVE_INFINITY);
     const gone = await removeWhole(join(this.#options.folder, name)).then(
       () => true,

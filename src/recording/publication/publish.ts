@@ -220,7 +220,7 @@ export async function splitLegs(file: string): Promise<string[]> {
   try {
     for (const [suffix, gains] of LEGS) await splitLeg(file, beside(file, suffix), gains);
   } catch (error) {
-    // One without the other is no output.
+    // Either file without the other is not an output.
     for (const suffix of suffixes) await removeFile(beside(file, suffix)).catch(() => undefined);
     throw error;
   }

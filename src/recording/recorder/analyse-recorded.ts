@@ -11,7 +11,7 @@ export interface AnalysedCall {
   readonly dropped: number;
 }
 
-/** Loaded for those alone who analyse, and before their first call. */
+/** Loaded only where calls are analysed, and before the first one. */
 let loaded: Pick<typeof import('../../analysis/running-analysis.js'), 'runAnalysis'> | undefined;
 
 /** Loads what {@link analyseRecorded} needs. @throws ERR_TOOL, ERR_FILE, ERR_UNSUPPORTED for a neural detector without its model. */

@@ -15,7 +15,7 @@ const { clock: _clock, signal: _signal, id: _id, from: _from, to: _to, ...FORKED
 /** The rules of {@link RecorderFork}. */
 export const RECORDER_FORK_RULES: Rules<RecorderFork> = { ...FORKED, url: needed(MEDIA_URL) };
 
-/** Loaded for those alone who fork, and before their first call: a call's first sample does not wait. */
+/** Loaded only where calls are forked, and before the first one: a call's first sample does not wait. */
 let loaded: Pick<typeof import('../../line/fork/fork.js'), 'fork'> | undefined;
 
 async function loadForks(): Promise<void> {

@@ -7,7 +7,7 @@ import type { SegmentResult } from '../file/segment.js';
 import type { OutboxEvent } from '../publication/outbox.js';
 import type { AnalysedCall } from './analyse-recorded.js';
 
-/** Records a call whose voice somebody else opens. Made by {@link Recorder.listen}. */
+/** Records a call whose voice another part of the program opens. Made by {@link Recorder.listen}. */
 export interface RecorderListener extends Required<VoiceListener> {
   /** The recording. @throws ERR_INVALID_STATE until the call's voice is open. */
   readonly recording: CallRecording;

@@ -2,7 +2,7 @@ import type { CallVoice } from '../../call/call-voice.js';
 import type { PreparedRecording } from '../record-call.js';
 import type { RecorderListener } from './recorder-events.js';
 
-/** Has a recording that is prepared begin with the voice that somebody else opens; `begun` is told then. */
+/** Has a prepared recording begin with the voice that another part opens; `begun` is called then. */
 export function recorderListener(
   prepared: PreparedRecording,
   begun: (voice: CallVoice) => void,

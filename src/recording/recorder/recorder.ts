@@ -107,7 +107,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const lock = FolderLock.take(resolved.folder, 'recorded to');
     let catalogue: Catalogue | undefined;
     try {
-      // Loaded here: a database and its schemas are for those alone who have a catalogue.
+      // Loaded here: only a recorder with a catalogue needs a database and its schemas.
       if (resolved.catalogue)
         catalogue = await (await import('../archive/catalogue.js')).Catalogue.recovered(resolved.folder);
       // What is there now is of an earlier process; what comes from now on is not.
@@ -140,7 +140,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Prepares the recording of a call whose voice somebody else opens, such as a bot: what it says and hears is
+   * Prepares the recording of a call whose voice another part opens, such as a bot: what it says and hears is
    * recorded, from the first sample. Resolves to the listener that is to be given to it; to undefined where the policy
    * does not want the call, or where it cannot be recorded, which is told by `failed`.
    */
@@ -207,7 +207,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Records a call whose voice somebody else has opened, from now on: one that comes over a line, without an endpoint. The
+   * Records a call whose voice is open already, from now on: one that comes over a line, without an endpoint. The
    * policy is not asked, and nothing is announced in it.
    *
    * @param tags Further tags; what is changed in them while the call goes on is in the sidecar, too.
@@ -299,7 +299,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
       () => during(this.#clock, recording.finished).catch(() => undefined),
       () => undefined,
     );
-    // It was opened while the recorder was being closed: nobody else ends it.
+    // It was opened while the recorder was being closed: nothing else ends it.
     if (this.#closing.signal.aborted) void recording.stop().catch(() => undefined);
   }
 

@@ -69,7 +69,7 @@ export async function* ageBytes(file: string, identity: string, cutOff = false):
   }
 }
 
-/** That a file cannot be decrypted. */
+/** The error for a file that cannot be decrypted. */
 export function notReadable(file: string, cause: unknown): JackfieldError {
   const text = `${printable(file)} cannot be decrypted with this identity: ${printable(messageOf(cause))}`;
   return new JackfieldError('ERR_FILE', text, { cause });

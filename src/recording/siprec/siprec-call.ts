@@ -45,7 +45,9 @@ export class SiprecCall
     return this.#history.length > 1;
   }
 
-  /** The partner is the second side, or whoever is told of where that has no name; the type says how the call came. */
+  /**
+   * The partner is the second side, or the other named side where that has no name; the type says how the call came.
+   */
   get properties(): ReadonlyMap<string, string> {
     const { metadata } = this.#session;
     const partner = this.#session.participant('remote') ?? metadata.participants.at(-1);

@@ -29,7 +29,7 @@ const DIALOG = z.looseObject({
   start: z.iso.datetime({ offset: true }),
   /** In seconds. */
   duration: z.number().min(0).optional(),
-  /** The party of each channel; null for one that nobody is in. */
+  /** The party of each channel; null for an empty channel. */
   parties: z.union([INDEX, z.array(z.union([INDEX, z.null()]))]),
   originator: INDEX.optional(),
   ...CONTENT,
