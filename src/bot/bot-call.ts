@@ -97,7 +97,7 @@ export class BotCall {
   readonly recording: CallRecording | undefined;
   /**
    * Analysis of the conversation so far, where its bot has it analysed (`bot(script, { analyse: true })`): figures,
-   * events, and for how long nobody has said anything.
+   * events, and for how long there was silence.
    */
   readonly analysis: RunningAnalysis | undefined;
   /** Fires when the call is over; for whatever else the script waits for. */
@@ -275,7 +275,7 @@ export class BotCall {
   /**
    * Puts the caller through to the first of these who answers: holds the call, calls them, and bridges. Resolves when
    * they have talked, and one of them has hung up; where that is not the caller, the call goes on here. With `blind` the
-   * endpoint does it: resolves when somebody has taken the call.
+   * endpoint does it: resolves when a target has taken the call.
    *
    * @throws ERR_NOT_TRANSFERRED (a {@link TransferFailedError}, which says why for each target) when nobody takes it, and
    * ERR_TIMEOUT (one as well) when nobody answers in time: the call goes on here, in progress. ERR_CALL_ENDED when the

@@ -77,7 +77,7 @@ export class BotCalls {
       if (!call.over) error = asError(failure);
     } finally {
       this.#calls.delete(call);
-      // A call that somebody else has is not this bot's to end.
+      // A call that another program has is not this bot's to end.
       const own = isTaken(error) ? [] : [endCall(call, this.#parts.clock)];
       await Promise.all([...own, dialled.end(this.#parts.clock)]);
     }
@@ -176,7 +176,7 @@ export class BotCalls {
         throw new JackfieldError('ERR_TIMEOUT', `Call ${call.id} was not answered in ${timeoutMs} ms.`);
       }),
       begin(resolve, reject) {
-        // A machine that takes a message is nobody to talk to.
+        // A bot does not talk to a machine that takes messages.
         const onState = ({ phase, status }: CallState) => {
           if (phase === 'voicemail') reject(new CallEndedError(call.id, status, 'answered', undefined));
         };

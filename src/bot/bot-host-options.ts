@@ -44,14 +44,14 @@ export interface AttendOptions {
 
 /** Options of a bot for chats that is to attend. */
 export interface AttendChatsOptions {
-  /** Conversations at once; who writes when there are as many is not answered. 1 to 10,000. Default 1000. */
+  /** Conversations at once; a new one beyond that is not answered. 1 to 10,000. Default 1000. */
   readonly maxChats?: number;
   /** Resolves to true when the bot answers this message, which begins a conversation. Default: it answers all. */
   readonly accept?: (message: ChatMessage, chat: Chat) => boolean | Promise<boolean>;
 }
 
 export interface BotDialOptions extends WaitOptions {
-  /** Told of the call as soon as it is placed, before anybody answers. Default: nobody is. */
+  /** Told of the call as soon as it is placed, before it is answered. Default: ignored. */
   readonly onPlaced?: ((call: Call) => void) | undefined;
 }
 
@@ -74,7 +74,7 @@ export interface BotHostEvents extends FencedEvents {
   chatTrace: [chat: Chat, text: string];
   /** A bot has finished with a conversation. */
   chatResult: [result: ChatBotResult];
-  /** Somebody who wrote is not answered, for there were `maxChats`. */
+  /** A message is not answered, since there were `maxChats` conversations. */
   chatRefused: [chat: Chat];
 }
 

@@ -50,7 +50,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#placed = new PlacedCalls(options.client);
     this.#server = options.server;
     this.#prompts = options.prompts ?? Prompts.open();
-    // Told to whoever needs them.
+    // An error is told to each call that needs the prompts.
     Promise.resolve(this.#prompts).catch(() => undefined);
     this.#clock = options.clock ?? systemClock;
     this.#calls = new BotCalls({

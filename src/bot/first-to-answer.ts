@@ -3,16 +3,16 @@ import { CallEndedError } from '../control/call/call-ended-error.js';
 import type { BotCall } from './bot-call.js';
 import { failureOf, type TransferAttempt, TransferFailedError } from './transfer/transfer-failed-error.js';
 
-/** Somebody who was called, and has answered. */
+/** A target that was called, and has answered. */
 export interface Answered {
   readonly target: string;
   readonly answered: BotCall;
 }
 
 /**
- * Calls all at once, for `call`; those who are too late, or too many, are hung up.
+ * Calls all at once, for `call`; calls that are answered too late, or are too many, are hung up.
  *
- * @throws TransferFailedError when nobody answers; ERR_CALL_ENDED when `call` is over first; ERR_ABORTED.
+ * @throws TransferFailedError when none answers; ERR_CALL_ENDED when `call` is over first; ERR_ABORTED.
  */
 export async function firstToAnswer(
   call: BotCall,

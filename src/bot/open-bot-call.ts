@@ -71,7 +71,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const ended = () => end();
   call.ended().then(ended, ended);
   whenFired(options.cut, ended);
-  // A stream that ends while the call goes on is the endpoint's last word, too, or somebody else has taken it.
+  // A stream that ends while the call goes on is the endpoint's last word, too, or another program has taken it.
   void ear.ended
     .then(() => takenFrom(call, (port) => ports.has(port) || port === voice.remote.port))
     .then(end, ended);
@@ -118,7 +118,7 @@ async function analysisOf(
   }
 }
 
-/** Calls somebody for a call that may end meanwhile. @throws ERR_CALL_ENDED then; the other is rung no more. */
+/** Calls a target on behalf of a call that may end meanwhile. @throws ERR_CALL_ENDED then; the target stops ringing. */
 async function dialWhile(
   ended: AbortSignal,
   dial: BotCallParts['dial'],

@@ -19,7 +19,7 @@ export class PlacedCalls {
     return this.#placed.has(call);
   }
 
-  /** Places a call. One that is placed when nobody wants it any more does not go on ringing. */
+  /** Places a call. A call that comes too late for its wait does not go on ringing. */
   async place(target: string, signal: AbortSignal | undefined): Promise<Call> {
     const placing = this.#client.call(target).then((call) => {
       this.#placed.add(call);

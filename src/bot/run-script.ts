@@ -31,7 +31,7 @@ export async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<
 
 /** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
 async function sayTheRest(call: BotCall): Promise<void> {
-  // Whoever has taken the voice away has the call, and is to keep it.
+  // The program that has taken the voice away has the call, and keeps it.
   if (call.voice.remote.state.status === 'closed') await fired(call.signal);
   if (isTaken(call.signal.reason)) throw call.signal.reason;
   try {

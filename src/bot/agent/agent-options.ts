@@ -74,7 +74,7 @@ export interface AgentBotOptions {
   /** Other tools. */
   readonly tools?: readonly AgentTool[];
   /**
-   * The one who decides that the caller interrupts: the agent, or a voice detector here, which needs no round trip.
+   * Decides that the caller interrupts: the agent, or a voice detector here, which needs no round trip.
    * Default `agent`.
    */
   readonly bargeIn?: 'agent' | 'here';

@@ -28,7 +28,7 @@ export interface AgentTalkSetup {
 
 /** Pauses between attempts to have the agent back. */
 const BACK_OFF = { firstMs: 250, longestMs: 5000 };
-/** Errors of a connection that is lost; with others the agent, or somebody in between, does what it will do again. */
+/** Errors of a connection that is lost; another error would come again with a new connection. */
 const LOSSES: readonly string[] = ['ERR_PEER', 'ERR_TIMEOUT'];
 
 /** One call that an agent has, from its connection to the end of either. */
@@ -91,7 +91,7 @@ export class AgentTalk {
     }
   }
 
-  /** One session, to its end. One that could not be had again is lost like one that broke. */
+  /** One session, to its end. A connection that could not be made again is lost like one that broke. */
   async #converse(isAgain: boolean): Promise<MediaEnd> {
     const { signal } = this.#call;
     let connection: MediaConnection;
@@ -198,7 +198,7 @@ export class AgentTalk {
     }
   }
 
-  /** The agent tells the caller's turns itself, and needs nobody here who does, unless that one decides. */
+  /** The agent tells the caller's turns itself: they are not looked for here any more, unless this side decides. */
   #hearTurn(isSpeaking: boolean): void {
     if (this.#setup.options.bargeIn !== 'here') this.#stopTurns();
     if (isSpeaking) void this.#interrupt({ isOver: true });

@@ -25,11 +25,11 @@ export interface OfferedTool extends AgentTool {
 export interface AgentAllowance {
   /** True: the agent may hang up. */
   readonly hangUp?: boolean;
-  /** Those whom the agent may put the caller through to. */
+  /** Targets that the agent may put the caller through to. */
   readonly transferTo?: readonly string[];
   /** True: the agent may send digits. */
   readonly sendDigits?: boolean;
-  /** Those to whom the agent may send messages. */
+  /** Handles that the agent may send messages to. */
   readonly messageTo?: readonly string[];
 }
 

@@ -21,7 +21,7 @@ export class AnswerWatch {
     this.#talk = talk;
   }
 
-  /** It is the agent's turn. */
+  /** The agent is expected to answer now. */
   expect(): void {
     const { clock } = this.#call;
     const { stallMs = STALL_MS } = this.#options;
@@ -33,7 +33,7 @@ export class AnswerWatch {
     });
   }
 
-  /** It has answered, or it is not its turn any more: what fills the time ends. */
+  /** The agent has answered, or is not expected to any more: what fills the time ends. */
   has(): void {
     this.#cancel();
     if (!this.#isFilling) return;

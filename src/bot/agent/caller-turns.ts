@@ -10,9 +10,9 @@ import { EchoGuard } from '../conversation/echo-guard.js';
 
 /** Is told of the caller's turns to speak. */
 export interface TurnListener {
-  /** Something begins that may be speech: until that is known, whoever plays holds its breath. */
+  /** Something begins that may be speech: playing pauses until that is known. */
   suspected(): void;
-  /** It was none. */
+  /** It was no speech. */
   dismissed(): void;
   began(): void;
   ended(): void;

@@ -28,7 +28,7 @@ export interface ChatBotResult {
 export interface ChatAttendantParts {
   readonly client: Client;
   readonly clock: Clock;
-  /** Conversations at once; who writes when there are as many is not answered. */
+  /** Conversations at once; a new one beyond that is not answered. */
   readonly maxChats: number;
   /** Resolves to true when the bot answers this message, which would begin a conversation. */
   readonly accepts: (message: ChatMessage, chat: Chat) => Promise<boolean>;

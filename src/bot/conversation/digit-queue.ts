@@ -1,7 +1,7 @@
 /** Digits that may be typed ahead; more are dropped and counted. */
 const MAX_TYPED_AHEAD = 100;
 
-/** True for a digit that somebody waits for; others are forgotten meanwhile. */
+/** True for a digit that a wait accepts; others are forgotten meanwhile. */
 type Counts = (digit: string) => boolean;
 
 /** Digits that were pressed and not used yet, and who waits for the next one. */

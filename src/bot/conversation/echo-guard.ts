@@ -50,7 +50,7 @@ export class EchoGuard {
   /** Takes played samples; `position` is on the time line of the heard ones. */
   play(samples: Int16Array, position: number): void {
     for (let i = 0; i < samples.length; i++) this.#played[ring(position + i)] = samples[i] ?? 0;
-    // Nothing is known of what follows: it is silence until it is told.
+    // What follows is not known: it counts as silence until it is told.
     for (let i = 0; i < FRAME; i++) this.#played[ring(position + samples.length + i)] = 0;
   }
 

@@ -11,7 +11,7 @@ export class LiveSource implements AsyncIterableIterator<Int16Array> {
   #ended = false;
   #wake: (() => void) | undefined;
 
-  /** Samples that were dropped because nobody read them in time. */
+  /** Samples that were dropped because they were not read in time. */
   get dropped(): number {
     return this.#dropped;
   }

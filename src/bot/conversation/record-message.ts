@@ -50,7 +50,7 @@ const HANGOVER_MS = 100;
  * Records what the caller says. A hang-up ends the message and does not throw: the message has been left, and
  * whatever the script does next with the call throws.
  *
- * @throws ERR_TAKEN when somebody else takes the call's voice away; ERR_FILE, ERR_INVALID_ARG, ERR_ABORTED.
+ * @throws ERR_TAKEN when another program takes the call's voice away; ERR_FILE, ERR_INVALID_ARG, ERR_ABORTED.
  */
 export async function recordMessage(context: CallContext, options: RecordOptions = {}): Promise<Message> {
   const { maxMs, silenceMs, terminators, beep, file, signal } = resolved(options);

@@ -187,13 +187,13 @@ class SpeechScript {
         if (isWanted) this.#context.unsaid?.(error);
         throw error;
       } finally {
-        // A stream that waits for its next samples is told that nobody wants them.
+        // A stream that waits for its next samples is told that they are not wanted.
         void source.return(undefined);
       }
     }
   }
 
-  /** Nobody hears it any more. */
+  /** It has no listener any more. */
   stop(): void {
     this.#over.abort();
   }
@@ -208,7 +208,7 @@ class SpeechScript {
   }
 }
 
-/** True when nobody knows its end. */
+/** True when its end is not known. */
 function isEndless(part: SpokenPart): boolean {
   return typeof part === 'object' && ('stream' in part || 'loop' in part);
 }

@@ -63,7 +63,7 @@ export class SpeechInput implements Disposable {
       this.#tell = resolve;
       this.#fail = reject;
     });
-    // Whoever has been answered with keys does not look at it.
+    // The result is not looked at when the caller has answered with keys.
     this.heard.catch(() => undefined);
     this.#stop = hearVoice(context, options.pauseMs, {
       onSamples: (samples) => this.#hear(samples),
@@ -73,7 +73,7 @@ export class SpeechInput implements Disposable {
     });
   }
 
-  /** Calls `task` when nobody speaks and nothing is waiting to be understood, at once where that is so. */
+  /** Calls `task` when there is no speech and none waits to be understood, at once where that is so. */
   whenQuiet(task: () => void): () => void {
     if (!this.#utterance && this.#understanding === 0) task();
     else this.#quiet.add(task);

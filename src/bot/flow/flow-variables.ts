@@ -57,7 +57,7 @@ export function fillIn(
 }
 
 /**
- * The path that a flow names, in its folder. A value stays within its part of the path, whoever chose it
+ * The path that a flow names, in its folder. A value stays within its part of the path, whatever its source
  * ({@link fillPath}), unless the whole path is a message that this call has recorded.
  */
 export function filePath(path: string, variables: FlowVariables, { folder, recorded }: FlowFiles): string {

@@ -25,7 +25,7 @@ export interface AnswerDetectorOptions {
   readonly machineGreetingMs?: number;
   /** Silence that ends a greeting, in milliseconds: 200 to 5000. Default 1000, as machines beep after a pause. */
   readonly pauseMs?: number;
-  /** Nobody has spoken for this long, in milliseconds: 500 to 30,000. Default 4000. */
+  /** Time without a word, in milliseconds: 500 to 30,000. Default 4000. */
   readonly silentMs?: number;
 }
 
@@ -38,7 +38,7 @@ export const ANSWER_RULES: Rules<AnswerDetectorOptions> = {
 
 /**
  * Tells people from answering machines by the length of their greeting: "Hello?" and a pause is a person, a sentence
- * that goes on is a machine, and so is a beep, with or without a greeting. Noise and voices behind the one who speaks
+ * that goes on is a machine, and so is a beep, with or without a greeting. Noise and voices in the background
  * are no greeting, nor are the tones of a network. A guess, as each such method is: measure it on calls of your own.
  */
 export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {

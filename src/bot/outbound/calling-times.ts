@@ -23,7 +23,7 @@ const DAYS = listOf(
       typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)),
   ),
 );
-/** Accepts days on which nobody is called: a list, or lists by the beginning of the number. */
+/** Accepts days without calls: a list, or lists by the beginning of the number. */
 export const HOLIDAYS = rule(
   'a list of days such as 2027-12-25, or an object of those by the beginning of the number',
   (value) =>
@@ -31,7 +31,7 @@ export const HOLIDAYS = rule(
 );
 const MINUTE_MS = 60_000;
 
-/** Times at which somebody may be called: by the clock and the calendar at their place. */
+/** Times at which a target may be called: by the clock and the calendar at their place. */
 export class CallingTimes {
   readonly #options: CallingTimesOptions;
   readonly #zones: readonly (readonly [string, string])[];

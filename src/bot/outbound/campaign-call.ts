@@ -45,7 +45,7 @@ export interface CampaignStore {
   finish(result: CampaignResult): void | Promise<void>;
 }
 
-/** Keeps those whom nobody may call: a {@link DoNotCallList}, or a list of your own. */
+/** Keeps the targets that must not be called: a {@link DoNotCallList}, or a list of your own. */
 export interface DoNotCall {
   has(target: string): boolean | Promise<boolean>;
   add(target: string): void | Promise<void>;
@@ -61,6 +61,6 @@ export interface CampaignLine {
   taken(): void;
   /** To be called when the call needs no agent, such as when a machine has answered. */
   needsNobody(): void;
-  /** Puts the target on the list of those whom nobody may call. @throws ERR_INVALID_STATE where there is no list. */
+  /** Puts the target on the list of those that must not be called. @throws ERR_INVALID_STATE where there is no list. */
   doNotCall(): Promise<void>;
 }

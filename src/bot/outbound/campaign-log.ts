@@ -123,7 +123,7 @@ export class CampaignLog implements Disposable {
 
   /**
    * Gives the store of one campaign. A call is written, durably, before it is placed: one that was under way when the
-   * process was killed is found as `interrupted`, and nobody is called again for it.
+   * process was killed is found as `interrupted`, and its target is not called again for it.
    */
   store(campaign: string): CampaignStore {
     checkArgument('campaign', campaign, words);
@@ -134,7 +134,7 @@ export class CampaignLog implements Disposable {
     };
   }
 
-  /** The last word on a campaign; undefined when nobody has said one. It outlives the process. */
+  /** The last command to a campaign; undefined without one. It outlives the process. */
   will(campaign: string): CampaignWill | undefined {
     checkArgument('campaign', campaign, words);
     return this.#db.get(WILL_ROW, 'SELECT will FROM campaign_wills WHERE campaign = ?', campaign)?.will;

@@ -41,24 +41,24 @@ export interface CampaignOptions {
   /**
    * Decides by a whole call whether its target is called again: true for after `retryAfterMs`, a number for after so many
    * milliseconds, false for not. Where it throws or rejects, its target is not called again, and that is a warning of
-   * the process (ERR_LISTENER). Default: true where nobody was talked to.
+   * the process (ERR_LISTENER). Default: true where the bot talked to nobody.
    */
   readonly retryWhen?: (ending: CampaignEnding) => boolean | number | Promise<boolean | number>;
-  /** Calls are placed within these hours only, by the clock of whoever is called. Default: at any time. */
+  /** Calls are placed within these hours only, by the clock at the place of the target. Default: at any time. */
   readonly hours?: Hours;
-  /** The zone of those of whom no other is known, such as `Europe/Berlin`. Default: the machine's. */
+  /** The zone of targets without another one, such as `Europe/Berlin`. Default: the machine's. */
   readonly timezone?: string;
   /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`: the longest counts. Default: none. */
   readonly zones?: Readonly<Record<string, string>>;
   /** Column of the list that holds the zone of a target; an empty field names no zone. Default `timezone`. */
   readonly zoneField?: string;
-  /** Days on which nobody is called, by the date of whoever would be: `2027-12-25`. Default: none. */
+  /** Days without calls, by the date at the place of the target: `2027-12-25`. Default: none. */
   readonly holidays?: Holidays;
   /** Keeps calls to the agents who can take them. Default: as many as `concurrency`. */
   readonly pacing?: CampaignPacing;
-  /** Looked at before each call: who is on it is not called, and found as `do-not-call`. Default: nobody. */
+  /** Looked at before each call: a target on it is not called, and found as `do-not-call`. Default: none. */
   readonly doNotCall?: DoNotCall;
-  /** Key with which whoever is called is put on `doNotCall`, at any moment of the call. Default: none. */
+  /** Key with which a person who is called is put on `doNotCall`, at any moment of the call. Default: none. */
   readonly doNotCallKey?: string;
   /**
    * Chooses the host that calls, and so the number or name that is shown. Where it throws or rejects, its target is not

@@ -47,7 +47,7 @@ export class PacedCall {
     this.settle();
   }
 
-  /** It needs no agent. */
+  /** The call needs no agent. */
   settle(): void {
     this.#pending = false;
     this.#settled();
@@ -77,11 +77,11 @@ export class Pacer {
     return call;
   }
 
-  /** A call is over. @param answered whether somebody was there. */
+  /** A call is over. @param answered True when a person was there. */
   end(call: PacedCall, answered: boolean): void {
     this.#ended++;
     if (answered) this.#answered++;
-    // Whoever answers and is put through to nobody, though an agent was needed to the end, was abandoned.
+    // A person who answers and reaches no agent, though one was needed to the end, was abandoned.
     if (answered && call.pending) this.#abandoned++;
     call.settle();
   }

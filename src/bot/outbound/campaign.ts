@@ -96,7 +96,7 @@ function targetsOf(targets: readonly (string | CampaignTarget)[]): readonly Camp
   });
 }
 
-/** The results; when nobody reads them any more, no more calls are placed, and those under way are waited for. */
+/** The results; when their reader stops, no more calls are placed, and those under way are waited for. */
 async function* stopping(
   run: CampaignRun,
   stop: AbortController,
@@ -162,14 +162,14 @@ class CampaignRun {
     await Promise.all(this.#calling);
   }
 
-  /** Puts everybody on the list who is still to be called. */
+  /** Puts all targets on the list that are still to be called. */
   async #begin(): Promise<void> {
     const { clock, store, attempts, retryAfterMs } = this.#options;
     const last = new Map((await store?.resume())?.map((call) => [call.target.toLowerCase(), call]));
     for (const { target, fields } of this.#targets) {
       const before = last.get(target.toLowerCase());
       if (!before) this.#waiting.push({ target, fields, attempt: 1, dueAt: 0 });
-      // It was never placed: it is placed now.
+      // The call was never placed: it is placed now.
       else if (before.outcome === 'unsaid') {
         this.#waiting.push({ target, fields, attempt: before.attempt, dueAt: 0 });
       } else if (before.retry && before.attempt < attempts) {
@@ -232,7 +232,7 @@ class CampaignRun {
     return at + (times.next(entry, unixMs) - unixMs);
   }
 
-  /** Somebody whom nobody may call. */
+  /** A target that must not be called. */
   async #skip({ target, fields, attempt }: Entry): Promise<CampaignResult> {
     const { clock, store } = this.#options;
     const call = { target, attempt, placedAtMs: clock.unixMs() };
@@ -319,7 +319,7 @@ class CampaignRun {
     return result;
   }
 
-  /** A program that decides neither is told, as one that fails is: nobody is called again for it. */
+  /** A decision that is neither true nor false is told like an error: the target is not called again for it. */
   async #again(
     placed: Placed,
     call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
@@ -382,7 +382,7 @@ function endingOf(placed: Placed): Pick<CampaignResult, 'outcome' | 'status' | '
 function failureOf(placed: Placed, target: string): JackfieldError | undefined {
   if ('result' in placed) {
     const { unsaid } = placed.result;
-    // Nobody was told what the campaign is for, nor would anybody after this one be.
+    // The bot cannot say what the campaign is for: not to this target, and not to those after it.
     return unsaid && asUnsaid(target, unsaid);
   }
   // A target that the endpoint refuses now it refuses later; where the endpoint is gone, the target can wait.

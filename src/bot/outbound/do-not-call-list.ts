@@ -10,9 +10,9 @@ import type { DoNotCall } from './campaign-call.js';
 const TARGET = line(1, 200);
 
 /**
- * Handles and numbers that nobody may call, in a text file: one handle or number a line, `#` begins a remark. Numbers are compared by their
- * digits, handles whatever their case. The file is read again when it has changed, so that others may add to it at any
- * time; what is added here is on the disk before `add` resolves.
+ * Handles and numbers that must not be called, in a text file: one handle or number a line, `#` begins a remark.
+ * Numbers are compared by their digits, handles whatever their case. The file is read again when it has changed, so
+ * that others may add to it at any time; what is added here is on the disk before `add` resolves.
  */
 export class DoNotCallList implements DoNotCall {
   readonly #file: string;

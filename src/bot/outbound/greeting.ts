@@ -43,7 +43,7 @@ const AROUND = 35;
  * - the background is what the softest tenth of all sound is not louder than; steady noise, hum, and many voices at once
  *   hardly stand above it. A word between silences has these for its background;
  * - a word stands above the background, is taken for speech by the voice detector, and its level moves as syllables do;
- * - it is not much softer than the loudest word: people behind the one who speaks are no greeting.
+ * - it is not much softer than the loudest word: people in the background are no greeting.
  *
  * @param settled Keeps the backgrounds of frames from one look to the next, for the same `frames` with more behind them.
  */

@@ -32,15 +32,15 @@ export interface CampaignSource extends BotFiles {
   readonly hours?: Pick<Hours, 'from' | 'to'> | undefined;
   /** Days on which calls are placed. Default: every day. */
   readonly weekdays?: readonly Weekday[] | undefined;
-  /** Zone of those of whom no other is known. Default: that of the flow; of a script, that of the machine. */
+  /** Zone of targets without another one. Default: that of the flow; of a script, that of the machine. */
   readonly timezone?: string | undefined;
   /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`. Default: none. */
   readonly zones?: Readonly<Record<string, string>> | undefined;
-  /** Days without calls, `2027-12-25`, by the date of whoever would be called. Default: none. */
+  /** Days without calls, `2027-12-25`, by the date at the place of the target. Default: none. */
   readonly holidays?: Holidays | undefined;
-  /** File with those who must not be called, one a line. Default: none. */
+  /** File with targets that must not be called, one a line. Default: none. */
   readonly doNotCall?: string | undefined;
-  /** Key with which whoever is called is put into that file. Default: none. */
+  /** Key with which a person who is called is put into that file. Default: none. */
   readonly doNotCallKey?: string | undefined;
   readonly callsPerSecond?: number | undefined;
   readonly concurrency?: number | undefined;

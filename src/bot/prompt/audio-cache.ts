@@ -77,7 +77,7 @@ export class AudioCache {
       parts.push(part);
       yield part;
     }
-    // Of several that hear it at once, one keeps it.
+    // When several calls hear it at once, one of them keeps it.
     if (this.#known(hash)) return;
     const whole = concatSamples(parts);
     this.#add(hash, Promise.resolve(whole));
@@ -148,7 +148,7 @@ export class AudioCache {
         (samples) => {
           this.#bytes -= samples.length * BYTES_PER_SAMPLE;
         },
-        // One that could not be made was never counted.
+        // Audio that could not be made was never counted.
         () => undefined,
       );
     }

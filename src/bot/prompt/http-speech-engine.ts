@@ -102,7 +102,7 @@ class SpeechRequest {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...keyHeaders(this.#options) },
         body: JSON.stringify(body),
-        // The key goes to whom it was given for, and to nobody else.
+        // The key goes to the host that it was given for, and to no other.
         redirect: 'manual',
         signal: this.#signal ? AbortSignal.any([this.#signal, this.#stop.signal]) : this.#stop.signal,
       }),
@@ -131,7 +131,7 @@ class SpeechRequest {
         yield value;
       }
     } finally {
-      // Whoever stops to listen gives the rest up.
+      // A listener that stops gives the rest up.
       this.#stop.abort();
     }
   }

@@ -49,7 +49,7 @@ export interface PromptsOptions {
 export interface SayingOptions {
   readonly language?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Fires when nobody hears it any more: speech that is being made for it alone is given up. */
+  /** Fires when it has no listener any more: speech that is being made for it alone is given up. */
   readonly unheard?: AbortSignal | undefined;
 }
 
@@ -277,7 +277,7 @@ export class Prompts {
     );
   }
 
-  /** Speaks for one listener alone, who may stop to listen. */
+  /** Speaks for one listener alone, which may stop listening. */
   #spokenStream(text: string, { language = this.language, signal, unheard }: SayingOptions) {
     const engine = this.#engineFor(text);
     const ends = [signal, unheard].filter((each) => each !== undefined);

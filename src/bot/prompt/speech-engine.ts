@@ -17,7 +17,7 @@ export interface SpeechStream {
 export interface SpeakOptions {
   /** BCP 47 code. */
   readonly language: string;
-  /** Ends the work when nobody wants to hear it any more: the caller interrupts, or has hung up. */
+  /** Ends the work when its result is not needed any more: the caller interrupts, or has hung up. */
   readonly signal?: AbortSignal;
 }
 

@@ -13,7 +13,7 @@ import {
 import { invalidArgument } from '../../base/errors.js';
 import type { Bot, BotScript } from '../bot.js';
 
-/** Somebody who takes callers of a queue: one at a time. It has either `dial` or `serve`. */
+/** A person or program that takes callers of a queue, one at a time. It has either `dial` or `serve`. */
 export interface QueueAgent {
   /** Shown in events and results; each in a queue has one of its own. */
   readonly name: string;
@@ -21,9 +21,11 @@ export interface QueueAgent {
   readonly dial?: string | readonly string[] | undefined;
   /** Takes the caller in code: a bot, or its script. */
   readonly serve?: Bot | BotScript | undefined;
-  /** Of those who are free, the highest is asked first, then who has been idle longest. -1000 to 1000. Default 0. */
+  /**
+   * Of the free agents, the highest is asked first, then the one that has been idle longest. -1000 to 1000. Default 0.
+   */
   readonly priority?: number | undefined;
-  /** Kinds of callers that it can take: a caller is offered to whoever has all that the caller needs. */
+  /** Kinds of callers that it can take: a caller is offered to agents that have all that the caller needs. */
   readonly skills?: readonly string[] | undefined;
 }
 
@@ -77,7 +79,7 @@ export class DeskAgent {
     return this.#paused;
   }
 
-  /** Time at which it can take a caller; undefined while somebody has it, or it is paused. */
+  /** Time at which it can take a caller; undefined while it has one, or is paused. */
   get freeFrom(): number | undefined {
     if (this.#paused || this.#state.at === 'taken') return undefined;
     return this.#state.at === 'free' ? this.#state.since : this.#state.until;

@@ -33,13 +33,13 @@ export interface Arrival {
 }
 
 /**
- * Callers in their order, agents, and who is offered to whom. It knows no call: whoever owns it does what it decides,
+ * Callers in their order, agents, and who is offered to whom. It knows no call: its owner does what it decides,
  * and tells it how that went.
  */
 export class QueueDesk {
   readonly #parts: DeskParts;
   readonly #agents = new Map<string, DeskAgent>();
-  /** Those who wait, in their order. */
+  /** The callers that wait, in their order. */
   #waiting: Ticket[] = [];
   #talking = 0;
   #nextId = 1;
@@ -75,12 +75,12 @@ export class QueueDesk {
     return [...this.#agents.values()];
   }
 
-  /** True when an agent could take somebody with these needs at once. */
+  /** True when an agent could take a caller with these needs at once. */
   isFree(skills: readonly string[]): boolean {
     return firstOf(this.#freeFor(skills)) !== undefined;
   }
 
-  /** The place that is kept for somebody who is not on the line. */
+  /** The place that is kept for a caller who is not on the line. */
   kept(partner: string): Ticket | undefined {
     return this.#waiting.find(
       (ticket) => ticket.partner === partner && (ticket.state.at === 'away' || ticket.state.at === 'lost'),
@@ -96,7 +96,7 @@ export class QueueDesk {
     return ticket;
   }
 
-  /** Turns somebody away at the door. */
+  /** Turns a new caller away. */
   refuse(): void {
     this.#counts.refused++;
     this.#parts.changed();
@@ -152,7 +152,7 @@ export class QueueDesk {
     this.#changed();
   }
 
-  /** Nothing of the agent's call is left: it can take the next in `restMs`. @param talked whether it had the caller. */
+  /** The agent's call is over: it can take the next caller in `restMs`. @param talked True when it had the caller. */
   release(agent: DeskAgent, restMs: number, talked: boolean): void {
     const now = this.#parts.clock.now();
     if (agent.state.at !== 'taken') return;
@@ -174,13 +174,13 @@ export class QueueDesk {
     this.#match();
   }
 
-  /** Offers it nobody any more; the caller that it has stays. */
+  /** Offers it no callers any more; the caller that it has stays. */
   remove(name: string): void {
     this.#named(name);
     this.#agents.delete(name);
   }
 
-  /** Offers it nobody until it is resumed. */
+  /** Offers it no callers until it is resumed. */
   pause(name: string, paused: boolean): void {
     this.#named(name).pause(paused);
     this.#match();
@@ -193,13 +193,13 @@ export class QueueDesk {
     this.#match();
   }
 
-  /** Offers nobody any more. */
+  /** Offers no callers any more. */
   stop(): void {
     this.#stopped = true;
     this.#cancelWake?.();
   }
 
-  /** 1 for who is next. */
+  /** 1 for the next caller. */
   position(ticket: Ticket): number {
     return this.#waiting.indexOf(ticket) + 1;
   }
@@ -278,7 +278,10 @@ export class QueueDesk {
     this.#match();
   }
 
-  /** Offers who is ready, in order, to whoever is free; then waits for the next moment at which that may change. */
+  /**
+   * Offers the callers that are ready, in order, to free agents; then waits for the next moment at which that may
+   * change.
+   */
   #match(): void {
     if (this.#matching || this.#stopped) return;
     this.#matching = true;

@@ -22,7 +22,7 @@ export interface QueueCounts {
 
 /** A queue in figures. `entered` is the sum of `waiting`, `handled`, `abandoned`, `overflowed`, `unreached`, `expired`. */
 export interface QueueFigures extends Readonly<Omit<QueueCounts, 'waitedMs'>> {
-  /** Callers without an agent, those who are to be called back included. */
+  /** Callers without an agent, those to be called back included. */
   readonly waiting: number;
   /** Of `waiting`: to be called back. */
   readonly callBacks: number;
@@ -35,7 +35,7 @@ export interface QueueFigures extends Readonly<Omit<QueueCounts, 'waitedMs'>> {
   readonly free: number;
   /** Mean wait of the handled, in milliseconds; 0 before the first. */
   readonly averageWaitMs: number;
-  /** Part of those who are through that was handled in time, 0 to 1; 1 before the first. */
+  /** Share of the finished callers that was handled in time, 0 to 1; 1 before the first. */
   readonly serviceLevel: number;
 }
 
@@ -54,12 +54,12 @@ const COUNTED_AS: Readonly<Record<Exclude<QueueEnd, 'handled'>, keyof QueueCount
   ...{ time: 'overflowed', closed: 'overflowed', key: 'overflowed', withdrawn: 'overflowed' },
 };
 
-/** Counts somebody who has left without an agent. */
+/** Counts a caller who has left without an agent. */
 export function countEnd(counts: QueueCounts, why: Exclude<QueueEnd, 'handled'>): void {
   counts[COUNTED_AS[why]]++;
 }
 
-/** Part of those who are through that was handled in time. */
+/** Share of the finished callers that was handled in time. */
 export function serviceLevelOf(counts: QueueCounts): number {
   const { handled, handledInTime, abandoned, overflowed, unreached, expired } = counts;
   const through = handled + abandoned + overflowed + unreached + expired;
@@ -85,7 +85,7 @@ export class TalkTimes {
   }
 
   /**
-   * The wait of who stands at `position` (1 is next), in milliseconds: so many talks, shared by so many agents.
+   * The wait of the caller at `position` (1 is next), in milliseconds: so many talks, shared by so many agents.
    * Undefined before the first talk, and without agents.
    */
   estimate(position: number, agents: number): number | undefined {

@@ -22,15 +22,15 @@ import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import { checkAgent, type QueueAgent, SKILLS } from './queue-agents.js';
 import { type QueuePlace, sayPlace } from './queue-place.js';
 
-/** Position and wait, said to those who wait. */
+/** Position and wait, said to waiting callers. */
 export interface QueueAnnouncement {
-  /** Between two, in milliseconds: 1000 or more. Default 30,000. The first comes at once where nobody is free. */
+  /** Between two, in milliseconds: 1000 or more. Default 30,000. The first comes at once where no agent is free. */
   readonly everyMs?: number | undefined;
   /** Makes what is said; nothing is where it returns undefined. Default: {@link sayPlace}. */
   readonly say?: (place: QueuePlace) => Speakable | undefined;
 }
 
-/** Calling back those who do not want to hold the line: they hang up, and keep their place. */
+/** Calling back callers that do not want to hold the line: they hang up, and keep their place. */
 export interface QueueCallBack {
   /** Key with which the caller asks for it. Default `1`. */
   readonly key?: string | undefined;
@@ -41,7 +41,7 @@ export interface QueueCallBack {
    * Default: the handle of the call.
    */
   readonly number?: (call: BotCall) => Promise<string | undefined>;
-  /** Said to who is called back, while the agent is called. Default: nothing. */
+  /** Said to a caller who is called back, while the agent is called. Default: nothing. */
   readonly greeting?: Speakable | undefined;
   /** Calls to one caller: 1 to 20. Default 3. */
   readonly attempts?: number | undefined;
@@ -56,14 +56,14 @@ export interface QueueCallBack {
 export interface QueueOptions {
   /** Shown in events and results. Default `queue`. */
   readonly name?: string | undefined;
-  /** Those who take callers. More can be added later. Default: nobody. */
+  /** The agents, who take callers. More can be added later. Default: none. */
   readonly agents?: readonly QueueAgent[] | undefined;
   /** Folder of its own that keeps it over a restart, in `queue.json`. Default: it is not kept. */
   readonly folder?: string | undefined;
-  /** Repeated to those who wait. Default: silence. */
+  /** Repeated to waiting callers. Default: silence. */
   readonly music?: Speakable | undefined;
   readonly announce?: QueueAnnouncement | undefined;
-  /** Default: nobody is called back. */
+  /** Default: callers are not called back. */
   readonly callBack?: QueueCallBack | undefined;
   /** Keys with which a caller leaves the queue: `enter` resolves to `key`. Default: none. */
   readonly exitKeys?: string | undefined;
@@ -87,7 +87,7 @@ export interface QueueOptions {
   readonly serviceLevelMs?: number | undefined;
   /** Places the call-backs. Default: the host through which the last caller came, so that none is before that. */
   readonly host?: BotHost | undefined;
-  /** That of the host. Default: the machine's. */
+  /** Clock of the host. Default: the machine's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -101,7 +101,7 @@ export interface EnterOptions {
   readonly maxWaitMs?: number | undefined;
   /** Told when an agent has the caller, with its name. */
   readonly onAgent?: ((agent: string) => void) | undefined;
-  /** Takes the caller out of the queue, while nobody has the call. */
+  /** Takes the caller out of the queue, while no agent has the call. */
   readonly signal?: AbortSignal | undefined;
 }
 

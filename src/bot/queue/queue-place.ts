@@ -6,7 +6,7 @@ export interface QueuePlace {
   readonly queue: string;
   /** Handle of the caller. */
   readonly partner: string;
-  /** 1 for who is next. */
+  /** 1 for the next caller. */
   readonly position: number;
   /** Estimate of the wait that is left, in milliseconds; undefined while nothing was measured. */
   readonly estimateMs: number | undefined;

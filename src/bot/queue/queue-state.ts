@@ -21,7 +21,7 @@ const STATE = z.strictObject({
       skills: z.array(z.string()).readonly(),
       enteredAtMs: z.number(),
       attempts: count,
-      /** True for who is to be called back; others were on the line. */
+      /** True for a caller who is to be called back; others were on the line. */
       away: z.boolean(),
     }),
   ),

@@ -57,7 +57,10 @@ export function isOfferedTo({ state }: Ticket, agent: DeskAgent): boolean {
   return state.at === 'offered' && state.agent === agent;
 }
 
-/** Has the agent take a caller who is on the line. Where it does not, the caller waits on, and the agent rests. */
+/**
+ * Has the agent take a caller who is on the line. When the agent does not answer, the caller waits on, and the agent
+ * rests.
+ */
 export async function connect(visit: QueueVisit, agent: DeskAgent, parts: TalkParts): Promise<void> {
   const { restMs, wrapUpMs } = parts.options;
   const { ticket, call } = visit;

@@ -98,7 +98,7 @@ export class Ticket {
   }
 }
 
-/** Order of places: the higher priority first, then who came first. */
+/** Order of places: the higher priority first, then the earlier caller. */
 export function comesBefore(a: Ticket, b: Ticket): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.enteredAt !== b.enteredAt) return a.enteredAt < b.enteredAt;

@@ -62,7 +62,7 @@ export class QueueVisit {
     this.call = call;
     this.ticket = ticket;
     this.#parts = parts;
-    // Whoever waits for it is told; the call's own end is told by the call.
+    // A rejection is for those who wait; the end of the call is told by the call.
     this.#outcome.promise.catch(() => undefined);
   }
 

@@ -111,7 +111,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     return this.#desk.figures();
   }
 
-  /** Those who wait, in their order; `away` for who is to be called back. */
+  /** The callers that wait, in their order; `away` for those to be called back. */
   get waiting(): readonly (Omit<QueuePlace, 'language'> & { readonly away: boolean })[] {
     return this.#desk.waiting.map((ticket) => ({
       ...this.#placeOf(ticket),
@@ -166,7 +166,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     this.#desk.remove(name);
   }
 
-  /** Offers an agent nobody until it is resumed; a talk goes on to its end. @throws ERR_INVALID_ARG. */
+  /** Offers an agent no callers until it is resumed; a talk goes on to its end. @throws ERR_INVALID_ARG. */
   pause(name: string): void {
     checkArgument('name', name, words);
     this.#desk.pause(name, true);
@@ -178,15 +178,15 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     this.#desk.pause(name, false);
   }
 
-  /** Turns new callers away from now on, or takes them again; who waits goes on waiting. */
+  /** Turns new callers away from now on, or takes them again; those that wait go on waiting. */
   shut(isShut = true): void {
     checkArgument('isShut', isShut, flag);
     this.#isShut = isShut;
   }
 
   /**
-   * Closes it: who waits leaves it with `closed`, talks go on to their end, and who is to be called back is kept for the
-   * next to open the folder. Resolves when the last talk is over, and the state is on the disk.
+   * Closes it: callers that wait leave it with `closed`, talks go on to their end, and those to be called back are kept
+   * for the next to open the folder. Resolves when the last talk is over, and the state is on the disk.
    */
   async close(): Promise<void> {
     this.#isShut = true;
@@ -205,7 +205,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   }
 
   #kept(partner: string): Ticket | undefined {
-    // One who withholds the number may be anybody.
+    // A caller who withholds the number cannot be told from others.
     if (partner === '') return undefined;
     return this.#desk.waiting.find((ticket) => ticket.partner === partner && !this.#visits.has(ticket.id));
   }
@@ -221,7 +221,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     this.#desk.callBacks();
   }
 
-  /** Somebody whose place was kept is on the line; a call-back that rings at this moment is not needed. */
+  /** A caller whose place was kept is on the line; a call-back that rings at this moment is not needed. */
   #takesPlace(ticket: Ticket): void {
     this.#ringing.get(ticket.id)?.abort();
     this.#desk.wait(ticket);
@@ -238,7 +238,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
       promised: () => {
         this.#tell('call-back', ticket, { call: call.id });
         whenFired(call.signal, () => {
-          // Whoever has called again meanwhile waits on the line.
+          // A caller who has called again meanwhile waits on the line.
           if (ticket.state.at === 'away') this.#desk.away(ticket, clock.now() + (callBack?.afterMs ?? 0));
         });
       },

@@ -21,7 +21,7 @@ export async function queueOf(run: FlowRun, name: string): Promise<Queue> {
   opened.set(flow.data, known);
   const queue = known.get(name) ?? open(run, name, facts);
   known.set(name, queue);
-  // One that cannot be opened is tried again with the next call.
+  // A queue that cannot be opened is tried again with the next call.
   queue.catch(() => known.delete(name));
   return await queue;
 }

@@ -8,7 +8,7 @@ import { flowRequest } from './flow-http.js';
 
 type Deciding = 'branch' | 'set' | 'count' | 'hook' | 'http';
 
-/** The steps that decide, compute or ask somebody else. */
+/** The steps that decide, compute or ask another program. */
 export const DATA_STEPS: { readonly [K in Deciding]: StepWork<K> } = {
   branch({ call, flow, variables }, { cases, otherwise }) {
     const facts = {

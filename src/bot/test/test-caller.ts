@@ -117,7 +117,7 @@ export class TestCaller {
     );
   }
 
-  /** Calls somebody and waits for the answer. @throws ERR_TIMEOUT */
+  /** Calls a target and waits for the answer. @throws ERR_TIMEOUT */
   async dials(target: string): Promise<void> {
     checkArgument('target', target, words);
     await this.#parts.client.call(target);

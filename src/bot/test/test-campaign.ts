@@ -13,7 +13,7 @@ import type { TestCaller } from './test-caller.js';
 import { act, runOn, STARTER, type TestExchangeStarter, TestHouse, type TestScene } from './test-house.js';
 import { TestTranscript, type TranscriptLine } from './test-transcript.js';
 
-/** Reaction of somebody who is called: to let it ring, or to answer, and then do what the scene says. */
+/** Reaction of a person who is called: to let it ring, or to answer, and then do what the scene says. */
 export type CampaignAnswer = 'answer' | 'refuse' | 'ring' | TestScene;
 
 export interface TestCampaignOptions {
@@ -104,7 +104,7 @@ export async function testCampaign(
           : act(person, entryOf(others, person.handle)),
       ),
     );
-    // Those who are called wait for more calls; that a scene throws is the failure of the test.
+    // The people who are called wait for more calls; an error of a scene fails the test.
     await Promise.race([campaign(), answering.then(() => new Promise<never>(() => undefined))]);
     answering.catch(() => undefined);
     for (const person of house.people) await person.leaves();
@@ -126,7 +126,7 @@ async function reacts(
 ): Promise<void> {
   const list = Array.isArray(answers) ? answers : [answers as CampaignAnswer];
   for (let count = 0; ; count++) {
-    // One that is over before it rings is the next to be waited for.
+    // A call that is over before it rings is not the one: the next is waited for.
     await person.rings().catch(() => undefined);
     if (person.call.over) continue;
     const answer: CampaignAnswer = list[Math.min(count, list.length - 1)] ?? 'answer';

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/time/clock.js';
 export interface TranscriptLine {
   /** Since the test began, on its clock. */
   readonly atMs: number;
-  /** `bot`, or the handle of the one who did it. */
+  /** `bot`, or the handle of the person. */
   readonly who: string;
   readonly what: string;
 }

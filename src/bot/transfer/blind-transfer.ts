@@ -13,11 +13,11 @@ type Verdict =
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly status: string };
 
-/** Time that an endpoint may take to give back a call that nobody took, in milliseconds. */
+/** Time that an endpoint may take to give back a call that was not taken, in milliseconds. */
 const GIVEN_BACK_MS = 2000;
 
 /**
- * Has the endpoint transfer a call; resolves when somebody has taken it (reference, "ALTER CALL TRANSFER").
+ * Has the endpoint transfer a call; resolves when a target has taken it (reference, "ALTER CALL TRANSFER").
  *
  * @throws as {@link BotCall.transfer}.
  */

@@ -14,14 +14,14 @@ export interface TransferAttempt {
 
 const ATTEMPTS = listOf(object);
 
-/** Nobody took a call that was to be transferred: ERR_NOT_TRANSFERRED, or ERR_TIMEOUT when time was up. */
+/** A call that was to be transferred was not taken: ERR_NOT_TRANSFERRED, or ERR_TIMEOUT when time was up. */
 export class TransferFailedError extends JackfieldError {
-  /** That of the first target. */
+  /** Outcome of the first target. */
   readonly outcome: TransferFailure;
   /** All targets, in their order. */
   readonly attempts: readonly TransferAttempt[];
 
-  /** @param timedOut whether nobody answered in time. Default: every target's outcome is `no-answer`. */
+  /** @param timedOut True when no target answered in time. Default: every target's outcome is `no-answer`. */
   constructor(callId: number, attempts: readonly TransferAttempt[], timedOut?: boolean) {
     checkArgument('attempts', attempts, ATTEMPTS);
     const each = attempts
