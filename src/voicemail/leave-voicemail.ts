@@ -269,7 +269,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     this.#tell('uploading');
     await withinTime({ clock, ms, what: 'The upload', signal: undefined }, async (limit) => {
       if (signal?.aborted) throw abortedError('the upload', signal);
-      // One that only records waits for the command that sends it.
+      // An endpoint that only records waits for the command that sends the message.
       const state = await reachedOne(message, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal: limit });
       if (state.status === 'RECORDED')
         await reachAfter(message, () => message.upload(), ['UPLOADED'], { signal: limit });

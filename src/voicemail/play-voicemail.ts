@@ -110,7 +110,7 @@ export async function receiveVoicemail(
   return { samples: account.length, ledger: account.ledger };
 }
 
-/** The same, for who has to know what came where it throws, too. */
+/** The same, for a caller that has to know what came even where it throws. */
 export async function receiveInto(
   client: Client,
   voicemail: Voicemail,
@@ -144,7 +144,7 @@ export async function receiveInto(
     if (error) throw new JackfieldError('ERR_SINK', `The sink failed: ${error.message}`, { cause: error });
   } finally {
     await lease.close();
-    // One that was aborted is closed before its sink has ended.
+    // A lease that was aborted is closed before its sink has ended.
     await feed?.done.catch(() => undefined);
   }
 }
@@ -164,7 +164,7 @@ export async function fetchAudio(
     downloadVoicemail(voicemail, { signal: both }),
   );
   if (voicemail.state?.phase !== 'playing') return;
-  // Somebody hears it just now, or a process did that is gone. What is taken out of the middle of that would be cut off.
+  // Another process plays it just now, or one did that is gone. Audio from the middle of that would be cut off.
   const until = { clock, ms: await longestPlaybackMs(voicemail), what: 'Another playback', signal };
   await withinTime(until, (both) => reachedOne(voicemail, AFTER_PLAYBACK, { signal: both }));
 }

@@ -32,7 +32,7 @@ export async function reachAfter(
 }
 
 /**
- * Listens to a voicemail while `work` goes on with it: a client lets go of one that nobody listens to when it hears of
+ * Listens to a voicemail while `work` goes on with it: a client forgets one without listeners when it hears of
  * a thousand others.
  */
 export async function attended<T>(voicemail: Voicemail, work: () => Promise<T>): Promise<T> {

@@ -77,7 +77,7 @@ type Taking = MessageOptions & Omit<AnsweringBotOptions, 'account' | 'greetingFo
 const TAKING_RULES: Rules<Taking> = { ...ANSWERING_RULES, ...MESSAGE_RULES };
 const DEFAULT_AFTER_MS = 20_000;
 
-/** Picks up what nobody else does, and keeps what callers say. */
+/** Picks up calls that nobody answers, and keeps what callers say. */
 export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> implements AsyncDisposable {
   readonly #options: AnsweringMachineOptions;
   readonly #clock: Clock;

@@ -96,13 +96,13 @@ export interface ArchiveReport {
   readonly listed: number;
   /** Stored now, all of it. */
   readonly stored: number;
-  /** Of `stored`, those whose samples were in the archive already. */
+  /** Messages of `stored` whose samples were in the archive already. */
   readonly duplicates: number;
   /** Stored, now or before, but less came than the message is long, now too. */
   readonly incomplete: readonly ArchivedMessage[];
   /** Stored, or purged, before. */
   readonly known: number;
-  /** Deleted by somebody else while the run went on. */
+  /** Deleted by another program while the run went on. */
   readonly gone: number;
   /** Left alone, since their rows in the catalogue are damaged: `rebuildArchive` makes those anew. */
   readonly damaged: number;
@@ -196,7 +196,7 @@ class ArchiveRun {
     this.#listed = this.#ids.length;
     this.#noteGone(new Set(this.#ids));
     const workers = Array.from({ length: this.#options.concurrency ?? 1 }, () => this.#work());
-    // One that stops for a reason stops all: wait for the others, so that nothing goes on behind the caller's back.
+    // A failure stops all: wait for the others, so that nothing goes on after this returns.
     const results = await Promise.allSettled(workers);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     return {

@@ -10,7 +10,7 @@ import type { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio } from './archived-message.js';
 import type { CheckedFiles } from './checked-files.js';
 
-/** Four seconds go to the disk at once: nobody plays what is still coming in, and each write has its price. */
+/** Four seconds go to the disk at once: what is still coming in is not played, and each write has its price. */
 const GATHERED_SAMPLES = 65_536;
 
 /** Looks up the audio that an archive already has. */

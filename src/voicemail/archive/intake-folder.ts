@@ -8,7 +8,7 @@ import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 
 const DOING = 'written to';
-/** Somebody who sweeps may take a new folder for one that was left, between the two steps of making it. */
+/** A process that sweeps may take a new folder for one that was left, between the two steps of making it. */
 const MAX_TRIES = 5;
 
 /**
@@ -37,7 +37,7 @@ export class IntakeFolder {
     }
   }
 
-  /** Removes from `parent` what nobody is at work in. @throws ERR_FILE */
+  /** Removes the folders in `parent` that no process works in. @throws ERR_FILE */
   static async sweep(parent: string): Promise<void> {
     const names = await readdir(parent).catch((cause: unknown) => {
       throw fileError('read the folder', parent, cause);
@@ -45,7 +45,7 @@ export class IntakeFolder {
     for (const name of names) await removeUnused(join(parent, name));
   }
 
-  /** Keeps what is in `parent` for this process, while nobody is at work there. @throws ERR_INVALID_STATE, ERR_FILE */
+  /** Keeps what is in `parent` for this process, while no other works there. @throws ERR_INVALID_STATE, ERR_FILE */
   static reserveAll(parent: string): Disposable {
     const locks: FolderLock[] = [];
     const release = () => {

@@ -195,7 +195,9 @@ export class MessageCatalogue {
     );
   }
 
-  /** The message is safe on disk. What it had before is to be removed, where nobody refers to it any more. */
+  /**
+   * The message is safe on disk. Files that it had before are to be removed, where no message refers to them any more.
+   */
   store(key: number, outcome: StoredOutcome): void {
     const { audio, ledger, unwritten, archivedAt } = outcome;
     const complete = Number(isComplete(outcome));
@@ -316,7 +318,7 @@ export class MessageCatalogue {
     if (audio) this.#leave(sidecarPath(audio.path, { key }), key, false);
   }
 
-  /** Notes what is to be done in the folder, so that who is killed before it was done leaves it to the next. */
+  /** Notes what is to be done in the folder, so that the next process does it when this one is killed before. */
   #leave(path: string, key: number, remove: boolean): void {
     this.#db.run('INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?)', path, key, Number(remove));
   }

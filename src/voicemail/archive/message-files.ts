@@ -42,7 +42,7 @@ export class MessageFiles {
   readonly root: string;
   readonly #encryptTo: readonly string[];
   readonly #identity: string | undefined;
-  /** Made when the first message comes: most who open an archive only read it. */
+  /** Made when the first message comes: most programs only read an archive. */
   #intake: Promise<IntakeFolder> | undefined;
   readonly #checked = new CheckedFiles();
 
@@ -150,7 +150,7 @@ export class MessageFiles {
 
   /** Nothing more is taken in; what was not published is removed. Idempotent. */
   async close(): Promise<void> {
-    // One that could not be made was told of where it was asked for.
+    // A file that could not be made was reported where it was asked for.
     const intake = await this.#intake?.catch(() => undefined);
     this.#intake = undefined;
     await intake?.close();

@@ -40,7 +40,7 @@ interface Found {
  * is changed. What is in a catalogue alone is lost with it: messages that were not stored, and which were purged, so that
  * these are fetched again where the endpoint still has them.
  *
- * @throws ERR_FILE; ERR_INVALID_STATE where the catalogue is damaged and somebody archives; ERR_UNSUPPORTED.
+ * @throws ERR_FILE; ERR_INVALID_STATE where the catalogue is damaged and another process archives; ERR_UNSUPPORTED.
  */
 export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   checkArgument('root', root, aPath);
