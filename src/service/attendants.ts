@@ -13,7 +13,7 @@ import { type OfferedCall, weighRules } from './answer-rules.js';
 import { MACHINE, type ServiceConfig } from './config/service-config.js';
 import { speakableOf } from './spoken.js';
 
-/** Somebody who can answer. */
+/** Something that can answer calls. */
 export interface Attendant {
   /** As rules name it. */
   readonly name: string;
@@ -51,7 +51,7 @@ const DEFAULT_MAX_CALLS = 100;
 const MACHINE_MAX_CALLS = 1000;
 const MACHINE_RINGS_MS = 20_000;
 
-/** Everybody who can answer by one configuration: bots for all accounts, an answering machine for each. */
+/** Everything that can answer by one configuration: bots for all accounts, an answering machine for each. */
 export class Staff {
   readonly #bots: ReadonlyMap<string, Attendant>;
   readonly #machines: ReadonlyMap<string, Attendant>;
@@ -106,7 +106,7 @@ export class Staff {
     return [...this.#bots.values()];
   }
 
-  /** Everybody who can have calls of this account. */
+  /** The attendants that can have calls of this account. */
   of(account: string): readonly Attendant[] {
     const machine = this.#machines.get(account);
     return [...this.#bots.values(), ...(machine ? [machine] : [])];

@@ -32,7 +32,7 @@ export interface CampaignStatus {
   readonly stage: CampaignStage;
   /** People on its list. */
   readonly targets: number;
-  /** Those of them whose last call is over, by how it ended. */
+  /** Targets whose last call is over, by how it ended. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** The reason that it failed or waits for. */
   readonly reason?: string;

@@ -38,15 +38,15 @@ export interface Office {
   readonly join: VoiceJoiner | undefined;
 }
 
-/** Attendants who are ready to take the places of others on a line. */
+/** Attendants that are ready to take the places of others on a line. */
 export interface Shift {
-  /** They answer from now on; the others keep the calls that they have. */
+  /** The new attendants answer from now on; the others keep the calls that they have. */
   begin(): void;
-  /** They are not needed. */
+  /** The new attendants are not needed. */
   cancel(): Promise<void>;
 }
 
-/** An attendant who has a place for a call. */
+/** An attendant that has a place for a call. */
 interface Seat {
   readonly attendant: Attendant;
   readonly host: BotHost;
@@ -68,7 +68,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   /** All of them, and those of campaigns and of earlier configurations that still have calls. */
   readonly #hosts = new Set<BotHost>();
   readonly #talks = new Map<Call['id'], { readonly talk: BotCall; readonly bot: string }>();
-  /** Calls that were placed for somebody who asked, until the bot on them is through. */
+  /** Calls that were placed on request, until the bot on them is through. */
   readonly #placed = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #onCall = (call: Call) =>
@@ -112,7 +112,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     for (const call of this.calls) this.#onCall(call);
   }
 
-  /** Makes everybody ready who is to answer, in the places of those who do it now. */
+  /** Makes the attendants ready that are to answer, in the places of those that do it now. */
   async prepare(staff: Staff): Promise<Shift> {
     const posts = new Map<Attendant, BotHost>();
     await using opening = new Opening();
@@ -220,7 +220,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
 
   async #meet(call: Call): Promise<void> {
     const type = await call.text('TYPE').catch(() => '');
-    // Whoever answers or calls redirects the voice, and is recorded there; any other call the recorder redirects itself.
+    // An attendant that answers or calls redirects the voice, and is recorded there; any other call the recorder
+    // redirects itself.
     if (await this.#hasPlaced(call)) return;
     const seat = type.startsWith('INCOMING') ? await this.#decide(call) : undefined;
     try {

@@ -65,7 +65,7 @@ export class Service implements Office, AsyncDisposable {
   readonly #queues = new Set<Queue>();
   #config: ServiceConfig;
   #staff: Staff | undefined;
-  /** Those of earlier configurations, whose messages may not be told of yet. */
+  /** Attendants of earlier configurations, whose messages may not be told of yet. */
   readonly #formerStaff = new Set<Promise<void>>();
   #recorder: Recorder | undefined;
   #draining = false;

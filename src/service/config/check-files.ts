@@ -25,7 +25,7 @@ export interface FileFault extends ConfigFault {
   readonly place?: { readonly file: string; readonly line: number; readonly column: number };
 }
 
-/** One thing to try; what it throws is a fault of the field. */
+/** One check; an error that it throws is a fault of the field. */
 interface Check {
   readonly path: readonly (string | number)[];
   readonly attempt: () => unknown;

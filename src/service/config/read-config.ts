@@ -240,7 +240,7 @@ function substitute(
   });
 }
 
-/** One object of all files: of what stands twice, that of the file which is read first; objects are merged. */
+/** One object of all files: where a key stands twice, the file which is read first counts; objects are merged. */
 function merged(sources: readonly Source[]): unknown {
   return sources
     .map(({ document, file }) =>

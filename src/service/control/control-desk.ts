@@ -10,7 +10,7 @@ import {
   type ControlResult,
 } from './control-commands.js';
 
-/** Work of whoever runs the service and its control. */
+/** Work that the owner of the service does for its control. */
 export interface ControlHooks {
   /** Reads the configuration again; resolves to the parts that cannot change now. */
   reload(): Promise<readonly string[]>;

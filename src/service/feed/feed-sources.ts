@@ -186,7 +186,7 @@ export class FeedSources {
     recording.on('disk-full', ({ message }) => feed.tell({ ...about, what: 'disk-full', reason: message }));
     recording.on('disk-resumed', () => feed.tell({ ...about, what: 'disk-resumed' }));
     recording.on('limit', () => feed.tell({ ...about, what: 'limit' }));
-    // One that failed is told of by the recorder.
+    // The recorder tells of one that failed.
     const ended = () => feed.tell({ ...about, what: 'ended' });
     recording.finished.then(ended, ended);
   }

@@ -4,7 +4,7 @@ import { readToken } from '../../files/key-files.js';
 import { isToken, KnownTokens, TOKEN_EXPECTED } from '../../http/known-tokens.js';
 import type { ServiceConfig } from '../config/service-config.js';
 
-/** A client of the REST API: whoever has the token of that name. */
+/** A client of the REST API: the owner of the token of that name. */
 export interface ApiClient {
   readonly name: string;
   /** `read` looks and follows; `control` changes something as well. */

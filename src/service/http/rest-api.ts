@@ -13,7 +13,7 @@ import { API_PATH, openApiDocument } from './openapi.js';
 
 /** Longest body, in bytes. */
 const MAX_BODY = 65_536;
-/** Requests a second for each token, where the configuration does not say; and for whoever has none, by address. */
+/** Requests a second for each token, where the configuration does not say; and for clients without one, by address. */
 const DEFAULT_PER_SECOND = 50;
 const UNKNOWN_PER_SECOND = 5;
 /** Clients that follow the events at once. */
@@ -59,7 +59,10 @@ export class RestApi {
     this.#unknown = new RateLimit(clock, UNKNOWN_PER_SECOND);
   }
 
-  /** Takes other tokens. Whoever follows the events by a token that is none any more is cut off. @throws ERR_INVALID_ARG. */
+  /**
+   * Takes other tokens. A client that follows the events by a token which is not valid any more is cut off. @throws
+   * ERR_INVALID_ARG.
+   */
   useTokens(tokens: BearerTokens): void {
     checkArgument('tokens', tokens, having('clientOf'));
     this.#tokens = tokens;

@@ -2,7 +2,7 @@ import { checkArgument, having, rule } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { CallSpan, SpanSink } from './call-spans.js';
 
-/** The part of `@opentelemetry/api` that is needed: whoever has an SDK brings it. */
+/** The part of `@opentelemetry/api` that is needed: a program that has an SDK brings it. */
 export interface OpenTelemetryApi {
   readonly ROOT_CONTEXT: unknown;
   readonly trace: {

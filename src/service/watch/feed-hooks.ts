@@ -20,7 +20,7 @@ import { FEED_EVENT_TYPES, type FeedEvent, type FeedEventType } from '../feed/fe
 /** The part of a configuration that is about hooks. */
 export type HooksConfig = Pick<ServiceConfig, 'webhooks' | 'hooks' | 'outbox'>;
 
-/** Somebody who is told of events of these types. */
+/** A receiver of events of these types. */
 interface Hook {
   readonly deliver: Deliver;
   readonly types: ReadonlySet<FeedEventType>;

@@ -43,7 +43,7 @@ const RULES: Rules<FeedLogOptions> = {
 };
 
 /**
- * The reader of a feed that writes logs. A log that cannot be written (nobody reads it any more, its disk is full)
+ * The reader of a feed that writes logs. A log that cannot be written (its reader is gone, its disk is full)
  * loses lines, which are counted, and holds up nothing.
  */
 export class FeedLog implements AsyncDisposable {
