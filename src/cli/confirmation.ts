@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { printable } from './terminal-text.js';
 
 /**
- * Asks at the terminal before something is deleted. Where there is none to ask at, only `yes` is a yes.
+ * Asks at the terminal before something is deleted. Without a terminal, only `--yes` counts as yes.
  *
  * @param options.yes True when the command line has said so already.
  * @param options.count Number of things that would go; none need no question.

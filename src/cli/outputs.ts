@@ -9,7 +9,7 @@ import { fileError } from '../files/file-error.js';
 import { checkReplaceable, moveInto, moveIntoFree, removeFile, writePrivate } from '../files/private-file.js';
 import { cutToBytes, MAX_NAME_BYTES } from '../files/safe-name.js';
 
-// The one place where commands get the files that they write: none of them replaces what somebody has unasked.
+// The one place where commands get the files that they write: none of them replaces an existing file unasked.
 
 /** Of a command that writes files whose names it is given. */
 export interface OutputOptions {

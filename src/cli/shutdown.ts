@@ -17,12 +17,12 @@ const CLOSE_LIMIT_MS = 4500;
 export interface StopOptions {
   /** Called at a first SIGINT, which then tells the command only to begin nothing new, and sets no time limit. */
   readonly onInterrupt?: () => void;
-  /** True when the command has calls: nothing that it prints from now on waits for whoever reads it. */
+  /** True when the command has calls: nothing that it prints from now on waits for its reader. */
   readonly hasCalls?: boolean;
 }
 
 /**
- * Goes on without output that nobody reads any more (`jackfield ... | head`), or for which the disk has no room, where
+ * Goes on without output that has no reader any more (`jackfield ... | head`), or for which the disk has no room, where
  * the command does work that a signal ends in order: recordings and calls do not end with their log. Any other command
  * ends, as there is nothing left to do for it.
  */

@@ -1,6 +1,6 @@
 import { sleep, systemClock } from '../base/time/clock.js';
 
-/** Text that may wait for whoever reads it, in characters. */
+/** Text that may wait for its reader, in characters. */
 const MAX_WAITING = 1_000_000;
 /** At the end of a command, what waits is given this long to be read, in milliseconds. */
 const LAST_MS = 1000;
@@ -14,7 +14,7 @@ let isBounded = false;
 let lost = 0;
 
 /**
- * Has nothing that the command prints from now on wait for whoever reads it: not for a pipe that nobody empties, and not
+ * Lets nothing that the command prints from now on wait for its reader: not for a pipe that is not emptied, and not
  * for a terminal that stands still (Ctrl-S, a line that is down), at which Node stops the whole process otherwise. What is
  * too much to be kept until then is lost, and its amount told. For commands that have calls, which would stand still too.
  */

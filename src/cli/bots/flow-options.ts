@@ -70,7 +70,7 @@ export function withList(command: Command): Command {
   return command.option('--list <list>', 'list of a campaign: its columns are {variables} of the flow');
 }
 
-/** The people on the list, nobody without one. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** The people on the list; none without a list. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function listed({ list }: ListOptions): Promise<readonly CampaignTarget[]> {
   return list === undefined ? [] : await readCallList(list);
 }

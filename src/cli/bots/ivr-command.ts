@@ -214,7 +214,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   const stop = stopSignal({ hasCalls: true });
-  // It ends last: calls that are hung up at the end are told of, too.
+  // The news end last: calls that are hung up at the end are told of, too.
   await using shown = showBots(options);
   const sources = new FeedSources(shown.feed);
   await using server = new PcmServer();

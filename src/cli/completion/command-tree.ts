@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** An option of a command, for those who write about commands. */
+/** An option of a command, for texts about commands. */
 export interface OptionFacts {
   /** Such as `-o, --out <folder>`. */
   readonly flags: string;
@@ -12,7 +12,7 @@ export interface OptionFacts {
   readonly takesValue: boolean;
 }
 
-/** A command, for those who write about commands. */
+/** A command, for texts about commands. */
 export interface CommandFacts {
   /** Words after `jackfield`; empty for the program itself. */
   readonly path: readonly string[];

@@ -49,7 +49,7 @@ async function open(uri: string | undefined, options: Options): Promise<void> {
   if (uri === undefined) {
     throw new JackfieldError('ERR_INVALID_ARG', 'Name a URI: jackfield open skype:echo123?call');
   }
-  // Nothing is attached to for what cannot be followed.
+  // A link that cannot be followed needs no endpoint.
   parseSkypeUri(uri);
   await using attached = await attachTo(options, { name: 'jackfield open' });
   const { action = '', targets } = await followSkypeUri(uri, (command) => attached.client.command(command));

@@ -10,7 +10,7 @@ import { type Seat, seatAt } from './seat.js';
 const MAX_LINE = 65_536;
 /** People who sit at desks at once. */
 const MAX_PEERS = 100;
-/** Most that waits for somebody who does not read, in bytes. */
+/** Most that waits for a client that does not read, in bytes. */
 const MAX_UNREAD = 8 * 1_048_576;
 
 /** Lines of a {@link SeatServer}, each an object in JSON. */

@@ -34,7 +34,7 @@ export function seatAt(desk: Desk): Seat {
         watcher(changes, shown);
         shown = state;
       };
-      // Whoever sits here is asked.
+      // The person at this desk is asked.
       const question = () => undefined;
       desk.on('change', change).on('question', question);
       left.push(() => desk.off('change', change).off('question', question));

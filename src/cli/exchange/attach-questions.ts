@@ -21,7 +21,7 @@ export class AttachQuestions {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   }
 
-  /** True when the client may attach; undefined when nobody has said. */
+  /** True when the client may attach; undefined without an answer. */
   async ask({ name, handle }: AttachRequest): Promise<boolean | undefined> {
     const client = plain(name);
     if (!this.possible || this.#waiting >= MAX_WAITING) {

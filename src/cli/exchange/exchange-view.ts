@@ -16,7 +16,7 @@ const ROWS = 24;
 export interface ExchangeView {
   /** Something has happened: `fields` for programs, `text` for people, unless it is of no interest to them. */
   note(event: string, fields: Readonly<Record<string, unknown>>, text?: string): void;
-  /** Nothing is drawn while somebody is being asked something; what happens is told all the same. */
+  /** Nothing is drawn while a question is open; what happens is told all the same. */
   pause(on: boolean): void;
   stop(): void;
 }
@@ -98,7 +98,7 @@ function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | u
     .map(([samples, what]) => `${(samples / SAMPLES_PER_SECOND).toFixed(2)} s ${what}`);
   return `${handle}: ${object} ${id} ${stream} closed: ${counted.join(', ')}`;
 }
-/** As many rows, and as much of each, as there is room for: one that wraps could not be drawn over. */
+/** As many rows, and as much of each, as there is room for: a row that wraps could not be drawn over. */
 function tableOf(calls: readonly CallView[], columns: number, rows: number): string[] {
   if (calls.length === 0) return ['  no calls'];
   const room = Math.max(1, rows - 3);

@@ -51,7 +51,7 @@ export async function exportChat(
 
 /** Writes page by page: a chat may hold more than memory. */
 async function writeChat(chat: Chat, part: string, form: Form, signal: AbortSignal): Promise<number> {
-  // It is there, empty and its owner's alone.
+  // The file exists, empty, for its owner alone.
   await using file = await open(part, 'r+');
   await file.write(form.head(await chatFacts(chat)));
   let count = 0;

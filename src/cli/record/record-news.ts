@@ -34,7 +34,7 @@ function toldOf({ attached, folder, from }: RecordedFrom): Told {
         ? { event: `endpoint ${what}`, fields: { attached, reason } }
         : undefined,
     recording: ({ v: _, at: __, type: ___, account: ____, what, ...fields }) =>
-      // That it has ended is told when it is where it belongs.
+      // Its end is told when its files are in their place.
       what === 'ended' ? undefined : { event: RECORDING_NAMES.get(what) ?? what, fields },
     service: ({ what, text }) => {
       if (what === 'ready') return { event: what, fields: { attached, folder } };

@@ -89,7 +89,7 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
 interface Beside {
   readonly api: RestApi | undefined;
   readonly hooks: FeedHooks | undefined;
-  /** As the service was started with. */
+  /** Configuration that the service was started with. */
   readonly requestsPerSecond: number | undefined;
 }
 

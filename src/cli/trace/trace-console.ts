@@ -49,7 +49,7 @@ export async function runConsole(
   }
 }
 
-/** Nobody waits for the answer: the next command can be typed at once. */
+/** Does not wait for the answer: the next command can be typed at once. */
 function send(client: Client, line: string, complain: (text: string) => void): void {
   client.invoke(withoutId(line)).catch((error: unknown) => {
     // An ERROR has been shown as it came.

@@ -7,7 +7,7 @@ import { ApiError } from '../../protocol.js';
 import { drawText } from '../terminal-text.js';
 import type { TraceView } from './trace-view.js';
 
-/** Source of commands when nobody types them. */
+/** Source of commands that are not typed. */
 export type CommandSource =
   | { readonly kind: 'lines'; readonly lines: Iterable<string> | Readable }
   /** The commands of a recorded trace; `pace` keeps the time between them. */

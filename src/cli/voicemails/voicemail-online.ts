@@ -196,7 +196,7 @@ async function playToFile(
   }
 }
 
-/** Shows a bar for work of which nobody tells how far it is, but that takes about this long. */
+/** Shows a bar for work that tells no progress, but takes about this long. */
 async function timed<T>(
   what: string,
   totalMs: number,
