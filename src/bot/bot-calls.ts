@@ -81,7 +81,8 @@ export class BotCalls {
       const own = isTaken(error) ? [] : [endCall(call, this.#parts.clock)];
       await Promise.all([...own, dialled.end(this.#parts.clock)]);
     }
-    const recorded = recording && (await during(this.#parts.clock, recording.finished).catch(() => undefined));
+    const recorded =
+      recording && (await during(this.#parts.clock, recording.finished).catch(() => undefined));
     const result: BotResult = {
       ...{ bot: bot.name, callId: call.id, outcome, status: call.status },
       ...(error && { error }),
@@ -103,7 +104,14 @@ export class BotCalls {
     const prompts = await this.#parts.prompts;
     const opening = this.#tape(bot, call).then((tape) =>
       openBotCall(call, {
-        ...{ prompts, bot, server: this.#parts.server, clock: this.#parts.clock, tape, join: this.#parts.join },
+        ...{
+          prompts,
+          bot,
+          server: this.#parts.server,
+          clock: this.#parts.clock,
+          tape,
+          join: this.#parts.join,
+        },
         trace: (text) => this.#parts.events.emit('trace', call, text),
         step: (step) => this.#parts.events.emit('step', call, step),
         dial: (target, options) => this.#dial(bot, target, options, dialled, cut),

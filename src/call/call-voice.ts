@@ -173,7 +173,9 @@ export async function openCallVoice(
     const start = remote.received.position;
     const microphoneStart = joined?.paced ? 0 : start;
     const microphoneLease = microphone
-      ? await redirections.add(await receive('capture_mic'), microphoneStart).catch((error) => tellNoMicrophone(error, options))
+      ? await redirections
+          .add(await receive('capture_mic'), microphoneStart)
+          .catch((error) => tellNoMicrophone(error, options))
       : undefined;
     const inputStart = remote.received.position;
     const sent = {

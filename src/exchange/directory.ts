@@ -19,7 +19,7 @@ export type LookUp =
   | { readonly kind: 'found'; readonly destination: Destination }
   /** The target is neither a handle, nor a number, nor a code that is set. */
   | { readonly kind: 'invalid' }
-  /** Nobody has this handle. */
+  /** The handle does not exist. */
   | { readonly kind: 'unknown'; readonly handle: string };
 
 /** Everyone who can be called: users, robots, phones. */
@@ -95,7 +95,7 @@ export class Directory implements Everyone {
     return user ? this.destinationOf(user, calls) : this.#robots.get((number ?? target).toLowerCase());
   }
 
-  /** A user, as somebody who can be called. */
+  /** A user, as a destination of calls. */
   destinationOf(user: ExchangeUser, calls: Calls): Destination {
     return new UserDestination(user, this, calls);
   }
@@ -121,7 +121,7 @@ export class Directory implements Everyone {
     );
     return rules.flatMap(({ startSec, endSec, target }) => {
       const looked = this.lookUp(user, target, calls);
-      // A rule that names nobody rings nobody.
+      // A rule that names no destination rings none.
       if (looked.kind !== 'found') return [];
       return [{ destination: looked.destination, startMs: startSec * 1000, endMs: endSec * 1000 }];
     });
@@ -164,7 +164,7 @@ function found(destination: Destination): LookUp {
   return { kind: 'found', destination };
 }
 
-/** A user of the exchange, as somebody who can be called. */
+/** A user of the exchange, as a destination of calls. */
 class UserDestination implements Destination {
   readonly identity: ExchangeUser;
   readonly #directory: Directory;

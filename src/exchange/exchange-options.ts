@@ -33,7 +33,7 @@ export interface ExchangeOptions {
   readonly clock?: Clock;
   /** Default: one user, `jack`. */
   readonly users?: readonly UserOptions[];
-  /** Others who can be called and follow a script, besides `echo123`. Default: none. */
+  /** Destinations of calls that follow a script, besides `echo123`. Default: none. */
   readonly robots?: readonly Destination[];
   /** The way to phones. Default: none, and calls to phones fail with reason 4. */
   readonly gateway?: LineInterface;

@@ -58,7 +58,7 @@ const LASTING = [
   'WALLPAPER',
 ] as const satisfies readonly (keyof typeof PARAMETER_DEFAULTS)[];
 
-/** PROFILE TIMEZONE of who lives by GMT. */
+/** PROFILE TIMEZONE for GMT. */
 const GMT_SECONDS = 86_400;
 
 const PROFILE_DEFAULTS = {
@@ -244,7 +244,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return this.contacts.get(handle.toLowerCase())?.get(property) === 'TRUE';
   }
 
-  /** True for one in the contact list who has agreed to that. */
+  /** True for a contact who has agreed to be one. */
   isContact(handle: string): boolean {
     return this.contact(handle).get('BUDDYSTATUS') === '3';
   }

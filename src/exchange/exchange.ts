@@ -46,7 +46,7 @@ import type { UserOptions, UserSettings } from './user-options.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
 
-/** A listener of `failure` that fails itself: nobody is left to tell but who looks after the process. */
+/** A listener of `failure` that fails itself: only the process can be told. */
 const LAST_FENCE = new Fence((error) => process.emitWarning(asError(error)));
 
 /** Lets go of the sound devices of a user. */
@@ -204,7 +204,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return await this.#account.listen(options);
   }
 
-  /** Adds somebody who can be called and follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for their name */
+  /** Adds a destination of calls that follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for their name */
   addRobot(robot: Destination): void {
     checkArgument('robot', robot, DESTINATION);
     this.#inside.directory.addRobot(robot);
@@ -283,7 +283,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       () => this.#inside.store.close(),
       () => this.#temporary && rm(this.#temporary, { recursive: true, force: true }),
     ];
-    // One that fails keeps none of the others from being done.
+    // A failure of one keeps none of the others from being done.
     for (const step of steps) await this.#fence.run('close', step as () => unknown);
   }
 

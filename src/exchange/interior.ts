@@ -31,7 +31,7 @@ import type { ClosedStream } from './voice/voice-router.js';
 
 /** Places in which an exchange keeps what survives a restart. */
 export interface Kept {
-  /** Nothing where nothing is kept. */
+  /** Undefined where nothing is kept. */
   readonly journal: StateJournal | undefined;
   readonly chats: ChatStore;
   /** The folder of the voicemails. */

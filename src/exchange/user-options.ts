@@ -39,24 +39,24 @@ export interface UserOptions {
   readonly contacts?: readonly string[];
   /** E-mail address by which others find the user; it is never shown. Default: none. */
   readonly email?: string;
-  /** Other names by which others find the user. One is shown to who has searched for it. Default: none. */
+  /** Other names by which others find the user. A user who has searched for one is shown it. Default: none. */
   readonly aliases?: readonly string[];
   /** True when others can leave a voicemail. Default true. */
   readonly voicemail?: boolean;
   /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
   readonly voicemailSeconds?: number;
-  /** WAV file that greets who leaves a voicemail. Default: a greeting that is shipped. */
+  /** WAV file that greets callers who leave a voicemail. Default: a greeting that is shipped. */
   readonly greeting?: string;
   /**
    * Faults of the voicemails that this user records, uploads, downloads and plays: each happens once, at the next step
    * of its kind. Default: none.
    */
   readonly voicemailFaults?: readonly VoicemailFault[];
-  /** Callers who get through: all, those in the contact list, or those who are authorised. Default `anyone`. */
+  /** Callers who get through: all, contacts, or users who are authorised. Default `anyone`. */
   readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
-  /** Those from whom chats are taken: all, contacts, those who are authorised, none. Default `anyone`. */
+  /** Users from whom chats are taken: all, contacts, those who are authorised, none. Default `anyone`. */
   readonly chatsFrom?: 'anyone' | 'contacts' | 'authorized' | 'nobody';
-  /** False for one who can be in dialogs alone, as with an early release. Default true. */
+  /** False for a user who can be in dialogs alone, as with an early release. Default true. */
   readonly multichats?: boolean;
   /** True when a call rings while another goes on; otherwise the line is busy. Default true. */
   readonly callWaiting?: boolean;
@@ -85,7 +85,7 @@ export interface UserOptions {
   readonly account?: UserAccountOptions;
 }
 
-/** Options without a value where nobody has given one. */
+/** Options that have no value unless one is given. */
 type Optional =
   | 'skypeIn'
   | 'greeting'

@@ -190,7 +190,7 @@ function profileOf(asked: Asked, handle: string): z.output<typeof profileAnswer>
   };
 }
 
-/** Those of the fields that are set. */
+/** The fields that are set. */
 function said(fields: Readonly<Record<string, string | null | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),

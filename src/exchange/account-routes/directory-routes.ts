@@ -118,7 +118,7 @@ function changeDirectory({ services, user, body }: Asked<z.output<typeof attribu
   return { json: directoryOf(user) };
 }
 
-/** The state of an address is the exchange's: nobody verifies an address by saying so. */
+/** The exchange decides the state of an address: a client cannot declare one verified. */
 function changeOf(given: z.output<typeof addressBody>, known: Address | undefined): AddressChange {
   const names = (list: z.output<typeof applications>) => (list ?? []).map(({ Name }) => Name);
   const gone = names(given.DeleteSearchableApplications);

@@ -11,7 +11,7 @@ export interface AccountDoorContext {
   readonly services: Services;
   /** Real time. */
   readonly clock: Clock;
-  /** Gives 32 bytes that nobody can guess. */
+  /** Gives 32 bytes that cannot be guessed. */
   readonly secret: () => Uint8Array;
   /** Names of the desktop clients that are attached to a user's endpoint. */
   readonly clientsOf: (user: ExchangeUser) => readonly string[];

@@ -19,7 +19,7 @@ import { AUTHENTICATION_HEADERS, registrationTokenOf, tokensOf } from './request
 /** Longest body of JSON or a form, and of a picture, in bytes. */
 const MAX_BODY = 65_536;
 const MAX_BYTES = 1_048_576;
-/** Requests a second, where the options do not say; and for whoever has no token, by address. */
+/** Requests a second, where the options do not say; and for clients without a token, by address. */
 const DEFAULT_PER_SECOND = 200;
 const UNKNOWN_PER_SECOND = 20;
 
@@ -32,7 +32,7 @@ export interface AccountParts {
 interface Asker {
   readonly user: ExchangeUser;
   readonly endpoint: WebEndpoint | undefined;
-  /** True for one who has a token of the messaging service alone. */
+  /** True for a client that has a token of the messaging service alone. */
   readonly isRegistered: boolean;
 }
 

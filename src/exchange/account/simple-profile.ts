@@ -6,7 +6,7 @@ import { impliedByMood } from '../people/mood.js';
 
 /** The simple profile of a user: a text, or null for what is not set. */
 export type SimpleProfile = Omit<AccountProfile, 'emails'> & {
-  /** FULLNAME, or the handle of one who has none. */
+  /** FULLNAME, or the handle of a user who has none. */
   readonly displayname: string;
   /** `male` or `female`. */
   readonly gender: string | null;

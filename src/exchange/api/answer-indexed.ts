@@ -59,7 +59,7 @@ export function setRingtone(
  * `GET AVATAR 1 <file>`, `GET USER <handle> AVATAR 1 <file>`: saves a picture. Resolves to the value of the answer,
  * which is the argument.
  *
- * @param owner nobody for a robot, which has none of its own.
+ * @param owner undefined for a robot, which has none of its own.
  */
 export function getAvatar(
   services: Services,
@@ -102,7 +102,7 @@ async function savePicture(
 
 async function takePicture({ files, people }: Services, user: ExchangeUser, argument: string): Promise<void> {
   const path = pictureFile(argument);
-  // An archive of Skype's own, of which nobody else knows the format.
+  // An archive of Skype's own, in a format that is not documented.
   if (/\.skype(:\d+)?$/i.test(path)) throw new Refusal('internal-avatar');
   const picture = await files.read(path, MAX_PICTURE_BYTES).catch(refuseFile);
   if (!isPicture(picture)) throw new Refusal('invalid-avatar');

@@ -74,7 +74,7 @@ function send({ chats }: Services, view: ChatView, text: string): EndpointMessag
   return replies.property('CHATMESSAGE', id, 'STATUS', 'SENDING');
 }
 
-/** True for somebody with whom there are no chats: a phone, one who wants none, one who is blocked. */
+/** True for a handle with which there are no chats: a phone, a user who wants none, a user who is blocked. */
 function isDisabled({ userOf }: Services, user: ExchangeUser, target: string): boolean {
   const other = userOf(target);
   return (

@@ -109,6 +109,9 @@ function open(
   command: Extract<CommandMessage, { kind: 'open' | 'transfer' }>,
 ): EndpointMessage | Promise<EndpointMessage> {
   const { kind, argument } = command;
-  const opened = openWindow(asking, kind === 'open' ? command : { kind: 'open', what: 'FILETRANSFER', argument });
+  const opened = openWindow(
+    asking,
+    kind === 'open' ? command : { kind: 'open', what: 'FILETRANSFER', argument },
+  );
   return opened ? opened.then(() => replies.echo(command)) : replies.echo(command);
 }

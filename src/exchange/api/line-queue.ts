@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
 /** A line on its way to a client. */
 interface Waiting {
-  /** It is not given before this time, on the clock. */
+  /** The line is not given before this time, on the clock. */
   readonly due: number;
   give(): void;
 }
@@ -40,7 +40,7 @@ export class LineQueue {
   }
 
   #giveDue(now = this.#clock.now()): void {
-    // Whoever is given a line may have another made at once: that one is given from the loop below.
+    // The receiver of a line may have another made at once: that one is given from the loop below.
     if (this.#giving) return;
     this.#giving = true;
     try {

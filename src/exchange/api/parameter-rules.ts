@@ -140,7 +140,7 @@ function setUserStatus(
   if (!values.includes(status)) throw new Refusal('user-status-value');
   const reply = replies.parameter('USERSTATUS', status);
   if (user.parameters.get('USERSTATUS') !== status) services.people.setStatus(user, status);
-  // What was set already is told to nobody (observed), but in the example of "Command identifiers".
+  // A value that was set already is not told (observed), but in the example of "Command identifiers".
   else if (commandId !== undefined) user.notify(reply);
   return reply;
 }

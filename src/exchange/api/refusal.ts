@@ -28,7 +28,7 @@ type Cause = keyof typeof CAUSES | 'wrong-target';
 
 /**
  * Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. It is no Error: a
- * stack, which nobody would read, costs more than the rest of the command.
+ * stack, which is never read, costs more than the rest of the command.
  */
 export class Refusal {
   readonly #why: RefusalName | ErrorReply;

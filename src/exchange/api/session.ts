@@ -228,7 +228,7 @@ function internalError(why: string): EndpointMessage {
   return errorReply('internal', `Internal error: ${asLine(why)}`);
 }
 
-/** True for a command that is answered while nobody is logged in: it asks for a parameter, or logs in. */
+/** True for a command that is answered while no user is logged in: it asks for a parameter, or logs in. */
 function isForLoggedOut(command: CommandMessage): boolean {
   if (command.kind === 'set-parameter') return command.parameter === 'USERSTATUS';
   return ['ping', 'get-parameter', 'unknown'].includes(command.kind);

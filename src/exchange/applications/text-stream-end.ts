@@ -57,8 +57,8 @@ export interface EndOwner {
 
 /**
  * One end of a stream between two applications. A text that is written waits here until the other side has room, and
- * there until it is read: SENDING tells of the one, RECEIVED of the other. Both are bounded, so that somebody who never
- * reads stops whoever writes.
+ * there until it is read: SENDING tells of the one, RECEIVED of the other. Both are bounded, so that a client that
+ * never reads holds up the writer.
  */
 export class TextStreamEnd {
   readonly name: StreamName;
@@ -115,7 +115,7 @@ export class TextStreamEnd {
     return text;
   }
 
-  /** Sends a datagram, which nobody keeps. */
+  /** Sends a datagram, which is not kept. */
   sendDatagram(text: string): void {
     const bytes = Buffer.byteLength(text);
     this.#datagramBytes += bytes;

@@ -11,7 +11,7 @@ import {
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead, tooLong } from './door.js';
 
-/** Answer of the bus to a request for a name that nobody has. */
+/** Answer of the bus to a request for a name without an owner. */
 const PRIMARY_OWNER = 1;
 const DO_NOT_QUEUE = 4;
 const METHOD_CALL = 1;
@@ -48,7 +48,7 @@ export class DbusListener {
   /**
    * A bus that goes away is told; its clients are gone then, too.
    *
-   * @throws ERR_PORT when there is no bus, or somebody else owns the name.
+   * @throws ERR_PORT when there is no bus, or another program owns the name.
    */
   static async open(endpoint: Endpoint, options: DbusListenOptions, door: Door): Promise<DbusListener> {
     const { minReplyLatencyMs = DESKTOP_REPLY_LATENCY_MS } = options;
@@ -136,7 +136,7 @@ export class DbusListener {
     return new Promise(() => undefined);
   }
 
-  /** None where there is no room for another client. */
+  /** Undefined where there is no room for another client. */
   #sessionOf(sender: string): Session | undefined {
     const known = this.#sessions.get(sender);
     if (known || this.#door.full()) return known;

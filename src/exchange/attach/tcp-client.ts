@@ -23,7 +23,7 @@ const VANISHED: ReadonlySet<string> = new Set([
 /** The part of a listener that a {@link TcpClient} uses. */
 export interface TcpClientContext {
   readonly door: Door;
-  /** None where a client need not show a token. */
+  /** Undefined where a client need not show a token. */
   readonly tokens: TokenCheck | undefined;
   /** Time in which nothing may pass, in ms; 0: for ever. */
   readonly idleMs: number;

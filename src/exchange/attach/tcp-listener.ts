@@ -47,7 +47,7 @@ export class TcpListener {
   readonly #minReplyLatencyMs: number;
   readonly #idleMs: number;
   readonly #sockets = new Set<Socket>();
-  /** Those that have not shown the token, the oldest first. */
+  /** Clients that have not shown the token, the oldest first. */
   readonly #untrusted = new Set<Socket>();
   #trimming = false;
 
@@ -113,8 +113,8 @@ export class TcpListener {
   }
 
   /**
-   * Too many that show no token lose their oldest: who shows it at once gets in, however many others do not. What they
-   * have sent by now is read first, which takes two turns of the event loop.
+   * Too many that show no token lose their oldest: a client that shows it at once gets in, however many others do not.
+   * What they have sent by now is read first, which takes two turns of the event loop.
    */
   #expectToken(socket: Socket): void {
     this.#untrusted.add(socket);

@@ -21,7 +21,7 @@ export class TokenCheck {
   /**
    * Calls `decided` with whether `line` shows the token: at once, or later after wrong ones.
    *
-   * @returns The same, for who must not tell it before.
+   * @returns True when `line` shows the token: for a caller that must not tell it before.
    */
   look(line: Buffer, decided: (knows: boolean) => void): boolean {
     const knows = line.length === this.#wanted.length && timingSafeEqual(line, this.#wanted);

@@ -6,7 +6,7 @@ export interface WindowsClientSide {
   readonly unsentBytes: number;
   /** Sends a packet. Resolves to false where it was not taken in time. */
   deliver(packet: Uint8Array): Promise<boolean>;
-  /** It does not take what it is told, or so much waits for it that nothing more may. */
+  /** The client does not take messages, or as many wait for it as may. */
   lost(why: 'does not answer' | 'does not read'): void;
 }
 
@@ -53,7 +53,7 @@ export class WindowsClient {
   async #send(): Promise<void> {
     for (let packet = this.#waiting[0]; packet; packet = this.#waiting[0]) {
       const taken = await this.#side.deliver(packet).catch(() => false);
-      // It may have been dropped meanwhile.
+      // The client may have been dropped meanwhile.
       if (this.#waiting[0] !== packet) continue;
       this.#waiting.shift();
       this.#bytes -= packet.length;

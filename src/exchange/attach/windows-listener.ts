@@ -197,7 +197,7 @@ export class WindowsListener {
       lost: (why) => {
         const late = new JackfieldError('ERR_TIMEOUT', NOT_TAKEN);
         const failure = why === 'does not read' ? notRead(this.#door, 'Windows') : late;
-        // One that has closed its window meanwhile has only gone.
+        // A client that has closed its window meanwhile has only gone.
         if (this.#desktop.isWindow(window)) this.#door.fence.tell(failure, 'Windows');
         this.#gone(window);
       },

@@ -120,7 +120,7 @@ export class X11Listener {
     if (line !== undefined) client.session.receive(line);
   }
 
-  /** None where there is no room for another client. */
+  /** Undefined where there is no room for another client. */
   #clientOf(window: number): Client | undefined {
     const known = this.#clients.get(window);
     if (known || this.#door.full()) return known;

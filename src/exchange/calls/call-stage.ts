@@ -19,9 +19,9 @@ export interface Occupation {
 /** Stage of a user's call, with what belongs to it. */
 export type CallStage =
   | { readonly kind: 'new' }
-  /** Somebody is searched for, to take it. */
+  /** A target is searched for. */
   | { readonly kind: 'placing'; readonly placing: Placing }
-  /** It rings at the user. */
+  /** The call rings at the user. */
   | { readonly kind: 'offered'; readonly attempt: Attempt }
   | { readonly kind: 'active'; readonly conversation: Conversation }
   | { readonly kind: 'occupied'; readonly occupation: Occupation }

@@ -40,7 +40,7 @@ export interface CallsContext {
   readonly shelf: ObjectShelf<'CALL'>;
   /** The history of a user has another call, or one less. */
   historyChanged(user: ObjectOwner): void;
-  /** Has `caller` leave a voicemail for those who did not answer. @returns whether they have one. */
+  /** Has `caller` leave a voicemail for the user who did not answer. @returns false where that user has none. */
   takeMessage(caller: UserCall, destination: Destination): boolean;
   /** A user has placed a call. */
   placed(call: UserCall): void;
@@ -171,7 +171,7 @@ export class Calls {
 
   /**
    * Passes `call` on: the other end is put through to the first of `targets` that answers. Until then both ends' streams
-   * go on in silence, and `call` is given back where nobody answers.
+   * go on in silence, and `call` is given back where no target answers.
    */
   transfer(call: UserCall, targets: readonly Destination[]): boolean {
     return call.transfer(targets, (conversation) => {

@@ -7,11 +7,11 @@ import type { UserCall } from './user-call.js';
 /** Is told how a call that is dialled gets on, besides those in it. */
 export interface Follower {
   progress(step: Progress): void;
-  /** Somebody took the call. */
+  /** A target took the call. */
   answered(): void;
-  /** Nobody took it. @returns whether the caller is looked after: else the call ends for them. */
+  /** No target took it. @returns true when the caller is looked after: else the call ends for them. */
   failed(cause: EndCause): boolean;
-  /** The call is over, whether somebody took it or not. */
+  /** The call is over, taken or not. */
   over(): void;
 }
 
@@ -21,7 +21,7 @@ export interface WayBack {
   cancel(): void;
   /** Puts the two who have talked through to each other again. */
   connect(): void;
-  /** Lets the streams of the one who transfers go: somebody has taken the call. */
+  /** Lets the streams of the transferring user go: a target has taken the call. */
   release(): void;
 }
 
@@ -37,7 +37,7 @@ export class TransferWatch implements Occupation, Follower {
   #settled = false;
   #over = false;
 
-  /** @param call the call of the one who transfers. */
+  /** @param call the call of the transferring user. */
   constructor(call: UserCall, to: Identity, wayBack: WayBack | undefined) {
     this.#call = call;
     this.#wayBack = wayBack;
@@ -102,7 +102,7 @@ export class TransferWatch implements Occupation, Follower {
   }
 }
 
-/** Several who follow one call: each of those who passed it on. */
+/** Several watches of one call: one for each user who passed it on. */
 export function followers(all: readonly Follower[]): Follower {
   const each = (tell: (follower: Follower) => void) => {
     for (const follower of all) tell(follower);

@@ -22,10 +22,10 @@ export interface UserCallContext {
   readonly clock: Clock;
   /** The call is over; its voice may still be flushing. */
   callEnded(call: UserCall): void;
-  /** It has begun, or lasted another minute: what a restart must know of it. */
+  /** The call has begun, or has lasted another minute: a restart must know of it. */
   callCounted(call: UserCall): void;
   streamClosed(closed: ClosedStream): void;
-  /** It rings at the user, or does not ring any more. */
+  /** The call rings at the user, or does not ring any more. */
   rings(call: UserCall, on: boolean): void;
 }
 
@@ -119,7 +119,7 @@ export class UserCall implements Leg {
     placing.start();
   }
 
-  /** Somebody calls the user: it rings. */
+  /** A call comes in for the user: it rings. */
   offer(attempt: Attempt): void {
     this.#enter({ kind: 'offered', attempt });
     attempt.onWithdrawn((cause) => this.ended(cause));
@@ -188,7 +188,7 @@ export class UserCall implements Leg {
   /**
    * Sends digits, as sound and as signals; those of a call that rings are kept until it is answered.
    *
-   * @returns false when nobody will hear them, or too many wait to be sent.
+   * @returns false when no party will hear them, or too many wait to be sent.
    */
   sendDigits(digits: string): boolean {
     return this.takesDigits && this.#digits.send(digits, this.conversation);
@@ -207,7 +207,7 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** Passes a call that rings, or that is talked through, on to somebody else. */
+  /** Passes a call that rings, or is in progress, on to another target. */
   transfer(targets: readonly Destination[], passOn: (from: Conversation) => void): boolean {
     if (this.direction !== 'INCOMING') return false;
     if (this.#stage.kind === 'offered') this.#stage.attempt.transfer(targets, this);

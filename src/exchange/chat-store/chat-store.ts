@@ -17,7 +17,7 @@ export interface StoredView {
   readonly state: ViewState;
 }
 
-/** The part of a chat's messages that one who was away gets. */
+/** The part of a chat's messages that a member who was away gets. */
 export interface Backlog {
   /** Oldest first. */
   readonly messages: readonly KeptMessage[];
@@ -63,7 +63,9 @@ export interface ChatStore {
   unsent(view: number, upTo: number, limit: number): number[];
   /** Lists the views that have such copies. */
   unsentViews(): number[];
-  /** Lists ids of copies in some views, oldest first; `said` are those that somebody wrote, in place of what the chat tells. */
+  /**
+   * Lists ids of copies in some views, oldest first; `said` are those that a member wrote, without what the chat tells.
+   */
   ids(views: readonly number[], which: 'all' | 'unseen' | 'said'): number[];
   /** Lists ids of copies in a view of messages that `handle` sent, oldest first. */
   idsFrom(view: number, handle: string): number[];

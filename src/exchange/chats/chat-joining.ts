@@ -8,7 +8,7 @@ import { type ChatTable, hashed } from './chat-table.js';
 import type { ChatView, Standing } from './chat-view.js';
 import { historyFrom, sees, tellRole } from './introduction.js';
 
-/** The role of one who joins: who has been there keeps no more than the right to listen that they had. */
+/** The role of a user who joins: a former member keeps no more than the right to listen that they had. */
 function roleOf(chat: SharedChat, handle: string): ChatRole {
   const former = chat.formerRole(handle);
   if (former === undefined) return joinersRole(chat.face);
@@ -20,7 +20,7 @@ function roleOf(chat: SharedChat, handle: string): ChatRole {
 const OUTSIDE: readonly Standing[] = ['UNSUBSCRIBED', 'KICKED', 'BANNED', 'APPLICATION_DENIED'];
 
 /**
- * The way into a chat for one who joins without being added (reference, "ALTER CHAT JOIN", "ENTERPASSWORD"):
+ * The way into a chat for a user who joins without being added (reference, "ALTER CHAT JOIN", "ENTERPASSWORD"):
  *
  *     CONNECTING -> [RETRY_CONNECTING] -> [PASSWORD_REQUIRED] -> [QUEUED_BECAUSE_CHAT_IS_FULL]
  *       -> WAITING_REMOTE_ACCEPT -> SUBSCRIBED | APPLICATION_DENIED
@@ -42,7 +42,7 @@ export class ChatJoining {
     };
   }
 
-  /** Begins to join. @returns false for a member, and for a chat that one who is new cannot join. */
+  /** Begins to join. @returns false for a member, and for a chat that new users cannot join. */
   join(view: ChatView): boolean {
     const { chat, user, state } = view;
     if (!OUTSIDE.includes(state.standing) || chat.state.over || chat.face.kind !== 'MULTICHAT') {
@@ -67,7 +67,7 @@ export class ChatJoining {
     return true;
   }
 
-  /** Somebody is there again by whom those can join who try to. */
+  /** A member is there again through whom users who try to join can do so. */
   retry(chat: SharedChat): void {
     for (const { handle } of this.#waiting(chat, 'RETRY_CONNECTING')) {
       const view = this.#table.viewOf(handle, chat.name);
@@ -121,7 +121,7 @@ export class ChatJoining {
     this.#table.say(view, 'ACTIVEMEMBERS');
   }
 
-  /** Asks to be let in: at once where there is room, and nobody has to say yes. */
+  /** Asks to be let in: at once where there is room, and no member has to accept. */
   #ask(view: ChatView): void {
     const { chat, user } = view;
     if (chat.face.members.length >= MAX_MEMBERS) {
@@ -146,7 +146,7 @@ export class ChatJoining {
     this.#posting.post(chat, user.handle, { type: 'JOINEDASAPPLICANT', users: [user.handle] });
   }
 
-  /** Makes one who was accepted a member, and shows them the chat. */
+  /** Makes an accepted applicant a member, and shows them the chat. */
   #enter(view: ChatView, member: SharedChatMember): void {
     const { chat, user } = view;
     if (chat.state.over) return;
@@ -178,7 +178,7 @@ export class ChatJoining {
     });
   }
 
-  /** Tells the one who has got in of the chat, in the order of the reference's examples. */
+  /** Tells the new member of the chat, in the order of the reference's examples. */
   #tellFace(
     view: ChatView,
     member: SharedChatMember,
@@ -210,7 +210,7 @@ export class ChatJoining {
     this.#table.say(view, 'FRIENDLYNAME');
   }
 
-  /** There may be room: the first who waits for it gets in. */
+  /** There may be room: the first applicant who waits for it gets in. */
   #next(chat: SharedChat): void {
     const [first] = chat.state.queue;
     if (first === undefined || chat.face.members.length >= MAX_MEMBERS) return;
@@ -221,7 +221,7 @@ export class ChatJoining {
     else this.#next(chat);
   }
 
-  /** The member by whom one joins: the creator, or another who is there. */
+  /** The member through whom a user joins: the creator, or another who is there. */
   #joinPoint(chat: SharedChat): SharedChatMember | undefined {
     const isThere = (member: SharedChatMember) =>
       may(chat.face, member, 'read') && (this.#table.userOf(member.handle)?.online ?? true);
@@ -241,7 +241,7 @@ export class ChatJoining {
     return kept === undefined || hashed(password, kept.salt).hash === kept.hash;
   }
 
-  /** Does the next step a moment later, unless the one who joins has given up meanwhile. */
+  /** Does the next step a moment later, unless the user has given up joining meanwhile. */
   #step(view: ChatView, act: () => void): void {
     this.#steps.get(view)?.();
     const { standing } = view.state;

@@ -16,7 +16,7 @@ export const MAX_MEMBERS = 100;
 export class ChatMembership {
   readonly #table: ChatTable;
   readonly #posting: ChatPosting;
-  /** Called when there may be room for one who waits for it. */
+  /** Called when there may be room for an applicant. */
   onRoom: ((chat: SharedChat) => void) | undefined;
   /** Called when an applicant was accepted. */
   onAccepted: ((chat: SharedChat, member: SharedChatMember) => void) | undefined;
@@ -37,7 +37,7 @@ export class ChatMembership {
     return admitted;
   }
 
-  /** Makes somebody a member, with a view of the chat if they are a user. */
+  /** Adds a member, with a view of the chat if it is a user. */
   enter(chat: SharedChat, member: SharedChatMember): SharedChatMember {
     const handle = this.#table.identityOf(member.handle)?.handle ?? member.handle;
     const entered = { ...member, handle };
@@ -49,7 +49,7 @@ export class ChatMembership {
     return entered;
   }
 
-  /** The reason why somebody cannot be added to a chat of many, if they cannot. */
+  /** The reason why a user or robot cannot be added to a chat of many, if there is one. */
   refusalOf(handle: string, adder: string): LeaveReason | undefined {
     if (!this.#table.identityOf(handle)) return 'USER_NOT_FOUND';
     const robot = this.#table.robotOf(handle);
@@ -179,7 +179,7 @@ export class ChatMembership {
     this.#table.touch(view);
   }
 
-  /** A dialog becomes a chat of many: what was said before is nobody else's. */
+  /** A dialog becomes a chat of many: new members are not shown what was said before. */
   #widen(chat: SharedChat): void {
     chat.change({ closedUpTo: chat.state.last });
     this.#table.setBlob(chat, newBlob());
@@ -198,7 +198,7 @@ export class ChatMembership {
     if (view) this.#posting.note(view, { type: 'LEFT', from: handle, reason, users: [handle] }, 'RECEIVED');
   }
 
-  /** Posts a message that one who is about to go gets, too. */
+  /** Posts a message that a member who is about to go gets, too. */
   #post(chat: SharedChat, from: string, message: NewMessage, going: ChatView | undefined): void {
     this.#posting.post(chat, from, message);
     if (going?.user.online && going.subscribed && going.state.introduced) this.#posting.catchUp(going);

@@ -16,7 +16,7 @@ export interface KeptMessage {
   readonly body: string;
   /** The text with its markup, as a web client gave it; empty for one without. */
   readonly rich: string;
-  /** Those whom it is about: who was added, kicked, given a role. */
+  /** Handles that it is about: of members who were added, kicked, given a role. */
   readonly users: readonly string[];
   readonly reason: LeaveReason | '';
   /** The new options, with TYPE SETOPTIONS; else 0. */
@@ -45,10 +45,10 @@ export interface MessageCopy {
 /** A message of which only what differs from the usual is said. */
 export type NewMessage = Pick<KeptMessage, 'type'> & Partial<Omit<KeptMessage, 'seq' | 'chat'>>;
 
-/** Types of messages that somebody wrote. */
+/** Types of messages that a member wrote. */
 export const WRITTEN = ['SAID', 'POSTEDCONTACTS'] as const satisfies readonly ChatMessageType[];
 
-/** True for a message that somebody wrote; false for what a chat tells itself. */
+/** True for a message that a member wrote; false for one that the chat makes itself. */
 export function isWritten(type: ChatMessageType | undefined): boolean {
   return WRITTEN.some((each) => each === type);
 }

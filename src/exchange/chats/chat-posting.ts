@@ -10,10 +10,10 @@ import { activate, introduce, tellActive } from './introduction.js';
 
 /** Time that a message takes, in milliseconds. */
 export const DELIVERY_MS = 50;
-/** Longest history that one gets who was away, or who is new: whichever is less. */
+/** Longest history of a member who was away or is new: whichever is less. */
 const BACKLOG = { messages: 400, seconds: 14 * 86_400 } as const;
 
-/** The bounds for one who has been there all the time. */
+/** The bounds for a member who has been there all the time. */
 const EVERYTHING = { messages: 1_000_000_000, seconds: Number.MAX_SAFE_INTEGER } as const;
 /** Messages of a view that are SENT at once; the next ones a moment later. */
 const SENT_AT_ONCE = 1000;
@@ -21,7 +21,7 @@ const SENT_AT_ONCE = 1000;
 /** Brings messages into chats, and from there to the members. */
 export class ChatPosting {
   readonly #table: ChatTable;
-  /** Views that have messages which nobody else has yet, by chat. The messages are in the store. */
+  /** Views that have messages which no other member has yet, by chat. The messages are in the store. */
   readonly #unsent = new Map<SharedChat, Set<ChatView>>();
   /** Chats whose messages are on their way. */
   readonly #due = new Set<SharedChat>();
@@ -159,7 +159,7 @@ export class ChatPosting {
     return copy.id;
   }
 
-  /** Somebody has written: the chat shows when, and who. */
+  /** A member has written: the chat shows when, and who. */
   #animate(
     chat: SharedChat,
     { from, body, at }: Pick<KeptMessage, 'from' | 'body' | 'at'>,
@@ -212,7 +212,7 @@ export class ChatPosting {
   /** Called when a robot has a message to hear. */
   onHeard: ((handle: string, chat: SharedChat, message: KeptMessage) => void) | undefined;
 
-  /** Messages that somebody else has are SENT; so are those that there is nobody for. */
+  /** Messages that another member has are SENT; so are those without another member. */
   #settle(chat: SharedChat): void {
     const { store } = this.#table;
     const views = this.#unsent.get(chat);
@@ -225,7 +225,7 @@ export class ChatPosting {
     if (views?.size === 0) this.#unsent.delete(chat);
   }
 
-  /** Number of the last message of a chat that somebody besides this user has. */
+  /** Number of the last message of a chat that another member has. */
   #reached({ chat, user }: ChatView): number {
     const others = chat.face.members.filter(({ handle }) => !sameHandle(handle, user.handle));
     const has = ({ handle }: SharedChatMember): number => {
@@ -236,7 +236,7 @@ export class ChatPosting {
     return others.length === 0 ? chat.state.last : Math.max(...others.map(has));
   }
 
-  /** True for one without an endpoint who is there. */
+  /** True for a member without an endpoint who is there. */
   #isReachable(handle: string): boolean {
     const robot = this.#table.robotOf(handle);
     return this.#table.identityOf(handle) !== undefined && robot?.online !== false && !robot?.refuses;

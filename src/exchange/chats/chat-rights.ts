@@ -38,7 +38,9 @@ const TAKEN: readonly { readonly option: number; readonly role: ChatRole; readon
   { option: CHAT_OPTIONS.TOPIC_AND_PIC_LOCKED_FOR_USERS, role: 'USER', right: 'set-topic' },
 ];
 
-/** Rights that nobody has in a chat of this kind: one that follows a shared group is changed by changing the group. */
+/**
+ * Rights that no member of a chat of this kind has: one that follows a shared group is changed by changing the group.
+ */
 const WITHHELD: Readonly<Partial<Record<ChatKind, readonly ChatRight[]>>> = {
   SHAREDGROUP: ['add-members', 'set-topic'],
 };
@@ -88,7 +90,7 @@ export function canSetRole(
   return !(role === 'LISTENER' && hasOption(face, 'USERS_ARE_LISTENERS'));
 }
 
-/** Gives the role of one who joins without being added. */
+/** Gives the role of a user who joins without being added. */
 export function joinersRole(face: ChatFace): ChatRole {
   if (hasOption(face, 'JOINERS_BECOME_APPLICANTS')) return 'APPLICANT';
   return hasOption(face, 'JOINERS_BECOME_LISTENERS') ? 'LISTENER' : 'USER';

@@ -24,13 +24,13 @@ export interface RobotChat {
   leave(): void;
 }
 
-/** Somebody without an endpoint who takes part in chats by a program. */
+/** A member of chats without an endpoint, run by a program. */
 export interface ChatRobot {
   /** False while it is away: it hears what was written once it is asked again. Default true. */
   readonly online?: boolean;
   /** Reason why it cannot be added to a chat, or written to. Default: it can. */
   readonly refuses?: LeaveReason | undefined;
-  /** Takes a message that somebody else has written. Default: nothing happens. */
+  /** Takes a message of another member. Default: ignored. */
   hear?(message: HeardMessage, chat: RobotChat): void;
 }
 

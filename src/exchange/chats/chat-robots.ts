@@ -34,7 +34,7 @@ export class ChatRobots {
     return chat;
   }
 
-  /** Lists the chats that somebody is in, the oldest first. */
+  /** Lists the chats of a member, the oldest first. */
   chatsOf(handle: string): SharedChat[] {
     return this.#table.allChats().filter((chat) => chat.member(handle));
   }

@@ -13,8 +13,8 @@ const MAX_TEXT_LENGTH = 10_000;
 const ALL_OPTIONS = Object.values(CHAT_OPTIONS).reduce((sum, bit) => sum + bit, 0);
 
 /**
- * Changes what all see of a chat. Each method says whether the one who does it may; texts that cannot be said on the wire
- * are ERR_INVALID_ARG or ERR_LINE_BREAK.
+ * Changes what all see of a chat. Each method returns false for a member who may not; texts that cannot be said on the
+ * wire are ERR_INVALID_ARG or ERR_LINE_BREAK.
  */
 export class ChatSettings {
   readonly #table: ChatTable;

@@ -24,7 +24,7 @@ export interface ChatContext {
   robotOf(handle: string): ChatRobot | undefined;
 }
 
-/** A message that somebody has got, or has sent. */
+/** A message that a user has got, or has sent. */
 export interface CopyNews {
   readonly view: ChatView;
   readonly message: KeptMessage;
@@ -52,7 +52,7 @@ const LASTING: readonly ChatProperty[] = [
 ];
 
 /**
- * All chats, and each user's view of them. A {@link change} is kept whole or not at all, and nobody is told of it before
+ * All chats, and each user's view of them. A {@link change} is kept whole or not at all, and is told of no sooner than
  * it is kept.
  */
 export class ChatTable extends ChatIndex {
@@ -161,7 +161,7 @@ export class ChatTable extends ChatIndex {
     });
   }
 
-  /** Makes a chat that nobody is in yet. */
+  /** Makes a chat without members. */
   make(
     state: Pick<ChatState, 'name' | 'creator' | 'blob' | 'face'> & Partial<Pick<ChatState, 'group'>>,
   ): SharedChat {
@@ -218,7 +218,10 @@ export class ChatTable extends ChatIndex {
     return id;
   }
 
-  /** Tells a user's clients of properties of a chat, once the change is kept. One who is away hears when they come. */
+  /**
+   * Tells a user's clients of properties of a chat, once the change is kept. A user who is away hears of it when they
+   * come.
+   */
   say(view: ChatView, ...told: readonly Told[]): void {
     if (!view.state.introduced || !view.user.online) return;
     for (const each of told) {
@@ -307,7 +310,7 @@ export function newBlob(): string {
   return randomBytes(45).toString('base64url');
 }
 
-/** A password as it is kept: nobody reads it from the disk. */
+/** A password as it is kept: it cannot be read from the disk. */
 export function hashed(password: string, salt = randomBytes(16).toString('hex')) {
   return { salt, hash: createHash('sha256').update(`${salt}/${password}`).digest('hex') };
 }

@@ -10,11 +10,11 @@ export type Standing = (typeof CHAT)['properties']['MYSTATUS']['values'][number]
 /** The part of a {@link ChatView} that is kept. */
 export interface ViewState {
   readonly standing: Standing;
-  /** The chat as a user knows it who is not in it; nothing for a member, who sees it as it is. */
+  /** The chat as a user who is not in it knows it; undefined for a member, who sees it as it is. */
   readonly kept: ChatFace | undefined;
   /** False while the user's client has not heard of the chat: they were away when they were added. */
   readonly introduced: boolean;
-  /** True for one who was added, and is to be shown the chat. */
+  /** True for a user who was added, and is to be shown the chat. */
   readonly added: boolean;
   readonly bookmarked: boolean;
   readonly alert: string;
@@ -24,13 +24,13 @@ export interface ViewState {
   readonly delivered: number;
   /** True when a password that they gave was right. */
   readonly trusted: boolean;
-  /** Handle of the one who added them; empty for one's own chat. */
+  /** Handle of the member who added the user; empty for the user's own chat. */
   readonly adder: string;
   /** Ids of CHATMEMBER objects, by handle in small letters. */
   readonly memberIds: Readonly<Record<string, number>>;
 }
 
-/** The state of a view of one who has just been added. */
+/** The state of the view of a user who has just been added. */
 export const NEW_VIEW: ViewState = Object.freeze({
   standing: 'SUBSCRIBED',
   kept: undefined,
@@ -91,7 +91,7 @@ export class ChatView {
     return memberOf(this.face, this.user.handle);
   }
 
-  /** True for one who has missed something: what they get of it is bounded. */
+  /** True for a user who has missed messages: they get only the newest of them. */
   get behind(): boolean {
     return this.#state.delivered < this.#missedUpTo;
   }
@@ -111,7 +111,7 @@ export class ChatView {
     this.#state = { ...this.#state, ...state };
   }
 
-  /** Keeps the chat as it is now, for one who is out of it. */
+  /** Keeps the chat as it is now, for a user who has left it. */
   freeze(): void {
     this.change({ kept: this.chat.face });
   }

@@ -10,7 +10,7 @@ export interface SharedChatMember {
   readonly role: ChatRole;
   /** True once the member's client has acknowledged that they were added. */
   readonly active: boolean;
-  /** Handle of the one who added them; their own when they made the chat. */
+  /** Handle of the member who added them; their own when they made the chat. */
   readonly adder: string;
 }
 
@@ -26,7 +26,7 @@ export interface ChatFace {
   readonly passwordHint: string;
   /** Name of the shared group that the chat is there for; empty for others. */
   readonly description: string;
-  /** Unix time of the last message that somebody wrote, in seconds; 0 for none. */
+  /** Unix time of the last message that a member wrote, in seconds; 0 for none. */
   readonly activity: number;
   /** Beginning of the first message, which the title of a dialog shows. */
   readonly opening: string;
@@ -120,7 +120,7 @@ export class SharedChat {
     return this.#state.banned.includes(handle.toLowerCase());
   }
 
-  /** Gives the last role of one who has been a member. */
+  /** Gives the last role of a former member. */
   formerRole(handle: string): ChatRole | undefined {
     return entryOf(this.#state.former, handle.toLowerCase());
   }
@@ -154,7 +154,7 @@ export class SharedChat {
     this.change({ [list]: on ? [...kept, handle.toLowerCase()] : kept });
   }
 
-  /** Adds one who has written. @returns false when they had before. */
+  /** Notes that a member has written. @returns false when they had before. */
   addPoster(handle: string): boolean {
     const { posters } = this.face;
     if (posters.some((each) => sameHandle(each, handle))) return false;
@@ -163,7 +163,7 @@ export class SharedChat {
   }
 }
 
-/** Somebody who does something in a chat. */
+/** The member, or user, who does something in a chat. */
 export interface Participant {
   readonly chat: SharedChat;
   readonly handle: string;

@@ -80,7 +80,7 @@ export class ExchangeChats {
   /**
    * Gives the dialog of `user` with somebody, and makes it if there is none.
    *
-   * @param partner whoever it is: one who is not there, or does not want it, is told of by a message of TYPE LEFT.
+   * @param partner any handle: a message of TYPE LEFT tells of a partner who does not exist, or does not want it.
    */
   dialog(user: ExchangeUser, partner: string): ChatView {
     const handle = this.table.identityOf(partner)?.handle ?? partner;
@@ -89,7 +89,7 @@ export class ExchangeChats {
       .find((view) => view.subscribed && view.chat.isDialog && this.#isWith(view, handle));
     return this.table.change(() => {
       if (!known) return this.#makeDialog(user, handle);
-      // It was made by the other, and has not got here yet.
+      // The other user has made it, and it has not got here yet.
       if (!known.state.introduced) this.#posting.deliver(known.chat);
       // The user refuses what the other writes, and has now written nevertheless.
       if (!known.state.introduced) showDialog(this.table, known);
@@ -116,7 +116,7 @@ export class ExchangeChats {
       tellMade(this.table, view);
       this.table.later(0, () => {
         view.settling = false;
-        // Whoever has left meanwhile was told their role then.
+        // A member who has left meanwhile was told their role then.
         if (view.self) tellRole(this.table, view, view.self.role);
       });
       return view;
@@ -176,7 +176,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Gives a message of `user`: nothing for an id of somebody else. */
+  /** Gives a message of `user`: undefined for an id of another user's. */
   message(user: ExchangeUser, id: number): FoundMessage | undefined {
     const copy = this.table.store.copy(id);
     const view = copy && this.table.viewByNumber(copy.view);
@@ -252,33 +252,33 @@ export class ExchangeChats {
     view.user.notify({ kind: 'property', object: 'CHAT', id: view.chat.name, property, value: '' });
   }
 
-  /** Adds members. @returns false where one may not, or where there is nobody new or no room. */
+  /** Adds members. @returns false where `by` may not, or where none is new or there is no room. */
   add(by: Participant, handles: readonly string[]): boolean {
     return this.table.change(() => this.#membership.add(by, handles));
   }
 
-  /** Leaves, or gives up joining. @returns false for one who is not in the chat. */
+  /** Leaves, or gives up joining. @returns false for a user who is not in the chat. */
   leave(by: Participant): boolean {
     if (by.chat.face.kind === 'SHAREDGROUP') return this.groups.answer(by, false);
     return this.table.change(() => this.#membership.leave(by));
   }
 
-  /** Removes members, for good with `ban`. @returns false where one may not; then nobody is removed. */
+  /** Removes members, for good with `ban`. @returns false where `by` may not; then none is removed. */
   kick(by: Participant, handles: readonly string[], ban = false): boolean {
     return this.table.change(() => this.#membership.kick(by, handles, ban));
   }
 
-  /** Removes everybody and closes the chat. @returns false where one may not. */
+  /** Removes everybody and closes the chat. @returns false where `by` may not. */
   disband(by: Participant): boolean {
     return this.table.change(() => this.#membership.disband(by));
   }
 
-  /** Gives a member a role, by which an applicant is accepted. @returns false where one may not. */
+  /** Gives a member a role, by which an applicant is accepted. @returns false where `by` may not. */
   setRole(by: Participant, handle: string, role: ChatRole): boolean {
     return this.table.change(() => this.#membership.setRole(by, handle, role));
   }
 
-  /** Begins to join. @returns false for one who is in the chat, and where nobody new can join. */
+  /** Begins to join. @returns false for a member, and where no new members can join. */
   join(view: ChatView): boolean {
     return this.table.change(() => this.#joining.join(view));
   }
@@ -295,7 +295,7 @@ export class ExchangeChats {
     const known = this.find(user, chat.name);
     if (known) return known;
     return this.table.change(() => {
-      // One who was added while they were away has a view that they have not heard of.
+      // A user who was added while they were away has a view that they have not heard of.
       this.#posting.deliver(chat);
       const hidden = this.table.viewOf(user.handle, chat.name);
       if (hidden?.state.introduced) return hidden;
@@ -372,7 +372,7 @@ export class ExchangeChats {
     return view;
   }
 
-  /** Tells one who writes to somebody who does not take it (reference, "MESSAGE", notes). */
+  /** Tells the sender of a message that its receiver does not take it (reference, "MESSAGE", notes). */
   #checkPartner(view: ChatView): void {
     const partner = partnerOf(view);
     const theirs = this.table.viewOf(partner, view.chat.name);

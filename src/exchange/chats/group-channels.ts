@@ -14,8 +14,9 @@ import { type ChatTable, chatName } from './chat-table.js';
 type Sharer = SharedGroup['sharers'][number];
 
 /**
- * The chats behind shared groups (reference, "CHAT object", TYPE SHAREDGROUP). Such a chat follows its group: who shares
- * the group is in the chat, who is asked to accept it is at ACCEPT_REQUIRED, and DESCRIPTION is the name of the group.
+ * The chats behind shared groups (reference, "CHAT object", TYPE SHAREDGROUP). Such a chat follows its group: the owner
+ * of the group is in the chat, a user who is asked to accept it is at ACCEPT_REQUIRED, and DESCRIPTION is the group's
+ * name.
  */
 export class GroupChannels implements GroupFollower {
   readonly #table: ChatTable;

@@ -16,7 +16,7 @@ interface Posting {
  * "OPEN IM") have lines that captures of other releases leave out, and the other way round: both are served.
  */
 
-/** Tells of a dialog: to the one who made it, and to the other when its first message comes. */
+/** Tells of a dialog: its maker at once, the other user when its first message comes. */
 export function tellDialog(table: ChatTable, view: ChatView, made: () => void): void {
   table.say(view, 'NAME', ['ACTIVITY_TIMESTAMP', '0']);
   made();
@@ -26,13 +26,13 @@ export function tellDialog(table: ChatTable, view: ChatView, made: () => void): 
   table.say(view, 'MEMBERS', 'FRIENDLYNAME');
 }
 
-/** Tells of a dialog to one who was added to it, without what was written there. */
+/** Tells a user who was added to a dialog of it, without what was written there. */
 export function showDialog(table: ChatTable, view: ChatView): void {
   reveal(table, view);
   tellDialog(table, view, () => {});
 }
 
-/** Tells the one who made a chat of many of it (reference, "CHAT CREATE"). */
+/** Tells the maker of a chat of many of it (reference, "CHAT CREATE"). */
 export function tellMade(table: ChatTable, view: ChatView): void {
   const { handle } = view.user;
   table.say(view, 'NAME', ['ACTIVITY_TIMESTAMP', '0'], 'STATUS', 'TYPE', ['STATUS', 'UNSUBSCRIBED']);
@@ -41,7 +41,7 @@ export function tellMade(table: ChatTable, view: ChatView): void {
   if (view.face.members.length > 1) table.say(view, 'MEMBERS', 'FRIENDLYNAME');
 }
 
-/** Tells a user that somebody has added them to a chat (captured), and gives them what they may read of it. */
+/** Tells a user that they were added to a chat (captured), and gives them what they may read of it. */
 export function introduce(table: ChatTable, posting: Posting, view: ChatView): void {
   const { chat } = view;
   if (chat.isDialog) {
@@ -71,7 +71,7 @@ export function introduce(table: ChatTable, posting: Posting, view: ChatView): v
   posting.setStatus(view, saw, 'SENT');
 }
 
-/** Tells of the chat of a shared group: to the one who shares it, and to whoever is asked to accept it. */
+/** Tells of the chat of a shared group: its owner, and the users who are asked to accept it. */
 function tellChannel(table: ChatTable, view: ChatView): void {
   table.say(view, 'NAME', 'STATUS', 'TYPE', 'DESCRIPTION');
   tellRole(table, view, 'USER');
@@ -104,7 +104,7 @@ export function tellActive(table: ChatTable, chat: SharedChat, handle: string): 
   }
 }
 
-/** Gives the number of the message from which on a member who is new may read. */
+/** Gives the number of the first message that a new member may read. */
 export function historyFrom(chat: SharedChat): number {
   return showsHistory(chat.face) ? chat.state.closedUpTo : chat.state.last;
 }

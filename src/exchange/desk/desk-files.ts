@@ -75,7 +75,7 @@ export class DeskFiles {
   }
 
   /**
-   * Accepts a file that somebody offers. Another file is never replaced: a name that is taken gets a number.
+   * Accepts a file that is offered. Another file is never replaced: a name that is taken gets a number.
    *
    * @returns its path when it is whole.
    * @throws ERR_INVALID_STATE where none waits; ERR_FILE and the system's error where none can be made.

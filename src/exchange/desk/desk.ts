@@ -29,7 +29,7 @@ export interface DeskEvents extends FencedEvents {
   /** A change of what the window shows: the parts that are new, and the whole. */
   change: [changes: Partial<DeskState>, state: DeskState];
   /**
-   * The window asks something: `desk.reply` answers. Where nobody listens for questions, all is allowed, as in the
+   * The window asks something: `desk.reply` answers. Where no program listens for questions, all is allowed, as in the
    * examples of the reference.
    */
   question: [question: DeskQuestion];
@@ -275,7 +275,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     if (!this.#user.screen.answer(id, yes)) throw this.#impossible(`No question ${id} waits for an answer.`);
   }
 
-  /** Takes in that something may have changed: whoever listens is told once. @internal */
+  /** Takes in that something may have changed: listeners are told once. @internal */
   look(): void {
     if (this.#looking || this.listenerCount('change') + this.listenerCount('question') === 0) return;
     this.#looking = true;

@@ -1,7 +1,7 @@
 /** A window or tab that is open: a word of OPEN, or `CALL`, with what it was opened for. */
 export interface ScreenWindow {
   readonly what: string;
-  /** As behind the word of OPEN: a handle, a page; empty for most. */
+  /** The argument as behind the word of OPEN: a handle, a page; empty for most. */
   readonly argument: string;
   /** Text that its field of input holds, not sent yet. Default: none. */
   readonly text?: string;
@@ -58,7 +58,7 @@ export class Screen {
     return this.#questions.map(({ id, kind, program }) => ({ id, kind, program }));
   }
 
-  /** Asks whether a program may have silent mode. @returns nothing where nobody is there to ask. */
+  /** Asks whether a program may have silent mode. @returns undefined where no person is there to ask. */
   ask(program: string): Promise<boolean> | undefined {
     if (!this.#isAnybodyThere()) return undefined;
     if (this.#questions.length >= MOST_QUESTIONS) return Promise.resolve(false);

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
-/** A device is let go of when nobody has used it for so long. */
+/** Time without use after which a device is closed. */
 const IDLE_MS = 2000;
 
 /** Opens a device by its name (empty for the default), and runs it until `signal` fires. Rejects when it fails. */
@@ -8,7 +8,7 @@ export type RunDevice = (name: string, signal: AbortSignal) => Promise<void>;
 
 /**
  * A device of the machine that is open while it is used: the first use opens it, another name opens another, and it is let
- * go of when nobody uses it any more.
+ * go of when it is not used any more.
  */
 export class OpenWhileUsed {
   readonly #run: RunDevice;

@@ -16,8 +16,8 @@ const LEAST_BYTES = bytesOfMs(30);
 const SPARE_BYTES = bytesOfMs(90);
 
 /**
- * Sound that a microphone has heard and nobody has said yet. A device has a clock of its own: where it is slow or fast by up to
- * 3 parts in 1000, frames are made of one sample less or more, between which values are interpolated.
+ * Sound that a microphone has heard and no party has said yet. A device has a clock of its own: where it is slow or
+ * fast by up to 3 parts in 1000, frames are made of one sample less or more, between which values are interpolated.
  */
 export class HeardBuffer {
   readonly #ring = new ByteRing(MOST_BYTES);

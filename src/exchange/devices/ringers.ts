@@ -96,7 +96,7 @@ class Ring {
     const frame = new Int16Array(FRAME_SAMPLES);
     try {
       await this.#fill(frame);
-      // It may have been stopped while the file was opened.
+      // The ringing may have been stopped while the file was opened.
       if (this.#stopped) return await this.#close();
       for (const card of this.#cards) card.play(frame);
       this.#schedule();

@@ -13,7 +13,7 @@ const MISSED_FRAMES = 1;
  */
 export class SharedMicrophone {
   readonly #card: SoundCard;
-  /** Those that hear it now. */
+  /** Calls that hear it now. */
   readonly #listening = new Set<MicrophoneTap>();
   /** The newest frames, the newest last. */
   readonly #kept: Int16Array[] = [];
@@ -55,7 +55,7 @@ export class SharedMicrophone {
     return found;
   }
 
-  /** Nobody is behind a listener that is alone: then little is kept, for another that comes to it. */
+  /** Keeps a frame for listeners that lag. With a single one little is kept, for another that comes to it. */
   #keep(frame: Int16Array): void {
     const most = this.#listening.size < 2 ? 2 + MISSED_FRAMES : KEPT_FRAMES;
     let spare: Int16Array | undefined;
@@ -89,14 +89,14 @@ export class MicrophoneTap {
     this.#next = this.#microphone.take(this.#next, frame) + 1;
   }
 
-  /** It does not read for now: what is heard until it does again is not for it. */
+  /** The call does not read for now: what is heard until it does again is not for it. */
   pause(): void {
     if (this.#listening) this.#microphone.leave(this);
     this.#listening = false;
   }
 }
 
-/** One call's microphone, frame by frame: captured in a tick where somebody listens to it, silent while it is muted. */
+/** One call's microphone, frame by frame: captured in a tick where a party listens to it, silent while it is muted. */
 export class CapturedMicrophone {
   readonly frame = new Int16Array(FRAME_SAMPLES);
   readonly #tap: MicrophoneTap;

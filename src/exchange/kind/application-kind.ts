@@ -84,7 +84,7 @@ function newApplication(id: string, client: ObjectOwner, services: Services): Cl
   return new ClientApplication(id, client, { clock, limit: limits.applicationBytes, extraBytes });
 }
 
-/** True when an application is at this user, who can be reached and has not blocked the one who asks. */
+/** True when an application is at this user, who can be reached and has not blocked the asking user. */
 function isAt({ services, user }: Asking, { owner }: ClientApplication, handle: string): boolean {
   if (owner.handle.toLowerCase() !== handle.toLowerCase()) return false;
   const there = services.userOf(handle);

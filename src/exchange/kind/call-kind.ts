@@ -17,7 +17,7 @@ import { streamActions } from './stream-actions.js';
 /** A call as a command finds it. */
 interface Found {
   readonly object: ApiObject<'CALL'>;
-  /** Nothing where the call is over. */
+  /** Undefined where the call is over. */
   readonly call: UserCall | undefined;
 }
 

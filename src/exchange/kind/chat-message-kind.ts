@@ -5,7 +5,7 @@ import { mayEdit } from '../chats/chat-rights.js';
 import type { FoundMessage } from '../chats/chat-view.js';
 import { type Getter, kindOf, type ObjectSearch } from '../object/object-kind.js';
 
-/** The sender of a message, and the name under which the one who asks knows them. */
+/** The sender of a message, and the name under which the asking user knows them. */
 const FROM: Getter<FoundMessage> = (_asking, { message }) => message.from;
 const FROM_NAME: Getter<FoundMessage> = ({ services: { chats }, user }, { message }) =>
   chats.table.displayName(user, message.from);

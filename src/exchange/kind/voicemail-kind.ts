@@ -12,7 +12,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
   object: 'VOICEMAIL',
   find: ({ services: { voicemails }, user }, id) => voicemails.objects.of(user, id),
   value: ({ object }, property) => object.get(property),
-  // One that arrives is made before it has a status.
+  // A voicemail that arrives is made before it has a status.
   defaults: { STATUS: 'UNKNOWN', FAILUREREASON: '', ...UNREDIRECTED },
   alter: {
     STARTPLAYBACK: ({ services }, voicemail) => startPlayback(services, voicemail),
@@ -69,7 +69,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
     GREETING({ services, user }, handle) {
       const owner = services.userOf(handle);
       if (!owner) throw new Refusal('invalid-argument');
-      // Whoever may not have one is told so when it is recorded.
+      // A user who may not have one is told so when it is recorded.
       if (!owner.hasVoicemail && owner !== user) throw new Refusal('no-greeting');
       return [services.voicemails.greetingOf(user, owner).id];
     },

@@ -108,7 +108,7 @@ class FilePlayer implements Party {
   }
 }
 
-/** One user's streams that hear something by themselves. Their microphone is captured meanwhile, and heard by nobody. */
+/** One user's streams that hear something by themselves. Their microphone is captured meanwhile, and not heard. */
 export class Audition implements Listener {
   readonly #voice: UserVoice;
   readonly #unheard = new Int16Array(FRAME_SAMPLES);

@@ -35,7 +35,7 @@ export class Recording implements VoicemailActivity {
 
   async discard(): Promise<void> {
     this.stop();
-    // Whoever runs it is told of what has failed.
+    // The caller of run() is told of what has failed.
     await this.#recorded.catch(() => undefined);
   }
 

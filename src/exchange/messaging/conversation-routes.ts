@@ -162,7 +162,7 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
   }),
 ];
 
-/** Kinds of messages that say that somebody types. */
+/** Kinds of messages that say that a member types. */
 const TYPING = /^Control\/(?:Typing|ClearTyping)$/i;
 const TEXTS = /^(?:Text|RichText)$/i;
 

@@ -56,7 +56,7 @@ export class Conversations {
     return Math.floor(this.#services.clock.unixMs());
   }
 
-  /** The view that somebody else of a chat has, if they take part. */
+  /** The view of another member of a chat, if they take part. */
   viewOf(handle: string, { chat }: ChatView): ChatView | undefined {
     const view = this.#services.chats.table.viewOf(handle, chat.name);
     return view?.subscribed && view.state.introduced ? view : undefined;
@@ -72,7 +72,7 @@ export class Conversations {
     return this.#services.chats.list(user).filter(({ face }) => face.kind !== 'SHAREDGROUP');
   }
 
-  /** The chat that an id names; undefined for a dialog that nobody has begun. @throws HttpRefusal 400, 404, 422 */
+  /** The chat that an id names; undefined for a dialog that was not begun. @throws HttpRefusal 400, 404, 422 */
   find(user: ExchangeUser, id: string): ChatView | undefined {
     if (id.startsWith('#') || /@p2p\./i.test(id)) {
       const text = 'Chats between peers are not served here: they have no thread.';
@@ -95,7 +95,7 @@ export class Conversations {
     );
   }
 
-  /** As {@link find}; a dialog that nobody has begun is made. */
+  /** As {@link find}; a dialog that was not begun is made. */
   open(user: ExchangeUser, id: string): ChatView {
     const handle = () => knownHandle(this.#services, id);
     return this.find(user, id) ?? this.#services.chats.dialog(user, handle());
@@ -112,7 +112,7 @@ export class Conversations {
     return this.#services.chats.table.store.ids([view.number], view.chat.isDialog ? 'said' : 'all');
   }
 
-  /** True for a message that the conversation has: what a chat of two tells itself is none on the web. */
+  /** True for a message that the conversation has: those that a dialog makes itself are left out on the web. */
   isShown({ chat }: ChatView, { type }: KeptMessage): boolean {
     return !chat.isDialog || isWritten(type);
   }

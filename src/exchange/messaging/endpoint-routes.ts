@@ -257,7 +257,7 @@ function subscriptionOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messagin
 function ownPresence({ user, base }: Pick<Asked, 'user' | 'base'>): object {
   const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
   const selfLink = `${base}/users/ME/presenceDocs/messagingService`;
-  // One sees of oneself that one hides.
+  // To themselves, users are shown as hidden.
   return { ...presenceOf(status, selfLink), status: webStatus(status) };
 }
 

@@ -47,7 +47,7 @@ export class Messaging {
     });
   }
 
-  /** Tells a user's endpoints how available somebody is. */
+  /** Tells a user's endpoints how available a contact is. */
   tellPresence(viewer: ExchangeUser, handle: string, status: string): void {
     const path = `/users/${mriOf(handle)}/presenceDocs/messagingService`;
     this.endpoints.tell(viewer, {
@@ -57,7 +57,7 @@ export class Messaging {
     });
   }
 
-  /** Tells the others of a chat that somebody types, or has stopped. */
+  /** Tells the other members of a chat that a member types, or has stopped. */
   tellTyping(user: ExchangeUser, id: string, messagetype: string): void {
     const view = this.conversations.open(user, id);
     for (const { handle } of view.chat.face.members) {

@@ -90,7 +90,7 @@ export interface PagedList {
   readonly list: string;
 }
 
-/** Seals the state of lists into links that nobody can read, change or use for another account. */
+/** Seals the state of lists into links that cannot be read, changed or used for another account. */
 export class PageLinks {
   readonly #key: Buffer;
   readonly #unixMs: () => number;

@@ -44,7 +44,7 @@ export class WebEndpoint {
     this.#status = status;
   }
 
-  /** It is active for so long. */
+  /** Time for which it is active. */
   keepActive(ms: number): void {
     this.#activeUntil = this.#clock.now() + ms;
   }

@@ -42,7 +42,7 @@ export class ApiObject<O extends ObjectName> {
     return this.#values.get(property);
   }
 
-  /** Sets a property that nobody is told of. */
+  /** Sets a property without telling clients. */
   put(property: PropertyName<O>, value: string): void {
     this.#values.set(property, value);
   }

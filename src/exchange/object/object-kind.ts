@@ -11,7 +11,7 @@ import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { ObjectOwner } from './api-object.js';
 
-/** Whoever sends a command: a client, at the endpoint of a user. */
+/** The sender of a command: a client, at the endpoint of a user. */
 export interface Asking {
   readonly services: Services;
   readonly user: ExchangeUser;
@@ -58,7 +58,10 @@ export type ObjectSearch<O extends ObjectName> = (asking: Asking, target: string
  */
 export interface ObjectKind<O extends ObjectName, T, I extends ObjectName = never> {
   readonly object: O;
-  /** Finds what an id names for the one who asks: nothing where it is somebody else's. @throws Refusal `invalid-id` */
+  /**
+   * Finds what an id names for the client that asks: undefined where it belongs to another. @throws Refusal
+   * `invalid-id`
+   */
   find(asking: Asking, id: ObjectId<O>): T | undefined;
   /** Gives the value of a property as it is kept. */
   value?(object: T, property: string): string | undefined;

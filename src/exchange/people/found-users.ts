@@ -4,22 +4,22 @@ import type { Everyone } from './sight.js';
 
 /** Results of one user's searches. */
 interface Results {
-  /** Those whom the last SEARCH USERS has found, by handle in small letters, with the alias that matched. */
+  /** Users whom the last SEARCH USERS has found, by handle in small letters, with the alias that matched. */
   found: ReadonlyMap<string, string>;
-  /** Those whom earlier ones have found, and the last has not. */
+  /** Users whom earlier searches have found, and the last has not. */
   forgotten: ReadonlySet<string>;
 }
 
 /**
- * SEARCH USERS, and what it leaves behind: an alias is seen by who has searched for it, and the profile of a stranger may
- * be forgotten with the next SEARCH (reference, "SEARCH USERS", "USER object").
+ * SEARCH USERS, and what it leaves behind: an alias is seen by users who have searched for it, and the profile of a
+ * stranger may be forgotten with the next SEARCH (reference, "SEARCH USERS", "USER object").
  */
 export class FoundUsers {
   readonly #everyone: Everyone;
   readonly #forgets: boolean;
   readonly #results = new WeakMap<ExchangeUser, Results>();
 
-  /** @param forgets True when each SEARCH forgets whom the one before has found. */
+  /** @param forgets True when each SEARCH forgets the users that the one before has found. */
   constructor(everyone: Everyone, forgets: boolean) {
     this.#everyone = everyone;
     this.#forgets = forgets;

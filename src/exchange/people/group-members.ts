@@ -51,7 +51,7 @@ export const HARDWIRED_TYPES = Object.keys(HARDWIRED) as readonly (keyof typeof 
 
 /**
  * Lists the handles of those in a group. Those of a shared group are the same for everyone in it, less
- * the one who asks. One who is no contact any more is in no other group that the user has made.
+ * the asking user. A former contact is in no other group that the user has made.
  */
 export function membersOf(group: GroupObject, roll: Roll): string[] {
   const hardwired: Members | undefined = entryOf<Members>(HARDWIRED, group.get('TYPE') ?? '');

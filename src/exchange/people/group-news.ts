@@ -15,7 +15,7 @@ export interface GroupNewsContext {
 export class GroupNews {
   readonly #context: GroupNewsContext;
   readonly #headcount = new Headcount();
-  /** News for users who are offline. */
+  /** News that wait for offline users. */
   readonly #waiting = new Map<ExchangeUser, (() => void)[]>();
 
   constructor(context: GroupNewsContext) {

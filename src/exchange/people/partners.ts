@@ -3,7 +3,7 @@ import type { ExchangeChats } from '../chats/chats.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from './people.js';
 
-/** Has those with whom users have talked or written counted among the people whom they know. */
+/** Counts the users with whom a user has talked or written among the people that they know. */
 export function countPartners(people: People, calls: Calls, chats: ExchangeChats): void {
   people.addPartners((user) => calls.objects.listOf(user).map((call) => call.get('PARTNER_HANDLE') ?? ''));
   people.addPartners((user) => writersTo(chats, user));

@@ -20,7 +20,7 @@ export interface PeopleEvents extends FencedEvents {
   contact: [change: { user: ExchangeUser; handle: string; property: string; value: string }];
   /** `viewer` sees another value of USER `handle` than before: their clients are told of it next. */
   seen: [change: { viewer: ExchangeUser; handle: string; property: string; value: string }];
-  /** Contacts of `user`, or their presence, have changed: who keeps lists of them makes these anew. */
+  /** Contacts of `user`, or their presence, have changed: lists of them are to be made anew. */
   people: [change: { user: ExchangeUser }];
 }
 
@@ -152,8 +152,8 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Lets another see the user, or not any more. Saying yes to one who has asked adds them to the contact list; saying no
-   * dismisses the request, and takes back what was given before.
+   * Lets another see the user, or not any more. Saying yes to a user who has asked adds them to the contact list;
+   * saying no dismisses the request, and takes back what was given before.
    *
    * @throws ERR_INVALID_ARG where both are the same user.
    */
@@ -195,7 +195,8 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Has two who share a group authorise each other. One who blocks the other, or has said no to them, is asked instead.
+   * Has two users who share a group authorise each other. A user who blocks the other, or has said no to them, is asked
+   * instead.
    *
    * @throws ERR_INVALID_ARG where both are the same user.
    */
@@ -216,8 +217,8 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Has those who are in a contact list from the start authorise each other, where nothing else is said, and makes whole
-   * what a former run has left that was killed between what it keeps of two users. Nobody is told.
+   * Has users who are in a contact list from the start authorise each other, where nothing else is said, and makes
+   * whole what a former run has left that was killed between what it keeps of two users. Nobody is told.
    */
   settle(): void {
     const each = (settle: (user: ExchangeUser, handle: string) => void) => {
@@ -261,7 +262,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     return this.#everyone.userOf(handle);
   }
 
-  /** Gives a handle in the letters of whom it names. */
+  /** Gives a handle in the letters of its owner. */
   nameOf(handle: string): string {
     return this.#everyone.identityOf(handle)?.handle ?? handle;
   }
@@ -317,7 +318,7 @@ export class People extends FencedEmitter<PeopleEvents> {
   /** Takes a request back. @returns true where there was one. */
   #dropRequest(user: ExchangeUser, handle: string): boolean {
     if (!user.clearContact(handle, 'RECEIVEDAUTHREQUEST')) return false;
-    // One that was never told goes without a word.
+    // A request that the client was never told of is taken back silently.
     if (!this.#waiting.get(user)?.get(handle.toLowerCase())?.delete('RECEIVEDAUTHREQUEST')) {
       this.#say(user, handle, 'RECEIVEDAUTHREQUEST', '');
     }
@@ -332,7 +333,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     this.emit('contact', { user, handle, property, value });
   }
 
-  /** As {@link #tell}, for what another has done: a user who is offline hears of it when they come. */
+  /** As {@link #tell}, for an act of another user: a user who is offline hears of it when they come. */
   #tellWhenOnline(user: ExchangeUser, handle: string, property: string, value: string): void {
     if (user.online) {
       this.#tell(user, handle, property, value);

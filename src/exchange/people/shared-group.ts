@@ -1,11 +1,11 @@
 import type { ExchangeUser } from '../exchange-user.js';
 
-/** A group that users share, for whoever follows it. */
+/** A group that users share, for those that follow it. */
 export interface SharedGroup {
   /** CUSTOM_GROUP_ID, the same for all. */
   readonly id: string;
   readonly name: string;
-  /** Those who have it, the one who shares it first; none once it is over. */
+  /** Users who have it, its owner first; none once it is over. */
   readonly sharers: readonly { readonly user: ExchangeUser; readonly accepted: boolean }[];
 }
 

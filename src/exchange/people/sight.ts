@@ -9,14 +9,14 @@ export interface Everyone {
   userOf(handle: string): ExchangeUser | undefined;
   identityOf(handle: string): Identity | undefined;
   identities(): readonly Identity[];
-  /** Gives the manner of who is no user. */
+  /** Gives the manner of a robot or phone. */
   mannerOf(handle: string): Manner;
 }
 
-/** BUDDYSTATUS of one who was taken off the list, of one who was asked for authorisation, of one who gave it. */
+/** BUDDYSTATUS of a user who was taken off the list, of one who was asked for authorisation, of one who gave it. */
 export const BUDDY = { removed: '1', pending: '2', authorised: '3' } as const;
 
-/** USER properties that only those see whom the user has authorised, and what the others are told. */
+/** USER properties that only authorised users see, and the values that others are told. */
 const GUARDED: Readonly<Record<string, string>> = {
   ONLINESTATUS: 'OFFLINE',
   LASTONLINETIMESTAMP: '0',
@@ -82,12 +82,12 @@ export class Sight {
     return viewer === owner || viewer.lists(owner.handle) || owner.isContact(viewer.handle);
   }
 
-  /** True when something of `sender` can reach `owner`: nothing does of one whom they block. */
+  /** True when something of `sender` can reach `owner`: nothing does of a user whom they block. */
   reaches(sender: string, owner: ExchangeUser): boolean {
     return !owner.has('ISBLOCKED', sender);
   }
 
-  /** True when `viewer` sees that somebody is there. */
+  /** True when `viewer` sees that the other is there. */
   isOnline(viewer: ExchangeUser, handle: string): boolean {
     return !['OFFLINE', 'UNKNOWN', 'SkypeOut'].includes(this.value(viewer, handle, 'ONLINESTATUS'));
   }
@@ -108,7 +108,7 @@ export class Sight {
     return entryOf(GUARDED, property) ?? entryOf(PUBLIC_DEFAULTS, property) ?? '';
   }
 
-  /** True for a property that is only for those who are authorised. */
+  /** True for a property that only authorised users see. */
   static isGuarded(property: string): boolean {
     return Object.hasOwn(GUARDED, property);
   }
@@ -143,7 +143,7 @@ export class Sight {
     }
   }
 
-  /** Robots and phones, and names that nobody has. */
+  /** Robots and phones, and names that do not exist. */
   #otherValue(viewer: ExchangeUser, handle: string, property: string): string {
     const identity = this.#everyone.identityOf(handle);
     switch (property) {
@@ -168,7 +168,7 @@ export class Sight {
   }
 }
 
-/** The status of a user as those see it who may. */
+/** The status of a user as authorised users see it. */
 export function shownStatus(user: ExchangeUser): string {
   const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
   return status === 'INVISIBLE' || status === 'LOGGEDOUT' ? 'OFFLINE' : status;

@@ -146,7 +146,7 @@ export class UserGroups {
     return true;
   }
 
-  /** Takes somebody out of a group. @returns false where they are not in it, or the user may not change it. */
+  /** Takes a user out of a group. @returns false where they are not in it, or the user may not change it. */
   remove(group: GroupObject, handle: string): boolean {
     const key = handle.toLowerCase();
     if (!isOwn(group) || key === group.owner.handle.toLowerCase() || !keptMembers(group).includes(key))
@@ -243,7 +243,7 @@ export class UserGroups {
   }
 
   /**
-   * Proposes a shared group to one who is in it, or asks for their authorisation first.
+   * Proposes a shared group to a user who is in it, or asks for their authorisation first.
    *
    * @param text of the request. Default: they are not asked.
    */
@@ -262,7 +262,7 @@ export class UserGroups {
     this.#follow(group);
   }
 
-  /** Proposes what is shared with one who has authorised the user only now. */
+  /** Proposes the shared groups to a user who has authorised their owner only now. */
   #proposeAgain(user: ExchangeUser, handle: string): void {
     for (const group of this.customOf(user)) {
       const isShared = group.get('TYPE') === SHARED && keptMembers(group).includes(handle.toLowerCase());
@@ -274,7 +274,7 @@ export class UserGroups {
   #leave(group: GroupObject): void {
     const own = group.owner.handle.toLowerCase();
     const rest = this.#sharersOf(group).filter((each) => each !== group);
-    // First of all nobody has the leaver in it: after a kill it would be proposed to them anew.
+    // The leaver is removed everywhere first: after a kill the group would be proposed to them anew.
     this.#keepMembers(
       group,
       keptMembers(group).filter((each) => each !== own),

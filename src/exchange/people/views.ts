@@ -34,7 +34,7 @@ const TOLD_IF_SEEN = TOLD.filter((property) => Sight.isGuarded(property));
 /** Values that a viewer sees of another, by property; none for what they are not told. */
 type View = ReadonlyMap<Told, string>;
 
-/** One who sees, and one who is seen. */
+/** A user who sees, and one who is seen. */
 interface Pair {
   readonly viewer: ExchangeUser;
   readonly handle: string;
@@ -165,19 +165,19 @@ export class Views {
     const reached =
       viewer === owner || (viewer.online && (!owner || this.#sight.reaches(viewer.handle, owner)));
     const shown = properties.filter((property) =>
-      // That calls are forwarded is news to others alone.
+      // Only others are told that calls are forwarded.
       property === 'IS_CF_ACTIVE' && viewer === owner ? false : reached || Sight.isGuarded(property),
     );
     return new Map(shown.map((property) => [property, this.#sight.value(viewer, handle, property)]));
   }
 
-  /** Everybody who is told of a user, that user first. */
+  /** Every user who is told of a user, that user first. */
   #viewersOf(user: ExchangeUser): Pair[] {
     const others = this.#everyone.users.filter((each) => each !== user && this.#sight.watches(each, user));
     return [user, ...others].map((viewer) => ({ viewer, handle: user.handle }));
   }
 
-  /** Everybody of whom a user is told. */
+  /** Every user of whom a user is told. */
   #seenBy(user: ExchangeUser): string[] {
     const users = this.#everyone.users.filter((each) => each !== user && this.#sight.watches(user, each));
     const others = [...user.contacts.keys()].filter(

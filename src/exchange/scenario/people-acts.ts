@@ -7,7 +7,7 @@ type Z = typeof Zod;
 /** Fields of a scenario's robot that concern its contacts. */
 export function mannerShape(z: Z) {
   return {
-    /** Status that those see who are authorised. */
+    /** Status that authorised users see. */
     status: z.enum(SHOWN_STATUSES).default('ONLINE'),
     /** True when it agrees to be a contact at once, false for never, or the time that it takes, in milliseconds. */
     authorises: z

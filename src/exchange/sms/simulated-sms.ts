@@ -51,7 +51,7 @@ export interface SimulatedSmsOptions {
 /** A text that a simulated phone has got. */
 export interface SimulatedText {
   readonly to: string;
-  /** Handle of whoever sent it. */
+  /** Handle of its sender. */
   readonly from: string;
   readonly replyTo: string;
   readonly body: string;

@@ -34,7 +34,7 @@ export type SmsRoute =
     }
   /** No text goes to this number. */
   | { readonly kind: 'not-routable' }
-  /** Nothing is known of it; nothing is sent there. */
+  /** The number is not known; nothing is sent there. */
   | { readonly kind: 'undefined' };
 
 /** A message on its way out, as the gateway gets it. What is told of it too late, or twice, is not heard. */
@@ -52,9 +52,9 @@ export interface SmsDispatch {
   taken(): void;
   /** The server does not take it. */
   refused(reason: SmsRefusal): void;
-  /** It has arrived at a number. */
+  /** The message has arrived at a number. */
   delivered(number: string): void;
-  /** It will not arrive at a number. */
+  /** The message will not arrive at a number. */
   failed(number: string): void;
 }
 

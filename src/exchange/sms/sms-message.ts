@@ -140,7 +140,7 @@ export class SmsMessage implements Owned<'SMS'> {
   }
 }
 
-/** Reads what a gateway says, which is somebody else's program: what makes no sense is nothing known. */
+/** Reads what a gateway says, which is another's program: what makes no sense counts as not known. */
 function readRoute(route: SmsRoute): { readonly status: TargetStatus; readonly price: number } {
   const price = route.kind === 'acceptable' ? route.price : 0;
   if (!Number.isSafeInteger(price) || price < 0) return { status: 'TARGET_UNDEFINED', price: 0 };

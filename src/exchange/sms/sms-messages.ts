@@ -301,7 +301,7 @@ export class SmsMessages {
     this.objects.save(message);
   }
 
-  /** Asks the gateway, which is somebody else's program. */
+  /** Asks the gateway, which is another's program. */
   #ask(act: () => void, otherwise: () => void): void {
     try {
       act();

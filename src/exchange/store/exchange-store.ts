@@ -122,7 +122,7 @@ export class ExchangeStore implements DecisionStore {
     this.#put(`client/${handle}/${name}`, allowed);
   }
 
-  /** Bytes that nobody can guess, the same after a restart. */
+  /** Bytes that cannot be guessed, the same after a restart. */
   get secret(): Buffer {
     const kept = this.#journal?.get('secret');
     if (typeof kept === 'string' && kept.length === 64) return Buffer.from(kept, 'hex');

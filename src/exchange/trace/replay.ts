@@ -28,7 +28,7 @@ export interface ReplayReport {
   readonly lines: number;
   /** Streams that went out in the recording. */
   readonly streams: number;
-  /** One for each client whose lines differ, and for each stream whose samples do. */
+  /** One entry for each client whose lines differ, and for each stream whose samples do. */
   readonly differences: readonly string[];
 }
 

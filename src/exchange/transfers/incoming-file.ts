@@ -15,7 +15,7 @@ const MAX_NAMES = 10_000;
 const { O_WRONLY, O_NOFOLLOW = 0 } = constants;
 
 /**
- * The file of whoever receives it. It has another ending until it is whole, and never takes the place of another file: a
+ * The file of the receiver. It has another ending until it is whole, and never takes the place of another file: a
  * name that is taken gets a number.
  */
 export class IncomingFile {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { printable } from '../../base/printable.js';
 import { FileRoots } from '../../files/file-roots.js';
 
-/** The file of whoever sends it: it lies in that user's folder. */
+/** The file of the sender: it lies in that user's folder. */
 export class OutgoingFile {
   /** Real path. */
   readonly path: string;

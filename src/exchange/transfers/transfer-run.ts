@@ -20,7 +20,7 @@ export interface RunSides {
 export interface RunSettings {
   readonly clock: Clock;
   readonly bytesPerSecond: number;
-  /** It is whole, and has its name. */
+  /** The file is whole, and has its name. */
   completed(): void;
   /** One side's disk has failed. */
   failed(side: 'read' | 'write', error: unknown): void;

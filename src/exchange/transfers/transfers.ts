@@ -22,7 +22,7 @@ import { settled, type TransferReason, type TransferStatus, TransferView } from 
 const LIMIT = 1000;
 /** Most transfers of one user that go on at once. */
 const MOST_ACTIVE = 100;
-/** Time after which somebody who was not there is not waited for any more (reference, REMOTE_OFFLINE_FOR_TOO_LONG). */
+/** Time after which a user who was not there is not waited for any more (reference, REMOTE_OFFLINE_FOR_TOO_LONG). */
 const OFFLINE_MS = 7 * 24 * 3_600_000;
 
 /** The parts of the exchange that transfers need. */
@@ -63,7 +63,7 @@ export class Transfers {
   /**
    * Offers a file to a contact.
    *
-   * @param path In the folder of whoever sends it.
+   * @param path In the folder of the sender.
    * @throws ERR_INVALID_STATE without a folder, for a partner that is not a contact, and with too many; ERR_FILE.
    */
   async offer(user: ExchangeUser, partner: Identity, path: string): Promise<TransferView> {
@@ -105,7 +105,7 @@ export class Transfers {
     try {
       const made = IncomingFile.create(transferFolder ?? '', name);
       const target = await standStill(this.#context.clock, made);
-      // It may have been cancelled meanwhile.
+      // The transfer may have been cancelled meanwhile.
       const isWanted = receiver.status === 'NEW';
       await standStill(this.#context.clock, isWanted ? target.close() : target.discard());
       if (!isWanted) throw impossible(`Transfer ${receiver.id} is ${receiver.status}.`);
@@ -263,7 +263,7 @@ export class Transfers {
     });
   }
 
-  /** Ends the wait for somebody who does not come. */
+  /** Ends the wait for a user who does not come. */
   #expire(sender: TransferView): void {
     const { clock } = this.#context;
     const beganMs = Number(sender.object.get('STARTTIME') ?? 0) * 1000;
@@ -288,7 +288,7 @@ export class Transfers {
     }
   }
 
-  /** One of both has gone: they have to connect anew. */
+  /** One of the two users has gone: they have to connect anew. */
   #disconnect(sender: TransferView): void {
     const run = this.#stop(sender);
     if (run) for (const view of [run.sides.receiver, sender]) this.#become(view, 'CONNECTING');
@@ -337,7 +337,7 @@ export class Transfers {
       return;
     }
     const { sides, received } = opened;
-    // One of both may have gone, or have cancelled it, meanwhile.
+    // One of the two users may have gone, or have cancelled it, meanwhile.
     if (sender.status !== 'CONNECTING' || !sender.owner.online || !receiver.owner.online || this.#closed) {
       const { source, target } = sides;
       await Promise.all([source.close(), sender.isActive ? target.close() : target.discard()]);

@@ -5,7 +5,7 @@ const MOST_LATE_BYTES = voiceBytes(200);
 /** Lateness that is not made up for is forgotten by this much with each frame. */
 const FORGOTTEN_BYTES = voiceBytes(1);
 
-/** By how much a peer is behind the call: silence that stands for voice which came, or may still come, too late. */
+/** Lateness of a peer against the call: silence that stands for voice which came, or may still come, too late. */
 export class Lateness {
   #bytes = 0;
   /** Silence of the break that is under way. */

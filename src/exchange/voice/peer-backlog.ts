@@ -38,7 +38,7 @@ export class PeerBacklogs {
     this.#clock = clock;
   }
 
-  /** That of a socket which is connected; to be closed with it. */
+  /** Backlog of a connected socket; to be closed with it. */
   of(socket: Socket, outlet: BacklogOutlet): PeerBacklog {
     if (this.#open.size === 0) this.#table = SocketTable.open();
     const known = this.#table !== undefined;
@@ -77,8 +77,8 @@ export class PeerBacklogs {
 /**
  * The frames on their way to one peer. Half a second may be in the system; when that is used up, half a second waits
  * here, and is sent when the peer reads on. When it does not, it is more than a second behind: what waits is dropped, and
- * so is what follows, until there is room in the system again. So whoever reads on hears half a second of old voice, then
- * what is said now, and whoever has only hesitated misses nothing.
+ * so is what follows, until there is room in the system again. So a peer that reads on hears half a second of old
+ * voice, then what is said now, and one that has only hesitated misses nothing.
  */
 export class PeerBacklog {
   readonly local: SocketEnd;

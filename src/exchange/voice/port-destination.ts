@@ -25,12 +25,12 @@ export class PortOutputs {
     this.#backlogs = new PeerBacklogs(clock);
   }
 
-  /** Nothing where a tick waits for the peer: then nothing is dropped. */
+  /** Undefined where a tick waits for the peer: then nothing is dropped. */
   backlogOf(socket: Socket, outlet: BacklogOutlet): PeerBacklog | undefined {
     return this.options.patienceMs > 0 ? undefined : this.#backlogs.of(socket, outlet);
   }
 
-  /** Dials `port`. Rejects with the reason when nobody takes the call. */
+  /** Dials `port`. Rejects with the reason when nothing answers. */
   async dial(port: number): Promise<PortDestination> {
     return new PortDestination(await dialPort(port), port, this);
   }
@@ -107,7 +107,7 @@ export class PortDestination implements VoiceDestination {
     else this.#gather(bytes);
   }
 
-  /** It goes out when the turn is over. */
+  /** The frame goes out when the turn is over. */
   #gather(bytes: Uint8Array): void {
     if (this.#batched + bytes.length > BATCH_BYTES) this.#flush();
     if (this.#batched === 0) this.#outputs.turn.add(this.#flushLater);

@@ -4,13 +4,13 @@ import { dialPort, endSocket, voiceBytes } from './port-dial.js';
 
 /** The socket is paused above this: the peer is held back by TCP and no delay builds up here. */
 const HIGH_WATER_BYTES = voiceBytes(200);
-/** It is read again below this, which is more than a turn that makes up for late ticks can take. */
+/** Level below which the peer is read again: more than a turn that makes up for late ticks can take. */
 export const LOW_WATER_BYTES = voiceBytes(120);
 /** Most that one read takes. Reads are synchronous, so all sockets share one buffer. */
 const READ_BYTES = voiceBytes(100);
 const readBuffer = new Uint8Array(READ_BYTES);
 
-/** Bytes that a peer has sent and nobody has taken yet: few, as TCP holds back a peer that sends ahead. */
+/** Bytes that a peer has sent and the call has not taken yet: few, as TCP holds back a peer that sends ahead. */
 export class PortInput {
   readonly #ring = new ByteRing(HIGH_WATER_BYTES + READ_BYTES);
   readonly #changed: (event: 'bytes' | 'end') => void;
@@ -22,7 +22,7 @@ export class PortInput {
     this.#changed = changed;
   }
 
-  /** Dials `port`. @throws the reason when nobody takes the call */
+  /** Dials `port`. @throws the reason when nothing answers */
   async dial(port: number): Promise<void> {
     this.#socket = await dialPort(port, {
       onread: { buffer: readBuffer, callback: (count) => this.#receive(readBuffer.subarray(0, count)) },

@@ -37,7 +37,7 @@ export class PortSource implements VoiceSource {
     this.#patienceMs = options.patienceMs;
   }
 
-  /** Dials `port`. Rejects with the reason when nobody takes the call. */
+  /** Dials `port`. Rejects with the reason when nothing answers. */
   static async dial(port: number, options: PortOptions): Promise<PortSource> {
     const source = new PortSource(options);
     await source.#input.dial(port);

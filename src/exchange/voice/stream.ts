@@ -4,7 +4,10 @@ export interface StreamStats {
   readonly moved: number;
   /** Input: samples of silence put in because the peer had sent nothing, also before its first sample and after its end. */
   readonly silenceFilled: number;
-  /** Input: what of that was put in while the peer was late, by up to 200 ms; who sends nothing for longer has paused. */
+  /**
+   * Input: what of that was put in while the peer was late, by up to 200 ms; a peer that sends nothing for longer has
+   * paused.
+   */
   readonly late: number;
   /** Output: samples that were not sent because the peer did not read. Input: samples left out to make up for silence. */
   readonly dropped: number;

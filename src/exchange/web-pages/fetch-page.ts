@@ -80,7 +80,7 @@ async function connected(address: URL, rules: FetchRules, signal: AbortSignal): 
   try {
     const found = await addressesOf(address.hostname, signal, resolve);
     const [first] = found;
-    // One that is not allowed among others would be a way in.
+    // One address that is not allowed, among others, would be a way in.
     if (first === undefined || !found.every((each) => isAllowed(each.address))) throw notPublic();
     return await answered(address, first, signal);
   } catch (error) {

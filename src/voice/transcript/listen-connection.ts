@@ -66,7 +66,8 @@ export class ListenConnection {
   keepAlive(): void {
     this.#cancelKeepAlive();
     this.#cancelKeepAlive = this.#clock.timerAt(this.#clock.now() + KEEP_ALIVE_MS, () => {
-      if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify({ type: 'KeepAlive' }));
+      if (this.#socket.readyState === this.#socket.OPEN)
+        this.#socket.send(JSON.stringify({ type: 'KeepAlive' }));
       this.keepAlive();
     });
   }
@@ -84,7 +85,8 @@ export class ListenConnection {
 
   #closed(code: number): void {
     if (this.#hasEnded && GOOD_ENDS.includes(code)) this.#over.resolve();
-    else this.#over.reject(new JackfieldError('ERR_PEER', `The service closed the connection early (${code}).`));
+    else
+      this.#over.reject(new JackfieldError('ERR_PEER', `The service closed the connection early (${code}).`));
   }
 }
 
