@@ -5,19 +5,23 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { pastEntries } from './past-entries.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const from = join(root, 'build');
 const to = join(root, 'dist');
 const { exports, bin } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
+const built = (file) => join(from, posix.relative('dist', file));
+const entryPoints = Object.values(exports).flatMap(({ default: file }) => file ?? []);
+
 /** Files that keep their names: what users import and start, and what a module starts as a thread. */
 const ENTRIES = [
-  ...Object.values(exports).flatMap(({ default: file }) => file ?? []),
+  ...entryPoints,
   ...Object.values(bin),
   'dist/analysis/files/analysis-worker.js',
   'dist/tcp/worker/worker-main.js',
-].map((file) => posix.relative('dist', file).replace(/\.js$/, ''));
+];
 
 /** Keeps the place of a module: paths relative to it lead to the assets, and to other entries. */
 const placeOfModules = {
@@ -37,10 +41,12 @@ const placeOfModules = {
 };
 
 const bundle = await rolldown({
-  input: Object.fromEntries(ENTRIES.map((name) => [name, join(from, `${name}.js`)])),
+  input: Object.fromEntries(
+    ENTRIES.map((file) => [posix.relative('dist', file).replace(/\.js$/, ''), built(file)]),
+  ),
   external: (id) => !id.startsWith('.') && !id.startsWith(from),
   platform: 'node',
-  plugins: [placeOfModules],
+  plugins: [pastEntries(entryPoints.map(built)), placeOfModules],
 });
 const { output } = await bundle.write({ dir: to, format: 'esm', chunkFileNames: 'parts/[name]-[hash].js' });
 await bundle.close();
