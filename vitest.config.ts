@@ -17,7 +17,7 @@ export default defineConfig(({ mode }) => {
     test: {
       include: ['test/**/*.test.ts'],
       globalSetup: 'test/temporary-folder.ts',
-      setupFiles: 'test/left-rejections.ts',
+      setupFiles: ['test/left-rejections.ts', 'test/equal-samples.ts'],
       // Most tests wait for sockets, processes and disks: three at once even where there are two cores.
       maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
       // Files share a process, and what it has loaded: to begin 330 of them anew takes minutes of processor time.

@@ -42,8 +42,8 @@ const PATIENCE_MS = 20;
 const MAKING_MS = 20_000;
 
 const functions = new Map<string, Door>();
-/** Names of those without a parameter: what they are given makes no difference. */
-const takesNothing = new Set<string>();
+/** How many parameters each has: what it is given beyond them makes no difference. */
+const parameters = new Map<string, number>();
 const unmade = new Set(privateConstructors());
 collect('', jackfield, 2);
 
@@ -70,7 +70,7 @@ afterAll(() => {
 describe('a public function takes nonsense, or refuses it with an error of its own', () => {
   it.each([...functions])('%s', async (name, call) => {
     const wrong = await Promise.all(
-      [...(takesNothing.has(name) ? [[]] : lists())].map(async (given) => {
+      [...lists(parameters.get(name))].map(async (given) => {
         const error = await outcome(call, given, MAKERS.includes(name) ? MAKING_MS : PATIENCE_MS);
         if (error === undefined || error instanceof jackfield.JackfieldError) return [];
         return [`(${given.map(show).join(', ')}): ${error instanceof Error ? error.stack : String(error)}`];
@@ -149,12 +149,13 @@ describe('values out of range', () => {
   });
 });
 
-/** Each value in each place, beside each other value. */
-function* lists(): Generator<unknown[]> {
+/** Each value in each place, beside each other value, for a function of so many parameters. */
+function* lists(count = Number.POSITIVE_INFINITY): Generator<unknown[]> {
   yield [];
   const { length } = nonsense();
-  for (let first = 0; first < length; first++) {
+  for (let first = 0; first < length && count > 0; first++) {
     yield [nonsense()[first]];
+    if (count === 1) continue;
     for (let second = 0; second < length; second++) yield [nonsense()[first], nonsense()[second]];
     yield [0, 1, 2].map(() => nonsense()[first]);
   }
@@ -184,7 +185,7 @@ function collect(prefix: string, from: object, depth: number): void {
     if (typeof value === 'function') {
       const text = Function.prototype.toString.call(value);
       const isClass = /^class\b/.test(text);
-      if (/^[\w\s*]*\(\s*\)/.test(text)) takesNothing.add(`${prefix}${name}`);
+      parameters.set(isClass ? name : `${prefix}${name}`, parametersOf(text, isClass));
       if (!isClass) functions.set(`${prefix}${name}`, (...given) => Reflect.apply(value, from, given));
       else if (!unmade.has(name)) functions.set(name, (...given) => Reflect.construct(value, given));
       if (isClass) collect(`${prefix}${name}.`, value, depth - 1);
@@ -192,6 +193,23 @@ function collect(prefix: string, from: object, depth: number): void {
       collect(`${prefix}${name}.`, value, depth - 1);
     }
   }
+}
+
+/** How many values a function looks at at most, by its text. */
+function parametersOf(text: string, isClass: boolean): number {
+  const declared = isClass ? text.slice(text.search(/^\s*constructor\(/m)) : text;
+  if (!/^[\w\s*]*\(/.test(declared) || /\barguments\b/.test(text)) return Number.POSITIVE_INFINITY;
+  let [depth, commas] = [0, 0];
+  for (const [at, sign] of [...declared].entries()) {
+    if ('([{'.includes(sign)) depth++;
+    if (')]}'.includes(sign) && --depth === 0) {
+      const list = declared.slice(declared.indexOf('(') + 1, at);
+      if (list.includes('...')) return Number.POSITIVE_INFINITY;
+      return list.trim() === '' ? 0 : commas + 1;
+    }
+    if (sign === ',' && depth === 1) commas++;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Classes that only their own `create`, `open` or `of` makes. */

@@ -62,10 +62,8 @@ export class Client {
 
   /** The id of the newest object that the client has heard of. */
   newest(object: 'CALL' | 'VOICEMAIL'): number {
-    const ids = this.lines.map((line) =>
-      Number(new RegExp(`^(?:#\\w+ )?${object} (\\d+) `).exec(line)?.[1] ?? 0),
-    );
-    return Math.max(...ids);
+    const ofObject = new RegExp(`^(?:#\\w+ )?${object} (\\d+) `);
+    return Math.max(...this.lines.map((line) => Number(ofObject.exec(line)?.[1] ?? 0)));
   }
 
   disconnect(): void {

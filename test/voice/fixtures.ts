@@ -46,8 +46,12 @@ export function run(tool: string, ...args: string[]): Buffer {
 
 /** Raw s16 samples that a tool wrote to standard output. */
 export function samplesFrom(tool: string, ...args: string[]): Int16Array {
-  const bytes = run(tool, ...args);
-  return new Int16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  return samplesOf(run(tool, ...args));
+}
+
+/** The samples that raw s16 bytes are. */
+export function samplesOf({ buffer, byteOffset, length }: Buffer): Int16Array {
+  return new Int16Array(buffer.slice(byteOffset, byteOffset + length));
 }
 
 /** A whole period of noise that is the same in every run. */

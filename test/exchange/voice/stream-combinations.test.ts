@@ -4,6 +4,7 @@ import type { SoundCard } from '../../../src/exchange/devices/sound-card.js';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
 import { RobotDestination } from '../../../src/switch/robot.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
+import { joined } from '../../same-samples.js';
 import { PcmPort } from '../ports.js';
 import { redirected } from '../voice-stage.js';
 import { type Client, folder, type World, world } from '../world.js';
@@ -45,7 +46,7 @@ const COMBINATIONS: readonly Combination[] = SUBSETS.flatMap((input) =>
 class Card implements SoundCard {
   readonly #says: (at: number) => number;
   #at = 0;
-  readonly #played: number[] = [];
+  #played: Int16Array[] = [];
 
   constructor(says: (at: number) => number) {
     this.#says = says;
@@ -56,19 +57,24 @@ class Card implements SoundCard {
   }
 
   play(frame: Int16Array): void {
-    this.#played.push(...frame);
+    this.#played.push(frame.slice());
   }
 
   /** Begins anew. @returns what was played since it last did. */
   reset(): Int16Array {
     this.#at = 0;
-    return Int16Array.from(this.#played.splice(0));
+    const played = joined(...this.#played);
+    this.#played = [];
+    return played;
   }
 }
 
 /** `count` samples of `says` from `from` on. */
-const samples = (says: (at: number) => number, count: number, from = 0) =>
-  Int16Array.from({ length: count }, (_, i) => says(from + i));
+function samples(says: (at: number) => number, count: number, from = 0): Int16Array {
+  const said = new Int16Array(count);
+  for (let i = 0; i < count; i++) said[i] = says(from + i);
+  return said;
+}
 
 /** What is said through an input that was redirected when the microphone had been heard for `before` samples. */
 function said({ input }: Combination, count: number, before: number): Int16Array {
@@ -79,12 +85,6 @@ function said({ input }: Combination, count: number, before: number): Int16Array
       (input.includes('FILE') ? SAYS.file(at) : 0),
     count,
   );
-}
-
-/** As `toEqual`, which takes its time with thousands of samples that are equal. */
-function expectSamples(got: Int16Array, expected: Int16Array, what: string): void {
-  if (got.length !== expected.length || got.some((sample, at) => sample !== expected[at]))
-    expect(got, what).toEqual(expected);
 }
 
 const plays = ({ output }: Combination) => output.length === 0 || output.includes('SOUNDCARD');
@@ -142,7 +142,7 @@ class Stage {
     for (const stream of ['output', 'capture'] as const) {
       const kinds = combination[stream];
       const what = `${stream} of ${JSON.stringify(combination)}`;
-      if (kinds.includes('PORT')) expectSamples(await ports[stream].received, expected[stream], what);
+      if (kinds.includes('PORT')) expect(await ports[stream].received, what).toEqual(expected[stream]);
       if (kinds.includes('FILE'))
         this.#files.push({ name: `${call}-${stream}.wav`, samples: expected[stream] });
     }
@@ -153,7 +153,7 @@ class Stage {
     await this.w[Symbol.asyncDispose]();
     expect(this.#files.length).toBeGreaterThan(0);
     for (const { name, samples } of this.#files)
-      expectSamples(await readVoice(join(this.root, name)), samples, name);
+      expect(await readVoice(join(this.root, name)), name).toEqual(samples);
   }
 }
 
@@ -189,8 +189,8 @@ describe('INPUT, OUTPUT and CAPTURE_MIC in every combination of SOUNDCARD, PORT 
         const count = 10 * FRAME;
         const [atAlice, atBob] = [cards.alice.reset(), cards.bob.reset()];
         const what = JSON.stringify(combination);
-        expectSamples(atBob.subarray(before), said(combination, count, before), what);
-        expectSamples(atAlice, samples(SAYS.other, before + (plays(combination) ? count : 0)), what);
+        expect(atBob.subarray(before), what).toEqual(said(combination, count, before));
+        expect(atAlice, what).toEqual(samples(SAYS.other, before + (plays(combination) ? count : 0)));
         await stage.compare(redirection, combination, {
           output: samples(SAYS.other, count, before),
           capture: samples(SAYS.microphone, count, before),
@@ -223,14 +223,10 @@ describe('INPUT, OUTPUT and CAPTURE_MIC in every combination of SOUNDCARD, PORT 
       await w.clock.advance(1000);
       const [early, talk] = [5 * FRAME, 10 * FRAME];
       const input = said(combination, early + talk, early);
-      const output = Int16Array.from([
-        ...samples(SAYS.other, early, early),
-        ...new Int16Array(talk),
-        ...input.subarray(early),
-      ]);
+      const output = joined(samples(SAYS.other, early, early), new Int16Array(talk), input.subarray(early));
       const atAlice = cards.alice.reset();
       const what = JSON.stringify(combination);
-      expectSamples(atAlice.subarray(early), plays(combination) ? output : new Int16Array(), what);
+      expect(atAlice.subarray(early), what).toEqual(plays(combination) ? output : new Int16Array());
       const capture = samples(SAYS.microphone, output.length, early);
       await stage.compare(redirection, combination, { output, capture });
     }
