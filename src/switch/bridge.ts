@@ -87,6 +87,23 @@ export class Bridge {
     return this.#running;
   }
 
+  /** True while the next frame of somebody is on its way. */
+  isAwaited(): boolean {
+    for (const seat of this.#seats.values())
+      if (seat.party.isAwaited && this.#answer(seat, () => seat.party.isAwaited?.())) return true;
+    return false;
+  }
+
+  /** Milliseconds by which the last tick could have come earlier for all who speak; nothing where nobody says so. */
+  spareMs(): number | undefined {
+    let least: number | undefined;
+    for (const seat of this.#seats.values()) {
+      const spare = seat.party.spareMs && this.#answer(seat, () => seat.party.spareMs?.());
+      if (spare !== undefined) least = Math.min(least ?? spare, spare);
+    }
+    return least;
+  }
+
   #catchUp(): void | Promise<void> {
     while (this.#due > 0) {
       this.#due--;
@@ -122,6 +139,16 @@ export class Bridge {
       return wait?.catch((error: unknown) => this.#failed(seat, error));
     } catch (error) {
       this.#failed(seat, error);
+    }
+  }
+
+  #answer<T>(seat: Seat, ask: () => T): T | undefined {
+    if (seat.failed) return undefined;
+    try {
+      return ask();
+    } catch (error) {
+      this.#failed(seat, error);
+      return undefined;
     }
   }
 

@@ -30,6 +30,13 @@ export interface Party {
   quality?(): LineQuality | undefined;
   /** Takes what all others said during the tick, and what of it was made up. */
   hear(frame: Int16Array, madeUp?: readonly MadeUp[]): void | Promise<void>;
+  /** Returns true while the next frame is not whole, but the rest is on its way: the tick waits for up to 10 ms. Default: false. */
+  isAwaited?(): boolean;
+  /**
+   * Returns the milliseconds by which `speak` could have come earlier, all the time lately, without missing a sample. Asked
+   * after a tick that was on time; ticks are moved to just after the audio has come. Default: they stay where they are.
+   */
+  spareMs?(): number | undefined;
   /**
    * Called when it is taken out of its conversation for now: it is asked for nothing until it is in another. Default:
    * ignored.

@@ -2,6 +2,7 @@ import type { Fence } from '../base/listener/fence.js';
 import { PTIME_MS } from '../base/pcm.js';
 import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { type Bridge, waitFor } from './bridge.js';
+import { TickAim } from './tick-aim.js';
 
 /** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
 const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
@@ -9,24 +10,39 @@ const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
 const MAX_TICKS_AT_ONCE = 2;
 /** A tick that is later than this lets what has come meanwhile be read before it, in milliseconds. */
 const LATE_MS = 3;
-/** Parts of 20 ms over which the bridges are spread, so that no turn is long. */
-const PHASES = 4;
+/** Places of ticks, one a millisecond: so that no turn is long, and each bridge has its ticks where its audio comes. */
+const PHASES = PTIME_MS;
+/** Steps between the phases that are filled one after the other. */
+const STRIDE = 5;
+/** A tick that is later than this tells nothing of when audio comes, in milliseconds: the process was busy. */
+const ON_TIME_MS = 2;
+/** Times that are no further apart are one: sums of fractions. */
+const NEAR_MS = 0.5;
 
 /**
  * The one clock of all voice: ticks every bridge each 20 ms. Ticks lie on an absolute schedule, so a late one is
- * caught up and nothing drifts. A bridge that waits for its sockets holds up no other; on a virtual clock time stands
- * still meanwhile.
+ * caught up and nothing drifts; within that, those of a bridge are moved to where its audio comes. A bridge that waits for
+ * its sockets holds up no other; on a virtual clock time stands still meanwhile.
  */
 export class VoiceTicker {
   /** Wraps each act of a party. */
   readonly fence: Fence;
+  readonly #clock: Clock;
   readonly #phases: readonly Phase[];
+  /** Time of the first tick of the first phase. */
+  #begunAt = 0;
 
   constructor(clock: Clock, fence: Fence) {
     this.fence = fence;
+    this.#clock = clock;
     this.#phases = Array.from(
       { length: PHASES },
-      (_, index) => new Phase(clock, (index * PTIME_MS) / PHASES),
+      (_, index) =>
+        new Phase(
+          clock,
+          () => this.#begunAt + index,
+          (bridge, place, earlier) => this.#phases[(index - earlier + PHASES) % PHASES]?.add(bridge, place),
+        ),
     );
   }
 
@@ -37,8 +53,12 @@ export class VoiceTicker {
 
   /** Begins to tick a bridge; at once when nothing else ticks. */
   add(bridge: Bridge): void {
-    const [emptiest] = [...this.#phases].sort((a, b) => a.size - b.size);
-    emptiest?.add(bridge);
+    const now = this.#clock.now();
+    if (this.#phases.every(({ isIdle }) => isIdle)) this.#begunAt = now;
+    const [emptiest] = this.#phases
+      .map((_, at) => this.#phases[((at * STRIDE) % PHASES) + Math.floor((at * STRIDE) / PHASES)])
+      .sort((a, b) => (a?.size ?? 0) - (b?.size ?? 0));
+    emptiest?.add(bridge, { aim: new TickAim(), dueAt: now });
   }
 
   remove(bridge: Bridge): void {
@@ -46,20 +66,36 @@ export class VoiceTicker {
   }
 }
 
+/** A bridge in a phase. */
+interface Place {
+  readonly aim: TickAim;
+  /** Time of its next tick. */
+  dueAt: number;
+}
+
 /** The bridges that are ticked together. */
 class Phase {
   readonly #clock: Clock;
-  readonly #delayMs: number;
-  readonly #bridges = new Set<Bridge>();
+  readonly #first: () => number;
+  readonly #move: (bridge: Bridge, place: Place, earlier: number) => void;
+  readonly #bridges = new Map<Bridge, Place>();
   #startedAt = 0;
   #ticks = 0;
   #skipped = 0;
   #cancelTimer: CancelTimer | undefined;
 
-  /** @param delayMs from the coming of the first bridge to its first tick. */
-  constructor(clock: Clock, delayMs: number) {
+  /**
+   * @param first Time of its first tick, were there a bridge.
+   * @param move Puts a bridge that has been taken out into the phase that is so many milliseconds earlier, or later.
+   */
+  constructor(
+    clock: Clock,
+    first: () => number,
+    move: (bridge: Bridge, place: Place, earlier: number) => void,
+  ) {
     this.#clock = clock;
-    this.#delayMs = delayMs;
+    this.#first = first;
+    this.#move = move;
   }
 
   get size(): number {
@@ -70,11 +106,15 @@ class Phase {
     return this.#skipped;
   }
 
-  add(bridge: Bridge): void {
-    this.#bridges.add(bridge);
+  get isIdle(): boolean {
+    return this.#bridges.size === 0 && !this.#cancelTimer;
+  }
+
+  add(bridge: Bridge, place: Place): void {
+    this.#bridges.set(bridge, place);
     if (this.#cancelTimer) return;
-    this.#startedAt = this.#clock.now() + this.#delayMs;
-    this.#ticks = 0;
+    this.#startedAt = this.#first();
+    this.#ticks = Math.max(0, Math.ceil((place.dueAt - NEAR_MS - this.#startedAt) / PTIME_MS));
     this.#schedule();
   }
 
@@ -99,10 +139,37 @@ class Phase {
     // A timer that fires a fraction early, or a sum that is rounded down, is on time.
     const behind = Math.max(0, Math.floor(late / PTIME_MS));
     const away = behind > MAX_CATCH_UP_TICKS ? behind : 0;
-    const due = Math.min(behind - away + 1, MAX_TICKS_AT_ONCE);
     this.#skipped += away;
-    this.#ticks += away + due;
+    for (const place of this.#bridges.values()) place.dueAt += away * PTIME_MS;
+    this.#ticks += away + Math.min(behind - away + 1, MAX_TICKS_AT_ONCE);
+    const at = this.#startedAt + (this.#ticks - 1) * PTIME_MS;
     this.#schedule();
-    return waitFor([...this.#bridges], (bridge) => bridge.tick(due));
+    const isOnTime = late <= ON_TIME_MS;
+    return waitFor([...this.#bridges], ([bridge, place]) => this.#tick(bridge, place, at, isOnTime));
+  }
+
+  /** Makes the ticks of a bridge that are due at `at`, and finds the place of the next. */
+  #tick(bridge: Bridge, place: Place, at: number, isOnTime: boolean): void | Promise<void> {
+    const { aim, dueAt } = place;
+    const ticks = Math.floor((at + NEAR_MS - dueAt) / PTIME_MS) + 1;
+    if (ticks <= 0) return;
+    place.dueAt = at + PTIME_MS;
+    for (let left = ticks; left > 0; left--) {
+      if (bridge.isAwaited() && aim.waits()) {
+        // The last of them is a millisecond later.
+        this.#moveTo(at + 1 - (left - 1) * PTIME_MS, -1, bridge, aim);
+        return;
+      }
+      const waiting = bridge.tick();
+      if (waiting) return left > 1 ? bridge.tick(left - 1) : waiting;
+    }
+    if (!isOnTime || ticks !== 1 || !this.#bridges.has(bridge)) return;
+    const earlier = aim.take(bridge.spareMs());
+    if (earlier !== 0) this.#moveTo(place.dueAt - earlier, earlier, bridge, aim);
+  }
+
+  #moveTo(dueAt: number, earlier: number, bridge: Bridge, aim: TickAim): void {
+    this.#bridges.delete(bridge);
+    this.#move(bridge, { aim, dueAt }, earlier);
   }
 }

@@ -1,4 +1,5 @@
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import type { Clock } from '../../base/time/clock.js';
 import { type Identity, isHandle, phoneNumber } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
@@ -42,11 +43,12 @@ export class MediaLeg implements Leg, Party {
   #sent = 0;
   #skipped = 0;
 
-  constructor(identity: Identity, role: MediaRole) {
+  constructor(identity: Identity, role: MediaRole, clock: Clock) {
     this.identity = identity;
     this.#role = role;
     this.#playOut = new PlayOut({
       ...(role === 'application' ? LIVE : AHEAD),
+      clock,
       onMark: (name, heard) => void this.#session?.send({ type: 'marked', name, heard }),
     });
   }
@@ -112,6 +114,14 @@ export class MediaLeg implements Leg, Party {
 
   speak(frame: Int16Array): void {
     this.#playOut.read(frame);
+  }
+
+  isAwaited(): boolean {
+    return this.#playOut.isAwaited;
+  }
+
+  spareMs(): number | undefined {
+    return this.#playOut.spareMs();
   }
 
   hear(frame: Int16Array): void {

@@ -98,7 +98,7 @@ export class MediaLine implements Line {
       {},
       {
         started: (session, start) => {
-          const leg = new MediaLeg(callerOf(start, this.#parts.dialect.name), 'application');
+          const leg = new MediaLeg(callerOf(start, this.#parts.dialect.name), 'application', incoming.clock);
           leg.attach(session);
           // Others may have become calls since it has connected.
           if (this.#legs.size >= maxCalls) session.end('too many calls');
@@ -144,7 +144,7 @@ export class MediaLine implements Line {
       await new Promise<void>((resolve) => {
         const session = this.#begin(connection, role, clock, start, {
           started: (it) => {
-            const leg = new MediaLeg(identity, role);
+            const leg = new MediaLeg(identity, role, clock);
             leg.attach(it);
             attempt.answer(leg);
             resolve();

@@ -78,7 +78,7 @@ const telnyxMedia = (ms: number, chunk: number, ...then: string[]): CaptureLine 
   ...then,
 ];
 const TELNYX: Capture = {
-  ...{ name: 'Telnyx, its chunks out of order', dialect: 'telnyx', role: 'application', heard: [120, 160] },
+  ...{ name: 'Telnyx, its chunks out of order', dialect: 'telnyx', role: 'application', heard: [122, 162] },
   lines: [
     [0, '<', { event: 'connected', version: '1.0.0' }],
     [
