@@ -13,7 +13,7 @@ if (process.send) await clients();
 else await main(Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 60));
 
 async function main(polls, seconds) {
-  const { Exchange } = await import('../src/index.js');
+  const { Exchange } = await import('../dist/index.js');
   const accounts = Math.ceil(polls / ENDPOINTS);
   const users = Array.from({ length: accounts }, (_, index) => ({ handle: `user${index}` }));
   const tokens = Object.fromEntries(users.map(({ handle }) => [handle, `${handle}-0123456789abcdef`]));

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeWav, mergeChannels } from '../dist/voice.js';
 import { makeCall, plan } from '../scripts/corpus/corpus.mjs';
-import { encodeWav, mergeChannels } from '../src/voice.js';
 
 const RATE = 16_000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 3600);

@@ -5,7 +5,7 @@
 //   npm run bench:bots -- 100 10   100 bots for 10 s
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { attach, BotHost, bot, Exchange, MemoryTransport, PcmServer, TcpTransport } from '../src/index.js';
+import { attach, BotHost, bot, Exchange, MemoryTransport, PcmServer, TcpTransport } from '../dist/index.js';
 
 const SAMPLES_PER_MS = 16;
 /** A ramp: each sample tells its place in the prompt. Never 0, which is silence. */

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RobotDestination } from '../dist/exchange.js';
-import { Exchange, toneSamples, VirtualClock, WavWriter } from '../src/index.js';
+import { Exchange, toneSamples, VirtualClock, WavWriter } from '../dist/index.js';
 
 const [calls = 4000, hours = 24] = process.argv.slice(2).map(Number);
 const USERS = 20;

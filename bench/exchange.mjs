@@ -22,7 +22,7 @@ if (process.send) await peers();
 else await main(Number(process.argv[2] ?? 500), Number(process.argv[3] ?? 20));
 
 async function main(calls, seconds) {
-  const { Exchange } = await import('../src/index.js');
+  const { Exchange } = await import('../dist/index.js');
   const child = fork(fileURLToPath(import.meta.url));
   const [{ inputPort, outputPort }] = await once(child, 'message');
   const users = Array.from({ length: 2 * calls }, (_, i) => ({ handle: `user${i}` }));

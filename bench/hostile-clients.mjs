@@ -32,7 +32,7 @@ function flood(port, count) {
 
 /** Prints by how many bytes the exchange has grown. */
 async function measure({ flood: count, calls = 0, token }) {
-  const { Exchange } = await import('../src/index.js');
+  const { Exchange } = await import('../dist/index.js');
   const exchange = await Exchange.start({ users: [{ handle: 'alice' }] });
   exchange.on('failure', () => undefined);
   const port = await exchange.listen(token === undefined ? {} : { token });

@@ -1,8 +1,7 @@
 // `npm run bench:live-analysis`: processor time that live analyses of many calls take: both legs of each come in pieces of
 // 20 ms, the calls take turns, and each is a second or so further in the talk than the one before.
-
+import { analyse } from '../dist/analysis.js';
 import { makeCall, plan } from '../scripts/corpus/corpus.mjs';
-import { analyse } from '../src/analysis.js';
 
 const RATE = 16_000;
 const FRAME = RATE / 50;

@@ -46,7 +46,7 @@ try {
 async function callsOf(binary, dialect) {
   const { Exchange } = await import('../build/exchange.js');
   const { audioSocketLine, webSocketLine } = await import('../build/line.js');
-  const { MediaLeg } = await import('../src/line/media/media-leg.js');
+  const { MediaLeg } = await import('../build/line/media/media-leg.js');
   const [count, stalled] = [Number(values.calls), Number(values.stalled)];
   const notes = { read: [], heard: [], spoke: [] };
   const take = MediaLeg.prototype.take;
@@ -171,7 +171,7 @@ function echoLeg(call, { heard, spoke }) {
 /** Forks of two legs each at 16 kHz, and others whose receiver never reads. The first bytes of a frame are when it was due. */
 async function forksOf(binary, count) {
   const { fork, systemClock } = await import('../build/line.js');
-  const { FedStream } = await import('../src/stream/fed-stream.js');
+  const { FedStream } = await import('../build/stream/fed-stream.js');
   const stalled = Number(values.stalled);
   const total = 2 * count + stalled;
   const peer = new Peer(binary, ['forks', 0, total, SECONDS, 0]);

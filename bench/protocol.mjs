@@ -3,7 +3,7 @@
 //
 //   npm run bench:protocol
 import { readFileSync } from 'node:fs';
-import { parseCommand, parseReply, serialize } from '../src/protocol.js';
+import { parseCommand, parseReply, serialize } from '../dist/protocol.js';
 
 const ROUNDS = 60;
 const ROUND_MS = 25;

@@ -11,7 +11,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { attach, MemoryTransport, PcmServer, recordCall, verifyRecording, WavReader } from '../src/index.js';
+import { attach, MemoryTransport, PcmServer, recordCall, verifyRecording, WavReader } from '../dist/index.js';
 
 const args = process.argv.slice(2);
 const correctDrift = !args.includes('--no-drift');

@@ -2,9 +2,9 @@
 // for the table of docs/lines.md.
 import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { SrtpContext } from '../build/line/rtp/srtp.js';
 import { RtpSession, readRtp, VirtualClock, writeRtp } from '../dist/line.js';
-import { SrtpContext } from '../src/line/rtp/srtp.js';
-import { decodeG711 } from '../src/voice.js';
+import { decodeG711 } from '../dist/voice.js';
 import { tableOfLines } from './bad-lines.mjs';
 
 const FRAME = 320;

@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { archiveVoicemails, VoicemailArchive } from '../dist/voicemail.js';
 import {
   attach,
   Exchange,
@@ -14,7 +13,8 @@ import {
   toneSamples,
   VirtualClock,
   WavWriter,
-} from '../src/index.js';
+} from '../dist/index.js';
+import { archiveVoicemails, VoicemailArchive } from '../dist/voicemail.js';
 
 const [messages = 1000, seconds = 30, concurrency = 16] = process.argv.slice(2).map(Number);
 /** Different recordings; the others have the samples of one of these and are found to be duplicates. */

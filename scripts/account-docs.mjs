@@ -2,7 +2,7 @@
 // Writes docs/account-openapi.json, and the tables of docs/account.md, from the package that was built.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { accountOpenApi, accountRequests } from '../dist/exchange.js';
-import { ACCOUNT_OPTIONS, ACCOUNT_SERVICES, UI_SETTINGS } from '../src/protocol.js';
+import { ACCOUNT_OPTIONS, ACCOUNT_SERVICES, UI_SETTINGS } from '../dist/protocol.js';
 
 const docs = new URL('../docs/', import.meta.url);
 writeFileSync(new URL('account-openapi.json', docs), `${JSON.stringify(await accountOpenApi(), null, 2)}\n`);

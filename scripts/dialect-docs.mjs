@@ -1,6 +1,6 @@
 // Writes the tables of the dialects into docs/media-servers.md: `npm run docs:dialects`.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dialectTables } from '../src/line/dialect/dialect-table.js';
+import { dialectTables } from '../build/line/dialect/dialect-table.js';
 
 const file = new URL('../docs/media-servers.md', import.meta.url);
 const text = readFileSync(file, 'utf8');

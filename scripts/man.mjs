@@ -2,9 +2,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import './bundle.mjs';
-import { commandFacts } from '../src/cli/completion/command-tree.js';
-import { manualPage } from '../src/cli/completion/manual-page.js';
-import { jackfieldProgram } from '../src/cli/program.js';
+import { commandFacts } from '../build/cli/completion/command-tree.js';
+import { manualPage } from '../build/cli/completion/manual-page.js';
+import { jackfieldProgram } from '../build/cli/program.js';
 
 const folder = new URL('../dist/man/', import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });

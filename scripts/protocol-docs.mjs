@@ -21,7 +21,7 @@ import {
   VERSION_CHANGES,
   VOICEMAIL_TRANSITIONS,
   WINDOWS,
-} from '../src/protocol.js';
+} from '../dist/protocol.js';
 
 const page = new URL('../docs/protocol.md', import.meta.url);
 const guide = readFileSync(new URL('./protocol-guide.md', import.meta.url), 'utf8');

@@ -2,7 +2,6 @@
 // machine, and a person who sometimes is quicker than the machine. Everything follows from the seed.
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EventFeed, Service } from '../../dist/service.js';
 import {
   attach,
   Exchange,
@@ -11,7 +10,8 @@ import {
   toneSamples,
   VirtualClock,
   WavWriter,
-} from '../../src/index.js';
+} from '../../dist/index.js';
+import { EventFeed, Service } from '../../dist/service.js';
 import { Ledger } from './ledger.mjs';
 
 const HOUR_MS = 3_600_000;

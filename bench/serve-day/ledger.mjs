@@ -1,5 +1,5 @@
 // What the feed of a service tells of its calls, and how it differs from what was done.
-import { verifyRecording } from '../../src/index.js';
+import { verifyRecording } from '../../dist/index.js';
 
 /** A recording and its call may differ by this much, in ms: streams are connected at the ticks of the voice. */
 const LENGTH_MS = 100;

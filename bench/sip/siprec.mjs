@@ -7,9 +7,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WavReader } from '../../dist/index.js';
 import { SiprecServer } from '../../dist/line.js';
 import { Recorder, recordSiprec, verifyRecording } from '../../dist/recording.js';
-import { WavReader } from '../../src/index.js';
 import { startPeers } from './peers.mjs';
 
 /** Recordings that are read back and verified; the ledger is checked for all. */

@@ -7,7 +7,7 @@ import { createWriteStream } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { PcmServer } from '../../src/index.js';
+import { PcmServer } from '../../dist/index.js';
 
 const [kind, streamsText, directory, readIntervalMs] = process.argv.slice(2);
 const streams = Number(streamsText);

@@ -1,6 +1,6 @@
 // One job a process, so that it can be timed against another program's process: node bench/voice/jobs.mjs NAME ARGS...
 // Prints the largest memory the process had, in MB.
-import { DtmfDetector, mixPcm, toFormat, VoiceDetector, WavReader, WavWriter } from '../../src/voice.js';
+import { DtmfDetector, mixPcm, toFormat, VoiceDetector, WavReader, WavWriter } from '../../dist/voice.js';
 
 const VOICE = { sampleRate: 16_000, channels: 1 };
 

@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { QUALITY_SHAPES } from '../../src/voice/convert/resample-filter.js';
-import { designFilters } from '../../src/voice/convert/resample-plan.js';
+import { QUALITY_SHAPES } from '../../build/voice/convert/resample-filter.js';
+import { designFilters } from '../../build/voice/convert/resample-plan.js';
 import {
   AutoGain,
   analyzeSamples,
@@ -28,7 +28,7 @@ import {
   VoiceDetector,
   WavReader,
   WavWriter,
-} from '../../src/voice.js';
+} from '../../dist/voice.js';
 import { compare, has, timesRealTime } from './compare.mjs';
 
 const { values: options } = parseArgs({

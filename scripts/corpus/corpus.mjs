@@ -1,5 +1,5 @@
 // Calls whose truth is known to the sample: voices, their timing, and what a line adds.
-import { decodeG711, dtmfSamples, encodeG711 } from '../../src/voice.js';
+import { decodeG711, dtmfSamples, encodeG711 } from '../../dist/voice.js';
 import { NOISES, noise } from './noises.mjs';
 import { seededRandom } from './random.mjs';
 import { losses, music, tone } from './sounds.mjs';

@@ -8,8 +8,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConversationAnalysis } from '../../src/analysis.js';
-import { encodeWav, mergeChannels } from '../../src/voice.js';
+import { ConversationAnalysis } from '../../dist/analysis.js';
+import { encodeWav, mergeChannels } from '../../dist/voice.js';
 import { makeCall, plan, RATE } from './corpus.mjs';
 import { score } from './score.mjs';
 

@@ -1,7 +1,7 @@
 // Compares what an analysis says with the truth of a call. What speakers do to each other is, in truth, what the
 // definitions make of who really spoke when.
-import { silencesOf } from '../../src/analysis/turns/silences.js';
-import { turnsOf } from '../../src/analysis/turns/turn-events.js';
+import { silencesOf } from '../../build/analysis/turns/silences.js';
+import { turnsOf } from '../../build/analysis/turns/turn-events.js';
 
 /** The default thresholds, in samples. */
 const RULES = { backchannel: 9600, interruption: 4000, dualStart: 3200, resume: 16_000, lapse: 80_000 };

@@ -1,5 +1,5 @@
 // Speech of several voices, without a file or a process: espeak-ng compiled to WebAssembly.
-import { resample } from '../../src/voice.js';
+import { resample } from '../../dist/voice.js';
 
 const RATE = 16_000;
 const VOICES = [

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import { attach } from '../../src/index.js';
+import { attach } from '../../dist/index.js';
 import { jackfield } from './command.mjs';
 
 const CANARY = 'Nobody may touch this.';

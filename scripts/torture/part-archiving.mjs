@@ -2,8 +2,8 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Exchange } from '../../dist/exchange.js';
+import { WavWriter } from '../../dist/voice.js';
 import { VoicemailArchive } from '../../dist/voicemail.js';
-import { WavWriter } from '../../src/voice.js';
 import { crashOf, ran } from './command.mjs';
 import { voicemailFaults } from './invariants.mjs';
 import { makeKeys, openYard, startExchange } from './lab.mjs';

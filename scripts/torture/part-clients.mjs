@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { attach } from '../../src/index.js';
+import { attach } from '../../dist/index.js';
 import { modeFaults, treeOf } from './invariants.mjs';
 import { callEcho, openYard, startExchange } from './lab.mjs';
 

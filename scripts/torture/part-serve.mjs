@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { attach } from '../../src/index.js';
+import { attach } from '../../dist/index.js';
 import { jackfield, ran } from './command.mjs';
 import { folderFaults, voicemailFaults } from './invariants.mjs';
 import { openYard, pause } from './lab.mjs';

@@ -1,6 +1,6 @@
 // Runs the command lines that its parent sends, one after the other, as processes of their own would: for command-host.ts.
-import { tellFailure } from '../../src/cli/failure.js';
-import { jackfieldProgram } from '../../src/cli/program.js';
+import { tellFailure } from '../../build/cli/failure.js';
+import { jackfieldProgram } from '../../build/cli/program.js';
 
 const said = { stdout: [], stderr: [] };
 for (const name of ['stdout', 'stderr']) {

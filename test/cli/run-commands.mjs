@@ -1,6 +1,6 @@
 // Runs commands one after the other, in one process under a umask: `node run-commands.mjs 022 '[["wav","info","a.wav"]]'`.
 // Ends with 1 at the first that fails. The umask belongs to a process, and a test runs in a thread.
-import { jackfieldProgram } from '../../src/cli/program.js';
+import { jackfieldProgram } from '../../build/cli/program.js';
 
 const [umask, commands] = process.argv.slice(2);
 process.umask(Number.parseInt(umask, 8));

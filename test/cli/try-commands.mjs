@@ -1,8 +1,8 @@
 // Runs command lines in this process, one after the other, as processes of their own would take minutes. Reads them as
 // JSON from the file that it is given; prints, for each, how it ended.
 import { readFileSync } from 'node:fs';
-import { tellFailure } from '../../src/cli/failure.js';
-import { jackfieldProgram } from '../../src/cli/program.js';
+import { tellFailure } from '../../build/cli/failure.js';
+import { jackfieldProgram } from '../../build/cli/program.js';
 
 /** Services that nothing is wrong with are told to stop then, in milliseconds. */
 const RUNS_MS = Number(process.argv[3] ?? 1500);

@@ -1,6 +1,6 @@
 // Opens the databases of a folder, one after the other, as another process does at the same moment; prints what fails.
 // Run by database-at-once.test.ts, on the built package.
-import { Database } from '../../src/files/database.js';
+import { Database } from '../../build/files/database.js';
 
 const [folder, count, ...migrations] = process.argv.slice(2);
 process.stdout.write('ready\n');

@@ -1,7 +1,7 @@
 // Reads and writes each of the databases of a folder: `node read-databases.mjs <folder> <count>`.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Database } from '../../src/files/database.js';
+import { Database } from '../../build/files/database.js';
 
 const [folder, count] = process.argv.slice(2);
 const NOTE = z.object({ text: z.string(), tags: z.string() });

@@ -4,7 +4,7 @@
 // time in which it could work. With a recipient it encrypts. Run by recording-kill.test.ts, on the built package.
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises'; // timer: it is voice that is killed in the middle
-import { attach, Exchange, MemoryTransport, PcmServer, recordCall, VirtualClock } from '../../src/index.js';
+import { attach, Exchange, MemoryTransport, PcmServer, recordCall, VirtualClock } from '../../dist/index.js';
 
 const TICK_MS = 20;
 const [file, readClass, recipient] = process.argv.slice(2);

@@ -2,11 +2,11 @@
 import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../../../src/base/time/clock.js';
-import { listenForOwner } from '../../../src/files/owner-socket.js';
-import { HttpListener } from '../../../src/http/http-listener.js';
-import { TcpListener } from '../../../src/line/audiosocket/tcp-connection.js';
-import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
+import { systemClock } from '../../../build/base/time/clock.js';
+import { listenForOwner } from '../../../build/files/owner-socket.js';
+import { HttpListener } from '../../../build/http/http-listener.js';
+import { TcpListener } from '../../../build/line/audiosocket/tcp-connection.js';
+import { WebSocketListener } from '../../../build/line/websocket/web-socket-listener.js';
 
 const [, , path] = process.argv;
 const at = { port: 0, host: '127.0.0.1', maxConnections: 10 };

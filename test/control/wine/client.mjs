@@ -1,7 +1,10 @@
 // The client under test, for windows-wine.test.ts. Usage: node client.mjs <log file>; runs beside `build/`.
 import { appendFileSync } from 'node:fs';
-import { attach } from '../../../src/control/attach.js';
-import { WindowsTransport } from '../../../src/control/transport/windows-transport.js';
+
+// `build` lies beside this file only where the test has put both.
+const built = (path) => import(new URL(`build/${path}`, import.meta.url).href);
+const { attach } = await built('control/attach.js');
+const { WindowsTransport } = await built('control/transport/windows-transport.js');
 
 const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
 try {

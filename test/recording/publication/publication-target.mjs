@@ -3,7 +3,7 @@
 import '../kill-steps.mjs';
 
 const [folder, , optionsJson] = process.argv.slice(2);
-const { attach, MemoryTransport } = await import('../../../src/control.js');
+const { attach, MemoryTransport } = await import('../../../dist/control.js');
 const { Exchange } = await import('../../../dist/exchange.js');
 const { PcmServer } = await import('../../../dist/pcm.js');
 const { Recorder } = await import('../../../dist/recording.js');

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { transcode } from '../../../src/voice/transcode/transcode.js';
+import { transcode } from '../../../build/voice/transcode/transcode.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'jackfield-encoder-'));
 const format = { sampleRate: 16000, channels: 2 };

@@ -72,7 +72,7 @@ syncBuiltinESMExports();
 stepBySql(step);
 
 const { archiveVoicemails, VoicemailArchive } = await import('../../../dist/voicemail.js');
-const { attach, TcpTransport } = await import('../../../src/control.js');
+const { attach, TcpTransport } = await import('../../../dist/control.js');
 const { PcmServer } = await import('../../../dist/pcm.js');
 const client = await attach(new TcpTransport({ port: Number(port) }));
 client.on('trace', ({ direction, line }) => {

@@ -1,6 +1,8 @@
 // The toolkit as a client, for windows-wine.test.ts. Usage: node toolkit.mjs <log file>; runs beside a built `dist`.
 import { appendFileSync } from 'node:fs';
-import { attach, WindowsTransport } from '../../../../src/control.js';
+
+// `dist` lies beside this file only where the test has put both.
+const { attach, WindowsTransport } = await import(new URL('dist/control.js', import.meta.url).href);
 
 const log = (line) => appendFileSync(process.argv[2], `${line}\n`);
 try {
