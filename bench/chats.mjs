@@ -8,9 +8,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ChatDatabase } from '../build/exchange/chat-store/chat-database.js';
 import { PLAIN_MESSAGE } from '../build/exchange/chats/chat-message.js';
 import { Exchange } from '../build/exchange.js';
+import { ChatDatabase } from '../src/exchange/chat-store/chat-database.js';
 
 const [first = '1000000', second = '500', folder] = process.argv.slice(2);
 const [messages, chats] = [Number(first), Number(second)];

@@ -27,6 +27,7 @@ export { type AnalyseFileOptions, analyseFile } from './analysis/files/analyse-f
 export { AnalysisPool, type PoolOptions } from './analysis/files/analysis-pool.js';
 export { type TranscribeFileOptions, transcribeFile } from './analysis/files/transcribe-file.js';
 export type { ConversationTranscript } from './analysis/words/conversation-transcript.js';
+export { keywordIn } from './analysis/words/keyword-text.js';
 export type { Keyword, WordAlert } from './analysis/words/keyword-watch.js';
 export type { MaskRule } from './analysis/words/mask-finder.js';
 export type { SaidPart, SaidWord } from './analysis/words/said-part.js';

@@ -106,7 +106,9 @@ export {
   maskRecordings,
   resumeMasking,
 } from './recording/masking/mask-recordings.js';
-export { type AfterCallsOptions, afterCalls, type MaskAfterCalls } from './recording/masking/after-calls.js';
+export { readPhrases } from './recording/masking/phrase-list.js';
+export type { AfterCallsEvents } from './recording/masking/after-calls.js';
+export type { AfterCallsOptions, MaskAfterCalls } from './recording/masking/after-calls-options.js';
 export type { MaskedRecording } from './recording/masking/mask-recording.js';
 export type { MaskSpan } from './recording/masking/mask-spans.js';
 export { vconAudio } from './recording/vcon/vcon-audio.js';

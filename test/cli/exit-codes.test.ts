@@ -58,6 +58,8 @@ it.concurrent.each<[keyof typeof EXIT_CODES, string, RegExp, NodeJS.ProcessEnv?]
   ['failed', 'wav convert tone.wav - >/dev/full', /no space left on device.*\[ERR_FILE\]/],
   ['failed', 'wav convert tone.wav /dev/full --force', /not a regular file.*\[ERR_FILE\]/],
   ['faulty', 'exchange --replay tape', /^$/],
+  // The list is looked at first: nothing is attached to.
+  ['failed', 'record --attach tcp:1 --mask cards,none.txt', /none\.txt.*\[ERR_FILE\]/],
   ['nothing', 'recordings list --out nothing', /No recordings/],
   [
     'broken',

@@ -40,7 +40,7 @@ const READERS: readonly (readonly [RegExp, (block: Block) => Promise<unknown>])[
   [/^ *(?:account|trunk|phones):/m, readLine],
   // What the files that it names are made of is not there.
   [
-    /^(?:endpoints|bots|calendars|rules|campaigns|answeringMachine):/m,
+    /^(?:endpoints|record|bots|calendars|rules|campaigns|answeringMachine):/m,
     async ({ code }) =>
       serviceConfigSchema.parse({ endpoints: { desk: { attach: 'dbus' } }, ...parseYaml(code) }),
   ],

@@ -246,32 +246,6 @@ steps:
     await expectTold('onRecording');
   });
 
-  it.each([
-    ['onTranscribed', async () => ({ text: 'hello' }), {}],
-    ['onMasked', async () => ({ text: 'hello' }), { mask: { cards: true } }],
-    ['onFailed', async () => boom(), {}],
-  ])('%s: what is left is done after calls all the same', async (name, transcribe, options) => {
-    await onStage(async ({ clock, client, server }) => {
-      const folder = await newFolder();
-      await using recorder = await jackfield.Recorder.start(client, server, { folder });
-      const transcriber = { name: 'engine', transcribe };
-      const after = await jackfield.afterCalls(recorder, {
-        folder,
-        transcriber,
-        [name]: failing,
-        ...options,
-      });
-      const published = once(recorder, 'published');
-      const begun = once(recorder, 'recording');
-      await client.call('echo123');
-      await begun;
-      await clock.run();
-      await published;
-      await after[Symbol.asyncDispose]();
-    });
-    await expectTold(name);
-  });
-
   it('onNoMicrophone: that voice is not opened, and leaves nothing behind', async () => {
     let opened = 0;
     await onStage(

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Keyword } from '../../analysis.js';
+import { type Keyword, keywordIn } from '../../analysis.js';
+import { messageOf } from '../../base/errors.js';
 import {
   commandTranscriber,
   httpTranscriber,
@@ -51,12 +52,9 @@ export function transcriberOf(engine: string): Transcriber {
 
 /** A keyword as the command line has it: `phrase~edits+apart`. */
 export function keywordOption(text: string, before: readonly Keyword[] = []): readonly Keyword[] {
-  const [, phrase = '', edits, apart] = /^(.*?)(?:~(\d+))?(?:\+(\d+))?$/s.exec(text) ?? [];
-  if (!/[\p{L}\p{N}]/u.test(phrase)) throw new InvalidArgumentError('Give a word or a phrase.');
-  const number = (name: string, digits: string | undefined, most: number) => {
-    if (digits === undefined) return {};
-    if (Number(digits) > most) throw new InvalidArgumentError(`${name} may be ${most} at most.`);
-    return { [name]: Number(digits) };
-  };
-  return [...before, { phrase: phrase.trim(), ...number('edits', edits, 5), ...number('apart', apart, 50) }];
+  try {
+    return [...before, keywordIn(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error));
+  }
 }

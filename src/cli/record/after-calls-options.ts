@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
-import { afterCalls, type Recorder, type RecorderOptions } from '../../recording.js';
+import { type AfterCallsOptions, type RecorderOptions, readPhrases } from '../../recording.js';
 import { transcriberOf } from '../analysis/words-options.js';
-import type { RecordView } from './record-view.js';
-import { phrasesIn } from './recordings-mask.js';
 
 /** Options that say what is done with a recording once its call is over. */
 export interface AfterCallsArguments {
@@ -25,40 +23,25 @@ export function withAfterCalls(command: Command): Command {
     );
 }
 
-/** True when card numbers are to be masked. */
-export function masksCards({ mask }: AfterCallsArguments): boolean {
-  return mask?.split(',').includes('cards') ?? false;
+/** The work after calls, by the configuration, with what the command line says before it. @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG. */
+export async function afterCallsOf(
+  configured: AfterCallsOptions | undefined,
+  { transcribe, language, mask }: AfterCallsArguments,
+): Promise<Pick<RecorderOptions, 'afterCalls'>> {
+  if (!configured && transcribe === undefined && mask === undefined) return {};
+  return {
+    afterCalls: {
+      ...configured,
+      ...(transcribe !== undefined && { transcriber: transcriberOf(transcribe) }),
+      ...(language !== undefined && { language }),
+      ...(mask !== undefined && { mask: await maskOf(mask) }),
+    },
+  };
 }
 
-/** Follows the recordings of a recorder, where that is asked for. @throws as `afterCalls`. */
-export async function followCalls(
-  recorder: Recorder,
-  view: RecordView,
-  { folder, identity, signingKey, recording }: RecorderOptions,
-  options: AfterCallsArguments,
-): Promise<AsyncDisposable | undefined> {
-  const { transcribe, language, mask } = options;
-  if (transcribe === undefined && mask === undefined) return undefined;
-  const files = (mask?.split(',') ?? []).filter((part) => part !== 'cards');
-  const phrases = (await Promise.all(files.map(phrasesIn))).flat();
-  const encryptTo = recording?.encryptTo;
-  return await afterCalls(recorder, {
-    folder,
-    ...(transcribe !== undefined && { transcriber: transcriberOf(transcribe) }),
-    ...(language !== undefined && { language }),
-    ...(identity !== undefined && { identity }),
-    ...(mask !== undefined && {
-      mask: {
-        cards: masksCards(options),
-        phrases,
-        ...(signingKey && { signingKey }),
-        ...(encryptTo && { encryptTo }),
-      },
-    }),
-    onTranscribed: ({ file }) => view.note({ event: 'transcribed', fields: { file } }),
-    onMasked: ({ file }, { masking, looked }) =>
-      view.note({ event: 'masked', fields: { file, stretches: masking?.spans.length ?? 0, looked } }),
-    onFailed: (file, { message }) =>
-      view.note({ event: 'after-call-failed', fields: { file, reason: message } }),
-  });
+async function maskOf(mask: string): Promise<NonNullable<AfterCallsOptions['mask']>> {
+  const parts = mask.split(',');
+  const files = parts.filter((part) => part !== 'cards');
+  const phrases = (await Promise.all(files.map(readPhrases))).flat();
+  return { cards: parts.includes('cards'), phrases };
 }

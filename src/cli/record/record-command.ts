@@ -7,7 +7,7 @@ import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-option
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
-import { type AfterCallsArguments, followCalls, masksCards, withAfterCalls } from './after-calls-options.js';
+import { type AfterCallsArguments, afterCallsOf, withAfterCalls } from './after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from './fork-options.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { newsOf, type RecordedFrom } from './record-news.js';
@@ -48,6 +48,8 @@ export function recordCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const first = await configured(options);
+  // Whatever is not right is told before anything is attached to.
+  await Recorder.check(first.recorder);
   const endpoint = endpointOf(first.config, options);
   const feed = new EventFeed();
   const sources = new FeedSources(feed);
@@ -60,7 +62,6 @@ async function run(options: Options): Promise<void> {
   await using server = new PcmServer();
   servers.push(server);
   let recorder: Recorder | undefined;
-  let after: AsyncDisposable | undefined;
   using control = options.control
     ? recordControl(
         client,
@@ -85,9 +86,8 @@ async function run(options: Options): Promise<void> {
   sources.server(server, account);
   try {
     recorder = await Recorder.start(client, server, first.recorder);
-    after = await followCalls(recorder, view, first.recorder, options);
     sources.recorder(recorder);
-    watchRecordings(recorder, view, { ...options, hidesKeys: masksCards(options) });
+    watchRecordings(recorder, view, { ...options, hidesKeys: recorder.masksKeys });
     adviseOnDescriptors(recorder, server, feed);
     feed.tell({ type: 'service', what: 'ready' });
     const reread = () => void rereadConfig(options, endpoint, recorder, feed);
@@ -97,7 +97,6 @@ async function run(options: Options): Promise<void> {
     process.off('SIGHUP', reread);
   } finally {
     await recorder?.close();
-    await after?.[Symbol.asyncDispose]();
     feed.tell({ type: 'service', what: 'ended' });
     feed.close();
     await shown;
@@ -127,7 +126,11 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   const join = joinerOf(options);
   return {
     config,
-    recorder: { ...recorder, ...forkOf(options), recording: { ...recorder.recording, join } },
+    recorder: {
+      ...{ ...recorder, ...forkOf(options) },
+      ...(await afterCallsOf(recorder.afterCalls, options)),
+      recording: { ...recorder.recording, join },
+    },
   };
 }
 

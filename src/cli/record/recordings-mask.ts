@@ -8,6 +8,7 @@ import {
   type MaskedRecording,
   type MaskStretch,
   maskRecordings,
+  readPhrases,
 } from '../../recording.js';
 import { JackfieldError } from '../../voice.js';
 import { keywordOption, transcriberOf } from '../analysis/words-options.js';
@@ -62,7 +63,10 @@ async function mask(ids: string[], options: MaskOptions): Promise<void> {
     throw new JackfieldError('ERR_INVALID_ARG', '--stretch is for one recording: give its id.');
   const settings = {
     cards,
-    phrases: [...(options.phrase ?? []), ...(await phrasesIn(options.phrases))],
+    phrases: [
+      ...(options.phrase ?? []),
+      ...(options.phrases === undefined ? [] : await readPhrases(options.phrases)),
+    ],
     ...(stretch && { stretches: stretch }),
     ...(transcribe !== undefined && { transcriber: transcriberOf(transcribe) }),
     ...(language !== undefined && { language }),
@@ -112,13 +116,6 @@ function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
     'ERR_INVALID_ARG',
     `No recording has an id that begins with ${JSON.stringify(id)}.`,
   );
-}
-
-/** The phrases of a text file, one a line. @throws ERR_FILE */
-export async function phrasesIn(file: string | undefined) {
-  if (file === undefined) return [];
-  const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
-  return lines.filter((each) => each !== '').flatMap((each) => keywordOption(each));
 }
 
 function stretchOption(text: string, before: readonly MaskStretch[] = []): readonly MaskStretch[] {

@@ -9,6 +9,7 @@ import { fileError } from '../../files/file-error.js';
 import { type RtpPorts, type SipPorts, SiprecServer } from '../../line.js';
 import { type RecordConfig, Recorder, recorderOptions, recordSiprec } from '../../recording.js';
 import { portOption } from '../options.js';
+import { type AfterCallsArguments, afterCallsOf, withAfterCalls } from '../record/after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from '../record/fork-options.js';
 import type { News } from '../record/record-news.js';
 import { jsonLines, liveTable, type RecordView } from '../record/record-view.js';
@@ -16,7 +17,7 @@ import { type RecordingOptions, recordingConfig, withRecording } from '../record
 import { tellManager } from '../service-manager.js';
 import { stopSignal } from '../shutdown.js';
 
-interface Options extends RecordingOptions, BesidesOptions {
+interface Options extends RecordingOptions, BesidesOptions, AfterCallsArguments {
   readonly host: string;
   readonly port: number;
   readonly rtpPorts?: RtpPorts;
@@ -39,7 +40,7 @@ const OF_ENDPOINTS = ['attach', 'tls', 'tokenFile', 'policy', 'hours', 'consent'
 
 /** `jackfield siprec`: records the calls that session border controllers send, until it is told to stop. */
 export function siprecCommand(): Command {
-  return withBesides(withRecording(new Command('siprec')))
+  return withAfterCalls(withBesides(withRecording(new Command('siprec'))))
     .option('--host <address>', 'address of this machine that clients send to', hostOption, '127.0.0.1')
     .option('--port <port>', 'UDP and TCP port of SIP; 0 lets the system choose', portOption, 5060)
     .option('--advertise <address>', 'address that clients reach it by, behind a NAT', hostOption)
@@ -70,7 +71,11 @@ async function run(options: Options): Promise<void> {
   const tls = await tlsOf(options);
   const config = await recordingConfig(options);
   checkConfig(config);
-  const settings = { ...(await recorderOptions(config)), ...forkOf(options) };
+  const configured = await recorderOptions(config);
+  const settings = {
+    ...{ ...configured, ...forkOf(options) },
+    ...(await afterCallsOf(configured.afterCalls, options)),
+  };
   const recorder = await Recorder.open(settings);
   const feed = new EventFeed();
   const view: RecordView = options.json
@@ -84,7 +89,7 @@ async function run(options: Options): Promise<void> {
     if (news) view.note(news, event.at);
   });
   new FeedSources(feed).recorder(recorder);
-  watchRecordings(recorder, view, options);
+  watchRecordings(recorder, view, { ...options, hidesKeys: recorder.masksKeys });
   // Before it says that it is ready: a signal that comes at once finds it.
   const stop = stopSignal({ hasCalls: true });
   let server: SiprecServer | undefined;

@@ -29,6 +29,8 @@ export interface CatalogueQuery {
   readonly interruptedBy?: 'local' | 'remote';
   /** The beginning of an id. */
   readonly id?: string;
+  /** The audio, as `CatalogueEntry.file` has it. */
+  readonly file?: string;
   /** Default 1000; -1 for all. */
   readonly limit?: number;
 }
@@ -48,12 +50,13 @@ export const CATALOGUE_QUERY: Rules<CatalogueQuery> = {
   minDeadAirMs: LENGTH,
   interruptedBy: oneOf('local', 'remote'),
   id: words,
+  file: words,
   limit: whole(-1, Number.MAX_SAFE_INTEGER, 'recordings'),
 };
 
 /** The condition of a query in SQL. @throws ERR_INVALID_ARG for a `text` or `said` without a word. */
 export function conditionOf(query: CatalogueQuery): { readonly where: string; readonly values: SqlValue[] } {
-  const { since, until, partner, minMs, maxMs, text, said, minDeadAirMs, interruptedBy, id } = query;
+  const { since, until, partner, minMs, maxMs, text, said, minDeadAirMs, interruptedBy, id, file } = query;
   return whereOf([
     ['started_at >= ?', since?.toISOString()],
     ['started_at < ?', until?.toISOString()],
@@ -66,6 +69,7 @@ export function conditionOf(query: CatalogueQuery): { readonly where: string; re
     ['interruptions_by_local >= ?', interruptedBy === 'local' ? 1 : undefined],
     ['interruptions_by_remote >= ?', interruptedBy === 'remote' ? 1 : undefined],
     ["id LIKE ? ESCAPE '\\'", id && likeOf(id, 'at the beginning')],
+    ['file = ?', file],
   ]);
 }
 

@@ -1,173 +1,154 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  callback,
-  checkArgument,
-  checkOptions,
-  having,
-  line,
-  needed,
-  nested,
-  type Rules,
-  secret,
-} from '../../base/check.js';
+import { relative } from 'node:path';
 import { asError, JackfieldError } from '../../base/errors.js';
-import { observe } from '../../base/listener/observe.js';
-import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
-import { removeFile } from '../../files/private-file.js';
-import { makeFolder, writeJson } from '../../files/whole-file.js';
-import type { Transcriber } from '../../voice/transcript/transcriber.js';
-import { Catalogue } from '../archive/catalogue.js';
+import { printable } from '../../base/printable.js';
+import type { Catalogue } from '../archive/catalogue.js';
 import type { CatalogueEntry } from '../archive/catalogue-entry.js';
-import type { CatalogueQuery } from '../archive/catalogue-query.js';
 import { transcribeRecordings } from '../archive/transcribe-recordings.js';
-import type { Recorder } from '../recorder/recorder.js';
+import { readSidecar } from '../read-details.js';
+import { beside, type RecordingSidecar } from '../sidecar.js';
+import { type AfterCallNote, AfterCallNotes } from './after-call-notes.js';
+import type { AfterCallsOptions } from './after-calls-options.js';
 import type { MaskedRecording } from './mask-recording.js';
-import { MASK_RULES, type MaskRecordingsOptions, maskRecordings } from './mask-recordings.js';
-import { maskingFolder } from './staged-recording.js';
+import { type MaskRecordingsOptions, maskRecordings } from './mask-recordings.js';
 
-/** Rules of masking after each call. */
-export type MaskAfterCalls = Pick<MaskRecordingsOptions, 'cards' | 'phrases' | 'encryptTo' | 'signingKey'>;
-
-/** Options of {@link afterCalls}. */
-export interface AfterCallsOptions {
-  /** The folder of the recorder, which has a catalogue. */
-  readonly folder: string;
-  /** Engine that writes down what was said. Default: none. */
-  readonly transcriber?: Transcriber;
-  readonly language?: string;
-  /** The age secret key of encrypted recordings. Default: they are left out. */
-  readonly identity?: string;
-  /** Takes card numbers and phrases out of each recording. Default: nothing is masked. */
-  readonly mask?: MaskAfterCalls;
-  /** Tells when it began. Default: the machine's clock. */
-  readonly clock?: Clock;
-  readonly onTranscribed?: (recording: CatalogueEntry) => void;
-  readonly onMasked?: (recording: CatalogueEntry, result: MaskedRecording) => void;
-  /** Told of what failed: that recording is as it was, and is tried again by the next process. */
-  readonly onFailed?: (recording: string, error: Error) => void;
+/** Events of what is done after calls. */
+export interface AfterCallsEvents {
+  /** A recording has a transcript. */
+  transcribed: [recording: CatalogueEntry];
+  /** A recording was masked; without `masking` in the result, nothing was found in it. */
+  masked: [recording: CatalogueEntry, result: MaskedRecording];
+  /**
+   * A recording could not be transcribed or masked. It is as it was, its news waits where it was to be masked, and it is tried
+   * again by the next recorder of the folder, and with the next configuration.
+   */
+  undone: [file: string, error: Error];
 }
 
-const { cards, phrases, encryptTo, signingKey } = MASK_RULES;
-const RULES: Rules<AfterCallsOptions> = {
-  folder: needed(line(1, 10_000)),
-  transcriber: having('transcribe'),
-  language: line(1, 100),
-  identity: secret(line(1, 10_000)),
-  mask: nested<MaskAfterCalls>({ cards, phrases, encryptTo, signingKey }),
-  clock: CLOCK,
-  onTranscribed: callback,
-  onMasked: callback,
-  onFailed: callback,
-};
-const RECORDER = having('on', 'off');
-/** A recording may have begun so much before this did: its pre-roll, and calls that went on. */
-const BEFORE_MS = 600_000;
+/** Everything that the work needs. */
+export interface AfterCallsContext {
+  readonly catalogue: Catalogue;
+  /** Takes the events. */
+  readonly told: { readonly [E in keyof AfterCallsEvents]: (...about: AfterCallsEvents[E]) => void };
+  /** Tells of a recording that is as it may be shown. May be called again with the same id. */
+  readonly tell: (
+    published: { readonly file: string; readonly sidecar: RecordingSidecar },
+    news: Pick<AfterCallNote, 'id' | 'type'>,
+  ) => Promise<void>;
+}
+
+/** {@link AfterCallsOptions}, and the keys of the recorder. */
+export interface AfterCallsSettings
+  extends AfterCallsOptions,
+    Pick<MaskRecordingsOptions, 'identity' | 'encryptTo' | 'signingKey'> {}
 
 /**
  * Has each recording transcribed and masked as soon as its call is over and its files are in their places, one after the
- * other, while others are recorded. A recording is as it was said until then. What a process that was killed did not come to,
- * or what failed, is done when the next one begins: a file in `.masking` says since when.
- *
- * @returns What ends it once all that was published is done. The recorder is to be closed before.
- * @throws ERR_INVALID_ARG, ERR_FILE; what the engine's `ready` throws.
+ * other, while others are recorded. A note of it is on disk before anybody is told of the recording, and goes when all is
+ * done: what a process that was killed did not come to is done by the next.
  */
-export async function afterCalls(recorder: Recorder, options: AfterCallsOptions): Promise<AsyncDisposable> {
-  checkArgument('recorder', recorder, RECORDER);
-  checkOptions(options, RULES);
-  if ((options.mask?.phrases ?? []).length > 0 && !options.transcriber)
-    throw new JackfieldError(
-      'ERR_INVALID_ARG',
-      'Phrases are found in what was said: give a transcriber as well.',
-    );
-  await options.transcriber?.ready?.();
-  const catalogue = Catalogue.open(options.folder);
-  try {
-    const work = new AfterCalls(catalogue, options);
-    await work.begin();
-    const published = ({ sidecar }: { readonly sidecar: { readonly id: string } }) =>
-      work.add({ id: sidecar.id });
-    recorder.on('published', published);
-    return {
-      async [Symbol.asyncDispose]() {
-        recorder.off('published', published);
-        await work.end();
-        catalogue.close();
-      },
-    };
-  } catch (error) {
-    catalogue.close();
-    throw error;
-  }
-}
-
-class AfterCalls {
-  readonly #catalogue: Catalogue;
-  readonly #options: AfterCallsOptions;
-  readonly #file: string;
+export class AfterCalls {
+  readonly #context: AfterCallsContext;
+  readonly #notes: AfterCallNotes;
+  #settings: AfterCallsSettings;
   #work: Promise<void> = Promise.resolve();
-  #failures = 0;
+  /** Ids of what is under way, or has failed. */
+  readonly #begun = new Set<string>();
 
-  constructor(catalogue: Catalogue, options: AfterCallsOptions) {
-    this.#catalogue = catalogue;
-    this.#options = options;
-    this.#file = join(maskingFolder(options.folder), 'after-calls.json');
+  constructor(settings: AfterCallsSettings, context: AfterCallsContext) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#notes = new AfterCallNotes(context.catalogue.folder);
   }
 
-  /** Takes up what an earlier process left, and says since when this one is at it. */
-  async begin(): Promise<void> {
-    const left = await readFile(this.#file, 'utf8').then(sinceIn, () => undefined);
-    if (left) this.add({ since: left });
-    const nowMs = (this.#options.clock ?? systemClock).unixMs();
-    await makeFolder(maskingFolder(this.#options.folder));
-    await writeJson(this.#file, { since: (left ?? new Date(nowMs - BEFORE_MS)).toISOString() });
+  /** Uses other options for the recordings to come, and tries those again that failed. */
+  configure(settings: AfterCallsSettings): void {
+    this.#settings = settings;
+    this.#work = this.#work.then(() => this.#begun.clear()).then(() => this.takeUp());
   }
 
-  add(query: CatalogueQuery): void {
-    this.#work = this.#work.then(() => this.#do(query)).catch((error: unknown) => this.#failed('', error));
+  /** Keeps on disk what is to be done. @returns true when nobody is to be told of the recording before that. @throws ERR_FILE */
+  async keep(file: string, { id, type }: Pick<AfterCallNote, 'id' | 'type'>): Promise<boolean> {
+    const masks = this.#settings.mask !== undefined;
+    await this.#notes.keep({ id, type, file: relative(this.#context.catalogue.folder, file), masks });
+    return masks;
   }
 
+  /** Begins whatever is kept, and was not begun. It goes on after this resolves. */
+  async takeUp(): Promise<void> {
+    for (const note of await this.#notes.read()) {
+      if (this.#begun.has(note.id)) continue;
+      this.#begun.add(note.id);
+      this.#work = this.#work.then(() => this.#do(note));
+    }
+  }
+
+  /** Resolves when all that was begun is done, or has failed. */
   async end(): Promise<void> {
-    await this.#work;
-    // What failed is tried again the next time.
-    if (this.#failures === 0) await removeFile(this.#file);
+    await this.takeUp();
+    // What the work itself takes up comes after it.
+    let work: Promise<void> | undefined;
+    while (work !== this.#work) {
+      work = this.#work;
+      await work;
+    }
   }
 
-  async #do(query: CatalogueQuery): Promise<void> {
-    const { transcriber, language, identity, mask, onTranscribed, onMasked } = this.#options;
-    const heard = {
-      query,
+  async #do(note: AfterCallNote): Promise<void> {
+    const { catalogue, tell } = this.#context;
+    try {
+      const [entry] = catalogue.search({ file: note.file });
+      if (entry) {
+        await this.#transcribe(entry);
+        await this.#mask(entry, note);
+        if (note.masks) {
+          const file = await catalogue.fileOf(entry);
+          await tell({ file, sidecar: await readSidecar(beside(file, '.json')) }, note);
+        }
+      }
+      // Of one that was removed meanwhile there is nothing to do, and nothing to tell.
+      await this.#notes.remove(note);
+      this.#begun.delete(note.id);
+    } catch (error) {
+      this.#context.told.undone(note.file, asError(error));
+    }
+  }
+
+  async #transcribe({ file }: CatalogueEntry): Promise<void> {
+    const { transcriber, language, identity } = this.#settings;
+    if (!transcriber) return;
+    let failure: Error | undefined;
+    await transcribeRecordings(this.#context.catalogue, {
+      ...{ query: { file }, transcriber },
       ...(language !== undefined && { language }),
       ...(identity !== undefined && { identity }),
-    };
-    const failed = ({ file }: CatalogueEntry, error: Error | undefined) => error && this.#failed(file, error);
-    if (transcriber)
-      await transcribeRecordings(this.#catalogue, {
-        ...{ ...heard, transcriber },
-        onRecording: (entry, error) =>
-          error ? failed(entry, error) : observe('onTranscribed', onTranscribed, entry),
-      });
-    if (mask)
-      await maskRecordings(this.#catalogue, {
-        ...{ ...heard, ...mask },
-        ...(transcriber && { transcriber }),
-        onRecording: (entry, result, error) =>
-          result && !error ? observe('onMasked', onMasked, entry, result) : failed(entry, error),
-      });
+      onRecording: (entry, error) => {
+        if (error) failure = error;
+        else this.#context.told.transcribed(entry);
+      },
+    });
+    if (failure) throw failure;
   }
 
-  #failed(file: string, error: unknown): void {
-    this.#failures++;
-    observe('onFailed', this.#options.onFailed, file, asError(error));
-  }
-}
-
-/** The time that such a file names; all time where it cannot be read. */
-function sinceIn(text: string): Date {
-  try {
-    const date = new Date(JSON.parse(text).since);
-    return Number.isNaN(date.getTime()) ? new Date(0) : date;
-  } catch {
-    return new Date(0);
+  /** @throws unless the recording is masked where it was to be. */
+  async #mask({ file }: CatalogueEntry, { masks }: AfterCallNote): Promise<void> {
+    const { mask, ...heard } = this.#settings;
+    if (!mask && !masks) return;
+    if (!mask) {
+      const text = `${printable(file)} was to be masked, and nothing says by which rules any more: it is as it was.`;
+      throw new JackfieldError('ERR_INVALID_STATE', text);
+    }
+    let failure: Error | undefined;
+    let masked: MaskedRecording | undefined;
+    await maskRecordings(this.#context.catalogue, {
+      ...{ ...heard, ...mask, query: { file } },
+      onRecording: (entry, result, error) => {
+        if (error) failure = error;
+        masked = result;
+        if (result) this.#context.told.masked(entry, result);
+      },
+    });
+    if (failure) throw failure;
+    if (masks && !masked && this.#context.catalogue.search({ file }).length > 0)
+      throw new JackfieldError('ERR_INVALID_STATE', `${printable(file)} was not masked.`);
   }
 }

@@ -16,6 +16,12 @@ import { HOOK_RULES } from '../publication/finish-hook.js';
 import { OUTPUT_FORMATS } from '../publication/publish.js';
 import { WEBHOOK_RULES } from '../publication/webhook.js';
 import { RECORD_RULES } from '../record-options.js';
+import {
+  AFTER_CALLS_FILES,
+  maskConfigSchema,
+  readAfterCalls,
+  transcribeConfigSchema,
+} from './after-calls-config.js';
 import { FORK_FILES, forkConfigSchema, readFork } from './fork-config.js';
 import { RECORDER_RULES, type RecorderOptions } from './recorder-options.js';
 
@@ -126,6 +132,13 @@ export const recordConfigSchema = z.strictObject({
     ])
     .optional()
     .describe('Analyses each call while it is recorded.'),
+  transcribe: transcribeConfigSchema
+    .optional()
+    .describe('The engine that writes down each recording once its call is over.'),
+  language: z.string().min(1).max(100).optional().describe('Language that is spoken, such as en.'),
+  mask: maskConfigSchema
+    .optional()
+    .describe('Taken out of each recording once its call is over, before hook and webhook are told of it.'),
   catalogue: z.boolean().optional(),
   fork: forkConfigSchema
     .optional()
@@ -139,9 +152,10 @@ export const RECORD_FILES: PathFields = {
   paths: [
     ...['out', 'identityFile', 'signingKeyFile', 'consent.prompt', 'webhook.secretFile'],
     ...['tokenFile', 'tls.caFile', 'tls.certFile', 'tls.keyFile'],
+    ...['analyse.speechModel', ...AFTER_CALLS_FILES.paths],
     ...FORK_FILES.map((field) => `fork.${field}`),
   ],
-  programs: ['hook.command'],
+  programs: ['hook.command', ...AFTER_CALLS_FILES.programs],
 };
 
 /**
@@ -203,7 +217,7 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
       catalogue,
       analyse,
     },
-    ...{ fork: config.fork && (await readFork(config.fork)) },
+    ...{ fork: config.fork && (await readFork(config.fork)), afterCalls: await readAfterCalls(config) },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
 }

@@ -4,6 +4,7 @@ import type { CallControl } from '../../call/call-control.js';
 import type { VoiceListener } from '../../call/call-voice.js';
 import type { CallRecording } from '../call-recording.js';
 import type { SegmentResult } from '../file/segment.js';
+import type { AfterCallsEvents } from '../masking/after-calls.js';
 import type { OutboxEvent } from '../publication/outbox.js';
 import type { AnalysedCall } from './analyse-recorded.js';
 
@@ -14,7 +15,7 @@ export interface RecorderListener extends Required<VoiceListener> {
 }
 
 /** Events of a {@link Recorder}. */
-export interface RecorderEvents extends FencedEvents {
+export interface RecorderEvents extends FencedEvents, AfterCallsEvents {
   /** A call is being recorded, or held in memory until {@link Recorder.record}. */
   recording: [recording: CallRecording, begun: boolean];
   /** Something was heard of a call that is analysed while it is recorded. */

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { JackfieldError } from '../../base/errors.js';
 import type { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { Catalogue } from '../archive/catalogue.js';
 import type { EncoderSlots } from '../file/encoder-slots.js';
 import type { SegmentResult } from '../file/segment.js';
+import { AfterCallNotes } from '../masking/after-call-notes.js';
+import type { AfterCalls, AfterCallsSettings } from '../masking/after-calls.js';
 import { type LeftBehind, takeUp } from '../publication/left-behind.js';
 import { Outbox } from '../publication/outbox.js';
 import {
@@ -12,6 +15,7 @@ import {
   resumePublication,
   type TellPublication,
 } from '../publication/publish.js';
+import { workAfterCalls } from './after-recorded.js';
 import { removeSegment } from './follow-recording.js';
 import type { RecorderEvents } from './recorder-events.js';
 import type { RecorderOptions, ResolvedRecorderOptions } from './recorder-options.js';
@@ -35,9 +39,11 @@ export class RecorderFiles {
   readonly #context: RecorderFilesContext;
   readonly #outbox: Outbox;
   #settings: RecorderSettings;
+  #after: AfterCalls | undefined;
   readonly #tell: TellPublication = async ({ file, sidecar }, { id, type }) => {
     await this.#context.catalogue?.add(file, sidecar);
-    await this.#outbox.add(type, { file, sidecar }, id);
+    const waits = await this.#after?.keep(file, { id, type });
+    if (!waits) await this.#outbox.add(type, { file, sidecar }, id);
   };
 
   constructor(settings: RecorderSettings, context: RecorderFilesContext) {
@@ -51,12 +57,17 @@ export class RecorderFiles {
       onFailure: (event, channel, error, last) =>
         context.emitter.emit('undelivered', event, channel, error, last),
     });
+    this.#after = this.#workAfter();
   }
 
   /** Uses other options for the files to come. */
   configure(settings: RecorderSettings): void {
     this.#settings = settings;
     this.#outbox.useChannels(settings.resolved.channels);
+    const after = settingsAfter(settings);
+    // What was begun with masking goes on: without it, whatever waits for that waits on.
+    if (this.#after) this.#after.configure(after ?? {});
+    else this.#after = this.#workAfter();
   }
 
   async publish(segment: SegmentResult, type: string): Promise<SegmentResult> {
@@ -92,15 +103,40 @@ export class RecorderFiles {
     });
     void this.#outbox.run();
     await catalogue?.keepHolds();
+    await this.#takeUpAfter();
   }
 
   /** Ends the deliveries. Undelivered events wait on disk. */
   async close(): Promise<void> {
+    await this.#after?.end();
     await this.#outbox.close();
+  }
+
+  #workAfter(): AfterCalls | undefined {
+    const { catalogue, emitter } = this.#context;
+    if (!catalogue) return undefined;
+    return workAfterCalls(settingsAfter(this.#settings), {
+      catalogue,
+      told: {
+        transcribed: (entry) => emitter.emit('transcribed', entry),
+        masked: (entry, result) => emitter.emit('masked', entry, result),
+        undone: (file, error) => emitter.emit('undone', file, error),
+      },
+      tell: (published, { id, type }) => this.#outbox.add(type, published, id),
+    });
+  }
+
+  async #takeUpAfter(): Promise<void> {
+    if (this.#after) return await this.#after.takeUp();
+    const { length } = await new AfterCallNotes(this.#settings.resolved.folder).read();
+    if (length === 0) return;
+    const text = `Recordings wait to be transcribed or masked (${length}), and nothing says how any more: give afterCalls.`;
+    this.#context.emitter.emit('failed', new JackfieldError('ERR_INVALID_STATE', text), undefined);
   }
 
   #published(segment: SegmentResult): SegmentResult {
     this.#context.emitter.emit('published', segment);
+    void this.#after?.takeUp();
     if (segment.outputError) this.#context.emitter.emit('failed', segment.outputError, undefined);
     return segment;
   }
@@ -110,4 +146,17 @@ export class RecorderFiles {
     const { signingKey } = given;
     return { ...resolved, encoders: this.#context.encoders, ...(signingKey && { signingKey }) };
   }
+}
+
+function settingsAfter({ given, resolved }: RecorderSettings): AfterCallsSettings | undefined {
+  const { afterCalls, identity, signingKey } = given;
+  const { encryptTo } = resolved.recording;
+  return (
+    afterCalls && {
+      ...afterCalls,
+      ...(identity !== undefined && { identity }),
+      ...(signingKey && { signingKey }),
+      ...(encryptTo && { encryptTo }),
+    }
+  );
 }

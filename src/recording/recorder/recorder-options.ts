@@ -28,12 +28,14 @@ import { openAudio } from '../../voice/audio-file.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { type ConsentOptions, checkConsent } from '../consent.js';
 import { loadCompressed } from '../file/compressed.js';
+import { AFTER_CALLS_RULES, type AfterCallsOptions } from '../masking/after-calls-options.js';
 import { type FinishHookOptions, finishHook } from '../publication/finish-hook.js';
 import type { Deliver } from '../publication/outbox.js';
 import { OUTPUT_FORMATS, type OutputFormat } from '../publication/publish.js';
 import { type WebhookOptions, webhook } from '../publication/webhook.js';
 import { checkRecordOptions, type RecordCallOptions, SIGNING_KEY, TAGS } from '../record-options.js';
 import { decrypterWith, encrypterTo } from '../sealed/age.js';
+import { checkAfterCalls, loadAfterCalls } from './after-recorded.js';
 import { loadAnalysis } from './analyse-recorded.js';
 import { checkFork, RECORDER_FORK_RULES, type RecorderFork } from './fork-recorded.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
@@ -119,6 +121,11 @@ export interface RecorderOptions {
   readonly fork?: RecorderFork;
   /** Analyses each call while it is recorded: events `heard` and `analysed`. Default false. */
   readonly analyse?: boolean | CallAnalysisOptions;
+  /**
+   * Has each recording transcribed and masked once its call is over: events `transcribed`, `masked`, `undone`. Needs the
+   * catalogue; for encrypted recordings, `identity`. Default: nothing is done.
+   */
+  readonly afterCalls?: AfterCallsOptions;
   /** Dates and times everything. Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -155,6 +162,7 @@ export const RECORDER_RULES: Rules<RecorderOptions> = {
   tagsOf: callback,
   fork: nested<RecorderFork>(RECORDER_FORK_RULES),
   analyse: either(flag, nested<CallAnalysisOptions>(CALL_ANALYSIS_RULES)),
+  afterCalls: nested<AfterCallsOptions>(AFTER_CALLS_RULES),
   clock: CLOCK,
 };
 
@@ -187,6 +195,8 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
       outputs.join(', '),
     );
   }
+  if (options.afterCalls)
+    checkAfterCalls(options.afterCalls, catalogue, options.identity, recording.encryptTo);
   return {
     folder,
     policy,
@@ -246,11 +256,12 @@ export function recordOptionsFor(
 /**
  * Tries what every recording will need, so that it is missed now and not in the middle of a call.
  * @throws ERR_INVALID_ARG for a value that is not an age recipient, or not an age secret key; ERR_FILE, ERR_WAV for the prompt;
- *   ERR_TOOL for a hook, or a model of the neural detector, that is not there.
+ *   ERR_TOOL for a hook, or a model of the neural detector, that is not there; what the engine's `ready` throws.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (options.fork) await checkFork(options.fork);
   if (options.analyse) await loadAnalysis(options.analyse);
+  if (options.afterCalls) await loadAfterCalls(options.afterCalls);
   const { recording, identity, consent, hook, outputs = [], encode } = options;
   if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);

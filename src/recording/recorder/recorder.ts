@@ -122,6 +122,16 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     }
   }
 
+  /**
+   * Tries what a recorder with these options needs, and makes none: programs, models, prompts, keys.
+   *
+   * @throws as {@link Recorder.open}, but for what has to do with the folder.
+   */
+  static async check(options: RecorderOptions): Promise<void> {
+    resolveRecorderOptions(options);
+    await checkMeans(options);
+  }
+
   /** Records the calls of this client, too, by policy, until the recorder is closed. @throws ERR_INVALID_ARG. */
   attend(client: Client, server: PcmServer): void {
     checkArgument('client', client, CLIENT);
@@ -223,6 +233,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#forks.opened(voice, this.#settings.given.fork, true);
     this.#begun(recording, true, false);
     return recording;
+  }
+
+  /** True when keys that are pressed in calls are masked in recordings, and so are not to be told of. */
+  get masksKeys(): boolean {
+    const { mask } = this.#settings.given.afterCalls ?? {};
+    return mask !== undefined && mask.cards !== false;
   }
 
   /** Time by which it dates recordings. */

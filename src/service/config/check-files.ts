@@ -10,8 +10,9 @@ import { readBot } from '../../bot/read-bot.js';
 import { transportAt } from '../../control/transport/transport-address.js';
 import { Scenario } from '../../exchange/scenario/scenario.js';
 import { readText, readToken } from '../../files/key-files.js';
+import { readMask } from '../../recording/recorder/after-calls-config.js';
+import { Recorder } from '../../recording/recorder/recorder.js';
 import { type RecordConfig, recorderOptions } from '../../recording/recorder/recorder-config.js';
-import { checkMeans, resolveRecorderOptions } from '../../recording/recorder/recorder-options.js';
 import { requireProgram } from '../../voice/process/require-program.js';
 import { EMBEDDED } from '../embedded-exchange.js';
 import { BearerTokens } from '../http/bearer-tokens.js';
@@ -132,14 +133,15 @@ function ofClients({ api, webhooks = {}, hooks = {} }: Partial<ServiceConfig>): 
 
 function ofRecorder(record: RecordConfig): Check[] {
   return Object.entries(record).map(([field, value]) =>
-    check(['record', field], () => tryRecorder({ [field]: value })),
+    check(['record', field], () =>
+      // What it needs of other fields is looked for in the whole.
+      field === 'mask' && record.mask ? readMask(record.mask) : tryRecorder({ [field]: value }),
+    ),
   );
 }
 
 async function tryRecorder(record: RecordConfig): Promise<void> {
-  const options = await recorderOptions(record);
-  resolveRecorderOptions(options);
-  await checkMeans(options);
+  await Recorder.check(await recorderOptions(record));
 }
 
 /** Abilities that every endpoint is taken to have: it is not attached to. */

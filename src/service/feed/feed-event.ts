@@ -27,6 +27,7 @@ const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape
 export const RECORDING_EVENTS = [
   ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
   ...['published', 'recovered', 'discarded', 'undelivered'],
+  ...['transcribed', 'masked', 'after-call-failed'],
 ] as const;
 
 /** Notices of a call that is analysed: events of the analysis, and its end. */
@@ -86,6 +87,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       .describe('Why one that is published ended, as in its sidecar: call-ended and so on.'),
     complete: z.boolean().optional().describe('False when something of it is missing.'),
     reason: text.optional(),
+    stretches: count.optional().describe('Of one that was masked: how many.'),
     channel: word.optional().describe('The hook or webhook that has not taken an event.'),
     id: word.optional().describe('Id of the event that was not taken.'),
     last: z.boolean().optional().describe('True when it is not tried again.'),
@@ -129,7 +131,9 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     file: word,
     durationMs: ms,
   }).describe('A voicemail was kept.'),
-  event('digit', { ...ofCall, digit: z.string().max(1) }).describe('The other party pressed a key.'),
+  event('digit', { ...ofCall, digit: z.string().max(1) }).describe(
+    'The other party pressed a key; * for each where recordings are masked.',
+  ),
   event('transcript', {
     ...perhapsOfCall,
     by: z.enum(['bot', 'caller']),

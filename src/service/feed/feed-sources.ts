@@ -35,6 +35,7 @@ export class FeedSources {
   readonly #feed: EventFeed;
   /** Calls of several endpoints have the same ids: the account makes the difference. */
   readonly #accounts = new WeakMap<CallControl, string>();
+  #recorder: Recorder | undefined;
 
   constructor(feed: EventFeed) {
     checkArgument('feed', feed, having('tell', 'failed'));
@@ -58,10 +59,11 @@ export class FeedSources {
     client.on('failure', (error) => feed.failed(`listener of ${endpoint}`, error));
   }
 
-  /** Takes a recorder: its recordings, from their beginning to their place in the folder. */
+  /** Takes a recorder: its recordings, from their beginning to their place in the folder. Keys that it masks are told as `*`. */
   recorder(recorder: Recorder): void {
     checkArgument('recorder', recorder, PART);
     const feed = this.#feed;
+    this.#recorder = recorder;
     recorder.on('recording', (recording, begun) => this.#recording(recording, begun));
     recorder.on('heard', ({ call }, event) => {
       const notice = noticeOf(event);
@@ -72,6 +74,13 @@ export class FeedSources {
     );
     recorder.on('published', (segment) => this.#published(segment, 'published'));
     recorder.on('recovered', (segment) => this.#published(segment, 'recovered'));
+    recorder.on('transcribed', ({ file }) => feed.tell({ type: 'recording', what: 'transcribed', file }));
+    recorder.on('masked', ({ file }, { masking }) =>
+      feed.tell({ type: 'recording', what: 'masked', file, stretches: masking?.spans.length ?? 0 }),
+    );
+    recorder.on('undone', (file, { message: reason }) =>
+      feed.tell({ type: 'recording', what: 'after-call-failed', file, reason }),
+    );
     recorder.on('discarded', (segment) =>
       feed.tell({ type: 'recording', ...segmentSubject(segment), what: 'discarded' }),
     );
@@ -173,7 +182,8 @@ export class FeedSources {
     call.history.forEach(tell);
     call.on('state', tell);
     call.on('dtmf', (digits) => {
-      for (const digit of digits) feed.tell({ type: 'digit', ...subject, digit });
+      const shown = this.#recorder?.masksKeys ? '*'.repeat(digits.length) : digits;
+      for (const digit of shown) feed.tell({ type: 'digit', ...subject, digit });
     });
   }
 

@@ -1,94 +1,127 @@
-import { EventEmitter, once } from 'node:events';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { afterCalls, Catalogue, type Recorder } from '../../../src/recording.js';
-import { cardCall, engine } from './card-call.js';
+import { type AfterCallsOptions, Catalogue, listOutbox, Recorder } from '../../../src/recording.js';
+import { engine, recordedCall } from './card-call.js';
 
 const clock = new VirtualClock(Date.UTC(2020, 0, 1));
 const PHRASES = [{ phrase: "mother's maiden name", edits: 2 }];
+/** Nobody answers there: news waits in the outbox. */
+const WEBHOOK = { url: 'http://127.0.0.1:9/', secret: 'x'.repeat(32) };
 
 let folder: string;
-let catalogue: Catalogue;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-after-calls-'));
-  catalogue = Catalogue.open(folder);
+  await mkdir(join(folder, '.recording'));
 });
-afterEach(async () => {
-  catalogue.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => rm(folder, { recursive: true }));
 
-/** What stands for a recorder: it tells that a recording was published. */
-function recorderOf() {
-  const told = new EventEmitter();
-  return {
-    recorder: told as unknown as Recorder,
-    publish: (segment: object) => told.emit('published', segment),
-  };
+/** What becomes of what lies there, from the start of a recorder to its end. */
+async function run(afterCalls: AfterCallsOptions | undefined, options = {}) {
+  const told: string[] = [];
+  await using recorder = await Recorder.open({
+    ...{ folder, clock, template: '{partner}', webhook: WEBHOOK, ...options },
+    ...(afterCalls && { afterCalls }),
+  });
+  recorder.on('published', () => told.push('published'));
+  recorder.on('transcribed', ({ file }) => told.push(`transcribed ${file}`));
+  recorder.on('masked', ({ file }, { masking }) => told.push(`masked ${file} ${masking?.spans.length}`));
+  recorder.on('undone', (file, { message }) => told.push(`undone ${file}: ${message}`));
+  recorder.on('failed', ({ message }) => told.push(`failed: ${message}`));
+  await recorder.close();
+  return told;
 }
 
-/** Time that a failure leaves its file: what is not done is done by who comes next. */
-const left = () => existsSync(join(folder, '.masking', 'after-calls.json'));
+const recorded = (name = 'ann') => recordedCall(join(folder, '.recording', `${name}.wav`), name);
+const news = async () =>
+  (await listOutbox(join(folder, '.outbox'))).map(({ event }) => JSON.stringify(event));
+const left = () => readdir(join(folder, '.after-calls'));
+const broken = { ...engine(), name: 'broken', transcribe: () => Promise.reject(new Error('no ears')) };
 
 describe('once a call is over', () => {
-  it('its recording is transcribed and masked, and nothing is left to do', async () => {
-    const { recorder, publish } = recorderOf();
-    const masked: (readonly [file: string, stretches: number | undefined])[] = [];
-    const failed: string[] = [];
-    {
-      await using _ = await afterCalls(recorder, {
-        ...{ folder, clock, transcriber: engine(), mask: { phrases: PHRASES } },
-        onMasked: ({ file }, { masking }) => masked.push([file, masking?.spans.length]),
-        onFailed: (file, { message }) => failed.push(`${file}: ${message}`),
-      });
-      expect(left()).toBe(true);
-      publish(await cardCall(catalogue, 'ann'));
-    }
-    expect(failed).toEqual([]);
-    expect(masked).toEqual([[expect.stringContaining('ann'), 3]]);
+  it('its recording is transcribed and masked, and only then told of', async () => {
+    await recorded();
+    expect(await run({ transcriber: engine(), mask: { phrases: PHRASES } })).toEqual([
+      ...['published', 'transcribed ann.wav', 'masked ann.wav 3'],
+    ]);
+    using catalogue = Catalogue.open(folder);
     const [entry] = catalogue.search();
     expect(entry?.transcript).toContain('[masked]');
     expect(entry?.transcript).not.toContain('four one one one');
-    expect(left()).toBe(false);
+    expect(await left()).toEqual([]);
+    const [event, ...others] = await news();
+    expect(others).toEqual([]);
+    expect(event).toContain('recording.finished');
+    expect(event).toContain('"maskings"');
+    expect(event).not.toMatch(/4111/);
   });
 
-  it('what one that was killed did not come to, or what failed, is done by the next', async () => {
-    const { recorder } = recorderOf();
-    const failed: string[] = [];
-    const broken = { ...engine(), name: 'broken', transcribe: () => Promise.reject(new Error('no ears')) };
-    await cardCall(catalogue, 'ann');
-    {
-      const { recorder: first, publish } = recorderOf();
-      await using _ = await afterCalls(first, {
-        ...{ folder, clock, transcriber: broken, mask: {} },
-        onFailed: (_file, { message }) => failed.push(message),
-      });
-      const [entry] = catalogue.search();
-      publish({ sidecar: { id: entry?.id } });
-    }
-    expect(failed).toContain('no ears');
-    expect(left()).toBe(true);
-    const masked = new EventEmitter();
-    const done = once(masked, 'masked');
-    {
-      await using _ = await afterCalls(recorder, {
-        ...{ folder, clock, transcriber: engine(), mask: {} },
-        onMasked: () => masked.emit('masked'),
-      });
-      await done;
-    }
-    expect(catalogue.search()[0]?.transcript).toContain('[masked]');
-    expect(left()).toBe(false);
+  it('one that is only transcribed is told of at once, whatever the engine says', async () => {
+    await recorded();
+    expect(await run({ transcriber: broken })).toEqual(['published', 'undone ann.wav: no ears']);
+    expect(await news()).toEqual([expect.stringContaining('recording.finished')]);
+    expect(await left()).toHaveLength(1);
   });
 
-  it('phrases without an engine are refused at once', async () => {
-    const { recorder } = recorderOf();
-    await expect(afterCalls(recorder, { folder, mask: { phrases: PHRASES } })).rejects.toMatchObject({
-      code: 'ERR_INVALID_ARG',
-    });
+  it('what failed is not told of, is as it was, and is done by the next, with other calls', async () => {
+    await recorded();
+    expect(await run({ transcriber: broken, mask: {} })).toEqual(['published', 'undone ann.wav: no ears']);
+    expect(await news()).toEqual([]);
+    // Nor is it by one that does not mask any more.
+    expect(await run(undefined)).toEqual([expect.stringContaining('failed: Recordings wait')]);
+    expect(await run({ transcriber: engine() })).toEqual([
+      ...['transcribed ann.wav', expect.stringContaining('undone ann.wav: ann.wav was to be masked')],
+    ]);
+    expect(await news()).toEqual([]);
+    await recorded('ben');
+    expect((await run({ transcriber: engine(), mask: {} })).sort()).toEqual([
+      ...['masked ann.wav 2', 'masked ben.wav 2', 'published', 'transcribed ben.wav'],
+    ]);
+    expect(await left()).toEqual([]);
+    const told = (await news()).join();
+    expect(told.match(/recording.finished/g)).toHaveLength(2);
+    expect(told).not.toMatch(/4111/);
+  });
+
+  it('another configuration has it tried again', async () => {
+    await recorded();
+    const options = { folder, clock, template: '{partner}' };
+    const { signingKey } = { signingKey: generateKeyPairSync('ed25519').privateKey };
+    const told: string[] = [];
+    await using recorder = await Recorder.open({ ...options, afterCalls: { transcriber: broken, mask: {} } });
+    const undone = new Promise((resolve) => recorder.on('undone', resolve));
+    recorder.on('masked', ({ file }) => told.push(file));
+    await undone;
+    expect(recorder.masksKeys).toBe(true);
+    await recorder.configure({ ...options, signingKey, afterCalls: { mask: {} } });
+    await recorder.close();
+    expect(told).toEqual(['ann.wav']);
+    expect(await left()).toEqual([]);
+  });
+
+  it('one that was removed meanwhile is told to nobody', async () => {
+    await recorded();
+    await run({ transcriber: broken, mask: {} });
+    using catalogue = Catalogue.open(folder);
+    for (const entry of catalogue.search()) await catalogue.remove(entry);
+    expect(await run({ mask: {} })).toEqual([]);
+    expect([await news(), await left()]).toEqual([[], []]);
+  });
+
+  it.each([
+    ['phrases without an engine', { afterCalls: { mask: { phrases: PHRASES } } }, /transcriber/],
+    ['no catalogue', { afterCalls: { mask: {} }, catalogue: false }, /catalogue/],
+    [
+      'no key for what is encrypted',
+      { afterCalls: { mask: {} }, recording: { encryptTo: [`age1${'q'.repeat(58)}`] } },
+      /identity/,
+    ],
+  ])('%s is refused at once', async (_what, options, message) => {
+    await expect(Recorder.check({ folder, ...options })).rejects.toThrow(message);
+    expect(existsSync(join(folder, '.after-calls'))).toBe(false);
   });
 });

@@ -47,20 +47,36 @@ export function callSamples(): Int16Array {
 const STEREO_SAMPLES = callSamples();
 const NONE = { local: 0, remote: 0 };
 
+interface Keys {
+  readonly encryptTo?: readonly string[];
+  readonly signingKey?: import('node:crypto').KeyObject;
+}
+
 /** Publishes such a call, with a mark and a tag that hold the number too. */
 export async function cardCall(
   catalogue: Catalogue,
   partner: string,
-  options: {
-    readonly outputs?: readonly OutputFormat[];
-    readonly encryptTo?: readonly string[];
-    readonly signingKey?: import('node:crypto').KeyObject;
-  } = {},
+  options: Keys & { readonly outputs?: readonly OutputFormat[] } = {},
 ): Promise<SegmentResult> {
   const { outputs = [], encryptTo, signingKey } = options;
   const { folder } = catalogue;
-  const call = { id: 7, partner, type: 'INCOMING_P2P', status: 'FINISHED', duration: SECONDS, states: [] };
   const path = join(folder, `under-way-${partner}.wav${encryptTo ? '.age' : ''}`);
+  const finished = await recordedCall(path, partner, options);
+  const result = await publishSegment(finished, {
+    ...{ folder, template: 'calls/{partner}', outputs },
+    ...(signingKey && { signingKey }),
+  });
+  await catalogue.add(result.file, result.sidecar);
+  return result;
+}
+
+/** Records such a call to a file, which nobody has published yet. */
+export async function recordedCall(
+  path: string,
+  partner: string,
+  { encryptTo, signingKey }: Keys = {},
+): Promise<SegmentResult> {
+  const call = { id: 7, partner, type: 'INCOMING_P2P', status: 'FINISHED', duration: SECONDS, states: [] };
   const head = {
     ...{ id: `call-with-${partner}`, segment: 1, startedAt: '2026-01-01T10:00:00.000Z', call },
     streams: { local: 'INPUT', remote: 'OUTPUT' },
@@ -78,15 +94,9 @@ export async function cardCall(
     ...{ received: count, idle: 0, masked: 0, missing: 0 },
     spans: [{ from: 0, samples: count, kind: 'received' as const }],
   };
-  const finished = await segment.finish({
+  return await segment.finish({
     ...{ call, tags: head.tags, end: 'call-ended', late: NONE, cut: NONE },
     ledgers: { local: ledger, remote: ledger },
     drift: { inserted: 0, removed: 0 },
   });
-  const result = await publishSegment(finished, {
-    ...{ folder, template: 'calls/{partner}', outputs },
-    ...(signingKey && { signingKey }),
-  });
-  await catalogue.add(result.file, result.sidecar);
-  return result;
 }

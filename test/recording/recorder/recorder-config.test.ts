@@ -17,6 +17,7 @@ interface Schema {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly anyOf?: readonly Schema[];
 }
 
 /** Every number of the configuration, by its path. */
@@ -95,10 +96,10 @@ it('paths in a configuration are relative to its file; names of programs are lef
 
 it('every field that names a file is known to be one', () => {
   const named = Object.entries(z.toJSONSchema(recordConfigSchema).properties ?? {}).flatMap(([name, each]) =>
-    Object.keys((each as Schema).properties ?? { '': each }).map((inner) =>
-      [name, inner].filter(Boolean).join('.'),
+    [each as Schema, ...((each as Schema).anyOf ?? [])].flatMap(({ properties }) =>
+      Object.keys(properties ?? { '': each }).map((inner) => [name, inner].filter(Boolean).join('.')),
     ),
   );
-  const files = named.filter((name) => /File$|^out$|prompt$|command$/.test(name));
+  const files = named.filter((name) => /File$|^out$|prompt$|command$|Model$/.test(name));
   expect([...RECORD_FILES.paths, ...RECORD_FILES.programs].toSorted()).toEqual(files.toSorted());
 });

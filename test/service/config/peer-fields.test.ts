@@ -41,6 +41,32 @@ it('a fork and an agent are checked with what they name, at the field that is wr
   ]);
 });
 
+it('what is done after calls is checked with what it names, at the field that is wrong', async () => {
+  const list = 'mask: { cards: true, phrasesFile: token, phrases: ["mothers name~2+1"] }';
+  expect(
+    await problemsOf(`record: { transcribe: { command: node, args: [-v] }, language: en, ${list} }`),
+  ).toEqual([]);
+  const problems = await Promise.all(
+    [
+      `record: { ${list} }`,
+      'record: { transcribe: { command: no-such-engine }, mask: { phrasesFile: none.txt } }',
+      'record: { transcribe: whisper }',
+      'record: { mask: { phrases: ["~9"] } }',
+      `record: { catalogue: false, ${list}, transcribe: { url: "https://x.example/", tokenFile: token } }`,
+    ].map((line) => problemsOf(line)),
+  );
+  expect(problems.map((each) => each.map((problem) => problem.replaceAll(/:\d+: /g, ': ')))).toEqual([
+    [expect.stringMatching(/^serve\.yaml:2: record: afterCalls\.transcriber must be given where phrases/)],
+    [
+      expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Cannot run no-such-engine/),
+      expect.stringMatching(/^serve\.yaml:2: record\.mask: .*none\.txt/),
+    ],
+    [expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Expected "pocketsphinx", \{ url \}/)],
+    [expect.stringMatching(/^serve\.yaml:2: record\.mask: mask\.phrases\.0: Give a word/)],
+    [expect.stringMatching(/^serve\.yaml:2: record: catalogue must be true where/)],
+  ]);
+});
+
 it('a service that speaks is checked with its key, at the field that is wrong', async () => {
   const speech = (fields: string) => `{ url: "https://tts.example/v1/audio/speech", ${fields} }`;
   const bots = (...each: string[]) => [

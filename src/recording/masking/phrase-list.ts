@@ -1,0 +1,26 @@
+import { keywordIn } from '../../analysis/words/keyword-text.js';
+import type { Keyword } from '../../analysis/words/keyword-watch.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
+import { readText } from '../../files/key-files.js';
+
+/**
+ * Reads a list of phrases to mask: one a line, `mothers name~2+1` as in `jackfield analyse --keyword`. Empty lines are left
+ * out.
+ *
+ * @throws ERR_FILE; ERR_SYNTAX, with the line, for a line that is no phrase, and for a list without any.
+ */
+export async function readPhrases(file: string): Promise<readonly Keyword[]> {
+  const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
+  const phrases = lines.flatMap((each, index) => (each === '' ? [] : [phraseIn(each, file, index + 1)]));
+  if (phrases.length > 0) return phrases;
+  throw new JackfieldError('ERR_SYNTAX', `${printable(file)} has no phrase in it: put one on each line.`);
+}
+
+function phraseIn(line: string, file: string, number: number): Keyword {
+  try {
+    return keywordIn(line);
+  } catch (error) {
+    throw new JackfieldError('ERR_SYNTAX', `${printable(file)}:${number}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { keywordIn } from '../../analysis/words/keyword-text.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+import { KEY_HEADER } from '../../base/web/service-key.js';
+import { readToken } from '../../files/key-files.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import type { AfterCallsOptions, MaskAfterCalls } from '../masking/after-calls-options.js';
+import { readPhrases } from '../masking/phrase-list.js';
+
+/** The engine that writes down recordings after their calls, in a configuration. */
+export const transcribeConfigSchema = z.union(
+  [
+    z.literal('pocketsphinx'),
+    z.strictObject({
+      url: z
+        .url({ protocol: /^(https?|wss?)$/, error: 'Expected an http:, https:, ws: or wss: address' })
+        .describe('Of a service: as OpenAI has it (https:), or Deepgram (wss:).'),
+      model: z.string().min(1).max(200).optional().describe("Default: the service's."),
+      tokenFile: z.string().min(1).optional().describe('A file with the key for it.'),
+      tokenHeader: z
+        .string()
+        .refine((header) => KEY_HEADER.accepts(header), `Expected ${KEY_HEADER.expected}`)
+        .optional()
+        .describe('Header that has the key: xi-api-key. Default "Authorization: Bearer".'),
+    }),
+    z.strictObject({
+      command: z.string().min(1).describe('Run without a shell; it has a WAV on its standard input.'),
+      args: z.array(z.string()).optional(),
+      timeoutMs: z.number().min(1000).max(86_400_000).optional().describe('Default 600000.'),
+    }),
+  ],
+  'Expected "pocketsphinx", { url } of a service, or { command } with args',
+);
+
+/** Secrets that are taken out of recordings after their calls, in a configuration. */
+export const maskConfigSchema = z
+  .strictObject({
+    cards: z.boolean().describe('Card numbers, said or pressed. Default true.'),
+    phrases: z.array(z.string().min(1).max(1000)).min(1).describe('Each as in a list: mothers name~2+1.'),
+    phrasesFile: z.string().min(1).describe('A file with a phrase a line.'),
+  })
+  .partial();
+
+/** Files and programs of both. */
+export const AFTER_CALLS_FILES = {
+  paths: ['transcribe.tokenFile', 'mask.phrasesFile'],
+  programs: ['transcribe.command'],
+} as const;
+
+/** Fields of a configuration that say what is done after calls. */
+export interface AfterCallsConfig {
+  readonly transcribe?: z.infer<typeof transcribeConfigSchema> | undefined;
+  readonly language?: string | undefined;
+  readonly mask?: z.infer<typeof maskConfigSchema> | undefined;
+}
+
+/** The work after calls of a configuration; undefined for nothing. Reads its files. @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG. */
+export async function readAfterCalls({
+  transcribe,
+  language,
+  mask,
+}: AfterCallsConfig): Promise<AfterCallsOptions | undefined> {
+  if (transcribe === undefined && mask === undefined) return undefined;
+  return {
+    ...(transcribe !== undefined && { transcriber: await transcriberIn(transcribe) }),
+    ...(language !== undefined && { language }),
+    ...(mask && { mask: await readMask(mask) }),
+  };
+}
+
+/** The masking of a configuration. @throws ERR_FILE, ERR_SYNTAX. */
+export async function readMask({
+  cards,
+  phrases = [],
+  phrasesFile,
+}: NonNullable<AfterCallsConfig['mask']>): Promise<MaskAfterCalls> {
+  const listed = phrasesFile === undefined ? [] : await readPhrases(phrasesFile);
+  return {
+    ...(cards !== undefined && { cards }),
+    phrases: [...phrases.map((phrase, place) => phraseAt(phrase, place)), ...listed],
+  };
+}
+
+function phraseAt(phrase: string, place: number) {
+  try {
+    return keywordIn(phrase);
+  } catch (error) {
+    throw new JackfieldError('ERR_SYNTAX', `mask.phrases.${place}: ${messageOf(error)}`);
+  }
+}
+
+// Engines are loaded for those alone who have one.
+async function transcriberIn(engine: NonNullable<AfterCallsConfig['transcribe']>): Promise<Transcriber> {
+  if (engine === 'pocketsphinx')
+    return (await import('../../voice/transcript/pocket-sphinx.js')).pocketSphinx();
+  if ('command' in engine) {
+    const { command, args, timeoutMs } = engine;
+    const { commandTranscriber } = await import('../../voice/transcript/command-transcriber.js');
+    return commandTranscriber({
+      command,
+      ...(args && { args }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+  }
+  const { url, model, tokenFile, tokenHeader } = engine;
+  const service = {
+    url,
+    ...(tokenFile !== undefined && { token: await readToken(tokenFile) }),
+    ...(tokenHeader !== undefined && { tokenHeader }),
+  };
+  if (/^wss?:/i.test(url)) {
+    const { streamingTranscriber } = await import('../../voice/transcript/streaming-transcriber.js');
+    return streamingTranscriber({ ...service, ...(model !== undefined && { query: { model } }) });
+  }
+  const { httpTranscriber } = await import('../../voice/transcript/http-transcriber.js');
+  return httpTranscriber({ ...service, ...(model !== undefined && { model }) });
+}

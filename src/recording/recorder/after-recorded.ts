@@ -1,0 +1,37 @@
+import { invalidArgument } from '../../base/errors.js';
+import type { AfterCalls, AfterCallsContext, AfterCallsSettings } from '../masking/after-calls.js';
+import type { AfterCallsOptions } from '../masking/after-calls-options.js';
+import type { RecordCallOptions } from '../record-options.js';
+
+/** Loaded for those alone who have something done after calls, and before their first one. */
+let loaded: Pick<typeof import('../masking/after-calls.js'), 'AfterCalls'> | undefined;
+
+/** Checks what fields of a recorder say together about the time after calls. @throws ERR_INVALID_ARG */
+export function checkAfterCalls(
+  { transcriber, mask }: AfterCallsOptions,
+  catalogue: boolean,
+  identity: string | undefined,
+  encryptTo: RecordCallOptions['encryptTo'],
+): void {
+  if (!catalogue) throw invalidArgument('catalogue', 'true where something is done after calls', catalogue);
+  if ((mask?.phrases ?? []).length > 0 && !transcriber) {
+    const text = 'given where phrases are to be masked: they are found in what was said';
+    throw invalidArgument('afterCalls.transcriber', text, transcriber);
+  }
+  if (mask && encryptTo && identity === undefined)
+    throw invalidArgument('identity', 'given where encrypted recordings are to be masked', identity);
+}
+
+/** Loads what {@link workAfterCalls} needs, and sees to it that the engine can work. @throws what its `ready` throws. */
+export async function loadAfterCalls({ transcriber }: AfterCallsOptions): Promise<void> {
+  loaded ??= await import('../masking/after-calls.js');
+  await transcriber?.ready?.();
+}
+
+/** Makes what works on recordings after their calls; undefined where nothing is to be done. */
+export function workAfterCalls(
+  settings: AfterCallsSettings | undefined,
+  context: AfterCallsContext,
+): AfterCalls | undefined {
+  return settings && loaded && new loaded.AfterCalls(settings, context);
+}
