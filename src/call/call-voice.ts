@@ -133,8 +133,8 @@ const READ_INTERVAL_MS = 250;
  *
  * Done before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
  *
- * @throws ERR_TAKEN when somebody else has redirected the call's voice; ERR_API 589 when the endpoint cannot connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED;
- * ERR_CALL_ENDED when the call ends first. The redirections are then taken away again.
+ * @throws ERR_TAKEN when another program has redirected the call's voice; ERR_API 589 when the endpoint cannot connect;
+ * ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED; ERR_CALL_ENDED when the call ends first. The redirections are then taken away again.
  */
 export async function openCallVoice(
   call: Call,
@@ -144,7 +144,7 @@ export async function openCallVoice(
   checkArgument('call', call, LIVE_CALL);
   checkArgument('server', server, SERVER);
   checkOptions(options, VOICE_RULES);
-  const { input = true, microphone = true, readClass = 'immediate', leadMs, onLease, signal } = options;
+  const { input = true, microphone = true, readClass = 'immediate', leadMs, signal } = options;
   const { listeners = [] } = options;
   await using opening = new Opening();
   for (const listener of listeners) opening.add(listener, (it) => it.failed?.());
@@ -162,16 +162,10 @@ export async function openCallVoice(
       ...limits,
       joined,
       isMixed: input === 'mixed',
-      onLease: async (lease, start) => {
-        const { stream } = lease;
-        await onLease?.(stream, lease, start);
-        const paced = stream === 'input' || (stream === 'capture_mic' && joined?.paced === true);
-        for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
-      },
+      onLease: (lease, start) => tellLease(lease, start, options, joined),
     });
     const remote = await redirections.add(await receive('output'), 0);
-    const start = remote.received.position;
-    const microphoneStart = joined?.paced ? 0 : start;
+    const microphoneStart = joined?.paced ? 0 : remote.received.position;
     const microphoneLease = microphone
       ? await redirections
           .add(await receive('capture_mic'), microphoneStart)
@@ -190,10 +184,9 @@ export async function openCallVoice(
         )
       : undefined;
     await redirections.assertKept();
-    const local = input === true ? 'input' : 'microphone';
     const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart, joined };
     over.forget();
-    const voice = opening.done(new LeasedVoice(call, opened, local));
+    const voice = opening.done(new LeasedVoice(call, opened, input === true ? 'input' : 'microphone'));
     for (const listener of listeners) listener.opened?.(voice);
     return voice;
   } catch (error) {
@@ -201,6 +194,19 @@ export async function openCallVoice(
   } finally {
     await turn?.();
   }
+}
+
+/** Tells the opener of a lease, then the listeners. */
+async function tellLease(
+  lease: Lease,
+  start: number,
+  { onLease, listeners = [] }: CallVoiceOptions,
+  joined: JoinedVoice | undefined,
+): Promise<void> {
+  const { stream } = lease;
+  await onLease?.(stream, lease, start);
+  const paced = stream === 'input' || (stream === 'capture_mic' && joined?.paced === true);
+  for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
 }
 
 /** Tells the program that the microphone cannot be taken out. @throws the error, where the program does not want to know. */
