@@ -28,7 +28,7 @@ const READ = whole(1, 1 << 20);
 
 /**
  * Mixes any number of sources on one time line. Sources are written to as their audio comes; the mix is read in
- * blocks, by whoever keeps the time. What is not there when its place is read is silence.
+ * blocks, by the part that keeps the time. What is not there when its place is read is silence.
  *
  * ```ts
  * const mixer = new Mixer();

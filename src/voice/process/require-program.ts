@@ -22,7 +22,7 @@ export async function isInstalled(tool: string): Promise<boolean> {
 }
 
 /**
- * Sees to it that a program is there before anything is begun that needs it.
+ * Makes sure that a program is there before anything that needs it is begun.
  *
  * @param advice What to do where it is not.
  * @throws ERR_TOOL

@@ -70,7 +70,7 @@ export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
           method: 'POST',
           headers: { ...keyHeaders(options) },
           body: form,
-          // The key goes to whom it was given for, and to nobody else.
+          // The key goes to the host that it was given for, and to no other.
           redirect: 'manual',
           signal: limit.signal,
         });

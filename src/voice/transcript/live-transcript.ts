@@ -12,7 +12,7 @@ export type LiveTranscriptOptions = {
     | undefined;
 };
 
-/** The transcript of what is still being said: the engine hears it beside whoever takes it. */
+/** The transcript of what is still being said: the engine hears it beside the part that records it. */
 export class LiveTranscript {
   /** Settles when the engine is through. @throws what the engine threw; ERR_LIMIT when it was too slow. */
   readonly transcript: Promise<Transcript>;
@@ -36,7 +36,7 @@ export class LiveTranscript {
     this.transcript = transcribed(transcriber, request).catch((error: unknown) => {
       throw this.#stop.signal.aborted ? this.#stop.signal.reason : error;
     });
-    // Whoever gives it up never looks at it.
+    // A caller that gives it up never looks at it.
     this.transcript.catch(() => undefined);
   }
 

@@ -5,7 +5,7 @@ import type { Transcriber } from './transcriber.js';
 export interface TranscribeEach<Thing> {
   readonly transcriber: Transcriber;
   readonly signal?: AbortSignal | undefined;
-  /** Transcribes one and keeps its words; resolves to it as it is then, or to nothing where it is left out. */
+  /** Transcribes one and keeps its words; resolves to it as it is then, or to undefined where it is left out. */
   transcribe(thing: Thing): Promise<Thing | undefined>;
   /** Told of each that was tried; `error` when the engine failed on it. */
   done(thing: Thing, error: Error | undefined): void;

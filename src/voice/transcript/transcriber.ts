@@ -54,7 +54,7 @@ export interface Transcriber {
   /** True when it tells parts and their place (`onSegment`, `segments`). Default false. */
   readonly segments?: boolean;
   /**
-   * Sees to it that it can work, before anything is begun that it is to listen to.
+   * Makes sure that it can work, before there is anything to listen to.
    * @throws when it cannot. Default: it always can.
    */
   ready?(): Promise<void>;

@@ -105,7 +105,7 @@ function shaped(formatTag: number, bits: number): WavEncoding | undefined {
   return undefined;
 }
 
-/** Encodings that are met and not read here, for those who wonder what they have. */
+/** Encodings that occur and are not read here, by their tags, for messages. */
 const TAG_NAMES: Readonly<Record<string, string>> = {
   2: 'Microsoft ADPCM',
   49: 'GSM 6.10',
