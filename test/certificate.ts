@@ -18,3 +18,23 @@ export function certificate(folder: string, name: string, hosts: readonly string
   execFileSync('openssl', ['req', ...key, ...cert, ...names], { stdio: 'ignore' });
   return { keyFile, certFile, key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
 }
+
+/** The same key, in a certificate that was no longer good yesterday. */
+export function expiredCertificate(folder: string, name: string): string {
+  const [keyFile, request, certFile] = ['key', 'csr', 'old.pem'].map((end) => join(folder, `${name}.${end}`));
+  const made = [
+    '-new',
+    '-key',
+    `${keyFile}`,
+    '-subj',
+    `/CN=${name}`,
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+  ];
+  execFileSync('openssl', ['req', ...made, '-out', `${request}`], { stdio: 'ignore' });
+  const signed = ['-req', '-in', `${request}`, '-signkey', `${keyFile}`, '-days', '-1'];
+  execFileSync('openssl', ['x509', ...signed, '-copy_extensions', 'copy', '-out', `${certFile}`], {
+    stdio: 'ignore',
+  });
+  return readFileSync(`${certFile}`, 'utf8');
+}

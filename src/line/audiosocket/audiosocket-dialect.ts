@@ -1,7 +1,8 @@
 import { JackfieldError } from '../../base/errors.js';
+import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import type { MediaEvent, MediaRole, WireMessage } from '../dialect/media-event.js';
-import { decodeAudio, encodeAudio } from '../dialect/wire-audio.js';
+import { decodeAudio } from '../dialect/wire-audio.js';
 
 const WHAT = 'AudioSocket';
 const HEAD = 3;
@@ -121,7 +122,7 @@ function frameEnd(bytes: Uint8Array, at: number): number {
 }
 
 function frame(kind: number, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const bytes = new Uint8Array(HEAD + payload.length);
+  const bytes = Buffer.allocUnsafe(HEAD + payload.length);
   bytes[0] = kind;
   bytes[1] = payload.length >> 8;
   bytes[2] = payload.length;
@@ -134,7 +135,7 @@ function audioFrames(samples: Int16Array, sampleRate: number): Uint8Array[] {
   const kind = KINDS.get(sampleRate);
   if (kind === undefined)
     throw new JackfieldError('ERR_UNSUPPORTED', `AudioSocket has no audio of ${sampleRate} Hz.`);
-  const bytes = encodeAudio(samples, 's16');
+  const bytes = bytesOfSamples(samples);
   const frames: Uint8Array[] = [];
   const step = MAX_PAYLOAD - 1;
   for (let at = 0; at < bytes.length; at += step) frames.push(frame(kind, bytes.subarray(at, at + step)));

@@ -1,5 +1,5 @@
 import { JackfieldError } from '../../base/errors.js';
-import { decodeG711, encodeG711 } from '../../voice/codec/g711.js';
+import { decodeG711, encodeG711, encodeG711Into } from '../../voice/codec/g711.js';
 import { decodeL16, encodeL16 } from '../../voice/codec/l16.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WireEncoding } from './media-event.js';
@@ -33,26 +33,40 @@ export function decodeAudio(bytes: Uint8Array, encoding: WireEncoding): Int16Arr
   return samples;
 }
 
+/** Bytes of one frame on their way to or from base64, so that none are made for each. */
+const scratch = Buffer.alloc(8192);
+
 /** Encodes samples as base64. */
 export function encodeBase64(samples: Int16Array, encoding: WireEncoding): string {
+  if ((encoding === 'mulaw' || encoding === 'alaw') && samples.length <= scratch.length) {
+    encodeG711Into(scratch, samples, encoding);
+    return scratch.toString('base64', 0, samples.length);
+  }
   const bytes = encodeAudio(samples, encoding);
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 /** Decodes audio in base64. @throws ERR_SYNTAX for a text that is not base64. */
 export function decodeBase64(text: string, encoding: WireEncoding, what: string): Int16Array {
-  return decodeAudio(bytesOfBase64(text, what), encoding);
+  if (text.length > scratch.length) return decodeAudio(bytesOfBase64(text, what), encoding);
+  const length = scratch.write(text, 'base64');
+  checkBase64(text, length, what);
+  return decodeAudio(scratch.subarray(0, length), encoding);
 }
 
 /** Decodes base64. @throws ERR_SYNTAX for a text that is not base64. */
 export function bytesOfBase64(text: string, what: string): Uint8Array {
   const bytes = Buffer.from(text, 'base64');
-  // Buffer skips what is no base64, so that fewer bytes come out.
+  checkBase64(text, bytes.length, what);
+  return bytes;
+}
+
+/** Buffer skips what is no base64, so that fewer bytes come out. */
+function checkBase64(text: string, length: number, what: string): void {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const digits = text.length - padding;
-  if (digits % 4 === 1 || bytes.length !== Math.floor((digits * 3) / 4))
+  if (digits % 4 === 1 || length !== Math.floor((digits * 3) / 4))
     throw new JackfieldError('ERR_SYNTAX', `The audio in a message of ${what} must be base64.`);
-  return bytes;
 }
 
 /** Samples of a stream of bytes that may be cut anywhere: a part of a sample is carried to the next piece. */

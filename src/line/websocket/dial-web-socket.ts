@@ -56,8 +56,32 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
 }
 
 function notConnected(url: string, cause: Error): JackfieldError {
-  return new JackfieldError('ERR_PEER', `Cannot connect to ${hostOf(url)}: ${messageOf(cause)}`, { cause });
+  const advice = 'code' in cause ? ADVICE[String(cause.code)] : undefined;
+  const why = messageOf(cause).replace(/\.$/, '');
+  return new JackfieldError(
+    'ERR_PEER',
+    `Cannot connect to ${hostOf(url)}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
+    { cause },
+  );
 }
+
+const UNTRUSTED =
+  'Nobody that this machine trusts vouches for its certificate: give that of its authority as "ca".';
+
+/** Advice by the code of what went wrong. */
+const ADVICE: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that its certificate has.',
+  CERT_HAS_EXPIRED: 'It needs a new certificate, or the clock of this machine is wrong.',
+  CERT_NOT_YET_VALID: 'The clock of this machine, or that of whoever made the certificate, is wrong.',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'It does not speak TLS on this port: use another port, or ws:// where that is safe.',
+  EPROTO: 'It does not speak TLS on this port: use another port, or ws:// where that is safe.',
+  ECONNREFUSED: 'Nothing listens on this port.',
+};
 
 function refused(url: string, status: number): JackfieldError {
   return new JackfieldError(

@@ -1,4 +1,5 @@
 import { checkOptions, flag, line, needed, object, type Rules, rule, wait, whole } from '../../base/check.js';
+import { during } from '../../base/during.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { backOffMs } from '../../base/time/back-off.js';
@@ -134,9 +135,9 @@ class Listening {
       connection.fail(new JackfieldError('ERR_ABORTED', 'The transcription was given up.'));
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      // The network takes no time on a virtual clock.
+      // The network takes no time on a virtual clock, which stands still; the machine's bounds the wait.
       const connected = Promise.race([connection.opened, connection.over]);
-      await this.#inTime(systemClock, connected, connection, 'is not connected after');
+      await during(this.#clock, this.#inTime(systemClock, connected, connection, 'is not connected after'));
       this.#begin(connection);
       await Promise.race([this.#feed(connection), connection.over]);
       connection.end();

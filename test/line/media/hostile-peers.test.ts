@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
 import { getEventListeners } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
 import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
 import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
+import { certificate, expiredCertificate, hasOpenssl } from '../../certificate.js';
 import { turn, until } from '../../turns.js';
 
 const closing: (() => unknown)[] = [];
@@ -76,6 +82,43 @@ describe('a server that we connect to', () => {
     expect(error).toMatchObject({ code });
     expect(String(error)).not.toContain('secret-token');
     await until(() => sockets.size === 0);
+  });
+
+  it.skipIf(!hasOpenssl)('and that has no good certificate is refused with what to do', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'jackfield-certificates-'));
+    closing.push(() => rmSync(folder, { recursive: true }));
+    const { key, cert } = certificate(folder, 'here', ['IP:127.0.0.1']);
+    const other = certificate(folder, 'other', ['DNS:other.example']);
+    const old = expiredCertificate(folder, 'here');
+    const faults: [keys: { key: string; cert: string } | undefined, ca: string | undefined, why: string][] = [
+      [{ key, cert }, undefined, 'give that of its authority as "ca"'],
+      [other, other.cert, 'Use a name that its certificate has.'],
+      [{ key, cert: old }, old, 'It needs a new certificate'],
+      [undefined, undefined, 'It does not speak TLS on this port'],
+    ];
+    for (const [keys, ca, why] of faults) {
+      const answer = (_: unknown, response: ServerResponse) => void response.writeHead(404).end();
+      const server = keys ? createSecureServer(keys, answer) : createHttpServer(answer);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      closing.push(() => server.close());
+      const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}/secret-token`;
+      const error = await connectMedia(url, raw, { clock: systemClock, ca }).catch((thrown: Error) => thrown);
+      expect(error).toMatchObject({ code: 'ERR_PEER', message: expect.stringContaining(why) });
+      expect(String(error)).not.toContain('secret-token');
+    }
+  });
+
+  it('and that is not there is told so', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    await expect(connectMedia(`wss://127.0.0.1:${port}/`, raw, { clock: systemClock })).rejects.toMatchObject(
+      {
+        code: 'ERR_PEER',
+        message: expect.stringContaining('Nothing listens on this port.'),
+      },
+    );
   });
 
   it('is given up on the clock while it answers byte by byte', async () => {
