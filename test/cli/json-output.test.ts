@@ -1,17 +1,15 @@
-import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jackfieldProgram } from '../../src/cli/program.js';
 import { VoicemailArchive } from '../../src/voicemail.js';
+import { CommandTries } from './try-commands.js';
 
 const SPEECH = new URL('../fixtures/speech/goforward.wav', import.meta.url).pathname;
 /** No command here goes on until it is stopped. */
 const PATIENCE_MS = 60_000;
-const RUNNER = new URL('try-commands.mjs', import.meta.url).pathname;
 const FLOW = 'name: Beep\nsteps:\n  beep: { do: hangup, say: { tone: 440, ms: 100 } }\n';
 const SCENARIO = {
   users: [{ handle: 'jack', profile: { PSTN_BALANCE: '1000' } }],
@@ -99,6 +97,7 @@ const ELSEWHERE = [
 ];
 
 let folder: string;
+let tries: CommandTries;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-json-'));
   await writeFile(join(folder, 'flow.yaml'), FLOW);
@@ -109,31 +108,19 @@ beforeAll(async () => {
     await (await VoicemailArchive.open(join(folder, name, 'mails')))[Symbol.asyncDispose]();
   }
   await copyFile(SPEECH, join(folder, 'filled', 'in.wav'));
+  tries = new CommandTries(folder, PATIENCE_MS);
   const filling = [
     'demo --fast --out filled/calls --json',
     'recordings index --out filled/calls',
     `campaign run list.csv --flow flow.yaml --speech melody ${AT} --out filled/calls --json`,
   ];
-  for (const { args, code, said } of await run(filling)) expect([args, code, said]).toEqual([args, 0, said]);
+  for (const { args, code, said } of await tries.run(filling))
+    expect([args, code, said]).toEqual([args, 0, said]);
 }, 120_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly args: string;
-  readonly code: number;
-  readonly said: string;
-  readonly printed: string;
-}
-
-async function run(lines: readonly string[]): Promise<Ended[]> {
-  const file = join(folder, 'lines.json');
-  await writeFile(file, JSON.stringify(lines.map((line) => line.split(' '))));
-  const child = spawn(process.execPath, [RUNNER, file, String(PATIENCE_MS)], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(await text(child.stdout)) as Ended[];
-}
+afterAll(async () => {
+  await tries[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** Output that is neither one JSON value nor one on each line. */
 function others(printed: string): string[] {
@@ -155,10 +142,14 @@ it.each([
 ] as const)(
   'with --json each command prints JSON alone, and ends with its code, where all is %s',
   async (state, column) => {
-    const [recording] = state === 'filled' ? await run(['recordings list --json --out filled/calls']) : [];
+    // Commands fill it: each try has its own.
+    const own = basename(await mkdtemp(join(folder, `${state}-`)));
+    await cp(join(folder, state), join(folder, own), { recursive: true });
+    const [recording] =
+      state === 'filled' ? await tries.run([`recordings list --json --out ${own}/calls`]) : [];
     const id = recording ? (JSON.parse(recording.printed.split('\n')[0] ?? '') as { id: string }).id : 'none';
-    const lines = LINES.map(([line]) => `${line.replaceAll('FOLDER', state).replace('ID', id)} --json`);
-    const ends = await run(lines);
+    const lines = LINES.map(([line]) => `${line.replaceAll('FOLDER', own).replace('ID', id)} --json`);
+    const ends = await tries.run(lines);
     expect(ends.flatMap(({ args, printed }) => others(printed).map((line) => `${args}: ${line}`))).toEqual(
       [],
     );

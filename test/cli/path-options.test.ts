@@ -1,15 +1,15 @@
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jackfieldProgram } from '../../src/cli/program.js';
 import { VoicemailArchive } from '../../src/voicemail.js';
+import { CommandTries, type Tried } from './try-commands.js';
 
 const SPEECH = new URL('../fixtures/speech/goforward.wav', import.meta.url).pathname;
-const RUNNER = new URL('try-commands.mjs', import.meta.url).pathname;
+/** A service that nothing is wrong with is told to stop then. */
+const RUNS_MS = 1500;
 const FLOW = 'name: Beep\nsteps:\n  beep: { do: hangup, say: { tone: 440, ms: 100 } }\n';
 const SCENARIO = { users: [{ handle: 'jack' }], robots: [{ handle: 'anna' }] };
 const AT = '--attach exchange:scenario.json';
@@ -73,6 +73,7 @@ const USES: readonly string[] = [
 ];
 
 let folder: string;
+let tries: CommandTries;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-paths-'));
   await copyFile(SPEECH, join(folder, 'in.wav'));
@@ -85,30 +86,15 @@ beforeAll(async () => {
   await (await VoicemailArchive.open(join(folder, 'archive')))[Symbol.asyncDispose]();
   await mkdir(join(folder, 'a-folder'));
   await writeFile(join(folder, 'binary'), Buffer.from([0x52, 0, 1, 2, 0xff, 0xfe, 0x0a, 0x5b, 0x80, 0x3a]));
+  tries = new CommandTries(folder, RUNS_MS);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-interface Ended {
-  readonly args: string;
-  readonly code: number;
-  readonly said: string;
-}
-
-async function run(lines: readonly (string | readonly string[])[]): Promise<Ended[]> {
-  const file = join(folder, 'lines.json');
-  await writeFile(
-    file,
-    JSON.stringify(lines.map((line) => (typeof line === 'string' ? line.split(' ') : line))),
-  );
-  const child = spawn(process.execPath, [RUNNER, file], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(await text(child.stdout)) as Ended[];
-}
+afterAll(async () => {
+  await tries[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 /** Ends that nobody should see: a stack, a fault of the program itself, what a terminal cannot show. */
-function bad(ends: readonly Ended[]): Ended[] {
+function bad(ends: readonly Tried[]): Tried[] {
   return ends.filter(
     ({ code, said }) =>
       code === 70 || /^\s+at .*[:(]|UNCAUGHT|node:internal/m.test(said) || said.includes('\0'),
@@ -121,7 +107,7 @@ it('nothing that a command writes replaces what is there', { timeout: 120_000 },
     `taken.${Object.entries(endings).find(([, start]) => line.startsWith(start))?.[0] ?? 'wav'}`;
   for (const ending of ['wav', ...Object.keys(endings)])
     await writeFile(join(folder, `taken.${ending}`), 'kept');
-  const ends = await run(WRITES.map((line) => line.replace('PATH', nameOf(line))));
+  const ends = await tries.run(WRITES.map((line) => line.replace('PATH', nameOf(line))));
   expect(ends.filter(({ said }) => !said.includes('--force'))).toEqual([]);
   expect(ends.filter(({ code }) => code !== 1)).toEqual([]);
   for (const ending of ['wav', ...Object.keys(endings)]) {
@@ -151,7 +137,7 @@ it.each(['/proc/none/x', 'in.wav/below', 'a-folder', 'binary'])(
   'whatever is wrong with a path is told in words: %s',
   { timeout: 180_000 },
   async (path) => {
-    const ends = await run([...WRITES, ...USES].map((line) => line.replace('PATH', path)));
+    const ends = await tries.run([...WRITES, ...USES].map((line) => line.replace('PATH', path)));
     expect(bad(ends)).toEqual([]);
     const silent = ends.filter(({ code, said }) => code !== 0 && said.trim() === '');
     expect(silent).toEqual([]);
@@ -170,7 +156,7 @@ it.each([`${HOSTILE}/below`, `${HOSTILE}.yaml`])(
     const lines = [...WRITES, ...USES].map((line) =>
       line.split(' ').map((word) => (word === 'PATH' ? path : word)),
     );
-    const ends = await run(lines);
+    const ends = await tries.run(lines);
     expect(ends.filter(({ said }) => /^FORGED/m.test(said) || said.includes('\u001b'))).toEqual([]);
     expect(bad(ends)).toEqual([]);
   },

@@ -1,13 +1,13 @@
-// Runs command lines in this process, one after the other, as processes of their own would take minutes. Reads them as
-// JSON from the file that it is given; prints, for each, how it ended.
-import { readFileSync } from 'node:fs';
+// Runs command lines in this process, one after the other, as processes of their own would take minutes: for
+// try-commands.ts. Reads lists of them as lines of JSON from descriptor 3; prints, for each list, how each of them ended.
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import { tellFailure } from '../../build/cli/failure.js';
 import { jackfieldProgram } from '../../build/cli/program.js';
 
 /** Services that nothing is wrong with are told to stop then, in milliseconds. */
-const RUNS_MS = Number(process.argv[3] ?? 1500);
+const RUNS_MS = Number(process.argv[2]);
 
-const results = [];
 const print = process.stdout.write.bind(process.stdout);
 let said = '';
 /** The part of it that is the result. */
@@ -24,7 +24,14 @@ process.exit = () => undefined;
 process.on('uncaughtException', (error) => {
   said += `UNCAUGHT ${error.stack}`;
 });
-for (const args of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
+for await (const list of createInterface({ input: new Socket({ fd: 3 }) })) {
+  const results = [];
+  for (const args of JSON.parse(list)) results.push(await tried(args));
+  print(`${JSON.stringify(results)}\n`);
+}
+process.kill(process.pid, 'SIGKILL');
+
+async function tried(args) {
   said = '';
   printed = '';
   process.exitCode = 0;
@@ -40,10 +47,8 @@ for (const args of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
     else process.exitCode = 1;
   }
   clearTimeout(stop);
-  results.push({ args: args.join(' '), code: process.exitCode, said, printed });
+  return { args: args.join(' '), code: process.exitCode, said, printed };
 }
-print(JSON.stringify(results));
-process.kill(process.pid, 'SIGKILL');
 
 function withAll(command) {
   return [command, ...command.commands.flatMap(withAll)];

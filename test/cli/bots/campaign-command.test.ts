@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { CampaignEntry } from '../../../src/bot.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
 const ROBOT = { rings: 100, stays: true };
@@ -43,10 +44,15 @@ describe('jackfield campaign', () => {
     }
     return Object.assign(child, { printed: () => printed });
   };
-  const jackfield = async (...args: string[]) => {
-    const child = start(...args);
+  const ended = async (child: ReturnType<typeof start>) => {
     const [code] = await once(child, 'close');
     return { code: code as number | null, printed: child.printed() };
+  };
+  /** Commands that no signal ends share a process. */
+  const host = new CommandHost();
+  const jackfield = async (...args: string[]) => {
+    const { code, stdout, stderr } = await host.run(args, { cwd: folder });
+    return { code, printed: stderr + stdout };
   };
   const AT = ['--attach', 'exchange:scenario.json', '--speech', 'melody'];
   const RUN = ['--flow', 'survey.yaml', ...AT, '--per-minute', '6000', '--attempts', '1'];
@@ -64,10 +70,13 @@ describe('jackfield campaign', () => {
     await writeFile(join(folder, 'spring.csv'), 'target,name\nanna,Anna\nben,Ben\ncarl,Carl\n');
     await writeFile(join(folder, 'killed.csv'), 'target,name\ndora,Dora\ncarl,Carl\n');
   });
-  afterAll(() => rm(folder, { recursive: true }));
+  afterAll(async () => {
+    host[Symbol.dispose]();
+    await rm(folder, { recursive: true });
+  });
 
   it('run: calls everybody; results: what came of it; a second run: calls nobody', async () => {
-    const first = await jackfield('campaign', 'run', 'spring.csv', ...RUN);
+    const first = await ended(start('campaign', 'run', 'spring.csv', ...RUN));
     expect(first).toMatchObject({ code: 0 });
     expect(first.printed).toMatch(/spring {2}ben +call 1 +[\d.]+ s {2}unanswered {3}BUSY; name=Ben\n/);
     expect(first.printed).toMatch(/spring: 3 targets, 3 calls; 2 done, 1 unanswered\.\n$/);

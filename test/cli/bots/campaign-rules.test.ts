@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localClock } from '../../../src/base/time/local-time.js';
 import { parseCsv } from '../../../src/bot/outbound/parse-csv.js';
 import type { CampaignEntry } from '../../../src/bot.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
 const ROBOT = { rings: 100, stays: true };
@@ -35,8 +36,16 @@ describe('the rules of a campaign, by its command', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  /** Commands that no signal ends share a process. */
+  const host = new CommandHost();
+  afterAll(() => host[Symbol.dispose]());
+
   /** @param interruptAt Text after which the command gets the signal of Ctrl-C. */
   async function campaign(words: readonly string[], interruptAt?: string) {
+    if (interruptAt === undefined) {
+      const { code, stdout, stderr } = await host.run(['campaign', ...words], { cwd: folder });
+      return { code, out: stdout, err: stderr };
+    }
     const child = spawn(process.execPath, [MAIN, 'campaign', ...words], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,7 +53,7 @@ describe('the rules of a campaign, by its command', () => {
     const [out, err] = [[] as string[], [] as string[]];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out.push(text);
-      if (interruptAt !== undefined && out.join('').includes(interruptAt)) child.kill('SIGINT');
+      if (out.join('').includes(interruptAt)) child.kill('SIGINT');
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text));
     const [code] = (await once(child, 'close')) as [number | null];
