@@ -10,8 +10,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PLAIN_MESSAGE } from '../build/exchange/chats/chat-message.js';
 import { Exchange } from '../build/exchange.js';
-import { ChatDatabase } from '../src/exchange/chat-store/chat-database.js';
 
+const { ChatDatabase } = await import(
+  new URL('../build/exchange/chat-store/chat-database.js', import.meta.url).href
+);
 const [first = '1000000', second = '500', folder] = process.argv.slice(2);
 const [messages, chats] = [Number(first), Number(second)];
 /** The limits, in ms and MB. */
