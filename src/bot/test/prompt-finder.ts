@@ -30,6 +30,7 @@ export class PromptFinder {
   readonly #likeness: number;
   readonly #probeAt: number;
   readonly #probe: Int16Array;
+  readonly #probeEnergy: number;
 
   /** @throws ERR_INVALID_ARG when the prompt is silent: silence is everywhere. */
   constructor(prompt: Int16Array, options: PromptFinderOptions = {}) {
@@ -41,6 +42,7 @@ export class PromptFinder {
     this.#likeness = likeness;
     this.#probeAt = loud;
     this.#probe = prompt.subarray(loud, loud + PROBE);
+    this.#probeEnergy = energyOf(this.#probe, 0, this.#probe.length);
   }
 
   /** Length of the prompt, in samples. */
@@ -50,8 +52,15 @@ export class PromptFinder {
 
   /** The first place in `heard` at which the whole prompt lies. */
   find(heard: Int16Array): Found | undefined {
+    const { length } = this.#probe;
+    // A sample of 16 bits, squared and added up, stays a whole number: what comes and goes leaves no rounding behind.
+    let energy = energyOf(heard, this.#probeAt, length);
     for (let begin = 0; begin + this.length <= heard.length; begin++) {
-      if (correlation(heard, begin + this.#probeAt, this.#probe) < PROBE_LIKENESS) continue;
+      const at = begin + this.#probeAt;
+      if (begin > 0) energy += square(heard[at + length - 1]) - square(heard[at - 1]);
+      if (energy === 0) continue;
+      const least = PROBE_LIKENESS * Math.sqrt(energy * this.#probeEnergy);
+      if (productOf(heard, at, this.#probe) < least) continue;
       if (this.#liesAt(heard, begin)) return { begin, end: begin + this.length };
     }
     return undefined;
@@ -69,15 +78,26 @@ export class PromptFinder {
 
 /** Normalised: 1 is the same wave, whatever its level. */
 function correlation(heard: Int16Array, at: number, pattern: Int16Array): number {
-  let product = 0;
-  let energy = 0;
-  let patternEnergy = 0;
-  for (let i = 0; i < pattern.length; i++) {
-    const a = heard[at + i] ?? 0;
-    const b = pattern[i] ?? 0;
-    product += a * b;
-    energy += a * a;
-    patternEnergy += b * b;
+  const energy = energyOf(heard, at, pattern.length) * energyOf(pattern, 0, pattern.length);
+  return energy === 0 ? 0 : productOf(heard, at, pattern) / Math.sqrt(energy);
+}
+
+/** Sum of the products; every second in a sum of its own, so that the processor adds both at the same time. */
+function productOf(heard: Int16Array, at: number, pattern: Int16Array): number {
+  let [even, odd] = [0, 0];
+  for (let i = 0; i < pattern.length; i += 2) {
+    even += (heard[at + i] ?? 0) * (pattern[i] ?? 0);
+    odd += (heard[at + i + 1] ?? 0) * (pattern[i + 1] ?? 0);
   }
-  return energy === 0 ? 0 : product / Math.sqrt(energy * patternEnergy);
+  return even + odd;
+}
+
+function energyOf(samples: Int16Array, at: number, length: number): number {
+  let energy = 0;
+  for (let i = at; i < at + length; i++) energy += square(samples[i]);
+  return energy;
+}
+
+function square(sample = 0): number {
+  return sample * sample;
 }

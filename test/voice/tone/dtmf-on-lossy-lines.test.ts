@@ -24,11 +24,13 @@ function press(
   turn = 0,
   detune = 1,
 ): Int16Array {
-  return Int16Array.from({ length: Math.round((ms * sampleRate) / 1000) }, (_, i) => {
-    const at = (hz: number, phase: number) =>
-      Math.sin(2 * Math.PI * ((hz * detune * i) / sampleRate + phase));
-    return Math.round(8200 * (at(DTMF_ROWS[row]!, turn) + at(DTMF_COLUMNS[column]!, 3 * turn)));
-  });
+  const samples = new Int16Array(Math.round((ms * sampleRate) / 1000));
+  const [low, high] = [DTMF_ROWS[row]! * detune, DTMF_COLUMNS[column]! * detune];
+  for (let i = 0; i < samples.length; i++) {
+    const at = (hz: number, phase: number) => Math.sin(2 * Math.PI * ((hz * i) / sampleRate + phase));
+    samples[i] = Math.round(8200 * (at(low, turn) + at(high, 3 * turn)));
+  }
+  return samples;
 }
 
 const silence = (ms: number, sampleRate: number) => new Int16Array(Math.round((ms * sampleRate) / 1000));
