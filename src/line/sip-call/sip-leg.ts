@@ -1,8 +1,10 @@
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
+import type { Party } from '../../switch/party.js';
 import type { SipRequest } from '../sip-message/message.js';
 import type { CallMedia } from './call-media.js';
 import type { IncomingInvite } from './incoming-invite.js';
+import { joinedVoices } from './joined-voices.js';
 import type { SessionEnd, SessionEvents } from './session-events.js';
 import { statusOf } from './sip-causes.js';
 import type { SipSession } from './sip-session.js';
@@ -29,6 +31,8 @@ export class SipLeg implements Leg {
   #session: SipSession | undefined;
   #placing: Placing | undefined;
   #conversation: Conversation | undefined;
+  /** The leg that it was joined with in place of its session. */
+  #joined: SipLeg | undefined;
   #isOver = false;
 
   /** @param call The session of a call that went out and was answered, or the call that comes in. */
@@ -71,20 +75,25 @@ export class SipLeg implements Leg {
   }
 
   held({ remote }: { readonly local: boolean; readonly remote: boolean }): void {
-    if (this.#media.hold(remote)) this.#session?.reoffer();
+    if (this.#joined) this.#joined.#passHold(remote);
+    else if (this.#media.hold(remote)) this.#session?.reoffer();
   }
 
   digit(digit: string): void {
+    const joined = this.#joined;
+    if (joined) joined.#conversation?.digit(joined, digit);
     // Without events, the tone in the voice is all that there is.
-    if (!this.#media.hasEvents || !DIGIT.test(digit)) return;
+    if (joined || !this.#media.hasEvents || !DIGIT.test(digit)) return;
     this.#media.rtp.sendDigit(digit).catch((error: unknown) => this.#isOver || this.#host.failed(error));
   }
 
   ended(cause: EndCause): void {
     if (this.#isOver) return;
     if (this.#session) void this.#session.end();
-    else this.#invite?.reject(statusOf(cause));
+    else if (!this.#joined) this.#invite?.reject(statusOf(cause));
     this.#finish();
+    const joined = this.#joined;
+    if (joined) joined.#conversation?.end(cause);
   }
 
   /** Ends the call, which nobody pays for any more. */
@@ -105,6 +114,23 @@ export class SipLeg implements Leg {
       void before.end();
     }
     void mediaBefore.close();
+    this.#passHold(false);
+  }
+
+  /**
+   * Goes on without its session, as does another leg: those who talked to the two talk to each other, and what one
+   * conversation is told the other one is.
+   */
+  join(other: SipLeg): void {
+    const [here, there] = joinedVoices();
+    this.#leaveFor(other, here);
+    other.#leaveFor(this, there);
+    // Each was held by the one who asks for this, perhaps; and may be held by who talked to it.
+    for (const leg of [this, other]) {
+      const conversation = leg.#conversation;
+      const far = leg === this ? other : this;
+      if (conversation) far.#passHold(conversation.isHeldBy(conversation.otherThan(leg)));
+    }
   }
 
   /** Listeners of its session. */
@@ -126,6 +152,24 @@ export class SipLeg implements Leg {
       this.#host.failed(error);
       this.#hungUp({ by: 'lost' });
     }
+  }
+
+  #leaveFor(other: SipLeg, voice: Party): void {
+    const session = this.#session;
+    this.#media.events = undefined;
+    this.#session = undefined;
+    this.#joined = other;
+    this.voice.become(voice);
+    if (session) {
+      session.events = { ended: () => undefined };
+      void session.end();
+    }
+    void this.#media.close();
+  }
+
+  /** Holds its conversation from its own side, or no more. */
+  #passHold(on: boolean): void {
+    if (this.#conversation && this.#conversation.isHeldBy(this) !== on) this.#conversation.hold(this, on);
   }
 
   #take(session: SipSession): void {

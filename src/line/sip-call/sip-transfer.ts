@@ -23,6 +23,8 @@ export interface TransferHost extends OutgoingHost {
    * @param replaces True where it takes the place of a call that the target has.
    */
   wayTo(target: SipUri, leg: SipLeg, replaces: boolean): TransferWay | undefined;
+  /** The call of this line that a Replaces header names, if it is one of its. */
+  callOf(replaces: string): SipLeg | undefined;
 }
 
 const FRAGMENT = 'message/sipfrag;version=2.0';
@@ -39,6 +41,11 @@ export function followRefer(host: TransferHost, leg: SipLeg, request: SipRequest
   const uri = readUri(written?.uri ?? '');
   if (!session || !uri || uri.scheme === 'tel') return 400;
   const replaced = replacing(uri);
+  const own = replaced && host.callOf(replaced.Replaces);
+  if (own && own !== leg) {
+    join(host, leg, own, request);
+    return 202;
+  }
   const way = host.wayTo(uri, leg, replaced !== undefined);
   if (!way) return 403;
   const tell = notifier(session, request);
@@ -54,6 +61,19 @@ export function followRefer(host: TransferHost, leg: SipLeg, request: SipRequest
     },
   );
   return 202;
+}
+
+/** Puts through to each other whom the one who asks talks to in its two calls, and ends both of its calls. */
+function join(host: TransferHost, leg: SipLeg, other: SipLeg, request: SipRequest): void {
+  const tell = leg.session && notifier(leg.session, request);
+  // The answer to the REFER goes first.
+  queueMicrotask(() => {
+    if (leg.isOver || other.isOver) return tell?.('terminated;reason=noresource', 503);
+    tell?.('terminated;reason=noresource', 200);
+    leg.join(other);
+    // Nobody is called any more on behalf of the one who asks.
+    for (const each of [leg, other]) host.begun(each);
+  });
 }
 
 function call(
@@ -105,7 +125,7 @@ function notifier(session: SipSession, request: SipRequest): (state: string, sta
 }
 
 /** The Replaces header in the target of an attended transfer; nothing where there is none. */
-function replacing({ headers }: SipUri): Readonly<Record<string, string>> | undefined {
+function replacing({ headers }: SipUri): { readonly Replaces: string; readonly Require: string } | undefined {
   for (const pair of headers.split('&')) {
     const [name = '', value = ''] = pair.split('=');
     if (headerName(name) !== 'Replaces') continue;

@@ -11,6 +11,7 @@ import type { IncomingCalls, Line } from '../../switch/line.js';
 import { CallMedia } from '../sip-call/call-media.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import { type OutgoingHost, SipDestination } from '../sip-call/outgoing-call.js';
+import { replaced } from '../sip-call/replaces.js';
 import type { SipLeg } from '../sip-call/sip-leg.js';
 import { followRefer } from '../sip-call/sip-transfer.js';
 import { readUri } from '../sip-message/address.js';
@@ -252,7 +253,18 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
       failed: (error) => incoming.failed(error),
       referred: (leg, request) =>
         this.#settings.transfers
-          ? followRefer({ ...this.#host, wayTo: (...target) => routes.wayTo(...target) }, leg, request)
+          ? followRefer(
+              {
+                ...this.#host,
+                wayTo: (...target) => routes.wayTo(...target),
+                callOf: (replaces) => {
+                  const call = replaced(replaces, this.#legs);
+                  return call === 'unknown' ? undefined : call;
+                },
+              },
+              leg,
+              request,
+            )
           : 603,
     };
   }

@@ -131,6 +131,41 @@ describe('a phone that passes a call on', () => {
     expect(statuses(s.alice, s.id).at(-1)).toBe(expected);
   });
 
+  it.each(['alice', 'bob'] as const)(
+    'attended: those it talks to in two calls of the line talk to each other, until %s hangs up',
+    async (hangsUp) => {
+      await using s = await talking();
+      const first = s.trunk.session;
+      const bob = s.w.client('bob');
+      s.trunk.call('10.0.0.1', { media: agreeing });
+      await s.clock.advance(1000);
+      const arrived = bob.newest('CALL');
+      bob.send(`ALTER CALL ${arrived} ANSWER`);
+      await s.clock.advance(500);
+      const second = s.trunk.session;
+      expect([s.trunk.told.at(-1), s.line.calls]).toEqual(['answered', 2]);
+      const { callId = '', localTag = '', remoteTag = '' } = second?.dialog ?? {};
+      const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
+      const status = first?.refer(`sip:bob@10.0.0.1?Replaces=${replaces}`);
+      await s.clock.advance(1000);
+      expect([await status, s.notified]).toEqual([202, ['SIP/2.0 200 OK']]);
+      expect([s.calls[0]?.ended, s.trunk.told.at(-1)]).toEqual(['remote', 'ended remote']);
+      const last = () => [statuses(s.alice, s.id).at(-1), statuses(bob, arrived).at(-1)];
+      expect(last()).toEqual(['INPROGRESS', 'INPROGRESS']);
+      bob.send(`ALTER CALL ${arrived} HOLD`);
+      await s.clock.advance(100);
+      expect(last()).toEqual(['REMOTEHOLD', 'LOCALHOLD']);
+      bob.send(`ALTER CALL ${arrived} RESUME`);
+      s.alice.send(`SET CALL ${s.id} DTMF 5`);
+      await s.clock.advance(1000);
+      expect([last(), bob.told(`CALL ${arrived} DTMF`)]).toEqual([['INPROGRESS', 'INPROGRESS'], ['5']]);
+      if (hangsUp === 'alice') s.alice.send(`ALTER CALL ${s.id} HANGUP`);
+      else bob.send(`ALTER CALL ${arrived} HANGUP`);
+      await s.clock.advance(500);
+      expect([last(), s.line.calls]).toEqual([['FINISHED', 'FINISHED'], 0]);
+    },
+  );
+
   it('cannot replace a call that is not there', async () => {
     await using s = await talking();
     s.trunk.call('10.0.0.1', { media: agreeing, headers: { Replaces: 'x;to-tag=1;from-tag=2' } });

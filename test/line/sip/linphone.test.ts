@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/time/clock.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
+import { attach, MemoryTransport, openCallVoice, PcmServer } from '../../../src/index.js';
 import { sipLine } from '../../../src/line/sip/sip-line.js';
 import { RobotDestination } from '../../../src/switch/robot.js';
+import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { Client } from '../../exchange/world.js';
 import { until } from '../../turns.js';
 import { freePort } from './sipp.js';
+import { shareOf } from './tones.js';
 
+/** Tone of whom a call is put through to, in Hz. */
+const TONE = 1000;
 const HAS_LINPHONE = !spawnSync('linphonec', ['-v']).error;
 
 /** Starts linphone without a sound card; gives what it has said, and a way to tell it something. */
@@ -79,5 +84,51 @@ describe.skipIf(!HAS_LINPHONE)('linphone (needs linphone-cli)', () => {
     phone.command('terminate');
     await reaches('FINISHED');
     expect([line.calls, failures]).toEqual([0, []]);
+  });
+
+  it('asks somebody in a second call, then puts the first one through to them', async () => {
+    const identity = { handle: 'tone', fullName: 'Tone', network: 'P2P' } as const;
+    const say = toneSamples({ frequency: TONE, durationMs: 50_000 });
+    const behaviour = { ringMs: 0, outcome: 'answer', steps: [{ say }], stay: true } as const;
+    await using exchange = await Exchange.start({
+      users: [{ handle: 'alice' }],
+      robots: [new RobotDestination(identity, behaviour, systemClock)],
+    });
+    const line = sipLine({
+      listen: { udp: { host: '127.0.0.1', port: 0 } },
+      phones: [{ user: 'lin', password: 'secret', number: '+15550300' }],
+    });
+    await exchange.addLine(line);
+    const wire: string[] = [];
+    line.on('wire', ({ direction, text }) => direction === 'in' && wire.push(text));
+    const [{ port = 0 } = {}] = line.addresses;
+    await using phone = await startLinphone();
+    phone.command('soundcard use files');
+    phone.command(`register sip:lin@127.0.0.1:${port} sip:127.0.0.1:${port} secret`);
+    await until(() => line.registered.length === 1);
+    await using alice = await attach(new MemoryTransport(exchange.endpoint('alice')));
+    await using server = new PcmServer();
+    const call = await alice.call('+15550300');
+    await using voice = await openCallVoice(call, server, { input: false, microphone: false });
+    let share = 0;
+    voice.remote.addSink({
+      write: (samples) => {
+        share = shareOf(TONE, samples, 16_000);
+      },
+      end: () => undefined,
+    });
+    await call.reached('INPROGRESS');
+    await phone.said('Media streams established');
+    phone.command('pause');
+    await call.reached('REMOTEHOLD');
+    phone.command(`call sip:tone@127.0.0.1:${port}`);
+    await phone.said('Media streams established', 2);
+    expect(share).toBeLessThan(0.5);
+    phone.command('transfer 1 --to-call 2');
+    await call.reached('INPROGRESS');
+    await until(() => share > 0.9);
+    expect(wire.filter((text) => text.startsWith('REFER')).join()).toContain('Replaces=');
+    await call.hangUp();
+    await until(() => line.calls === 0);
   });
 });

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { joinedVoices } from '../../../src/line/sip-call/joined-voices.js';
+
+const frameOf = (value: number) => new Int16Array(320).fill(value);
+
+it('says at one end what the other one hears, in order, after a stall too, and tells what is missing', () => {
+  const [near, far] = joinedVoices();
+  const said = () => {
+    const frame = frameOf(-1);
+    void far.speak(frame);
+    return [
+      frame[0],
+      far
+        .madeUp?.()
+        .map(({ reason }) => reason)
+        .join(),
+    ];
+  };
+  // Nothing was said yet: that is no loss.
+  expect(said()).toEqual([0, '']);
+  void near.hear(frameOf(1));
+  void near.hear(frameOf(2), [{ from: 0, samples: 320, reason: 'lost' }]);
+  expect([said(), said(), said()]).toEqual([
+    [1, ''],
+    [2, 'lost'],
+    [0, 'held-up'],
+  ]);
+  for (let value = 3; value < 23; value++) void near.hear(frameOf(value));
+  for (let value = 3; value < 23; value++) expect(said()).toEqual([value, '']);
+});
+
+it('does not keep the delay of a stall', () => {
+  const [near, far] = joinedVoices();
+  for (let value = 0; value < 6; value++) void near.hear(frameOf(value));
+  const frame = frameOf(-1);
+  for (let value = 6; value < 600; value++) {
+    void near.hear(frameOf(value));
+    void far.speak(frame);
+  }
+  expect(frame[0]).toBe(599);
+});
