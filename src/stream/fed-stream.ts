@@ -43,7 +43,7 @@ const ERROR = instance(Error);
 export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStream {
   readonly direction = 'receive';
   readonly format: PcmFormat;
-  /** Kept, and without effect: the feeder brings samples as it likes. */
+  /** The way in which the feeder is asked to bring samples; one that has no other way brings them as they come. */
   readClass: ReadClass = 'immediate';
   readonly closed: Promise<StreamEnd>;
   readonly #clock: Clock;

@@ -36,6 +36,9 @@ const MOST_LAGS = 1000;
 const AHEAD = msToSamples(1000);
 /** Packets of 10 ms that may wait: what a stall of a minute brings at once. */
 const MOST_PACKETS = 6000;
+/** A stream in the batched class is brought what has come in so many ms at once, or in so many samples. */
+const BATCH_MS = 250;
+const MOST_BATCHED = msToSamples(500);
 
 /**
  * Puts the voice of a stream where its timestamps say, in order and to the sample: for whoever records. Nothing is made
@@ -65,8 +68,11 @@ export class PlacedVoice {
   /** Number that comes next, and the place behind what has come. */
   #next: number | undefined;
   #end = 0;
-  /** Place behind what was written. */
+  /** Place behind what was written, or waits to be. */
   #written = 0;
+  readonly #batch: { samples: Int16Array; count: number; cancelTimer: CancelTimer | undefined } = {
+    ...{ samples: new Int16Array(), count: 0, cancelTimer: undefined },
+  };
   #lastMs = Number.NEGATIVE_INFINITY;
   #usualLength = msToSamples(20);
   readonly #counts = { lost: 0, notSent: 0, late: 0, jumps: 0 };
@@ -121,6 +127,7 @@ export class PlacedVoice {
   end(): void {
     this.#flush();
     this.#writeOut(this.#doubler?.flush());
+    this.#writeBatch();
   }
 
   #flush(): void {
@@ -245,6 +252,7 @@ export class PlacedVoice {
   /** Leaves a stretch out up to `place`: first what was lost, then what was not sent. */
   #leaveOut(place: number, missing: number): void {
     this.#writeOut(this.#doubler?.flush());
+    this.#writeBatch();
     this.#doubler = undefined;
     const gap = place - this.#end;
     const lost = Math.min(gap, missing * this.#usualLength);
@@ -261,8 +269,29 @@ export class PlacedVoice {
 
   #writeOut(samples: Int16Array | undefined): void {
     if (!samples || samples.length === 0) return;
-    this.#stream.write(samples, this.#written);
+    if (this.#stream.readClass === 'batched' && samples.length <= MOST_BATCHED) this.#keep(samples);
+    else {
+      this.#writeBatch();
+      this.#stream.write(samples, this.#written);
+    }
     this.#written += samples.length;
+  }
+
+  #keep(samples: Int16Array): void {
+    const batch = this.#batch;
+    if (batch.count + samples.length > MOST_BATCHED) this.#writeBatch();
+    if (batch.samples.length === 0) batch.samples = new Int16Array(MOST_BATCHED);
+    batch.samples.set(samples, batch.count);
+    batch.count += samples.length;
+    batch.cancelTimer ??= this.#clock.timerAt(this.#clock.now() + BATCH_MS, () => this.#writeBatch());
+  }
+
+  #writeBatch(): void {
+    const { samples, count, cancelTimer } = this.#batch;
+    cancelTimer?.();
+    this.#batch.cancelTimer = undefined;
+    this.#batch.count = 0;
+    if (count > 0) this.#stream.write(samples.subarray(0, count), this.#written - count);
   }
 }
 

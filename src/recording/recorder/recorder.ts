@@ -227,10 +227,15 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     checkArgument('voice', voice, VOICE);
     checkArgument('tags', tags, TAGS);
     if (this.#closing.signal.aborted) throw new JackfieldError('ERR_CLOSED', 'The recorder is closed.');
-    const { readClass: _, ...options } = this.#recordOptions(voice.call, true);
+    const { readClass = 'batched', ...options } = this.#recordOptions(voice.call, true);
     Object.assign(tags, options.tags);
-    const recording = await recordVoice(voice, { maxSkewMs: LINE_SKEW_MS, ...options, tags });
-    this.#forks.opened(voice, this.#settings.given.fork, true);
+    const { fork, analyse } = this.#settings.given;
+    // Who listens meanwhile wants it at once.
+    const inBatches = readClass === 'batched' && !fork && !analyse;
+    for (const stream of [voice.remote, voice.microphone])
+      if (stream && inBatches) stream.readClass = 'batched';
+    const recording = await recordVoice(voice, { maxSkewMs: LINE_SKEW_MS, io: 'sync', ...options, tags });
+    this.#forks.opened(voice, fork, true);
     this.#begun(recording, true, false);
     return recording;
   }

@@ -7,6 +7,7 @@ import { PlacedVoice } from '../../../src/line/rtp-playout/placed-voice.js';
 import { VoiceDecoding } from '../../../src/line/rtp-playout/voice-decoding.js';
 import type { StreamGap } from '../../../src/stream/align/ledger.js';
 import { FedStream } from '../../../src/stream/fed-stream.js';
+import type { ReadClass } from '../../../src/stream/pcm-stream.js';
 import { decodeG711, encodeG711 } from '../../../src/voice/codec/g711.js';
 import { randomFrom } from '../../random.js';
 
@@ -48,9 +49,11 @@ async function decoding(): Promise<VoiceDecoding> {
 }
 
 /** Brings packets when they come; returns what the stream gave, at 8 kHz, with its gaps. */
-async function placed(sent: readonly Sent[], reorderMs = 400) {
+async function placed(sent: readonly Sent[], reorderMs = 400, readClass: ReadClass = 'immediate') {
   const clock = new VirtualClock();
   const stream = new FedStream(clock);
+  stream.readClass = readClass;
+  let writes = 0;
   const voice = new PlacedVoice(clock, stream, { reorderMs, originMs: 0 });
   const source = new RtpSource(7, 8000);
   const decode = await decoding();
@@ -58,6 +61,7 @@ async function placed(sent: readonly Sent[], reorderMs = 400) {
   let last = 0;
   stream.addSink({
     write: (samples, position) => {
+      writes++;
       expect(position).toBeGreaterThanOrEqual(last);
       last = position + samples.length;
       // Every other sample is one that was sent, unchanged.
@@ -74,7 +78,7 @@ async function placed(sent: readonly Sent[], reorderMs = 400) {
   voice.end();
   const gaps = stream.gapsBetween(0, Number.MAX_SAFE_INTEGER);
   await stream.close();
-  return { heard, gaps, voice, end: last / 2 };
+  return { heard, gaps, voice, writes, end: last / 2 };
 }
 
 /** True samples at their places, `start` being that of the first one; those of `missing` packets are not there. */
@@ -99,19 +103,26 @@ const samplesOf = (gaps: readonly StreamGap[], reason: string) =>
   gaps.filter((gap) => gap.reason === reason).reduce((sum, { samples }) => sum + samples / 2, 0);
 
 describe('voice is placed by its timestamps, to the sample', () => {
-  it('in order, at once', async () => {
+  it.each([
+    ['as it comes', 'immediate', 101],
+    ['a quarter of a second at once', 'batched', 10],
+  ] as const)('in order, %s', async (_, readClass, most) => {
     const { packets, truth } = packetsOf(100);
-    const { heard, gaps, end } = await placed(
-      packets.map((packet, i) => ({ packet, atMs: 100 + i * PACKET_MS })),
-    );
+    const sent = packets.map((packet, i) => ({ packet, atMs: 100 + i * PACKET_MS }));
+    const { heard, gaps, writes, end } = await placed(sent, 400, readClass);
+    expect(writes).toBeLessThanOrEqual(most);
     expect(compare(heard, truth, (100 - PACKET_MS) * 8, new Set())).toEqual({ wrong: 0, absent: 0 });
     expect(gaps.filter(({ reason }) => reason === 'lost')).toEqual([]);
     expect(end).toBe(80 * 8 + truth.length);
   });
 
-  it.each([1, 10, 81])(
-    'through loss, jitter, doubles, stalls, bursts, silence that is not sent, and drift, all at once: %i',
-    async (seed) => {
+  it.each([
+    [1, 'immediate'],
+    [10, 'batched'],
+    [81, 'batched'],
+  ] as const)(
+    'through loss, jitter, doubles, stalls, bursts, silence that is not sent, and drift, all at once: %i %s',
+    async (seed, readClass) => {
       const count = 1500;
       const { packets, truth } = packetsOf(count, { seed });
       const random = randomFrom(seed * 77 + 1);
@@ -141,7 +152,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
         sent.push({ packet: numbered, atMs });
         if (random() < 0.03) sent.push({ packet: numbered, atMs: atMs + random() * 300 });
       }
-      const { heard, gaps, voice } = await placed(sent, 1000);
+      const { heard, gaps, voice } = await placed(sent, 1000, readClass);
       const absentPackets = new Set([...silent, ...lost]);
       const [start = 0] = heard.keys();
       expect(Math.abs(start - (100 * drift - PACKET_MS) * 8)).toBeLessThan(4);
