@@ -60,7 +60,8 @@ export {
   weighRules,
 } from './service/answer-rules.js';
 export type { Attendant, Places, ServedAccount, Staff, Workplace } from './service/attendants.js';
-export type { Campaigns, CampaignStage, CampaignStatus } from './service/campaigns.js';
+export type { CampaignStage } from './service/campaign-stage.js';
+export type { Campaigns, CampaignStatus } from './service/campaigns.js';
 export type { Office, ServiceLine, Shift } from './service/service-line.js';
 export { type CallSpan, CallSpans, type SpanSink, traceCalls } from './service/trace/call-spans.js';
 export {

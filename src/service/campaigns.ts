@@ -9,21 +9,10 @@ import type { Prompts } from '../bot/prompt/prompts.js';
 import type { Queue } from '../bot/queue/queue.js';
 import type { AttachState } from '../control/client/attach-state.js';
 import { flowVoicemail } from '../voicemail/flow-voicemail.js';
+import type { CampaignStage } from './campaign-stage.js';
 import type { ServiceConfig } from './config/service-config.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { ServiceLine } from './service-line.js';
-
-/** Stages of a campaign: `idle` before anybody begins it, `waiting` for its endpoint, `stopping` while its last calls go on. */
-export const CAMPAIGN_STAGES = [
-  'idle',
-  'running',
-  'waiting',
-  'stopping',
-  'stopped',
-  'ended',
-  'failed',
-] as const;
-export type CampaignStage = (typeof CAMPAIGN_STAGES)[number];
 
 /** A campaign of a service at the moment. */
 export interface CampaignStatus {

@@ -64,6 +64,10 @@ describe('the command loads what it needs', () => {
     expect(roomsOf(await loadedBy(MAIN, 'explain', 'PING'))).toEqual([...OWN, 'protocol']);
   });
 
+  it('ctl: what is asked of a service, and nothing that does it', async () => {
+    expect(roomsOf(await loadedBy(MAIN, 'ctl', '--help'))).toEqual([...OWN, 'service']);
+  });
+
   it('wav: the voice toolkit alone', async () => {
     expect(roomsOf(await loadedBy(MAIN, 'wav', '--help'))).toEqual([...OWN, 'voice']);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CAMPAIGN_STAGES } from '../campaigns.js';
+import { CAMPAIGN_STAGES } from '../campaign-stage.js';
 
 const text = z.string().min(1).max(2000);
 const call = z.number().int().min(0).describe('Id of the call, as `calls` gives it.');
