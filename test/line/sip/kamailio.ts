@@ -25,6 +25,8 @@ export interface KamailioOptions {
   readonly host?: string;
   /** Port on its loopback at which rtpengine is asked to relay voice. Default none: voice goes its own way. */
   readonly rtpenginePort?: number;
+  /** Where all calls go on to, such as `sip:127.0.0.1:5061;transport=tls`. Default: to who has registered. */
+  readonly onTo?: string;
 }
 
 /** Starts it. The password of each account is `secret`. */
@@ -33,7 +35,7 @@ export async function startKamailio(options: KamailioOptions = {}): Promise<Kama
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-kamailio-'));
   const pem = certificate(folder, 'kamailio', [`IP:${host}`, 'DNS:localhost'], 'localhost');
   const ports = { udp: await freePort(), tcp: await freePort(), tls: await freePort() };
-  await writeFile(join(folder, 'kamailio.cfg'), configOf(ports, folder, host, options.rtpenginePort));
+  await writeFile(join(folder, 'kamailio.cfg'), configOf(ports, folder, host, options));
   await writeFile(
     join(folder, 'tls.cfg'),
     `[server:default]\nmethod = TLSv1.2+\nprivate_key = ${pem.keyFile}\ncertificate = ${pem.certFile}\n` +
@@ -94,7 +96,7 @@ const configOf = (
   ports: Kamailio['ports'],
   folder: string,
   host: string,
-  rtpenginePort: number | undefined,
+  { rtpenginePort, onTo }: KamailioOptions,
 ) => `#!KAMAILIO
 debug=1
 log_stderror=yes
@@ -135,6 +137,7 @@ ${rtpenginePort === undefined ? '' : RELAYED.request}
     xlog("L_ERR", "jackfield: $tU is registered\\n");
     exit;
   }
+${onTo === undefined ? '' : `  if (is_method("INVITE")) { record_route(); $du = "${onTo}"; t_relay(); exit; }`}
   if (is_method("INVITE")) {
     $var(password) = "secret";
     if (!pv_proxy_authenticate("jackfield.test", "$var(password)", "0")) { proxy_challenge("jackfield.test", "1"); exit; }
