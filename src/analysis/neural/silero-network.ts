@@ -248,6 +248,11 @@ function weightsOf(bytes: Uint8Array): Record<TensorName, Float32Array> {
       const text = `The model has no ${name} of ${shape.join(' x ')}: give a Silero voice detector of version 5 or 6.`;
       throw new JackfieldError('ERR_UNSUPPORTED', text);
     }
+    if (!tensor.values.every(Number.isFinite))
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `In ${name} of the model there are values that are no numbers.`,
+      );
     return [name, tensor.values];
   });
   return Object.fromEntries(found) as Record<TensorName, Float32Array>;

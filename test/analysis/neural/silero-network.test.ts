@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -62,6 +62,82 @@ describe('an ONNX file', () => {
       }),
     );
     expect(() => new SileroNetwork(new Uint8Array())).toThrow(/no stft\.forward_basis_buffer/);
+  });
+
+  /** A field of bytes of a message of Protocol Buffers, and one of a number. */
+  const field = (number: number, bytes: Uint8Array | string | readonly Uint8Array[]) => {
+    const body = Buffer.concat(Array.isArray(bytes) ? bytes : [Buffer.from(bytes as string)]);
+    const length: number[] = [];
+    for (let rest = body.length; ; rest >>>= 7) {
+      length.push(rest > 127 ? (rest & 127) | 128 : rest);
+      if (rest < 128) break;
+    }
+    return Buffer.concat([Buffer.from([number * 8 + 2, ...length]), body]);
+  };
+  const tensor = (name: string, dims: Uint8Array, type: number, raw: Uint8Array) =>
+    field(5, [field(1, [dims]), Buffer.from([2 * 8, type]), field(8, name), field(9, [raw])]);
+  const modelOf = (...tensors: readonly Uint8Array[]) => field(7, tensors);
+  const floats = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+
+  it.each([
+    ['is cut off', modelOf(tensor('a', Buffer.from([2]), 1, floats(1, 2))).subarray(0, -3)],
+    [
+      'has a shape of more dimensions than there are',
+      modelOf(tensor('a', Buffer.alloc(500_000, 1), 1, floats(1))),
+    ],
+    [
+      'has graphs in graphs without end',
+      Array.from({ length: 40 }).reduce<Buffer>(
+        (inner) => field(7, [field(1, [field(5, [field(6, [inner])])])]),
+        Buffer.alloc(0),
+      ),
+    ],
+    [
+      'has more tensors than a model',
+      modelOf(...Array.from({ length: 10_001 }, () => tensor('a', Buffer.from([1]), 1, floats(1)))),
+    ],
+    ['says that a part is larger than the file', Buffer.from([7 * 8 + 2, 255, 255, 255, 255, 15, 0])],
+  ])('that %s is refused', (_what, bytes) => {
+    const outcome = () => new SileroNetwork(bytes);
+    expect(outcome).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
+  });
+
+  it('has those tensors alone that are 32-bit floats, as many as their shape says', () => {
+    const found = onnxTensors(
+      modelOf(
+        tensor('right', Buffer.from([1, 2]), 1, floats(3, 4)),
+        tensor('whole numbers', Buffer.from([2]), 6, floats(3, 4)),
+        tensor(
+          'huge',
+          Buffer.from([255, 255, 255, 255, 255, 255, 255, 127, 255, 255, 255, 255, 127]),
+          1,
+          floats(1),
+        ),
+        tensor('short', Buffer.from([3]), 1, floats(1)),
+      ),
+    );
+    expect([...found]).toEqual([['right', [{ dims: [1, 2], values: Float32Array.of(3, 4) }]]]);
+  });
+
+  it.skipIf(!isThere)('whose weights are no numbers is refused', () => {
+    const bytes = readFileSync(model);
+    // The models for 8 and 16 kHz have one each.
+    for (const { values } of onnxTensors(bytes).get('decoder.decoder.2.weight') ?? []) {
+      const place = bytes.indexOf(Buffer.from(values.buffer));
+      if (place >= 0) bytes.writeFloatLE(Number.NaN, place);
+    }
+    expect(() => new SileroNetwork(bytes)).toThrow(/no numbers/);
+  });
+
+  it.each(['/dev/zero', tmpdir()])('is a file that has an end: %s is refused', (path) => {
+    expect(() => loadNetwork(path)).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
+  });
+
+  it('that is larger than any model is not read', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'model-')), 'large.onnx');
+    await writeFile(path, '');
+    await truncate(path, 2 ** 33);
+    expect(() => loadNetwork(path)).toThrow(/64|at most/);
   });
 
   it('that is none, or not there, is an error with its reason', async () => {
