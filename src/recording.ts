@@ -72,6 +72,7 @@ export {
 } from './recording/record-call.js';
 export type { RecordCallOptions } from './recording/record-options.js';
 export type { RecordingEvents, RecordingProgress } from './recording/recording-track.js';
+export { analyseSealed } from './recording/sealed/analyse-sealed.js';
 export { openSealed } from './recording/sealed/open-sealed.js';
 export { readTails, type TailContents } from './recording/sealed/sealed-tail.js';
 export type {

@@ -21,8 +21,8 @@ import { ConversationAnalysis } from '../conversation-analysis.js';
 import { CONVERSATION, type ConversationOptions } from '../conversation-options.js';
 import { EnvelopeMeter } from '../report/leg-envelopes.js';
 import type { LegIndex } from '../turns/turn-events.js';
-import { openLegs } from './open-legs.js';
-import { transcribeLegs } from './transcribe-file.js';
+import { type OpenLegs, openLegs } from './open-legs.js';
+import { type HearableLegs, transcribeLegs } from './transcribe-file.js';
 
 /** Options of {@link analyseFile}. */
 export interface AnalyseFileOptions extends Omit<ConversationOptions, 'legs' | 'sampleRate'> {
@@ -65,8 +65,16 @@ export async function analyseFile(
 ): Promise<AnalysisReport> {
   checkArgument('input', input, INPUT);
   checkOptions(options, RULES);
-  const paths = typeof input === 'string' ? [input] : input;
-  await using files = await openLegs(paths);
+  await options.transcriber?.ready?.();
+  await using files = await openLegs(typeof input === 'string' ? [input] : input);
+  return await analyseLegs(files, options);
+}
+
+/** Measures legs that are read from their beginning. @throws what the transcriber throws; ERR_ABORTED. */
+export async function analyseLegs(
+  files: HearableLegs & Partial<Pick<OpenLegs, 'ended'>>,
+  options: AnalyseFileOptions = {},
+): Promise<AnalysisReport> {
   const {
     ledgers = [],
     qualities = [],
@@ -77,14 +85,13 @@ export async function analyseFile(
     signal,
     ...thresholds
   } = options;
-  await transcriber?.ready?.();
-  const { sampleRate, sampleCount } = files;
+  const { sampleRate, sampleCount, ended = [] } = files;
   const analysis = new ConversationAnalysis({ ...thresholds, legs: files.legs, sampleRate });
   for (const [leg, spans] of ledgers.slice(0, files.legs).entries())
     for (const span of spans) analysis.note(leg as LegIndex, span);
   for (const [leg, quality] of qualities.slice(0, files.legs).entries())
     if (quality) analysis.noteQuality(leg as LegIndex, quality);
-  for (const { leg, span } of files.ended) analysis.note(leg, span);
+  for (const { leg, span } of ended) analysis.note(leg, span);
   const envelopes = onEnvelopes && new EnvelopeMeter(files.legs, sampleCount);
   for await (const legs of files.samples()) {
     if (signal?.aborted)

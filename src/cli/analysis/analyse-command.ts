@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import {
+  type AnalyseFileOptions,
   AnalysisPool,
   type AnalysisReport,
   JackfieldError,
@@ -12,7 +13,8 @@ import {
 import { type CsvCell, csvLine } from '../../base/csv.js';
 import { asError } from '../../base/errors.js';
 import { SharedProgress } from '../../base/shared-progress.js';
-import { analyseRecordings, readAnalysis } from '../../recording.js';
+import { readIdentity } from '../../files/key-files.js';
+import { analyseRecordings, analyseSealed, type CatalogueEntry, readAnalysis } from '../../recording.js';
 import { between, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
@@ -35,6 +37,7 @@ interface Options extends WordsOptions {
   readonly model?: string;
   readonly workers?: number;
   readonly again: boolean;
+  readonly identity?: string;
   readonly force: boolean;
 }
 
@@ -63,6 +66,7 @@ export function analyseCommand(): Command {
     )
     .option('--model <file>', 'of the neural detector, in place of that of the package')
     .option('--workers <n>', 'files that are analysed at once; default: one for each core', between(1, 256))
+    .option('-i, --identity <file>', 'age secret key, for encrypted recordings: nothing of theirs is kept')
     .option('--again', 'with --archive: analyse those again that have an analysis', false);
   return withForce(withWordsOptions(command)).action(analyse);
 }
@@ -73,6 +77,8 @@ interface Run {
   readonly signal: AbortSignal;
   readonly pages: ReportPages | undefined;
   readonly transcriber: Transcriber | undefined;
+  /** The key of encrypted recordings. */
+  readonly identity: string | undefined;
 }
 
 async function analyse(files: string[], options: Options): Promise<void> {
@@ -93,7 +99,8 @@ async function analyse(files: string[], options: Options): Promise<void> {
   const { transcribe } = options;
   const transcriber = transcribe === undefined ? undefined : transcriberOf(transcribe);
   await transcriber?.ready?.();
-  const run = { options, signal: stopSignal(), pages, transcriber };
+  const identity = options.identity === undefined ? undefined : await readIdentity(options.identity);
+  const run = { options, signal: stopSignal(), pages, transcriber, identity };
   if (options.archive !== undefined) await analyseArchive(options.archive, run);
   if (files.length > 0) await analyseFiles(options.legs ? [files] : files.map((file) => [file]), run);
 }
@@ -109,12 +116,12 @@ async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): P
   };
   const results = inputs.map(async (input, index) => {
     let envelopes: readonly Float32Array[] = [];
-    const report = await pool
-      .analyse(input, {
-        ...settingsOf(run),
-        onProgress: ({ position, sampleCount }) => tell(index, position / Math.max(1, sampleCount ?? 1)),
-        ...(pages && { onEnvelopes: (found) => (envelopes = found) }),
-      })
+    const settings: AnalyseFileOptions = {
+      ...settingsOf(run),
+      onProgress: ({ position, sampleCount }) => tell(index, position / Math.max(1, sampleCount ?? 1)),
+      ...(pages && { onEnvelopes: (found) => (envelopes = found) }),
+    };
+    const report = await (isSealed(input) ? sealed(input, settings, run) : pool.analyse(input, settings))
       .finally(() => tell(index, 1))
       .catch(asError);
     return { input, report, envelopes };
@@ -125,7 +132,10 @@ async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): P
     signal.throwIfAborted();
     await showing(input[0] ?? '', run, async () => {
       if (report instanceof Error) throw report;
-      await show({ input, report: await heard(input, report, run), envelopes }, run);
+      await show(
+        { input, report: isSealed(input) ? report : await heard(input, report, run), envelopes },
+        run,
+      );
     });
   }
 }
@@ -134,6 +144,7 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
   const { options, pages } = run;
   using catalogue = await openFolder(folder);
   const failed: (readonly [file: string, error: Error])[] = [];
+  const ofSealed: (readonly [CatalogueEntry, AnalysisReport])[] = [];
   const bar = progressBar('analyse');
   const count = await analyseRecordings(catalogue, {
     ...settingsOf(run),
@@ -142,17 +153,26 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
     ...(options.language !== undefined && { language: options.language }),
     ...(options.workers !== undefined && { workers: options.workers }),
     onProgress: ({ done, of }) => bar.onProgress({ position: done, sampleCount: of }),
-    onRecording: ({ file }, _report, error) => {
-      if (error) failed.push([file, error]);
+    ...(run.identity !== undefined && { identity: run.identity }),
+    ...(options.keyword && { keywords: options.keyword }),
+    onRecording: (entry, report, error) => {
+      if (error) failed.push([entry.file, error]);
+      else if (report && isSealed([entry.file])) ofSealed.push([entry, report]);
     },
   }).finally(() => bar.stop());
   for (const [file, error] of failed) warnFault(file, error);
   const all = catalogue.search({ limit: -1 });
   const entries = all.filter(({ figures }) => figures !== undefined);
-  const sealed = all.filter(({ file }) => file.endsWith('.age')).length;
-  if (sealed > 0) warnLine(`${sealed} encrypted recordings are left out.`);
-  if (entries.length === 0) warnNothing(`No recordings in ${folder} that could be analysed.`);
-  for (const entry of entries) {
+  const sealedCount = all.filter(({ file }) => isSealed([file])).length;
+  if (sealedCount > 0) warnLine(run.identity === undefined ? leftOut(sealedCount) : notKept(ofSealed.length));
+  for (const [entry, report] of ofSealed)
+    await showing(entry.file, run, async () =>
+      show({ input: [await catalogue.fileOf(entry)], report, envelopes: [] }, run),
+    );
+  if (entries.length === 0 && ofSealed.length === 0)
+    warnNothing(`No recordings in ${folder} that could be analysed.`);
+  const shown = new Set(ofSealed.map(([{ file }]) => file));
+  for (const entry of entries.filter(({ file }) => !shown.has(file))) {
     run.signal.throwIfAborted();
     await showing(entry.file, run, async () => {
       const file = await catalogue.fileOf(entry);
@@ -163,7 +183,38 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
         await show({ input: [file], report, envelopes: isDrawn ? await legEnvelopes(file) : [] }, run);
     });
   }
-  if (options.format === 'table') printLine(`${count} analysed, ${entries.length} in all.`);
+  if (options.format === 'table') printLine(`${count} analysed, ${entries.length + ofSealed.length} in all.`);
+}
+
+function isSealed([file = '']: readonly string[]): boolean {
+  return file.endsWith('.age');
+}
+
+function leftOut(count: number): string {
+  return `${count} encrypted recordings are left out: give their key with --identity.`;
+}
+
+function notKept(count: number): string {
+  return `${count} encrypted recordings were analysed, and nothing of it is kept: what was pressed and said would lie beside them in the clear.`;
+}
+
+/** Analyses an encrypted recording, words and all. @throws ERR_INVALID_ARG without a key. */
+async function sealed(
+  input: readonly string[],
+  settings: AnalyseFileOptions,
+  { identity, transcriber, options }: Run,
+): Promise<AnalysisReport> {
+  const [file = ''] = input;
+  if (identity === undefined)
+    throw new JackfieldError('ERR_INVALID_ARG', 'It is encrypted: give its key with --identity.');
+  if (input.length > 1)
+    throw new JackfieldError('ERR_INVALID_ARG', 'Encrypted recordings have both legs: leave out --legs.');
+  return await analyseSealed(file, identity, {
+    ...settings,
+    ...(transcriber && { transcriber }),
+    ...(options.language !== undefined && { language: options.language }),
+    ...(options.keyword && { keywords: options.keyword }),
+  });
 }
 
 /** Shows a call. One that cannot be shown is told of, and keeps no other from it. */

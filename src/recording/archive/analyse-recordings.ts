@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os';
 import { CALL_ANALYSIS_RULES } from '../../analysis/analyse-options.js';
 import type { AnalysisReport } from '../../analysis/analysis-report.js';
 import type { SpeechDetector } from '../../analysis/conversation-options.js';
+import { analyseLegs } from '../../analysis/files/analyse-file.js';
 import { AnalysisPool } from '../../analysis/files/analysis-pool.js';
-import { TRANSCRIBE_FILE, transcribeFile } from '../../analysis/files/transcribe-file.js';
+import { TRANSCRIBE_FILE, transcribeFile, transcribeLegs } from '../../analysis/files/transcribe-file.js';
 import { KEYWORDS, type Keyword } from '../../analysis/words/keyword-watch.js';
 import { withWords } from '../../analysis/words/with-words.js';
 import {
@@ -13,20 +14,24 @@ import {
   checkOptions,
   flag,
   having,
+  line,
   nested,
   type Rules,
+  secret,
   whole,
 } from '../../base/check.js';
 import { asError } from '../../base/errors.js';
 import { observe } from '../../base/listener/observe.js';
 import { SharedProgress } from '../../base/shared-progress.js';
+import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { readSidecar } from '../read-details.js';
-import { beside } from '../sidecar.js';
+import { beside, type RecordingSidecar } from '../sidecar.js';
 import { readAnalysis } from './analysis-file.js';
 import type { Catalogue } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { CATALOGUE_QUERY, type CatalogueQuery } from './catalogue-query.js';
+import { legsOf } from './transcribe-recordings.js';
 import { readTranscript } from './transcript-file.js';
 
 /** Options of {@link analyseRecordings}. */
@@ -47,6 +52,11 @@ export interface AnalyseRecordingsOptions {
   readonly language?: string;
   /** Words and phrases for the alerts of the reports that `onRecording` is told. Default: none. */
   readonly keywords?: readonly Keyword[];
+  /**
+   * The age secret key of encrypted recordings. They are analysed, and nothing of it is kept: it would lie in the clear what
+   * was pressed and said. Default: they are left out.
+   */
+  readonly identity?: string;
   /** Files that are analysed at once: 1 to 256. Default: as many as there are cores. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
@@ -69,6 +79,7 @@ const RULES: Rules<AnalyseRecordingsOptions> = {
   transcriber: having('transcribe'),
   language: TRANSCRIBE_FILE.language,
   keywords: KEYWORDS,
+  identity: secret(line(1, 10_000)),
   workers: whole(1, 256),
   signal: abortSignal,
   onProgress: callback,
@@ -80,7 +91,8 @@ const CATALOGUE = having('search', 'keepAnalysis', 'fileOf');
  * Analyses the recordings of a catalogue, several at once, with what their ledgers say. Each analysis is put beside its
  * recording, and its figures into the catalogue, which can then be searched by them. A run that was stopped goes on
  * where it was: recordings that have an analysis, and with a transcriber a transcript as well, are left out. Encrypted
- * recordings are left out. Resolves to how many were analysed.
+ * recordings are analysed where their key is given, and the report is given to `onRecording` alone. Resolves to how many
+ * were analysed.
  *
  * @throws ERR_INVALID_ARG, ERR_ABORTED, ERR_FILE.
  */
@@ -90,12 +102,12 @@ export async function analyseRecordings(
 ): Promise<number> {
   checkArgument('catalogue', catalogue, CATALOGUE);
   checkOptions(options, RULES);
-  const { query = {}, again = false, transcriber, signal, onProgress, onRecording } = options;
+  const { query = {}, again = false, transcriber, identity, signal, onProgress, onRecording } = options;
   const { workers = availableParallelism() } = options;
   await transcriber?.ready?.();
   const entries = catalogue
     .search({ limit: -1, ...query })
-    .filter(({ file }) => !file.endsWith('.age'))
+    .filter(({ file }) => identity !== undefined || !isSealed(file))
     .filter(({ figures, transcript }) => again || !figures || (transcriber && transcript === undefined));
   await using pool = new AnalysisPool(workers);
   let count = 0;
@@ -138,40 +150,61 @@ interface Work {
   readonly onPart: (part: number) => void;
 }
 
+function isSealed(file: string): boolean {
+  return file.endsWith('.age');
+}
+
 /** Analyses one recording, unless it has been, and transcribes it where that is asked for; both are kept. */
 async function analyseOne(
   entry: CatalogueEntry,
   { catalogue, pool, options, onPart }: Work,
 ): Promise<AnalysisReport> {
-  const {
-    again = false,
-    deadAirMs,
-    speechDetector,
-    speechModel,
-    transcriber,
-    language,
-    keywords = [],
-    signal,
-  } = options;
+  const { again = false, transcriber, language, keywords = [], signal } = options;
   const file = await catalogue.fileOf(entry);
-  const { legs, maskings = [] } = await readSidecar(beside(file, '.json'));
-  const heard = { maskings: maskings.length };
+  const sidecar = await readSidecar(beside(file, '.json'));
+  const heard = { maskings: sidecar.maskings?.length ?? 0 };
+  if (isSealed(file)) return await analyseSealed(file, sidecar, options, onPart);
   const known = again ? undefined : readAnalysis(file, entry);
-  const measured =
-    known ??
-    (await pool.analyse(file, {
-      ledgers: [legs.local.ledger.spans, legs.remote.ledger.spans],
-      qualities: [legs.local.quality, legs.remote.quality],
-      ...(deadAirMs !== undefined && { deadAirMs }),
-      ...(speechDetector && { speechDetector }),
-      ...(speechModel !== undefined && { speechModel }),
-      ...(signal && { signal }),
-      onProgress: ({ position, sampleCount }) => onPart(position / Math.max(1, sampleCount ?? 1)),
-    }));
+  const measured = known ?? (await pool.analyse(file, measuring(sidecar, options, onPart)));
   if (!known) await catalogue.keepAnalysis(entry, measured, heard);
   if (transcriber && (again || entry.transcript === undefined)) {
     const spoken = { ...(language !== undefined && { language }), ...(signal && { signal }) };
     await catalogue.keepTranscript(entry, await transcribeFile(file, { ...spoken, transcriber }), heard);
   }
   return withWords(measured, readTranscript(file, entry), { keywords });
+}
+
+/** Analyses an encrypted recording, which is decrypted in memory. */
+async function analyseSealed(
+  file: string,
+  sidecar: RecordingSidecar,
+  options: AnalyseRecordingsOptions,
+  onPart: Work['onPart'],
+): Promise<AnalysisReport> {
+  const { identity, transcriber, language, keywords = [] } = options;
+  const legs = legsOf(file, { durationMs: sidecar.audio.durationMs }, identity);
+  const measured = await analyseLegs(legs, measuring(sidecar, options, onPart));
+  if (!transcriber) return measured;
+  const spoken = { transcriber, ...(language !== undefined && { language }) };
+  const { signal } = options;
+  return withWords(measured, await transcribeLegs(legs, { ...spoken, ...(signal && { signal }) }), {
+    keywords,
+  });
+}
+
+/** Everything that an analysis is told of a recording, and how it is measured. */
+function measuring(
+  { legs }: Pick<RecordingSidecar, 'legs'>,
+  { deadAirMs, speechDetector, speechModel, signal }: AnalyseRecordingsOptions,
+  onPart: Work['onPart'],
+) {
+  return {
+    ledgers: [legs.local.ledger.spans, legs.remote.ledger.spans],
+    qualities: [legs.local.quality, legs.remote.quality],
+    ...(deadAirMs !== undefined && { deadAirMs }),
+    ...(speechDetector && { speechDetector }),
+    ...(speechModel !== undefined && { speechModel }),
+    ...(signal && { signal }),
+    onProgress: ({ position, sampleCount }: PcmProgress) => onPart(position / Math.max(1, sampleCount ?? 1)),
+  };
 }

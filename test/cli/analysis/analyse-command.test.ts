@@ -1,8 +1,10 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Catalogue } from '../../../src/recording.js';
 import { RecordingMaker } from '../../recording/archive/made-recordings.js';
+import { cardCall } from '../../recording/masking/card-call.js';
 import { speechFile, testFolder } from '../../voice/fixtures.js';
 import { CommandHost } from '../command-host.js';
 
@@ -67,6 +69,28 @@ describe('jackfield analyse', () => {
     expect(stderr).toContain('anna.wav');
     expect(stdout).toContain('carl.wav');
     expect(await readdir(join(folder, 'drawn'))).toEqual(['bob.wav.html', 'carl.wav.html']);
+  });
+
+  it('analyses encrypted recordings with their key, and says what becomes of them', async () => {
+    const identity = await generateX25519Identity();
+    await writeFile(join(folder, 'key'), identity);
+    const archive = join(folder, 'sealed');
+    await mkdir(archive);
+    using catalogue = Catalogue.open(archive);
+    const { file } = await cardCall(catalogue, 'anna', { encryptTo: [await identityToRecipient(identity)] });
+    const without = await analyse('--archive', archive);
+    expect(without.stderr).toContain('1 encrypted recordings are left out: give their key with --identity.');
+    expect((await analyse(file)).stderr).toContain('It is encrypted: give its key with --identity.');
+    const whole = await analyse('--archive', archive, '--identity', 'key', '--json');
+    expect(whole.stderr).toContain('nothing of it is kept');
+    const one = await analyse(file, '--identity', 'key', '--json', '--html', 'of-sealed');
+    expect([one.code, one.stderr]).toEqual([0, '']);
+    // Of the archive it is known what of it was received.
+    expect(JSON.parse(one.stdout).talk.transferOffsetsMs).toEqual(
+      JSON.parse(whole.stdout).talk.transferOffsetsMs,
+    );
+    expect(await readdir(join(folder, 'of-sealed'))).toHaveLength(1);
+    expect((await readdir(join(archive, 'calls'))).filter((name) => name.includes('analysis'))).toEqual([]);
   });
 
   it('prints a line of CSV for each call', async () => {

@@ -2,11 +2,20 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConversationAnalysis } from '../../../src/analysis/conversation-analysis.js';
+import { analyseFile } from '../../../src/analysis/files/analyse-file.js';
 import { analysisFile, readAnalysis } from '../../../src/recording/archive/analysis-file.js';
-import { analyseRecordings, Catalogue, verifyRecording } from '../../../src/recording.js';
+import {
+  type AnalyseRecordingsOptions,
+  analyseRecordings,
+  analyseSealed,
+  Catalogue,
+  verifyRecording,
+} from '../../../src/recording.js';
 import { murmur } from '../../analysis/murmur.js';
+import { cardCall, engine } from '../masking/card-call.js';
 import { RecordingMaker } from './made-recordings.js';
 
 let folder: string;
@@ -114,4 +123,29 @@ it('opens no more recordings at once than are analysed, and the next', async () 
   const options = { workers: 2, onRecording: () => failed++ };
   expect(await analyseRecordings(many as unknown as Catalogue, options)).toBe(0);
   expect([most, failed]).toEqual([3, 40]);
+});
+
+it('of an encrypted recording is that of one in the clear, and nothing of it is kept', async () => {
+  const identity = await generateX25519Identity();
+  const encryptTo = [await identityToRecipient(identity)];
+  using catalogue = Catalogue.open(folder);
+  const clear = await cardCall(catalogue, 'anna');
+  const { file } = await cardCall(catalogue, 'bob', { encryptTo });
+  const told: unknown[] = [];
+  const onRecording: AnalyseRecordingsOptions['onRecording'] = (_, report, error) =>
+    told.push(error ?? report);
+  const query = { partner: 'bob' };
+  expect(await analyseRecordings(catalogue, { query, onRecording })).toBe(0);
+  expect(await analyseRecordings(catalogue, { query, onRecording, identity })).toBe(1);
+  const { local, remote } = clear.sidecar.legs;
+  const ledgers = [local.ledger.spans, remote.ledger.spans];
+  expect(told).toEqual([await analyseFile(clear.file, { ledgers })]);
+  expect(existsSync(analysisFile(file))).toBe(false);
+  expect(catalogue.search({ partner: 'bob' })[0]?.figures).toBeUndefined();
+  const spoken = { transcriber: engine(), keywords: [{ phrase: 'maiden' }] };
+  const report = await analyseSealed(file, identity, spoken);
+  expect(report.talk.alerts).toHaveLength(1);
+  await expect(analyseSealed(file, await generateX25519Identity())).rejects.toMatchObject({
+    code: 'ERR_FILE',
+  });
 });
