@@ -1,3 +1,4 @@
+import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
@@ -56,7 +57,7 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
 }
 
 function notConnected(url: string, cause: Error): JackfieldError {
-  const advice = 'code' in cause ? ADVICE[String(cause.code)] : undefined;
+  const advice = 'code' in cause ? entryOf(ADVICE, String(cause.code)) : undefined;
   const why = messageOf(cause).replace(/\.$/, '');
   return new JackfieldError(
     'ERR_PEER',
@@ -66,7 +67,7 @@ function notConnected(url: string, cause: Error): JackfieldError {
 }
 
 const UNTRUSTED =
-  'Nobody that this machine trusts vouches for its certificate: give that of its authority as "ca".';
+  'Nobody that this machine trusts vouches for its certificate: give that of its authority as "ca", or its file in NODE_EXTRA_CA_CERTS.';
 
 /** Advice by the code of what went wrong. */
 const ADVICE: Readonly<Record<string, string>> = {
