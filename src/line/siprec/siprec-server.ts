@@ -1,14 +1,15 @@
 import {
   callback,
   checkOptions,
+  flag,
   line,
   listOf,
   needed,
   nested,
-  object,
   type Rules,
   whole,
   within,
+  words,
 } from '../../base/check.js';
 import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
@@ -16,11 +17,13 @@ import type { RtpPorts } from '../rtp/rtp-transport.js';
 import { SipEndpoint } from '../sip/sip-endpoint.js';
 import type { SipEndpointOptions, SipPorts } from '../sip/sip-endpoint-options.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
+import type { SipTls } from '../sip-transport/stream-transport.js';
+import type { HostPort } from '../sip-transport/transport.js';
 import { SiprecSession } from './siprec-session.js';
 
 /** Options of {@link SiprecServer.open}. */
 export interface SiprecServerOptions {
-  /** Ports of SIP. Default: UDP and TCP on 5060 of 127.0.0.1. */
+  /** Ports of SIP; that of TLS with `key` and `cert`, as PEM. Default: UDP and TCP on 5060 of 127.0.0.1. */
   readonly ports?: SipPorts;
   /** Address that RTP is received on, and told to clients. Default: that of the first port of SIP. */
   readonly address?: string;
@@ -54,9 +57,17 @@ export interface SiprecServerEvents extends FencedEvents {
 }
 
 const PORT = whole(0, 65_535);
-const HOST_PORT = nested<{ host: string; port: number }>({ host: needed(line(1, 255)), port: needed(PORT) });
+const HOST = { host: needed(line(1, 255)), port: needed(PORT) };
+const HOST_PORT = nested<HostPort>(HOST);
+const TLS_PORT = nested<HostPort & SipTls>({
+  ...HOST,
+  key: needed(words),
+  cert: needed(words),
+  ca: words,
+  needsClientCertificate: flag,
+});
 const RULES: Rules<SiprecServerOptions> = {
-  ports: nested<SipPorts>({ udp: HOST_PORT, tcp: HOST_PORT, tls: object }),
+  ports: nested<SipPorts>({ udp: HOST_PORT, tcp: HOST_PORT, tls: TLS_PORT }),
   address: line(1, 100),
   advertised: line(1, 100),
   rtpPorts: nested<RtpPorts>({ from: needed(whole(1, 65_534)), to: needed(whole(1, 65_535)) }),

@@ -148,3 +148,15 @@ it('names the address that clients reach it by, behind a NAT, and receives on it
   expect(answer).not.toContain('127.0.0.1');
   await close();
 });
+
+it.each([
+  ['without a key', {}, 'ports.tls.key'],
+  ['with files, which are not read here', { keyFile: 'key.pem', certFile: 'cert.pem' }, 'keyFile'],
+])('refuses a port of TLS %s', async (_, tls, named) => {
+  const ports = { tls: { host: '127.0.0.1', port: 0, ...tls } };
+  const opening = SiprecServer.open({ ports });
+  await expect(opening).rejects.toMatchObject({
+    code: 'ERR_INVALID_ARG',
+    message: expect.stringContaining(named),
+  });
+});
