@@ -22,7 +22,7 @@ export {
   openCallVoice,
   type VoiceListener,
 } from './call/call-voice.js';
-export type { JoinedVoice, VoiceJoiner } from './call/join-voice.js';
+export type { JoinedVoice, PortPlace, VoiceJoiner } from './call/join-voice.js';
 export { shareJoiner, turnTaker } from './call/share/share-client.js';
 export { ShareServer } from './call/share/share-server.js';
 export type {

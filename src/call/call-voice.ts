@@ -23,7 +23,7 @@ import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { LeaseSource } from '../tcp/lease-reservation.js';
 import type { CallControl } from './call-control.js';
-import { JOINER, type JoinedVoice, type VoiceJoiner } from './join-voice.js';
+import { JOINER, type JoinedVoice, type PortPlace, type VoiceJoiner } from './join-voice.js';
 import { letGoOf } from './redirect-to-lease.js';
 import { Redirections } from './redirections.js';
 import { joinOrFree } from './taken-voice.js';
@@ -105,6 +105,8 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
    * what was lost. Position 0 of both is the same time.
    */
   readonly placed?: boolean;
+  /** Place of `remote` in what the endpoint sends to a port. Default: it comes by none, or its place is not known. */
+  readonly outputPlace?: PortPlace | undefined;
   /** Quality of the line that a leg comes by, as far as it is known. Default: the endpoint is asked for that of `remote`. */
   quality?(leg: LegName): LineQuality | undefined;
   /**
@@ -258,6 +260,10 @@ class LeasedVoice implements CallVoice<Lease> {
     this.microphonePaced = streams.microphone !== undefined && streams.joined?.paced === true;
     this.inputStart = streams.inputStart;
     this.#joined = streams.joined;
+  }
+
+  get outputPlace(): PortPlace | undefined {
+    return this.#joined ? this.#joined.outputPlace : { port: this.remote.port, from: 0 };
   }
 
   get player(): Player {

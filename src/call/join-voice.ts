@@ -25,6 +25,13 @@ export interface VoiceJoiner {
   turn?(call: Call, signal: AbortSignal): Promise<() => Promise<void>>;
 }
 
+/** Place of a stream here in what an endpoint sends to a port. */
+export interface PortPlace {
+  readonly port: number;
+  /** Position there of the first sample of the stream, in samples. */
+  readonly from: number;
+}
+
 /** The voice of a call that another program has, from now on. */
 export interface JoinedVoice {
   /**
@@ -32,6 +39,8 @@ export interface JoinedVoice {
    * leases are simultaneous. False where it is a microphone: when its samples come tells where they belong.
    */
   readonly paced: boolean;
+  /** Place of `output` in what the endpoint sends to the other program. Default: it is not known. */
+  readonly outputPlace?: PortPlace;
   /**
    * Brings a stream to a lease ({@link Lease.feed}), at its positions: what is lost on the way shows there. Resolves
    * when the lease is claimed. `capture_mic` is what the other program says, or its microphone.

@@ -93,7 +93,7 @@ export class RecordingSetup {
   begin(voice: CallVoice): CallRecording {
     this.#voice = voice;
     this.#gaps.opened(voice);
-    hearOutputGaps(voice.call, voice.remote, (gap) => this.track.conceal('remote', gap));
+    hearOutputGaps(voice, (gap) => this.track.conceal('remote', gap));
     if (!this.#awaitsLocal || !voice.microphone) this.#settle();
     const { call } = voice;
     void describeCall(call).then(() => this.track.describe(recordedCall(call)));

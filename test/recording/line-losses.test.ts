@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   attach,
+  type CallRecording,
   type Client,
   collectSamples,
   Exchange,
@@ -17,12 +18,14 @@ import {
 } from '../../src/index.js';
 import { writeRtp } from '../../src/line/rtp/rtp-packet.js';
 import { RtpSession } from '../../src/line/rtp/rtp-session.js';
+import { ShareServer, shareJoiner } from '../../src/pcm.js';
 import { isLoss, type LedgerSpan } from '../../src/stream/align/ledger.js';
 import type { Conversation, Leg, Placing } from '../../src/switch/leg.js';
 import { decodeG711, encodeG711 } from '../../src/voice/codec/g711.js';
 import { splitChannels } from '../../src/voice.js';
 import { wire } from '../line/rtp/wire.js';
 import { randomFrom } from '../random.js';
+import { until } from '../turns.js';
 
 const SEED = 20_261_130;
 const PACKET = 160;
@@ -62,8 +65,17 @@ function voiceOf(count: number, seed: number): { codes: Uint8Array; truth: Int16
   return { codes, truth: decodeG711(codes, 'mulaw') };
 }
 
-/** Calls alice from a phone whose packets have these fates; the recording of what she hears. */
-async function recordedCall(fates: readonly Fate[], { seed = 1, ppm = 0 } = {}) {
+/** A recorder of another process, which joins the voice of the first. */
+interface Other {
+  /** Begins before the call is answered. */
+  begin(): Promise<CallRecording>;
+}
+
+/** Calls alice from a phone whose packets have these fates; the recording of what she hears, and that of `other`. */
+async function recordedCall(
+  fates: readonly Fate[],
+  { seed = 1, ppm = 0, other }: { seed?: number; ppm?: number; other?: Other } = {},
+) {
   const [near, far] = wire();
   const rtp = await RtpSession.open({ transport: near, clock, timeoutMs: 0 });
   await rtp.connect({
@@ -90,8 +102,15 @@ async function recordedCall(fates: readonly Fate[], { seed = 1, ppm = 0 } = {}) 
   const call = await ringing;
   const file = join(folder, `${Math.random()}.wav`);
   const recording = await recordCall(call, server, { file, input: false, io: 'sync', clock });
+  const joined = await other?.begin();
+  // Between processes are real sockets, which the clock must not leave behind.
+  const together = async () => {
+    const { remote } = recording.voice;
+    if (joined) await until(() => joined.voice.remote.received.position === remote.received.position);
+  };
   await call.answer();
   await clock.advance(200);
+  await together();
   const { codes, truth } = voiceOf(fates.length, seed);
   const startMs = clock.now();
   const period = 20 * (1 + ppm / 1e6);
@@ -112,15 +131,17 @@ async function recordedCall(fates: readonly Fate[], { seed = 1, ppm = 0 } = {}) 
   for (const { atMs, packet } of coming.sort((a, b) => a.atMs - b.atMs)) {
     await clock.advance(Math.max(0, atMs - clock.now()));
     far.send(packet, near.address, false);
+    await together();
   }
   await clock.advance(Math.max(0, startMs + fates.length * period - clock.now()) + 300);
   conversation?.end({ kind: 'hung-up' });
   const { sidecar } = await recording.finished;
+  const others = await joined?.finished;
   await rtp.close();
   const verified = await verifyRecording(file);
   await using reader = await WavReader.open(file);
   const [, heard = new Int16Array()] = splitChannels(await collectSamples(reader), 2);
-  return { sidecar, verified, heard, truth, stats: rtp.stats() };
+  return { sidecar, others: others?.sidecar, verified, heard, truth, stats: rtp.stats() };
 }
 
 const ledgerOf = (call: Awaited<ReturnType<typeof recordedCall>>) => call.sidecar.legs.remote.ledger;
@@ -207,6 +228,30 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
       const before = fates.findIndex((_, n) => (placeOf(n, call) ?? 0) + 320 === from);
       expect(placeOf(before + 1 + samples / 320, call)).toBe(from + samples);
     }
+  });
+
+  it('also where another process has the call, which shares its voice', async () => {
+    const socket = join(folder, 'voice.sock');
+    await using _share = await ShareServer.open(() => [server], socket);
+    await using mine = await attach(new MemoryTransport(exchange.endpoint('alice')));
+    await using ports = new PcmServer();
+    const begin = async () => {
+      const [same] = await mine.calls.search('ACTIVECALLS');
+      const file = join(folder, 'joined.wav');
+      return recordCall(same as NonNullable<typeof same>, ports, {
+        file,
+        input: false,
+        io: 'sync',
+        clock,
+        join: shareJoiner([socket]),
+      });
+    };
+    const fates: Fate[] = [...good(30), 'lost', 'lost', ...good(20), 'not-sent', 'not-sent', ...good(30)];
+    const { sidecar, others } = await recordedCall(fates, { other: { begin } });
+    const concealed = (spans: readonly LedgerSpan[] = []) => spans.filter(({ kind }) => kind === 'concealed');
+    expect(concealed(sidecar.legs.remote.ledger.spans).length).toBeGreaterThan(1);
+    expect(concealed(others?.legs.remote.ledger.spans)).toEqual(concealed(sidecar.legs.remote.ledger.spans));
+    expect(others?.complete).toBe(false);
   });
 
   it('whatever happens at once: lost packets, bursts, stalls, silence that is not sent, jitter, and a clock that is off', {

@@ -6,7 +6,7 @@ import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { peerLines } from '../../base/peer-lines.js';
 import { whenFired } from '../../base/wait.js';
 import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
-import type { JoinedVoice, VoiceJoiner } from '../join-voice.js';
+import type { JoinedVoice, PortPlace, VoiceJoiner } from '../join-voice.js';
 import { turnAt } from './call-turn.js';
 import { parseShareAnswer, parseSharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
 import { shareSockets } from './share-sockets.js';
@@ -68,7 +68,7 @@ async function joinAt(
     if (signal.aborted) throw abortedError('a shared voice', signal);
     if (answer?.ok) {
       lines.off('line', keep);
-      return new Joined(socket, lines, answer, early.slice(1));
+      return new Joined(socket, lines, { ...answer, port }, early.slice(1));
     }
     if (answer?.error.code === 'ERR_TAKEN') throw new JackfieldError('ERR_TAKEN', answer.error.message);
     socket.destroy();
@@ -97,15 +97,22 @@ const LEGS: Readonly<Record<Exclude<StreamKind, 'input'>, SharedLeg>> = {
 /** A voice that another process shares: the samples of each leg go to a lease, at their positions. */
 class Joined implements JoinedVoice {
   readonly paced: boolean;
+  readonly outputPlace: PortPlace;
   readonly #socket: Socket;
   readonly #lines: Interface;
   readonly #legs: Readonly<Record<SharedLeg, JoinedLeg>>;
 
-  constructor(socket: Socket, lines: Interface, { remote, local = 0, paced }: SharedVoice, early: string[]) {
+  constructor(
+    socket: Socket,
+    lines: Interface,
+    { port, remote, local = 0, paced }: SharedVoice & { readonly port: number },
+    early: string[],
+  ) {
     this.#socket = socket;
     this.#lines = lines;
     this.#legs = { remote: new JoinedLeg(remote), local: new JoinedLeg(local) };
     this.paced = paced;
+    this.outputPlace = { port, from: remote };
     for (const line of early) this.#take(line);
     lines.on('line', (line) => this.#take(line));
     socket.once('close', () => {
