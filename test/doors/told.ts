@@ -1,11 +1,23 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as analysis from '../../src/analysis.js';
 import * as jackfield from '../all-names.js';
 import { boom, type Failing } from './failing.js';
 
 const facts = { account: 'jack', id: 1, type: 'INCOMING', partner: 'anna', partnerName: '', timestamp: 1 };
 const sound = { source: [new Int16Array(16_000)] as never, format: jackfield.VOICE_FORMAT };
+
+/** A file with a tone between two silences. */
+async function heard(): Promise<string> {
+  const output = 'heard.wav';
+  const tone = Int16Array.from({ length: 48_000 }, (_, n) =>
+    n > 16_000 && n < 32_000 ? 8000 * Math.sin(n / 5) : 0,
+  );
+  const input = { source: [tone] as never, format: jackfield.VOICE_FORMAT };
+  await jackfield.transcode({ input, output });
+  return output;
+}
 
 async function archived(): Promise<jackfield.VoicemailArchive> {
   const archive = await jackfield.VoicemailArchive.open(await mkdtemp(join(tmpdir(), 'jackfield-told-')));
@@ -29,6 +41,16 @@ export const TOLD: readonly [name: string, run: (failing: Failing) => Promise<un
     'transcode onProgress',
     async (onProgress) => Boolean(await jackfield.transcode({ input: sound, output: 'c.wav', onProgress })),
     true,
+  ],
+  [
+    'analyseFile onEvent',
+    async (onEvent) => (await analysis.analyseFile(await heard(), { onEvent })).legs.length,
+    1,
+  ],
+  [
+    'analyseFile onEnvelopes',
+    async (onEnvelopes) => (await analysis.analyseFile(await heard(), { onEnvelopes })).legs.length,
+    1,
   ],
   [
     'VoicemailArchive#verify onMessage',

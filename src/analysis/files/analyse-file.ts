@@ -12,6 +12,7 @@ import {
 } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { LineQuality } from '../../base/line-quality.js';
+import { observe } from '../../base/listener/observe.js';
 import type { LedgerSpan } from '../../stream/align/ledger.js';
 import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
@@ -40,16 +41,21 @@ export interface AnalyseFileOptions extends Omit<ConversationOptions, 'legs' | '
 }
 
 const { legs: _legs, sampleRate: _rate, ...THRESHOLDS } = CONVERSATION;
-const RULES: Rules<AnalyseFileOptions> = {
+/** The rules of {@link AnalyseFileOptions}. */
+export const ANALYSE_FILE_RULES: Rules<AnalyseFileOptions> = {
   ...THRESHOLDS,
   ledgers: rule('an array for each leg', (value) => Array.isArray(value) && value.every(Array.isArray)),
   transcriber: having('transcribe'),
-  qualities: rule('an array with one for each leg', Array.isArray),
+  qualities: rule(
+    'an array with one for each leg',
+    (value) => Array.isArray(value) && value.every(isQuality),
+  ),
   onEvent: callback,
   onProgress: callback,
   onEnvelopes: callback,
   signal: abortSignal,
 };
+const isQuality = (value: unknown) => value === undefined || (typeof value === 'object' && value !== null);
 const INPUT = either(aPath, listOf(aPath));
 
 /**
@@ -64,7 +70,7 @@ export async function analyseFile(
   options: AnalyseFileOptions = {},
 ): Promise<AnalysisReport> {
   checkArgument('input', input, INPUT);
-  checkOptions(options, RULES);
+  checkOptions(options, ANALYSE_FILE_RULES);
   await options.transcriber?.ready?.();
   await using files = await openLegs(typeof input === 'string' ? [input] : input);
   return await analyseLegs(files, options);
@@ -98,8 +104,8 @@ export async function analyseLegs(
       throw new JackfieldError('ERR_ABORTED', 'The analysis was stopped.', { cause: signal.reason });
     const events = analysis.push(legs);
     envelopes?.push(legs);
-    if (onEvent) for (const event of events) onEvent(event);
-    onProgress?.({ position: analysis.position, sampleCount });
+    for (const event of events) observe('onEvent', onEvent, event);
+    observe('onProgress', onProgress, { position: analysis.position, sampleCount });
   }
   const last = analysis.end();
   if (transcriber) {
@@ -107,7 +113,7 @@ export async function analyseLegs(
     const heard = { transcriber, ...(language !== undefined && { language }), ...(signal && { signal }) };
     for (const part of (await transcribeLegs(files, heard)).parts) last.push(...analysis.say(part));
   }
-  if (onEvent) for (const event of last) onEvent(event);
-  if (envelopes) onEnvelopes?.(envelopes.legs);
+  for (const event of last) observe('onEvent', onEvent, event);
+  if (envelopes) observe('onEnvelopes', onEnvelopes, envelopes.legs);
   return analysis.report();
 }

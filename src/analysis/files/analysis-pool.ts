@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { checkArgument, whole } from '../../base/check.js';
 import { deferred } from '../../base/deferred.js';
 import { ERROR_CODES, type ErrorCode, JackfieldError } from '../../base/errors.js';
+import { observe } from '../../base/listener/observe.js';
 import { whenFired } from '../../base/wait.js';
 import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { AnalysisReport } from '../analysis-report.js';
@@ -92,11 +93,11 @@ export class AnalysisPool implements AsyncDisposable {
     worker.on('message', (answer: WorkerAnswer) => {
       const job = this.#busy.get(worker);
       if ('progress' in answer) {
-        job?.onProgress?.(answer.progress);
+        observe('onProgress', job?.onProgress, answer.progress);
         return;
       }
       if ('envelopes' in answer) {
-        job?.onEnvelopes?.(answer.envelopes);
+        observe('onEnvelopes', job?.onEnvelopes, answer.envelopes);
         return;
       }
       this.#busy.delete(worker);

@@ -1,5 +1,6 @@
 import { keywordIn } from '../../analysis/words/keyword-text.js';
 import type { Keyword } from '../../analysis/words/keyword-watch.js';
+import { path as aPath, checkArgument } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { readText } from '../../files/key-files.js';
@@ -8,9 +9,10 @@ import { readText } from '../../files/key-files.js';
  * Reads a list of phrases to mask: one a line, `mothers name~2+1` as in `jackfield analyse --keyword`. Empty lines are left
  * out.
  *
- * @throws ERR_FILE; ERR_SYNTAX, with the line, for a line that is no phrase, and for a list without any.
+ * @throws ERR_INVALID_ARG; ERR_FILE; ERR_SYNTAX, with the line, for a line that is no phrase, and for a list without any.
  */
 export async function readPhrases(file: string): Promise<readonly Keyword[]> {
+  checkArgument('file', file, aPath);
   const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
   const phrases = lines.flatMap((each, index) => (each === '' ? [] : [phraseIn(each, file, index + 1)]));
   if (phrases.length > 0) return phrases;

@@ -1,7 +1,11 @@
 import type { AnalysisReport } from '../../analysis/analysis-report.js';
-import { type AnalyseFileOptions, analyseLegs } from '../../analysis/files/analyse-file.js';
+import {
+  ANALYSE_FILE_RULES,
+  type AnalyseFileOptions,
+  analyseLegs,
+} from '../../analysis/files/analyse-file.js';
 import type { HearableLegs } from '../../analysis/files/transcribe-file.js';
-import { path as aPath, checkArgument, words } from '../../base/check.js';
+import { path as aPath, checkArgument, checkOptions, words } from '../../base/check.js';
 import { STEREO } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { openSealed } from './open-sealed.js';
@@ -21,6 +25,7 @@ export async function analyseSealed(
 ): Promise<AnalysisReport> {
   checkArgument('file', file, aPath);
   checkArgument('identity', identity, words);
+  checkOptions(options, ANALYSE_FILE_RULES);
   const tails = await readTails(file, identity);
   let sampleCount = 0;
   for await (const samples of openSealed(file, identity, tails)) sampleCount += samples.length / 2;
