@@ -26,12 +26,12 @@ import { SharedProgress } from '../../base/shared-progress.js';
 import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { readSidecar } from '../read-details.js';
+import { isSealed, recordedLegs } from '../sealed/recorded-legs.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import { readAnalysis } from './analysis-file.js';
 import type { Catalogue } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
 import { CATALOGUE_QUERY, type CatalogueQuery } from './catalogue-query.js';
-import { legsOf } from './transcribe-recordings.js';
 import { readTranscript } from './transcript-file.js';
 
 /** Options of {@link analyseRecordings}. */
@@ -150,10 +150,6 @@ interface Work {
   readonly onPart: (part: number) => void;
 }
 
-function isSealed(file: string): boolean {
-  return file.endsWith('.age');
-}
-
 /** Analyses one recording, unless it has been, and transcribes it where that is asked for; both are kept. */
 async function analyseOne(
   entry: CatalogueEntry,
@@ -163,7 +159,7 @@ async function analyseOne(
   const file = await catalogue.fileOf(entry);
   const sidecar = await readSidecar(beside(file, '.json'));
   const heard = { maskings: sidecar.maskings?.length ?? 0 };
-  if (isSealed(file)) return await analyseSealed(file, sidecar, options, onPart);
+  if (isSealed(file)) return await analyseInMemory(file, sidecar, options, onPart);
   const known = again ? undefined : readAnalysis(file, entry);
   const measured = known ?? (await pool.analyse(file, measuring(sidecar, options, onPart)));
   if (!known) await catalogue.keepAnalysis(entry, measured, heard);
@@ -175,21 +171,18 @@ async function analyseOne(
 }
 
 /** Analyses an encrypted recording, which is decrypted in memory. */
-async function analyseSealed(
+async function analyseInMemory(
   file: string,
   sidecar: RecordingSidecar,
   options: AnalyseRecordingsOptions,
   onPart: Work['onPart'],
 ): Promise<AnalysisReport> {
-  const { identity, transcriber, language, keywords = [] } = options;
-  const legs = legsOf(file, { durationMs: sidecar.audio.durationMs }, identity);
+  const { identity, transcriber, language, keywords = [], signal } = options;
+  const legs = recordedLegs(file, sidecar.audio, identity);
   const measured = await analyseLegs(legs, measuring(sidecar, options, onPart));
   if (!transcriber) return measured;
-  const spoken = { transcriber, ...(language !== undefined && { language }) };
-  const { signal } = options;
-  return withWords(measured, await transcribeLegs(legs, { ...spoken, ...(signal && { signal }) }), {
-    keywords,
-  });
+  const spoken = { transcriber, ...(language !== undefined && { language }), ...(signal && { signal }) };
+  return withWords(measured, await transcribeLegs(legs, spoken), { keywords });
 }
 
 /** Everything that an analysis is told of a recording, and how it is measured. */

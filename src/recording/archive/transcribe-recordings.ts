@@ -1,4 +1,4 @@
-import { type HearableLegs, transcribeLegs } from '../../analysis/files/transcribe-file.js';
+import { transcribeLegs } from '../../analysis/files/transcribe-file.js';
 import {
   signal as abortSignal,
   callback,
@@ -11,14 +11,10 @@ import {
   type Rules,
 } from '../../base/check.js';
 import { observe } from '../../base/listener/observe.js';
-import { msToSamples, STEREO } from '../../base/pcm.js';
-import { splitChannels } from '../../voice/convert/channels.js';
 import { transcribeEach } from '../../voice/transcript/transcribe-each.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
-import { WavReader } from '../../voice/wav/wav-reader.js';
 import { readSidecar } from '../read-details.js';
-import { openSealed } from '../sealed/open-sealed.js';
-import { readTails } from '../sealed/sealed-tail.js';
+import { isSealed, recordedLegs } from '../sealed/recorded-legs.js';
 import { beside } from '../sidecar.js';
 import type { Catalogue } from './catalogue.js';
 import type { CatalogueEntry } from './catalogue-entry.js';
@@ -68,40 +64,14 @@ export async function transcribeRecordings(
     transcriber,
     signal,
     transcribe: async (entry) => {
-      const isSealed = entry.file.endsWith('.age');
-      if (entry.transcript !== undefined || (isSealed && identity === undefined)) return undefined;
+      const isLocked = isSealed(entry.file) && identity === undefined;
+      if (entry.transcript !== undefined || isLocked) return undefined;
       const file = await catalogue.fileOf(entry);
       const { maskings = [] } = await readSidecar(beside(file, '.json'));
-      const transcript = await transcribeLegs(legsOf(file, entry, identity), options);
+      const transcript = await transcribeLegs(recordedLegs(file, entry, identity), options);
       await catalogue.keepTranscript(entry, transcript, { maskings: maskings.length });
       return { ...entry, transcript: spokenLines(transcript) };
     },
     done: (entry, error) => observe('onRecording', onRecording, entry, error),
   });
-}
-
-/** The legs of a recording, as often as they are asked for. */
-export function legsOf(
-  file: string,
-  { durationMs }: Pick<CatalogueEntry, 'durationMs'>,
-  identity?: string,
-): HearableLegs {
-  return {
-    legs: STEREO.channels,
-    sampleRate: STEREO.sampleRate,
-    sampleCount: msToSamples(durationMs),
-    async *samples() {
-      for await (const samples of samplesOf(file, identity)) yield splitChannels(samples, STEREO.channels);
-    },
-  };
-}
-
-/** The stereo samples of a recording; an encrypted one needs its identity. */
-export async function* samplesOf(file: string, identity: string | undefined): AsyncGenerator<Int16Array> {
-  if (file.endsWith('.age') && identity !== undefined) {
-    yield* openSealed(file, identity, await readTails(file, identity));
-    return;
-  }
-  await using reader = await WavReader.open(file);
-  yield* reader;
 }

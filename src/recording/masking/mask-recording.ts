@@ -7,10 +7,10 @@ import { printable } from '../../base/printable.js';
 import type { CatalogueEntry } from '../archive/catalogue-entry.js';
 import { listedFiles } from '../archive/catalogue-files.js';
 import { holdFile } from '../archive/hold-file.js';
-import { legsOf, samplesOf } from '../archive/transcribe-recordings.js';
 import { readTranscript } from '../archive/transcript-file.js';
 import { verifyRecording } from '../evidence/verify-recording.js';
 import { readManifest } from '../read-details.js';
+import { isSealed, recordedLegs, recordedSamples } from '../sealed/recorded-legs.js';
 import { beside, type RecordingMasking, type RecordingSidecar } from '../sidecar.js';
 import { secretsIn, understood } from './find-secrets.js';
 import { maskSpans } from './mask-spans.js';
@@ -39,7 +39,7 @@ export async function maskRecording(
   context: MaskContext,
 ): Promise<MaskedRecording> {
   const sidecar = await checkedSidecar(file, context);
-  const source = legsOf(file, entry, context.identity);
+  const source = recordedLegs(file, entry, context.identity);
   const { audio } = sidecar;
   const heard = await understood(source, context);
   // A masking that was made while the engine listened counts as well.
@@ -81,18 +81,18 @@ export async function maskRecording(
 /** The sidecar of a recording that may be masked. */
 async function checkedSidecar(file: string, context: MaskContext): Promise<RecordingSidecar> {
   const { identity, encryptTo, signingKey } = context;
-  const isSealed = file.endsWith('.age');
-  if (isSealed && (identity === undefined || encryptTo === undefined)) {
+  const isLocked = isSealed(file);
+  if (isLocked && (identity === undefined || encryptTo === undefined)) {
     const text = `${printable(file)} is encrypted: an identity is needed to read it, and recipients to encrypt it to.`;
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
-  const samples = isSealed ? { samples: samplesOf(file, identity) } : {};
+  const samples = isLocked ? { samples: recordedSamples(file, identity) } : {};
   const { unchanged, findings, sidecar } = await verifyRecording(file, samples);
   if (!unchanged) {
     const text = `${printable(file)} is not as it was recorded, and is not masked: ${findings[0]?.text}`;
     throw new JackfieldError('ERR_INVALID_STATE', text);
   }
-  if (isSealed && (sidecar.outputs ?? []).length > 0) {
+  if (isLocked && (sidecar.outputs ?? []).length > 0) {
     const text = `${printable(file)} is encrypted and has outputs in the clear, which cannot be made anew: remove them first.`;
     throw new JackfieldError('ERR_UNSUPPORTED', text);
   }

@@ -13,7 +13,6 @@ import { WavWriter } from '../../voice/wav/wav-writer.js';
 import { analysisFile, readAnalysis, writeAnalysis } from '../archive/analysis-file.js';
 import { annotationFile, changedAnnotations } from '../archive/annotation-file.js';
 import type { CatalogueEntry } from '../archive/catalogue-entry.js';
-import { legsOf, samplesOf } from '../archive/transcribe-recordings.js';
 import { readTranscript, transcriptFile, writeTranscriptFile } from '../archive/transcript-file.js';
 import { BlockHasher } from '../evidence/block-chain.js';
 import { sha256 } from '../evidence/manifest.js';
@@ -22,6 +21,7 @@ import { COMPRESSED_FORMATS, compress, outputOf } from '../file/compressed.js';
 import { writeDetails } from '../file/segment.js';
 import { splitLegs } from '../publication/publish.js';
 import { possibleOutputs } from '../recording-files.js';
+import { isSealed, recordedLegs, recordedSamples } from '../sealed/recorded-legs.js';
 import { SealedFile } from '../sealed/sealed-file.js';
 import { beside, type RecordingMasking, type RecordingOutput, type RecordingSidecar } from '../sidecar.js';
 import { type SecretSearch, secretsIn, understood } from './find-secrets.js';
@@ -114,11 +114,10 @@ export class MaskingAttempt {
   async #audio(path: string): Promise<readonly string[]> {
     const { identity, encryptTo = [], signal } = this.#context;
     const hasher = new BlockHasher();
-    const isSealed = path.endsWith('.age');
-    const sealed = isSealed ? await SealedFile.create(path, encryptTo) : undefined;
+    const sealed = isSealed(path) ? await SealedFile.create(path, encryptTo) : undefined;
     const writer = sealed ? undefined : await this.#writer(path);
     try {
-      for await (const samples of samplesOf(this.#file, identity)) {
+      for await (const samples of recordedSamples(this.#file, identity)) {
         signal?.throwIfAborted();
         const masked = samples.slice();
         silence(masked, hasher.sampleCount, this.#masking.spans);
@@ -159,7 +158,7 @@ export class MaskingAttempt {
   async #analysis(audio: string, { legs }: RecordingSidecar, name: (path: string) => string): Promise<void> {
     if (!existsSync(analysisFile(this.#file))) return;
     const path = name(analysisFile(this.#file));
-    const isIts = readAnalysis(this.#file, this.#entry) !== undefined && !audio.endsWith('.age');
+    const isIts = readAnalysis(this.#file, this.#entry) !== undefined && !isSealed(audio);
     if (!isIts) return await stageText(path, '{}\n');
     const ledgers = [legs.local.ledger.spans, legs.remote.ledger.spans];
     await writeAnalysis(audio, this.#entry, await analyseFile(audio, { ledgers }));
@@ -181,7 +180,7 @@ export class MaskingAttempt {
   /** Looks and listens for what is left. @throws ERR_INVALID_STATE where that cannot be masked by silence. */
   async #check(audio: string): Promise<FoundSecret[]> {
     const { finder, identity } = this.#context;
-    const samples = audio.endsWith('.age') ? { samples: samplesOf(audio, identity) } : {};
+    const samples = isSealed(audio) ? { samples: recordedSamples(audio, identity) } : {};
     const { ok, unchanged, findings, sidecar } = await verifyRecording(audio, samples);
     if (!ok && !unchanged) throw notMasked(this.#file, findings[0]?.text ?? 'it does not verify');
     const kept = readTranscript(audio, this.#entry);
@@ -189,7 +188,7 @@ export class MaskingAttempt {
     if (differ(maskedSidecar(sidecar, finder), sidecar)) throw notMasked(this.#file, 'its sidecar');
     if (changedAnnotations(audio, this.#entry, (text) => finder.text(text)) !== undefined)
       throw notMasked(this.#file, 'its annotations');
-    const source = legsOf(audio, this.#entry, identity);
+    const source = recordedLegs(audio, this.#entry, identity);
     const heard = await understood(source, this.#context);
     return await secretsIn(source, [...(kept ? [kept] : []), ...heard], this.#context);
   }

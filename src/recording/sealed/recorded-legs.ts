@@ -1,0 +1,50 @@
+import type { HearableLegs } from '../../analysis/files/transcribe-file.js';
+import { msToSamples, STEREO } from '../../base/pcm.js';
+import { splitChannels } from '../../voice/convert/channels.js';
+import { WavReader } from '../../voice/wav/wav-reader.js';
+import { openSealed } from './open-sealed.js';
+import { readTails } from './sealed-tail.js';
+
+/** True for the file of an encrypted recording, by its name. */
+export function isSealed(file: string): boolean {
+  return file.endsWith('.age');
+}
+
+/** The stereo samples of an encrypted recording, whole or killed. @throws as {@link openSealed}. */
+export async function* sealedSamples(file: string, identity: string): AsyncGenerator<Int16Array> {
+  yield* openSealed(file, identity, await readTails(file, identity));
+}
+
+/** The stereo samples of a recording; an encrypted one needs its identity. */
+export async function* recordedSamples(
+  file: string,
+  identity: string | undefined,
+): AsyncGenerator<Int16Array> {
+  if (isSealed(file) && identity !== undefined) {
+    yield* sealedSamples(file, identity);
+    return;
+  }
+  await using reader = await WavReader.open(file);
+  yield* reader;
+}
+
+/** The legs of a recording, as often as they are asked for. */
+export function recordedLegs(
+  file: string,
+  { durationMs }: { readonly durationMs: number },
+  identity?: string,
+): HearableLegs {
+  return legsOf(() => recordedSamples(file, identity), msToSamples(durationMs));
+}
+
+/** The legs of stereo samples, which are read anew each time. */
+export function legsOf(stereo: () => AsyncIterable<Int16Array>, sampleCount: number): HearableLegs {
+  return {
+    legs: STEREO.channels,
+    sampleRate: STEREO.sampleRate,
+    sampleCount,
+    async *samples() {
+      for await (const samples of stereo()) yield splitChannels(samples, STEREO.channels);
+    },
+  };
+}
