@@ -74,6 +74,7 @@ export type { RecordCallOptions } from './recording/record-options.js';
 export type { RecordingEvents, RecordingProgress } from './recording/recording-track.js';
 export { analyseSealed } from './recording/sealed/analyse-sealed.js';
 export { openSealed } from './recording/sealed/open-sealed.js';
+export { isSealed } from './recording/sealed/recorded-legs.js';
 export { readTails, type TailContents } from './recording/sealed/sealed-tail.js';
 export type {
   DriftAccount,

@@ -14,7 +14,13 @@ import { type CsvCell, csvLine } from '../../base/csv.js';
 import { asError } from '../../base/errors.js';
 import { SharedProgress } from '../../base/shared-progress.js';
 import { readIdentity } from '../../files/key-files.js';
-import { analyseRecordings, analyseSealed, type CatalogueEntry, readAnalysis } from '../../recording.js';
+import {
+  analyseRecordings,
+  analyseSealed,
+  type CatalogueEntry,
+  isSealed,
+  readAnalysis,
+} from '../../recording.js';
 import { between, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
@@ -121,7 +127,10 @@ async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): P
       onProgress: ({ position, sampleCount }) => tell(index, position / Math.max(1, sampleCount ?? 1)),
       ...(pages && { onEnvelopes: (found) => (envelopes = found) }),
     };
-    const report = await (isSealed(input) ? sealed(input, settings, run) : pool.analyse(input, settings))
+    const report = await (isSealed(input[0] ?? '')
+      ? sealed(input, settings, run)
+      : pool.analyse(input, settings)
+    )
       .finally(() => tell(index, 1))
       .catch(asError);
     return { input, report, envelopes };
@@ -133,7 +142,7 @@ async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): P
     await showing(input[0] ?? '', run, async () => {
       if (report instanceof Error) throw report;
       await show(
-        { input, report: isSealed(input) ? report : await heard(input, report, run), envelopes },
+        { input, report: isSealed(input[0] ?? '') ? report : await heard(input, report, run), envelopes },
         run,
       );
     });
@@ -157,13 +166,13 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
     ...(options.keyword && { keywords: options.keyword }),
     onRecording: (entry, report, error) => {
       if (error) failed.push([entry.file, error]);
-      else if (report && isSealed([entry.file])) ofSealed.push([entry, report]);
+      else if (report && isSealed(entry.file)) ofSealed.push([entry, report]);
     },
   }).finally(() => bar.stop());
   for (const [file, error] of failed) warnFault(file, error);
   const all = catalogue.search({ limit: -1 });
   const entries = all.filter(({ figures }) => figures !== undefined);
-  const sealedCount = all.filter(({ file }) => isSealed([file])).length;
+  const sealedCount = all.filter(({ file }) => isSealed(file)).length;
   if (sealedCount > 0) warnLine(run.identity === undefined ? leftOut(sealedCount) : notKept(ofSealed.length));
   for (const [entry, report] of ofSealed)
     await showing(entry.file, run, async () =>
@@ -178,16 +187,12 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
       const file = await catalogue.fileOf(entry);
       const report = readAnalysis(file, entry, { keywords: options.keyword ?? [] });
       // Calls that were analysed while they were recorded may be encrypted.
-      const isDrawn = pages !== undefined && !file.endsWith('.age');
+      const isDrawn = pages !== undefined && !isSealed(file);
       if (report)
         await show({ input: [file], report, envelopes: isDrawn ? await legEnvelopes(file) : [] }, run);
     });
   }
   if (options.format === 'table') printLine(`${count} analysed, ${entries.length + ofSealed.length} in all.`);
-}
-
-function isSealed([file = '']: readonly string[]): boolean {
-  return file.endsWith('.age');
 }
 
 function leftOut(count: number): string {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { STEREO } from '../../base/pcm.js';
 import { readText } from '../../files/key-files.js';
-import { vconOf } from '../../recording.js';
+import { isSealed, vconOf } from '../../recording.js';
 import { openSpeaker, WavReader } from '../../voice.js';
 import { withForce } from '../outputs.js';
 import { printLine } from '../terminal-text.js';
@@ -101,7 +101,7 @@ async function play(id: string, { out, identity, device }: PlayOptions): Promise
 }
 
 async function* samplesOf(file: string, identity: string | undefined): AsyncGenerator<Int16Array> {
-  if (file.endsWith('.age')) return yield* await sealed(file, identity);
+  if (isSealed(file)) return yield* await sealed(file, identity);
   await using reader = await WavReader.open(file);
   yield* reader;
 }

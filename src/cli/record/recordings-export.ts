@@ -3,7 +3,7 @@ import { STEREO } from '../../base/pcm.js';
 import { copyPrivate } from '../../files/private-file.js';
 import { nameKey } from '../../files/safe-name.js';
 import { makeFolder } from '../../files/whole-file.js';
-import type { Catalogue, CatalogueEntry } from '../../recording.js';
+import { type Catalogue, type CatalogueEntry, isSealed } from '../../recording.js';
 import { WavWriter } from '../../voice.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { sealed } from './verify-command.js';
@@ -60,7 +60,7 @@ export async function exportFile({ source, file }: ExportedFile, options: Export
 }
 
 function isOpened(source: string, { identity }: ExportOptions): boolean {
-  return identity !== undefined && source.endsWith('.age');
+  return identity !== undefined && isSealed(source);
 }
 
 function exportedName(source: string, options: ExportOptions): string {

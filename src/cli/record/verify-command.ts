@@ -5,6 +5,7 @@ import { readIdentity, readText } from '../../files/key-files.js';
 import {
   Catalogue,
   type CatalogueEntry,
+  isSealed,
   JackfieldError,
   openSealed,
   readTails,
@@ -86,7 +87,7 @@ async function check(file: string, options: Options, expected?: VerifyOptions['e
   const report = await verifyRecording(file, {
     ...(expected && { expected: { id: expected.id, segment: expected.segment } }),
     ...(options.key && { publicKey: await readPublicKey(options.key) }),
-    ...(file.endsWith('.age') && { samples: await sealed(file, options.identity) }),
+    ...(isSealed(file) && { samples: await sealed(file, options.identity) }),
   });
   if (!report.ok) process.exitCode = 1;
   for (const line of options.json ? [JSON.stringify(report)] : linesOf(report)) printLine(line);

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { fileError } from '../../files/file-error.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
+import { isSealed } from '../sealed/recorded-legs.js';
 
 /** The bytes of a recording's file that are no samples: those before its data and those behind them. */
 export interface FileFrame {
@@ -17,7 +18,7 @@ export interface FileFrame {
 
 /** The frame of a recording that is complete. @throws ERR_FILE, ERR_WAV */
 export async function frameOf(file: string, samples: number): Promise<FileFrame> {
-  const place = file.endsWith('.age') ? { offset: 0, bytes: 0 } : await dataOf(file, samples);
+  const place = isSealed(file) ? { offset: 0, bytes: 0 } : await dataOf(file, samples);
   return { ...place, sha256: await hashAround(file, place) };
 }
 

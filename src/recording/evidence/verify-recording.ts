@@ -19,6 +19,7 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
 import { readManifest, readSidecarBytes } from '../read-details.js';
 import { possibleOutputs } from '../recording-files.js';
+import { isSealed } from '../sealed/recorded-legs.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import { BlockHasher, chainOf } from './block-chain.js';
 import { LedgerCheck } from './check-ledger.js';
@@ -247,7 +248,7 @@ function compareDetails(
 
 /** True when the manifest covers all bytes of the file. That of an encrypted recording covers no decrypted copy. */
 function coversFile(file: string, { frame }: RecordingManifest): boolean {
-  return frame !== undefined && (frame.offset > 0 || file.endsWith('.age'));
+  return frame !== undefined && (frame.offset > 0 || isSealed(file));
 }
 
 async function compareFrame(file: string, manifest: RecordingManifest): Promise<VerifyFinding[]> {

@@ -16,6 +16,7 @@ import { repairWav } from '../../voice/wav/wav-repair.js';
 import { BlockHasher } from '../evidence/block-chain.js';
 import { RECIPIENTS, SIGNING_KEY } from '../record-options.js';
 import { openSealed } from '../sealed/open-sealed.js';
+import { isSealed } from '../sealed/recorded-legs.js';
 import { SealedFile } from '../sealed/sealed-file.js';
 import { readTails, type TailContents, tailFiles } from '../sealed/sealed-tail.js';
 import { beside, type RecordingHead, sidecarOf } from '../sidecar.js';
@@ -79,7 +80,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   }
   await removeFile(reserveFile(file));
   const known = journalEntries(entries, 'block').map(({ hash }) => hash);
-  const { found, hashed } = file.endsWith('.age')
+  const { found, hashed } = isSealed(file)
     ? await resealed(file, options, known)
     : await repaired(file, known);
   const sidecar = sidecarOf({

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileError } from '../../files/file-error.js';
 import { makePrivateFolder, removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 
@@ -17,11 +18,13 @@ export interface AfterCallNote {
 
 /** Notes of an archive, a file each. */
 export class AfterCallNotes {
+  /** Of their folder, in that of the recordings. */
+  readonly name = '.after-calls';
   readonly #folder: string;
 
   /** @param archive The folder of the recordings. */
   constructor(archive: string) {
-    this.#folder = join(archive, '.after-calls');
+    this.#folder = join(archive, this.name);
   }
 
   /** Keeps a note, in the place of one with its id. It is on disk when this resolves. @throws ERR_FILE */
@@ -35,20 +38,37 @@ export class AfterCallNotes {
     await removeFile(this.#fileOf(note));
   }
 
-  /** The notes that are kept, in the order of their ids. What is none is left out. */
+  /**
+   * The notes that are kept, in the order of their ids. What is none is left out.
+   * @throws ERR_FILE when they cannot be read: it is not known then what waits to be masked.
+   */
   async read(): Promise<readonly AfterCallNote[]> {
-    const names = await readdir(this.#folder).catch(() => []);
+    const names = (await unlessMissing(this.#folder, readdir(this.#folder))) ?? [];
     const notes = await Promise.all(
       names
         .filter((name) => NAME.test(name))
         .sort()
-        .map((name) => readFile(join(this.#folder, name), 'utf8').then(noteIn, () => undefined)),
+        .map(async (name) => {
+          const path = join(this.#folder, name);
+          const text = await unlessMissing(path, readFile(path, 'utf8'));
+          return text === undefined ? undefined : noteIn(text);
+        }),
     );
     return notes.filter((note) => note !== undefined);
   }
 
   #fileOf({ id }: AfterCallNote): string {
     return join(this.#folder, `${id}.json`);
+  }
+}
+
+/** Resolves to what is read; to undefined where it is not there. @throws ERR_FILE for any other reason. */
+async function unlessMissing<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw fileError('read', path, error);
   }
 }
 

@@ -19,7 +19,8 @@ export interface AfterCallsEvents {
   masked: [recording: CatalogueEntry, result: MaskedRecording];
   /**
    * A recording could not be transcribed or masked. It is as it was, its news waits where it was to be masked, and it is tried
-   * again by the next recorder of the folder, and with the next configuration.
+   * again by the next recorder of the folder, and with the next configuration. `file` is `.after-calls` where it cannot be
+   * read which recordings wait: none of them is told of.
    */
   undone: [file: string, error: Error];
 }
@@ -73,9 +74,13 @@ export class AfterCalls {
     return masks;
   }
 
-  /** Begins whatever is kept, and was not begun. It goes on after this resolves. */
+  /** Begins whatever is kept, and was not begun. It goes on after this resolves. What cannot be read is told as `undone`. */
   async takeUp(): Promise<void> {
-    for (const note of await this.#notes.read()) {
+    const notes = await this.#notes.read().catch((error: unknown) => {
+      this.#context.told.undone(this.#notes.name, asError(error));
+      return [];
+    });
+    for (const note of notes) {
       if (this.#begun.has(note.id)) continue;
       this.#begun.add(note.id);
       this.#work = this.#work.then(() => this.#do(note));

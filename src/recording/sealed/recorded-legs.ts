@@ -1,12 +1,14 @@
 import type { HearableLegs } from '../../analysis/files/transcribe-file.js';
+import { checkArgument, words } from '../../base/check.js';
 import { msToSamples, STEREO } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { openSealed } from './open-sealed.js';
 import { readTails } from './sealed-tail.js';
 
-/** True for the file of an encrypted recording, by its name. */
+/** True for the file of an encrypted recording, by its name (`call.wav.age`). @throws ERR_INVALID_ARG. */
 export function isSealed(file: string): boolean {
+  checkArgument('file', file, words);
   return file.endsWith('.age');
 }
 

@@ -10,6 +10,7 @@ import { readAnalysis } from '../archive/analysis-file.js';
 import { readAnnotations } from '../archive/annotation-file.js';
 import { readTranscript } from '../archive/transcript-file.js';
 import { readSidecar } from '../read-details.js';
+import { isSealed } from '../sealed/recorded-legs.js';
 import { beside, type RecordingSidecar } from '../sidecar.js';
 import type { Vcon } from './vcon.js';
 
@@ -43,7 +44,7 @@ const VENDOR = 'jackfield';
 export async function vconOf(file: string, options: VconOptions = {}): Promise<Vcon> {
   checkArgument('file', file, aPath);
   checkOptions(options, RULES);
-  if (file.endsWith('.age')) {
+  if (isSealed(file)) {
     const text = `${printable(file)} is encrypted: export it in the clear first (recordings export --identity).`;
     throw new JackfieldError('ERR_UNSUPPORTED', text);
   }

@@ -18,7 +18,7 @@ import { requireProgram } from '../../voice/process/require-program.js';
 import { runTool } from '../../voice/process/run-tool.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/message-files.js';
+import { isSealedAudio } from '../archive/message-files.js';
 import { ANSWERING_BOT_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
 import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
 
@@ -109,7 +109,7 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
     const file = archive.audioFile(message) ?? '';
     try {
       if (transcriber) {
-        const clear = message.audio !== undefined && !isSealed(message.audio);
+        const clear = message.audio !== undefined && !isSealedAudio(message.audio);
         const request = { ...(clear && { file }), ...(language !== undefined && { language }) };
         const { text } = await transcriber.transcribe({ ...request, samples: once(samples) });
         await archive.setTranscript(message.key, text);

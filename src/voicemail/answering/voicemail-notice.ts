@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/message-files.js';
+import { isSealedAudio } from '../archive/message-files.js';
 import { isoTime } from '../archive/sidecar.js';
 
 /** News of a message, ready to be made a mail of. */
@@ -49,7 +49,7 @@ export function voicemailNotice(message: ArchivedMessage, file: string): Voicema
       ? [
           {
             filename: basename(file),
-            contentType: isSealed(audio) ? 'application/octet-stream' : 'audio/wav',
+            contentType: isSealedAudio(audio) ? 'application/octet-stream' : 'audio/wav',
             path: file,
             bytes: audio.bytes,
             sha256: audio.fileSha256,

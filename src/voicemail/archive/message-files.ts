@@ -92,13 +92,13 @@ export class MessageFiles {
 
   /** True when the samples of stored audio can be read here. */
   isReadable(audio: Pick<ArchivedAudio, 'path'>): boolean {
-    return !isSealed(audio) || this.#identity !== undefined;
+    return !isSealedAudio(audio) || this.#identity !== undefined;
   }
 
   /** The samples of stored audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted, without an identity. */
   async *samples(audio: Pick<ArchivedAudio, 'path'>): AsyncGenerator<Int16Array, void, void> {
     const path = this.pathOf(audio);
-    if (!isSealed(audio)) {
+    if (!isSealedAudio(audio)) {
       await using reader = await WavReader.open(path);
       yield* reader;
     } else if (this.#identity !== undefined) yield* sealedWavSamples(path, this.#identity);
@@ -171,7 +171,7 @@ function namePart(handle: string): string {
 }
 
 /** True when the audio is encrypted. */
-export function isSealed({ path }: Pick<ArchivedAudio, 'path'>): boolean {
+export function isSealedAudio({ path }: Pick<ArchivedAudio, 'path'>): boolean {
   return path.endsWith(SEALED);
 }
 

@@ -14,7 +14,7 @@ import { transcribeEach } from '../../voice/transcript/transcribe-each.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { ARCHIVE_QUERY, type ArchiveQuery } from './archive-query.js';
 import type { ArchivedMessage } from './archived-message.js';
-import { isSealed } from './message-files.js';
+import { isSealedAudio } from './message-files.js';
 import { ARCHIVE, type VoicemailArchive } from './voicemail-archive.js';
 
 /** Options of {@link transcribeArchive}. */
@@ -57,7 +57,7 @@ export async function transcribeArchive(
       const file = archive.audioFile(message);
       if (!file || !message.audio || message.transcript !== '') return undefined;
       const { text } = await transcriber.transcribe({
-        ...(!isSealed(message.audio) && { file }),
+        ...(!isSealedAudio(message.audio) && { file }),
         samples: archive.samples(message),
         ...(language !== undefined && { language }),
         ...(signal && { signal }),

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isSealed } from '../archive/message-files.js';
+import { isSealedAudio } from '../archive/message-files.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { extendedValue, headerPhrase, headerText, localPart, mailbox } from './mail-headers.js';
 
@@ -23,7 +23,7 @@ export async function* messagesMbox(
     yield `From ${addressOf(message.partner)} ${asctime(message.timestamp)}\n`;
     yield `${headers(message, boundary)}\n\n--${boundary}\n${textPart(message)}\n--${boundary}\n`;
     const name = basename(file);
-    const type = message.audio && isSealed(message.audio) ? 'application/octet-stream' : 'audio/wav';
+    const type = message.audio && isSealedAudio(message.audio) ? 'application/octet-stream' : 'audio/wav';
     yield `Content-Type: ${type}\nContent-Transfer-Encoding: base64\n`;
     yield `Content-Disposition: attachment; filename*=${extendedValue(name)}\n\n`;
     for await (const chunk of createReadStream(file, { highWaterMark: READ_BYTES })) {

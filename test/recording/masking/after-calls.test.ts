@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -103,6 +103,28 @@ describe('once a call is over', () => {
     expect(await left()).toEqual([]);
   });
 
+  it('nothing is told of where it cannot be read what waits', async () => {
+    await recorded();
+    const mask = { phrases: PHRASES };
+    await run({ transcriber: broken, mask });
+    const [note = ''] = await left();
+    const path = join(folder, '.after-calls', note);
+    const text = await readFile(path);
+    const unread = [expect.stringMatching(/^undone \.after-calls: Cannot read .*\.after-calls/)];
+    await rm(path);
+    await mkdir(path);
+    expect(new Set(await run({ transcriber: engine(), mask }))).toEqual(new Set(unread));
+    await rm(join(folder, '.after-calls'), { recursive: true });
+    await writeFile(join(folder, '.after-calls'), text);
+    expect(new Set(await run({ transcriber: engine(), mask }))).toEqual(new Set(unread));
+    expect(await run(undefined)).toEqual([expect.stringMatching(/^failed: Cannot read/)]);
+    expect(await news()).toEqual([]);
+    await rm(join(folder, '.after-calls'));
+    await mkdir(join(folder, '.after-calls'));
+    await writeFile(path, text);
+    expect(await run({ transcriber: engine(), mask })).toContain('masked ann.wav 3');
+    expect(await news()).toHaveLength(1);
+  });
   it('one that was removed meanwhile is told to nobody', async () => {
     await recorded();
     await run({ transcriber: broken, mask: {} });
