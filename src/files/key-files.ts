@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
+import { areCertificates, CERTIFICATES } from '../base/system/certificates.js';
 import { fileError } from './file-error.js';
 
 /** @throws ERR_FILE. */
@@ -15,6 +16,13 @@ export async function readText(path: string): Promise<string> {
 /** The secret that an endpoint and its clients share. @throws ERR_FILE. */
 export async function readToken(path: string): Promise<string> {
   return (await readText(path)).trim();
+}
+
+/** Certificates of authorities. @throws ERR_FILE; ERR_INVALID_ARG for a file that has something else in it. */
+export async function readCertificates(path: string): Promise<string> {
+  const text = await readText(path);
+  if (areCertificates(text)) return text;
+  throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be ${CERTIFICATES.expected}.`);
 }
 
 /** The secret key in an age identity file, which may have comments. @throws ERR_FILE. */

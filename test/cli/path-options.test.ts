@@ -55,6 +55,8 @@ const USES: readonly string[] = [
     'siprec --port 0 --out PATH',
     'siprec --port 0 --config PATH',
   ],
+  `ivr run --agent wss://127.0.0.1:9/ --agent-ca PATH ${AT}`,
+  `record --fork wss://127.0.0.1:9/ --fork-ca PATH ${AT}`,
   ...[`record --sign PATH ${AT}`, `record --tls-ca PATH ${AT}`, `record --token-file PATH ${AT}`],
   ...['recordings list --out PATH', 'recordings verify --out PATH', 'recordings export x --out PATH --to to'],
   ...['recordings purge --max-megabytes 0 --out PATH', 'recordings index --out PATH'],

@@ -14,6 +14,7 @@ import {
   words,
 } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { CERTIFICATES } from '../../base/system/certificates.js';
 import { WEB_SOCKET_DIALECTS } from '../../line/dialect/dialect-names.js';
 import type { WireEncoding } from '../../line/dialect/media-event.js';
 import type { AgentPeer } from '../../line/media/agent-peer.js';
@@ -58,7 +59,7 @@ export interface AgentBotOptions {
   readonly sampleRate?: number;
   readonly credentials?: MediaCredentials;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates of authorities that are trusted besides, as PEM. */
+  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
   readonly ca?: string;
   /** Name of the bot in events and transcripts. Default `agent`. */
   readonly name?: string;
@@ -116,7 +117,7 @@ export const AGENT_RULES: Rules<AgentBotOptions> = {
   sampleRate: SAMPLE_RATE,
   credentials: CREDENTIALS_RULE,
   headers: HEADERS,
-  ca: words,
+  ca: CERTIFICATES,
   name: line(1, 200),
   instructions: text(1, 100_000),
   voice: line(1, 200),

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type AgentBotOptions, type AgentDialect, agentBot, type Bot, JackfieldError } from '../../bot.js';
-import { readText, readToken } from '../../files/key-files.js';
+import { readCertificates, readText, readToken } from '../../files/key-files.js';
 import { between } from '../options.js';
 import { keyOf } from '../service-keys.js';
 import { warnLine } from '../terminal-text.js';
@@ -11,6 +11,7 @@ export interface AgentFlags {
   readonly dialect?: AgentDialect;
   readonly agentTokenFile?: string;
   readonly agentTokenHeader?: string;
+  readonly agentCa?: string;
   readonly instructionsFile?: string;
   readonly agentVariant?: string;
   readonly agentVoice?: string;
@@ -49,6 +50,7 @@ export function withAgent(command: Command): Command {
       'file with the token for Authorization: Bearer (default: the variable JACKFIELD_AGENT_TOKEN)',
     )
     .option('--agent-token-header <header>', 'header that has the token instead: api-key')
+    .option('--agent-ca <file>', 'trust only an agent that these certificates (PEM) vouch for')
     .option('--instructions-file <file>', 'file with what the agent is told to be')
     .option('--agent-voice <name>', 'voice of the agent, as it names it')
     .option('--agent-transfer-to <who...>', 'those whom the agent may put the caller through to')
@@ -91,11 +93,13 @@ export async function agentOf(flow: string | undefined, flags: AgentFlags): Prom
 async function optionsOf(flags: AgentFlags): Promise<Partial<AgentBotOptions>> {
   const { dialect, agentTokenFile, instructionsFile, agentVariant: variant, agentVoice: voice } = flags;
   const { agentBargeIn: bargeIn, agentStallMs: stallMs, agentReconnects: reconnects, agentFiller } = flags;
-  const { agentTokenHeader: tokenHeader } = flags;
+  const { agentTokenHeader: tokenHeader, agentCa } = flags;
   const token =
     agentTokenFile === undefined ? keyOf('JACKFIELD_AGENT_TOKEN') : await readToken(agentTokenFile);
   const instructions = instructionsFile === undefined ? undefined : await readText(instructionsFile);
+  const ca = agentCa === undefined ? undefined : await readCertificates(agentCa);
   return {
+    ...(ca !== undefined && { ca }),
     ...(dialect !== undefined && { dialect }),
     ...(variant !== undefined && { variant }),
     ...(token !== undefined && {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { readCertificates } from '../../files/key-files.js';
 import type { CallRecording, Recorder, RecorderFork, RecorderOptions } from '../../recording.js';
 import { tellAnalysis } from './record-analysis.js';
 import type { RecordView } from './record-view.js';
@@ -7,6 +8,7 @@ import type { RecordView } from './record-view.js';
 export interface BesidesOptions {
   readonly analyse: boolean;
   readonly fork?: string;
+  readonly forkCa?: string;
   readonly dialect?: RecorderFork['dialect'];
   readonly legs?: RecorderFork['legs'];
 }
@@ -16,6 +18,7 @@ export function withBesides(command: Command): Command {
   return command
     .option('--analyse', 'tell who speaks, silence, tones and figures of each call while it goes on', false)
     .option('--fork <url>', 'send each call that is recorded there besides: wss://analysis.example.com/in')
+    .option('--fork-ca <file>', 'trust only a receiver of --fork that these certificates (PEM) vouch for')
     .addOption(
       new Option('--dialect <name>', 'what the receiver of --fork speaks (default: raw)').choices([
         ...['raw', 'twilio', 'telnyx', 'vonage', 'asterisk', 'jambonz', 'audio-fork', 'pipecat', 'rtpengine'],
@@ -28,13 +31,16 @@ export function withBesides(command: Command): Command {
     );
 }
 
-/** The fork of a recorder that the options ask for. */
-export function forkOf({
+/** The fork of a recorder that the options ask for. @throws ERR_FILE, ERR_INVALID_ARG. */
+export async function forkOf({
   fork: url,
+  forkCa,
   dialect,
   legs = 'stereo',
-}: BesidesOptions): Pick<RecorderOptions, 'fork'> {
-  return url === undefined ? {} : { fork: { url, legs, ...(dialect && { dialect }) } };
+}: BesidesOptions): Promise<Pick<RecorderOptions, 'fork'>> {
+  if (url === undefined) return {};
+  const ca = forkCa === undefined ? {} : { ca: await readCertificates(forkCa) };
+  return { fork: { url, legs, ...(dialect && { dialect }), ...ca } };
 }
 
 /** Has the view watch each recording, and tell its analysis where that is asked for. */

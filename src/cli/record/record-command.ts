@@ -127,7 +127,7 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   return {
     config,
     recorder: {
-      ...{ ...recorder, ...forkOf(options) },
+      ...{ ...recorder, ...(await forkOf(options)) },
       ...(await afterCallsOf(recorder.afterCalls, options)),
       recording: { ...recorder.recording, join },
     },

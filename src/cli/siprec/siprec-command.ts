@@ -73,7 +73,7 @@ async function run(options: Options): Promise<void> {
   checkConfig(config);
   const configured = await recorderOptions(config);
   const settings = {
-    ...{ ...configured, ...forkOf(options) },
+    ...{ ...configured, ...(await forkOf(options)) },
     ...(await afterCallsOf(configured.afterCalls, options)),
   };
   const recorder = await Recorder.open(settings);

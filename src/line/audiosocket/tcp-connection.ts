@@ -8,6 +8,7 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import { notConnected } from '../media/not-connected.js';
 
 /** Bytes that may wait for a peer that does not read. */
 const MAX_BUFFERED = 8 * 1024 * 1024;
@@ -146,8 +147,7 @@ export async function dialTcp(
     signal,
     begin: (resolve, reject) => {
       let connection: TcpConnection | undefined;
-      const onError = (cause: Error) =>
-        reject(new JackfieldError('ERR_PEER', `Cannot connect to ${where}: ${messageOf(cause)}`, { cause }));
+      const onError = (cause: Error) => reject(notConnected(where, cause));
       const onOpen = () => {
         connection = new TcpConnection(socket, clock);
         resolve(connection);

@@ -12,6 +12,7 @@ import {
   words,
 } from '../../base/check.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { CERTIFICATES } from '../../base/system/certificates.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { DIALECT_NAMES, type DialectName } from '../dialect/dialect-names.js';
 import type { WireEncoding } from '../dialect/media-event.js';
@@ -54,7 +55,7 @@ export interface ForkOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly credentials?: MediaCredentials;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates of authorities that are trusted besides, as PEM. */
+  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
   readonly ca?: string;
   /** False: a connection that is lost ends the fork. Default: it is made again. */
   readonly reconnect?: ForkReconnect | false;
@@ -78,7 +79,7 @@ export const FORK_RULES: Rules<ForkOptions> = {
   parameters: HEADERS,
   credentials: CREDENTIALS_RULE,
   headers: HEADERS,
-  ca: words,
+  ca: CERTIFICATES,
   reconnect: either(
     rule('false', (value) => value === false),
     nested<ForkReconnect>({ firstMs: wait, longestMs: wait, attempts: whole(1, 1_000_000) }),

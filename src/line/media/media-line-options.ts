@@ -16,6 +16,7 @@ import {
 import { entryOf } from '../../base/entry-of.js';
 import { invalidArgument } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
+import { CERTIFICATES } from '../../base/system/certificates.js';
 import { KEY, KEY_HEADER } from '../../base/web/service-key.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart, WireEncoding } from '../dialect/media-event.js';
@@ -51,7 +52,7 @@ export interface MediaConnectOptions {
   readonly role?: MediaRole;
   readonly credentials?: MediaCredentials;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates of authorities that are trusted besides, as PEM. */
+  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
   readonly ca?: string;
   /** Time in which the connection has to stand, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
@@ -116,7 +117,7 @@ export const MEDIA_LINE_RULES: Rules<MediaLineOptions> = {
     role: oneOf('provider', 'application'),
     credentials: CREDENTIALS_RULE,
     headers: HEADERS,
-    ca: words,
+    ca: CERTIFICATES,
     timeoutMs: wait,
   }),
   maxCalls: whole(1, 100_000),

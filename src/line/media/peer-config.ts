@@ -4,7 +4,7 @@ import { SAMPLE_RATE } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { ranged } from '../../base/ranged.js';
 import { KEY_HEADER } from '../../base/web/service-key.js';
-import { readText, readToken } from '../../files/key-files.js';
+import { readCertificates, readToken } from '../../files/key-files.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
 const file = z.string().min(1).max(4096);
@@ -25,7 +25,9 @@ export const peerFields = {
     .optional()
     .describe('Header that has the token instead: api-key.'),
   passwordFile: file.optional().describe('A file with user:password for Authorization: Basic.'),
-  caFile: file.optional().describe('Certificates (PEM) of authorities that are trusted besides.'),
+  caFile: file
+    .optional()
+    .describe('Certificates (PEM) of the authorities that are trusted. Default: those that Node trusts.'),
   parameters: z
     .record(z.string().min(1).max(200), z.string().max(10_000))
     .optional()
@@ -35,7 +37,7 @@ export const peerFields = {
 /** Files of {@link peerFields}. */
 export const PEER_FILES = ['tokenFile', 'passwordFile', 'caFile'] as const;
 
-/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for a value that is not a user and password. */
+/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for what is no user and password, or no certificate. */
 export async function readPeer(
   peer: Readonly<Partial<Record<(typeof PEER_FILES)[number] | 'tokenHeader', string | undefined>>>,
 ): Promise<{ readonly credentials?: MediaCredentials; readonly ca?: string }> {
@@ -45,7 +47,7 @@ export async function readPeer(
   const credentials = { ...bearer, ...basic, ...(tokenHeader !== undefined && { tokenHeader }) };
   return {
     ...(Object.keys(credentials).length > 0 && { credentials }),
-    ...(caFile !== undefined && { ca: await readText(caFile) }),
+    ...(caFile !== undefined && { ca: await readCertificates(caFile) }),
   };
 }
 

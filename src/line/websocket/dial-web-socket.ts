@@ -1,10 +1,10 @@
-import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import { codeOfStatus } from '../../base/web/http-status.js';
 import { hostOf } from '../media/host-of.js';
 import type { MediaConnection } from '../media/media-connection.js';
+import { notConnected } from '../media/not-connected.js';
 import { MAX_MESSAGE_BYTES, WebSocketConnection } from './web-socket-connection.js';
 
 /** Options of a connection that is made to somebody. */
@@ -12,7 +12,7 @@ export interface DialWebSocketOptions {
   readonly clock: Clock;
   readonly subprotocols: readonly string[];
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Certificates of authorities that are trusted besides, as PEM. */
+  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
   readonly ca?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,7 +40,7 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
         ...{ headers: { ...headers }, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false },
         ...(ca !== undefined && { ca }),
       });
-      const onError = (cause: Error) => reject(notConnected(url, cause));
+      const onError = (cause: Error) => reject(notConnected(hostOf(url), cause));
       socket.on('error', onError);
       socket.once('unexpected-response', (_, { statusCode = 0 }) => reject(refused(url, statusCode)));
       // What the server says at once must not be missed.
@@ -55,34 +55,6 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
     },
   });
 }
-
-function notConnected(url: string, cause: Error): JackfieldError {
-  const advice = 'code' in cause ? entryOf(ADVICE, String(cause.code)) : undefined;
-  const why = messageOf(cause).replace(/\.$/, '');
-  return new JackfieldError(
-    'ERR_PEER',
-    `Cannot connect to ${hostOf(url)}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
-    { cause },
-  );
-}
-
-const UNTRUSTED =
-  'Nobody that this machine trusts vouches for its certificate: give that of its authority as "ca", or its file in NODE_EXTRA_CA_CERTS.';
-
-/** Advice by the code of what went wrong. */
-const ADVICE: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that its certificate has.',
-  CERT_HAS_EXPIRED: 'It needs a new certificate, or the clock of this machine is wrong.',
-  CERT_NOT_YET_VALID: 'The clock of this machine, or that of whoever made the certificate, is wrong.',
-  ERR_SSL_WRONG_VERSION_NUMBER:
-    'It does not speak TLS on this port: use another port, or ws:// where that is safe.',
-  EPROTO: 'It does not speak TLS on this port: use another port, or ws:// where that is safe.',
-  ECONNREFUSED: 'Nothing listens on this port.',
-};
 
 function refused(url: string, status: number): JackfieldError {
   return new JackfieldError(

@@ -9,7 +9,7 @@ import { openPrompts } from '../../bot/prompt/open-prompts.js';
 import { readBot } from '../../bot/read-bot.js';
 import { transportAt } from '../../control/transport/transport-address.js';
 import { Scenario } from '../../exchange/scenario/scenario.js';
-import { readText, readToken } from '../../files/key-files.js';
+import { readCertificates, readText, readToken } from '../../files/key-files.js';
 import { readMask } from '../../recording/recorder/after-calls-config.js';
 import { Recorder } from '../../recording/recorder/recorder.js';
 import { type RecordConfig, recorderOptions } from '../../recording/recorder/recorder-config.js';
@@ -101,8 +101,9 @@ function ofTls(path: Check['path'], tls: TlsFiles): Check[] {
     if (file === undefined) return [];
     return [check([...path, field], async () => asPem(file, await readText(file), parse, what))];
   };
+  const { caFile } = tls;
   return [
-    ...pem('caFile', (text) => new X509Certificate(text), 'certificates'),
+    ...(caFile === undefined ? [] : [check([...path, 'caFile'], () => readCertificates(caFile))]),
     ...pem('certFile', (text) => new X509Certificate(text), 'a certificate'),
     ...pem('keyFile', (text) => createPrivateKey(text), 'a private key'),
   ];

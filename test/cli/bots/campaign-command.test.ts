@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { CampaignEntry } from '../../../src/bot.js';
+import { certificate, expiredCertificate, hasOpenssl } from '../../certificate.js';
 import { CommandHost } from '../command-host.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
@@ -151,7 +153,7 @@ describe('jackfield campaign', () => {
       token = headers.authorization;
       socket.on('message', (data, isBinary) => {
         if (!isBinary) told.push(JSON.parse(String(data)));
-        else if (told.length === 1) socket.send(JSON.stringify({ type: 'end', reason: 'done' }));
+        else if (told.length > 0) socket.send(JSON.stringify({ type: 'end', reason: 'done' }));
       });
     });
     await once(agents, 'listening');
@@ -173,6 +175,50 @@ describe('jackfield campaign', () => {
       agents.close();
     }
   });
+
+  it.skipIf(!hasOpenssl)(
+    'ivr run --agent-ca: tells what is wrong with an agent, and talks to a good one',
+    async () => {
+      const here = certificate(folder, 'here', ['IP:127.0.0.1']);
+      const other = certificate(folder, 'other', ['DNS:other.example']);
+      const stranger = certificate(folder, 'stranger', ['IP:127.0.0.1']);
+      const old = { ...here, cert: expiredCertificate(folder, 'here') };
+      await writeFile(join(folder, 'ca.pem'), `Ours:\n${here.cert}\n${other.cert}\n${old.cert}`);
+      const shown = [stranger, other, old, here];
+      const calls = ['anna', 'carl', 'dora', 'ben'].map((from) => ({ from, to: 'the.bot', afterMs: 300 }));
+      await writeFile(join(folder, 'calls.json'), JSON.stringify({ ...SCENARIO, calls }));
+      const server = createServer();
+      // Each connection is shown a certificate of its own.
+      server.prependListener('connection', () => server.setSecureContext(shown.shift() ?? here));
+      const agents = new WebSocketServer({ server });
+      agents.on('connection', (socket) => socket.send(JSON.stringify({ type: 'end', reason: 'done' })));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}/call`;
+      const run = ['ivr', 'run', '--agent', url, '--attach', 'exchange:calls.json', '--speech', 'melody'];
+      try {
+        const child = start(...run, '--agent-ca', 'ca.pem');
+        const ends = (printed: string) => [...printed.matchAll(/^call \d: (?:done|failed.*)\n/gm)];
+        child.on('printed', (printed: string) => ends(printed).length === 4 && child.kill('SIGINT'));
+        await once(child, 'close');
+        const told = ends(child.printed()).join('');
+        expect(told).toContain(': done\n');
+        expect(told).toMatch(/self-signed certificate\. Nobody that is trusted here .*--agent-ca/);
+        expect(told).toContain('Use a name that its certificate has.');
+        expect(told).toMatch(/has expired\. It needs a new certificate/);
+      } finally {
+        for (const socket of agents.clients) socket.terminate();
+        server.close();
+      }
+      for (const [file, why] of [
+        ['none.pem', 'none.pem'],
+        ['here.key', 'here.key must be certificates as PEM.'],
+        ['survey.yaml', 'survey.yaml must be certificates as PEM.'],
+      ] as const) {
+        const { code, printed } = await jackfield(...run, '--agent-ca', file);
+        expect({ file, code, printed }).toMatchObject({ code: 1, printed: expect.stringContaining(why) });
+      }
+    },
+  );
 
   it('ivr run: says why it cannot attach', async () => {
     const { code, printed } = await jackfield(

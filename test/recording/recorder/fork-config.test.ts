@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { recordConfigSchema, recorderOptions } from '../../../src/recording/recorder/recorder-config.js';
 import { checkMeans } from '../../../src/recording/recorder/recorder-options.js';
 import { testFolder } from '../../voice/fixtures.js';
 
+const [CERTIFICATE = ''] = rootCertificates;
 const URL = 'wss://analysis.example.com/in';
 
 describe('a fork in the configuration of a recorder', () => {
@@ -13,7 +15,7 @@ describe('a fork in the configuration of a recorder', () => {
     const [tokenFile, passwordFile, caFile] = ['token', 'password', 'ca'].map((name) => join(folder, name));
     await writeFile(String(tokenFile), 'a-token\n');
     await writeFile(String(passwordFile), 'user:pass word\n');
-    await writeFile(String(caFile), 'certificates');
+    await writeFile(String(caFile), CERTIFICATE);
     const fork = {
       ...{ url: URL, dialect: 'twilio', legs: 'stereo', policy: 'drop-newest', maxBufferedMs: 500 },
       ...{ tokenFile, passwordFile, caFile, parameters: { desk: '7' }, reconnect: { attempts: 3 } },
@@ -21,7 +23,7 @@ describe('a fork in the configuration of a recorder', () => {
     const options = await recorderOptions(recordConfigSchema.parse({ fork }));
     expect(options.fork).toEqual({
       ...{ url: URL, dialect: 'twilio', legs: 'stereo', policy: 'drop-newest', maxBufferedMs: 500 },
-      ...{ parameters: { desk: '7' }, reconnect: { attempts: 3 }, ca: 'certificates' },
+      ...{ parameters: { desk: '7' }, reconnect: { attempts: 3 }, ca: CERTIFICATE },
       credentials: { bearer: 'a-token', basic: 'user:pass word' },
     });
     await checkMeans(options);
@@ -61,5 +63,9 @@ describe('a fork in the configuration of a recorder', () => {
       recorderOptions(recordConfigSchema.parse({ fork: { url: URL, ...files } }));
     await expect(read({ tokenFile: join(empty, 'none') })).rejects.toMatchObject({ code: 'ERR_FILE' });
     await expect(read({ passwordFile: empty })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    await expect(read({ caFile: empty })).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARG',
+      message: expect.stringContaining('must be certificates as PEM'),
+    });
   });
 });

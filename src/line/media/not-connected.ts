@@ -1,0 +1,33 @@
+import { entryOf } from '../../base/entry-of.js';
+import { JackfieldError, messageOf } from '../../base/errors.js';
+
+const UNTRUSTED =
+  'Nobody that is trusted here vouches for its certificate: give that of its authority as "ca" (--agent-ca or --fork-ca of a command, caFile of a configuration), or its file in NODE_EXTRA_CA_CERTS.';
+const NO_TLS =
+  'It does not speak TLS on this port: use another port, or an address without TLS where that is safe.';
+
+/** Advice by the code of what went wrong. */
+const ADVICE: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that its certificate has.',
+  CERT_HAS_EXPIRED: 'It needs a new certificate, or the clock of this machine is wrong.',
+  CERT_NOT_YET_VALID: 'The clock of this machine, or that of whoever made the certificate, is wrong.',
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  EPROTO: NO_TLS,
+  ECONNREFUSED: 'Nothing listens on this port.',
+  ENOTFOUND: 'No machine has this name.',
+};
+
+/** The error of a connection to `where` that could not be made, with what to do. */
+export function notConnected(where: string, cause: Error): JackfieldError {
+  const advice = 'code' in cause ? entryOf(ADVICE, String(cause.code)) : undefined;
+  const why = messageOf(cause).replace(/\.$/, '');
+  return new JackfieldError(
+    'ERR_PEER',
+    `Cannot connect to ${where}: ${why}${advice === undefined ? '' : `. ${advice}`}`,
+    { cause },
+  );
+}
