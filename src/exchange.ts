@@ -75,7 +75,7 @@ export type {
 export type { Identity } from './switch/identity.js';
 export type { Impairment } from './switch/impaired.js';
 export type { Conversation, EndCause, FailureReason, Leg, Placing, Progress } from './switch/leg.js';
-export type { IncomingCalls, IncomingWay, Line, LineOptions } from './switch/line.js';
+export type { IncomingCalls, IncomingWay, Line, LineOptions, Onward } from './switch/line.js';
 export type { MadeUp, Party } from './switch/party.js';
 export { type RobotBehaviour, RobotDestination, type RobotLeg, type RobotStep } from './switch/robot.js';
 export type { Listener as ScriptListener, ScriptStep } from './switch/script.js';

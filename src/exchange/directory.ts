@@ -6,7 +6,7 @@ import { RING_MS } from '../switch/dial.js';
 import { completeNumber } from '../switch/dialer.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
-import { LineTable } from '../switch/line.js';
+import { LineTable, type Onward } from '../switch/line.js';
 import type { Calls } from './calls/calls.js';
 import { enableVideo } from './calls/video.js';
 import type { ExchangeUser } from './exchange-user.js';
@@ -95,6 +95,15 @@ export class Directory implements Everyone {
     return user ? this.destinationOf(user, calls) : this.#robots.get((number ?? target).toLowerCase());
   }
 
+  /** Looks up the phone that a call from outside may go on to by a line: one's own, or any. */
+  lookUpOutside(target: string, onward: Onward): Destination | undefined {
+    const number = phoneNumber(target);
+    if (number === undefined || onward === 'none' || !this.lines.covers(number)) return undefined;
+    return this.#through(number, () =>
+      onward === 'own' ? this.lines.ownTo(number) : this.lines.lineTo(number),
+    );
+  }
+
   /** A user, as a destination of calls. */
   destinationOf(user: ExchangeUser, calls: Calls): Destination {
     return new UserDestination(user, this, calls);
@@ -134,16 +143,22 @@ export class Directory implements Everyone {
   #lineTo(user: ExchangeUser, number: string, calls: Calls): Destination {
     const owner = this.#ownerOf(number);
     if (owner) return this.destinationOf(owner, calls);
-    const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
+    const identity = phoneOf(number);
     if (!user.hasSkypeOut) return this.#failing(identity, 'not-authorized');
     if (!this.lines.covers(number)) return this.#failing(identity, 'no-route');
+    const line = this.#through(number, () => this.lines.lineTo(number));
+    if (line && !paysLine(user, line)) return this.#failing(identity, 'not-paid-for');
+    return line ?? this.#failing(identity, 'no-such-number');
+  }
+
+  /** Asks lines for a number; one that throws, or says what cannot be said, fails the call. */
+  #through(number: string, look: () => Destination | undefined): Destination | undefined {
     try {
-      const line = this.lines.lineTo(number);
+      const line = look();
       if (line) checkIdentity('line', line.identity);
-      if (line && !paysLine(user, line)) return this.#failing(identity, 'not-paid-for');
-      return line ?? this.#failing(identity, 'no-such-number');
+      return line;
     } catch (error) {
-      return this.#failing(identity, 'error', asLine(messageOf(error)));
+      return this.#failing(phoneOf(number), 'error', asLine(messageOf(error)));
     }
   }
 
@@ -158,6 +173,10 @@ export class Directory implements Everyone {
       },
     };
   }
+}
+
+function phoneOf(number: string): Identity {
+  return { handle: number, fullName: number, network: 'PSTN' };
 }
 
 function found(destination: Destination): LookUp {

@@ -176,8 +176,9 @@ export class Interior {
       table: directory.lines,
       clock,
       fence,
-      place: (leg, target, way) => {
-        const destination = directory.lookUpInside(target, this.calls);
+      place: (leg, target, { onward = 'none', ...way } = {}) => {
+        const destination =
+          directory.lookUpInside(target, this.calls) ?? directory.lookUpOutside(target, onward);
         if (destination) this.calls.placeFrom(leg, destination, way);
         return destination !== undefined;
       },

@@ -1,4 +1,4 @@
-import { checkArgument, checkOptions, having, words } from '../base/check.js';
+import { checkArgument, checkOptions, having, oneOf, whole, words } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import type { Fence } from '../base/listener/fence.js';
 import type { Clock } from '../base/time/clock.js';
@@ -10,10 +10,13 @@ import {
   type Line,
   type LineOptions,
   type LineTable,
+  ONWARD,
 } from '../switch/line.js';
 import { checkIdentity } from './wire-value.js';
 
 const LINE = having('lineTo');
+const ONWARDS = oneOf(...ONWARD);
+const HOPS = whole(0, 255);
 
 /** The part of the exchange that {@link OpenLines} uses. */
 export interface OpenLinesContext {
@@ -71,6 +74,8 @@ export class OpenLines {
         checkArgument('leg', leg, LEG);
         checkArgument('target', target, words);
         checkIdentity('leg', leg.identity);
+        if (way.onward !== undefined) checkArgument('way.onward', way.onward, ONWARDS);
+        if (way.hops !== undefined) checkArgument('way.hops', way.hops, HOPS);
         if (way.forwardedBy) checkIdentity('way.forwardedBy', way.forwardedBy);
         return !this.#closed && place(leg, target, way);
       },

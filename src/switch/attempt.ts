@@ -57,6 +57,11 @@ export interface LineInterface {
    * @returns nothing when there is no such number. What it throws fails the call; its message is what the caller reads.
    */
   lineTo(number: string): Destination | undefined;
+  /**
+   * Finds the phone with `number` among those that are one's own, such as phones that register at this line: a call that
+   * came in from a network may go on to it. Default: there are none.
+   */
+  ownTo?(number: string): Destination | undefined;
 }
 
 /** Listeners of the dialler, for what a destination does with an {@link Attempt}. */
@@ -77,6 +82,8 @@ export interface AttemptOrigin {
   readonly transferredBy?: Identity;
   /** Text about the call from outside. */
   readonly subject?: string;
+  /** Servers that the call may still pass. Default: any number. */
+  readonly hops?: number;
 }
 
 /**

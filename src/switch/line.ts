@@ -19,8 +19,9 @@ export interface IncomingCalls {
   /** Time of the exchange. Its timers end with the exchange. */
   readonly clock: Clock;
   /**
-   * Has `leg` call whom `target` names: a user or a robot by handle, or a user by the number that leads to them. Nobody
-   * is called through another line, so that no stranger makes calls at the exchange's cost.
+   * Has `leg` call whom `target` names: a user or a robot by handle, or a user by the number that leads to them. Another
+   * number is called through a line only where `way.onward` says so, so that no stranger makes calls at the
+   * exchange's cost.
    *
    * @returns false when nobody has that name or number; the leg is told nothing then.
    * @throws ERR_INVALID_ARG, ERR_LINE_BREAK when what the leg is called cannot be said.
@@ -36,7 +37,19 @@ export interface IncomingWay {
   readonly forwardedBy?: Identity;
   /** Text about the call, which clients of the one called see as SUBJECT. Default: none. */
   readonly subject?: string;
+  /**
+   * Lines by which it may go on where the number is that of no user and no robot: `own` for phones that are one's own
+   * ({@link LineInterface.ownTo}), `all` for every number that a line takes. Default `none`.
+   */
+  readonly onward?: Onward;
+  /** Servers that the call may still pass, where its network counts them. Default: any number. */
+  readonly hops?: number;
 }
+
+/** Lines by which a call that came in may go on ({@link IncomingWay.onward}). */
+export type Onward = 'none' | 'own' | 'all';
+
+export const ONWARD = ['none', 'own', 'all'] as const satisfies readonly Onward[];
 
 /** Numbers of a line, and its rank. */
 export interface LineOptions {
@@ -81,6 +94,14 @@ export class LineTable implements LineInterface {
   /** True when a line takes numbers that begin like this one. */
   covers(number: string): boolean {
     return this.#linesTo(number).length > 0;
+  }
+
+  ownTo(number: string): Destination | undefined {
+    for (const line of this.#linesTo(number)) {
+      const way = line.ownTo?.(number);
+      if (way) return way;
+    }
+    return undefined;
   }
 
   lineTo(number: string): Destination | undefined {

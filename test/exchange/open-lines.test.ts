@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attempt, Destination } from '../../src/switch/attempt.js';
 import type { Identity } from '../../src/switch/identity.js';
 import type { EndCause } from '../../src/switch/leg.js';
-import type { IncomingCalls, Line } from '../../src/switch/line.js';
+import type { IncomingCalls, IncomingWay, Line } from '../../src/switch/line.js';
 import { RobotDestination } from '../../src/switch/robot.js';
 import { idOf, statuses } from './talking.js';
 import { world } from './world.js';
@@ -45,10 +45,10 @@ class MemoryLine implements Line {
   }
 
   /** Has a stranger call. */
-  call(target: string, forwardedBy?: Identity) {
+  call(target: string, way?: IncomingWay) {
     const identity = { handle: '+15550100', fullName: 'Stranger', network: 'PSTN' } as const;
     const leg = new RobotDestination(identity, ROBOT, this.#calls.clock).leg();
-    return this.#calls.place(leg, target, forwardedBy && { forwardedBy });
+    return this.#calls.place(leg, target, way);
   }
 
   get #calls(): IncomingCalls {
@@ -95,13 +95,46 @@ describe('a line that is added', () => {
     const line = new MemoryLine('memory');
     await w.exchange.addLine(line);
     const alice = w.client();
-    line.call('alice', { handle: '+15550777', fullName: '', network: 'PSTN' });
+    line.call('alice', { forwardedBy: { handle: '+15550777', fullName: '', network: 'PSTN' } });
     await w.clock.advance(600);
     const id = alice.newest('CALL');
     expect(alice.send(`GET CALL ${id} FORWARDED_BY`)).toEqual([`CALL ${id} FORWARDED_BY +15550777`]);
-    expect(() => line.call('alice', { handle: 'a\nb', fullName: '', network: 'PSTN' })).toThrow(
-      /way\.forwardedBy/,
-    );
+    expect(() =>
+      line.call('alice', { forwardedBy: { handle: 'a\nb', fullName: '', network: 'PSTN' } }),
+    ).toThrow(/way\.forwardedBy/);
+  });
+
+  it.each([
+    ['none', '+15550123', undefined],
+    ['own', '+15550123', undefined],
+    ['own', '+15550700', 'phones'],
+    ['all', '+15550123', 'network'],
+    ['all', '+15550700', 'phones'],
+    ['all', '+15550404', undefined],
+  ] as const)('has calls come in that may go on by %s lines: %s by %s', async (onward, number, by) => {
+    await using w = await world({ users: [{ handle: 'alice', skypeIn: '+15550100' }] });
+    const network = new MemoryLine('network');
+    const phones = Object.assign(new MemoryLine('phones'), {
+      ownTo: (each: string) => (each === '+15550700' ? phones.lineTo(each) : undefined),
+    });
+    await w.exchange.addLine(network);
+    await w.exchange.addLine(phones, { prefixes: ['+155507'] });
+    const alice = w.client();
+    expect(network.call(number, { onward })).toBe(by !== undefined);
+    expect(network.call('+15550100', { onward })).toBe(true);
+    await w.clock.advance(600);
+    for (const line of [network, phones])
+      expect([line.name, line.told.slice(1)]).toEqual([line.name, line.name === by ? [number] : []]);
+    expect(alice.newest('CALL')).toBeGreaterThan(0);
+  });
+
+  it('is told what is wrong with the way of a call', async () => {
+    await using w = await world();
+    const line = new MemoryLine('memory');
+    await w.exchange.addLine(line);
+    expect(() => line.call('alice', { onward: 'some' as 'all' })).toThrow(/way\.onward/);
+    expect(() => line.call('alice', { hops: -1 })).toThrow(/way\.hops/);
+    expect(line.call('+15550500', { onward: 'all' })).toBe(true);
   });
 
   it('is not added when it cannot be opened', async () => {

@@ -20,6 +20,8 @@ export interface InviteRequestOptions {
   readonly credentials?: Credentials;
   readonly headers?: Readonly<Record<string, string>>;
   readonly times?: Partial<SessionTimes>;
+  /** Servers that it may pass (Max-Forwards). Default 70. */
+  readonly hops?: number;
   /** Most addresses to which the call is sent on by 3xx. Default 5. */
   readonly maxRedirects?: number;
 }
@@ -69,9 +71,9 @@ export class InviteRequests {
   }
 
   #made(uri: string, offer: SipBody | undefined): SipRequest {
-    const { from, fromName, proxy, headers, times } = this.#options;
+    const { from, fromName, proxy, headers, times, hops = 70 } = this.#options;
     const fields = new SipHeaders([
-      ['Max-Forwards', '70'],
+      ['Max-Forwards', String(hops)],
       ['From', writeAddress(from, fromName, { tag: this.#tag })],
       ['To', `<${this.#options.uri}>`],
       ['Call-ID', this.callId],

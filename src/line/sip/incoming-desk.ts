@@ -1,5 +1,5 @@
 import type { Identity } from '../../switch/identity.js';
-import type { IncomingCalls } from '../../switch/line.js';
+import type { IncomingCalls, Onward } from '../../switch/line.js';
 import type { CallMedia } from '../sip-call/call-media.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import { replaced } from '../sip-call/replaces.js';
@@ -88,8 +88,9 @@ export class IncomingDesk {
       else if (invite.isOpen && this.#place(invite, admitted, media, call)) return;
       else if (invite.isOpen) {
         limits.refusals.unknown++;
-        this.#context.refused(404, 'unknown', addressText(invite.flow.remote));
-        invite.reject(404);
+        const status = hopsOf(request) > 0 ? 404 : 483;
+        this.#context.refused(status, 'unknown', addressText(invite.flow.remote));
+        invite.reject(status);
       }
       await media.close();
     } catch (error) {
@@ -125,15 +126,29 @@ export class IncomingDesk {
       ...(subject !== undefined && { subject: readable(subject) }),
     };
     const user = readUri(uri)?.user ?? '';
-    const names = [numberIn(user, settings.country), user, settings.to];
-    const isPlaced = names.some(
-      (name) => name !== undefined && name !== '' && incoming.place(leg, name, way),
-    );
+    const number = numberIn(user, settings.country);
+    const hops = hopsOf(invite.request) - 1;
+    const onward = { hops: Math.max(hops, 0), onward: hops < 0 ? 'none' : this.#onward(admitted) } as const;
+    // Whom a call is for by itself comes before a line, and a line before the one who gets what is nobody's.
+    const tries = [
+      { name: number, by: way },
+      { name: user, by: way },
+      { name: number, by: { ...way, ...onward } },
+      { name: settings.to, by: way },
+    ];
+    const isPlaced = tries.some(({ name, by }) => name && incoming.place(leg, name, by));
     if (!isPlaced) {
       this.#context.legs.delete(leg);
       this.limits.release(leg);
     }
     return isPlaced;
+  }
+
+  /** Lines by which a call may go on: a phone's as one of a user, a network's to phones of one's own. */
+  #onward({ kind }: Admitted): Onward {
+    const { onward } = this.#context.settings;
+    if (onward === 'none' || onward === 'all') return onward;
+    return kind === 'phone' ? 'all' : 'own';
   }
 
   /** A phone takes a call over from another one (RFC 3891). */
@@ -185,4 +200,10 @@ export class IncomingDesk {
     else invite.reject(403);
     return undefined;
   }
+}
+
+/** Servers that a request may still pass. */
+function hopsOf({ headers }: SipRequest): number {
+  const hops = Number(headers.get('Max-Forwards') ?? 70);
+  return Number.isInteger(hops) ? Math.min(hops, 255) : 70;
 }

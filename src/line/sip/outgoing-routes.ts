@@ -14,6 +14,9 @@ import { tariffOf } from './tariff-table.js';
 /** The part of an INVITE's options that leads to the one called. */
 export type CallWay = Pick<OutgoingInviteOptions, 'uri' | 'flow' | 'proxy' | 'credentials' | 'user'>;
 
+/** The part of an INVITE's options that says who calls. */
+export type CallOrigin = Omit<OutgoingInviteOptions, 'media' | 'uri'>;
+
 export interface OutgoingRoutesContext {
   readonly settings: SipLineSettings;
   readonly contactUser: string;
@@ -62,23 +65,35 @@ export class OutgoingRoutes {
     };
   }
 
-  /** Parts of a call that tell who its caller is. @param more Headers of this call alone. */
-  from(
+  /** Parts of a call to the trunk or the provider that tell who its caller is. @param more Headers of this call alone. */
+  from(origin: AttemptOrigin, more: Readonly<Record<string, string>> = {}): CallOrigin {
+    const { caller, account } = this.#context.settings;
+    return this.#from(origin, caller ?? readUri(account?.address ?? '')?.user, more);
+  }
+
+  /** Parts of a call to a phone that is registered here: it is shown who calls, not the number of the line. */
+  within(origin: AttemptOrigin, more: Readonly<Record<string, string>> = {}): CallOrigin {
+    return this.#from(origin, undefined, more);
+  }
+
+  #from(
     origin: AttemptOrigin,
-    more: Readonly<Record<string, string>> = {},
-  ): Omit<OutgoingInviteOptions, 'media' | 'uri'> {
+    shown: string | undefined,
+    more: Readonly<Record<string, string>>,
+  ): CallOrigin {
     const { settings, endpoint, contactUser } = this.#context;
-    const { account, trunk, caller, asserted, diversion, headers, sessionSeconds } = settings;
+    const { account, trunk, asserted, diversion, headers, sessionSeconds } = settings;
     const domain =
       readUri(account?.address ?? trunk?.uri ?? '')?.host || endpoint.addresses[0]?.host || 'localhost';
-    const own = readUri(account?.address ?? '')?.user;
-    const from = `sip:${escapeUser(caller ?? own ?? origin.caller.handle)}@${domain}`;
+    const caller = shown ?? origin.caller.handle.replace(/^sip:/, '');
+    const from = `sip:${escapeUser(caller)}@${domain}`;
     const forwarder = origin.forwardedBy?.handle;
     return {
       from,
       fromName: origin.caller.fullName,
       user: contactUser,
       times: { expiresSeconds: sessionSeconds },
+      ...(origin.hops !== undefined && { hops: origin.hops }),
       headers: {
         ...(asserted && { 'P-Asserted-Identity': `<${from}>` }),
         ...(diversion &&

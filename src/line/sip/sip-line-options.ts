@@ -157,6 +157,12 @@ export const sipLineSchema = z
         'Hashes of the challenges to phones, the preferred one first. Older phones give up at one they do not know.',
       ),
     to: USER.optional().describe('Handle that is called where the number called is that of nobody.'),
+    onward: z
+      .enum(['none', 'phones', 'all'])
+      .default('phones')
+      .describe(
+        'Calls that come in and may go on by a line where the number is that of no user. phones: those of phones that register here, to any number that a line allows; those of the trunk or the provider reach phones that register at a line, and no other number. all: those of the trunk or the provider as well. none: no call.',
+      ),
     country: z
       .string()
       .regex(/^[A-Za-z]{2}$/)

@@ -5,7 +5,7 @@ import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import { issuesText } from '../../base/refusal.js';
 import { bareHost } from '../../base/system/host-address.js';
 import type { CancelTimer } from '../../base/time/clock.js';
-import type { AttemptOrigin, Destination, Tariff } from '../../switch/attempt.js';
+import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
 import type { Identity } from '../../switch/identity.js';
 import type { IncomingCalls, Line } from '../../switch/line.js';
 import { CallMedia } from '../sip-call/call-media.js';
@@ -23,7 +23,7 @@ import { IncomingDesk } from './incoming-desk.js';
 import { LineLimits, type SipRefusals } from './line-limits.js';
 import { portsOf } from './line-ports.js';
 import { optionsRequest } from './options-request.js';
-import { type CallWay, OutgoingRoutes } from './outgoing-routes.js';
+import { OutgoingRoutes } from './outgoing-routes.js';
 import { Registrar } from './registrar.js';
 import { Registration } from './registration.js';
 import { SipEndpoint } from './sip-endpoint.js';
@@ -171,24 +171,35 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
   lineTo(number: string): Destination | undefined {
     const settings = this.#settings;
     const { limits, routes, isThere } = this.#opened;
-    const identity: Identity = { handle: number, fullName: number, network: 'PSTN' };
-    const to = (tariff: Tariff | undefined, way: CallWay) =>
-      new SipDestination(this.#host, {
-        identity,
-        tariff,
-        options: ({ origin }) => ({ ...routes.from(origin, this.#headersFor(origin, number)), ...way }),
-      });
-    const phone = settings.phones.find((each) => each.number === number);
-    if (phone) {
-      const way = routes.toPhone(phone.user);
-      return way ? to(undefined, way) : failing(identity, 'offline', 'The phone is not registered');
-    }
+    const phone = this.ownTo(number);
+    if (phone) return phone;
     if (!settings.trunk && !settings.account) return undefined;
+    const identity = phoneOf(number);
     if (!isThere) return failing(identity, 'no-route', 'The trunk does not answer');
     const tariff = tariffOf(settings.tariffs, number);
-    return limits.allows(number, tariff)
-      ? to(tariff, routes.towards(number))
-      : failing(identity, 'not-authorized', 'The line does not allow this number');
+    if (!limits.allows(number, tariff))
+      return failing(identity, 'not-authorized', 'The line does not allow this number');
+    const way = routes.towards(number);
+    return new SipDestination(this.#host, {
+      identity,
+      tariff,
+      options: ({ origin }) => ({ ...routes.from(origin, this.#headersFor(origin, number)), ...way }),
+    });
+  }
+
+  /** The phone with this number that registers here. */
+  ownTo(number: string): Destination | undefined {
+    const { routes } = this.#opened;
+    const phone = this.#settings.phones.find((each) => each.number === number);
+    if (!phone) return undefined;
+    const identity = phoneOf(number);
+    const way = routes.toPhone(phone.user);
+    if (!way) return failing(identity, 'offline', 'The phone is not registered');
+    return new SipDestination(this.#host, {
+      identity,
+      tariff: undefined,
+      options: ({ origin }) => ({ ...routes.within(origin, this.#headersFor(origin, number)), ...way }),
+    });
   }
 
   /** Asks the trunk or the provider whether it is there (OPTIONS). Any answer shows that it is. */
@@ -362,6 +373,10 @@ interface OpenParts {
   /** False when the trunk has not answered the last time that it was asked. */
   isThere: boolean;
   cancelProbe: CancelTimer;
+}
+
+function phoneOf(number: string): Identity {
+  return { handle: number, fullName: number, network: 'PSTN' };
 }
 
 function failing(

@@ -17,6 +17,8 @@ export interface BaresipOptions {
   readonly account: string;
   /** Further lines of its configuration. */
   readonly config?: readonly string[];
+  /** Tone that it says, in Hz. Default {@link BARESIP_TONE}. */
+  readonly tone?: number;
   /** Where it runs. Default this machine's loopback. */
   readonly place?: PhonePlace;
 }
@@ -56,13 +58,18 @@ export class Baresip {
     control.on('error', () => undefined);
   }
 
-  static async start({ account, config = [], place = HERE }: BaresipOptions): Promise<Baresip> {
+  static async start({
+    account,
+    config = [],
+    tone = BARESIP_TONE,
+    place = HERE,
+  }: BaresipOptions): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
     const port = await freeTcpPort();
     const sip = `${place.host}:${await freePort()}`;
     await writeFile(
       join(folder, 'config'),
-      [...configOf(sip, `${place.controlHost}:${port}`, folder), ...config].join('\n'),
+      [...configOf(sip, `${place.controlHost}:${port}`, folder, tone), ...config].join('\n'),
     );
     await writeFile(join(folder, 'accounts'), `${account}\n`);
     const [command = '', ...args] = [...place.within, 'baresip', '-f', folder];
@@ -116,12 +123,12 @@ export class Baresip {
   }
 }
 
-function configOf(sip: string, control: string, folder: string): string[] {
+function configOf(sip: string, control: string, folder: string, tone: number): string[] {
   return [
     `sip_listen ${sip}`,
     `net_interface ${sip.slice(0, sip.indexOf(':'))}`,
     'audio_player aubridge,sink',
-    `audio_source ausine,${BARESIP_TONE}`,
+    `audio_source ausine,${tone}`,
     'ausrc_srate 48000',
     'ausrc_channels 2',
     'auplay_srate 48000',

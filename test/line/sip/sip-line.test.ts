@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { sipLine } from '../../../src/line/sip/sip-line.js';
+import type { SipLineOptions } from '../../../src/line/sip/sip-line-options.js';
 import { idOf, statuses } from '../../exchange/talking.js';
-import { twoSites } from './line-stage.js';
+import { driven } from '../../turns.js';
+import { MEDIA, site, twoSites } from './line-stage.js';
 
 describe('two exchanges with a line between them', () => {
   it('register, ring, talk, press keys, hold both ways, and hang up', async () => {
@@ -81,6 +84,100 @@ describe('two exchanges with a line between them', () => {
     await s.clock.advance(1000);
     expect(alice.told(`CALL ${after} FAILUREREASON`)).toEqual(['3']);
     await s.office.w[Symbol.asyncDispose]();
+  });
+});
+
+/** An exchange with phones and a trunk, a branch that has an account there, and the provider at the trunk's other end. */
+async function withTrunk(trunk: Partial<SipLineOptions> = {}) {
+  const s = await twoSites({ to: undefined });
+  const provider = await site(s.network, s.clock, '10.0.0.3', {
+    trunk: { uri: 'sip:10.0.0.4' },
+    to: 'bob',
+  });
+  const line = sipLine(
+    { media: MEDIA, trunk: { uri: 'sip:10.0.0.3' }, caller: '+442079460000', ...trunk },
+    { transports: [s.network.host('10.0.0.4')] },
+  );
+  await driven(s.clock, s.office.w.exchange.addLine(line, { prefixes: ['+44'] }));
+  return {
+    ...s,
+    provider,
+    trunk: line,
+    async [Symbol.asyncDispose]() {
+      await provider.w[Symbol.asyncDispose]();
+      await s[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a call that came in and goes on by a line', () => {
+  it('goes from a phone out by the trunk, within its limits', async () => {
+    await using s = await withTrunk({ limits: { calls: 1, barred: ['+449'] } });
+    const bob = s.branch.w.client('bob');
+    const theirs = s.provider.w.client('bob');
+    const out = idOf(bob.send('CALL +442071234567')[0]);
+    await s.clock.advance(2000);
+    const in_ = theirs.newest('CALL');
+    expect(statuses(bob, out).at(-1)).toBe('RINGING');
+    expect(theirs.send(`GET CALL ${in_} PARTNER_HANDLE`)).toEqual([
+      `CALL ${in_} PARTNER_HANDLE +442079460000`,
+    ]);
+    theirs.send(`ALTER CALL ${in_} ANSWER`);
+    await s.clock.advance(1000);
+    expect([statuses(bob, out).at(-1), statuses(theirs, in_).at(-1)]).toEqual(['INPROGRESS', 'INPROGRESS']);
+    const refused = ['+442071234568', '+449012345678', '+15550999'].map((number) =>
+      idOf(bob.send(`CALL ${number}`)[0]),
+    );
+    await s.clock.advance(2000);
+    expect(refused.map((id) => bob.told(`CALL ${id} PSTN_STATUS`)[0])).toEqual([
+      '503 Service Unavailable',
+      '403 Forbidden',
+      '404 Not Found',
+    ]);
+    expect(s.trunk.refusals).toMatchObject({ limit: 1, barred: 1 });
+    theirs.send(`ALTER CALL ${in_} HOLD`);
+    await s.clock.advance(1000);
+    expect(statuses(bob, out).at(-1)).toBe('REMOTEHOLD');
+    theirs.send(`ALTER CALL ${in_} RESUME`);
+    theirs.send(`SET CALL ${in_} DTMF 7`);
+    await s.clock.advance(1000);
+    expect(bob.told(`CALL ${out} DTMF`)).toEqual(['7']);
+    bob.send(`ALTER CALL ${out} HANGUP`);
+    await s.clock.advance(1000);
+    expect([statuses(bob, out).at(-1), statuses(theirs, in_).at(-1)]).toEqual(['FINISHED', 'FINISHED']);
+    expect([s.trunk.calls, s.office.line.calls]).toEqual([0, 0]);
+  });
+
+  it('goes from the trunk to a phone, which is shown who calls', async () => {
+    await using s = await withTrunk();
+    const caller = s.provider.w.client('alice');
+    const bob = s.branch.w.client('bob');
+    const out = idOf(caller.send('CALL +15550200')[0]);
+    await s.clock.advance(2000);
+    // The trunk takes numbers of +44 alone, and the phone's line all.
+    const in_ = bob.newest('CALL');
+    expect(bob.send(`GET CALL ${in_} PARTNER_HANDLE`)).toEqual([`CALL ${in_} PARTNER_HANDLE sip:alice`]);
+    caller.send(`ALTER CALL ${out} HANGUP`);
+    await s.clock.advance(1000);
+    expect(statuses(bob, in_).at(-1)).toBe('MISSED');
+  });
+
+  it.each([
+    ['phones', 'none', ['404 Not Found']],
+    ['all', 'RINGING', []],
+  ] as const)('goes from the trunk out by the trunk with `onward: %s`: %s', async (onward, status, text) => {
+    await using s = await withTrunk({ onward });
+    const hops: string[] = [];
+    s.provider.line.on('wire', ({ direction, text }) => {
+      const [, count] = /^INVITE .*?Max-Forwards: (\d+)/s.exec(text) ?? [];
+      if (count !== undefined) hops.push(`${direction} ${count}`);
+    });
+    const caller = s.provider.w.client('alice');
+    const out = idOf(caller.send('CALL +442071234567')[0]);
+    await s.clock.advance(2000);
+    expect(caller.told(`CALL ${out} PSTN_STATUS`)).toEqual(text);
+    expect(hops).toEqual(status === 'RINGING' ? ['out 70', 'in 69'] : ['out 70']);
+    if (status === 'RINGING') expect(statuses(caller, out).at(-1)).toBe(status);
   });
 });
 
