@@ -22,6 +22,11 @@ const KERNELS = [
     name: 'LEG_KERNEL',
   },
   {
+    wat: '../src/analysis/leg/echo-kernel.wat',
+    module: '../src/analysis/leg/echo-kernel-bytes.ts',
+    name: 'ECHO_KERNEL',
+  },
+  {
     wat: '../src/voice/mix/mix-kernel.wat',
     module: '../src/voice/mix/mix-kernel-bytes.ts',
     name: 'MIX_KERNEL',

@@ -1,5 +1,5 @@
-import { Fft } from '../../voice/draw/fft.js';
-import { BAND_RATE, type VoiceBands } from './voice-bands.js';
+import { echoTransform } from './echo-transform.js';
+import { BAND_RATE, FRAME, type VoiceBands } from './voice-bands.js';
 
 /** One leg that is heard in the other. */
 export interface EchoReturn {
@@ -28,13 +28,8 @@ const USED = LAST_BIN + 1 - FIRST_BIN;
 /** Softest echo, in dB. */
 const SOFTEST_DB = -45;
 
-/** Memory to transform in, that all meters of this thread share: nothing of theirs stays in it. */
-let shared: { readonly fft: Fft; readonly re: Float64Array; readonly im: Float64Array } | undefined;
-
-function scratch() {
-  shared ??= { fft: new Fft(SIZE), re: new Float64Array(SIZE), im: new Float64Array(SIZE) };
-  return shared;
-}
+/** Weights of a block's first samples, and of its last ones from behind: a hum that is cut off would be heard at all frequencies. */
+const RISE = Float64Array.from({ length: EDGE }, (_, i) => (1 - Math.cos((Math.PI * i) / EDGE)) / 2);
 
 /** Finds the voice of one leg in the other: the response from the one to the other, as a mean over blocks of voice. */
 export class EchoMeter {
@@ -64,7 +59,8 @@ export class EchoMeter {
   /** The echo; undefined where too little voice was heard, null where there is none. */
   read(): EchoReturn | null | undefined {
     if (this.#blocks < LEAST_BLOCKS) return undefined;
-    const { fft, re, im } = scratch();
+    const transform = echoTransform(SIZE);
+    const { re, im } = transform.input;
     re.fill(0);
     im.fill(0);
     // A mean over all bins: what lies below and above those that are used has little of a voice's power.
@@ -78,8 +74,7 @@ export class EchoMeter {
       re[SIZE - bin] = re[bin] as number;
       im[SIZE - bin] = -(im[bin] as number);
     }
-    fft.transform(re, im);
-    const lag = clearPeak(re.subarray(0, BLOCK));
+    const lag = clearPeak(transform.take().re.subarray(0, BLOCK));
     if (lag === undefined) return null;
     const levelDb = 20 * Math.log10(this.#gainAt(lag));
     return levelDb >= SOFTEST_DB ? { delayMs: (lag * 1000) / BAND_RATE, levelDb } : null;
@@ -100,35 +95,35 @@ export class EchoMeter {
   }
 
   #look(from: number): void {
-    const voice = energyOf(this.#source, from, BLOCK) / BLOCK;
-    const there = energyOf(this.#target, from, 2 * BLOCK) / (2 * BLOCK);
+    const voice = powerOf(this.#source, from, BLOCK);
+    const there = powerOf(this.#target, from, 2 * BLOCK);
     if (voice < LOUD || voice < there * ALONE) return;
     this.#blocks++;
-    const { fft, re, im } = scratch();
-    for (let i = 0; i < SIZE; i++) {
-      re[i] = i < BLOCK ? sampleOf(this.#source, from + i) * edge(i, BLOCK) : 0;
-      im[i] = i < 2 * BLOCK ? sampleOf(this.#target, from + i) * edge(i, 2 * BLOCK) : 0;
-    }
-    fft.transform(re, im);
-    for (let used = 0; used < USED; used++) this.#add(used, re, im);
+    const transform = echoTransform(SIZE);
+    const { re, im } = transform.input;
+    copyBlock(this.#source, from, BLOCK, re);
+    copyBlock(this.#target, from, 2 * BLOCK, im);
+    this.#add(transform.take());
   }
 
   /** Two real transforms are in one complex one; adds their product and the power of the first. */
-  #add(used: number, re: Float64Array, im: Float64Array): void {
-    const bin = used + FIRST_BIN;
-    const mirror = SIZE - bin;
-    const xr = ((re[bin] as number) + (re[mirror] as number)) / 2;
-    const xi = ((im[bin] as number) - (im[mirror] as number)) / 2;
-    const yr = ((im[bin] as number) + (im[mirror] as number)) / 2;
-    const yi = ((re[mirror] as number) - (re[bin] as number)) / 2;
-    this.#cross.re[used] = (this.#cross.re[used] as number) + xr * yr + xi * yi;
-    this.#cross.im[used] = (this.#cross.im[used] as number) + xr * yi - xi * yr;
-    this.#power[used] = (this.#power[used] as number) + xr * xr + xi * xi;
+  #add({ re, im }: { readonly re: Float32Array; readonly im: Float32Array }): void {
+    const { re: crossRe, im: crossIm } = this.#cross;
+    const power = this.#power;
+    for (let used = 0, bin = FIRST_BIN, mirror = SIZE - FIRST_BIN; used < USED; used++, bin++, mirror--) {
+      const xr = ((re[bin] as number) + (re[mirror] as number)) / 2;
+      const xi = ((im[bin] as number) - (im[mirror] as number)) / 2;
+      const yr = ((im[bin] as number) + (im[mirror] as number)) / 2;
+      const yi = ((re[mirror] as number) - (re[bin] as number)) / 2;
+      crossRe[used] = (crossRe[used] as number) + xr * yr + xi * yi;
+      crossIm[used] = (crossIm[used] as number) + xr * yi - xi * yr;
+      power[used] = (power[used] as number) + xr * xr + xi * xi;
+    }
   }
 }
 
 /** The lag at which a response stands out; undefined where none does. */
-function clearPeak(response: Float64Array): number | undefined {
+function clearPeak(response: Float32Array): number | undefined {
   let peak = 0;
   let sum = 0;
   for (let lag = 0; lag < response.length; lag++) {
@@ -139,18 +134,24 @@ function clearPeak(response: Float64Array): number | undefined {
   return (response[peak] as number) ** 2 * response.length < CLEAR * sum ? undefined : peak;
 }
 
-/** Soft edges: a hum that is cut off would be heard at all frequencies. */
-function edge(at: number, length: number): number {
-  const inside = Math.min(at, length - 1 - at) / EDGE;
-  return inside >= 1 ? 1 : (1 - Math.cos(Math.PI * inside)) / 2;
+/** Samples of a block with soft edges, and silence behind it. */
+function copyBlock({ samples }: VoiceBands, from: number, length: number, to: Float32Array): void {
+  const start = from & (samples.length - 1);
+  const first = samples.subarray(start, start + length);
+  to.set(first);
+  if (first.length < length) to.set(samples.subarray(0, length - first.length), first.length);
+  to.fill(0, length);
+  for (let i = 0, last = length - 1; i < EDGE; i++, last--) {
+    const weight = RISE[i] as number;
+    to[i] = (to[i] as number) * weight;
+    to[last] = (to[last] as number) * weight;
+  }
 }
 
-function sampleOf({ samples }: VoiceBands, at: number): number {
-  return samples[at & (samples.length - 1)] as number;
-}
-
-function energyOf(bands: VoiceBands, from: number, count: number): number {
+/** Mean square of whole frames. */
+function powerOf(bands: VoiceBands, from: number, count: number): number {
+  const frames = count / FRAME;
   let sum = 0;
-  for (let at = from; at < from + count; at++) sum += sampleOf(bands, at) ** 2;
-  return sum / 32768 ** 2;
+  for (let i = 0, frame = from / FRAME; i < frames; i++, frame++) sum += bands.meanSquare(frame);
+  return sum / frames;
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { echoTransform } from '../../../src/analysis/leg/echo-transform.js';
 import { BAND_EDGES, legKernel, PLACES, ROW } from '../../../src/analysis/leg/leg-kernel.js';
 import { RealSpectrum } from '../../../src/analysis/leg/real-spectrum.js';
 import { SoundMeter } from '../../../src/analysis/leg/sound-meter.js';
+import { Fft } from '../../../src/voice/draw/fft.js';
 import { measureLoudness } from '../../../src/voice/level/loudness-meter.js';
 import { randomFrom } from '../../random.js';
 
@@ -28,6 +30,23 @@ test.each([
   for (let band = 0; band < BAND_EDGES.length - 1; band++) {
     const sum = plain.slice(BAND_EDGES[band], BAND_EDGES[band + 1]).reduce((all, power) => all + power, 0);
     expect(Math.abs((row[ROW.bands + band] as number) - sum)).toBeLessThanOrEqual(1e-5 * total);
+  }
+});
+
+test.each([16, 32, 64, 512, 4096, 8192])('a transform of %d for echoes is the plain one', (size) => {
+  const [re, im] = [noise(size), noise(size, 300)].map((samples) => Float64Array.from(samples)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const transform = echoTransform(size);
+  transform.input.re.set(re);
+  transform.input.im.set(im);
+  const result = transform.take();
+  new Fft(size).transform(re, im);
+  const mean = 20_000 * Math.sqrt(size / 3);
+  for (let bin = 0; bin < size; bin++) {
+    const apart = Math.hypot((result.re[bin] ?? 0) - (re[bin] ?? 0), (result.im[bin] ?? 0) - (im[bin] ?? 0));
+    if (!(apart <= 2e-6 * mean)) throw new Error(`bin ${bin} is ${apart / mean} off`);
   }
 });
 
