@@ -2,8 +2,9 @@
 // for the table of docs/lines.md.
 import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { packRtp } from '../build/line/rtp/rtp-packet.js';
 import { SrtpContext } from '../build/line/rtp/srtp.js';
-import { RtpSession, readRtp, VirtualClock, writeRtp } from '../dist/line.js';
+import { RtpSession, readRtp, VirtualClock } from '../dist/line.js';
 import { decodeG711 } from '../dist/voice.js';
 import { tableOfLines } from './bad-lines.mjs';
 
@@ -70,14 +71,14 @@ const [near, far] = [new SrtpContext(key(1)), new SrtpContext(key(1))];
 const usual = usualSrtp();
 let count = 0;
 const [writing, parsing, protecting, before] = microseconds([
-  (i) => writeRtp({ ...packet, sequence: i & 0xffff }),
-  (i) => readRtp(writeRtp({ ...packet, sequence: i & 0xffff })),
+  (i) => packRtp({ ...packet, sequence: i & 0xffff }),
+  (i) => readRtp(packRtp({ ...packet, sequence: i & 0xffff })),
   () => {
-    const bytes = writeRtp({ ...packet, sequence: count++ & 0xffff }, near.tagBytes);
+    const bytes = packRtp({ ...packet, sequence: count++ & 0xffff }, near.tagBytes);
     near.protectInPlace(bytes);
     if (typeof far.unprotect(bytes) === 'string') throw new Error('unauthentic');
   },
-  (i) => usual(writeRtp({ ...packet, sequence: i & 0xffff }), i),
+  (i) => usual(packRtp({ ...packet, sequence: i & 0xffff }), i),
 ]);
 print(`parse and write: ${parsing.toFixed(2)} us a packet`);
 print(`SRTP, protect and unprotect: ${(protecting - writing).toFixed(2)} us a packet`);

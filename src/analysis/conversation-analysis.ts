@@ -1,4 +1,4 @@
-import { checkArgument, listOf, object, rule } from '../base/check.js';
+import { checkArgument, listOf, object, type Rule, rule } from '../base/check.js';
 import { entryOf } from '../base/entry-of.js';
 import { invalidArgument, JackfieldError } from '../base/errors.js';
 import type { LineQuality } from '../base/line-quality.js';
@@ -18,7 +18,7 @@ import { NeuralFrames } from './neural/neural-frames.js';
 import { loadNetwork } from './neural/neural-model.js';
 import { reportOf } from './report-of.js';
 import { TalkWatch } from './turns/talk-watch.js';
-import type { LegIndex } from './turns/turn-events.js';
+import { type LegIndex, legOf } from './turns/turn-events.js';
 import type { SaidPart } from './words/said-part.js';
 import { SpokenWords } from './words/spoken-words.js';
 import { withWords } from './words/with-words.js';
@@ -125,12 +125,15 @@ export class ConversationAnalysis {
     return events;
   }
 
-  /** Notes what the ledger of a recording says of a stretch of a leg: that it is on hold, masked or missing. */
+  /**
+   * Notes what the ledger of a recording says of a stretch of a leg: that it is on hold, masked or missing.
+   *
+   * @throws ERR_INVALID_ARG
+   */
   note(leg: LegIndex, span: LedgerSpan): void {
+    checkArgument('leg', leg, this.#leg);
     checkArgument('span', span, object);
-    const ledger = this.#ledgers[leg];
-    if (!ledger) throw invalidArgument('leg', `a leg of ${this.#ledgers.length}, from 0`, leg);
-    if (span.kind !== 'received') ledger.push(span);
+    if (span.kind !== 'received') this.#ledgers[leg]?.push(span);
   }
 
   /**
@@ -143,15 +146,15 @@ export class ConversationAnalysis {
     return this.#words.take(part);
   }
 
-  /** The transcriber failed on a leg: figures that rest on its words cannot be computed. */
+  /** Notes that the transcriber failed on a leg: figures that rest on its words cannot be computed. @throws ERR_INVALID_ARG */
   wordsFailed(leg: LegIndex): void {
     this.#words.fail(leg);
   }
 
-  /** Notes what the packets of a leg's line tell of its quality. The last that is noted counts. */
+  /** Notes what the packets of a leg's line tell of its quality. The last that is noted counts. @throws ERR_INVALID_ARG */
   noteQuality(leg: LegIndex, quality: LineQuality): void {
+    checkArgument('leg', leg, this.#leg);
     checkArgument('quality', quality, QUALITY);
-    if (!this.#legs[leg]) throw invalidArgument('leg', `a leg of ${this.#legs.length}, from 0`, leg);
     this.#qualities[leg] = quality;
   }
 
@@ -177,6 +180,10 @@ export class ConversationAnalysis {
       echoes: this.#echoes.map((echo) => echo.read()),
     });
     return withWords(report, this.#words.transcript(), { keywords: this.options.keywords });
+  }
+
+  get #leg(): Rule {
+    return legOf(this.#legs.length);
   }
 
   /** Hands the piece to the legs, as far as it is filled. */

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { FedStream } from '../../src/stream/fed-stream.js';
 import * as jackfield from '../all-names.js';
 import { driven } from '../turns.js';
 import { boom, FAILING } from './failing.js';
@@ -244,6 +245,22 @@ steps:
       expect(await jackfield.transcribeRecordings(recorder.catalogue!, options)).toBe(count);
     });
     await expectTold('onRecording');
+  });
+
+  it.each([
+    ['agent', failing],
+    ['listen', (peer: jackfield.AgentPeer) => peer.listen(failing)],
+  ])('%s of an agent: its call ends, and the port takes others', async (name, agent) => {
+    await using server = await jackfield.serveAgents(agent);
+    const { port } = server;
+    for (const _ of ['first', 'second']) {
+      told.splice(0);
+      const stream = new FedStream(jackfield.systemClock);
+      const sent = jackfield.fork(stream, `ws://127.0.0.1:${port}`, { reconnect: false });
+      expect(await sent.closed).toMatchObject({ kind: 'failed' });
+      await stream.close();
+      await expectTold(name);
+    }
   });
 
   it('onNoMicrophone: that voice is not opened, and leaves nothing behind', async () => {

@@ -2,6 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { CallerCard } from '../../src/bot/test/caller-card.js';
 import { TestCaller } from '../../src/bot/test/test-caller.js';
 import { TestTranscript } from '../../src/bot/test/test-transcript.js';
+import { dialectNamed } from '../../src/line/dialect/dialects.js';
+import { type AgentPeer, serveAgent } from '../../src/line/media/agent-peer.js';
+import { memoryConnections } from '../../src/line/media/memory-connection.js';
+import { SiprecSession } from '../../src/line/siprec/siprec-session.js';
 import { FedStream } from '../../src/stream/fed-stream.js';
 import * as jackfield from '../all-names.js';
 
@@ -9,6 +13,7 @@ import * as jackfield from '../all-names.js';
 export type Cast = ReadonlyMap<string, unknown>;
 
 const SCENARIO = { users: [{ handle: 'jack' }, { handle: 'desk' }] };
+const ACCOUNT = { address: 'sip:jack@127.0.0.1:9', password: 'x' };
 const { VOICE_FORMAT } = jackfield;
 
 /**
@@ -40,6 +45,8 @@ export async function castOf(undo: AsyncDisposable[]): Promise<Cast> {
   await addOnTheWire(add, exchange, clock);
   await addCall(add, exchange, clock, undo);
   await addFiles(add, clock);
+  await addAnalysis(add, clock);
+  await addLines(add, clock, undo);
   await addService(add, exchange, clock, undo);
   add({ VirtualClock: new jackfield.VirtualClock(), Clock: new jackfield.VirtualClock() });
   over.abort();
@@ -77,7 +84,6 @@ async function addOnTheSwitch(add: Add, exchange: jackfield.Exchange, clock: jac
   exchange.addRobot(ringing);
   exchange.addRobot(stage);
   exchange.callFrom(leg, 'desk');
-  add({ AnalysisReport: { talk: {}, legs: [] } });
   add({ CatalogueEntry: { file: 'call.wav', id: 'call', segment: 1 } });
   add({ ConversationTranscript: { schema: 'jackfield.transcript/1', sampleRate: 16_000, parts: [] } });
   add({ RobotDestination: robot, Destination: robot, RobotLeg: robotLeg, Leg: leg, Party: robotLeg.voice });
@@ -301,6 +307,30 @@ async function addFiles(add: Add, clock: jackfield.Clock): Promise<void> {
   add({ SilenceDetector: new jackfield.SilenceDetector(), SilenceTrimmer: new jackfield.SilenceTrimmer() });
   add({ DtmfDetector: new jackfield.DtmfDetector(), ToneDetector: new jackfield.ToneDetector() });
   add({ LegAligner: new jackfield.LegAligner({ write: () => undefined, final: () => undefined } as never) });
+}
+
+/** Analyses; the pool is closed, so that what it takes is not measured. */
+async function addAnalysis(add: Add, clock: jackfield.Clock): Promise<void> {
+  const analysis = new jackfield.ConversationAnalysis();
+  const pool = new jackfield.AnalysisPool();
+  await pool[Symbol.asyncDispose]();
+  const pair = { remote: new FedStream(clock), local: new FedStream(clock), localSide: 'received' } as const;
+  add({ ConversationAnalysis: analysis, AnalysisPool: pool, AnalysisReport: analysis.report() });
+  add({ RunningAnalysis: jackfield.runAnalysis(pair, { clock }) });
+}
+
+/** Lines that nobody has opened, and voices that come by one. */
+async function addLines(add: Add, clock: jackfield.Clock, undo: AsyncDisposable[]): Promise<void> {
+  const rtp = await jackfield.RtpSession.open({ clock });
+  const siprec = await SiprecSession.open('siprec', { clock, address: '127.0.0.1' });
+  const fork = jackfield.fork(new FedStream(clock), 'tcp://127.0.0.1:9', { clock });
+  const [, there] = memoryConnections();
+  const dialect = dialectNamed('raw');
+  const given = { dialect, variant: undefined, format: dialect.format, clock };
+  serveAgent(there, (peer: AgentPeer) => add({ AgentPeer: peer }), given);
+  undo.push(rtp, fork, { [Symbol.asyncDispose]: () => siprec.close() });
+  add({ RtpSession: rtp, SiprecSession: siprec, Fork: fork });
+  add({ MediaLine: jackfield.audioSocketLine(), SipLine: jackfield.sipLine({ account: ACCOUNT }) });
 }
 
 async function addService(

@@ -46,7 +46,7 @@ it('no door leaves a rejection that nobody handles', () => {
 
 describe('the options that are told of something', () => {
   /** Options that take part in what they are told of: what they throw fails it. */
-  const TAKE_PART = ['onLease', 'onNoMicrophone'];
+  const TAKE_PART = ['onLease', 'onNoMicrophone', 'onSession'];
   /** Those that need calls, tried in asked-callbacks.test.ts. */
   const OWNED = [
     ...['onAgent', 'onNotice', 'onQueue', 'onRecording', 'onTranscribed', 'onMasked', 'onFailed'],

@@ -1,4 +1,5 @@
 import { openSync } from 'node:fs';
+import { FedStream } from '../../src/stream/fed-stream.js';
 import * as jackfield from '../all-names.js';
 import type { Cast } from './cast.js';
 import type { Door, Parameter } from './public-types.js';
@@ -9,6 +10,12 @@ const nobody = {
   },
 };
 const sidecar = {};
+/** A stream that is over. */
+const ended = () => {
+  const stream = new FedStream(new jackfield.VirtualClock());
+  stream.end({ kind: 'closed' });
+  return stream;
+};
 
 /** Arguments that are right, by `door:parameter`, type or parameter, where what the types say is not enough. */
 const SENSE: Readonly<Record<string, () => unknown>> = {
@@ -70,6 +77,7 @@ const SENSE: Readonly<Record<string, () => unknown>> = {
   secret: () => 'sixteen characters',
   channels: () => ({}),
   digits: () => '1',
+  'RtpSession#sendDigit:digit': () => '1',
   keys: () => '1',
   targets: () => ['echo123'],
   'Call#redirect:targets': () => [],
@@ -114,6 +122,21 @@ const SENSE: Readonly<Record<string, () => unknown>> = {
   'readCampaign:source': () => ({ list: 'x' }),
   'exportArchive:format': () => 'csv',
   'campaignReport:format': () => 'csv',
+  'writeTranscript:format': () => 'vtt',
+  'audioSocketLine:url': () => 'tcp://127.0.0.1:9',
+  'webSocketLine:url': () => 'ws://127.0.0.1:9',
+  'fork:url': () => 'ws://127.0.0.1:9',
+  'fork:source': ended,
+  'analyse:source': ended,
+  RtpPacket: () => ({
+    ...{ payloadType: 0, marker: false, sequence: 0, timestamp: 0, ssrc: 0 },
+    payload: Buffer.alloc(160),
+  }),
+  RtpConnection: () => ({ remote: { address: '127.0.0.1', port: 9 }, codec: 'PCMU', payloadType: 0 }),
+  IncomingCalls: () => ({ clock: new jackfield.VirtualClock(), place: () => true, failed: () => undefined }),
+  LedgerSpan: () => ({ from: 0, samples: 1, kind: 'missing' }),
+  SaidPart: () => ({ leg: 0, text: 'x', from: 0, to: 1, words: [] }),
+  LineQuality: () => ({ codec: 'PCMU', scale: 'narrowband', basis: 'x' }),
   'transcode:output': () => 'x.flac',
   'drawWaveform:output': () => 'x.svg',
   'drawSpectrogram:output': () => 'x.svg',

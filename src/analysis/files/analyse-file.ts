@@ -56,7 +56,8 @@ export const ANALYSE_FILE_RULES: Rules<AnalyseFileOptions> = {
   signal: abortSignal,
 };
 const isQuality = (value: unknown) => value === undefined || (typeof value === 'object' && value !== null);
-const INPUT = either(aPath, listOf(aPath));
+/** Accepts a file, or the files of both legs. */
+export const ANALYSED = either(aPath, listOf(aPath, 1, 2));
 
 /**
  * Measures a file of sound: a stereo file has a leg in each channel, a mono file is one leg, and two mono files are two
@@ -69,7 +70,7 @@ export async function analyseFile(
   input: string | readonly string[],
   options: AnalyseFileOptions = {},
 ): Promise<AnalysisReport> {
-  checkArgument('input', input, INPUT);
+  checkArgument('input', input, ANALYSED);
   checkOptions(options, ANALYSE_FILE_RULES);
   await options.transcriber?.ready?.();
   await using files = await openLegs(typeof input === 'string' ? [input] : input);

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { checkArgument, whole } from '../../base/check.js';
+import { checkArgument, checkOptions, type Rules, whole } from '../../base/check.js';
 import { deferred } from '../../base/deferred.js';
 import { ERROR_CODES, type ErrorCode, JackfieldError } from '../../base/errors.js';
 import { observe } from '../../base/listener/observe.js';
 import { whenFired } from '../../base/wait.js';
 import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { AnalysisReport } from '../analysis-report.js';
-import type { AnalyseFileOptions } from './analyse-file.js';
+import { ANALYSE_FILE_RULES, ANALYSED, type AnalyseFileOptions } from './analyse-file.js';
 
 /** A file for a worker. */
 export interface WorkerRequest {
@@ -29,6 +29,9 @@ export type WorkerAnswer =
 
 /** Options of {@link AnalysisPool.analyse}. No transcriber goes to a thread: `withWords` adds what `transcribeFile` says. */
 export type PoolOptions = Omit<AnalyseFileOptions, 'onEvent' | 'transcriber'>;
+
+const { onEvent: _onEvent, transcriber: _transcriber, ...OF_THREADS } = ANALYSE_FILE_RULES;
+const RULES: Rules<PoolOptions> = OF_THREADS;
 
 interface Job extends WorkerRequest {
   readonly onProgress: ((progress: PcmProgress) => void) | undefined;
@@ -53,6 +56,8 @@ export class AnalysisPool implements AsyncDisposable {
 
   /** Measures a file, as `analyseFile` does. @throws as that; ERR_CLOSED when the pool is closed meanwhile. */
   async analyse(input: string | readonly string[], options: PoolOptions = {}): Promise<AnalysisReport> {
+    checkArgument('input', input, ANALYSED);
+    checkOptions(options, RULES);
     if (this.#isClosed) throw closed();
     const { onProgress, onEnvelopes, signal, ...rest } = options;
     const { promise, resolve, reject } = deferred<AnalysisReport>();

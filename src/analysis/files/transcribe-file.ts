@@ -36,7 +36,7 @@ export const TRANSCRIBE_FILE: Rules<TranscribeFileOptions> = {
   phrases: listOf(line(1, 1000)),
   signal: abortSignal,
 };
-const INPUT = either(aPath, listOf(aPath));
+const INPUT = either(aPath, listOf(aPath, 1, 2));
 
 /** Legs that can be read more than once, each time from the beginning. */
 export interface HearableLegs {

@@ -1,7 +1,8 @@
-import { checkArgument, checkOptions, instance, line, listOf, object, type Rules } from '../../base/check.js';
+import { checkArgument, checkOptions, instance, line, listOf, type Rules, rule } from '../../base/check.js';
 import { escapeXml } from '../../base/xml.js';
 import { clockTime } from '../../voice/draw/time-axis.js';
 import type { AnalysisReport } from '../analysis-report.js';
+import { REPORT } from '../words/with-words.js';
 import { callPicture, type SpokenText } from './call-picture.js';
 import { REPORT_STYLE } from './report-style.js';
 import { eventTable, figureTables, shown, transcriptTable } from './report-tables.js';
@@ -22,7 +23,12 @@ const RULES: Rules<HtmlReportOptions> = {
   title: line(1, 1000),
   names: listOf(line(1, 1000)),
   envelopes: listOf(instance(Float32Array)),
-  said: listOf(object),
+  said: listOf(
+    rule('{ leg, text, from, to }', (value) => {
+      const { leg, text, from, to } = Object(value);
+      return typeof text === 'string' && [leg, from, to].every((each) => typeof each === 'number');
+    }),
+  ),
 };
 
 /**
@@ -33,7 +39,7 @@ const RULES: Rules<HtmlReportOptions> = {
  * @throws ERR_INVALID_ARG
  */
 export function htmlReport(report: AnalysisReport, options: HtmlReportOptions = {}): string {
-  checkArgument('report', report, object);
+  checkArgument('report', report, REPORT);
   checkOptions(options, RULES);
   const { title = 'Call', names = ['local', 'remote'], envelopes = [], said = report.said ?? [] } = options;
   const heading = escapeXml(title);

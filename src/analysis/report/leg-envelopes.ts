@@ -3,7 +3,7 @@ import { openLegs } from '../files/open-legs.js';
 
 /** Columns of a picture of a call. */
 const COLUMNS = 1200;
-const INPUT = either(aPath, listOf(aPath));
+const INPUT = either(aPath, listOf(aPath, 1, 2));
 
 /**
  * Loudest magnitude of each leg in 1200 equal parts of a call, 0 to 1, for `htmlReport`.

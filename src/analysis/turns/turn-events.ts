@@ -1,7 +1,13 @@
+import { type Rule, rule } from '../../base/check.js';
 import type { Span } from '../speech-units.js';
 
 /** One of the two legs: their place in what was given, 0 and 1; in a recording 0 is the local leg. */
 export type LegIndex = 0 | 1;
+
+/** Accepts a leg of a conversation that has `count`. */
+export function legOf(count: number): Rule {
+  return rule(`a leg of ${count}, from 0`, (value) => (value === 0 || value === 1) && value < count);
+}
 
 /**
  * Something that speakers do to each other. `at` is the sample at which `leg` begins to speak.

@@ -1,3 +1,4 @@
+import { checkArgument, words } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { Keyword } from './keyword-watch.js';
 
@@ -10,6 +11,7 @@ const MOST_APART = 50;
  * @throws ERR_INVALID_ARG
  */
 export function keywordIn(text: string): Keyword {
+  checkArgument('text', text, words);
   const [, phrase = '', edits, apart] = /^(.*?)(?:~(\d+))?(?:\+(\d+))?$/s.exec(text) ?? [];
   if (!/[\p{L}\p{N}]/u.test(phrase)) throw new JackfieldError('ERR_INVALID_ARG', 'Give a word or a phrase.');
   return {

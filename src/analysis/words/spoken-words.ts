@@ -1,7 +1,7 @@
-import { checkArgument, rule } from '../../base/check.js';
+import { checkArgument } from '../../base/check.js';
 import type { AnalysisEvent } from '../analysis-event.js';
 import type { ResolvedConversation } from '../conversation-options.js';
-import type { LegIndex } from '../turns/turn-events.js';
+import { type LegIndex, legOf } from '../turns/turn-events.js';
 import { type ConversationTranscript, transcriptOf } from './conversation-transcript.js';
 import { KeywordWatch } from './keyword-watch.js';
 import { SAID_PART, type SaidPart } from './said-part.js';
@@ -41,9 +41,6 @@ export class SpokenWords {
   }
 
   #check(leg: unknown): void {
-    const isLeg = rule(`a leg of ${this.#watches.length}, from 0`, (value) =>
-      this.#watches.some((_, index) => index === value),
-    );
-    checkArgument('leg', leg, isLeg);
+    checkArgument('leg', leg, legOf(this.#watches.length));
   }
 }

@@ -14,10 +14,18 @@ export interface WordOptions {
   readonly keywords?: readonly Keyword[];
 }
 
-const REPORT = rule(
-  'the report of an analysis',
-  (value) => Array.isArray(Object(value).legs) && typeof Object(value).talk === 'object',
-);
+/** Accepts the report of an analysis, as far as others read it. */
+export const REPORT = rule('the report of an analysis', (value) => {
+  const { legs, talk, samples, sampleRate, durationMs } = Object(value);
+  return (
+    [samples, sampleRate, durationMs].every((each) => typeof each === 'number') &&
+    hasLists(talk, ['deadAir', 'events']) &&
+    Array.isArray(legs) &&
+    legs.every((leg) => hasLists(leg, ['speech', 'music', 'tones', 'pressed']))
+  );
+});
+const hasLists = (value: unknown, names: readonly string[]) =>
+  names.every((name) => Array.isArray(Reflect.get(Object(value), name)));
 /** Rules of {@link WordOptions}. */
 export const WORD_OPTIONS: Rules<WordOptions> = { keywords: KEYWORDS };
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { having } from '../../base/check.js';
+import { checkArgument, having, words } from '../../base/check.js';
 import { Outcome } from '../../base/deferred.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
@@ -83,9 +83,9 @@ const CALL = having('legs');
  * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the stream is over. What fails later is told by `lost` and `closed`.
  */
 export function fork(source: PcmStream | ForkableCall, url: string, options: ForkOptions = {}): Fork {
-  const { dialect, format } = forkTarget(url, options);
   if (!SOURCE.accepts(source) && !CALL.accepts(source))
     throw invalidArgument('source', 'a stream or the voice of a call', source);
+  const { dialect, format } = forkTarget(url, options);
   const { legs = 'remote' } = options;
   return new Fork({ source, url, dialect, format, legs, options });
 }
@@ -145,8 +145,14 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     return { offered, sent: delivered, dropped, connections: this.#connections, delayMs: this.#delayMs };
   }
 
-  /** Tells the receiver a digit, where its dialect can. @returns false where it cannot, or is not connected. */
+  /**
+   * Tells the receiver a digit, where its dialect can.
+   *
+   * @returns false where it cannot, or is not connected.
+   * @throws ERR_INVALID_ARG
+   */
   digit(digit: string): boolean {
+    checkArgument('digit', digit, words);
     return /^[0-9A-D*#]$/.test(digit) && (this.#session?.send({ type: 'dtmf', digit }) ?? false);
   }
 

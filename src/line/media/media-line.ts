@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkArgument, having, words } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { whenFired } from '../../base/wait.js';
@@ -12,6 +13,8 @@ import type { MediaConnection } from './media-connection.js';
 import { callerOf, MediaLeg } from './media-leg.js';
 import type { CallFromMedia, MediaConnectOptions } from './media-line-options.js';
 import { type MediaEnd, MediaSession } from './media-session.js';
+
+const INCOMING = having('place', 'failed');
 
 /** Parts of a {@link MediaLine}. */
 export interface MediaLineParts {
@@ -60,8 +63,9 @@ export class MediaLine implements Line {
     return this.#legs.size;
   }
 
-  /** @throws ERR_PORT when it cannot listen. */
+  /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG. */
   async open(incoming: IncomingCalls): Promise<void> {
+    checkArgument('incoming', incoming, INCOMING);
     this.#incoming = incoming;
     const { listen } = this.#parts;
     this.#listening = await listen?.(incoming.clock, (connection, url) => this.#accept(connection, url));
@@ -75,6 +79,7 @@ export class MediaLine implements Line {
   }
 
   lineTo(number: string): Destination | undefined {
+    checkArgument('number', number, words);
     const { connect } = this.#parts;
     if (!connect) return undefined;
     const url = typeof connect.url === 'string' ? connect.url : connect.url(number);

@@ -1,4 +1,4 @@
-import { checkArgument, words } from '../../base/check.js';
+import { checkArgument, whole, words } from '../../base/check.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { decodeG711, encodeG711, type G711Law } from '../../voice/codec/g711.js';
 
@@ -83,10 +83,22 @@ const MAKES: Readonly<Record<RtpCodecName, CodecMake>> = {
   },
 };
 
-/** The codec of a name, in any case; nothing where it is not known, or at another clock rate. */
+const CLOCK_RATE = whole(0, 0xffffffff, 'Hz');
+
+/**
+ * Finds the codec of a name, in any case; nothing where it is not known, or at another clock rate (in Hz).
+ *
+ * @throws ERR_INVALID_ARG
+ */
 export function findRtpCodec(name: string, clockRate?: number): RtpCodec | undefined {
   checkArgument('name', name, words);
-  const make = makeOf(name);
+  if (clockRate !== undefined) checkArgument('clockRate', clockRate, CLOCK_RATE);
+  return codecNamed(name, clockRate);
+}
+
+/** Finds the codec that a description of the peer names; its values may be of any type. @internal */
+export function codecNamed(name: unknown, clockRate?: unknown): RtpCodec | undefined {
+  const make = makeOf(String(name));
   return make && (clockRate === undefined || clockRate === make.clockRate) ? offered(make) : undefined;
 }
 

@@ -1,3 +1,5 @@
+import { checkArgument, checkOptions, flag, instance, needed, type Rules, whole } from '../../base/check.js';
+
 /** Fields of an RTP packet (RFC 3550, section 5.1) that a voice stream uses. */
 export interface RtpPacket {
   readonly payloadType: number;
@@ -11,6 +13,17 @@ export interface RtpPacket {
   readonly payload: Buffer;
 }
 
+const WORD = needed(whole(0, 0xffff_ffff));
+const RULES: Rules<RtpPacket> = {
+  payloadType: needed(whole(0, 127)),
+  marker: needed(flag),
+  sequence: needed(whole(0, 0xffff)),
+  timestamp: WORD,
+  ssrc: WORD,
+  payload: needed(instance(Uint8Array)),
+};
+const BUFFER = instance(Buffer);
+const ROOM = whole(0, 65_535, 'bytes');
 const HEADER_BYTES = 12;
 const VERSION = 2;
 
@@ -34,8 +47,10 @@ export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | und
  * Reads an RTP packet; contributing sources and a header extension are skipped.
  *
  * @returns nothing when `bytes` is no RTP packet of version 2, or is cut.
+ * @throws ERR_INVALID_ARG for a value that is no Buffer.
  */
 export function readRtp(bytes: Buffer): RtpPacket | undefined {
+  checkArgument('bytes', bytes, BUFFER);
   const start = rtpHeaderLength(bytes);
   if (start === undefined) return undefined;
   const first = bytes.readUInt8(0);
@@ -53,8 +68,20 @@ export function readRtp(bytes: Buffer): RtpPacket | undefined {
   };
 }
 
-/** Writes an RTP packet without contributing sources, extension or padding. @param room Bytes left free behind it. */
+/**
+ * Writes an RTP packet without contributing sources, extension or padding.
+ *
+ * @param room Bytes left free behind it: 0 to 65,535. Default 0.
+ * @throws ERR_INVALID_ARG
+ */
 export function writeRtp(packet: RtpPacket, room = 0): Buffer {
+  checkOptions(packet, RULES, 'packet.');
+  checkArgument('room', room, ROOM);
+  return packRtp(packet, room);
+}
+
+/** Writes a packet of our own, whose fields are right. @internal */
+export function packRtp(packet: RtpPacket, room = 0): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length + room);
   const { payloadType, marker, sequence, timestamp, ssrc, payload } = packet;
   bytes[0] = VERSION << 6;

@@ -20,7 +20,7 @@ import {
   SESSION_RULES,
   type TelephoneEventType,
 } from './rtp-options.js';
-import { type RtpPacket, writeRtp } from './rtp-packet.js';
+import { packRtp, type RtpPacket } from './rtp-packet.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import { RtpSender } from './rtp-sender.js';
 import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
@@ -247,7 +247,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
 
   #sendRtp(packet: RtpPacket): void {
     if (!this.#remote) return;
-    const bytes = writeRtp(packet, this.#srtp?.tagBytes);
+    const bytes = packRtp(packet, this.#srtp?.tagBytes);
     this.#srtp?.protectInPlace(bytes);
     this.#transport.send(bytes, this.#remote, false);
   }

@@ -1,6 +1,6 @@
 import { type MediaDescription, parse, type SessionDescription, write } from 'sdp-transform';
 import type { RtpCodec, RtpCodecName } from '../rtp/rtp-codec.js';
-import { findRtpCodec } from '../rtp/rtp-codec.js';
+import { codecNamed } from '../rtp/rtp-codec.js';
 import type { RtpDirection, SrtpKey, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
 
 /** Most streams of a description; one with more is refused. */
@@ -160,7 +160,7 @@ function voiceOf(session: SessionDescription, media: MediaDescription, index: nu
     rtcpPort: media.rtcp?.port,
     codecs: payloads.flatMap((payloadType): NamedCodec[] => {
       const map = rates.get(payloadType);
-      const codec = map ? findRtpCodec(map.name, map.rate)?.name : STATIC[payloadType];
+      const codec = map ? codecNamed(map.name, map.rate)?.name : STATIC[payloadType];
       return codec ? [{ codec, payloadType }] : [];
     }),
     telephoneEvents: payloads.flatMap((payloadType): TelephoneEventType[] => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { during } from '../../base/during.js';
 import type { Clock } from '../../base/time/clock.js';
-import { findRtpCodec, type RtpCodecName } from '../rtp/rtp-codec.js';
+import { codecNamed, type RtpCodecName } from '../rtp/rtp-codec.js';
 import type { RtpDirection, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
@@ -129,7 +129,7 @@ export class CallMedia implements SessionMedia {
     const direction = answeringDirection(voice.direction, this.#isHeldHere);
     const event = eventFor(codec, voice);
     await this.#connect(voice, codec, event, direction, remoteKey);
-    const known = findRtpCodec(codec.codec);
+    const known = codecNamed(codec.codec);
     return this.#write({
       codecs: known ? [{ ...known, payloadType: codec.payloadType }] : [],
       telephoneEvents: event ? [event] : [],
@@ -228,7 +228,7 @@ export class CallMedia implements SessionMedia {
 
 /** The type of digits whose clock is the codec's: the other ones are for other codecs. */
 function eventFor({ codec }: NamedCodec, { telephoneEvents }: OfferedVoice): TelephoneEventType | undefined {
-  const rate = findRtpCodec(codec)?.clockRate;
+  const rate = codecNamed(codec)?.clockRate;
   return telephoneEvents.find(({ clockRate }) => clockRate === rate) ?? telephoneEvents[0];
 }
 

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
@@ -13,6 +14,7 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
  * Reads the options of a line from a file of YAML or JSON. `${NAME}` in it stands for a variable of the environment, so
  * that passwords need not be in the file.
  *
+ * @param environment Default: that of the process.
  * @throws ERR_FILE when it cannot be read; ERR_SYNTAX for a file that is not YAML, or that names a variable that is not set;
  * ERR_INVALID_ARG, naming each field that is wrong.
  */
@@ -20,6 +22,8 @@ export async function readSipLine(
   path: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SipLineOptions> {
+  checkArgument('path', path, aPath);
+  checkArgument('environment', environment, object);
   const text = await readText(path);
   let given: unknown;
   try {

@@ -1,4 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import {
+  callback,
+  checkArgument,
+  checkOptions,
+  having,
+  listOf,
+  type Rules,
+  words,
+} from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
@@ -55,6 +64,13 @@ export interface SipLineParts {
   readonly transports?: SipEndpointOptions['transports'];
 }
 
+const PARTS: Rules<SipLineParts> = {
+  resolver: having('naptr', 'srv', 'addresses'),
+  headersFor: callback,
+  transports: listOf(callback, 1),
+};
+const INCOMING = having('place', 'failed');
+
 /**
  * Makes a line to real phones: through a trunk, an account at a provider, or for phones that register here. It begins when
  * it is added to an exchange (`exchange.addLine`).
@@ -62,6 +78,7 @@ export interface SipLineParts {
  * @throws ERR_INVALID_ARG, naming what is wrong.
  */
 export function sipLine(options: SipLineOptions, parts: SipLineParts = {}): SipLine {
+  checkOptions(parts, PARTS);
   const read = sipLineSchema.safeParse(options);
   if (read.success) return new SipLine(read.data, parts);
   throw invalidArgument('options', `those of a SIP line (${issuesText(read.error.issues)})`, options);
@@ -111,8 +128,9 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     return this.#open?.limits.calls ?? 0;
   }
 
-  /** Opens its ports, and registers where it has an account. @throws ERR_PORT, ERR_FILE */
+  /** Opens its ports, and registers where it has an account. @throws ERR_PORT, ERR_FILE, ERR_INVALID_ARG */
   async open(incoming: IncomingCalls): Promise<void> {
+    checkArgument('incoming', incoming, INCOMING);
     const settings = this.#settings;
     const { clock } = incoming;
     const { phones, realm, limits, advertised } = settings;
@@ -169,6 +187,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
   }
 
   lineTo(number: string): Destination | undefined {
+    checkArgument('number', number, words);
     const settings = this.#settings;
     const { limits, routes, isThere } = this.#opened;
     const phone = this.ownTo(number);

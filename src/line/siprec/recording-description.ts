@@ -1,6 +1,6 @@
 import { parse, type SessionDescription, write } from 'sdp-transform';
 import { JackfieldError } from '../../base/errors.js';
-import { findRtpCodec, type RtpCodecName } from '../rtp/rtp-codec.js';
+import { codecNamed, type RtpCodecName } from '../rtp/rtp-codec.js';
 import type { AcceptedCodec, RtpConnection, RtpDirection, SrtpKey, SrtpSuite } from '../rtp/rtp-options.js';
 
 /** A stream that a recording client offers. */
@@ -98,7 +98,7 @@ function takenMedia(media: Media, stream: OfferedStream, { port, rtcpPort, key }
     payloads: [...types, ...(event ? [event.payloadType] : [])].join(' '),
     rtp: [
       ...accepts.map(({ codec, payloadType }) => {
-        const { clockRate = 8000, channels } = findRtpCodec(codec) ?? {};
+        const { clockRate = 8000, channels } = codecNamed(codec) ?? {};
         return { payload: payloadType, codec, rate: clockRate, ...(channels && { encoding: channels }) };
       }),
       ...(event ? [{ payload: event.payloadType, codec: 'telephone-event', rate: event.clockRate }] : []),
@@ -132,8 +132,8 @@ function streamOf(media: Media, index: number, session: SessionDescription): Off
   const label = media.label === undefined ? '' : String(media.label);
   if (!first || (isSecure && !crypto))
     return { index, label, isActive, connection: undefined, crypto: undefined };
-  const rate = findRtpCodec(first.codec)?.clockRate;
-  const events = media.rtp.filter(({ codec }) => codec.toLowerCase() === 'telephone-event');
+  const rate = codecNamed(first.codec)?.clockRate;
+  const events = media.rtp.filter(({ codec }) => String(codec).toLowerCase() === 'telephone-event');
   const event = events.find((each) => each.rate === rate) ?? events[0];
   const rtcpPort = media.rtcpMux ? media.port : media.rtcp?.port;
   const connection = {
@@ -158,7 +158,7 @@ function codecsOf(media: Media): AcceptedCodec[] {
     .map(Number)
     .flatMap((payloadType) => {
       const mapped = media.rtp.find(({ payload }) => payload === payloadType);
-      const codec = mapped ? findRtpCodec(mapped.codec, mapped.rate)?.name : STATIC.get(payloadType);
+      const codec = mapped ? codecNamed(mapped.codec, mapped.rate)?.name : STATIC.get(payloadType);
       return codec ? [{ codec, payloadType }] : [];
     })
     .slice(0, 32);

@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { checkArgument, oneOf } from '../../base/check.js';
 import type { LineQuality } from '../../base/line-quality.js';
 import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
@@ -60,6 +61,7 @@ interface Slot {
   key: SrtpKey | undefined;
 }
 
+const SIDE = oneOf('local', 'remote');
 const NOTHING: SiprecMetadata = {
   ...{ isComplete: true, session: '', callIds: [] },
   ...{ participants: [], streams: [], extensions: {} },
@@ -137,18 +139,18 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     return this.#paused;
   }
 
-  /** The one whose voice a side is, as far as that is told. */
+  /** The one whose voice a side is, as far as that is told. @throws ERR_INVALID_ARG */
   participant(side: SiprecSide): SiprecParticipant | undefined {
     const { label } = this.#slot(side);
     return label === undefined ? undefined : speakerOf(this.#metadata, label);
   }
 
-  /** Counters of a side's packets. */
+  /** Counters of a side's packets. @throws ERR_INVALID_ARG */
   stats(side: SiprecSide): RtpSessionStats {
     return this.#slot(side).rtp.stats();
   }
 
-  /** Quality of a side; nothing before anything has come of it. */
+  /** Quality of a side; nothing before anything has come of it. @throws ERR_INVALID_ARG */
   quality(side: SiprecSide): LineQuality | undefined {
     return this.#slot(side).rtp.quality;
   }
@@ -214,6 +216,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   }
 
   #slot(side: SiprecSide): Slot {
+    checkArgument('side', side, SIDE);
     const [local, remote] = this.#slots as readonly [Slot, Slot];
     return side === 'local' ? local : remote;
   }

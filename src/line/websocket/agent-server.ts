@@ -9,6 +9,7 @@ import {
   whole,
   words,
 } from '../../base/check.js';
+import { listenerError, warn } from '../../base/listener/fenced-emitter.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 import { WEB_SOCKET_DIALECTS } from '../dialect/dialect-names.js';
@@ -59,7 +60,8 @@ const RULES: Rules<AgentServerOptions> = {
 };
 
 /**
- * Has an agent of this program take calls of any provider of the dialect: `agent` is called for each.
+ * Has an agent of this program take calls of any provider of the dialect: `agent` is called for each. A call on which it
+ * fails is ended, and the process is warned (ERR_LISTENER).
  *
  * @throws ERR_INVALID_ARG; ERR_PORT when it cannot listen.
  */
@@ -77,6 +79,13 @@ export async function serveAgents(
   const { subprotocols } = dialect;
   return await WebSocketListener.open(
     { port, host, tls, access, subprotocols, maxConnections: maxCalls, clock },
-    ({ connection }) => serveAgent(connection, agent, { dialect, variant, format, clock }),
+    ({ connection }) => {
+      try {
+        serveAgent(connection, agent, { dialect, variant, format, clock });
+      } catch (error) {
+        connection.abort();
+        warn(listenerError('agent', error));
+      }
+    },
   );
 }
