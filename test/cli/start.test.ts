@@ -26,9 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The modules that a bundled file consists of: the bundler names each before its code. */
+/** The modules of our own, and the packages, that a bundled file consists of: the bundler names each before its code. */
 const modulesOf = async (path: string) =>
-  [...(await readFile(path, 'utf8')).matchAll(/^\/\/ build\/(\S+)$/gm)].map(([, module = '']) => module);
+  [...(await readFile(path, 'utf8')).matchAll(/^\/\/ (?:build\/|node_modules\/(@?[\w-]+)\/)(\S+)$/gm)].map(
+    ([, ofPackage, module = '']) => ofPackage ?? module,
+  );
 
 /** Runs Node, and lists what it loads: modules of our own, and names of packages. */
 async function loadedBy(...args: string[]): Promise<string[]> {
