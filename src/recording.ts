@@ -71,7 +71,10 @@ export {
   recordVoice,
 } from './recording/record-call.js';
 export type { RecordCallOptions } from './recording/record-options.js';
-export type { RecordingEvents, RecordingProgress } from './recording/recording-track.js';
+export { liveMaskOf } from './recording/recorder/after-calls-config.js';
+export type { LiveMaskStats } from './recording/masking/live-mask.js';
+export type { LiveMaskOptions } from './recording/masking/live-mask-options.js';
+export type { RecordingEvents, RecordingProgress } from './recording/recording-events.js';
 export { analyseSealed } from './recording/sealed/analyse-sealed.js';
 export { openSealed } from './recording/sealed/open-sealed.js';
 export { isSealed } from './recording/sealed/recorded-legs.js';

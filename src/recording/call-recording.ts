@@ -11,7 +11,9 @@ import type { PcmStream, StreamEnd } from '../stream/pcm-stream.js';
 import { describeCall } from './call-facts.js';
 import type { SegmentResult } from './file/segment.js';
 import { STEREO_BYTES } from './file/stereo-file.js';
-import type { RecordingEvents, RecordingTrack } from './recording-track.js';
+import type { LiveMaskStats } from './masking/live-mask.js';
+import type { RecordingEvents } from './recording-events.js';
+import type { RecordingTrack } from './recording-track.js';
 import type { RecordingEnd } from './sidecar.js';
 
 /** A finished recording. */
@@ -68,6 +70,8 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     track.on('segment-refused', (error) => this.emit('segment-refused', error));
     track.on('disk-resumed', () => this.emit('disk-resumed'));
     track.on('paused', (paused) => this.emit('paused', paused));
+    track.on('masked', (stretch) => this.emit('masked', stretch));
+    track.on('mask-failed', (error) => this.emit('mask-failed', error));
     track.on('limit', () => {
       this.emit('limit');
       this.#end('limit');
@@ -104,6 +108,11 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   get missing(): number {
     const { local, remote } = this.#track.aligner.legs;
     return local.ledger.total('missing') + remote.ledger.total('missing');
+  }
+
+  /** Account of the masking while the call goes on; undefined where there is none. */
+  get masking(): LiveMaskStats | undefined {
+    return this.#track.maskStats;
   }
 
   /** True when it writes: a recording that was opened with `preRollMs` waits for {@link begin}. */

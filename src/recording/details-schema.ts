@@ -28,11 +28,12 @@ const span = z.looseObject({
       'card-pressed',
       'phrase',
       'request',
+      'undecided',
     ])
     .optional(),
 });
 
-const rule = z.enum(['card-spoken', 'card-pressed', 'phrase', 'request']);
+const rule = z.enum(['card-spoken', 'card-pressed', 'phrase', 'request', 'undecided']);
 
 const traffic = z.looseObject({ bytes: count, samples: count, dropped: count });
 
@@ -120,10 +121,13 @@ export const SIDECAR_SCHEMA = z.looseObject({
         spans: z.array(
           z.looseObject({ from: count, samples: z.int().min(1), rule, luhn: z.boolean().optional() }),
         ),
+        live: z.literal(true).optional(),
       }),
     )
     .optional()
-    .describe('Times that parts were masked after the call: by which rules, and where.'),
+    .describe(
+      'Times that parts were masked, while the call went on (live) or after it: by which rules, and where.',
+    ),
 });
 
 /** Blocks shorter than a tenth of a second would only make it long. */

@@ -4,6 +4,7 @@ import {
   instance,
   listOf,
   needed,
+  nested,
   object,
   oneOf,
   path,
@@ -20,6 +21,7 @@ import { CallRecording } from './call-recording.js';
 import { COMPRESSED_FORMATS, type CompressedFormat } from './file/compressed.js';
 import { EncoderSlots } from './file/encoder-slots.js';
 import { checkSegmentRules, MAX_RECORDING_MS, type SegmentRules } from './file/segment-rule.js';
+import { checkLiveMask, LIVE_MASK_RULES, type LiveMaskOptions } from './masking/live-mask-options.js';
 
 /** Options of {@link recordCall}. */
 export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
@@ -52,6 +54,11 @@ export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
    * `age-encryption`. The file is called `name.wav.age`. Sidecar and manifest are not encrypted.
    */
   readonly encryptTo?: readonly string[];
+  /**
+   * Masks card numbers and phrases while the call goes on: they never come to the disk, in whatever file. Audio is held in
+   * memory for a while for that ({@link LiveMaskOptions.delayMs}). Default: nothing is masked, and nothing held.
+   */
+  readonly mask?: LiveMaskOptions;
   /**
    * Compressed files that are written beside the WAV while the call goes on (`name.flac` and so on), with title,
    * artist, date and a comment as tags; until they are complete they are called `name.flac.part`. An encoder that fails
@@ -98,6 +105,7 @@ export const RECORD_RULES: Rules<RecordCallOptions> = {
   preRollMs: within(0, 600_000, 'ms'),
   signingKey: SIGNING_KEY,
   encryptTo: RECIPIENTS,
+  mask: nested<LiveMaskOptions>(LIVE_MASK_RULES),
   encoders: instance(EncoderSlots),
   outputs: listOf(oneOf(...COMPRESSED_FORMATS)),
   tags: TAGS,
@@ -107,7 +115,8 @@ export const RECORD_RULES: Rules<RecordCallOptions> = {
 /** @throws ERR_INVALID_ARG with the name of the option. */
 export function checkRecordOptions(options: RecordCallOptions): void {
   checkOptions(options, RECORD_RULES);
-  const { segments, encryptTo, outputs = [] } = options;
+  const { segments, encryptTo, outputs = [], mask } = options;
+  if (mask) checkLiveMask(mask);
   checkSegmentRules(segments ?? {});
   if (outputs.length > 0 && encryptTo) {
     throw invalidArgument(

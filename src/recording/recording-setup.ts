@@ -18,11 +18,13 @@ import { Journal } from './file/journal.js';
 import { journalFile, removeSegment, Segment } from './file/segment.js';
 import { StereoFile } from './file/stereo-file.js';
 import { LegGaps } from './leg-gaps.js';
+import type { LiveMask } from './masking/live-mask.js';
 import { hearOutputGaps } from './output-gaps.js';
 import { checkRecordOptions, type RecordCallOptions } from './record-options.js';
-import { RecordingTrack, type TrackOptions } from './recording-track.js';
+import { RecordingTrack } from './recording-track.js';
 import { SealedFile } from './sealed/sealed-file.js';
 import type { LegStream, RecordingHead, SidecarFacts } from './sidecar.js';
+import type { TrackOptions } from './track-options.js';
 
 const AS_RECORDING = { policy: 'wait', name: 'recording' } as const;
 
@@ -47,11 +49,14 @@ export class RecordingSetup {
   readonly #id = randomUUID();
   readonly #startedAtMs: number;
 
-  constructor(call: CallControl, options: RecordCallOptions) {
+  readonly #mask: LiveMask | undefined;
+
+  constructor(call: CallControl, options: RecordCallOptions, mask?: LiveMask) {
     checkRecordOptions(options);
     this.clock = options.clock ?? systemClock;
     this.#call = call;
     this.#options = options;
+    this.#mask = mask;
     this.#encoders = options.encoders ?? new EncoderSlots();
     this.#startedAtMs = this.clock.unixMs();
     this.#gaps = new LegGaps(call, this.streams, this.clock);
@@ -93,6 +98,7 @@ export class RecordingSetup {
   begin(voice: CallVoice): CallRecording {
     this.#voice = voice;
     this.#gaps.opened(voice);
+    if (this.#mask) voice.call.on('dtmf', (digit) => this.track.pressed(digit));
     hearOutputGaps(voice, (gap) => this.track.conceal('remote', gap));
     if (!this.#awaitsLocal || !voice.microphone) this.#settle();
     const { call } = voice;
@@ -137,6 +143,7 @@ export class RecordingSetup {
       rules: segments,
       maxMs,
       preRollMs,
+      mask: this.#mask,
       resumeWhenRoom: onDiskFull === 'resume',
       ...(maxSkewMs === undefined ? {} : { maxSkewMs }),
       ...(correctDrift === undefined ? {} : { correctDrift }),
@@ -158,6 +165,7 @@ export class RecordingSetup {
       call: recordedCall(this.#call),
       streams: this.streams,
       tags,
+      ...(this.#mask && { masks: this.#mask.masks }),
       ...(unwritten > 0 && { unwritten: { samples: unwritten, reason: 'disk-full' } }),
     };
     const path = index === 1 ? file : file.replace(/(\.wav)?$/i, `-${index}$1`);

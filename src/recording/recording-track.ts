@@ -1,67 +1,25 @@
 import { optionsOf } from '../base/check.js';
 import { JackfieldError, messageOf } from '../base/errors.js';
-import { FencedEmitter, type FencedEvents } from '../base/listener/fenced-emitter.js';
+import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
-import type { Clock } from '../base/time/clock.js';
 import { isDiskFull } from '../files/file-error.js';
-import type { AlignedSink } from '../stream/align/aligned-output.js';
-import type { GapName, LegEnds, LegName, SpanReason, StreamGap } from '../stream/align/ledger.js';
+import type { LegEnds, LegName, SpanReason } from '../stream/align/ledger.js';
 import { ALIGNER_RULES, LegAligner, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
 import { type LegTap, type LegTapOptions, LegTaps } from '../stream/align/leg-tap.js';
 import type { NamedStretch } from '../stream/align/stretch-places.js';
-import { type Level, LevelMeter } from '../voice/level/level-meter.js';
+import { LevelMeter } from '../voice/level/level-meter.js';
 import type { Segment, SegmentResult } from './file/segment.js';
-import { SegmentRule, type SegmentRules } from './file/segment-rule.js';
-import type { RecordedCall, RecordingEnd, SidecarFacts } from './sidecar.js';
+import { SegmentRule } from './file/segment-rule.js';
+import type { LiveMaskStats, MaskedSink } from './masking/live-mask.js';
+import type { MaskSpan } from './masking/mask-spans.js';
+import type { RecordingEvents } from './recording-events.js';
+import type { RecordedCall, RecordingEnd, RecordingMark, RecordingMasking } from './sidecar.js';
+import type { TrackOptions } from './track-options.js';
 
-/** Progress of a recording. */
-export interface RecordingProgress {
-  /** Length so far, in milliseconds. */
-  readonly positionMs: number;
-  /** Over the last 100 ms. */
-  readonly local: Level;
-  readonly remote: Level;
-}
-
-/** Events of a recording. */
-export interface RecordingEvents extends FencedEvents {
-  /** Each 100 ms of audio. */
-  progress: [progress: RecordingProgress];
-  /** A file of the recording is complete. */
-  segment: [segment: SegmentResult];
-  /**
-   * The disk refused samples, or the file was deleted: the file that was being written ends there. The call goes on.
-   */
-  'disk-full': [error: Error];
-  /** A new file that was due could not be begun: the recording goes on in the one before, with a mark that says why. */
-  'segment-refused': [error: Error];
-  /** There is room again; a new file has begun. */
-  'disk-resumed': [];
-  /** The recording has reached its limit. */
-  limit: [];
-  /** Audio is masked from now on, or let through again. */
-  paused: [paused: boolean];
-}
-
-/** Options of a {@link RecordingTrack}. */
-export interface TrackOptions extends LegAlignerOptions {
-  readonly clock: Clock;
-  readonly rules: SegmentRules;
-  /** Longest recording, in milliseconds. */
-  readonly maxMs: number | undefined;
-  /** On a full disk: whether to begin a new file when there is room again. */
-  readonly resumeWhenRoom: boolean;
-  /** Audio kept from before {@link RecordingTrack.begin}, in milliseconds; nothing to begin at once. */
-  readonly preRollMs: number | undefined;
-  /** Opens the file of a segment that begins at `base`. */
-  open(index: number, base: number, unwritten: number): Promise<Segment>;
-  /** True when there is room for a new file. */
-  hasRoom(): Promise<boolean>;
-  gapName(leg: LegName, begun: boolean): GapName;
-  /** Names what the stream of a leg has left out between two of its positions. */
-  holes?(leg: LegName, from: number, to: number): readonly StreamGap[];
-  /** Facts for the sidecar of a segment. */
-  facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags' | 'quality'>;
+/** A mark of what is not written yet. */
+interface HeldMark {
+  readonly position: number;
+  readonly mark: Omit<RecordingMark, 'at'>;
 }
 
 /** Time between two looks at a full disk, in samples of the call. */
@@ -74,7 +32,7 @@ const WITH_THE_CALL: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'connect
 const PRESENCE_CHECK = msToSamples(1000);
 
 /** A recording on the way from two legs to files: aligned, cut into segments, measured. */
-export class RecordingTrack extends FencedEmitter<RecordingEvents> implements AlignedSink {
+export class RecordingTrack extends FencedEmitter<RecordingEvents> implements MaskedSink {
   readonly aligner: LegAligner;
   readonly segments: SegmentResult[] = [];
   readonly #options: TrackOptions;
@@ -91,6 +49,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   #limitReached = false;
   /** Resolves when all files that are closed have what lies beside them, and are told of, in order. */
   #finishing: Promise<void> = Promise.resolve();
+  /** Marks of what is still held by the mask. */
+  #marks: HeldMark[] = [];
   /** The error because of which a file could not be completed: it is left as it is, to be recovered. */
   #incomplete: Error | undefined;
 
@@ -98,17 +58,21 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     super();
     this.#options = options;
     this.#rule = new SegmentRule(options.rules);
-    this.aligner = new LegAligner(this, optionsOf<LegAlignerOptions>(options, ALIGNER_RULES), {
-      clock: options.clock,
-      gapName: (leg, begun) => options.gapName(leg, begun),
-      holes: (leg, from, to) => options.holes?.(leg, from, to) ?? [],
-      onSpan: (leg, span) => {
-        for (const segment of this.#open) segment.span(leg, span);
+    this.aligner = new LegAligner(
+      options.mask?.to(this) ?? this,
+      optionsOf<LegAlignerOptions>(options, ALIGNER_RULES),
+      {
+        clock: options.clock,
+        gapName: (leg, begun) => options.gapName(leg, begun),
+        holes: (leg, from, to) => options.holes?.(leg, from, to) ?? [],
+        onSpan: (leg, span) => {
+          for (const segment of this.#open) segment.span(leg, span);
+        },
+        onConcealed: (leg, stretch) => {
+          for (const segment of this.#open) segment.concealed(leg, stretch);
+        },
       },
-      onConcealed: (leg, stretch) => {
-        for (const segment of this.#open) segment.concealed(leg, stretch);
-      },
-    });
+    );
     if (options.preRollMs !== undefined) this.aligner.retain(msToSamples(options.preRollMs));
   }
 
@@ -152,6 +116,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     return maxMs === undefined ? Number.POSITIVE_INFINITY : this.#start + msToSamples(maxMs);
   }
 
+  /** Account of the masking; undefined where there is none. */
+  get maskStats(): LiveMaskStats | undefined {
+    return this.#options.mask?.stats;
+  }
+
   get paused(): boolean {
     return this.aligner.masking;
   }
@@ -170,7 +139,34 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
 
   /** Notes that something happened, by default now. */
   mark(kind: 'paused' | 'resumed' | 'consent' | 'note', text?: string, position = this.aligner.end): void {
-    this.#open.at(-1)?.mark(position, text === undefined ? { kind } : { kind, text });
+    const mark = text === undefined ? { kind } : { kind, text };
+    if (this.#options.mask) this.#marks.push({ position, mark });
+    else this.#open.at(-1)?.mark(position, mark);
+  }
+
+  /** Notes a key that was told beside the voice, now. */
+  pressed(digit: string): void {
+    this.#options.mask?.pressed(digit, this.aligner.end);
+  }
+
+  masking(span: MaskSpan): void {
+    for (const leg of ['local', 'remote'] as const)
+      this.aligner.legs[leg].ledger.mask(span.from, span.samples, span.rule);
+    for (const segment of this.#open) segment.masked(span);
+  }
+
+  masked(span: MaskSpan): void {
+    this.emit('masked', { ...span, from: span.from - this.#start });
+  }
+
+  notUnderstood(error: Error): void {
+    this.emit('mask-failed', error);
+  }
+
+  heard(): void {
+    if (this.#limitReached || this.aligner.commonEnd < this.limit) return;
+    this.#limitReached = true;
+    this.emit('limit');
   }
 
   /** Notes that the line of a leg made up a stretch of its stream. */
@@ -192,6 +188,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
   async discard(): Promise<void> {
     const open = this.#open;
     this.#open = [];
+    this.#options.mask?.close();
     await Promise.all(open.map((segment) => segment.discard()));
   }
 
@@ -223,9 +220,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     }
     if (this.#full) await this.#tryAgain(end);
     else if (this.#rule.isDue(end) && end < this.limit) await this.#cut(end);
-    if (this.#limitReached || this.aligner.commonEnd < this.limit) return;
-    this.#limitReached = true;
-    this.emit('limit');
+    this.#markUpTo(end);
+    this.heard();
   }
 
   async final(samples: Int16Array, position: number): Promise<void> {
@@ -259,6 +255,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     } = {},
   ): Promise<void> {
     const length = await this.aligner.finish(options.length);
+    await this.#options.mask?.finish();
+    this.#markUpTo(Number.POSITIVE_INFINITY);
     this.#taps.end();
     for (const segment of [...this.#open]) {
       segment.limit = Math.min(segment.limit, length);
@@ -267,6 +265,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
     await this.#finishing;
     const error = this.#full?.error ?? this.#incomplete;
     if (error) throw error;
+  }
+
+  /** Notes marks of what is written now. */
+  #markUpTo(end: number): void {
+    for (const { position, mark } of this.#marks.filter((held) => held.position <= end))
+      this.#open.at(-1)?.mark(position, mark);
+    this.#marks = this.#marks.filter((held) => held.position > end);
   }
 
   async #next(base: number, unwritten: number): Promise<void> {
@@ -342,6 +347,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
       drift: local.stretcher.account,
       end,
       ...(why === undefined ? {} : { reason: why }),
+      maskings: this.#maskings(segment),
     };
     const finished = segment.finish(facts);
     this.#finishing = Promise.all([finished, this.#finishing])
@@ -350,6 +356,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Al
         this.emit('segment', result);
       })
       .catch((error: unknown) => this.#isIncomplete(error));
+  }
+
+  #maskings({ base, limit }: Segment): readonly RecordingMasking[] | undefined {
+    const { mask } = this.#options;
+    return mask && [mask.maskingOf(base, limit)];
   }
 
   /** The file that the disk refused ends where it was valid last. */

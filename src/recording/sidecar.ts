@@ -32,6 +32,8 @@ export interface RecordingHead {
   readonly tags: Readonly<Record<string, string>>;
   /** Samples that no file holds, between the segment before and this one. */
   readonly unwritten?: { readonly samples: number; readonly reason: 'disk-full' };
+  /** Masking while the call goes on: rules that are looked for, and the engine. Absent where there is none. */
+  readonly masks?: Pick<RecordingMasking, 'looked' | 'transcriber'>;
 }
 
 /** Something that happened at a place of the recording. */
@@ -100,7 +102,7 @@ export interface RecordingOutput {
   readonly sha256: string;
 }
 
-/** One time that parts of a recording were masked after the call. */
+/** One time that parts of a recording were masked: while the call went on, or after it. */
 export interface RecordingMasking {
   /** ISO 8601, UTC. */
   readonly at: string;
@@ -110,6 +112,8 @@ export interface RecordingMasking {
   readonly transcriber?: string;
   /** Stretches that are silent now, on both legs. */
   readonly spans: readonly MaskSpan[];
+  /** True when it was done while the call went on: what is masked was never on the disk. Absent otherwise. */
+  readonly live?: true;
 }
 
 /** The facts of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
@@ -146,7 +150,7 @@ export interface RecordingSidecar {
   readonly reason?: string;
   /** The process that recorded was killed; when the file was repaired, and what was found. */
   readonly recovered?: { readonly at: string; readonly found: string };
-  /** Oldest first; absent where nothing was masked after the call. */
+  /** Oldest first; absent where nothing was masked after the call, and nothing was to be masked while it went on. */
   readonly maskings?: readonly RecordingMasking[];
 }
 
@@ -172,6 +176,7 @@ export interface SidecarFacts {
   readonly end: RecordingEnd;
   readonly reason?: string;
   readonly recovered?: RecordingSidecar['recovered'];
+  readonly maskings?: readonly RecordingMasking[] | undefined;
 }
 
 const COMPLETE: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'stopped', 'segment', 'limit']);
@@ -214,6 +219,7 @@ export function sidecarOf(facts: SidecarFacts): RecordingSidecar {
       COMPLETE.has(facts.end) && facts.reason === undefined && isWhole(legs.local) && isWhole(legs.remote),
     ...(facts.reason === undefined ? {} : { reason: facts.reason }),
     ...(facts.recovered && { recovered: facts.recovered }),
+    ...(facts.maskings && { maskings: facts.maskings }),
   };
 }
 

@@ -102,6 +102,32 @@ describe('a recording in segments', () => {
   });
 });
 
+describe('a recording that is masked while the call goes on', () => {
+  it('is what it would be where nothing is found, to its last sample, also when it is stopped', async () => {
+    const plain = await record({ file: join(folder, 'plain.wav') });
+    await clock.run();
+    const { file } = await plain.finished;
+    const masked = await record({ mask: { delayMs: 3000 } });
+    await clock.run();
+    const held = await masked.finished;
+    const [one, other] = [await samplesOf(held.file), await samplesOf(file)];
+    // A call may be heard to end a tick later.
+    expect(Math.abs(one.length - other.length)).toBeLessThan(2 * 1600);
+    const length = Math.min(one.length, other.length) - 2 * 1600;
+    expect(one.subarray(0, length)).toEqual(other.subarray(0, length));
+    expect(masked.masking).toMatchObject({ held: 0, masked: 0 });
+    expect(await verifyRecording(held.file)).toMatchObject({ ok: true });
+    expect(held.sidecar.maskings).toMatchObject([{ live: true, looked: ['card-pressed'], spans: [] }]);
+    const stopped = await record({ file: join(folder, 'stopped.wav'), mask: { delayMs: 60_000 } });
+    await goOnUntil(() => (stopped.masking?.held ?? 0) > 16_000);
+    expect(stopped.masking?.held).toBeGreaterThan(16_000);
+    const { sidecar: short } = await stopped.stop();
+    expect(short.audio.samples).toBeGreaterThan(16_000);
+    expect(short).toMatchObject({ complete: true, end: 'stopped' });
+    expect(await verifyRecording(join(folder, 'stopped.wav'))).toMatchObject({ ok: true });
+  });
+});
+
 describe('a recording that is paused', () => {
   it('is silent meanwhile, says so, and goes on in its place', async () => {
     const recording = await record();

@@ -35,12 +35,33 @@ interface Open {
  *
  * @param parts In order of time.
  * @param maxGap Longest time between two digits of one run.
+ * @param least Fewest digits.
  */
-export function digitRuns(parts: Iterable<NumberPart>, maxGap: number): DigitRun[] {
-  const runs: DigitRun[] = [];
+export function digitRuns(
+  parts: Iterable<NumberPart>,
+  maxGap: number,
+  least: number = CARD_DIGITS,
+): DigitRun[] {
+  const { ended, open } = runsIn(parts, maxGap);
+  return [...ended, ...(open ? [open] : [])]
+    .filter(({ digits }) => digits.length >= least)
+    .map((run) => runOf(run));
+}
+
+/** The run that the next part may go on with, however short it is. @param maxGap As of {@link digitRuns}. */
+export function begunRun(parts: Iterable<NumberPart>, maxGap: number): DigitRun | undefined {
+  const { open } = runsIn(parts, maxGap);
+  return open && runOf(open);
+}
+
+function runsIn(
+  parts: Iterable<NumberPart>,
+  maxGap: number,
+): { readonly ended: readonly Open[]; readonly open: Open | undefined } {
+  const ended: Open[] = [];
   let open: Open | undefined;
   const end = () => {
-    if (open && open.digits.length >= CARD_DIGITS) runs.push(runOf(open));
+    if (open) ended.push(open);
     open = undefined;
   };
   for (const part of parts) {
@@ -74,8 +95,7 @@ export function digitRuns(parts: Iterable<NumberPart>, maxGap: number): DigitRun
     open.times = 1;
     open.tens = word.kind === 'tens';
   }
-  end();
-  return runs;
+  return { ended, open };
 }
 
 function keyWord(key: string): { readonly kind: 'digits'; readonly digits: string } | undefined {

@@ -1,13 +1,13 @@
 import type { PressedKey } from '../leg/leg-analysis.js';
 import type { Span } from '../speech-units.js';
 import type { LegIndex } from '../turns/turn-events.js';
-import { type DigitRun, digitRuns, type NumberPart } from './digit-runs.js';
+import { begunRun, type DigitRun, digitRuns, type NumberPart } from './digit-runs.js';
 import { type Keyword, KeywordWatch } from './keyword-watch.js';
 import type { SaidPart } from './said-part.js';
 import { type Token, tokensIn, tokensOf } from './word-tokens.js';
 
 /** The rule by which something is masked. */
-export type MaskRule = 'card-spoken' | 'card-pressed' | 'phrase' | 'request';
+export type MaskRule = 'card-spoken' | 'card-pressed' | 'phrase' | 'request' | 'undecided';
 
 /** Something that is to be masked. Positions are samples of the conversation. */
 export interface FoundSecret extends Span {
@@ -27,7 +27,9 @@ export interface MaskFinderRules {
 /** Stands in texts for what was masked. */
 export const MASKED = '[masked]';
 /** Longest time between two digits of one number, in ms. */
-const MAX_GAP_MS = 15_000;
+export const MAX_GAP_MS = 15_000;
+/** Digits that may stay of a number: of one that has so many and goes on, the rest may be to come. */
+const HARMLESS_DIGITS = 3;
 
 /** Finds what is to be masked, in what was said and pressed, and in texts. */
 export class MaskFinder {
@@ -49,11 +51,7 @@ export class MaskFinder {
   ): FoundSecret[] {
     return ([0, 1] as const).flatMap((leg) => {
       const own = said.filter((part) => part.leg === leg);
-      const words = own.flatMap(tokensOf);
-      const pressed = (keys[leg] ?? []).map(({ digit, from, to }): NumberPart => {
-        return { token: digit, text: digit, from, to, isKey: true };
-      });
-      const parts = [...words, ...pressed].sort((a, b) => a.from - b.from);
+      const { words, parts } = partsOfLeg(own, keys[leg] ?? []);
       const found = this.#in(parts, words, (MAX_GAP_MS * sampleRate) / 1000);
       // A text may tell more than the words that have places: all of its part is taken then.
       const told = own.filter(
@@ -63,6 +61,26 @@ export class MaskFinder {
         ...found.map((each) => ({ ...each, leg })),
         ...told.map(({ from, to, text }) => ({ from, to, leg, rule: this.#ruleOf(text) })),
       ];
+    });
+  }
+
+  /**
+   * Numbers of a leg that may become those of cards when the next digits come: more than three digits, in which nothing has
+   * come to an end.
+   */
+  begunIn(
+    leg: LegIndex,
+    said: readonly SaidPart[],
+    keys: readonly PressedKey[],
+    sampleRate: number,
+  ): FoundSecret[] {
+    if (!this.#rules.cards) return [];
+    const { words, pressed, parts } = partsOfLeg(said, keys);
+    const maxGap = (MAX_GAP_MS * sampleRate) / 1000;
+    return [words, pressed, ...(words.length > 0 && pressed.length > 0 ? [parts] : [])].flatMap((each) => {
+      const run = begunRun(each, maxGap);
+      if (!run || run.digits.length <= HARMLESS_DIGITS) return [];
+      return [{ from: run.from, to: run.to, leg, rule: `card-${run.how}` as const }];
     });
   }
 
@@ -77,6 +95,15 @@ export class MaskFinder {
       at = Math.max(at, to);
     }
     return masked + text.slice(at);
+  }
+
+  /** The same for an answer, of which several may hold one number: that of more than three digits is taken out. */
+  answer(text: string): string {
+    if (!this.#rules.cards) return this.text(text);
+    const runs = digitRuns(tokensIn(text), Number.POSITIVE_INFINITY, HARMLESS_DIGITS + 1);
+    return this.text(
+      runs.toReversed().reduce((left, { from, to }) => left.slice(0, from) + MASKED + left.slice(to), text),
+    );
   }
 
   /** True when a text holds something that is to be masked. */
@@ -98,6 +125,14 @@ export class MaskFinder {
       ...said.map(({ from, to }) => ({ from, to, rule: 'phrase' as const })),
     ];
   }
+}
+
+function partsOfLeg(said: readonly SaidPart[], keys: readonly PressedKey[]) {
+  const words = said.flatMap(tokensOf);
+  const pressed = keys.map(({ digit, from, to }): NumberPart => {
+    return { token: digit, text: digit, from, to, isKey: true };
+  });
+  return { words, pressed, parts: [...words, ...pressed].sort((a, b) => a.from - b.from) };
 }
 
 /** Numbers that are said, those that are pressed, and those of which a part is said and a part pressed. */

@@ -1,12 +1,21 @@
 import type { Command } from 'commander';
-import { type AfterCallsOptions, type RecorderOptions, readPhrases } from '../../recording.js';
+import {
+  type AfterCallsOptions,
+  JackfieldError,
+  type LiveMaskOptions,
+  liveMaskOf,
+  type RecorderOptions,
+  readPhrases,
+} from '../../recording.js';
 import { transcriberOf } from '../analysis/words-options.js';
+import { numberFrom } from '../options.js';
 
 /** Options that say what is done with a recording once its call is over. */
 export interface AfterCallsArguments {
   readonly transcribe?: string;
   readonly language?: string;
   readonly mask?: string;
+  readonly maskDelay?: number;
 }
 
 /** Adds the options of {@link AfterCallsArguments}. */
@@ -20,6 +29,11 @@ export function withAfterCalls(command: Command): Command {
     .option(
       '--mask <what>',
       'take out of each recording after its call: cards, the phrases of a file (one a line), or both: cards,FILE',
+    )
+    .option(
+      '--mask-delay <ms>',
+      'mask while the call goes on, too: hold audio in memory for so long before it is written (2000 to 60000)',
+      numberFrom(2000, 60_000),
     );
 }
 
@@ -37,6 +51,19 @@ export async function afterCallsOf(
       ...(mask !== undefined && { mask: await maskOf(mask) }),
     },
   };
+}
+
+/** Masking while calls go on: as configured, with what the command line says before it. @throws ERR_INVALID_ARG. */
+export function liveMaskFor(
+  { afterCalls }: Pick<RecorderOptions, 'afterCalls'>,
+  configured: LiveMaskOptions | undefined,
+  { maskDelay }: AfterCallsArguments,
+): { readonly mask?: LiveMaskOptions } {
+  const delayMs = maskDelay ?? configured?.delayMs;
+  const mask = liveMaskOf(afterCalls, delayMs);
+  if (maskDelay !== undefined && !mask)
+    throw new JackfieldError('ERR_INVALID_ARG', '--mask-delay needs --mask: it says what is masked.');
+  return mask ? { mask } : {};
 }
 
 async function maskOf(mask: string): Promise<NonNullable<AfterCallsOptions['mask']>> {

@@ -7,7 +7,12 @@ import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-option
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
-import { type AfterCallsArguments, afterCallsOf, withAfterCalls } from './after-calls-options.js';
+import {
+  type AfterCallsArguments,
+  afterCallsOf,
+  liveMaskFor,
+  withAfterCalls,
+} from './after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from './fork-options.js';
 import { CONTROL_LINES, recordControl } from './record-control.js';
 import { newsOf, type RecordedFrom } from './record-news.js';
@@ -124,12 +129,12 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   };
   const recorder = await recorderOptions(config);
   const join = joinerOf(options);
+  const after = await afterCallsOf(recorder.afterCalls, options);
   return {
     config,
     recorder: {
-      ...{ ...recorder, ...(await forkOf(options)) },
-      ...(await afterCallsOf(recorder.afterCalls, options)),
-      recording: { ...recorder.recording, join },
+      ...{ ...recorder, ...(await forkOf(options)), ...after },
+      recording: { ...recorder.recording, join, ...liveMaskFor(after, recorder.recording?.mask, options) },
     },
   };
 }

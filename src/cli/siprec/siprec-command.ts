@@ -9,7 +9,12 @@ import { fileError } from '../../files/file-error.js';
 import { type RtpPorts, type SipPorts, SiprecServer } from '../../line.js';
 import { type RecordConfig, Recorder, recorderOptions, recordSiprec } from '../../recording.js';
 import { portOption } from '../options.js';
-import { type AfterCallsArguments, afterCallsOf, withAfterCalls } from '../record/after-calls-options.js';
+import {
+  type AfterCallsArguments,
+  afterCallsOf,
+  liveMaskFor,
+  withAfterCalls,
+} from '../record/after-calls-options.js';
 import { type BesidesOptions, forkOf, watchRecordings, withBesides } from '../record/fork-options.js';
 import type { News } from '../record/record-news.js';
 import { jsonLines, liveTable, type RecordView } from '../record/record-view.js';
@@ -72,9 +77,10 @@ async function run(options: Options): Promise<void> {
   const config = await recordingConfig(options);
   checkConfig(config);
   const configured = await recorderOptions(config);
+  const after = await afterCallsOf(configured.afterCalls, options);
   const settings = {
-    ...{ ...configured, ...(await forkOf(options)) },
-    ...(await afterCallsOf(configured.afterCalls, options)),
+    ...{ ...configured, ...(await forkOf(options)), ...after },
+    recording: { ...configured.recording, ...liveMaskFor(after, configured.recording?.mask, options) },
   };
   const recorder = await Recorder.open(settings);
   const feed = new EventFeed();

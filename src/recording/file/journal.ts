@@ -5,6 +5,7 @@ import { type PositionedFile, positionedFile } from '../../files/positioned-file
 import { openPrivate, removeFile } from '../../files/private-file.js';
 import type { LedgerSpan, LegName, SpanReason } from '../../stream/align/ledger.js';
 import type { NamedStretch } from '../../stream/align/stretch-places.js';
+import type { MaskSpan } from '../masking/mask-spans.js';
 import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '../sidecar.js';
 
 /** One line of a journal. */
@@ -17,6 +18,8 @@ export type JournalEntry =
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
   /** The line of a leg made this up: it may be told after the samples are there. */
   | { readonly t: 'concealed'; readonly leg: LegName; readonly stretch: NamedStretch<SpanReason> }
+  /** A stretch of both legs is silent by a rule. */
+  | { readonly t: 'masked'; readonly span: MaskSpan }
   | { readonly t: 'block'; readonly index: number; readonly hash: string }
   | { readonly t: 'drift'; readonly account: DriftAccount }
   | { readonly t: 'mark'; readonly mark: RecordingMark };

@@ -14,12 +14,13 @@ import { LedgerKeeper, type LegLedger, type LegName } from '../../stream/align/l
 import { WavReader } from '../../voice/wav/wav-reader.js';
 import { repairWav } from '../../voice/wav/wav-repair.js';
 import { BlockHasher } from '../evidence/block-chain.js';
+import { joinedMasks, maskWithin } from '../masking/mask-spans.js';
 import { RECIPIENTS, SIGNING_KEY } from '../record-options.js';
 import { openSealed } from '../sealed/open-sealed.js';
 import { isSealed } from '../sealed/recorded-legs.js';
 import { SealedFile } from '../sealed/sealed-file.js';
 import { readTails, type TailContents, tailFiles } from '../sealed/sealed-tail.js';
-import { beside, type RecordingHead, sidecarOf } from '../sidecar.js';
+import { beside, type RecordingHead, type RecordingMasking, sidecarOf } from '../sidecar.js';
 import { COMPRESSED_FORMATS } from './compressed.js';
 import { type JournalEntry, journalEntries, readJournal } from './journal.js';
 import { liveOutputPath } from './live-output.js';
@@ -83,9 +84,11 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   const { found, hashed } = isSealed(file)
     ? await resealed(file, options, known)
     : await repaired(file, known);
+  const at = new Date(clock.unixMs()).toISOString();
   const sidecar = sidecarOf({
     ...recoveredFacts(file, head, entries, hashed),
-    recovered: { at: new Date(clock.unixMs()).toISOString(), found: describeFound(found, hashed.changed) },
+    recovered: { at, found: describeFound(found, hashed.changed) },
+    maskings: recoveredMaskings(head, entries, hashed.sampleCount, at),
   });
   const result = await writeDetails(file, sidecar, hashed.blocks, signingKey);
   await removeTraces(file);
@@ -166,7 +169,22 @@ function recoveredLedger(
   for (const { leg: of, stretch } of journalEntries(entries, 'concealed')) {
     if (of === leg) keeper.conceal(stretch.from, stretch.samples, stretch.reason);
   }
+  for (const { span } of journalEntries(entries, 'masked')) keeper.mask(span.from, span.samples, span.rule);
   return keeper.slice(0, sampleCount);
+}
+
+/** The account of what was masked before the process was killed. */
+function recoveredMaskings(
+  { masks }: RecordingHead,
+  entries: readonly JournalEntry[],
+  sampleCount: number,
+  at: string,
+): RecordingMasking[] | undefined {
+  if (!masks) return undefined;
+  const spans = journalEntries(entries, 'masked').flatMap(
+    ({ span }) => maskWithin(span, 0, sampleCount) ?? [],
+  );
+  return [{ at, ...masks, spans: joinedMasks(spans), live: true }];
 }
 
 interface Recovered {

@@ -9,6 +9,7 @@ import type { NamedStretch } from '../../stream/align/stretch-places.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
 import { type FileFrame, frameOf } from '../evidence/file-frame.js';
 import { type ManifestRenewal, manifestOf, type RecordingManifest } from '../evidence/manifest.js';
+import { type MaskSpan, maskWithin } from '../masking/mask-spans.js';
 import { tailFiles } from '../sealed/sealed-tail.js';
 import {
   beside,
@@ -157,6 +158,12 @@ export class Segment {
     const length = from + samples - this.base - at;
     if (length > 0)
       this.#journal.add({ t: 'concealed', leg, stretch: { from: at, samples: length, reason } });
+  }
+
+  /** Notes that a stretch is silent on both legs. */
+  masked(span: MaskSpan): void {
+    const within = maskWithin(span, this.base, this.limit);
+    if (within) this.#journal.add({ t: 'masked', span: within });
   }
 
   /** Notes what drift correction has done so far, where that has changed. */

@@ -14,6 +14,9 @@ export interface MaskSpan {
 /** Silence around what was found, in ms. */
 export const MASK_MARGIN_MS = 250;
 
+/** Rules whose stretches are as they were told. */
+const EXACT: ReadonlySet<MaskRule> = new Set(['request', 'undecided']);
+
 /** The stretches to mask for what was found, in order, without overlap; of two that touch, the first rule stands. */
 export function maskSpans(
   found: readonly FoundSecret[],
@@ -22,7 +25,7 @@ export function maskSpans(
   const margin = (MASK_MARGIN_MS * sampleRate) / 1000;
   const spans: { from: number; to: number; rule: MaskRule; luhn: boolean | undefined }[] = [];
   for (const { from, to, rule, isLuhn: luhn } of found.toSorted((a, b) => a.from - b.from)) {
-    const around = rule === 'request' ? 0 : margin;
+    const around = EXACT.has(rule) ? 0 : margin;
     const begin = Math.max(0, from - around);
     const end = Math.min(samples, to + around);
     const last = spans.at(-1);
@@ -81,4 +84,23 @@ export function silence(stereo: Int16Array, position: number, masks: readonly Ma
     const end = Math.min(count, from + samples - position);
     if (begin < end) stereo.fill(0, begin * 2, end * 2);
   }
+}
+
+/** The part of a stretch that lies in [from, to), counted from `from`. */
+export function maskWithin(mask: MaskSpan, from: number, to: number): MaskSpan | undefined {
+  const begin = Math.max(mask.from, from);
+  const end = Math.min(mask.from + mask.samples, to);
+  return begin < end ? { ...mask, from: begin - from, samples: end - begin } : undefined;
+}
+
+/** Stretches in order of time; those of one rule that touch are one. */
+export function joinedMasks(masks: readonly MaskSpan[]): MaskSpan[] {
+  const all: MaskSpan[] = [];
+  for (const mask of masks) {
+    const last = all.at(-1);
+    if (last?.rule === mask.rule && last.from + last.samples === mask.from)
+      all[all.length - 1] = { ...last, ...mask, from: last.from, samples: last.samples + mask.samples };
+    else all.push(mask);
+  }
+  return all;
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { keywordIn } from '../../analysis/words/keyword-text.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { ranged } from '../../base/ranged.js';
 import { KEY_HEADER } from '../../base/web/service-key.js';
 import { readToken } from '../../files/key-files.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import type { AfterCallsOptions, MaskAfterCalls } from '../masking/after-calls-options.js';
+import { LIVE_MASK_RULES, type LiveMaskOptions } from '../masking/live-mask-options.js';
 import { readPhrases } from '../masking/phrase-list.js';
 
 /** The engine that writes down recordings after their calls, in a configuration. */
@@ -38,6 +40,9 @@ export const maskConfigSchema = z
     cards: z.boolean().describe('Card numbers, said or pressed. Default true.'),
     phrases: z.array(z.string().min(1).max(1000)).min(1).describe('Each as in a list: mothers name~2+1.'),
     phrasesFile: z.string().min(1).describe('A file with a phrase a line.'),
+    delayMs: ranged(LIVE_MASK_RULES.delayMs).describe(
+      'Masks while the call goes on as well: audio is held in memory for so long before it is written. Default: after calls alone.',
+    ),
   })
   .partial();
 
@@ -65,6 +70,23 @@ export async function readAfterCalls({
     ...(transcribe !== undefined && { transcriber: await transcriberIn(transcribe) }),
     ...(language !== undefined && { language }),
     ...(mask && { mask: await readMask(mask) }),
+  };
+}
+
+/**
+ * Masking while calls go on, of what is masked after them.
+ *
+ * @param delayMs Time for which audio is held. Absent: it is not masked while they go on.
+ */
+export function liveMaskOf(
+  { transcriber, language, mask }: AfterCallsOptions = {},
+  delayMs: number | undefined,
+): LiveMaskOptions | undefined {
+  if (!mask || delayMs === undefined) return undefined;
+  return {
+    ...{ ...mask, delayMs },
+    ...(transcriber && { transcriber }),
+    ...(language !== undefined && { language }),
   };
 }
 

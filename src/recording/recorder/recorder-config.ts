@@ -18,6 +18,7 @@ import { WEBHOOK_RULES } from '../publication/webhook.js';
 import { RECORD_RULES } from '../record-options.js';
 import {
   AFTER_CALLS_FILES,
+  liveMaskOf,
   maskConfigSchema,
   readAfterCalls,
   transcribeConfigSchema,
@@ -138,7 +139,9 @@ export const recordConfigSchema = z.strictObject({
   language: z.string().min(1).max(100).optional().describe('Language that is spoken, such as en.'),
   mask: maskConfigSchema
     .optional()
-    .describe('Taken out of each recording once its call is over, before hook and webhook are told of it.'),
+    .describe(
+      'Taken out of each recording once its call is over, before hook and webhook are told of it; with delayMs while it goes on, too.',
+    ),
   catalogue: z.boolean().optional(),
   fork: forkConfigSchema
     .optional()
@@ -201,7 +204,9 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
     timeoutMs: config.webhook.timeoutMs,
   };
   const signingKey = config.signingKeyFile && (await readSigningKey(config.signingKeyFile));
-  const recording = { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags };
+  const afterCalls = await readAfterCalls(config);
+  const mask = liveMaskOf(afterCalls, config.mask?.delayMs);
+  const recording = { encryptTo, segments, maxMs, preRollMs, onDiskFull, correctDrift, tags, mask };
   return given({
     ...{
       folder: out,
@@ -217,7 +222,7 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
       catalogue,
       analyse,
     },
-    ...{ fork: config.fork && (await readFork(config.fork)), afterCalls: await readAfterCalls(config) },
+    ...{ fork: config.fork && (await readFork(config.fork)), afterCalls },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
 }

@@ -38,6 +38,7 @@ import { decrypterWith, encrypterTo } from '../sealed/age.js';
 import { checkAfterCalls, loadAfterCalls } from './after-recorded.js';
 import { loadAnalysis } from './analyse-recorded.js';
 import { checkFork, RECORDER_FORK_RULES, type RecorderFork } from './fork-recorded.js';
+import { loadSecrets } from './hide-secrets.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
 
 /** Calls that a {@link Recorder} records by itself; it records the others when it is told to. */
@@ -111,6 +112,7 @@ export interface RecorderOptions {
     | 'correctDrift'
     | 'encryptTo'
     | 'join'
+    | 'mask'
   >;
   /**
    * Gives further tags of a call's recording, at once, such as the account whose call it is. Where it throws or gives
@@ -262,6 +264,8 @@ export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (options.fork) await checkFork(options.fork);
   if (options.analyse) await loadAnalysis(options.analyse);
   if (options.afterCalls) await loadAfterCalls(options.afterCalls);
+  if (options.recording?.mask || options.afterCalls?.mask) await loadSecrets();
+  await options.recording?.mask?.transcriber?.ready?.();
   const { recording, identity, consent, hook, outputs = [], encode } = options;
   if (encode === 'live') await loadCompressed(outputs.filter((output) => output !== 'legs'));
   if (recording?.encryptTo) await encrypterTo(recording.encryptTo);

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { checkArgument, having } from '../../base/check.js';
+import { checkArgument, flag, having, words } from '../../base/check.js';
 import { during } from '../../base/during.js';
 import { asError, invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
@@ -25,6 +25,7 @@ import { type RecordCallOptions, TAGS } from '../record-options.js';
 import { analyseRecorded } from './analyse-recorded.js';
 import { followRecording } from './follow-recording.js';
 import { RecordedForks } from './fork-recorded.js';
+import { hideSecrets } from './hide-secrets.js';
 import { isWanted } from './record-policy.js';
 import type { RecorderEvents, RecorderListener } from './recorder-events.js';
 import { RecorderFiles, type RecorderSettings } from './recorder-files.js';
@@ -242,8 +243,23 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** True when keys that are pressed in calls are masked in recordings, and so are not to be told of. */
   get masksKeys(): boolean {
-    const { mask } = this.#settings.given.afterCalls ?? {};
-    return mask !== undefined && mask.cards !== false;
+    const { afterCalls, recording } = this.#settings.given;
+    return [afterCalls?.mask, recording?.mask].some((mask) => mask !== undefined && mask.cards !== false);
+  }
+
+  /**
+   * A text about a call without what is masked in recordings, for logs and events: card numbers and phrases.
+   *
+   * @param isAnswer True for what the other party said or pressed: of that, digits are told as `*`, and numbers of more
+   *   than three digits not at all. Default false.
+   * @throws ERR_INVALID_ARG
+   */
+  withoutSecrets(text: string, isAnswer = false): string {
+    checkArgument('text', text, words);
+    checkArgument('isAnswer', isAnswer, flag);
+    const { afterCalls, recording } = this.#settings.given;
+    const masks = [afterCalls?.mask, recording?.mask].filter((mask) => mask !== undefined);
+    return masks.reduce((told, mask) => hideSecrets(told, mask, isAnswer), text);
   }
 
   /** Time by which it dates recordings. */

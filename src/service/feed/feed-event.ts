@@ -26,6 +26,7 @@ const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape
 /** Events of a recording. */
 export const RECORDING_EVENTS = [
   ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
+  ...['silenced', 'mask-failed'],
   ...['published', 'recovered', 'discarded', 'undelivered'],
   ...['transcribed', 'masked', 'after-call-failed'],
 ] as const;
@@ -81,7 +82,8 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     what: z.enum(RECORDING_EVENTS),
     partner: word.optional(),
     file: word.optional(),
-    durationMs: ms.optional(),
+    durationMs: ms.optional().describe('Of the file; of what was silenced.'),
+    rule: word.optional().describe('By which a stretch was silenced: card-spoken, undecided and so on.'),
     end: word
       .optional()
       .describe('Why one that is published ended, as in its sidecar: call-ended and so on.'),

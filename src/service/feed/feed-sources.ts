@@ -30,6 +30,9 @@ interface Subject {
 
 const PART = having('on');
 
+/** A bot tells of an answer that it was given. */
+const ANSWER = /^(gathered|recorded|forgets) /;
+
 /** Has a feed tell what the parts of a service do: each method takes one part, and listens to it from then on. */
 export class FeedSources {
   readonly #feed: EventFeed;
@@ -100,7 +103,10 @@ export class FeedSources {
     host.on('talking', ({ id, partner }, { name }) =>
       feed.tell({ type: 'bot', account, call: id, bot: name, what: 'talking', partner: partner.handle }),
     );
-    host.on('trace', ({ id }, text) => feed.tell({ type: 'transcript', account, call: id, by: 'bot', text }));
+    host.on('trace', ({ id }, said) => {
+      const text = this.#recorder?.withoutSecrets(said, ANSWER.test(said)) ?? said;
+      feed.tell({ type: 'transcript', account, call: id, by: 'bot', text });
+    });
     host.on('step', ({ id }, step) => feed.tell({ type: 'step', account, call: id, ...step }));
     host.on('unrecorded', ({ id }, error) => feed.failed('recorder', error, { account, call: id }));
     host.on('refused', ({ id }) => feed.tell({ type: 'bot', account, call: id, bot: '', what: 'refused' }));
@@ -195,6 +201,12 @@ export class FeedSources {
     recording.on('paused', (paused) => feed.tell({ ...about, what: paused ? 'paused' : 'resumed' }));
     recording.on('disk-full', ({ message }) => feed.tell({ ...about, what: 'disk-full', reason: message }));
     recording.on('disk-resumed', () => feed.tell({ ...about, what: 'disk-resumed' }));
+    recording.on('masked', ({ samples, rule }) =>
+      feed.tell({ ...about, what: 'silenced', rule, durationMs: samplesToMs(samples) }),
+    );
+    recording.on('mask-failed', ({ message }) =>
+      feed.tell({ ...about, what: 'mask-failed', reason: message }),
+    );
     recording.on('limit', () => feed.tell({ ...about, what: 'limit' }));
     // The recorder tells of one that failed.
     const ended = () => feed.tell({ ...about, what: 'ended' });

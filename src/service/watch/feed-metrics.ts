@@ -24,6 +24,7 @@ const COUNTERS = {
   bot_calls_total: ['Calls that a bot has finished with.', 'bot', 'outcome'],
   recordings_total: ['What happened to recordings.', 'what'],
   recordings_incomplete_total: ['Published recordings in which something is missing.'],
+  silenced_seconds_total: ['Voice that was masked while calls went on, by rule.', 'rule'],
   loss_seconds_total: ['Voice that recordings miss.'],
   analysed_calls_total: ['Calls that were analysed while they were recorded.'],
   dead_air_seconds_total: ['Silence of both sides that was dead air, of analysed calls.'],
@@ -129,6 +130,8 @@ export class FeedMetrics {
         break;
       case 'recording':
         counters.recordings_total.inc({ what: event.what });
+        if (event.what === 'silenced')
+          counters.silenced_seconds_total.inc({ rule: event.rule ?? OTHER }, (event.durationMs ?? 0) / 1000);
         if (event.complete === false) counters.recordings_incomplete_total.inc();
         break;
       case 'loss':

@@ -12,7 +12,7 @@ export type LegEnds = Readonly<Record<LegName, number>>;
  */
 export type SpanKind = 'received' | 'idle' | 'masked' | 'missing' | 'concealed';
 
-/** The reason why a stretch is idle, missing or concealed, or the rule by which it was masked after the call. */
+/** The reason why a stretch is idle, missing or concealed, or the rule by which it was masked. */
 export type SpanReason =
   /** idle: the call was on hold. */
   | 'hold'
@@ -48,7 +48,9 @@ export type SpanReason =
   /** masked: a phrase of a list was said. */
   | 'phrase'
   /** masked: somebody asked for it. */
-  | 'request';
+  | 'request'
+  /** masked while the call went on: it was not known in time what was said. */
+  | 'undecided';
 
 /** Name of a stretch without samples. */
 export interface GapName {
@@ -140,6 +142,19 @@ export class LedgerKeeper {
 
   /** Names a stretch that the line made up. Of what is there, it changes what came. */
   conceal(from: number, samples: number, reason: SpanReason): void {
+    this.#rename(from, samples, { kind: 'concealed', reason });
+  }
+
+  /** Names a stretch that was made silent by a rule. Of what is there, it changes what came. */
+  mask(from: number, samples: number, reason: SpanReason): void {
+    this.#rename(from, samples, { kind: 'masked', reason });
+  }
+
+  #rename(
+    from: number,
+    samples: number,
+    name: { readonly kind: SpanKind; readonly reason: SpanReason },
+  ): void {
     const end = from + samples;
     for (let at = this.#spans.length - 1; at >= 0; at--) {
       const span = this.#spans[at];
@@ -149,10 +164,10 @@ export class LedgerKeeper {
       const rest = span.from + span.samples - Math.min(end, span.from + span.samples);
       const named = span.samples - rest - (begin - span.from);
       this.#totals[span.kind] -= named;
-      this.#totals.concealed += named;
+      this.#totals[name.kind] += named;
       const parts = [
         { ...span, samples: begin - span.from },
-        { from: begin, samples: named, kind: 'concealed' as const, reason },
+        { from: begin, samples: named, ...name },
         { ...span, from: begin + named, samples: rest },
       ].filter((part) => part.samples > 0);
       this.#spans.splice(at, 1, ...parts);

@@ -97,6 +97,12 @@ describe('once a call is over', () => {
     recorder.on('masked', ({ file }) => told.push(file));
     await undone;
     expect(recorder.masksKeys).toBe(true);
+    expect(recorder.withoutSecrets('says 4111 1111 1111 1111')).toBe('says [masked]');
+    expect(recorder.withoutSecrets('transfers to 0301234')).toBe('transfers to 0301234');
+    expect(recorder.withoutSecrets('gathered 41 (length)', true)).toBe('gathered ** (length)');
+    expect(recorder.withoutSecrets('gathered “four one one one” (silence)', true)).toBe(
+      'gathered “[masked]” (silence)',
+    );
     await recorder.configure({ ...options, signingKey, afterCalls: { mask: {} } });
     await recorder.close();
     expect(told).toEqual(['ann.wav']);

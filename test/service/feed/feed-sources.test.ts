@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,32 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+it('tells of a bot what is masked in recordings no more than of keys', async () => {
+  await using recorder = await Recorder.open({ folder, recording: { mask: {} } });
+  const feed = new EventFeed();
+  const texts: string[] = [];
+  const read = feed.each({ name: 'test' }, (event) => event.type === 'transcript' && texts.push(event.text));
+  const sources = new FeedSources(feed);
+  sources.recorder(recorder);
+  const host = new EventEmitter();
+  sources.host(host as unknown as BotHost, 'desk');
+  for (const text of [
+    'asks “Your card?”',
+    'gathered 4111 (length)',
+    'gathered “one one one one” (silence)',
+    'says “4111 1111 1111 1111, thank you”',
+  ])
+    host.emit('trace', { id: 7 }, text);
+  feed.close();
+  await read;
+  expect(texts).toEqual([
+    'asks “Your card?”',
+    'gathered [masked] (length)',
+    'gathered “[masked]” (silence)',
+    'says “[masked], thank you”',
+  ]);
+});
 
 it('tells of calls, states, streams, digits, bots and recordings, each by the schema', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));

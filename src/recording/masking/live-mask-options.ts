@@ -1,0 +1,45 @@
+import { KEYWORDS, type Keyword } from '../../analysis/words/keyword-watch.js';
+import { checkOptions, flag, having, line, type Rules, within } from '../../base/check.js';
+import { invalidArgument } from '../../base/errors.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+
+/** Options of masking while a call goes on. */
+export interface LiveMaskOptions {
+  /** True to mask card numbers: runs of 13 digits and more, pressed, and said where there is a transcriber. Default true. */
+  readonly cards?: boolean;
+  /** Phrases to mask. They need a transcriber. Default: none. */
+  readonly phrases?: readonly Keyword[];
+  /** Engine that is asked what was said, for each utterance of each leg. Default: none, and only keys are masked. */
+  readonly transcriber?: Transcriber;
+  /** Language that is spoken, such as `en`. Default: the engine's. */
+  readonly language?: string;
+  /**
+   * Time for which audio is held in memory before it is written, in milliseconds: 2000 to 60,000. What was said and is not
+   * understood by then is masked (`undecided`). A kill costs so much of the recording. Default 15,000.
+   */
+  readonly delayMs?: number;
+}
+
+/** Default of {@link LiveMaskOptions.delayMs}. */
+export const MASK_DELAY_MS = 15_000;
+
+/** The rules of {@link LiveMaskOptions}. */
+export const LIVE_MASK_RULES: Rules<LiveMaskOptions> = {
+  cards: flag,
+  phrases: KEYWORDS,
+  transcriber: having('transcribe'),
+  language: line(1, 100),
+  delayMs: within(2000, 60_000, 'ms'),
+};
+
+/** @throws ERR_INVALID_ARG with the name of the option. */
+export function checkLiveMask(options: LiveMaskOptions): void {
+  checkOptions(options, LIVE_MASK_RULES);
+  const { cards = true, phrases = [], transcriber } = options;
+  if (phrases.length > 0 && !transcriber) {
+    const text = 'given where phrases are to be masked: they are found in what was said';
+    throw invalidArgument('mask.transcriber', text, transcriber);
+  }
+  if (!cards && phrases.length === 0)
+    throw invalidArgument('mask', 'asked to find something: cards, or phrases', 'neither');
+}

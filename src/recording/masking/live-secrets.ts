@@ -1,0 +1,194 @@
+import type { PressedKey } from '../../analysis/leg/leg-analysis.js';
+import { type FoundSecret, MAX_GAP_MS, MaskFinder, type MaskRule } from '../../analysis/words/mask-finder.js';
+import type { SaidPart } from '../../analysis/words/said-part.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { splitChannels } from '../../voice/convert/channels.js';
+import type { DtmfDigit } from '../../voice/tone/dtmf.js';
+import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
+import { type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
+import { type MaskSpan, maskSpans } from './mask-spans.js';
+import { Utterances } from './utterances.js';
+
+const LEGS = [0, 1] as const;
+const { sampleRate } = VOICE_FORMAT;
+const MAX_GAP = msToSamples(MAX_GAP_MS);
+/** Time for which keys and words that were written already still count: a number goes on. */
+const MEMORY = msToSamples(120_000);
+/** A key that is told beside the voice may sound so much before or after it is told. */
+const BESIDE = msToSamples(300);
+/** Longest part of what is said that is asked for at once. */
+const LONGEST = msToSamples(10_000);
+const DIGIT = /^[0-9A-D*#]$/;
+
+/** Finds what is to be masked in both legs of a call that goes on. Positions are samples of the call. */
+export class LiveSecrets {
+  /** Rules that are looked for. */
+  readonly looked: readonly MaskRule[];
+  readonly #finder: MaskFinder;
+  readonly #cards: boolean;
+  readonly #ears: readonly Utterances[] = [];
+  readonly #detectors = LEGS.map(() => new DtmfDetector());
+  /** Keys that sound in the voice, of each leg; the last one may still sound. */
+  readonly #keys: PressedKey[][] = [[], []];
+  /** Keys that were told beside the voice. */
+  #told: PressedKey[] = [];
+  #said: SaidPart[] = [];
+  /** True when nothing more comes: no number goes on. */
+  #isOver = false;
+  #start: number | undefined;
+  #end = 0;
+  /** Secrets that were found, until something more is known. */
+  #found: { readonly certain: readonly FoundSecret[]; readonly begun: readonly FoundSecret[] } | undefined;
+
+  private constructor(
+    { cards = true, phrases = [], transcriber }: LiveMaskOptions,
+    ears: readonly Utterances[],
+  ) {
+    this.#cards = cards;
+    this.#finder = new MaskFinder({ cards, phrases });
+    this.#ears = ears;
+    this.looked = [
+      ...(cards ? (['card-pressed'] as const) : []),
+      ...(cards && transcriber ? (['card-spoken'] as const) : []),
+      ...(phrases.length > 0 ? (['phrase'] as const) : []),
+    ];
+  }
+
+  /** @param failed Told of each utterance that the engine did not understand. */
+  static async open(options: LiveMaskOptions, failed: (error: Error) => void): Promise<LiveSecrets> {
+    const { transcriber, language, phrases = [], delayMs = MASK_DELAY_MS } = options;
+    if (!transcriber) return new LiveSecrets(options, []);
+    let secrets: LiveSecrets | undefined;
+    const listener = {
+      ...{ transcriber, language, failed },
+      phrases: phrases.map(({ phrase }) => phrase),
+      // The engine needs the rest of the time.
+      longest: Math.min(LONGEST, msToSamples(delayMs / 2)),
+      said: (parts: readonly SaidPart[]) => secrets?.say(parts),
+    };
+    const ears = await Promise.all(LEGS.map((leg) => Utterances.begin(leg, listener)));
+    secrets = new LiveSecrets(options, ears);
+    return secrets;
+  }
+
+  /** Takes the next stereo samples, which begin at `position`. */
+  hear(stereo: Int16Array, position: number): void {
+    this.#start ??= position;
+    this.#end = position + stereo.length / 2;
+    for (const [leg, samples] of splitChannels(stereo, 2).entries()) {
+      this.#ears[leg]?.hear(samples, position);
+      if (this.#cards) this.#press(leg, samples);
+    }
+  }
+
+  /** Takes a key that was told beside the voice. */
+  pressed(digit: string, position: number): void {
+    if (!DIGIT.test(digit)) return;
+    const key = { digit: digit as DtmfDigit, from: Math.max(0, position - BESIDE), to: position + BESIDE };
+    this.#told.push(key);
+    this.#found = undefined;
+  }
+
+  /** Takes what was said. */
+  say(parts: readonly SaidPart[]): void {
+    this.#said.push(...parts);
+    this.#found = undefined;
+  }
+
+  /** Stretches of [from, to) that must not be written, in order: they will not be asked for again. */
+  masks(from: number, to: number): MaskSpan[] {
+    this.#found ??= this.#find();
+    const { certain, begun } = this.#found;
+    const goingOn = this.#isOver ? [] : begun.filter((run) => this.#end - run.to <= MAX_GAP);
+    const room = { sampleRate, samples: Number.POSITIVE_INFINITY };
+    const known = maskSpans([...certain, ...goingOn], room);
+    const unknown = LEGS.flatMap((leg) =>
+      (this.#ears[leg]?.undecided(from, to) ?? []).map((span) => ({
+        ...span,
+        leg,
+        rule: 'undecided' as const,
+      })),
+    );
+    const rest = maskSpans(unknown, room).flatMap((mask) => without(mask, known));
+    this.#forget(to);
+    return [...known, ...rest]
+      .flatMap((mask) => {
+        const begin = Math.max(from, mask.from);
+        const end = Math.min(to, mask.from + mask.samples);
+        return begin < end ? [{ ...mask, from: begin, samples: end - begin }] : [];
+      })
+      .sort((a, b) => a.from - b.from);
+  }
+
+  /** All was heard. Resolves when all of it is understood. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#ears.map((ear) => ear.end()));
+  }
+
+  close(): void {
+    for (const ear of this.#ears) ear.close();
+  }
+
+  #press(leg: number, samples: Int16Array): void {
+    const keys = this.#keys[leg] ?? [];
+    const start = this.#start ?? 0;
+    for (const event of this.#detectors[leg]?.push(samples) ?? []) {
+      this.#found = undefined;
+      if (event.type === 'begin') {
+        keys.push({ digit: event.digit, from: start + event.position, to: this.#end });
+        continue;
+      }
+      const at = keys.findLastIndex(({ from }) => from === start + event.begin);
+      const key = { digit: event.digit, from: start + event.begin, to: start + event.end };
+      if (at < 0) keys.push(key);
+      else keys[at] = key;
+    }
+  }
+
+  #find() {
+    const finder = this.#finder;
+    const beside = [[], this.#told] as const;
+    return {
+      certain: [
+        ...finder.inCall(this.#said, this.#keys, sampleRate),
+        ...finder.inCall([], beside, sampleRate),
+      ],
+      begun: LEGS.flatMap((leg) => [
+        ...finder.begunIn(
+          leg,
+          this.#said.filter((part) => part.leg === leg),
+          this.#keys[leg] ?? [],
+          sampleRate,
+        ),
+        ...finder.begunIn(leg, [], beside[leg], sampleRate),
+      ]),
+    };
+  }
+
+  /** All before `position` is written. */
+  #forget(position: number): void {
+    for (const ear of this.#ears) ear.giveUp(position);
+    const isRecent = ({ to }: { readonly to: number }) => to > position - MEMORY;
+    const counts = () => this.#said.length + this.#told.length + this.#keys.flat().length;
+    const before = counts();
+    this.#said = this.#said.filter(isRecent);
+    this.#told = this.#told.filter(isRecent);
+    for (const [leg, keys] of this.#keys.entries()) this.#keys[leg] = keys.filter(isRecent);
+    if (counts() !== before) this.#found = undefined;
+  }
+}
+
+/** The parts of a stretch that others leave. */
+function without(mask: MaskSpan, others: readonly MaskSpan[]): MaskSpan[] {
+  const parts: MaskSpan[] = [];
+  const end = mask.from + mask.samples;
+  let at = mask.from;
+  for (const other of others) {
+    if (other.from + other.samples <= at || other.from >= end) continue;
+    if (other.from > at) parts.push({ ...mask, from: at, samples: other.from - at });
+    at = other.from + other.samples;
+  }
+  if (at < end) parts.push({ ...mask, from: at, samples: end - at });
+  return parts;
+}

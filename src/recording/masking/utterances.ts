@@ -1,0 +1,185 @@
+import type { Span } from '../../analysis/speech-units.js';
+import type { LegIndex } from '../../analysis/turns/turn-events.js';
+import { partsOf } from '../../analysis/words/conversation-transcript.js';
+import type { SaidPart } from '../../analysis/words/said-part.js';
+import { asError, JackfieldError } from '../../base/errors.js';
+import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { fired } from '../../base/wait.js';
+import { VoiceDetector, type VoiceEvent } from '../../voice/level/voice-detector.js';
+import { concatSamples } from '../../voice/stage.js';
+import type { Transcriber } from '../../voice/transcript/transcriber.js';
+
+/** The means to understand an utterance. */
+export interface UtteranceListener {
+  readonly transcriber: Transcriber;
+  readonly language: string | undefined;
+  /** Words that are expected. */
+  readonly phrases: readonly string[];
+  /** Longest utterance, in samples: one that goes on is asked for in parts. */
+  readonly longest: number;
+  /** Takes what was said. */
+  said(parts: readonly SaidPart[]): void;
+  /** Told of each utterance that the engine did not understand. */
+  failed(error: Error): void;
+}
+
+/** An utterance that the engine has not understood yet. */
+interface Asked extends Span {
+  readonly samples: Int16Array;
+  readonly stop: AbortController;
+}
+
+/** Sound before an utterance is found that belongs to it, and behind its end. */
+const LEAD = msToSamples(300);
+/** Audio that is kept from before it is known that somebody speaks. */
+const KEPT = msToSamples(1000);
+/** Silence in an utterance: numbers are said in groups. */
+const PAUSE_MS = 500;
+
+/**
+ * Cuts what one leg says into utterances, and asks an engine for each. Until it has answered, the utterance is undecided;
+ * silence is decided as it comes.
+ */
+export class Utterances {
+  readonly #leg: LegIndex;
+  readonly #listener: UtteranceListener;
+  readonly #detector: VoiceDetector;
+  /** Position of the first sample. */
+  #start: number | undefined;
+  #kept: Int16Array[] = [];
+  #keptFrom = 0;
+  #end = 0;
+  /** Begin of the utterance that goes on. */
+  #from: number | undefined;
+  #asked: Asked[] = [];
+  #work: Promise<void> = Promise.resolve();
+
+  private constructor(leg: LegIndex, detector: VoiceDetector, listener: UtteranceListener) {
+    this.#leg = leg;
+    this.#detector = detector;
+    this.#listener = listener;
+  }
+
+  static async begin(leg: LegIndex, listener: UtteranceListener): Promise<Utterances> {
+    const detector = await VoiceDetector.create({ mode: 0, hangoverMs: PAUSE_MS });
+    return new Utterances(leg, detector, listener);
+  }
+
+  /** Takes the next samples of the leg; the first ones begin at `position`. */
+  hear(samples: Int16Array, position: number): void {
+    if (this.#start === undefined) {
+      this.#start = position;
+      this.#keptFrom = position;
+      this.#end = position;
+    }
+    this.#kept.push(samples);
+    this.#end += samples.length;
+    for (const event of this.#detector.push(samples)) this.#take(event);
+    if (this.#from !== undefined && this.#end - this.#from >= this.#listener.longest) {
+      this.#ask(this.#from, this.#end);
+      this.#from = this.#end;
+    }
+    this.#forget();
+  }
+
+  /** Stretches of [from, to) in which somebody spoke and it is not known what. */
+  undecided(from: number, to: number): Span[] {
+    const open = this.#from === undefined ? [] : [{ from: this.#from, to: this.#end }];
+    return [...this.#asked, ...open]
+      .map((span) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) }))
+      .filter((span) => span.from < span.to);
+  }
+
+  /** Nobody waits any more for what was said before `position`. */
+  giveUp(position: number): void {
+    const late = this.#asked.filter(({ to }) => to <= position);
+    this.#asked = this.#asked.filter(({ to }) => to > position);
+    for (const { stop } of late) stop.abort();
+  }
+
+  /** All was heard. Resolves when all of it is understood, or given up. */
+  async end(): Promise<void> {
+    for (const event of this.#detector.flush()) this.#take(event);
+    await this.#work;
+  }
+
+  /** Ends it at once. */
+  close(): void {
+    this.giveUp(Number.POSITIVE_INFINITY);
+    this.#detector[Symbol.dispose]();
+  }
+
+  #take(event: VoiceEvent): void {
+    const start = this.#start ?? 0;
+    if (event.type === 'begin') {
+      const before = this.#asked.at(-1)?.to ?? start;
+      this.#from = Math.max(this.#keptFrom, before, start + event.position - LEAD);
+      return;
+    }
+    const from = this.#from ?? start + event.begin;
+    this.#from = undefined;
+    this.#ask(from, Math.min(this.#end, start + event.end));
+  }
+
+  #ask(from: number, to: number): void {
+    if (from >= to) return;
+    const all = concatSamples(this.#kept);
+    const samples = all.slice(from - this.#keptFrom, to - this.#keptFrom);
+    const asked: Asked = { from, to, samples, stop: new AbortController() };
+    this.#asked.push(asked);
+    this.#work = this.#work.then(() => this.#understand(asked));
+  }
+
+  async #understand(asked: Asked): Promise<void> {
+    const { from, samples, stop } = asked;
+    if (stop.signal.aborted) return;
+    const { transcriber, language, phrases, said, failed } = this.#listener;
+    try {
+      const transcript = await untilAborted(
+        transcriber.transcribe({
+          samples: once(samples),
+          ...(language !== undefined && { language }),
+          ...(phrases.length > 0 && { phrases }),
+          signal: stop.signal,
+        }),
+        stop.signal,
+      );
+      const { text, segments } = transcript;
+      const conversation = { sampleRate: VOICE_FORMAT.sampleRate, samples: samples.length };
+      const parts = partsOf({ text, ...(segments && { segments }) }, this.#leg, conversation);
+      said(parts.map((part) => moved(part, from)));
+      this.#asked = this.#asked.filter((each) => each !== asked);
+    } catch (error) {
+      // It stays undecided.
+      failed(asError(error));
+    }
+  }
+
+  /** Lets go of audio that belongs to no utterance. */
+  #forget(): void {
+    const least = Math.min(this.#from ?? this.#end, this.#end - KEPT);
+    for (let first = this.#kept[0]; first && this.#keptFrom + first.length <= least; first = this.#kept[0]) {
+      this.#kept.shift();
+      this.#keptFrom += first.length;
+    }
+  }
+}
+
+async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void> {
+  yield samples;
+}
+
+/** An engine that does not heed its signal is left to itself. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return Promise.race([
+    work,
+    fired(signal).then(() => {
+      throw new JackfieldError('ERR_TIMEOUT', 'The transcriber has not answered in time.');
+    }),
+  ]);
+}
+
+function moved(part: SaidPart, by: number): SaidPart {
+  const place = <T extends Span>(span: T): T => ({ ...span, from: span.from + by, to: span.to + by });
+  return { ...place(part), words: part.words.map(place) };
+}

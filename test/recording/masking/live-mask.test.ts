@@ -1,0 +1,403 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/base/time/clock.js';
+import { Segment } from '../../../src/recording/file/segment.js';
+import { StereoFile } from '../../../src/recording/file/stereo-file.js';
+import { LiveMask } from '../../../src/recording/masking/live-mask.js';
+import type { LiveMaskOptions } from '../../../src/recording/masking/live-mask-options.js';
+import type { MaskSpan } from '../../../src/recording/masking/mask-spans.js';
+import { RecordingTrack } from '../../../src/recording/recording-track.js';
+import { recoverRecording, verifyRecording } from '../../../src/recording.js';
+import {
+  concatSamples,
+  dtmfSamples,
+  splitChannels,
+  type Transcriber,
+  WavReader,
+} from '../../../src/voice.js';
+import { murmur } from '../../analysis/murmur.js';
+
+const RATE = 16_000;
+const MARGIN = 4000;
+const START_MS = Date.UTC(2026, 0, 1);
+const CALL = { id: 7, partner: 'ann', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };
+const DIGITS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-live-mask-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A word, with its first sample and the one after its last. */
+type Word = readonly [word: string, from: number, to: number];
+
+/** What both legs are, sample by sample. */
+interface Talk {
+  readonly local: Int16Array;
+  readonly remote: Int16Array;
+}
+
+/** An engine that finds what it hears in the call, and understands the words that lie wholly in it. */
+function ears(
+  { local, remote }: Talk,
+  words: { readonly local?: readonly Word[]; readonly remote?: readonly Word[] },
+) {
+  const asked: number[] = [];
+  const engine: Transcriber = {
+    name: 'ears',
+    async transcribe({ samples }) {
+      for await (const heard of samples) {
+        for (const [leg, said] of [
+          [local, words.local ?? []],
+          [remote, words.remote ?? []],
+        ] as const) {
+          const at = placeOf(heard, leg);
+          if (at < 0) continue;
+          asked.push(at);
+          const known = said
+            .filter(([, from, to]) => from >= at && to <= at + heard.length)
+            .map(([word, from, to]) => ({ word, from: from - at, to: to - at }));
+          const text = known.map(({ word }) => word).join(' ');
+          const [first, last] = [known[0], known.at(-1)];
+          return {
+            text,
+            segments: first && last ? [{ text, from: first.from, to: last.to, words: known }] : [],
+          };
+        }
+      }
+      return { text: '' };
+    },
+  };
+  return { engine, asked };
+}
+
+function placeOf(part: Int16Array, whole: Int16Array): number {
+  const bytes = (it: Int16Array) => Buffer.from(it.buffer, it.byteOffset, it.byteLength);
+  // Its begin may be silent by a pause.
+  const at = bytes(whole).indexOf(bytes(part.subarray(-64)));
+  return at < 0 ? at : at / 2 - Math.max(0, part.length - 64);
+}
+
+/** Words side by side from a place on, each of `length` samples. */
+function spoken(text: string, from: number, length = 3200): Word[] {
+  return text.split(' ').map((word, at) => [word, from + at * length, from + (at + 1) * length] as const);
+}
+
+/** A call of a length whose sound is words where they are said, and noise elsewhere. */
+function talk(
+  seconds: number,
+  words: { readonly local?: readonly Word[]; readonly remote?: readonly Word[] },
+): Talk {
+  const leg = (said: readonly Word[], seed: number) =>
+    murmur(
+      seconds,
+      said.map(([, from, to]) => [from / RATE, to / RATE] as const),
+      seed,
+    );
+  return { local: leg(words.local ?? [], 3), remote: leg(words.remote ?? [], 4) };
+}
+
+/** A recording of a call with a mask, on a clock that stands still between two steps. */
+class Masked {
+  readonly told: MaskSpan[] = [];
+  readonly failures: string[] = [];
+  readonly file: string;
+  readonly track: RecordingTrack;
+  readonly clock: VirtualClock;
+  #at = 0;
+
+  private constructor(within: string, clock: VirtualClock, mask: LiveMask, everyMs?: number) {
+    this.file = join(within, 'call-1.wav');
+    this.clock = clock;
+    this.track = new RecordingTrack({
+      ...{ clock, mask, maxMs: undefined, resumeWhenRoom: false, preRollMs: undefined, correctDrift: false },
+      rules: everyMs === undefined ? {} : { everyMs },
+      open: async (index, base) =>
+        Segment.open({
+          store: await StereoFile.create(join(within, `call-${index}.wav`), 'sync'),
+          head: {
+            ...{ id: 'masked', segment: index, call: CALL, tags: {}, masks: mask.masks },
+            startedAt: new Date(START_MS + base / 16).toISOString(),
+            streams: { local: 'CAPTURE_MIC', remote: 'OUTPUT' },
+          },
+          base,
+          signingKey: undefined,
+        }),
+      hasRoom: async () => true,
+      gapName: () => ({ kind: 'missing', reason: 'stalled' }),
+      facts: () => ({ call: CALL, tags: {} }),
+    });
+    this.track.aligner.byPosition();
+    this.track.on('masked', (span) => this.told.push(span));
+    this.track.on('mask-failed', ({ message }) => this.failures.push(message));
+  }
+
+  static async begin(options: LiveMaskOptions, everyMs?: number): Promise<Masked> {
+    const clock = new VirtualClock(START_MS);
+    const within = await mkdtemp(join(folder, 'call-'));
+    const masked = new Masked(within, clock, await LiveMask.open(options, { clock }), everyMs);
+    await masked.track.begin();
+    return masked;
+  }
+
+  /** Lets a piece of the call come. */
+  async come({ local, remote }: Talk, samples: number, lag = 0): Promise<void> {
+    const from = this.#at;
+    const to = Math.min(from + samples, remote.length);
+    if (from >= to) return;
+    this.#at = to;
+    await this.clock.advance((to - from) / 16);
+    await this.track.aligner.remote.write(remote.slice(from, to), from);
+    const [begin, end] = [Math.max(0, from - lag), Math.max(0, to === remote.length ? to : to - lag)];
+    if (begin < end) await this.track.aligner.local.write(local.slice(begin, end), begin);
+    await this.track.aligner.flush();
+    // What was understood is told in later turns.
+    for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
+  }
+
+  async all(call: Talk, pieces: readonly number[] = [8000], lag = 0): Promise<void> {
+    for (let turn = 0; this.#at < call.remote.length; turn++)
+      await this.come(call, pieces[turn % pieces.length] ?? 8000, lag);
+  }
+
+  /** Samples that are on the disk now, whatever counts them. */
+  async onDisk(): Promise<Int16Array> {
+    const bytes = await readFile(this.file);
+    const data = bytes.indexOf('data') + 8;
+    return new Int16Array(
+      bytes.buffer.slice(bytes.byteOffset + data, bytes.byteOffset + data + ((bytes.length - data) & ~3)),
+    );
+  }
+
+  async end() {
+    await this.track.finish('stopped');
+    return this.track.segments.map(({ sidecar }) => sidecar);
+  }
+}
+
+async function samplesOf(file: string): Promise<Int16Array[]> {
+  await using reader = await WavReader.open(file);
+  const parts: Int16Array[] = [];
+  for await (const samples of reader) parts.push(samples.slice());
+  return splitChannels(concatSamples(parts), 2);
+}
+
+/** True for two legs that are the same to the sample. */
+const same = (one: readonly Int16Array[], other: readonly Int16Array[]) =>
+  one.every((leg, at) =>
+    Buffer.from(leg.slice().buffer).equals(Buffer.from((other[at] ?? leg.slice(1)).slice().buffer)),
+  );
+
+/** What a call is with silence in some places of both legs. */
+function silenced({ local, remote }: Talk, masks: readonly (readonly [number, number])[]): Int16Array[] {
+  return [local, remote].map((leg) => {
+    const copy = leg.slice();
+    for (const [from, to] of masks) copy.fill(0, from, to);
+    return copy;
+  });
+}
+
+const places = (spans: readonly MaskSpan[]) =>
+  spans.map(({ from, samples, rule }) => [from, from + samples, rule]);
+const CARD = 'four one one one one one one one one one one one one one one one';
+
+describe('masking while a call goes on', () => {
+  it('takes out what is said to the sample, on both legs, and says so in ledger, sidecar and events', async () => {
+    const words = {
+      remote: [
+        ...spoken('my number is', 16_000),
+        ...spoken(CARD, 25_600),
+        ...spoken('thanks a lot', 120_000),
+      ],
+      local: spoken('your mothers maiden name please', 150_000),
+    };
+    const call = talk(14, words);
+    const { engine } = ears(call, words);
+    const masked = await Masked.begin({ transcriber: engine, phrases: [{ phrase: 'mothers maiden name' }] });
+    await masked.all(call);
+    const [sidecar] = await masked.end();
+    const expected = [
+      [25_600 - MARGIN, 25_600 + 16 * 3200 + MARGIN, 'card-spoken'],
+      [153_200 - MARGIN, 162_800 + MARGIN, 'phrase'],
+    ] as const;
+    expect(places(masked.told)).toEqual(expected);
+    expect(sidecar?.maskings).toMatchObject([
+      { live: true, transcriber: 'ears', looked: ['card-pressed', 'card-spoken', 'phrase'] },
+    ]);
+    expect(places(sidecar?.maskings?.[0]?.spans ?? [])).toEqual(expected);
+    for (const { ledger } of [sidecar?.legs.local, sidecar?.legs.remote].map((leg) => leg ?? ({} as never)))
+      expect(ledger.spans.filter(({ kind }) => kind === 'masked')).toEqual(
+        expected.map(([from, to, reason]) => ({ from, samples: to - from, kind: 'masked', reason })),
+      );
+    const silent = silenced(
+      call,
+      expected.map(([from, to]) => [from, to]),
+    );
+    expect(same(await samplesOf(masked.file), silent)).toBe(true);
+    expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
+    expect(masked.track.maskStats).toMatchObject({ held: 0, undecided: 0, failures: 0 });
+  });
+
+  it('takes out keys that sound, and keys that are told, without an engine', async () => {
+    const call = talk(12, { remote: [] });
+    call.remote.set(dtmfSamples('4111111111111111', { toneMs: 80, pauseMs: 80 }), 2 * RATE);
+    // A telephone number, and what follows it after a while, are no card's.
+    call.local.set(dtmfSamples('030123', { toneMs: 80, pauseMs: 80 }), 6 * RATE);
+    const masked = await Masked.begin({});
+    await masked.all(call);
+    for (const digit of '4111111111111') masked.track.pressed(digit);
+    const [sidecar] = await masked.end();
+    const [sounded, told] = places(sidecar?.maskings?.[0]?.spans ?? []);
+    const end = 2 * RATE + 16 * 2560 - 1280;
+    expect(sounded?.[2]).toBe('card-pressed');
+    expect(Math.abs(Number(sounded?.[0]) - (2 * RATE - MARGIN))).toBeLessThan(160);
+    expect(Math.abs(Number(sounded?.[1]) - (end + MARGIN))).toBeLessThan(160);
+    expect(told).toEqual([12 * RATE - 4800 - MARGIN, 12 * RATE, 'card-pressed']);
+    const [from = 0, to = 0] = (sounded ?? []).map(Number);
+    const silent = silenced(call, [
+      [from, to],
+      [Number(told?.[0]), 12 * RATE],
+    ]);
+    expect(same(await samplesOf(masked.file), silent)).toBe(true);
+    expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
+  });
+
+  it('masks what is not understood in time, counts it, and tells of it', async () => {
+    const words = { remote: spoken(CARD, 16_000), local: spoken('good morning to you', 6 * RATE) };
+    const call = talk(14, words);
+    const { engine } = ears(call, words);
+    const late: Transcriber = {
+      name: 'late',
+      // It neither answers of one leg, nor heeds the signal.
+      async transcribe(request) {
+        const heard: Int16Array[] = [];
+        for await (const each of request.samples) heard.push(each);
+        const all = concatSamples(heard);
+        if (placeOf(all, call.remote) >= 0) await new Promise(() => undefined);
+        return await engine.transcribe({
+          ...request,
+          samples: (async function* () {
+            yield all;
+          })(),
+        });
+      },
+    };
+    const masked = await Masked.begin({ transcriber: late, delayMs: 4000 });
+    await masked.all(call);
+    const [sidecar] = await masked.end();
+    const spans = places(masked.told) as [number, number, string][];
+    expect(new Set(spans.map(([, , rule]) => rule))).toEqual(new Set(['undecided']));
+    const [from = 0, to = 0] = spans.find(([, end]) => end > 16_000) ?? [];
+    expect(from).toBeLessThan(16_000);
+    expect(to).toBeGreaterThan(16_000 + 16 * 3200);
+    const count = spans.reduce((sum, [begin, end]) => sum + end - begin, 0);
+    expect(count).toBeLessThan(16 * 3200 + 2 * RATE);
+    expect(places(sidecar?.maskings?.[0]?.spans ?? [])).toEqual(spans);
+    const silent = silenced(
+      call,
+      spans.map(([begin, end]) => [begin, end]),
+    );
+    expect(same(await samplesOf(masked.file), silent)).toBe(true);
+    expect(masked.track.maskStats).toMatchObject({ masked: count, undecided: count });
+    expect(masked.failures).toHaveLength(masked.track.maskStats?.failures ?? 0);
+    expect(new Set(masked.failures)).toEqual(new Set(['The transcriber has not answered in time.']));
+  });
+
+  it('has nothing on the disk that is masked, at any moment, whatever comes in which pieces', async () => {
+    const piece = fc.constantFrom(1600, 8000, 16_000);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          at: fc.integer({ min: 2000, max: 50_000 }),
+          number: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 13, maxLength: 16 }),
+          length: fc.integer({ min: 1600, max: 2000 }),
+          pieces: fc.array(piece, { minLength: 3, maxLength: 6 }),
+          lag: fc.constantFrom(0, 4000, 16_000),
+          everyMs: fc.constantFrom(undefined, 2000),
+        }),
+        async ({ at, number, length, pieces, lag, everyMs }) => {
+          const said = spoken(number.map((digit) => DIGITS[digit]).join(' '), at, length);
+          const call = talk(8, { remote: said });
+          const { engine } = ears(call, { remote: said });
+          const masked = await Masked.begin({ transcriber: engine, delayMs: 5000 }, everyMs);
+          const secret = [Math.max(0, at - MARGIN), at + said.length * length + MARGIN] as const;
+          for (let turn = 0; turn < 24; turn++) {
+            await masked.come(call, pieces[turn % pieces.length] ?? 8000, lag);
+            if (everyMs === undefined && turn % 3 === 0) {
+              const disk = splitChannels(await masked.onDisk(), 2)[1]?.subarray(secret[0], secret[1]);
+              expect(disk?.some((sample) => sample !== 0)).toBe(false);
+            }
+            if (turn === 18 && everyMs === undefined) await expectRecoverable(masked.file, call, secret);
+          }
+          await masked.all(call, pieces, lag);
+          const sidecars = await masked.end();
+          expect(places(masked.told)).toEqual([[...secret, 'card-spoken']]);
+          const legs = await Promise.all(masked.track.segments.map(({ file }) => samplesOf(file)));
+          const whole = [0, 1].map((leg) => concatSamples(legs.map((each) => each[leg] ?? new Int16Array())));
+          expect(same(whole, silenced(call, [secret]))).toBe(true);
+          let base = 0;
+          const spans = sidecars.flatMap(({ maskings, audio }) => {
+            const placed = (maskings?.[0]?.spans ?? []).map(({ from, samples }) => [base + from, samples]);
+            base += audio.samples;
+            return placed;
+          });
+          expect(spans.reduce((sum, [, samples = 0]) => sum + samples, 0)).toBe(secret[1] - secret[0]);
+          expect(spans[0]?.[0]).toBe(secret[0]);
+          for (const { file } of masked.track.segments)
+            expect(await verifyRecording(file)).toMatchObject({ ok: true });
+        },
+      ),
+      { numRuns: 4, endOnFailure: true, seed: 27 },
+    );
+  }, 60_000);
+
+  it('goes on beside a pause and a hole, and marks are in their places', async () => {
+    const words = { remote: spoken(CARD, 4 * RATE) };
+    const call = talk(16, words);
+    const masked = await Masked.begin({ transcriber: ears(call, words).engine, delayMs: 6000 });
+    for (let half = 0; half < 32; half++) {
+      if (half === 2) masked.track.pause('by hand');
+      if (half === 4) masked.track.resume();
+      await masked.come(call, 8000);
+    }
+    const [sidecar] = await masked.end();
+    expect(sidecar?.marks).toMatchObject([
+      { at: RATE, kind: 'paused', text: 'by hand' },
+      { kind: 'resumed' },
+    ]);
+    const spans = sidecar?.legs.remote.ledger.spans.filter(({ kind }) => kind === 'masked');
+    expect(spans).toMatchObject([{ from: RATE }, { from: 4 * RATE - MARGIN, reason: 'card-spoken' }]);
+    expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    [{ delayMs: 100 }, 'delayMs'],
+    [{ phrases: [{ phrase: 'mothers name' }] }, 'mask.transcriber'],
+    [{ cards: false }, 'mask'],
+  ])('refuses %j', async (options, name) => {
+    await expect(LiveMask.open(options, {})).rejects.toThrow(name);
+  });
+});
+
+/** What a kill now would leave has nothing of a secret, and says so. */
+async function expectRecoverable(
+  file: string,
+  call: Talk,
+  [from, to]: readonly [number, number],
+): Promise<void> {
+  const left = `${dirname(file)}-left`;
+  await cp(dirname(file), left, { recursive: true });
+  const copy = join(left, basename(file));
+  const { sidecar } = await recoverRecording(copy);
+  expect(sidecar.maskings?.[0]?.live).toBe(true);
+  expect(await verifyRecording(copy)).toMatchObject({ ok: true });
+  const written = await samplesOf(copy);
+  const count = written[0]?.length ?? 0;
+  const silent = silenced(call, [[from, to]]).map((leg) => leg.subarray(0, count));
+  expect(same([written[1] ?? new Int16Array()], [silent[1] ?? new Int16Array()])).toBe(true);
+  await rm(left, { recursive: true });
+}
