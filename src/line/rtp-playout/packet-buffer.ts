@@ -23,7 +23,8 @@ export class PacketBuffer {
     const packets = this.#packets;
     let place = packets.length;
     while (place > 0 && (packets[place - 1]?.sequence ?? 0) > packet.sequence) place--;
-    packets.splice(place, 0, packet);
+    if (place === packets.length) packets.push(packet);
+    else packets.splice(place, 0, packet);
     return packets.length > this.#most ? packets.shift() : undefined;
   }
 

@@ -36,7 +36,7 @@ const MOST_LAGS = 1000;
 const AHEAD = msToSamples(1000);
 /** Packets of 10 ms that may wait: what a stall of a minute brings at once. */
 const MOST_PACKETS = 6000;
-/** A stream in the batched class is brought what has come in so many ms at once, or in so many samples. */
+/** A stream in the batched class is brought what has come in so many ms at once, or in so many samples of the codec. */
 const BATCH_MS = 250;
 const MOST_BATCHED = msToSamples(500);
 
@@ -68,8 +68,9 @@ export class PlacedVoice {
   /** Number that comes next, and the place behind what has come. */
   #next: number | undefined;
   #end = 0;
-  /** Place behind what was written, or waits to be. */
+  /** Place behind what was written. */
   #written = 0;
+  /** Voice of the codec, at its rate, that waits to be written. */
   readonly #batch: { samples: Int16Array; count: number; cancelTimer: CancelTimer | undefined } = {
     ...{ samples: new Int16Array(), count: 0, cancelTimer: undefined },
   };
@@ -126,8 +127,7 @@ export class PlacedVoice {
   /** Gives out all that waits. */
   end(): void {
     this.#flush();
-    this.#writeOut(this.#doubler?.flush());
-    this.#writeBatch();
+    this.#writeAll();
   }
 
   #flush(): void {
@@ -142,9 +142,9 @@ export class PlacedVoice {
       this.#decoding !== undefined && this.#decoding.make.clockRate !== decoding.make.clockRate;
     // What waits is of the codec before.
     if (this.#decoding) this.#flush();
-    this.#writeOut(this.#doubler?.flush());
+    this.#writeAll();
     this.#decoding = decoding;
-    this.#doubler = undefined;
+    this.#doubler = decoding.sampleRate === 8000 ? new RateDoubler() : undefined;
     if (clockChanges) this.restart();
   }
 
@@ -242,18 +242,13 @@ export class PlacedVoice {
     const known = Math.max(0, this.#end - place);
     if (known >= wide) return;
     const fresh = known > 0 ? samples.subarray((known * decoding.sampleRate) / 16_000) : samples;
-    if (decoding.sampleRate === 8000) {
-      this.#doubler ??= new RateDoubler();
-      this.#writeOut(this.#doubler.push(fresh));
-    } else this.#writeOut(fresh);
+    this.#bring(fresh);
     this.#end = place + wide;
   }
 
   /** Leaves a stretch out up to `place`: first what was lost, then what was not sent. */
   #leaveOut(place: number, missing: number): void {
-    this.#writeOut(this.#doubler?.flush());
-    this.#writeBatch();
-    this.#doubler = undefined;
+    this.#writeAll();
     const gap = place - this.#end;
     const lost = Math.min(gap, missing * this.#usualLength);
     const name = (samples: number, from: number, gapOf: Pick<StreamGap, 'kind' | 'reason'>) => {
@@ -267,14 +262,13 @@ export class PlacedVoice {
     this.#written = place;
   }
 
-  #writeOut(samples: Int16Array | undefined): void {
-    if (!samples || samples.length === 0) return;
+  /** Brings voice of the codec to the stream, at once or with what comes soon. */
+  #bring(samples: Int16Array): void {
     if (this.#stream.readClass === 'batched' && samples.length <= MOST_BATCHED) this.#keep(samples);
     else {
       this.#writeBatch();
-      this.#stream.write(samples, this.#written);
+      this.#write(samples);
     }
-    this.#written += samples.length;
   }
 
   #keep(samples: Int16Array): void {
@@ -291,7 +285,22 @@ export class PlacedVoice {
     cancelTimer?.();
     this.#batch.cancelTimer = undefined;
     this.#batch.count = 0;
-    if (count > 0) this.#stream.write(samples.subarray(0, count), this.#written - count);
+    if (count > 0) this.#write(samples.subarray(0, count));
+  }
+
+  /** Writes what waits, with what the doubler holds back: something else follows. */
+  #writeAll(): void {
+    this.#writeBatch();
+    if (this.#doubler) this.#writeOut(this.#doubler.flush());
+  }
+
+  #write(samples: Int16Array): void {
+    this.#writeOut(this.#doubler ? this.#doubler.push(samples) : samples);
+  }
+
+  #writeOut(samples: Int16Array): void {
+    this.#stream.write(samples, this.#written);
+    this.#written += samples.length;
   }
 }
 

@@ -1,6 +1,6 @@
 import { checkArgument, whole, words } from '../../base/check.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
-import { decodeG711, encodeG711, type G711Law } from '../../voice/codec/g711.js';
+import { decodeG711Into, encodeG711, type G711Law } from '../../voice/codec/g711.js';
 
 /** Codecs of a session, by the names that `a=rtpmap` gives them (RFC 3551, RFC 7587). */
 export type RtpCodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
@@ -21,7 +21,7 @@ export interface RtpCodec {
 
 /** Turns payloads into samples of one stream, in order. */
 export interface VoiceDecoder {
-  /** Samples of a payload. @throws ERR_ENCODER for one that is damaged. */
+  /** Samples of a payload, which may be views of memory that the next one is decoded into. @throws ERR_ENCODER for one that is damaged. */
   decode(payload: Uint8Array): Int16Array;
 }
 
@@ -131,7 +131,23 @@ function g711(name: RtpCodecName, payloadType: number, law: G711Law): CodecMake 
     sampleRate: 8000,
     maxBytes: 480,
     lengthOf: ({ length }) => 2 * length,
-    decoder: async () => ({ decode: (payload) => decodeG711(payload, law) }),
+    decoder: async () => new G711Decoder(law),
     encoder: async () => ({ encode: (samples) => encodeG711(samples, law) }),
   };
+}
+
+/** Decodes all payloads of a length into the same memory: thousands of streams have fifty of them a second. */
+class G711Decoder implements VoiceDecoder {
+  readonly #law: G711Law;
+  #samples = new Int16Array();
+
+  constructor(law: G711Law) {
+    this.#law = law;
+  }
+
+  decode(payload: Uint8Array): Int16Array {
+    if (this.#samples.length !== payload.length) this.#samples = new Int16Array(payload.length);
+    decodeG711Into(this.#samples, payload, this.#law);
+    return this.#samples;
+  }
 }
