@@ -1,4 +1,7 @@
 import type { Clock } from '../base/time/clock.js';
+import type { OutputGapsHeard } from '../recording/output-gaps.js';
+import type { SpanReason } from '../stream/align/ledger.js';
+import type { NamedStretch } from '../stream/align/stretch-places.js';
 import type { Player } from '../stream/player.js';
 import type { Transcriber } from '../voice/transcript/transcriber.js';
 import type { CallEar, EarListener } from './conversation/call-ear.js';
@@ -22,6 +25,8 @@ export interface CallContext {
    * nobody guards against its echo.
    */
   readonly onSent?: ((listener: EarListener) => () => void) | undefined;
+  /** Tells what the call's line makes up in what is heard, by position there. Absent where nobody can tell. */
+  readonly madeUp?: ((told: (gap: NamedStretch<SpanReason>) => void) => OutputGapsHeard) | undefined;
   /** Fires when the call is over, with the error that every wait then rejects with. */
   readonly ended: AbortSignal;
   /** Takes the error for which something could not be said, though the call went on. */

@@ -7,6 +7,7 @@ import type { VoiceJoiner } from '../call/join-voice.js';
 import { takenFrom } from '../call/taken-voice.js';
 import type { Call } from '../control/call/call.js';
 import { CallEndedError } from '../control/call/call-ended-error.js';
+import { hearOutputGaps } from '../recording/output-gaps.js';
 import type { SynchronousSink } from '../stream/sink.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { DtmfDetector } from '../voice/tone/dtmf-detector.js';
@@ -95,6 +96,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
       ...{ clock, ear, digits, prompts, player: voice.player, ended: over.signal },
       spoken: new SpokenLine(clock, ear, voice.inputStart),
       transcriber: bot.transcriber,
+      madeUp: (told) => hearOutputGaps(voice, told),
       onSent: bot.echoGuard ? (listener) => onSent(voice, listener) : undefined,
     },
   });

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -23,9 +24,10 @@ import { isLoss, type LedgerSpan } from '../../src/stream/align/ledger.js';
 import type { Conversation, Leg, Placing } from '../../src/switch/leg.js';
 import { decodeG711, encodeG711 } from '../../src/voice/codec/g711.js';
 import { splitChannels } from '../../src/voice.js';
+import { AnsweringMachine, VoicemailArchive } from '../../src/voicemail.js';
 import { wire } from '../line/rtp/wire.js';
 import { randomFrom } from '../random.js';
-import { until } from '../turns.js';
+import { driven, until } from '../turns.js';
 
 const SEED = 20_261_130;
 const PACKET = 160;
@@ -71,11 +73,8 @@ interface Other {
   begin(): Promise<CallRecording>;
 }
 
-/** Calls alice from a phone whose packets have these fates; the recording of what she hears, and that of `other`. */
-async function recordedCall(
-  fates: readonly Fate[],
-  { seed = 1, ppm = 0, other }: { seed?: number; ppm?: number; other?: Other } = {},
-) {
+/** A phone that calls alice by a line. */
+async function phone() {
   const [near, far] = wire();
   const rtp = await RtpSession.open({ transport: near, clock, timeoutMs: 0 });
   await rtp.connect({
@@ -99,7 +98,54 @@ async function recordedCall(
   });
   exchange.callFrom(leg, 'alice');
   await clock.advance(1000);
-  const call = await ringing;
+  return {
+    rtp,
+    /** The call as alice's client has it. */
+    call: await ringing,
+    hangUp: () => conversation?.end({ kind: 'hung-up' }),
+    /** Says packets that have these fates. `together` has all that is to hear a packet come along. */
+    say: async (
+      fates: readonly Fate[],
+      {
+        seed = 1,
+        ppm = 0,
+        together = async () => undefined,
+      }: { seed?: number; ppm?: number; together?: () => Promise<void> } = {},
+    ) => {
+      const { codes, truth } = voiceOf(fates.length, seed);
+      const startMs = clock.now();
+      const period = 20 * (1 + ppm / 1e6);
+      let sequence = 65_500;
+      const coming = fates.flatMap((fate, n) => {
+        if (fate === 'not-sent') return [];
+        const isEvent = fate === 'event';
+        const payload = isEvent
+          ? Buffer.from([5, 10, 0, 160])
+          : Buffer.from(codes.subarray(n * PACKET, (n + 1) * PACKET));
+        const packet = writeRtp({
+          ...{ payloadType: isEvent ? 101 : 0, marker: n === 0, ssrc: 7, payload },
+          sequence: sequence++ & 0xffff,
+          timestamp: (2 ** 32 - 5000 + n * PACKET) >>> 0,
+        });
+        return fate === 'lost' ? [] : [{ atMs: startMs + n * period + (isEvent ? 0 : fate), packet }];
+      });
+      for (const { atMs, packet } of coming.sort((a, b) => a.atMs - b.atMs)) {
+        await clock.advance(Math.max(0, atMs - clock.now()));
+        far.send(packet, near.address, false);
+        await together();
+      }
+      await clock.advance(Math.max(0, startMs + fates.length * period - clock.now()) + 300);
+      return truth;
+    },
+  };
+}
+
+/** Calls alice from a phone whose packets have these fates; the recording of what she hears, and that of `other`. */
+async function recordedCall(
+  fates: readonly Fate[],
+  { seed = 1, ppm = 0, other }: { seed?: number; ppm?: number; other?: Other } = {},
+) {
+  const { rtp, call, say, hangUp } = await phone();
   const file = join(folder, `${Math.random()}.wav`);
   const recording = await recordCall(call, server, { file, input: false, io: 'sync', clock });
   const joined = await other?.begin();
@@ -111,30 +157,8 @@ async function recordedCall(
   await call.answer();
   await clock.advance(200);
   await together();
-  const { codes, truth } = voiceOf(fates.length, seed);
-  const startMs = clock.now();
-  const period = 20 * (1 + ppm / 1e6);
-  let sequence = 65_500;
-  const coming = fates.flatMap((fate, n) => {
-    if (fate === 'not-sent') return [];
-    const isEvent = fate === 'event';
-    const payload = isEvent
-      ? Buffer.from([5, 10, 0, 160])
-      : Buffer.from(codes.subarray(n * PACKET, (n + 1) * PACKET));
-    const packet = writeRtp({
-      ...{ payloadType: isEvent ? 101 : 0, marker: n === 0, ssrc: 7, payload },
-      sequence: sequence++ & 0xffff,
-      timestamp: (2 ** 32 - 5000 + n * PACKET) >>> 0,
-    });
-    return fate === 'lost' ? [] : [{ atMs: startMs + n * period + (isEvent ? 0 : fate), packet }];
-  });
-  for (const { atMs, packet } of coming.sort((a, b) => a.atMs - b.atMs)) {
-    await clock.advance(Math.max(0, atMs - clock.now()));
-    far.send(packet, near.address, false);
-    await together();
-  }
-  await clock.advance(Math.max(0, startMs + fates.length * period - clock.now()) + 300);
-  conversation?.end({ kind: 'hung-up' });
+  const truth = await say(fates, { seed, ppm, together });
+  hangUp();
   const { sidecar } = await recording.finished;
   const others = await joined?.finished;
   await rtp.close();
@@ -230,6 +254,19 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
     }
   });
 
+  it.each([
+    ['nothing for less than half a second, and then hangs up', 5, 'not-sent'],
+    ['nothing for longer than that', 30, 'stalled'],
+  ] as const)('%s', async (_, packets, reason) => {
+    const call = await recordedCall([...good(50), ...good(packets).map((): Fate => 'lost')]);
+    const { spans } = ledgerOf(call);
+    const end = (placeOf(49, call) ?? 0) + 320;
+    const tail = spans.filter(({ from, samples }) => from + samples > end);
+    expect(tail).toEqual([{ from: end, samples: call.heard.length - end, kind: 'concealed', reason }]);
+    expect(tail[0]?.samples).toBeGreaterThan(packets * 320);
+    expect(call.sidecar.complete).toBe(reason === 'not-sent');
+  });
+
   it('also where another process has the call, which shares its voice', async () => {
     const socket = join(folder, 'voice.sock');
     await using _share = await ShareServer.open(() => [server], socket);
@@ -252,6 +289,70 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
     expect(concealed(sidecar.legs.remote.ledger.spans).length).toBeGreaterThan(1);
     expect(concealed(others?.legs.remote.ledger.spans)).toEqual(concealed(sidecar.legs.remote.ledger.spans));
     expect(others?.complete).toBe(false);
+  });
+
+  it('of a message that an answering machine takes as well', async () => {
+    await using archive = await VoicemailArchive.open(join(folder, 'archive'));
+    const greeting = { tone: 500, ms: 100 } as const;
+    await using machine = await AnsweringMachine.start({
+      client,
+      server,
+      archive,
+      clock,
+      afterMs: 0,
+      greeting,
+    });
+    const kept = once(machine, 'message');
+    const { call, say, hangUp, rtp } = await phone();
+    await until(async () => {
+      await clock.advance(100);
+      return call.status === 'INPROGRESS';
+    });
+    await clock.advance(2000);
+    const fates: Fate[] = [
+      ...good(30),
+      ...['lost', 'lost', 60, 40, 20].map((fate) => fate as Fate),
+      ...good(20),
+      ...good(8).map((): Fate => 'not-sent'),
+      ...good(20),
+      ...good(30).map((): Fate => 'lost'),
+      ...good(10),
+      'lost',
+    ];
+    const truth = await say(fates);
+    hangUp();
+    await driven(clock, kept);
+    await rtp.close();
+    const [message] = [...archive.find()];
+    const path = join(folder, 'archive', message?.audio?.path ?? '');
+    await using reader = await WavReader.open(path);
+    const heard = await collectSamples(reader);
+    const { spans = [], received = 0, concealed = 0 } = message?.ledger ?? {};
+    expect(received + concealed).toBe(heard.length);
+    const parts = { heard, truth };
+    const behind = (n: number) => (placeOf(n, parts) ?? 0) + 320;
+    const named = spans.filter(({ kind }) => kind === 'concealed');
+    const between = (from: number, to: number) =>
+      named.filter((span) => span.from >= behind(from) && span.from < behind(to));
+    const sums = (from: number, to: number) => {
+      const stretches = between(from, to);
+      expect(stretches[0]?.from).toBe(behind(from));
+      const last = stretches.at(-1);
+      return [(last?.from ?? 0) + (last?.samples ?? 0), stretches.map(({ reason }) => reason)];
+    };
+    expect(samplesOf(between(29, 32), 'lost')).toBe(640);
+    expect(sums(54, 63)).toEqual([behind(63) - 320, ['not-sent']]);
+    expect(sums(82, 113)).toEqual([behind(113) - 320, ['lost']]);
+    expect(named.at(-1)).toEqual({
+      ...{ from: behind(122), samples: heard.length - behind(122) },
+      ...{ kind: 'concealed', reason: 'not-sent' },
+    });
+    expect(message).toMatchObject({ complete: false });
+    expect(await archive.verify()).toMatchObject({ checked: 1, faults: [] });
+    const sidecar = JSON.parse(
+      await readFile(path.replace(/wav$/, `${message?.key}.json`), 'utf8'),
+    ) as object;
+    expect(sidecar).toMatchObject({ ledger: message?.ledger, complete: false });
   });
 
   it('whatever happens at once: lost packets, bursts, stalls, silence that is not sent, jitter, and a clock that is off', {

@@ -3,6 +3,8 @@ import { during } from '../../base/during.js';
 import { JackfieldError } from '../../base/errors.js';
 import { msToSamples, samplesToMs } from '../../base/pcm.js';
 import { fired, waitFor } from '../../base/wait.js';
+import { LedgerKeeper, type LegLedger, type SpanReason } from '../../stream/align/ledger.js';
+import { type NamedStretch, StretchPlaces } from '../../stream/align/stretch-places.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { concatSamples } from '../../voice/stage.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
@@ -30,6 +32,8 @@ export interface Message {
   readonly ended: 'max' | 'silence' | 'digit' | 'hang-up';
   /** Its samples; empty where it went to a file. */
   readonly samples: Int16Array;
+  /** Account of each of them: what came, and what the call's line made up where nothing did. */
+  readonly ledger: LegLedger;
   readonly file?: string;
 }
 
@@ -55,9 +59,32 @@ const HANGOVER_MS = 100;
 export async function recordMessage(context: CallContext, options: RecordOptions = {}): Promise<Message> {
   const { maxMs, silenceMs, terminators, beep, file, signal } = resolved(options);
   context.ended.throwIfAborted();
-  if (beep) await say(context, BEEP, { signal });
-  const store = file === undefined ? undefined : await during(context.clock, WavWriter.create(file));
-  const take = new MessageTake(msToSamples(maxMs), silenceMs, store);
+  let take: MessageTake | undefined;
+  const madeUp = context.madeUp?.((gap) => take?.conceal(gap));
+  try {
+    if (beep) await say(context, BEEP, { signal });
+    const store = file === undefined ? undefined : await during(context.clock, WavWriter.create(file));
+    take = new MessageTake(msToSamples(maxMs), silenceMs, store);
+    const ended = await taken(context, take, { silenceMs, terminators, signal });
+    if (madeUp) await during(context.clock, madeUp.caughtUp());
+    const { samples, ledger } = take;
+    const message = { durationMs: samplesToMs(take.length), ended, samples, ledger };
+    return file === undefined ? message : { ...message, file };
+  } finally {
+    madeUp?.stop();
+  }
+}
+
+/** Takes what is said until the message ends. */
+async function taken(
+  context: CallContext,
+  take: MessageTake,
+  {
+    silenceMs,
+    terminators,
+    signal,
+  }: Pick<ReturnType<typeof resolved>, 'silenceMs' | 'terminators' | 'signal'>,
+): Promise<Message['ended']> {
   if (silenceMs !== undefined) take.detector = await during(context.clock, newDetector());
   let ended: Message['ended'];
   try {
@@ -67,8 +94,8 @@ export async function recordMessage(context: CallContext, options: RecordOptions
       signal,
       begin(resolve) {
         const undo = [
-          context.ear.listen((samples) => {
-            const end = take.hear(samples);
+          context.ear.listen((samples, position) => {
+            const end = take.hear(samples, position);
             if (end) resolve(end);
           }),
           context.digits.watch((digit) => terminators.includes(digit) && resolve('digit')),
@@ -86,9 +113,7 @@ export async function recordMessage(context: CallContext, options: RecordOptions
   if (ended === 'digit') context.digits.clear();
   // A stream that has ended without a hang-up was taken away: no message was left.
   if (ended === 'hang-up') await throwIfTaken(context);
-  const { samples } = take;
-  const message = { durationMs: samplesToMs(take.length), ended, samples };
-  return file === undefined ? message : { ...message, file };
+  return ended;
 }
 
 async function throwIfTaken({ ended }: CallContext): Promise<void> {
@@ -103,6 +128,8 @@ class MessageTake {
   readonly #silence: number;
   readonly #store: WavWriter | undefined;
   readonly #parts: Int16Array[] = [];
+  readonly #keeper = new LedgerKeeper();
+  readonly #places = new StretchPlaces<SpanReason>();
   #writing: Promise<void> = Promise.resolve();
   #length = 0;
   #speaking = false;
@@ -122,8 +149,19 @@ class MessageTake {
     return concatSamples(this.#parts);
   }
 
-  hear(heard: Int16Array): 'max' | 'silence' | undefined {
+  get ledger(): LegLedger {
+    return this.#keeper.slice(0, this.#length);
+  }
+
+  /** The line made up a stretch of what is heard. */
+  conceal(gap: NamedStretch<SpanReason>): void {
+    this.#name(this.#places.name(gap));
+  }
+
+  hear(heard: Int16Array, position: number): 'max' | 'silence' | undefined {
     const samples = heard.slice(0, this.#maxSamples - this.#length);
+    this.#keeper.add('received', samples.length);
+    this.#name(this.#places.placed(position, samples.length, this.#length - position));
     this.#length += samples.length;
     this.#keep(samples);
     for (const event of this.detector?.push(samples) ?? []) {
@@ -141,6 +179,10 @@ class MessageTake {
     } finally {
       await this.#store?.close();
     }
+  }
+
+  #name(stretches: readonly NamedStretch<SpanReason>[]): void {
+    for (const { from, samples, reason } of stretches) this.#keeper.conceal(from, samples, reason);
   }
 
   #keep(samples: Int16Array): void {

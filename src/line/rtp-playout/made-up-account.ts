@@ -11,12 +11,12 @@ interface Stretch {
 /** The part of a stretch in which nothing came that each reason explains, in samples. */
 export type Explained = Readonly<Record<'lost' | 'notSent' | 'late', number>>;
 
-/** Time without a packet after which that is told, in ms: before, it is not known what it will turn out to be. */
-const TOLD_AFTER_MS = 500;
+/** Time without a packet after which it is a stall, in ms. A shorter one at the end of a call is that nothing was sent. */
+const STALLED_AFTER_MS = 500;
 
 /**
- * Keeps account of what a jitter buffer makes up, to the sample. Why nothing came is known when something comes
- * again; what lasts long is told before.
+ * Keeps account of what a jitter buffer makes up, to the sample. It is told at once, since nothing may come any more; why
+ * nothing came is known when something comes again, and told then in place of that.
  */
 export class MadeUpAccount {
   /** Place behind what was played, in the frames that were given out, and the end of these. */
@@ -27,7 +27,7 @@ export class MadeUpAccount {
   #silent = 0;
   #told: Stretch[] = [];
   /** Stretch in which nothing has come so far. */
-  #open: { readonly at: number; toldTo: number } | undefined;
+  #open: { readonly at: number; readonly toldTo: number; readonly isLong: boolean } | undefined;
   /** True once the peer was seen to send nothing on purpose. */
   #leavesOut = false;
 
@@ -39,6 +39,7 @@ export class MadeUpAccount {
 
   /** So many stand for what the peer has not sent, as it has told. */
   silence(samples: number): void {
+    this.#tell(this.#played, samples, 'not-sent');
     this.#silent += samples;
     this.#played += samples;
   }
@@ -61,12 +62,14 @@ export class MadeUpAccount {
   /** So many were made up since nothing has come. @param rate of the samples, in Hz. */
   starve(samples: number, rate: number): void {
     this.#silent = 0;
-    this.#open ??= { at: this.#played, toldTo: this.#played };
+    const open = this.#open ?? { at: this.#played, toldTo: this.#played, isLong: false };
     this.#played += samples;
-    if (this.#played - this.#open.at < (TOLD_AFTER_MS * rate) / 1000) return;
-    const { toldTo } = this.#open;
-    this.#tell(toldTo, this.#played - toldTo, this.#leavesOut ? 'not-sent' : 'stalled');
-    this.#open.toldTo = this.#played;
+    const isLong = this.#played - open.at >= (STALLED_AFTER_MS * rate) / 1000;
+    const isStalled = isLong && !this.#leavesOut;
+    // One that has become long was told as silence so far.
+    const from = isStalled && !open.isLong ? open.at : open.toldTo;
+    this.#tell(from, this.#played - from, isStalled ? 'stalled' : 'not-sent');
+    this.#open = { at: open.at, toldTo: this.#played, isLong };
   }
 
   /** Something has come again. What is not explained was said later. */
@@ -113,7 +116,11 @@ export class MadeUpAccount {
     const open = this.#open;
     if (!open) return;
     const at = open.at < begin + Math.max(0, shift) ? open.at : Math.max(begin, open.at + shift);
-    this.#open = { at, toldTo: open.toldTo > begin ? Math.max(at, open.toldTo + shift) : open.toldTo };
+    this.#open = {
+      ...open,
+      at,
+      toldTo: open.toldTo > begin ? Math.max(at, open.toldTo + shift) : open.toldTo,
+    };
   }
 
   /** The stretches that have become known since this was asked last, as of the newest frame. @param perFrame Its samples. */

@@ -312,7 +312,7 @@ export class Playout {
     const wasSent = following !== undefined && this.#missingBefore(following) === 0;
     const isSilent = noise || (wasSent && !this.#concealer.concealing);
     this.#account.note(lost, 'lost');
-    if (isSilent) this.#account.silence(count - lost);
+    if (noise) this.#account.silence(count - lost);
     else if (following) this.#account.note(count - lost, 'not-sent');
     else this.#account.starve(count, this.#rate);
     if (isSilent) {

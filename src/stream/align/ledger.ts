@@ -20,7 +20,7 @@ export type SpanReason =
   | 'not-wanted'
   /** idle: the leg had ended before the recording did. */
   | 'ended'
-  /** idle or concealed: the other side sent nothing: a line that leaves silence out. */
+  /** idle or concealed: the other side sent nothing: a line that leaves silence out, or up to half a second at the end. */
   | 'not-sent'
   /** concealed: nothing came for a while, and what was said came after it: nothing is lost. */
   | 'held-up'

@@ -18,7 +18,6 @@ import type { Message } from '../../bot/conversation/record-message.js';
 import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
-import { LedgerSink } from '../ledger-sink.js';
 
 /** Keys that a caller can press after ending the message with a key. */
 export interface ReviewKeys {
@@ -166,9 +165,8 @@ async function keep(
   const { key } = archive.catalogue.see(facts);
   const intake = await archive.take(facts);
   try {
-    const account = new LedgerSink(intake);
-    await account.write(message.samples, 0);
-    const stored = await archive.store(key, intake, { ledger: account.ledger });
+    await intake.write(message.samples);
+    const stored = await archive.store(key, intake, { ledger: message.ledger });
     // No endpoint has an original of it.
     archive.catalogue.setOriginal(key, 'gone');
     return stored.message;

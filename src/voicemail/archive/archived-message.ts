@@ -1,4 +1,4 @@
-import type { LegLedger, SpanReason } from '../../stream/align/ledger.js';
+import { type LegLedger, lossOf, type SpanReason } from '../../stream/align/ledger.js';
 
 /** Facts that an endpoint gives of a voicemail; with the account they tell one message from all others. */
 export interface VoicemailFacts {
@@ -91,7 +91,7 @@ export interface FileAccount {
 
 /** True when a file holds all of its message. */
 export function isComplete({ ledger, unwritten }: FileAccount): boolean {
-  return ledger.missing === 0 && unwritten === undefined;
+  return lossOf(ledger) === 0 && unwritten === undefined;
 }
 
 /** Reasons for a failure beside those that an endpoint gives. */
