@@ -1,3 +1,4 @@
+import { JackfieldError } from '../base/errors.js';
 import type { Fence } from '../base/listener/fence.js';
 import { PTIME_MS } from '../base/pcm.js';
 import type { CancelTimer, Clock } from '../base/time/clock.js';
@@ -6,6 +7,10 @@ import { TickAim } from './tick-aim.js';
 
 /** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
 const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
+/** Ticks by which a timer of a clock that runs may be early; by more the clock was set back. */
+const EARLY_TICKS = 2;
+/** Time within which several phases tell of the same jump, in milliseconds. */
+const SAME_JUMP_MS = 1000;
 /** Ticks made in one turn. Between turns sockets are read: a peer with a lead of 60 ms has sent more than this many frames. */
 const MAX_TICKS_AT_ONCE = 2;
 /** A tick that is later than this lets what has come meanwhile be read before it, in milliseconds. */
@@ -22,7 +27,8 @@ const NEAR_MS = 0.5;
 /**
  * The one clock of all voice: ticks every bridge each 20 ms. Ticks lie on an absolute schedule, so a late one is
  * caught up and nothing drifts; within that, those of a bridge are moved to where its audio comes. A bridge that waits for
- * its sockets holds up no other; on a virtual clock time stands still meanwhile.
+ * its sockets holds up no other; on a virtual clock time stands still meanwhile. Where the clock jumps, ahead or back, the
+ * schedule jumps with it, and the fence is told: nothing is made up for, and nothing waits until the old time comes again.
  */
 export class VoiceTicker {
   /** Wraps each act of a party. */
@@ -31,6 +37,8 @@ export class VoiceTicker {
   readonly #phases: readonly Phase[];
   /** Time of the first tick of the first phase. */
   #begunAt = 0;
+  /** Time at which a jump of the clock was told. */
+  #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, fence: Fence) {
     this.fence = fence;
@@ -41,7 +49,11 @@ export class VoiceTicker {
         new Phase(
           clock,
           () => this.#begunAt + index,
-          (bridge, place, earlier) => this.#phases[(index - earlier + PHASES) % PHASES]?.add(bridge, place),
+          {
+            move: (bridge, place, earlier) =>
+              this.#phases[(index - earlier + PHASES) % PHASES]?.add(bridge, place),
+            jumped: (ms) => this.#jumped(ms),
+          },
         ),
     );
   }
@@ -64,6 +76,15 @@ export class VoiceTicker {
   remove(bridge: Bridge): void {
     for (const phase of this.#phases) phase.remove(bridge);
   }
+
+  #jumped(ms: number): void {
+    const now = this.#clock.now();
+    if (Math.abs(now - this.#toldAt) < SAME_JUMP_MS) return;
+    this.#toldAt = now;
+    const way = ms > 0 ? 'stood still, or its clock went ahead, for' : 'has a clock that was set back by';
+    const text = `This process ${way} ${(Math.abs(ms) / 1000).toFixed(1)} s; its calls go on from there.`;
+    this.fence.tell(new JackfieldError('ERR_TIMEOUT', text), 'clock');
+  }
 }
 
 /** A bridge in a phase. */
@@ -73,29 +94,30 @@ interface Place {
   dueAt: number;
 }
 
+/** Owner of a {@link Phase}. */
+interface PhaseOwner {
+  /** Puts a bridge that has been taken out into the phase that is so many milliseconds earlier, or later. */
+  move(bridge: Bridge, place: Place, earlier: number): void;
+  /** The clock is this much ahead of the schedule, or behind it where that is negative. */
+  jumped(ms: number): void;
+}
+
 /** The bridges that are ticked together. */
 class Phase {
   readonly #clock: Clock;
   readonly #first: () => number;
-  readonly #move: (bridge: Bridge, place: Place, earlier: number) => void;
+  readonly #owner: PhaseOwner;
   readonly #bridges = new Map<Bridge, Place>();
   #startedAt = 0;
   #ticks = 0;
   #skipped = 0;
   #cancelTimer: CancelTimer | undefined;
 
-  /**
-   * @param first Time of its first tick, were there a bridge.
-   * @param move Puts a bridge that has been taken out into the phase that is so many milliseconds earlier, or later.
-   */
-  constructor(
-    clock: Clock,
-    first: () => number,
-    move: (bridge: Bridge, place: Place, earlier: number) => void,
-  ) {
+  /** @param first Time of its first tick, were there a bridge. */
+  constructor(clock: Clock, first: () => number, owner: PhaseOwner) {
     this.#clock = clock;
     this.#first = first;
-    this.#move = move;
+    this.#owner = owner;
   }
 
   get size(): number {
@@ -114,7 +136,7 @@ class Phase {
     this.#bridges.set(bridge, place);
     if (this.#cancelTimer) return;
     this.#startedAt = this.#first();
-    this.#ticks = Math.max(0, Math.ceil((place.dueAt - NEAR_MS - this.#startedAt) / PTIME_MS));
+    this.#ticks = Math.ceil((place.dueAt - NEAR_MS - this.#startedAt) / PTIME_MS);
     this.#schedule();
   }
 
@@ -137,11 +159,11 @@ class Phase {
       return;
     }
     // A timer that fires a fraction early, or a sum that is rounded down, is on time.
-    const behind = Math.max(0, Math.floor(late / PTIME_MS));
-    const away = behind > MAX_CATCH_UP_TICKS ? behind : 0;
-    this.#skipped += away;
-    for (const place of this.#bridges.values()) place.dueAt += away * PTIME_MS;
-    this.#ticks += away + Math.min(behind - away + 1, MAX_TICKS_AT_ONCE);
+    const behind = Math.floor(late / PTIME_MS);
+    const away = behind > MAX_CATCH_UP_TICKS || behind < -EARLY_TICKS ? behind : 0;
+    if (away !== 0) this.#owner.jumped(late);
+    this.#skipped += Math.max(0, away);
+    this.#ticks += away + Math.min(Math.max(0, behind - away) + 1, MAX_TICKS_AT_ONCE);
     const at = this.#startedAt + (this.#ticks - 1) * PTIME_MS;
     this.#schedule();
     const isOnTime = late <= ON_TIME_MS;
@@ -151,7 +173,10 @@ class Phase {
   /** Makes the ticks of a bridge that are due at `at`, and finds the place of the next. */
   #tick(bridge: Bridge, place: Place, at: number, isOnTime: boolean): void | Promise<void> {
     const { aim, dueAt } = place;
-    const ticks = Math.floor((at + NEAR_MS - dueAt) / PTIME_MS) + 1;
+    // One that was to tick before or after the clock has jumped ticks now.
+    const isLost =
+      at - dueAt > MAX_CATCH_UP_TICKS * PTIME_MS || dueAt - at > EARLY_TICKS * PTIME_MS;
+    const ticks = isLost ? 1 : Math.floor((at + NEAR_MS - dueAt) / PTIME_MS) + 1;
     if (ticks <= 0) return;
     place.dueAt = at + PTIME_MS;
     for (let left = ticks; left > 0; left--) {
@@ -170,6 +195,6 @@ class Phase {
 
   #moveTo(dueAt: number, earlier: number, bridge: Bridge, aim: TickAim): void {
     this.#bridges.delete(bridge);
-    this.#move(bridge, { aim, dueAt }, earlier);
+    this.#owner.move(bridge, { aim, dueAt }, earlier);
   }
 }

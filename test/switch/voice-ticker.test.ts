@@ -34,3 +34,65 @@ it('a late tick lets what has come meanwhile be read first; one in time does not
   await clock.advance(40);
   expect(said.slice(2, 5)).toEqual(['late', 'read', 'tick']);
 });
+
+/** A clock that jumps; timers that are set go on by the time that passes. */
+class JumpingClock extends VirtualClock {
+  jumpedMs = 0;
+  override now(): number {
+    return super.now() + this.jumpedMs;
+  }
+  override timerAt(at: number, task: () => void | Promise<void>) {
+    return super.timerAt(at - this.jumpedMs, task);
+  }
+}
+
+const HOUR_MS = 3_600_000;
+it.each([
+  ['ahead by hours', 3 * HOUR_MS],
+  ['ahead by three seconds', 3000],
+  ['back by hours', -3 * HOUR_MS],
+  ['back by a tenth of a second', -100],
+])('a clock that jumps %s stops no call, sends nothing in a burst, and is told', async (_, jumpMs) => {
+  const clock: Clock & JumpingClock = new JumpingClock();
+  const told: [unknown, string][] = [];
+  const fence = new Fence((error, where) => told.push([error, where]));
+  const ticker = new VoiceTicker(clock, fence);
+  const ticks = [0, 0, 0];
+  const bridges = ticks.map((_, at) => {
+    const bridge = new Bridge(fence);
+    const speak = () => {
+      ticks[at] = (ticks[at] ?? 0) + 1;
+    };
+    // What it has to spare moves it from one place to another.
+    const spareMs = () => 2 + ((ticks[at] ?? 0) % (at + 3));
+    bridge.join({ speak, spareMs, hear: () => undefined, leave: async () => undefined });
+    return bridge;
+  });
+  for (const bridge of bridges) ticker.add(bridge);
+  await clock.advance(2000);
+  clock.jumpedMs += jumpMs;
+  let before = [...ticks];
+  for (let ms = 0; ms < 2000; ms += 100) {
+    await clock.advance(100);
+    const made = ticks.map((count, at) => count - (before[at] ?? 0));
+    for (const count of made) {
+      expect(count).toBeGreaterThanOrEqual(3);
+      expect(count).toBeLessThanOrEqual(7);
+    }
+    before = [...ticks];
+  }
+  expect(told).toEqual([
+    [
+      expect.objectContaining({ code: 'ERR_TIMEOUT', message: expect.stringMatching(/(still|back).* \d+\.\d s/) }),
+      'clock',
+    ],
+  ]);
+  // A call that begins then, alone or beside others, is ticked like them.
+  for (const bridge of bridges) ticker.remove(bridge);
+  await clock.advance(100);
+  const [bridge] = bridges;
+  if (bridge) ticker.add(bridge);
+  const last = ticks[0] ?? 0;
+  await clock.advance(200);
+  expect((ticks[0] ?? 0) - last).toBeGreaterThanOrEqual(9);
+});

@@ -1,6 +1,8 @@
 /** Reads after which the worst of them begins to be forgotten, and times that it is kept. */
 const WINDOW = 50;
 const WINDOWS = 6;
+/** Time by which no audio comes early: the clock was set back, in ms. */
+const SET_BACK_MS = 10_000;
 
 /**
  * The time at which audio has to be read, against the place that it has in its stream, so that none is missed: as late as
@@ -12,6 +14,7 @@ export class ArrivalNeed {
 
   /** Takes the time at which the newest of a frame's audio came, less the length of all audio that was read with it. */
   take(need: number): void {
+    if (need < this.worst - SET_BACK_MS) this.forget();
     if (this.#reads++ % WINDOW === 0) this.#worst.push(need);
     if (this.#worst.length > WINDOWS) this.#worst.shift();
     const last = this.#worst.length - 1;
