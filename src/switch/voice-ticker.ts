@@ -46,15 +46,11 @@ export class VoiceTicker {
     this.#phases = Array.from(
       { length: PHASES },
       (_, index) =>
-        new Phase(
-          clock,
-          () => this.#begunAt + index,
-          {
-            move: (bridge, place, earlier) =>
-              this.#phases[(index - earlier + PHASES) % PHASES]?.add(bridge, place),
-            jumped: (ms) => this.#jumped(ms),
-          },
-        ),
+        new Phase(clock, () => this.#begunAt + index, {
+          move: (bridge, place, earlier) =>
+            this.#phases[(index - earlier + PHASES) % PHASES]?.add(bridge, place),
+          jumped: (ms) => this.#jumped(ms),
+        }),
     );
   }
 
@@ -174,8 +170,7 @@ class Phase {
   #tick(bridge: Bridge, place: Place, at: number, isOnTime: boolean): void | Promise<void> {
     const { aim, dueAt } = place;
     // One that was to tick before or after the clock has jumped ticks now.
-    const isLost =
-      at - dueAt > MAX_CATCH_UP_TICKS * PTIME_MS || dueAt - at > EARLY_TICKS * PTIME_MS;
+    const isLost = at - dueAt > MAX_CATCH_UP_TICKS * PTIME_MS || dueAt - at > EARLY_TICKS * PTIME_MS;
     const ticks = isLost ? 1 : Math.floor((at + NEAR_MS - dueAt) / PTIME_MS) + 1;
     if (ticks <= 0) return;
     place.dueAt = at + PTIME_MS;

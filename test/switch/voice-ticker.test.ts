@@ -83,7 +83,10 @@ it.each([
   }
   expect(told).toEqual([
     [
-      expect.objectContaining({ code: 'ERR_TIMEOUT', message: expect.stringMatching(/(still|back).* \d+\.\d s/) }),
+      expect.objectContaining({
+        code: 'ERR_TIMEOUT',
+        message: expect.stringMatching(/(still|back).* \d+\.\d s/),
+      }),
       'clock',
     ],
   ]);

@@ -35,6 +35,8 @@ export type AgentNotice =
   | { readonly kind: 'text'; readonly by: 'caller' | 'agent'; readonly text: string; readonly final: boolean }
   /** The agent was cut: how much of each thing was heard, and for how long the playback went on, in milliseconds. */
   | { readonly kind: 'interrupted'; readonly heard: readonly HeardItem[] }
+  /** The agent's answer is over: nothing more of it comes. `whole` is false when it was cut, or has failed. */
+  | { readonly kind: 'answered'; readonly whole: boolean }
   | { readonly kind: 'tool'; readonly name: string; readonly input: string; readonly output: string }
   /** The agent has said nothing for `ms` though it is its turn. */
   | { readonly kind: 'stalled'; readonly ms: number }

@@ -188,6 +188,9 @@ export class AgentTalk {
         this.#tell({ kind: 'text', by, text, final });
         break;
       }
+      case 'done':
+        this.#tell({ kind: 'answered', whole: event.whole });
+        break;
       case 'tool':
         void this.#useTool(event);
         break;

@@ -66,6 +66,8 @@ export type MediaEvent =
   | { readonly type: 'heard'; readonly item: string; readonly ms: number }
   /** Words of a party, as the application understood or says them. */
   | { readonly type: 'text'; readonly text: string; readonly by: 'caller' | 'agent'; readonly final: boolean }
+  /** The agent's answer is over: nothing more of it comes. `whole` is false when it was cut, or has failed. */
+  | { readonly type: 'done'; readonly whole: boolean }
   /** The agent has something done. */
   | { readonly type: 'tool'; readonly id: string; readonly name: string; readonly input: string }
   /** Result of a tool. */
@@ -100,6 +102,7 @@ export const TO_PROVIDER = [
   'answer',
   'speech',
   'text',
+  'done',
   'tool',
   'error',
   'end',

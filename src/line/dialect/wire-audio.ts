@@ -66,7 +66,10 @@ function checkBase64(text: string, length: number, what: string): void {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const digits = text.length - padding;
   if (digits % 4 === 1 || length !== Math.floor((digits * 3) / 4))
-    throw new JackfieldError('ERR_SYNTAX', `The audio in a message of ${what} must be base64.`);
+    throw new JackfieldError(
+      'ERR_SYNTAX',
+      `The audio in a message of ${what} must be base64; ${text.length} characters came that are not.`,
+    );
 }
 
 /** Samples of a stream of bytes that may be cut anywhere: a part of a sample is carried to the next piece. */

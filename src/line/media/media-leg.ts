@@ -25,6 +25,8 @@ export interface MediaLegStats {
   /** Frames of 20 ms that were sent, and those left out because the other end did not read. */
   readonly sentFrames: number;
   readonly skippedFrames: number;
+  /** Messages that mean nothing here. */
+  readonly ignoredMessages: number;
 }
 
 /** End of a call that is a session of a media server or of an application. */
@@ -54,7 +56,11 @@ export class MediaLeg implements Leg, Party {
   }
 
   get stats(): MediaLegStats {
-    return { received: this.#playOut.stats, sentFrames: this.#sent, skippedFrames: this.#skipped };
+    const ignoredMessages = this.#session?.ignored ?? 0;
+    return {
+      ...{ received: this.#playOut.stats, sentFrames: this.#sent },
+      ...{ skippedFrames: this.#skipped, ignoredMessages },
+    };
   }
 
   /** Gives it its session, which has begun. */

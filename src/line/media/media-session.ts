@@ -64,6 +64,8 @@ export class MediaSession {
   readonly #options: MediaSessionOptions;
   #format: MediaFormat;
   #state: 'waiting' | 'open' | 'over' = 'waiting';
+  #hasUnderstood = false;
+  #ignored = 0;
   #cutter: FrameCutter | undefined;
   #cancelTimer: CancelTimer | undefined;
 
@@ -112,6 +114,11 @@ export class MediaSession {
   /** Bytes that the other end has not taken yet. */
   get bufferedBytes(): number {
     return this.#connection.bufferedBytes;
+  }
+
+  /** Messages that the dialect knows or tolerates, and that mean nothing here. */
+  get ignored(): number {
+    return this.#ignored;
   }
 
   /** Milliseconds for which the other end has not said that it reads. */
@@ -201,14 +208,17 @@ export class MediaSession {
     if (this.#state === 'over') return;
     // What the owner throws ends this session, and no other.
     try {
-      for (const event of this.#codec.read(message)) if (!this.#isOver()) this.#take(event);
+      const events = this.#codec.read(message);
+      this.#hasUnderstood ||= events.length > 0;
+      for (const event of events) if (!this.#isOver()) this.#take(event);
       for (const answer of this.#codec.answer?.() ?? []) if (!this.#isOver()) this.#connection.send(answer);
     } catch (error) {
-      this.#failed(asError(error));
+      this.#failed(this.#hasUnderstood ? asError(error) : strange(asError(error)));
     }
   }
 
   #take(event: MediaEvent): void {
+    if (event.type === 'other') this.#ignored++;
     if (event.type === 'start') this.#begin(event);
     else if (event.type === 'end')
       this.#over({ kind: 'ended', ...(event.reason !== undefined && { reason: event.reason }) });
@@ -232,6 +242,13 @@ export class MediaSession {
   #isOver(): boolean {
     return this.#state === 'over';
   }
+}
+
+/** Adds advice: a session of which not one message can be read is of another dialect, more often than not. */
+function strange(error: Error): Error {
+  if (!(error instanceof JackfieldError) || error.code !== 'ERR_SYNTAX') return error;
+  const advice = 'If the other end speaks another dialect, name that as "dialect".';
+  return new JackfieldError('ERR_SYNTAX', `${error.message} ${advice}`, { cause: error.cause });
 }
 
 function tooLate({ title }: Dialect): JackfieldError {

@@ -59,6 +59,11 @@ export class RealtimeAnswer {
     ];
   }
 
+  /** The messages that end the answer; one in which nothing was said where none is under way. */
+  over(status: 'completed' | 'cancelled'): readonly Message[] {
+    return [...this.#begin(), ...this.end(status)];
+  }
+
   /** The messages that end the answer, if one is under way. */
   end(status: 'completed' | 'cancelled'): readonly Message[] {
     if (this.#response === undefined) return [];

@@ -33,7 +33,7 @@ export const OPENAI_REALTIME: Dialect = {
   returnsClearedMarks: false,
   says: {
     provider: ['start', 'audio', 'dtmf', 'heard', 'tool-result', 'end'],
-    application: ['audio', 'speech', 'text', 'tool', 'error', 'end'],
+    application: ['audio', 'speech', 'text', 'done', 'tool', 'error', 'end'],
   },
   notes: {
     start: 'as session.update: the format, without identity and parameters',
@@ -41,6 +41,7 @@ export const OPENAI_REALTIME: Dialect = {
     clear: 'as speech that begins: whoever plays stops and tells what was heard',
     mark: 'no marks: what was heard is told instead',
     heard: 'as conversation.item.truncate',
+    done: 'as response.done; what names an answer that is over is left out',
     end: 'by closing',
   },
   codec: (role, options) =>
@@ -65,7 +66,9 @@ class RealtimeClientCodec implements MediaCodec {
       throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} are texts; bytes came.`);
     const fields = readJson(message, REALTIME);
     const type = needed(textField(fields, 'type'), 'type', REALTIME);
-    this.#turns.read(type);
+    const response = answerOf(fields);
+    if (this.#turns.isOver(response)) return [{ type: 'other', name: type }];
+    this.#turns.read(type, response);
     switch (type) {
       case 'session.updated':
         this.#readSession(objectField(fields, 'session'));
@@ -92,7 +95,7 @@ class RealtimeClientCodec implements MediaCodec {
       case 'response.output_item.done':
         return [this.#toolOf(objectField(fields, 'item')) ?? { type: 'other', name: type }];
       case 'response.done':
-        return [failureOf(objectField(fields, 'response')) ?? { type: 'other', name: type }];
+        return endOf(objectField(fields, 'response'));
       case 'error':
         return [errorOf(objectField(fields, 'error'))];
       default:
@@ -177,9 +180,16 @@ function said(text: string | undefined, by: 'caller' | 'agent', final: boolean):
   return { type: 'text', text: text ?? '', by, final };
 }
 
-function failureOf(response: JsonFields | undefined): MediaEvent | undefined {
-  if (textField(response, 'status') !== 'failed') return undefined;
-  return errorOf(objectField(objectField(response, 'status_details'), 'error'));
+/** The answer that a message is of, where it names one. */
+function answerOf(fields: JsonFields): string | undefined {
+  return textField(fields, 'response_id') ?? textField(objectField(fields, 'response'), 'id');
+}
+
+function endOf(response: JsonFields | undefined): readonly MediaEvent[] {
+  const status = textField(response, 'status') ?? 'completed';
+  const done: MediaEvent = { type: 'done', whole: status === 'completed' };
+  if (status !== 'failed') return [done];
+  return [errorOf(objectField(objectField(response, 'status_details'), 'error')), done];
 }
 
 function errorOf(error: JsonFields | undefined): MediaEvent {

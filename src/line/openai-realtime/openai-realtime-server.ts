@@ -81,6 +81,8 @@ export class RealtimeServerCodec implements MediaCodec {
           : this.#said(`${audio}_transcript.delta`, { delta: event.text });
       case 'tool':
         return this.#written(...this.#answer.tool(event));
+      case 'done':
+        return this.#written(...this.#answer.over(event.whole ? 'completed' : 'cancelled'));
       case 'error':
         return this.#written({ type: 'error', error: { type: 'server_error', message: event.message } });
       default:

@@ -3,17 +3,29 @@ import type { JsonFields } from '../dialect/json-fields.js';
 /** States of the agent's answer: `asked`: it was asked for; `cut`: the agent ends it itself, as the caller speaks. */
 type AnswerState = 'none' | 'asked' | 'running' | 'cut';
 
+/** Answers that are remembered to be over. */
+const MAX_OVER = 16;
+
 /**
  * Knows whose turn it is in a session of the Realtime API, which has one answer at a time: another is asked for when the
- * last is complete and every tool that it used has given its result.
+ * last is complete and every tool that it used has given its result. What comes of an answer after its end is left out;
+ * what names no answer, or one whose beginning was not told, is taken, as not every agent tells these.
  */
 export class RealtimeTurns {
   readonly #tools = new Set<string>();
   #state: AnswerState = 'none';
   #isWanted = false;
+  readonly #over: string[] = [];
 
-  /** Takes a message of the agent. */
-  read(type: string): void {
+  /** True for an answer that is over. */
+  isOver(answer: string | undefined): boolean {
+    return answer !== undefined && this.#over.includes(answer);
+  }
+
+  /** Takes a message of the agent, which may name its answer. */
+  read(type: string, answer?: string): void {
+    if (type === 'response.done' && answer !== undefined && this.#over.push(answer) > MAX_OVER)
+      this.#over.shift();
     if (type === 'response.created') this.#state = 'running';
     else if (type === 'response.done') this.#state = 'none';
     else if (type === 'input_audio_buffer.speech_started' && this.#state === 'running') this.#state = 'cut';

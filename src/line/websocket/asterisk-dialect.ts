@@ -61,7 +61,8 @@ export const ASTERISK: Dialect = {
 
 class AsteriskCodec implements MediaCodec {
   readonly #role: MediaRole;
-  readonly #isPlain: boolean;
+  /** The form of control messages that are written; nothing while that is for the other end to say. */
+  #isPlain: boolean | undefined;
   #format: MediaFormat;
   #audio: AudioBytes;
   #isStarted: boolean;
@@ -69,7 +70,7 @@ class AsteriskCodec implements MediaCodec {
 
   constructor(role: MediaRole, { format, variant }: CodecOptions) {
     this.#role = role;
-    this.#isPlain = variant === 'plain-text';
+    this.#isPlain = variant === undefined && role === 'application' ? undefined : variant === 'plain-text';
     this.#format = format;
     this.#audio = new AudioBytes(format.encoding, format.channels);
     this.#isStarted = role === 'provider';
@@ -78,7 +79,10 @@ class AsteriskCodec implements MediaCodec {
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string') return this.#readAudio(message);
     // Either form is understood: which of the two a server speaks is its configuration.
-    const fields = message.startsWith('{') ? readJson(message, WHAT) : fieldsOfLine(message);
+    const isJson = message.startsWith('{');
+    const fields = isJson ? readJson(message, WHAT) : fieldsOfLine(message);
+    // Who connects is answered in the form that it speaks.
+    this.#isPlain ??= !isJson;
     return this.#role === 'provider' ? readCommand(fields) : this.#readEvent(fields);
   }
 
@@ -103,6 +107,7 @@ class AsteriskCodec implements MediaCodec {
     if (name === 'MEDIA_START') return [this.#readStart(fields)];
     if (!this.#isStarted)
       throw new JackfieldError('ERR_SYNTAX', `${WHAT}: "${name.slice(0, 40)}" came before MEDIA_START.`);
+    this.#checkChannel(fields);
     if (name === 'DTMF_END') return [{ type: 'dtmf', digit: digitOf(fields, WHAT) }];
     if (name === 'MEDIA_XOFF' || name === 'MEDIA_XON') return [{ type: 'flow', on: name === 'MEDIA_XON' }];
     const mark = textField(fields, 'correlation_id');
@@ -122,8 +127,16 @@ class AsteriskCodec implements MediaCodec {
     this.#audio = new AudioBytes(format.encoding, format.channels);
     const id = needed(textField(fields, 'connection_id'), 'connection_id', WHAT);
     const { channel = '', channel_id = '' } = textFields(fields);
+    this.#channel = channel_id;
     const variables = textFields(objectField(fields, 'channel_variables'));
     return { type: 'start', id, format, parameters: { ...variables, channel, channel_id } };
+  }
+
+  /** An event of another channel is none of this call's. Lines of text name no channel. */
+  #checkChannel(fields: JsonFields): void {
+    const given = textField(fields, 'channel_id');
+    if (given === undefined || this.#channel === '' || given === this.#channel) return;
+    throw new JackfieldError('ERR_SYNTAX', `${WHAT}: an event names another channel than MEDIA_START did.`);
   }
 
   #writeEvent(event: MediaEvent): readonly WireMessage[] {

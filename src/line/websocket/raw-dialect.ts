@@ -75,6 +75,7 @@ const READERS: {
     by: fields['by'] === 'caller' ? 'caller' : 'agent',
     final: fields['final'] !== false,
   }),
+  done: (fields) => ({ type: 'done', whole: fields['whole'] !== false }),
   tool: (fields) => ({
     ...{ type: 'tool', id: text(fields, 'id'), name: text(fields, 'name') },
     input: textField(fields, 'input') ?? '{}',

@@ -136,6 +136,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     );
     expect(notices.filter(({ kind }) => kind === 'stalled')).toEqual([{ kind: 'stalled', ms: 800 }]);
     expect(Math.abs(msHeard(heard) - 400)).toBeLessThan(8);
+    expect(notices).toContainEqual({ kind: 'answered', whole: true });
     // The filler ended with the answer.
     expect(heard.subarray(-RATE).every((sample) => Math.abs(sample) < 100)).toBe(true);
     expect(agents[0]?.faults).toEqual([]);
@@ -263,7 +264,9 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(agents).toHaveLength(2);
     expect(agents.flatMap(({ faults }) => faults)).toEqual([]);
     expect(agents[1]?.types).toEqual(expect.arrayContaining(['session.update', 'conversation.item.create']));
-    expect(notices.map(({ kind }) => kind)).toEqual(['connected', 'lost', 'connected', 'ended']);
+    expect(notices.map(({ kind }) => kind).filter((kind) => kind !== 'answered')).toEqual([
+      ...['connected', 'lost', 'connected', 'ended'],
+    ]);
     expect(Math.abs(msHeard(heard) - 600)).toBeLessThan(110);
     expect(result).toMatchObject({ outcome: 'failed' });
   });

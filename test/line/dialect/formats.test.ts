@@ -100,6 +100,19 @@ describe('a rate that no audio has', () => {
     expect(() => codec.read(start)).toThrow(expect.objectContaining({ code: 'ERR_SYNTAX' }));
   });
 
+  it('of Asterisk is in lines of text or JSON, and so is what it is told', () => {
+    const { format } = DIALECTS.asterisk;
+    for (const [start, variant, answer] of [
+      ['MEDIA_START connection_id:c channel:W/c format:slin16', undefined, 'ANSWER'],
+      ['{"event":"MEDIA_START","connection_id":"c","format":"slin16"}', undefined, '{"command":"ANSWER"}'],
+      ['MEDIA_START connection_id:c channel:W/c format:slin16', 'json', '{"command":"ANSWER"}'],
+    ] as const) {
+      const codec = DIALECTS.asterisk.codec('application', { format, variant });
+      expect(codec.read(start)).toMatchObject([{ type: 'start', id: 'c', format }]);
+      expect(codec.write({ type: 'answer' })).toEqual([answer]);
+    }
+  });
+
   it('is refused in the midst of a session', () => {
     const playAudio = JSON.stringify({
       ...{ type: 'playAudio', data: { audioContentType: 'raw', sampleRate: 191_999, audioContent: 'AAAA' } },

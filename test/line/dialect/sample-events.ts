@@ -38,6 +38,7 @@ export function eventsOf(format: MediaFormat): Record<Exclude<MediaEventType, 'o
     speech: { type: 'speech', speaking: true },
     heard: { type: 'heard', item: 'item_7', ms: 1240 },
     text: { type: 'text', text: 'guten Tag', by: 'agent', final: true },
+    done: { type: 'done', whole: true },
     tool: { type: 'tool', id: 'call_1', name: 'hang_up', input: '{"why":"done"}' },
     'tool-result': { type: 'tool-result', id: 'call_1', output: 'done' },
     error: { type: 'error', message: 'a fault' },

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import type { Dialect } from '../../../src/line/dialect/dialect.js';
+import type { DialectName } from '../../../src/line/dialect/dialect-names.js';
 import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import type { MediaEvent, WireMessage } from '../../../src/line/dialect/media-event.js';
 import type { MediaConnection } from '../../../src/line/media/media-connection.js';
 import { type MediaEnd, MediaSession } from '../../../src/line/media/media-session.js';
 import { memoryConnections } from '../../../src/line/media/memory-connection.js';
 import { turn } from '../../turns.js';
-import { eventsOf, startedPair } from '../dialect/sample-events.js';
+import { eventsOf, startedPair, UUID } from '../dialect/sample-events.js';
 
 const DEEP = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
 const DEEP_OBJECT = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
-const BIG = new Uint8Array(10 * 1024 * 1024).fill(0x41);
+/** 10 MB: whole frames of AudioSocket, each of 0x4141 bytes and its head. */
+const BIG = new Uint8Array(628 * (0x4141 + 3)).fill(0x41);
 const media = (payload: unknown, id = '') =>
   JSON.stringify({ event: 'media', streamSid: id, stream_id: id, media: { payload } });
 
@@ -52,7 +54,7 @@ function strangerTo(dialect: Dialect, role: 'provider' | 'application') {
   const ends: MediaEnd[] = [];
   far.listen({ message: () => undefined, drained: () => undefined, closed: () => undefined });
   const session = new MediaSession({
-    ...{ dialect, role, connection: near, clock: new VirtualClock() },
+    ...{ dialect, role, connection: near, clock: new VirtualClock(), start: { id: UUID, parameters: {} } },
     listener: {
       started: (start) => events.push(start),
       event: (event) => events.push(event),
@@ -132,3 +134,176 @@ describe.each(Object.values(DIALECTS))('$name', (dialect: Dialect) => {
     expect(events.length).toBeLessThanOrEqual(before + 1);
   });
 });
+
+const ROLES = ['provider', 'application'] as const;
+type Role = (typeof ROLES)[number];
+/** What becomes of a message: an error that ends the session, or an event with which it goes on; `-` is not possible. */
+type Outcome = 'SYNTAX' | 'LIMIT' | 'nothing' | 'audio' | 'end' | 'other' | '-';
+
+/** Hostile things in the order of the table below, each made for who reads it. */
+const THINGS: readonly [what: string, make: (dialect: Dialect, reader: Role) => WireMessage | undefined][] = [
+  ['no bytes', () => new Uint8Array(0)],
+  ['10 MB', () => BIG],
+  ['odd bytes', oddAudio],
+  ['no base64', (dialect, reader) => withAudio(dialect, reader, '!!!!')],
+  ['10,000 deep', () => DEEP_OBJECT],
+  ['of another call', ofAnotherCall],
+  [
+    'a second start',
+    (dialect, reader) => (reader === 'provider' ? undefined : writtenBy(dialect, 'provider', 'start').at(-1)),
+  ],
+  ['before the start', (dialect, reader) => writtenBy(dialect, otherOf(reader), 'audio').at(-1)],
+  ['of the other kind', (dialect) => (isOfTexts(dialect) ? Uint8Array.of(1, 2, 3, 4) : 'hello')],
+  ['unknown', () => '{"event":"x","type":"x","action":"x","command":"x"}'],
+];
+const BEFORE_START = THINGS.findIndex(([what]) => what === 'before the start');
+
+/** A row for each dialect and who reads it. */
+const TABLE: Readonly<Record<DialectName, Readonly<Record<Role, string>>>> = {
+  //                       no bytes 10 MB  odd   base64 deep  another second before kind   unknown
+  audiosocket: {
+    provider: '            nothing SYNTAX audio -      SYNTAX -      -      -      SYNTAX SYNTAX',
+    application: '         nothing other  audio -      SYNTAX -      SYNTAX SYNTAX SYNTAX SYNTAX',
+  },
+  asterisk: {
+    provider: '            audio   LIMIT  audio -      LIMIT  -      -      -      other  other',
+    application: '         audio   LIMIT  audio -      LIMIT  SYNTAX SYNTAX SYNTAX other  other',
+  },
+  twilio: {
+    provider: '            SYNTAX  SYNTAX audio SYNTAX LIMIT  SYNTAX -      -      SYNTAX SYNTAX',
+    application: '         SYNTAX  SYNTAX audio SYNTAX LIMIT  SYNTAX SYNTAX SYNTAX SYNTAX SYNTAX',
+  },
+  telnyx: {
+    provider: '            SYNTAX  SYNTAX audio SYNTAX LIMIT  -      -      -      SYNTAX other',
+    application: '         SYNTAX  SYNTAX audio SYNTAX LIMIT  SYNTAX SYNTAX SYNTAX SYNTAX SYNTAX',
+  },
+  vonage: {
+    provider: '            audio   audio  audio -      LIMIT  -      -      -      SYNTAX other',
+    application: '         audio   audio  audio -      LIMIT  -      SYNTAX SYNTAX SYNTAX other',
+  },
+  'audio-fork': {
+    provider: '            nothing audio  audio SYNTAX LIMIT  -      -      -      SYNTAX other',
+    application: '         end     audio  audio -      LIMIT  -      SYNTAX audio  SYNTAX other',
+  },
+  jambonz: {
+    provider: '            nothing audio  audio -      LIMIT  -      -      -      SYNTAX other',
+    application: '         end     audio  audio -      LIMIT  -      SYNTAX audio  SYNTAX other',
+  },
+  rtpengine: {
+    provider: '            SYNTAX  SYNTAX -     -      SYNTAX -      -      -      SYNTAX SYNTAX',
+    application: '         nothing audio  audio -      SYNTAX -      audio  audio  SYNTAX SYNTAX',
+  },
+  pipecat: {
+    provider: '            other   LIMIT  audio -      SYNTAX -      -      -      SYNTAX SYNTAX',
+    application: '         other   LIMIT  audio -      SYNTAX -      -      -      SYNTAX SYNTAX',
+  },
+  'openai-realtime': {
+    provider: '            SYNTAX  SYNTAX audio SYNTAX LIMIT  -      -      -      SYNTAX other',
+    application: '         SYNTAX  SYNTAX audio SYNTAX LIMIT  -      other  SYNTAX SYNTAX other',
+  },
+  raw: {
+    provider: '            audio   audio  audio -      LIMIT  -      -      -      SYNTAX other',
+    application: '         audio   audio  audio -      LIMIT  -      SYNTAX SYNTAX SYNTAX other',
+  },
+};
+
+const CASES = Object.values(DIALECTS).flatMap((dialect: Dialect) =>
+  ROLES.map((role): [string, Role, Dialect] => [dialect.name, role, dialect]),
+);
+
+describe.each(CASES)('%s, read by the %s', (_, reader, dialect) => {
+  const row = TABLE[dialect.name as DialectName][reader].trim().split(/ +/) as Outcome[];
+  it.each(THINGS.map(([what, make], at) => [what, row[at] ?? '-', make, at] as const))(
+    '%s: %s',
+    async (_, outcome, make, at) => {
+      const message = make(dialect, reader);
+      if (outcome === '-') {
+        const starts = at === BEFORE_START && (reader === 'provider' || dialect.startsByConnecting);
+        expect(starts || message === undefined).toBe(true);
+        return;
+      }
+      if (message === undefined) throw new Error('This can be said.');
+      const { far, events, ends, session } = strangerTo(dialect, reader);
+      const good = startedPair(dialect);
+      const begun = dialect
+        .codec('provider', { format: dialect.format })
+        .write(eventsOf(dialect.format).start);
+      if (reader === 'application' && at !== BEFORE_START) for (const each of begun) far.send(each);
+      await turn();
+      const before = events.length;
+      far.send(message);
+      await turn();
+      const types = events.slice(before).map(({ type }) => type);
+      if (outcome === 'SYNTAX' || outcome === 'LIMIT') {
+        expect(types).toEqual([]);
+        expect(ends).toEqual([
+          { kind: 'failed', error: expect.objectContaining({ code: `ERR_${outcome}` }) },
+        ]);
+        // It says which format is meant, in a sentence, and nothing that the stranger wrote.
+        expect(ends[0]?.error?.message).toMatch(/^[\w '()]+.* .*\.$/);
+        expect(ends[0]?.error?.message.length).toBeLessThan(300);
+      } else if (outcome === 'end') expect(ends).toEqual([{ kind: 'ended' }]);
+      else {
+        expect([...new Set(types)].filter((type) => type !== 'start')).toEqual(
+          outcome === 'nothing' ? [] : [outcome],
+        );
+        expect(session.ignored > 0).toBe(outcome === 'other');
+        expect(ends).toEqual([]);
+      }
+      // A session that goes on has the next audio of its own call, and one that is over nothing.
+      const count = events.length;
+      for (let chunk = 0; chunk < 2; chunk++)
+        for (const each of good[otherOf(reader)].write(eventsOf(dialect.format).audio)) far.send(each);
+      await turn();
+      const isOver = ends.length > 0 || !dialect.says[otherOf(reader)].includes('audio');
+      expect(events.slice(count).some(({ type }) => type === 'audio')).toBe(!isOver);
+    },
+  );
+});
+
+it('a stranger whose first message is of no sense is told to be of another dialect, perhaps', async () => {
+  const { far, ends } = strangerTo(DIALECTS.twilio, 'application');
+  far.send('MEDIA_START connection_id:1');
+  await turn();
+  expect(ends[0]?.error?.message).toMatch(/27 characters came that is not\. If the other end speaks another/);
+});
+
+function otherOf(role: Role): Role {
+  return role === 'provider' ? 'application' : 'provider';
+}
+
+function isOfTexts({ name }: Dialect): boolean {
+  return ['twilio', 'telnyx', 'openai-realtime'].includes(name);
+}
+
+/** Messages of a started session that say an event. */
+function writtenBy(dialect: Dialect, role: Role, type: 'audio' | 'dtmf' | 'start'): readonly WireMessage[] {
+  const { format } = dialect;
+  const codec = type === 'start' ? dialect.codec(role, { format }) : startedPair(dialect)[role];
+  return codec.write(eventsOf(format)[type]);
+}
+
+/** A message of audio in base64, with other audio. */
+function withAudio(dialect: Dialect, reader: Role, audio: string): WireMessage | undefined {
+  const message = writtenBy(dialect, otherOf(reader), 'audio').at(-1);
+  const isText = typeof message === 'string' && BASE64.test(message);
+  return isText ? message.replace(BASE64, `"${audio}"`) : undefined;
+}
+const BASE64 = /"[A-Za-z0-9+/]{40,}=*"/;
+
+/** Audio of three bytes. */
+function oddAudio(dialect: Dialect, reader: Role): WireMessage | undefined {
+  const text = withAudio(dialect, reader, 'AAAA');
+  const kind = writtenBy(dialect, otherOf(reader), 'audio').at(-1)?.[0];
+  if (text !== undefined || kind === undefined) return text;
+  if (dialect.name === 'audiosocket') return Uint8Array.of(Number(kind), 0, 3, 1, 2, 3);
+  // Frame { audio { audio 0x010203 } }
+  return dialect.name === 'pipecat' ? Uint8Array.of(0x12, 5, 0x1a, 3, 1, 2, 3) : Uint8Array.of(1, 2, 3);
+}
+
+/** What names another call. */
+function ofAnotherCall(dialect: Dialect, reader: Role): WireMessage | undefined {
+  const messages = (['audio', 'dtmf'] as const).flatMap((type) => writtenBy(dialect, otherOf(reader), type));
+  const named = messages.find((message) => typeof message === 'string' && message.includes(UUID));
+  return typeof named === 'string' ? named.replaceAll(UUID, 'another') : undefined;
+}

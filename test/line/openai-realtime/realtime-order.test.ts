@@ -77,3 +77,28 @@ it.each(['current', 'earlier'] as const)(
     expect(new Set(sent.map(({ event_id }) => event_id)).size).toBe(sent.length);
   },
 );
+
+it('what comes of an answer after its end is left out, and an agent that names none is heard', () => {
+  const client = REALTIME.codec('provider', { format: REALTIME.format });
+  const read = (type: string, fields: object) =>
+    client.read(JSON.stringify({ type, ...fields })).map((event) => event.type);
+  const delta = (response_id?: string) => ({ response_id, item_id: 'a', delta: 'AAAA' });
+  const item = { type: 'function_call', call_id: 'c', name: 'hang_up', arguments: '{}' };
+  const over = { response: { id: 'r1', status: 'completed' } };
+  expect(read('response.output_audio.delta', delta())).toEqual(['audio']);
+  expect(read('response.output_audio.delta', delta('r1'))).toEqual(['audio']);
+  expect(read('response.created', { response: { id: 'r1' } })).toEqual(['other']);
+  expect(read('response.done', over)).toEqual(['done']);
+  for (const late of ['response.done', 'response.created']) expect(read(late, over)).toEqual(['other']);
+  expect(read('response.output_audio.delta', delta('r1'))).toEqual(['other']);
+  expect(read('response.output_item.done', { response_id: 'r1', item })).toEqual(['other']);
+  // Nothing late keeps the next answer from being asked for.
+  const asked = client.write({ type: 'dtmf', digit: '1' }).map((message) => JSON.parse(String(message)).type);
+  expect(asked).toEqual(['conversation.item.create', 'response.create']);
+  expect(read('response.output_audio.delta', delta('r2'))).toEqual(['audio']);
+  const failed = { id: 'r2', status: 'failed', status_details: { error: { message: 'no' } } };
+  expect(client.read(JSON.stringify({ type: 'response.done', response: failed }))).toEqual([
+    { type: 'error', message: 'no' },
+    { type: 'done', whole: false },
+  ]);
+});
