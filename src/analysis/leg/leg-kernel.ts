@@ -14,6 +14,8 @@ interface Kernel {
   spectrum(samples: number, row: number, tables: number): void;
   /** Place of the largest of `count` f32. */
   largest(at: number, count: number): number;
+  /** Counts the frames for which bins have been peaks; returns the power in those of `long` frames (see `MusicFrames`). */
+  held(row: number, ages: number, count: number, total: number, long: number): number;
 }
 
 /** A kernel with views of its memory, and places in it. */

@@ -382,4 +382,36 @@
         (br_if $found (f32.eq (local.get $best) (f32.load (local.get $at))))
         (local.set $at (i32.add (local.get $at) (i32.const 4)))
         (br_if $more (i32.lt_u (local.get $at) (local.get $end)))))
-    (i32.shr_u (i32.sub (local.get $at) (local.get $start)) (i32.const 2))))
+    (i32.shr_u (i32.sub (local.get $at) (local.get $start)) (i32.const 2)))
+
+  ;; Counts in `ages`, i32, for how many frames each of `count` bins has been a peak that has more than a 400th of the
+  ;; total; returns the sum of the bins that have been one for `long` frames or more. `row` is two bins before the first.
+  (func (export "held") (param $row i32) (param $ages i32) (param $count i32) (param $total f32) (param $long i32)
+    (result f32)
+    (local $end i32) (local $bins v128) (local $age v128) (local $sum v128)
+    (local.set $end (i32.add (local.get $ages) (i32.shl (local.get $count) (i32.const 2))))
+    (loop $more
+      (local.set $bins (v128.load offset=8 align=4 (local.get $row)))
+      ;; A peak may lie between two bins: it counts for both.
+      (local.set $age (f32x4.mul (local.get $bins) (f32x4.splat (f32.const 1.6))))
+      (local.set $age (v128.and
+        (v128.and
+          (f32x4.ge (local.get $age) (v128.load offset=4 align=4 (local.get $row)))
+          (f32x4.ge (local.get $age) (v128.load offset=12 align=4 (local.get $row))))
+        (v128.and
+          (f32x4.gt
+            (f32x4.mul (local.get $bins) (f32x4.splat (f32.const 4)))
+            (f32x4.add (v128.load align=4 (local.get $row)) (v128.load offset=16 align=4 (local.get $row))))
+          (f32x4.gt
+            (f32x4.mul (local.get $bins) (f32x4.splat (f32.const 400))) (f32x4.splat (local.get $total))))))
+      (local.set $age (v128.and (local.get $age)
+        (i32x4.add (v128.load (local.get $ages)) (i32x4.splat (i32.const 1)))))
+      (v128.store (local.get $ages) (local.get $age))
+      (local.set $sum (f32x4.add (local.get $sum) (v128.and (local.get $bins)
+        (i32x4.ge_s (local.get $age) (i32x4.splat (local.get $long))))))
+      (local.set $row (i32.add (local.get $row) (i32.const 16)))
+      (local.set $ages (i32.add (local.get $ages) (i32.const 16)))
+      (br_if $more (i32.lt_u (local.get $ages) (local.get $end))))
+    (f32.add
+      (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+      (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum))))))

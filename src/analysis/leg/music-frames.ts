@@ -1,9 +1,11 @@
 import type { Span } from '../speech-units.js';
+import { type LegKernel, legKernel, PLACES } from './leg-kernel.js';
 import type { VoiceBands } from './voice-bands.js';
 
-/** Bins in which partials are looked for: 156 to 3500 Hz. */
+/** Bins in which partials are looked for: 156 to 3500 Hz. Their number is a multiple of 4. */
 const FIRST_BIN = 5;
 const LAST_BIN = 112;
+const BINS = LAST_BIN + 1 - FIRST_BIN;
 /** Frames for which a partial stays in its bin before it is a held one: 160 ms. Those of speech move. */
 const HELD = 16;
 /** Frames that are judged together, three seconds, and how often. */
@@ -17,8 +19,10 @@ const RING = 64;
 
 /** Tells music from speech: its partials are held, and it does not pause. */
 export class MusicFrames {
-  /** Frames for which each bin has been a peak. */
-  readonly #ages = new Uint16Array(LAST_BIN + 2);
+  readonly #kernel: LegKernel = legKernel();
+  /** Frames for which each bin has been a peak, and their place in the kernel's memory. */
+  readonly #ages = new Int32Array(BINS);
+  readonly #place = new Int32Array(this.#kernel.memory.buffer, PLACES.out, BINS);
   /** Part of the power in held partials of the newest frames, as a ring. */
   readonly #held = new Float32Array(RING);
   /** The same of the decided frames of the window; -1 where there is no sound. */
@@ -31,28 +35,8 @@ export class MusicFrames {
 
   /** Looks at the newest frame. @param noise Its part of the power. */
   look(bands: VoiceBands, noise: number): void {
-    const { spectrum, total } = bands;
-    let held = 0;
-    if (bands.isSilent) this.#ages.fill(0);
-    else {
-      for (let bin = FIRST_BIN; bin <= LAST_BIN; bin++) {
-        const power = spectrum[bin] as number;
-        if (power * 400 <= total) {
-          this.#ages[bin] = 0;
-          continue;
-        }
-        const left = spectrum[bin - 1] as number;
-        const right = spectrum[bin + 1] as number;
-        // The peak may lie between two bins: it counts for both.
-        const isPeak =
-          power * 1.6 >= left &&
-          power * 1.6 >= right &&
-          power * 4 > (spectrum[bin - 2] as number) + (spectrum[bin + 2] as number);
-        const age = isPeak ? (this.#ages[bin] as number) + 1 : 0;
-        this.#ages[bin] = age;
-        if (age >= HELD) held += power;
-      }
-    }
+    const { total } = bands;
+    const held = bands.isSilent ? this.#still() : this.#heldPower(total);
     const sound = total - noise;
     this.#held[this.#looked++ % RING] = sound > noise ? Math.min(1, held / sound) : 0;
   }
@@ -76,6 +60,20 @@ export class MusicFrames {
     this.#open = undefined;
     this.#ended = open?.to ?? this.#ended;
     return open;
+  }
+
+  #still(): number {
+    this.#ages.fill(0);
+    return 0;
+  }
+
+  /** Power in the bins that have been peaks for long enough. */
+  #heldPower(total: number): number {
+    this.#place.set(this.#ages);
+    const row = PLACES.row + 4 * (FIRST_BIN - 2);
+    const power = this.#kernel.held(row, PLACES.out, BINS, total, HELD);
+    this.#ages.set(this.#place);
+    return power;
   }
 
   #judge(): Span | undefined {

@@ -64,6 +64,38 @@ test.each([1, 2, 3, 4, 5, 8, 21])(
   },
 );
 
+test('bins that stay peaks are counted, and their power is summed', () => {
+  const kernel = legKernel();
+  const row = kernel.floats.subarray(PLACES.row / 4);
+  const kept = kernel.ints.subarray(PLACES.out / 4, PLACES.out / 4 + 108);
+  kept.fill(0);
+  const ages = new Int32Array(108);
+  let longest = 0;
+  for (let frame = 0; frame < 200; frame++) {
+    const power = Float32Array.from({ length: 120 }, (_, bin) =>
+      // Some stay where they are, one of them between two bins, over noise.
+      [20, 40, 41, 97].includes(bin) ? 0.5 + 0.3 * random() : 0.02 * random(),
+    );
+    row.set(power);
+    const total = Math.fround(power.reduce((sum, each) => sum + each, 0));
+    const at = (bin: number) => power[bin] as number;
+    let sum = 0;
+    for (let bin = 5; bin <= 112; bin++) {
+      const isPeak =
+        at(bin) * 400 > total &&
+        at(bin) * 1.6 >= Math.max(at(bin - 1), at(bin + 1)) &&
+        at(bin) * 4 > at(bin - 2) + at(bin + 2);
+      const age = isPeak ? (ages[bin - 5] as number) + 1 : 0;
+      ages[bin - 5] = age;
+      longest = Math.max(longest, age);
+      if (age >= 16) sum += at(bin);
+    }
+    expect(kernel.held(PLACES.row + 12, PLACES.out, 108, total, 16)).toBeCloseTo(sum, 5);
+    expect(kept).toEqual(ages);
+  }
+  expect(longest).toBe(200);
+});
+
 /** The levels of two legs, in pieces of 100 ms. */
 function metered(legs: readonly Int16Array[], sampleRate: number): SoundMeter {
   const meter = new SoundMeter(legs.length, sampleRate);
