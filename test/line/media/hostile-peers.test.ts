@@ -182,6 +182,64 @@ describe('a server that we connect to', () => {
   });
 });
 
+/** A frame of a client that writes `text`, with a mask of zeros. */
+const masked = (first: number, text = '') =>
+  Buffer.concat([Uint8Array.of(first, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text, 'latin1')]);
+
+describe('a client that connects to us', () => {
+  it.each<[string, string, Uint8Array]>([
+    ['a frame without a mask', 'ERR_PEER', Uint8Array.of(0x81, 2, 0x7b, 0x7d)],
+    ['a frame of 10 MB', 'ERR_LIMIT', Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, 0, 0xa0, 0, 0)],
+    ['pieces of more than 4 MB', 'ERR_LIMIT', pieces(5)],
+    ['a compressed frame, which was not agreed on', 'ERR_PEER', masked(0xc1, '{}')],
+    ['a frame of a kind that is none', 'ERR_PEER', masked(0x83, '{}')],
+    ['a ping in pieces', 'ERR_PEER', masked(0x09, 'x')],
+    ['the rest of nothing', 'ERR_PEER', masked(0x80, 'x')],
+    ['a message within another', 'ERR_PEER', Buffer.concat([masked(0x01, '{'), masked(0x81, '{}')])],
+    ['a text that is no UTF-8', 'ERR_PEER', masked(0x81, '\xc3(')],
+    ['a close code that is none', 'ERR_PEER', masked(0x88, '\0\x07')],
+  ])('and sends %s is cut off with %s; another is not', async (_, code, frame) => {
+    const ends: (Error | undefined)[] = [];
+    const messages: unknown[] = [];
+    const listener = await WebSocketListener.open(
+      {
+        ...{ port: 0, host: '127.0.0.1', access: {}, subprotocols: [], clock: systemClock },
+        maxConnections: 2,
+      },
+      ({ connection }) =>
+        connection.listen({
+          message: (message) => messages.push(message),
+          drained: () => undefined,
+          closed: (error) => ends.push(error),
+        }),
+    );
+    closing.push(() => listener[Symbol.asyncDispose]());
+    const open = () => {
+      const socket = connect(listener.port, '127.0.0.1').on('error', () => undefined);
+      const key = Buffer.alloc(16, 1).toString('base64');
+      const upgrade = 'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13';
+      socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${upgrade}\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
+      closing.push(() => socket.destroy());
+      return socket;
+    };
+    const [good, bad] = [open(), open()];
+    bad.write(frame);
+    await until(() => ends.length === 1);
+    expect(ends[0]).toMatchObject({ code });
+    expect(messages).toEqual([]);
+    good.write(masked(0x81, '{}'));
+    await until(() => messages.length === 1);
+    expect(ends).toHaveLength(1);
+  });
+});
+
+/** So many MB of one message, a piece each, and no end. */
+function pieces(count: number): Buffer {
+  const piece = (first: number) =>
+    Buffer.concat([Uint8Array.of(first, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0), Buffer.alloc(1 << 20)]);
+  return Buffer.concat([piece(0x02), ...Array.from({ length: count - 1 }, () => piece(0x00))]);
+}
+
 describe('a thousand connections that never send', () => {
   it('to a port of AudioSocket are closed when their time is up; a call that comes then is taken', async () => {
     const clock = new VirtualClock();
