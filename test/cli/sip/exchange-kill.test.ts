@@ -15,7 +15,7 @@ import {
   verifyRecording,
 } from '../../../src/index.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
-import { BARESIP_TONE, Baresip, HAS_BARESIP } from '../../line/sip/baresip.js';
+import { BARESIP_TONE, Baresip, HAS_BARESIP } from '../../line/sip-peers/baresip.js';
 import { frequencyOf } from '../../recording/siprec/recording-client.js';
 import { until } from '../../turns.js';
 

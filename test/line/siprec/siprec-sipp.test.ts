@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SiprecMetadata } from '../../../src/line/siprec/siprec-metadata.js';
 import { SiprecServer } from '../../../src/line/siprec/siprec-server.js';
 import { until } from '../../turns.js';
-import { expects, freePort, HAS_SIPP, requests, sipp } from '../sip/sipp.js';
+import { expects, freePort, HAS_SIPP, requests, sipp } from '../sip-peers/sipp.js';
 
 /** Description with a stream for each label. */
 const voices = (labels: readonly string[], direction = 'sendonly', address = '[local_ip]') =>

@@ -10,9 +10,9 @@ import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { splitChannels } from '../../../src/voice.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
 import { until } from '../../turns.js';
-import { KAMAILIO, startKamailio } from '../sip/kamailio.js';
-import { expects, freePort, HAS_SIPP, requests, sipp, waits } from '../sip/sipp.js';
 import { jumpsOf, shareOf } from '../sip/tones.js';
+import { KAMAILIO, startKamailio } from '../sip-peers/kamailio.js';
+import { expects, freePort, HAS_SIPP, requests, sipp, waits } from '../sip-peers/sipp.js';
 
 /** Tone of the client, in Hz, and its length, in seconds. */
 const TONE = 400;

@@ -9,8 +9,8 @@ import { collectSamples } from '../../../src/voice/stage.js';
 import { WavReader } from '../../../src/voice/wav/wav-reader.js';
 import { Client } from '../../exchange/world.js';
 import { until } from '../../turns.js';
+import { shareOf } from '../sip/tones.js';
 import { BARESIP_TONE, Baresip, HAS_BARESIP } from './baresip.js';
-import { shareOf } from './tones.js';
 
 const LISTEN = { udp: { host: '127.0.0.1', port: 0 } };
 /** Tones of the two ends, in Hz. */

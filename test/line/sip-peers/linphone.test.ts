@@ -12,8 +12,8 @@ import { RobotDestination } from '../../../src/switch/robot.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { Client } from '../../exchange/world.js';
 import { until } from '../../turns.js';
+import { shareOf } from '../sip/tones.js';
 import { freePort } from './sipp.js';
-import { shareOf } from './tones.js';
 
 /** Tone of whom a call is put through to, in Hz. */
 const TONE = 1000;

@@ -18,11 +18,11 @@ import { sipLine } from '../../../src/line/sip/sip-line.js';
 import { splitChannels } from '../../../src/voice.js';
 import { hasOpenssl } from '../../certificate.js';
 import { until } from '../../turns.js';
+import { jumpsOf, shareOf } from '../sip/tones.js';
 import { BARESIP_TONE, Baresip, HAS_BARESIP } from './baresip.js';
 import { KAMAILIO, type Kamailio, startKamailio } from './kamailio.js';
 import { Networks, NO_NETWORKS } from './nat.js';
 import { RTPENGINE, startRtpengine } from './rtpengine.js';
-import { jumpsOf, shareOf } from './tones.js';
 
 const SECOND = 16_000;
 const PACKET = 320;
