@@ -7,7 +7,7 @@
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export { type PcmFormat, VOICE_FORMAT } from './base/pcm.js';
 export { type Clock, systemClock, VirtualClock } from './base/time/clock.js';
-export type { PlayoutStats } from './line/rtp-playout/playout.js';
+export type { PlayoutStats } from './line/rtp-playout/jitter-buffer.js';
 export { findRtpCodec, type RtpCodec, type RtpCodecName } from './line/rtp/rtp-codec.js';
 export type {
   AcceptedCodec,

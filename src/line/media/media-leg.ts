@@ -8,7 +8,7 @@ import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaEvent, MediaRole, MediaStart } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaEnd, MediaSession } from './media-session.js';
-import { PlayOut, type PlayOutStats } from './play-out.js';
+import { PlayQueue, type PlayQueueStats } from './play-queue.js';
 
 /** Rate of the calls of an exchange. */
 const { sampleRate: RATE } = VOICE_FORMAT;
@@ -21,7 +21,7 @@ const MAX_UNREAD_MS = 400;
 
 /** Counters of one call of a media server. */
 export interface MediaLegStats {
-  readonly received: PlayOutStats;
+  readonly received: PlayQueueStats;
   /** Frames of 20 ms that were sent, and those left out because the other end did not read. */
   readonly sentFrames: number;
   readonly skippedFrames: number;
@@ -34,7 +34,7 @@ export class MediaLeg implements Leg, Party {
   readonly identity: Identity;
   readonly voice: Party = this;
   readonly #role: MediaRole;
-  readonly #playOut: PlayOut;
+  readonly #queue: PlayQueue;
   #session: MediaSession | undefined;
   #resampler: PcmTransform | undefined;
   #rate = 0;
@@ -48,7 +48,7 @@ export class MediaLeg implements Leg, Party {
   constructor(identity: Identity, role: MediaRole, clock: Clock) {
     this.identity = identity;
     this.#role = role;
-    this.#playOut = new PlayOut({
+    this.#queue = new PlayQueue({
       ...(role === 'application' ? LIVE : AHEAD),
       clock,
       onMark: (name, heard) => void this.#session?.send({ type: 'marked', name, heard }),
@@ -58,7 +58,7 @@ export class MediaLeg implements Leg, Party {
   get stats(): MediaLegStats {
     const ignoredMessages = this.#session?.ignored ?? 0;
     return {
-      ...{ received: this.#playOut.stats, sentFrames: this.#sent },
+      ...{ received: this.#queue.stats, sentFrames: this.#sent },
       ...{ skippedFrames: this.#skipped, ignoredMessages },
     };
   }
@@ -77,10 +77,10 @@ export class MediaLeg implements Leg, Party {
     if (event.type === 'audio') {
       // Until the call is connected nobody hears it: it would be a delay from then on. An agent speaks ahead.
       const isHeard = this.#role === 'provider' || this.#conversation !== undefined;
-      if (isHeard && event.track !== 'outbound') this.#playOut.write(event);
+      if (isHeard && event.track !== 'outbound') this.#queue.write(event);
     } else if (event.type === 'dtmf') this.#conversation?.digit(this, event.digit);
-    else if (event.type === 'mark') this.#playOut.mark(event.name);
-    else if (event.type === 'clear' || (event.type === 'speech' && event.speaking)) this.#playOut.clear();
+    else if (event.type === 'mark') this.#queue.mark(event.name);
+    else if (event.type === 'clear' || (event.type === 'speech' && event.speaking)) this.#queue.clear();
   }
 
   /** The session is over. */
@@ -119,15 +119,15 @@ export class MediaLeg implements Leg, Party {
   }
 
   speak(frame: Int16Array): void {
-    this.#playOut.read(frame);
+    this.#queue.read(frame);
   }
 
   isAwaited(): boolean {
-    return this.#playOut.isAwaited;
+    return this.#queue.isAwaited;
   }
 
   spareMs(): number | undefined {
-    return this.#playOut.spareMs();
+    return this.#queue.spareMs();
   }
 
   hear(frame: Int16Array): void {

@@ -1,8 +1,8 @@
 import type { Clock } from '../../base/time/clock.js';
 import { FedStream } from '../../stream/fed-stream.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
+import { JitterBuffer } from '../rtp-playout/jitter-buffer.js';
 import { PlacedVoice } from '../rtp-playout/placed-voice.js';
-import { Playout } from '../rtp-playout/playout.js';
 import { COMFORT_NOISE, VoiceDecoding } from '../rtp-playout/voice-decoding.js';
 import { PacketGate } from './packet-gate.js';
 import { type CallQuality, callQuality } from './quality.js';
@@ -49,7 +49,7 @@ export class RtpReceiver {
   #decoding: VoiceDecoding | undefined;
   #digits = new TelephoneEventReader();
   #cancelPress: () => void = () => undefined;
-  #playout: Playout | undefined;
+  #playout: JitterBuffer | undefined;
   #stream: FedStream | undefined;
   #placed: PlacedVoice | undefined;
 
@@ -88,8 +88,8 @@ export class RtpReceiver {
     };
   }
 
-  playout(): Playout {
-    this.#playout ??= new Playout(this.#options.maxDelayMs ?? 400);
+  playout(): JitterBuffer {
+    this.#playout ??= new JitterBuffer(this.#options.maxDelayMs ?? 400);
     return this.#playout;
   }
 

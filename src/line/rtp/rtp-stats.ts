@@ -1,6 +1,6 @@
 import type { LineQuality } from '../../base/line-quality.js';
+import type { PlayoutStats } from '../rtp-playout/jitter-buffer.js';
 import type { PlacedStats } from '../rtp-playout/placed-voice.js';
-import type { PlayoutStats } from '../rtp-playout/playout.js';
 import type { CallQuality } from './quality.js';
 import type { PeerReport } from './rtcp-reporter.js';
 

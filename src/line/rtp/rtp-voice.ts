@@ -2,13 +2,13 @@ import type { LineQuality } from '../../base/line-quality.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { MadeUp, Party } from '../../switch/party.js';
 import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
-import type { Playout } from '../rtp-playout/playout.js';
+import type { JitterBuffer } from '../rtp-playout/jitter-buffer.js';
 import type { RtpSender } from './rtp-sender.js';
 
 /** Parts of a session that its voice goes through. */
 export interface RtpVoiceParts {
   readonly clock: Clock;
-  readonly playout: Playout;
+  readonly playout: JitterBuffer;
   readonly sender: RtpSender;
   onTone(event: DtmfEvent): void;
   onLeave(): void;
@@ -18,7 +18,7 @@ export interface RtpVoiceParts {
 /** The peer of a session as a party of a conversation: it says what came, and what it hears is sent. */
 export class RtpVoice implements Party {
   readonly #clock: Clock;
-  readonly #playout: Playout;
+  readonly #playout: JitterBuffer;
   readonly #sender: RtpSender;
   readonly #onTone: (event: DtmfEvent) => void;
   readonly #onLeave: () => void;

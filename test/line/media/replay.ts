@@ -5,7 +5,7 @@ import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import type { MediaEvent, MediaRole, WireMessage } from '../../../src/line/dialect/media-event.js';
 import { MediaSession } from '../../../src/line/media/media-session.js';
 import { memoryConnections } from '../../../src/line/media/memory-connection.js';
-import { PlayOut } from '../../../src/line/media/play-out.js';
+import { PlayQueue } from '../../../src/line/media/play-queue.js';
 
 /** A message that came, or something that is said here, after so many milliseconds; and what comes about at once. */
 export type CaptureLine = readonly [
@@ -34,11 +34,11 @@ export async function replayed({ dialect: name, variant, role, lines }: Capture)
   const [near, far] = memoryConnections();
   let now: string[] = [];
   let isGone = false;
-  const playOut = new PlayOut({ maxMs: 400, isLive: true });
+  const queue = new PlayQueue({ maxMs: 400, isLive: true });
   const heard: number[] = [];
   const read = () => {
     const frame = new Int16Array(320);
-    playOut.read(frame);
+    queue.read(frame);
     heard.push(...frame);
     clock.timerAt(clock.now() + 20, read);
   };
@@ -57,7 +57,7 @@ export async function replayed({ dialect: name, variant, role, lines }: Capture)
       started: (start) => now.push(eventText(start)),
       event: (event) => {
         now.push(eventText(event));
-        if (event.type === 'audio') playOut.write(event);
+        if (event.type === 'audio') queue.write(event);
       },
       ended: ({ kind, error }) => now.push(error ? `${kind}: ${error.message}` : kind),
     },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fence } from '../../../src/base/listener/fence.js';
 import { VirtualClock } from '../../../src/base/time/clock.js';
-import { PlayOut } from '../../../src/line/media/play-out.js';
+import { PlayQueue } from '../../../src/line/media/play-queue.js';
 import { Bridge } from '../../../src/switch/bridge.js';
 import type { Party } from '../../../src/switch/party.js';
 import { VoiceTicker } from '../../../src/switch/voice-ticker.js';
@@ -13,41 +13,41 @@ const fence = new Fence((error) => {
 
 /** A party whose frames come in 20 ms each, at a place between two ticks and as late as is said of each. */
 class Caller implements Party {
-  readonly playOut: PlayOut;
+  readonly queue: PlayQueue;
   readonly #clock: VirtualClock;
   /** Times of its ticks. */
   readonly ticks: number[] = [];
 
   constructor(clock: VirtualClock, phaseMs: number, frameMs: number, lates: readonly number[]) {
     this.#clock = clock;
-    this.playOut = new PlayOut({ maxMs: 400, isLive: true, clock });
+    this.queue = new PlayQueue({ maxMs: 400, isLive: true, clock });
     let before = 0;
     lates.forEach((late, at) => {
       // What is late holds up what is behind it.
       before = Math.max(before, phaseMs + at * frameMs + late);
       clock.timerAt(before, () => {
         const samples = new Int16Array(320).fill(5000);
-        this.playOut.write({ type: 'audio', samples, sampleRate: 16_000, channels: 1 });
+        this.queue.write({ type: 'audio', samples, sampleRate: 16_000, channels: 1 });
       });
     });
   }
 
   speak(frame: Int16Array): void {
     this.ticks.push(this.#clock.now());
-    this.playOut.read(frame);
+    this.queue.read(frame);
   }
   hear(): void {}
   isAwaited(): boolean {
-    return this.playOut.isAwaited;
+    return this.queue.isAwaited;
   }
   spareMs(): number | undefined {
-    return this.playOut.spareMs();
+    return this.queue.spareMs();
   }
   async leave(): Promise<void> {}
 
   /** Milliseconds that audio waits for its ticks, did it come in time: from its coming to its being played. */
   delayMs(phaseMs: number, frameMs: number): number {
-    const { received, waiting } = this.playOut.stats;
+    const { received, waiting } = this.queue.stats;
     const played = (received - waiting) / 320;
     return (this.ticks.at(-1) ?? 0) - (phaseMs + (played - 1) * frameMs);
   }
@@ -71,7 +71,7 @@ describe('the place of ticks', () => {
   it('is just after the audio of the one who speaks, wherever that comes', async () => {
     for (let phaseMs = 0; phaseMs < 20; phaseMs += 3) {
       const [caller] = await run([{ phaseMs, lates: Array<number>(100).fill(0) }]);
-      expect(caller?.playOut.stats).toMatchObject({ dropped: 0, guard: 0 });
+      expect(caller?.queue.stats).toMatchObject({ dropped: 0, guard: 0 });
       expect(caller?.delayMs(phaseMs, 20)).toBeLessThanOrEqual(3);
     }
   });
@@ -82,7 +82,7 @@ describe('the place of ticks', () => {
       fc.asyncProperty(lates, fc.integer({ min: 0, max: 19 }), async (late, phaseMs) => {
         const [caller] = await run([{ phaseMs, lates: late }]);
         if (!caller) return;
-        const { missing, dropped } = caller.playOut.stats;
+        const { missing, dropped } = caller.queue.stats;
         // Before the first frame, and once while the first second's jitter becomes known.
         expect(missing).toBeLessThanOrEqual(2 * 320);
         expect(dropped).toBe(0);
@@ -94,7 +94,7 @@ describe('the place of ticks', () => {
 
   it.each([19.9, 20.1])('follows a peer whose frames last %d ms, for 40 seconds', async (frameMs) => {
     const [caller] = await run([{ phaseMs: 7, frameMs, lates: Array<number>(2000).fill(0) }]);
-    const { missing, dropped } = caller?.playOut.stats ?? { missing: 1e9, dropped: 1e9 };
+    const { missing, dropped } = caller?.queue.stats ?? { missing: 1e9, dropped: 1e9 };
     // 200 ms in all, a frame at a time.
     expect(missing).toBeLessThanOrEqual(12 * 320);
     expect(dropped).toBeLessThanOrEqual(12 * 320);

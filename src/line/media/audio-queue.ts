@@ -1,0 +1,75 @@
+/** Audio that came at once, and when. */
+interface Chunk {
+  readonly samples: Int16Array;
+  readonly cameAt: number;
+}
+
+/** Audio that waits, in the order in which it came, with the time of its coming. Counts in samples. */
+export class AudioQueue {
+  readonly #chunks: Chunk[] = [];
+  /** Samples of the first chunk that are gone. */
+  #offset = 0;
+  #waiting = 0;
+  #received = 0;
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** All that ever came. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Place of the next sample, counted from the first that ever came. */
+  get position(): number {
+    return this.#received - this.#waiting;
+  }
+
+  append(samples: Int16Array, cameAt: number): void {
+    if (samples.length === 0) return;
+    this.#chunks.push({ samples, cameAt });
+    this.#waiting += samples.length;
+    this.#received += samples.length;
+  }
+
+  /**
+   * Takes samples into `frame`, as far as there are any.
+   *
+   * @param took Told when each piece of it had come.
+   * @returns their number.
+   */
+  take(frame: Int16Array, took: (cameAt: number) => void): number {
+    let filled = 0;
+    while (filled < frame.length) {
+      const chunk = this.#chunks[0];
+      if (!chunk) break;
+      const part = chunk.samples.subarray(this.#offset, this.#offset + frame.length - filled);
+      took(chunk.cameAt);
+      frame.set(part, filled);
+      filled += part.length;
+      this.skip(part.length);
+    }
+    return filled;
+  }
+
+  /** Takes out the oldest samples. */
+  skip(count: number): void {
+    this.#waiting -= count;
+    this.#offset += count;
+    for (
+      let chunk = this.#chunks[0];
+      chunk && this.#offset >= chunk.samples.length;
+      chunk = this.#chunks[0]
+    ) {
+      this.#offset -= chunk.samples.length;
+      this.#chunks.shift();
+    }
+  }
+
+  clear(): void {
+    this.#chunks.length = 0;
+    this.#offset = 0;
+    this.#waiting = 0;
+  }
+}
