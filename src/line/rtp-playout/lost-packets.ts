@@ -18,6 +18,11 @@ export class LostPackets {
     this.#voiceless.note(sequence);
   }
 
+  /** True once a packet has its place. */
+  get isBegun(): boolean {
+    return this.#last !== undefined;
+  }
+
   /** Playing begins with the packet of this number. */
   beginAt(sequence: number): void {
     this.#last = sequence - 1;
