@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { spokenLanguage } from './spoken-language.js';
+import { speakerOf } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL =
@@ -76,7 +76,7 @@ export const ENGLISH: Language = {
   },
 };
 
-export const english = spokenLanguage(ENGLISH);
+export const english = speakerOf(ENGLISH);
 
 /** `one thousand and one`: a rest below a hundred has `and` before it. */
 function smallRests(name: string, rest: string, cardinal = ''): Record<number, string> {

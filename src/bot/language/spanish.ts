@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { spokenLanguage } from './spoken-language.js';
+import { speakerOf } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL =
@@ -131,4 +131,4 @@ export const SPANISH: Language = {
   },
 };
 
-export const spanish = spokenLanguage(SPANISH);
+export const spanish = speakerOf(SPANISH);

@@ -6,11 +6,11 @@ import type { SpokenWord } from './spoken-word.js';
 /** Words of a language, each with its prompt, and the numbers that are put together of them. */
 export class Vocabulary {
   readonly #language: Language;
-  readonly #plurals: Intl.PluralRules;
+  /** Made when it is first asked for: that takes a while. */
+  #plurals: Intl.PluralRules | undefined;
 
   constructor(language: Language) {
     this.#language = language;
-    this.#plurals = new Intl.PluralRules(language.code);
   }
 
   word(name: string, text: string): SpokenWord {
@@ -40,6 +40,7 @@ export class Vocabulary {
 
   /** A number of units: `two hours`. */
   counted(count: number, name: string, { plurals, form }: CountedUnit): SpokenWord[] {
+    this.#plurals ??= new Intl.PluralRules(this.#language.code);
     const plural = this.#plurals.select(count);
     return [
       ...this.cardinal(count, form),

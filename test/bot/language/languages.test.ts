@@ -235,6 +235,10 @@ describe('a language of data', () => {
     );
   });
 
+  it.each(DATA)('that comes with the package is complete: $code', (language) => {
+    expect(spokenLanguage(language).code).toBe(language.code);
+  });
+
   const broken: [string, (language: Language) => unknown, RegExp][] = [
     ['code', (language) => ({ ...language, code: 'no such code' }), /language.code/],
     ['months', (language) => ({ ...language, months: language.months.slice(1) }), /language.months/],
