@@ -9,12 +9,14 @@ export interface Token extends Span {
 }
 
 /** Word breaks of Unicode, with dictionaries for scripts that have no spaces. */
-const WORDS = new Intl.Segmenter('und', { granularity: 'word' });
+let words: Intl.Segmenter | undefined;
 const MARKS = /\p{M}+/gu;
 
 /** The words of a text, as they were written, with their place in it. */
 export function tokensIn(text: string): Token[] {
-  return Array.from(WORDS.segment(text))
+  // Not at the start of the process: to load the dictionaries takes 20 ms.
+  words ??= new Intl.Segmenter('und', { granularity: 'word' });
+  return Array.from(words.segment(text))
     .filter(({ isWordLike }) => isWordLike)
     .map(({ segment, index }) => ({
       token: compared(segment),

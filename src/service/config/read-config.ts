@@ -265,7 +265,8 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
   return issue.keys.map((key) => {
-    const near = suggest(key, KNOWN);
+    known ??= new Set(namesIn(serviceConfigJsonSchema()));
+    const near = known.has(key) ? undefined : suggest(key, known);
     return {
       path: [...path, key],
       message: `There is no field ${shown(key)} here${near ? `: did you mean ${near}?` : ''}`,
@@ -273,8 +274,8 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   });
 }
 
-/** The names of all fields that the schema has. */
-const KNOWN: ReadonlySet<string> = new Set(namesIn(serviceConfigJsonSchema()));
+/** The names of all fields that the schema has, once one is asked for. */
+let known: ReadonlySet<string> | undefined;
 
 function namesIn(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];

@@ -143,6 +143,9 @@ describe('a configuration of a service', () => {
     expect(await problemsOf(text)).toEqual([
       'log.yaml:3:1: htp: There is no field htp here: did you mean http?',
     ]);
+    // A field that has its place elsewhere is not suggested in its own stead.
+    await writeFile(join(folder, 'log.yaml'), 'level: debug\n');
+    expect(await problemsOf(text)).toEqual(['log.yaml:1:1: level: There is no field level here']);
     await writeFile(join(folder, 'log.yaml'), 'log: { level: debug, format: json }\n');
     expect((await readConfig(join(folder, 'serve.yaml'))).log).toEqual({ level: 'warn', format: 'json' });
     await rm(join(folder, 'log.yaml'));
