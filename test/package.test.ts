@@ -98,12 +98,14 @@ describe('the packed package, installed into an empty project', () => {
     expect(await runScript('common/dynamic.js')).toBe(`pong ${version}\n`);
   });
 
-  it('serves a CommonJS project by require(), where Node has that', async (context) => {
-    const has = await runScript('--print', 'process.features.require_module === true');
+  it('serves a CommonJS project by require(), where the Node of the test has that', async (context) => {
+    const onThisNode = async (...args: string[]) =>
+      (await run(process.execPath, args, { cwd: project })).stdout;
+    const has = await onThisNode('--print', 'process.features.require_module === true');
     if (has.trim() !== 'true') return context.skip('this Node cannot require a module');
     const text = `for (const entry of ${JSON.stringify(ENTRIES)}) console.log(typeof require(entry));`;
     await seed('common/require.js', text);
-    expect(await runScript('common/require.js')).toBe('object\n'.repeat(ENTRIES.length));
+    expect(await onThisNode('common/require.js')).toBe('object\n'.repeat(ENTRIES.length));
   });
 
   it('has types for a CommonJS project', async () => {
