@@ -71,7 +71,6 @@ export {
   recordVoice,
 } from './recording/record-call.js';
 export type { RecordCallOptions } from './recording/record-options.js';
-export { liveMaskOf } from './recording/recorder/after-calls-config.js';
 export type { LiveMaskStats } from './recording/masking/live-mask.js';
 export type { LiveMaskOptions } from './recording/masking/live-mask-options.js';
 export type { RecordingEvents, RecordingProgress } from './recording/recording-events.js';

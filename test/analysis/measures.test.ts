@@ -46,7 +46,15 @@ const LEDGERS: readonly (readonly LedgerSpan[])[] = [
 ];
 const TRANSCRIPT = transcriptOf(
   [
-    { ...segment([['can', 1, 1.5], ['you', 1.5, 2], ['hear', 3.5, 4], ['me?', 4, 5]]), leg: 0 },
+    {
+      ...segment([
+        ['can', 1, 1.5],
+        ['you', 1.5, 2],
+        ['hear', 3.5, 4],
+        ['me?', 4, 5],
+      ]),
+      leg: 0,
+    },
     { ...segment([['yes', 5.4, 7.5]]), leg: 1 },
   ],
   { sampleRate: RATE },
@@ -58,7 +66,10 @@ const sum = (spans: readonly (readonly [number, number])[]) =>
 for (const at of [30, 30.5]) legs[0]?.fill(32_767, at * RATE, at * RATE + 10);
 
 /** Mean square of a leg in some stretches, in dBFS. */
-function level(leg: Int16Array | undefined, spans: readonly (readonly [number, number])[] = [[0, SECONDS]]): number {
+function level(
+  leg: Int16Array | undefined,
+  spans: readonly (readonly [number, number])[] = [[0, SECONDS]],
+): number {
   const parts = spans.map(([from, to]) => leg?.subarray(from * RATE, to * RATE) ?? new Int16Array());
   const squares = parts.reduce((all, part) => part.reduce((each, it) => each + it * it, all), 0);
   return 10 * Math.log10(squares / parts.reduce((all, { length }) => all + length, 0) / 32768 ** 2);
@@ -117,10 +128,7 @@ const LEG: Readonly<Record<keyof LegReport, readonly [local: Measure, remote: Me
   rmsDbfs: [about(level(legs[0]), 0.001, ['silence', 'digital-silence']), about(level(legs[1]), 0.001)],
   peakDbfs: [about(0, 0.001, ['silence', 'digital-silence']), about(peak(legs[1]), 0.001)],
   noiseFloorDbfs: [about(NOISE, 2, ['silence', 'digital-silence']), about(NOISE, 2)],
-  snrDb: [
-    about(level(legs[0], LOCAL) - NOISE, 3, SILENT),
-    about(level(legs[1], HEARD) - NOISE, 3, SILENT),
-  ],
+  snrDb: [about(level(legs[0], LOCAL) - NOISE, 3, SILENT), about(level(legs[1], HEARD) - NOISE, 3, SILENT)],
   clippedSamples: [exactly(20), exactly(0)],
   clippedRuns: [exactly(2), exactly(0)],
   dcOffset: [about(0, 0.001), about(0, 0.001)],
@@ -187,15 +195,21 @@ function plain(value: unknown): unknown {
 }
 
 /** Holds a figure to its truth, and to its reason where it has no value. */
-function expectFigure(name: string, found: unknown, measure: Measure, other: (input: Input) => unknown): void {
+function expectFigure(
+  name: string,
+  found: unknown,
+  measure: Measure,
+  other: (input: Input) => unknown,
+): void {
   const { truth, margin, none } = measure;
   if (margin === undefined) {
     if (truth !== undefined) expect(plain(found), name).toEqual(truth);
   } else {
     expect(typeof plain(found), name).toBe('number');
-    expect(Math.abs(Number(plain(found)) - Number(truth)), `${name}: ${plain(found)} for ${truth}`).toBeLessThanOrEqual(
-      margin,
-    );
+    expect(
+      Math.abs(Number(plain(found)) - Number(truth)),
+      `${name}: ${plain(found)} for ${truth}`,
+    ).toBeLessThanOrEqual(margin);
   }
   if (none) expect(other(none[0]), `${name} of ${none[0]}`).toEqual({ notComputable: none[1] });
 }
@@ -207,11 +221,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('every figure of an analysis', () => {
-  it.each(Object.entries(LEG))('%s of a leg is what is true, or has the reason why it cannot be told', (name, both) => {
-    const key = name as keyof LegReport;
-    for (const [leg, measure] of both.entries())
-      expectFigure(name, whole.legs[leg]?.[key], measure, (input) => (OTHERS[input].legs[leg] ?? OTHERS[input].legs[0])?.[key]);
-  });
+  it.each(Object.entries(LEG))(
+    '%s of a leg is what is true, or has the reason why it cannot be told',
+    (name, both) => {
+      const key = name as keyof LegReport;
+      for (const [leg, measure] of both.entries())
+        expectFigure(
+          name,
+          whole.legs[leg]?.[key],
+          measure,
+          (input) => (OTHERS[input].legs[leg] ?? OTHERS[input].legs[0])?.[key],
+        );
+    },
+  );
 
   it.each(Object.entries(TALK))('%s of the conversation is, too', (name, measure) => {
     const key = name as keyof TalkReport;
@@ -230,17 +252,22 @@ describe('every figure of an analysis', () => {
       .split('\n')
       .filter((line) => /^\| `.* \| .* \| .* \| .* \|$/.test(line))
       .map((line) => line.split(' | '));
-    const table = [...Object.entries(LEG), ...Object.entries(TALK).map(([name, measure]) => [name, [measure]] as const)];
+    const table = [
+      ...Object.entries(LEG),
+      ...Object.entries(TALK).map(([name, measure]) => [name, [measure]] as const),
+    ];
     for (const [name, measures] of table) {
       const row = rows.find(([names]) => names?.includes(`\`${name}\``));
       expect(row, `${name} in docs/analysis.md`).toBeDefined();
       expect(row?.[2], `basis of ${name}`).toMatch(/samples|ledger|words|packets/);
-      for (const { none } of measures) if (none) expect(row?.[3], `none of ${name}`).toContain(`\`${none[1]}\``);
+      for (const { none } of measures)
+        if (none) expect(row?.[3], `none of ${name}`).toContain(`\`${none[1]}\``);
     }
   });
 
   it('is the same live, in pieces of any length, and of the file', async () => {
-    for (const piece of [320, 4321]) expect(withWords(report(legs, piece, true), TRANSCRIPT, KEYWORDS)).toEqual(whole);
+    for (const piece of [320, 4321])
+      expect(withWords(report(legs, piece, true), TRANSCRIPT, KEYWORDS)).toEqual(whole);
     const file = join(folder, 'call.wav');
     await writeFile(file, encodeWav(mergeChannels(legs), { format: { sampleRate: RATE, channels: 2 } }));
     const after = await analyseFile(file, { ledgers: LEDGERS, qualities: [LINE] });
@@ -271,13 +298,17 @@ describe('minutes of sound that is all alike', () => {
     expect(clipped?.peakDbfs).toBeCloseTo(0, 3);
     expect(clipped?.rmsDbfs).toBeCloseTo(0, 3);
     expect(found.durationMs).toBe(MINUTES * 60_000);
-    expect(JSON.stringify({ ...found, legs: found.legs.map(({ echo: _, ...leg }) => leg) })).not.toMatch(fault);
+    expect(JSON.stringify({ ...found, legs: found.legs.map(({ echo: _, ...leg }) => leg) })).not.toMatch(
+      fault,
+    );
   });
 
   it('that is silent has reasons, and one stretch of dead air', () => {
     const found = again(new Int16Array(RATES));
     expect(found.talk).toMatchObject({ silenceRatio: 1, deadAirMs: MINUTES * 60_000, overlaps: 0 });
     expect(found.legs[0]?.rmsDbfs).toEqual({ notComputable: 'digital-silence' });
-    expect(JSON.stringify({ ...found, legs: found.legs.map(({ echo: _, ...leg }) => leg) })).not.toMatch(fault);
+    expect(JSON.stringify({ ...found, legs: found.legs.map(({ echo: _, ...leg }) => leg) })).not.toMatch(
+      fault,
+    );
   });
 });

@@ -3,7 +3,6 @@ import {
   type AfterCallsOptions,
   JackfieldError,
   type LiveMaskOptions,
-  liveMaskOf,
   type RecorderOptions,
   readPhrases,
 } from '../../recording.js';
@@ -60,10 +59,17 @@ export function liveMaskFor(
   { maskDelay }: AfterCallsArguments,
 ): { readonly mask?: LiveMaskOptions } {
   const delayMs = maskDelay ?? configured?.delayMs;
-  const mask = liveMaskOf(afterCalls, delayMs);
+  const { mask, transcriber, language } = afterCalls ?? {};
   if (maskDelay !== undefined && !mask)
     throw new JackfieldError('ERR_INVALID_ARG', '--mask-delay needs --mask: it says what is masked.');
-  return mask ? { mask } : {};
+  if (!mask || delayMs === undefined) return {};
+  return {
+    mask: {
+      ...{ ...mask, delayMs },
+      ...(transcriber && { transcriber }),
+      ...(language !== undefined && { language }),
+    },
+  };
 }
 
 async function maskOf(mask: string): Promise<NonNullable<AfterCallsOptions['mask']>> {
