@@ -48,7 +48,7 @@ describe('a number of the configuration of a recorder', () => {
   it('is one of these', () => {
     expect(NUMBERS.map(([path]) => path).toSorted()).toEqual(
       ['consent.toneEveryMs', 'discardBelowMs', 'fork.maxBufferedMs', 'fork.sampleRate'].concat(
-        ['hook.timeoutMs', 'maxMs', 'preRollMs'],
+        ['hook.timeoutMs', 'mask.delayMs', 'maxMs', 'preRollMs'],
         ['segments.everyMs', 'segments.maxBytes', 'segments.silenceDbfs', 'segments.silenceMs'],
         ['webhook.timeoutMs'],
       ),
