@@ -7,6 +7,7 @@ import { ConversationAnalysis } from '../../src/analysis/conversation-analysis.j
 import { analyseFile } from '../../src/analysis/files/analyse-file.js';
 import { transcriptOf } from '../../src/analysis/words/conversation-transcript.js';
 import { withWords } from '../../src/analysis/words/with-words.js';
+import type { LineQuality } from '../../src/base/line-quality.js';
 import type { LedgerSpan } from '../../src/stream/align/ledger.js';
 import { dtmfSamples, encodeWav, mergeChannels, toneSamples } from '../../src/voice.js';
 import { murmur } from './murmur.js';
@@ -81,10 +82,21 @@ const NOISE = 10 * Math.log10(30 ** 2 / 3 / 2 / 32768 ** 2);
 const HEARD = [...REMOTE, [KEYS_AT, KEYS_AT + 0.4], [BEEP_AT, BEEP_AT + 0.4]] as const;
 const peak = (leg: Int16Array | undefined) =>
   20 * Math.log10((leg ?? new Int16Array()).reduce((most, it) => Math.max(most, Math.abs(it)), 0) / 32768);
-const LINE = {
-  ...{ codec: 'PCMU', packets: 2000, lost: 20, late: 0, duplicates: 0, jitterMs: 2, lossPercent: 1 },
-  ...{ burstRatio: 1, delayMs: 80, scale: 'narrowband', r: 89.6, mos: 4.3, basis: 'G.107' },
-} as const;
+const LINE: LineQuality = {
+  codec: 'PCMU',
+  packets: 2000,
+  lost: 20,
+  late: 0,
+  duplicates: 0,
+  jitterMs: 2,
+  lossPercent: 1,
+  burstRatio: 1,
+  delayMs: 80,
+  scale: 'narrowband',
+  r: 89.6,
+  mos: 4.3,
+  basis: 'G.107',
+};
 
 /** Inputs of which a figure may have no value. */
 type Input = 'silence' | 'one leg' | 'no line' | 'no words' | 'short';
