@@ -130,7 +130,7 @@ export interface TalkReport {
   readonly overlaps: Figure;
   /** From the end of one speaker to the begin of the next; negative where they overlap. */
   readonly transferOffsetsMs: Figure<Distribution>;
-  /** Those of them that are silence. */
+  /** Transfer offsets that are silence. */
   readonly gapsMs: Figure<Distribution>;
   /** Part of the changes of speaker that overlap, 0 to 1. */
   readonly overlappedTransfers: Figure;

@@ -25,7 +25,7 @@ export class MusicFrames {
   readonly #place = new Int32Array(this.#kernel.memory.buffer, PLACES.out, BINS);
   /** Part of the power in held partials of the newest frames, as a ring. */
   readonly #held = new Float32Array(RING);
-  /** The same of the decided frames of the window; -1 where there is no sound. */
+  /** Held part of the decided frames of the window; -1 where there is no sound. */
   readonly #window = new Float32Array(WINDOW).fill(-1);
   #looked = 0;
   #taken = 0;

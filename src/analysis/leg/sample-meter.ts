@@ -17,7 +17,7 @@ export class SampleMeter {
   count = 0;
   sum = 0;
   squares = 0;
-  /** Those of the newest samples alone. */
+  /** Squares of the newest samples alone. */
   newestSquares = 0;
   /** Largest magnitude. */
   peak = 0;

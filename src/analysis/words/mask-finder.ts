@@ -97,7 +97,7 @@ export class MaskFinder {
     return masked + text.slice(at);
   }
 
-  /** The same for an answer, of which several may hold one number: that of more than three digits is taken out. */
+  /** Masks an answer: as several may hold one number, each run of more than three digits is taken out. */
   answer(text: string): string {
     if (!this.#rules.cards) return this.text(text);
     const runs = digitRuns(tokensIn(text), Number.POSITIVE_INFINITY, HARMLESS_DIGITS + 1);

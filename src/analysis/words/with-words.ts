@@ -32,7 +32,7 @@ export const WORD_OPTIONS: Rules<WordOptions> = { keywords: KEYWORDS };
 /** Figures of a leg that rest on words. */
 export type LegWords = Pick<LegReport, 'words' | 'wordsPerMinute' | 'questions' | 'answerMs'>;
 
-/** Those of a leg of which there are none. */
+/** Makes the figures of a leg that has no words. */
 export function noWords(reason: NotComputableReason = 'no-words'): LegWords {
   const missing = none(reason);
   return { words: missing, wordsPerMinute: missing, questions: missing, answerMs: missing };

@@ -72,7 +72,7 @@ export interface Dialect {
   readonly format: MediaFormat;
   /** Rates that it can carry, in Hz, by encoding. */
   readonly rates: DialectRates;
-  /** Those of a version that differs from the others. */
+  /** Rates of a version that differs from the others. */
   readonly ratesOf?: Readonly<Record<string, DialectRates>>;
   /** Two voices of a call: interleaved, as tracks of their own, or only mixed. */
   readonly stereo: 'channels' | 'tracks' | 'none';

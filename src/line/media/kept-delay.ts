@@ -5,7 +5,7 @@ import { FRAME_SAMPLES } from '../../switch/party.js';
 const RATE = 16_000;
 /** Time over which audio that never runs out counts as a delay that does not go away, in samples. */
 const WINDOW = 2 * RATE;
-/** The same at the beginning, where more than a frame may have come before the first read. */
+/** First window, in samples: shorter, as more than a frame may have come before the first read. */
 const FIRST_WINDOW = RATE / 2;
 /** A hole that is shorter was audio that came late, and no pause of whoever speaks, in samples. */
 const LATE = RATE / 5;

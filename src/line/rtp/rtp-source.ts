@@ -71,7 +71,7 @@ export class RtpSource {
     return (this.#jitter * 1000) / this.#clockRate;
   }
 
-  /** The same in units of the timestamps, as RTCP tells it. */
+  /** Interarrival jitter in units of the timestamps, as RTCP tells it. */
   get jitter(): number {
     return Math.floor(this.#jitter);
   }

@@ -17,7 +17,7 @@ import {
   words,
 } from '../../base/check.js';
 
-/** Those who may connect. With several, one is enough. */
+/** Ways to prove that one may connect. One of them is enough. */
 export interface MediaAccess {
   /** Tokens of `Authorization: Bearer`. */
   readonly bearer?: readonly string[];
