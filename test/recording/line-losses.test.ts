@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -73,6 +74,34 @@ function voiceOf(count: number, seed: number): { codes: Uint8Array; truth: Int16
 interface Other {
   /** Begins before the call is answered. */
   begin(): Promise<CallRecording>;
+  /** Comes after each packet. @returns false where it is not waited for. */
+  came?(packets: number): Promise<boolean>;
+}
+
+/** A socket through which another is reached, and which can stand still or break. */
+async function relay(to: string, at: string) {
+  const pairs: Socket[] = [];
+  const server = createServer((near) => {
+    const far = connect(to);
+    for (const each of [near, far]) each.on('error', () => undefined);
+    near.pipe(far);
+    far.pipe(near);
+    pairs.push(near, far);
+  }).listen(at);
+  await once(server, 'listening');
+  const each = (act: (socket: Socket) => void) => () => {
+    for (const socket of pairs) act(socket);
+  };
+  return {
+    stall: each((socket) => socket.pause()),
+    goOn: each((socket) => socket.resume()),
+    break: each((socket) => socket.destroy()),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of pairs) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
 /** What a phone and a line have agreed on. Default PCMU, in the clear. */
@@ -191,9 +220,12 @@ async function recordedCall(
   const recording = await recordCall(call, server, { file, input: false, io: 'sync', clock });
   const joined = await other?.begin();
   // Between processes are real sockets, which the clock must not leave behind.
+  let packets = 0;
   const together = async () => {
     const { remote } = recording.voice;
-    if (joined) await until(() => joined.voice.remote.received.position === remote.received.position);
+    const isAwaited = (await other?.came?.(++packets)) ?? true;
+    if (joined && isAwaited)
+      await until(() => joined.voice.remote.received.position === remote.received.position);
   };
   await call.answer();
   await clock.advance(200);
@@ -382,6 +414,54 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
     expect(concealed(others?.legs.remote.ledger.spans)).toEqual(concealed(sidecar.legs.remote.ledger.spans));
     expect(others?.complete).toBe(false);
   });
+
+  it.each(['stalls', 'breaks'] as const)(
+    'also where what comes from that process %s in the middle of a gap',
+    async (what) => {
+      const socket = join(folder, 'voice.sock');
+      const through = join(folder, 'relay.sock');
+      await using _share = await ShareServer.open(() => [server], socket);
+      await using way = await relay(socket, through);
+      await using mine = await attach(new MemoryTransport(exchange.endpoint('alice')));
+      await using ports = new PcmServer();
+      const begin = async () => {
+        const [same] = await mine.calls.search('ACTIVECALLS');
+        const file = join(folder, 'joined.wav');
+        const options = { file, input: false, io: 'sync', clock, join: shareJoiner([through]) } as const;
+        return recordCall(same as NonNullable<typeof same>, ports, options);
+      };
+      let isOpen = true;
+      const came = async (packets: number) => {
+        // The first one is told before any has come.
+        if (packets === 51) {
+          await clock.advance(100);
+          isOpen = false;
+          if (what === 'stalls') way.stall();
+          else way.break();
+        } else if (packets === 61 && what === 'stalls') {
+          way.goOn();
+          isOpen = true;
+        }
+        return isOpen;
+      };
+      const fates: Fate[] = [...good(50), ...good(20).map((): Fate => 'lost'), ...good(40)];
+      const { sidecar, others } = await recordedCall(fates, { other: { begin, came } });
+      const made = (spans: readonly LedgerSpan[] = []) => spans.filter(({ kind }) => kind === 'concealed');
+      const [gap] = made(sidecar.legs.remote.ledger.spans);
+      const theirs = others?.legs.remote.ledger;
+      expect(gap).toMatchObject({ samples: 20 * 320, reason: 'lost' });
+      if (what === 'stalls') {
+        expect(made(theirs?.spans)).toEqual(made(sidecar.legs.remote.ledger.spans));
+        expect(others?.complete).toBe(false);
+        return;
+      }
+      // It ends there, with all that was made up until then.
+      const [part] = made(theirs?.spans);
+      const { received = 0, concealed = 0 } = theirs ?? {};
+      expect(part).toMatchObject({ from: gap?.from, samples: received + concealed - (gap?.from ?? 0) });
+      expect(part?.samples).toBeGreaterThan(640);
+    },
+  );
 
   it('of a message that an answering machine takes as well', async () => {
     await using archive = await VoicemailArchive.open(join(folder, 'archive'));

@@ -240,6 +240,8 @@ export class JitterBuffer {
     const isPause = this.#filler.isPause(isWhole);
     this.#account.note(lost, 'lost');
     if (this.#filler.isNoise) this.#account.silence(count - lost);
+    // Before the first packet nothing is made up: there is no voice yet.
+    else if (following && this.#begun.samples.length === 0) this.#account.play(count - lost);
     else if (following) this.#account.note(count - lost, 'not-sent');
     else this.#account.starve(count, this.#rate);
     if (isPause) return this.#filler.pause(count);
