@@ -30,7 +30,10 @@ export interface RecordingEvents extends FencedEvents {
   limit: [];
   /** Audio is masked from now on, or let through again. */
   paused: [paused: boolean];
-  /** A stretch was masked by a rule of `mask`, and is written as silence. Its place is counted as {@link positionMs} is. */
+  /**
+   * A stretch was masked by a rule of `mask`, and is written as silence. Its place is counted from the beginning of the
+   * recording, as {@link RecordingProgress.positionMs} is.
+   */
   masked: [stretch: MaskSpan];
   /** The transcriber of `mask` did not understand an utterance: that is masked. */
   'mask-failed': [error: Error];
