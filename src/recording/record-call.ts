@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { checkArgument, having, object, optionsOf } from '../base/check.js';
 import { JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
+import type { CallControl } from '../call/call-control.js';
 import {
   type CallVoice,
   type CallVoiceOptions,
@@ -15,8 +16,7 @@ import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import type { CallRecording } from './call-recording.js';
 import { loadCompressed } from './file/compressed.js';
-import type { LiveMask } from './masking/live-mask.js';
-import type { RecordCallOptions } from './record-options.js';
+import { checkRecordOptions, type RecordCallOptions } from './record-options.js';
 import { RecordingSetup } from './recording-setup.js';
 import type { RecordingTrack } from './recording-track.js';
 
@@ -35,7 +35,7 @@ export async function recordCall(
 ): Promise<CallRecording> {
   checkArgument('call', call, LIVE_CALL);
   checkArgument('server', server, SERVER);
-  const setup = new RecordingSetup(call, options, options.mask && (await openMask(options)));
+  const setup = await checkedSetup(call, options);
   // Before anything is begun: a call that cannot be recorded costs those that are recorded nothing.
   using places = server.reserve(setup.streamCount);
   await setUp(setup, options);
@@ -60,7 +60,7 @@ export async function recordCall(
  */
 export async function prepareRecording(call: Call, options: RecordCallOptions): Promise<PreparedRecording> {
   checkArgument('call', call, LIVE_CALL);
-  const setup = new RecordingSetup(call, options, options.mask && (await openMask(options)));
+  const setup = await checkedSetup(call, options);
   await setUp(setup, options);
   return new PreparedRecording(setup);
 }
@@ -79,8 +79,7 @@ export async function recordVoice(voice: CallVoice, options: RecordVoiceOptions)
   checkArgument('options', options, object);
   const { input, microphone } = voice;
   const streams = { input: input !== undefined, microphone: microphone !== undefined };
-  const mask = options.mask && (await openMask(options));
-  const setup = new RecordingSetup(voice.call, { ...options, ...streams }, mask);
+  const setup = await checkedSetup(voice.call, { ...options, ...streams });
   await using opening = new Opening();
   opening.add(await setUp(setup, options), (it) => it.discard());
   setup.joinOpen(voice);
@@ -89,10 +88,13 @@ export async function recordVoice(voice: CallVoice, options: RecordVoiceOptions)
 
 const VOICE = having('legs', 'close');
 
-/** Loaded for those alone who mask. */
-async function openMask({ mask = {}, clock, preRollMs }: RecordVoiceOptions): Promise<LiveMask> {
+async function checkedSetup(call: CallControl, options: RecordCallOptions): Promise<RecordingSetup> {
+  checkRecordOptions(options);
+  const { mask, clock, preRollMs } = options;
+  if (!mask) return new RecordingSetup(call, options);
+  // Loaded for those alone who mask.
   const { LiveMask } = await import('./masking/live-mask.js');
-  return await LiveMask.open(mask, { clock, preRollMs });
+  return new RecordingSetup(call, options, await LiveMask.open(mask, { clock, preRollMs }));
 }
 
 async function setUp(setup: RecordingSetup, options: RecordVoiceOptions): Promise<RecordingTrack> {

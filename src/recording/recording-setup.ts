@@ -20,7 +20,7 @@ import { StereoFile } from './file/stereo-file.js';
 import { LegGaps } from './leg-gaps.js';
 import type { LiveMask } from './masking/live-mask.js';
 import { hearOutputGaps } from './output-gaps.js';
-import { checkRecordOptions, type RecordCallOptions } from './record-options.js';
+import type { RecordCallOptions } from './record-options.js';
 import { RecordingTrack } from './recording-track.js';
 import { SealedFile } from './sealed/sealed-file.js';
 import type { LegStream, RecordingHead, SidecarFacts } from './sidecar.js';
@@ -48,11 +48,9 @@ export class RecordingSetup {
   readonly #encoders: EncoderSlots;
   readonly #id = randomUUID();
   readonly #startedAtMs: number;
-
   readonly #mask: LiveMask | undefined;
 
   constructor(call: CallControl, options: RecordCallOptions, mask?: LiveMask) {
-    checkRecordOptions(options);
     this.clock = options.clock ?? systemClock;
     this.#call = call;
     this.#options = options;

@@ -208,6 +208,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
 
   /** The phone with this number that registers here. */
   ownTo(number: string): Destination | undefined {
+    checkArgument('number', number, words);
     const { routes } = this.#opened;
     const phone = this.#settings.phones.find((each) => each.number === number);
     if (!phone) return undefined;
