@@ -3,6 +3,7 @@ import { Fence } from '../../src/base/listener/fence.js';
 import { type Clock, VirtualClock } from '../../src/base/time/clock.js';
 import { Bridge } from '../../src/switch/bridge.js';
 import { VoiceTicker } from '../../src/switch/voice-ticker.js';
+import { randomFrom } from '../random.js';
 
 /** A clock whose timers fire as late as its process comes back. */
 class AwayClock extends VirtualClock {
@@ -33,6 +34,34 @@ it('a late tick lets what has come meanwhile be read first; one in time does not
   clock.timerAt(45, () => void said.push('read'));
   await clock.advance(40);
   expect(said.slice(2, 5)).toEqual(['late', 'read', 'tick']);
+});
+
+/** A clock of a busy machine: each timer fires up to 15 ms late. */
+class LateClock extends VirtualClock {
+  readonly #random = randomFrom(7);
+  override timerAt(at: number, task: () => void | Promise<void>) {
+    return super.timerAt(at + this.#random() * 15, task);
+  }
+}
+
+it('ticks that are late each time do not add up: a minute of a call is a minute of voice', async () => {
+  const clock: Clock & LateClock = new LateClock();
+  const fence = new Fence((error) => {
+    throw error;
+  });
+  const saidAt: number[] = [];
+  const bridge = new Bridge(fence);
+  bridge.join({
+    speak: () => void saidAt.push(clock.now()),
+    hear: () => undefined,
+    leave: async () => undefined,
+  });
+  new VoiceTicker(clock, fence).add(bridge);
+  await clock.advance(60_000);
+  const [first = 0] = saidAt;
+  expect(Math.abs(saidAt.length - 3000)).toBeLessThanOrEqual(1);
+  // A late tick lets what has come be read first, by a second timer.
+  expect(saidAt.filter((at, n) => Math.abs(at - first - n * 20) > 2 * 15)).toEqual([]);
 });
 
 /** A clock that jumps; timers that are set go on by the time that passes. */
