@@ -34,6 +34,9 @@ const KNOWN = [
   .join(' ')
   .split(' ');
 
+/** Names of headers that are known, as they are kept. */
+export const KNOWN_HEADERS: readonly string[] = [...new Set([...KNOWN, ...Object.values(COMPACT)])];
+
 /** Kept spelling of each name, by itself, its lower-case letters and its short form. */
 const SPELT = new Map<string, string>([
   ...Object.entries(COMPACT),
