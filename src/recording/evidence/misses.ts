@@ -2,7 +2,10 @@ import { isLoss, type LedgerSpan } from '../../stream/align/ledger.js';
 import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
 
 /** Kinds of loss, as a person reads them. */
-const WORDS: Readonly<Record<string, string>> = { concealed: 'made up by the line' };
+const WORDS: Readonly<Record<string, string>> = {
+  concealed: 'made up by the line',
+  masked: 'masked in doubt',
+};
 /** Places that are told one by one. */
 const TOLD = 3;
 

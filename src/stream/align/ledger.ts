@@ -7,7 +7,7 @@ export type LegEnds = Readonly<Record<LegName, number>>;
 /**
  * The kind of a stretch of a leg in a recording. `received`: it came over the leg's stream. `idle`: silence where the
  * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place
- * of what came, because the recording was paused. `missing`: silence in place of audio that should be there.
+ * of what came, because the recording was paused, or by a rule of masking. `missing`: silence in place of audio that should be there.
  * `concealed`: it came, but the line had made it up in place of what it did not have; the reason says why.
  */
 export type SpanKind = 'received' | 'idle' | 'masked' | 'missing' | 'concealed';
@@ -80,7 +80,7 @@ export interface LedgerTotals extends Readonly<Record<Exclude<SpanKind, 'conceal
 
 /** Kinds of stretches that hold voice. */
 const AUDIBLE: ReadonlySet<SpanKind> = new Set(['received', 'concealed']);
-/** Reasons for which nothing is lost that was said. */
+/** Reasons of a stretch that was made up for which nothing is lost that was said. */
 const HARMLESS: ReadonlySet<SpanReason | undefined> = new Set(['held-up', 'not-sent']);
 
 /** True for a stretch that holds voice, its own or made up. */
@@ -88,8 +88,12 @@ export function isAudible({ kind }: Pick<LedgerSpan, 'kind'>): boolean {
   return AUDIBLE.has(kind);
 }
 
-/** True for a stretch in which something is lost that was said. */
+/**
+ * True for a stretch in which something is lost that was said. Masking is meant, and loses nothing, unless it was not
+ * known what was said.
+ */
 export function isLoss({ kind, reason }: Pick<LedgerSpan, 'kind' | 'reason'>): boolean {
+  if (kind === 'masked') return reason === 'undecided';
   return kind === 'missing' || (kind === 'concealed' && !HARMLESS.has(reason));
 }
 
