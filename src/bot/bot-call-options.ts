@@ -16,29 +16,29 @@ import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
 
 export interface TransferOptions extends WaitOptions {
   /**
-   * Longest ringing at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind` as
-   * long as the endpoint lets it ring.
+   * Longest ringing at the targets, in milliseconds; the call is then taken back. Default 30,000; with `blind`, the
+   * endpoint's own limit.
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Has the endpoint do it, and lets go of the call. Only for calls that came in, and where the endpoint can
-   * (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
+   * Has the endpoint transfer the call, which then leaves this bot. Only for incoming calls, and where the endpoint
+   * supports it (`call.canTransfer`). Default false: the call is held, the targets are called, and the two are bridged.
    */
   readonly blind?: boolean | undefined;
   /** Speech that is repeated to the caller while it rings. Default: the endpoint's own hold. Not with `blind`. */
   readonly music?: Speakable | undefined;
 }
 
-/** A transfer that came about. */
+/** Report of a transfer that succeeded. */
 export interface TransferReport {
-  /** Target that took the call; undefined when the endpoint does not say which of several did. */
+  /** Target that took the call; undefined when there were several and the endpoint does not name the one. */
   readonly to: string | undefined;
-  /** The side that hung up first. Absent with `blind`: there the talk goes on. */
+  /** The side that hung up first. Absent with `blind`, where the conversation still goes on. */
   readonly endedBy?: 'caller' | 'target';
 }
 
 export interface HoldOptions extends WaitOptions {
-  /** Speech or sound that is repeated to the caller meanwhile. Default: the endpoint's own hold, which is silent. */
+  /** Speech or sound that is repeated to the waiting caller. Default: the endpoint's own hold, which is silent. */
   readonly music?: Speakable | undefined;
 }
 

@@ -50,7 +50,7 @@ export interface Partner {
   readonly name: string;
 }
 
-/** Parts of a {@link BotCall}; its host puts them together. */
+/** Parts of a {@link BotCall}, assembled by its host. */
 export interface BotCallParts {
   readonly call: CallControl;
   readonly voice: CallVoice;
@@ -58,17 +58,17 @@ export interface BotCallParts {
   readonly partner: Partner;
   /** The recording of the call by its bot or its host. */
   readonly recording?: CallRecording | undefined;
-  /** The analysis of the call, where its bot has it analysed. */
+  /** The analysis of the call, when its bot asks for it. */
   readonly analysis?: RunningAnalysis | undefined;
-  /** Told what the bot does, in words, for transcripts. */
+  /** Called with each action of the bot, in words, for transcripts. */
   readonly trace: (text: string) => void;
-  /** Told of each step that begins or ends. */
+  /** Called when a step begins or ends. */
   readonly step?: ((step: BotStep) => void) | undefined;
   /** Places a call that ends with this one. */
   readonly dial: (target: string, options: WaitOptions) => Promise<BotCall>;
-  /** Sends a message of a chat. */
+  /** Sends a chat message. */
   readonly sendMessage: (target: string, text: string, options: CommandOptions) => Promise<void>;
-  /** Places a call that goes on when this one has ended. */
+  /** Places a call that can outlast this one. */
   readonly startCall: (
     target: string,
     script: (call: BotCall) => Promise<void>,
@@ -83,24 +83,24 @@ export interface BotCallParts {
 }
 
 /**
- * A call as a conversation. Whatever waits here rejects with ERR_CALL_ENDED once the call is over, so that a script
- * ends where it stands and its `finally` runs; with ERR_ABORTED when its signal fires.
+ * A call as a conversation. Every wait rejects with ERR_CALL_ENDED once the call is over, so that a script ends there
+ * and its `finally` runs. A wait rejects with ERR_ABORTED when its own signal fires.
  */
 export class BotCall {
-  /** The call as the endpoint tells it. */
+  /** The call as the endpoint reports it. */
   readonly call: CallControl;
   readonly partner: Partner;
   readonly clock: Clock;
-  /** The call's streams, for what is not offered here. */
+  /** The call's streams, for uses that this class does not cover. */
   readonly voice: CallVoice;
-  /** The recording of the call, where its bot or host has it recorded: to be paused, marked, stopped. */
+  /** The recording of the call, where its bot or host records it. It can be paused, marked and stopped. */
   readonly recording: CallRecording | undefined;
   /**
-   * Analysis of the conversation so far, where its bot has it analysed (`bot(script, { analyse: true })`): figures,
-   * events, and for how long there was silence.
+   * Analysis of the conversation so far, where the bot asks for it (`bot(script, { analyse: true })`): figures, events,
+   * and for how long there was silence.
    */
   readonly analysis: RunningAnalysis | undefined;
-  /** Fires when the call is over; for whatever else the script waits for. */
+  /** Fires when the call is over. For other waits of the script. */
   readonly signal: AbortSignal;
   /** Language of prompts, numbers and dates from now on: `de`. */
   language: string;
@@ -135,7 +135,7 @@ export class BotCall {
     return this.call.id;
   }
 
-  /** The first error for which something could not be said, though the call went on; undefined when all was. */
+  /** First error that kept a prompt from being said while the call went on; undefined when there was none. */
   get unsaid(): Error | undefined {
     return this.#unsaid;
   }
@@ -151,13 +151,13 @@ export class BotCall {
   }
 
   /**
-   * Queues something to be said; resolves when it has left or was cut. Not awaited, the next goes on right after it.
+   * Queues a prompt; resolves when it was sent or cut. Without `await`, the next prompt follows without a gap.
    *
-   * @throws ERR_INVALID_ARG, ERR_FILE and whatever else the prompt could not be made for; ERR_CALL_ENDED; ERR_ABORTED.
+   * @throws ERR_INVALID_ARG, ERR_FILE and other errors of making the prompt; ERR_CALL_ENDED; ERR_ABORTED.
    */
   say(what: Speakable, options: SayOptions = {}): Promise<SpeechReport> {
     const speech = this.#say(what, options);
-    // Who does not wait for a prompt does not have to handle the hang-up that ends it; the next wait tells.
+    // A script that does not wait for a prompt need not handle a hang-up during it: its next wait rejects.
     speech.catch((error: unknown) => {
       if (!this.signal.aborted && !options.signal?.aborted)
         this.#trace(`could not say all: ${messageOf(error)}`);
@@ -165,12 +165,12 @@ export class BotCall {
     return speech;
   }
 
-  /** Forgets what is queued and stops what is being said: silence within 100 ms at the far end. */
+  /** Drops the queued prompts and stops the present one. The other party hears silence within 100 ms. */
   async clear(): Promise<void> {
     await this.#context.player.clear();
   }
 
-  /** Resolves when all that is queued now was said or cleared; to how long the call had been spoken to, in milliseconds. */
+  /** Resolves when everything queued now was said or cleared, to the player's position then, in milliseconds. */
   async mark(options: WaitOptions = {}): Promise<number> {
     checkWait(options);
     const { player } = this.#context;
@@ -185,10 +185,10 @@ export class BotCall {
   }
 
   /**
-   * Collects an answer: digits, from notifications and from tones in the voice, of which one press counts once; or what
-   * is said, where the bot has a transcriber.
+   * Collects an answer: digits, or speech where the bot has a transcriber. Digits come from notifications and from
+   * tones in the voice; a key press that comes both ways counts once.
    *
-   * @throws as {@link say}; what the transcriber throws.
+   * @throws as {@link say}; errors of the transcriber.
    */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     checkOptions(options, GATHER_RULES);
@@ -216,8 +216,8 @@ export class BotCall {
   }
 
   /**
-   * Records the call from now on: what is said and what is heard, beside each other. It ends with the call, or by its
-   * `stop()`. To have all of the call recorded, give the bot `record`.
+   * Records both sides of the call from now on, beside each other. It ends with the call, or by its `stop()`. To record
+   * the whole call, give the bot the option `record`.
    *
    * @throws ERR_FILE, ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
    */
@@ -228,10 +228,10 @@ export class BotCall {
   }
 
   /**
-   * Sends the call's voices and digits to a media server or an analysis, until it ends or the fork is closed. The call is
-   * never held back.
+   * Sends the call's voices and digits to a media server or an analysis, until the call ends or the fork is closed. It
+   * never delays the call.
    *
-   * @throws ERR_INVALID_ARG; what fails later is told by the fork.
+   * @throws ERR_INVALID_ARG. Later failures are reported by the fork.
    */
   async fork(url: string, options: ForkOptions = {}): Promise<Fork> {
     checkArgument('url', url, words);
@@ -246,7 +246,7 @@ export class BotCall {
     return this.voice.remote.frames({ policy: 'drop-oldest', name: 'listen', ...options });
   }
 
-  /** Lets time pass, on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+  /** Waits for `ms` milliseconds on the call's clock. @throws ERR_CALL_ENDED, ERR_ABORTED. */
   async pause(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     checkArgument('ms', ms, TIME);
     checkOptions(options, SIGNAL_RULES);
@@ -258,7 +258,10 @@ export class BotCall {
     });
   }
 
-  /** Calls `listener` for each key, typed ahead or to come, and leaves it to be gathered; returns what stops that. */
+  /**
+   * Calls `listener` for each key, typed ahead or to come. The key can still be gathered. Returns a function that stops
+   * it.
+   */
   onKey(listener: (key: string) => void): () => void {
     checkArgument('listener', listener, callback);
     for (const key of this.#context.digits.typedAhead) listener(key);
@@ -273,13 +276,13 @@ export class BotCall {
   }
 
   /**
-   * Puts the caller through to the first of these who answers: holds the call, calls them, and bridges. Resolves when
-   * they have talked, and one of them has hung up; where that is not the caller, the call goes on here. With `blind` the
-   * endpoint does it: resolves when a target has taken the call.
+   * Puts the caller through to the first target that answers: holds the call, calls the targets, and bridges. Resolves
+   * when the caller or the target hangs up. When it was the target, the call goes on here. With `blind`, the endpoint
+   * transfers the call; resolves when a target has taken it.
    *
-   * @throws ERR_NOT_TRANSFERRED (a {@link TransferFailedError}, which says why for each target) when nobody takes it, and
-   * ERR_TIMEOUT (one as well) when nobody answers in time: the call goes on here, in progress. ERR_CALL_ENDED when the
-   * caller hangs up before somebody has answered; ERR_API when the endpoint cannot; ERR_ABORTED.
+   * @throws ERR_NOT_TRANSFERRED when no target takes the call, ERR_TIMEOUT when none answers in time. Both are a {@link
+   * TransferFailedError} with the reason for each target, and the call goes on here, in progress. ERR_CALL_ENDED when
+   * the caller hangs up before a target answers; ERR_API when the endpoint cannot transfer; ERR_ABORTED.
    */
   async transfer(target: string | readonly string[], options: TransferOptions = {}): Promise<TransferReport> {
     checkArgument('target', target, TARGETS);
@@ -292,8 +295,8 @@ export class BotCall {
   }
 
   /**
-   * Does `work`. Keys that are pressed meanwhile, and that `work` does not gather itself, answer nothing that is asked
-   * afterwards. Type-ahead from before is kept. Done by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
+   * Runs `work`. Keys that are pressed meanwhile and that `work` does not gather are dropped afterwards. Digits typed
+   * ahead before it are kept. Used by {@link hold}, {@link transfer}, `Room.join` and `bridge`.
    */
   async ignoringKeys<T>(work: () => T | Promise<T>): Promise<T> {
     checkArgument('work', work, callback);
@@ -306,11 +309,11 @@ export class BotCall {
   }
 
   /**
-   * Keeps the caller waiting while `work` is done, and returns its result. With music the call stays connected. Keys
-   * that the caller presses meanwhile are forgotten.
+   * Keeps the caller on hold while `work` runs, and returns its result. With music the call stays connected. Keys that
+   * the caller presses meanwhile are dropped.
    *
-   * @throws what `work` throws; ERR_TIMEOUT when that takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller does
-   * not wait that long, ERR_ABORTED.
+   * @throws errors of `work`; ERR_TIMEOUT when it takes longer than `timeoutMs`; ERR_CALL_ENDED when the caller hangs
+   * up first; ERR_ABORTED.
    */
   async hold<T>(work: () => T | Promise<T>, options: HoldOptions = {}): Promise<T> {
     checkArgument('work', work, callback);
@@ -319,10 +322,11 @@ export class BotCall {
   }
 
   /**
-   * Calls somebody else, to talk to or to be put through to. That call is hung up when this script ends.
+   * Places another call, to talk on it or to connect the caller with it. It is hung up when this script ends.
    *
-   * @param options.timeoutMs how long it may ring; default 30,000.
-   * @throws ERR_CALL_ENDED when they do not answer, and when the caller has gone; ERR_TIMEOUT, ERR_API, ERR_ABORTED.
+   * @param options.timeoutMs longest ringing; default 30,000.
+   * @throws ERR_CALL_ENDED when the target does not answer,
+   * and when the caller has hung up; ERR_TIMEOUT, ERR_API, ERR_ABORTED.
    */
   async dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
     checkArgument('target', target, words);
@@ -332,11 +336,12 @@ export class BotCall {
   }
 
   /**
-   * Calls somebody with a script of its own, as the same bot: that call goes on when this one has ended. Resolves when
-   * it is over, `unanswered` where nobody took it.
+   * Places a call with its own script, as the same bot. It goes on when this call ends. Resolves when it is over, with
+   * outcome `unanswered` when nobody answered.
    *
-   * @param options.timeoutMs how long it may ring; default 30,000.
-   * @throws ERR_API when the call cannot be placed; ERR_CLOSED when the host takes no more calls; ERR_ABORTED.
+   * @param options.timeoutMs longest ringing; default 30,000.
+   * @throws ERR_API when the call cannot be placed;
+   * ERR_CLOSED when the host takes no more calls; ERR_ABORTED.
    */
   async startCall(
     target: string,
@@ -350,7 +355,7 @@ export class BotCall {
   }
 
   /**
-   * Sends somebody a message of a chat; resolves when it is SENT. It goes out also when the call ends meanwhile.
+   * Sends a chat message; resolves when it is SENT. It is sent even when the call ends meanwhile.
    *
    * @throws ERR_CHAT_REFUSED (a `ChatRefusedError`, with the reason) when it cannot be sent; ERR_TIMEOUT, ERR_ABORTED.
    */
@@ -362,18 +367,19 @@ export class BotCall {
     await this.#parts.sendMessage(target, text, options);
   }
 
-  /** Keeps a text out of transcripts from now on, wherever it is in what the bot does: a PIN, as `****`. */
+  /** Masks a text in transcripts from now on. A PIN appears as `****`. */
   keepSecret(text: string): void {
     checkArgument('text', text, words);
     if (text !== '') this.#secrets.add(text);
   }
 
   /**
-   * Hangs up when what has left was heard. The script goes on to its end; whatever it waits for then throws.
-   * @throws ERR_CALL_ENDED when the other party was first.
+   * Hangs up once the audio that was sent has been heard. The script goes on, and its next wait throws.
+   *
+   * @throws ERR_CALL_ENDED when the other party hung up first.
    */
   async hangUp(): Promise<void> {
-    // The end of the call does not cut the last word that has left.
+    // The end of the call must not cut the last word that was sent.
     await this.pause(IN_FLIGHT_MS);
     this.#trace('hangs up');
     await this.call.hangUp();

@@ -39,7 +39,7 @@ interface BotCallsParts {
 
 const RING_TIMEOUT_MS = 30_000;
 
-/** The calls that bots are busy with: opens each with its voice, runs the script, and ends it. */
+/** Runs bots on calls: opens each call with its voice, runs the script, and ends the call. */
 export class BotCalls {
   readonly #parts: BotCallsParts;
   readonly #calls = new Set<Call>();
@@ -77,7 +77,7 @@ export class BotCalls {
       if (!call.over) error = asError(failure);
     } finally {
       this.#calls.delete(call);
-      // A call that another program has is not this bot's to end.
+      // A call whose voice another program has taken is not hung up here.
       const own = isTaken(error) ? [] : [endCall(call, this.#parts.clock)];
       await Promise.all([...own, dialled.end(this.#parts.clock)]);
     }
@@ -134,14 +134,16 @@ export class BotCalls {
     return conversation;
   }
 
-  /** The reason of an error: ERR_TAKEN where another program has redirected the call meanwhile. */
+  /** Returns the cause of an error: ERR_TAKEN when another program has redirected the call meanwhile. */
   async #causeOf(error: Error, call: Call, { voice }: BotCall): Promise<Error> {
     const isOwn = (port: number) => [...this.#parts.server.leases].some((lease) => lease.port === port);
     const taken = voice.joined ? undefined : takenFrom(call, isOwn);
     return (taken && (await during(this.#parts.clock, taken))) ?? error;
   }
 
-  /** A call that cannot be recorded is taken all the same, and its transcript says so. */
+  /**
+   * Prepares the recording of a call. A call that cannot be recorded is taken without one, and its transcript says so.
+   */
   async #tape(bot: Bot, call: Call): Promise<CallTape | undefined> {
     try {
       return await (bot.record ?? this.#parts.record)?.listen(call, this.#parts.clock);
@@ -160,7 +162,7 @@ export class BotCalls {
     cut: AbortSignal,
   ): Promise<BotCall> {
     const call = await this.#parts.placed.place(target, options.signal);
-    // Before it is answered, so that it does not go on ringing when the script has ended.
+    // Added before it is answered, so that it stops ringing when the script ends.
     dialled.add(call);
     try {
       return await this.#open(bot, call, options, dialled, cut);

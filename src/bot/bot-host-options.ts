@@ -27,31 +27,31 @@ export interface BotHostOptions {
   readonly server: PcmServer;
   /** Prompts of the bots. Default: tones and files, without a library. */
   readonly prompts?: Prompts;
-  /** Records the calls of every bot that does not say itself how it is recorded: a `Recorder`. Default: nothing. */
+  /** Records the calls of every bot that has no `record` of its own: a `Recorder`. Default: no recording. */
   readonly record?: CallTaper;
   /** Joins the voice of a call that another program has redirected. Default: such a call is not taken. */
   readonly join?: VoiceJoiner;
-  /** Times every wait; that of the exchange where calls run faster than real time. Default: the machine's. */
+  /** Clock of every wait. Use the exchange's clock where calls run faster than real time. Default: the system clock. */
   readonly clock?: Clock;
 }
 
 export interface AttendOptions {
-  /** Calls at once; more are refused. 1 to 10,000. Default 1000. */
+  /** Most calls at once; further calls are refused. 1 to 10,000. Default 1000. */
   readonly maxCalls?: number;
-  /** Resolves to true when the bot takes this call. Default: it takes all. */
+  /** Resolves to true when the bot takes this call. Default: all calls. */
   readonly accept?: (call: Call) => boolean | Promise<boolean>;
 }
 
-/** Options of a bot for chats that is to attend. */
+/** Options for attending chats with a bot. */
 export interface AttendChatsOptions {
-  /** Conversations at once; a new one beyond that is not answered. 1 to 10,000. Default 1000. */
+  /** Most conversations at once; further ones are not answered. 1 to 10,000. Default 1000. */
   readonly maxChats?: number;
-  /** Resolves to true when the bot answers this message, which begins a conversation. Default: it answers all. */
+  /** Resolves to true when the bot answers this first message of a conversation. Default: all messages. */
   readonly accept?: (message: ChatMessage, chat: Chat) => boolean | Promise<boolean>;
 }
 
 export interface BotDialOptions extends WaitOptions {
-  /** Told of the call as soon as it is placed, before it is answered. Default: ignored. */
+  /** Called with the call as soon as it is placed, before it is answered. Default: none. */
   readonly onPlaced?: ((call: Call) => void) | undefined;
 }
 
@@ -60,21 +60,21 @@ export interface BotHostEvents extends FencedEvents {
   talking: [call: BotCall, bot: Bot];
   /** One action of a bot, in words, for transcripts and logs. It includes the text that was said. */
   trace: [call: Call, text: string];
-  /** Something that a bot says, asks or records as a message begins, or ends. */
+  /** A prompt, a gathering or a message recording begins or ends. */
   step: [call: Call, step: BotStep];
   /** A bot has finished with a call. */
   result: [result: BotResult];
-  /** A call that was to be recorded cannot be; the bot takes it all the same. */
+  /** A call cannot be recorded as asked. The bot takes it without a recording. */
   unrecorded: [call: Call, error: Error];
-  /** A call was refused, for there were `maxCalls`. */
+  /** A call was refused, because `maxCalls` was reached. */
   refused: [call: Call];
-  /** A bot has a conversation in text. */
+  /** A bot begins a conversation in text. */
   chatting: [chat: BotChat, bot: ChatBot];
   /** One action of a bot in a conversation, in words. It includes the text that was written. */
   chatTrace: [chat: Chat, text: string];
   /** A bot has finished with a conversation. */
   chatResult: [result: ChatBotResult];
-  /** A message is not answered, since there were `maxChats` conversations. */
+  /** A message is not answered, because `maxChats` was reached. */
   chatRefused: [chat: Chat];
 }
 

@@ -28,7 +28,7 @@ import { PlacedCalls } from './placed-calls.js';
 import { Prompts } from './prompt/prompts.js';
 import type { Speakable } from './prompt/speakable.js';
 
-/** Runs bots: takes calls, places calls, and keeps what goes wrong in one call away from all others. */
+/** Runs bots: takes calls and places calls. A failure in one call does not affect the others. */
 export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDisposable {
   readonly #client: Client;
   readonly #server: PcmServer;
@@ -50,7 +50,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#placed = new PlacedCalls(options.client);
     this.#server = options.server;
     this.#prompts = options.prompts ?? Prompts.open();
-    // An error is told to each call that needs the prompts.
+    // Each call that needs the prompts gets the error itself.
     Promise.resolve(this.#prompts).catch(() => undefined);
     this.#clock = options.clock ?? systemClock;
     this.#calls = new BotCalls({
@@ -60,22 +60,22 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     });
   }
 
-  /** Conversations in text that a bot is busy with. */
+  /** Number of text conversations in progress. */
   get activeChats(): number {
     return this.#attendant?.size ?? 0;
   }
 
-  /** Calls that bots are busy with. */
+  /** Number of calls that bots are working on. */
   get activeCalls(): number {
     return this.#calls.size;
   }
 
   /**
-   * Sees to it that all that `bot` is known to say can be said, and what its `prepare` does, so that no call is the
-   * first to miss it. Once for each bot.
+   * Makes the known prompts of `bot` ready, and runs its `prepare`, so that an error shows before the first call. Done
+   * once for each bot.
    *
-   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for what is missing or cannot be read, all of it at once; what
-   *   `prepare` of the bot rejects with (ERR_FILE for a folder that a flow records to and that cannot be made).
+   * @throws ERR_INVALID_ARG, ERR_FILE, ERR_WAV, ERR_TOOL for prompts that are missing or unreadable, all of them at
+   * once; errors of the bot's `prepare` (ERR_FILE when the recording folder of a flow cannot be made).
    */
   async prepare(bot: Bot): Promise<void> {
     checkArgument('bot', bot, BOT);
@@ -85,8 +85,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Has `bot` answer the calls that come in from now on, instead of the one that did before. Resolves when it is
-   * {@link prepare}d; calls that come sooner wait for that. Where it cannot be, no call is taken.
+   * Has `bot` answer incoming calls from now on, in place of the bot that did before. Resolves when `bot` is {@link
+   * prepare}d; calls that come sooner wait for that. When preparing fails, no call is taken.
    *
    * @throws ERR_INVALID_ARG at once; rejects as {@link prepare}.
    */
@@ -117,8 +117,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Has `bot` answer the messages that come from now on, instead of the one that did before, whose conversations go on
-   * to their end. Calls are attended beside them.
+   * Has `bot` answer incoming messages from now on, in place of the bot that did before. Conversations of that bot go
+   * on to their end. Calls are attended independently of this.
    *
    * @throws ERR_INVALID_ARG, ERR_CLOSED; ERR_UNSUPPORTED when the endpoint has no chats, or speaks a version below 3.
    */
@@ -146,7 +146,7 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Has `bot` talk on a call that is there; resolves when it is through, at the latest when the call has lasted for the
+   * Runs `bot` on an existing call. Resolves when its script is done; the call is ended when it has lasted for the
    * bot's `maxCallMs`. Never rejects.
    */
   async run(bot: Bot, call: Call): Promise<BotResult> {
@@ -157,9 +157,9 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Calls `target` and has `bot` talk to whoever answers.
+   * Calls `target` and runs `bot` when it is answered.
    *
-   * @param options.timeoutMs how long it may ring; default 30,000.
+   * @param options.timeoutMs longest ringing; default 30,000.
    * @throws ERR_API when the call cannot be placed; as {@link prepare}.
    */
   async call(bot: Bot, target: string, options: BotDialOptions = {}): Promise<BotResult> {
@@ -173,8 +173,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Resolves to true for a call that this host has placed, which is its to redirect. A call is heard of before whoever
-   * places it is told which one it is, so calls that are being placed are waited for.
+   * Resolves to true for a call that this host has placed and may redirect. A call can be announced before its placing
+   * has returned its number, so this waits for calls that are being placed.
    */
   async hasPlaced(call: Call): Promise<boolean> {
     checkArgument('call', call, LIVE_CALL);
@@ -182,8 +182,8 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   /**
-   * Takes no more calls and messages, lets what is under way go on to its end, then resolves. A script of a chat that
-   * waits for a message gets none.
+   * Takes no more calls and messages, and resolves when those in progress are done. A chat script that waits for a
+   * message gets none.
    */
   async close(): Promise<void> {
     this.#closed = true;
@@ -218,7 +218,10 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
     this.#track(this.#calls.run(bot, call));
   }
 
-  /** A program that cannot say is told; the call or message is left alone. */
+  /**
+   * Asks the program about a call or message. When its function throws, the error is reported and the call or message
+   * is left alone.
+   */
   async #accepts(name: string, accept: () => boolean | Promise<boolean>): Promise<boolean> {
     try {
       return await accept();

@@ -15,6 +15,6 @@ export interface BotResult {
   readonly error?: Error;
   /** The recording of the call, complete on disk; absent when it was not recorded, or could not be. */
   readonly recording?: RecordingResult;
-  /** The first error for which something could not be said, also where the script went on without it. */
+  /** First error that kept a prompt from being said, also when the script went on without it. */
   readonly unsaid?: Error;
 }

@@ -1,12 +1,12 @@
-/** A step of a conversation that begins or ends: something that is said, asked, or recorded as a message. */
+/** Beginning or end of a step of a conversation: a prompt, a gathering or a message recording. */
 export interface BotStep {
   readonly action: 'prompt' | 'gather' | 'message';
   readonly what: 'begun' | 'ended';
-  /** Of one that ended: as its report has it, or `failed`. */
+  /** Outcome of a step that ended: that of its report, or `failed`. */
   readonly outcome?: string;
 }
 
-/** Tells of the beginning and the end of a step, however it ends. */
+/** Runs a step, and reports its beginning and its end, also when it fails. */
 export async function inStep<T extends { readonly outcome?: string; readonly ended?: string }>(
   tell: ((step: BotStep) => void) | undefined,
   action: BotStep['action'],

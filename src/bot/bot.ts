@@ -24,7 +24,7 @@ import { SPEAKABLE, type Speakable } from './prompt/speakable.js';
 /** The work of a bot on one call. When it returns, queued speech is played to its end and the call is hung up. */
 export type BotScript = (call: BotCall) => Promise<void> | void;
 
-/** The things with which a bot is about to take calls. */
+/** The host's parts that a bot is prepared with. */
 export interface BotPreparation {
   readonly client: Client;
   readonly server: PcmServer;
@@ -39,40 +39,40 @@ export interface BotOptions {
   /** Said before the call is hung up because the script threw. Default: three falling tones. */
   readonly goodbye?: Speakable;
   /**
-   * Everything that it may say, as far as that is known; its host makes it ready before each call. Default:
-   * `goodbye` alone.
+   * Everything that it may say, as far as known. Its host makes these prompts ready before calls. Default: `goodbye`
+   * alone.
    */
   readonly says?: readonly Speakable[];
   /**
-   * Called once before its first call, to find out what no caller should: where it rejects, the bot does not begin.
-   * Called without the host's parts where the files alone are checked.
+   * Called once before the first call, to find errors before a caller does. When it rejects, the bot does not begin.
+   * Called without the host's parts when only the files are checked.
    */
   readonly prepare?: (given?: BotPreparation) => Promise<void>;
-  /** Understands what callers say, where `gather` asks for speech. Default: none does, and only keys are answers. */
+  /** Understands what callers say, where `gather` asks for speech. Default: none; only keys are answers. */
   readonly transcriber?: Transcriber;
   /** True when digits are also heard as tones in the voice. Default true. */
   readonly toneDigits?: boolean;
   /** True when barge-in by voice disregards the echo of the bot's own speech. Default true. */
   readonly echoGuard?: boolean;
-  /** Longest call, in milliseconds; it is then hung up. Default 4 hours. */
+  /** Longest call, in milliseconds; then it is hung up. Default 4 hours. */
   readonly maxCallMs?: number;
   /**
-   * Records its calls from their first sample, what it says and what it hears, on the one redirection of the call: a
-   * `Recorder`, which names, publishes and catalogues them by its policy, or a folder with the options of a recording.
-   * Default: what records for the host, if anything does.
+   * Records both sides of its calls from the first sample, on the same redirection of the voice. Either a `Recorder`,
+   * which names, publishes and catalogues recordings by its policy, or a folder with the options of a recording.
+   * Default: the recorder of the host, if it has one.
    */
   readonly record?: CallTaper | TapeOptions;
-  /** Has its calls analysed while they go on: `call.analysis`. Default false. */
+  /** Analyses its calls while they go on: `call.analysis`. Default false. */
   readonly analyse?: boolean | CallAnalysisOptions;
 }
 
-/** A phone bot: what it does with a call, and how. Made by {@link bot}, run by a {@link BotHost}. */
+/** A phone bot: a script and its settings. Made by {@link bot}, run by a {@link BotHost}. */
 export interface Bot {
   readonly script: BotScript;
   readonly name: string;
   readonly language: string | undefined;
   readonly goodbye: Speakable;
-  /** With `goodbye`. */
+  /** Includes `goodbye`. */
   readonly says: readonly Speakable[];
   readonly prepare: ((given?: BotPreparation) => Promise<void>) | undefined;
   readonly transcriber: Transcriber | undefined;

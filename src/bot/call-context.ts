@@ -15,22 +15,22 @@ export interface CallContext {
   readonly ear: CallEar;
   readonly digits: DigitQueue;
   readonly player: Player;
-  /** Times at which what is said has been heard. */
+  /** Tracks when the caller has heard each prompt. */
   readonly spoken: SpokenLine;
-  /** The engine that understands what the caller says; absent where there is none. */
+  /** Engine that understands the caller's speech; absent when the bot has none. */
   readonly transcriber?: Transcriber | undefined;
   readonly prompts: Prompts;
   /**
-   * Tells what leaves for the caller, by its place on the line of what is heard; returns what stops that. Absent where
-   * nobody guards against its echo.
+   * Calls `listener` with the samples that are sent to the caller, positioned on the time line of the received voice.
+   * Returns a function that stops it. Absent when the echo guard is off.
    */
   readonly onSent?: ((listener: EarListener) => () => void) | undefined;
-  /** Tells what the call's line makes up in what is heard, by position there. Absent where nobody can tell. */
+  /** Reports the stretches of the received voice that the line made up, by position. Absent when that is not known. */
   readonly madeUp?: ((told: (gap: NamedStretch<SpanReason>) => void) => OutputGapsHeard) | undefined;
   /** Fires when the call is over, with the error that every wait then rejects with. */
   readonly ended: AbortSignal;
-  /** Takes the error for which something could not be said, though the call went on. */
+  /** Takes an error that kept a prompt from being said while the call went on. */
   readonly unsaid?: (error: unknown) => void;
-  /** The language in which the call is spoken to at present. */
+  /** Returns the present language of the call. */
   language(): string;
 }

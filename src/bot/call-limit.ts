@@ -7,15 +7,16 @@ import { CallEndedError } from '../control/call/call-ended-error.js';
 /** Time that an endpoint may take to report the end of a call that was hung up, in milliseconds. */
 const END_TOLD_MS = 5000;
 
-/** Time that a script may go on after its call has lasted too long and was ended, in milliseconds. */
+/** Time that a script may go on after its call was ended for lasting too long, in milliseconds. */
 const LAST_WORD_MS = 30_000;
 
 /**
- * The longest that a bot may be busy with a call, whatever the endpoint and the script do. When the call has lasted too
- * long it is hung up; when its end is not told, it is over all the same; a script that goes on then is left to itself.
+ * Limits the time that a bot works on a call, whatever the endpoint and the script do. A call that has lasted too long
+ * is hung up. It counts as over even when the endpoint does not report its end. A script that still goes on after that
+ * is not waited for.
  */
 export class CallLimit implements Disposable {
-  /** Resolves when the script is left to itself. */
+  /** Resolves when the script is not waited for any longer. */
   readonly passed: Promise<{ readonly outcome: 'failed'; readonly error: Error }>;
   readonly #cut = new AbortController();
   readonly #timers = new Set<CancelTimer>();
@@ -35,7 +36,7 @@ export class CallLimit implements Disposable {
     });
   }
 
-  /** Fires when the call has lasted too long and its end is not told. */
+  /** Fires when the call has lasted too long and the endpoint does not report its end. */
   get cut(): AbortSignal {
     return this.#cut.signal;
   }
@@ -45,12 +46,12 @@ export class CallLimit implements Disposable {
   }
 }
 
-/** The calls that a script has placed; they end with it, those too that are placed when it has ended. */
+/** Keeps the calls that a script has placed. They end with the script, also those whose placing finishes after it. */
 export class DialledCalls {
   readonly #calls: CallControl[] = [];
   #over = false;
 
-  /** @throws ERR_CLOSED when the script has ended; the call is hung up then. */
+  /** Adds a call. @throws ERR_CLOSED when the script has ended; then the call is hung up. */
   add(call: CallControl): void {
     if (this.#over) {
       void hangUp(call);
@@ -66,8 +67,8 @@ export class DialledCalls {
 }
 
 /**
- * Hangs up, and resolves when the endpoint has said that the call is over. Where it does not say so in time it is asked;
- * where that does not help either, the call is given up.
+ * Hangs up, and resolves when the endpoint has reported the end of the call. When it does not report it in time, the
+ * call is refreshed. After a second wait the call is given up.
  */
 export async function endCall(call: CallControl, clock: Clock): Promise<void> {
   await hangUp(call);
@@ -76,12 +77,12 @@ export async function endCall(call: CallControl, clock: Clock): Promise<void> {
   await isTold(call, clock);
 }
 
-/** A call that is over, or ends at this moment, needs no hanging up. */
+/** Hangs up. Ignores the error of a call that is over already. */
 export async function hangUp(call: CallControl): Promise<void> {
   await call.hangUp().catch(() => undefined);
 }
 
-/** @returns whether the end of the call is told in time. */
+/** Resolves to true when the end of the call is reported in time. */
 async function isTold(call: CallControl, clock: Clock): Promise<boolean> {
   const stop = new AbortController();
   return await waitFor<boolean>({

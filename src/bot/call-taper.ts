@@ -19,8 +19,9 @@ export interface CallTape extends VoiceListener {
 /** Prepares recordings of calls whose voice a bot opens: a `Recorder`. */
 export interface CallTaper {
   /**
-   * Resolves to what listens to this call; to undefined when it is not recorded.
-   * @param clock That of the bots, for what has no clock of its own.
+   * Resolves to the listener that records this call; to undefined when it is not recorded.
+   *
+   * @param clock Clock of the bots, for a recorder that has no clock of its own.
    */
   listen(call: Call, clock?: Clock): Promise<CallTape | undefined>;
 }
@@ -38,7 +39,7 @@ export interface TapeOptions extends Omit<RecordVoiceOptions, 'file'> {
 
 const TAPER = having('listen');
 
-/** Makes one of a recorder, or of options. @throws ERR_INVALID_ARG for options that nothing can be recorded with. */
+/** Makes a taper from a recorder or from options. @throws ERR_INVALID_ARG for options that are not valid. */
 export function taperOf(record: CallTaper | TapeOptions): CallTaper {
   if (TAPER.accepts(record)) return record as CallTaper;
   const { folder, template = DEFAULT_TEMPLATE, ...options } = record as TapeOptions;

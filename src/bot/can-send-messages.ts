@@ -3,17 +3,17 @@ import type { Client } from '../control/client/client.js';
 import { CLIENT } from '../control/client/command-sender.js';
 import { ApiError } from '../protocol/api-error.js';
 
-/** `GET: invalid WHAT`: an endpoint without messages does not know that there are any. */
+/** `GET: invalid WHAT`: the reply of an endpoint that has no message objects. */
 const UNKNOWN_OBJECT = 7;
 
-/** Finds out whether an endpoint has messages of chats, which an exchange of calls alone has not. Nothing is sent. */
+/** Resolves to true when an endpoint has chat messages. An exchange for calls alone has none. Sends no message. */
 export async function canSendMessages(client: Client): Promise<boolean> {
   checkArgument('client', client, CLIENT);
   try {
     await client.get('CHATMESSAGE', 1, 'BODY');
     return true;
   } catch (error) {
-    // Skype answers that there is no such message.
+    // Skype replies with another error: that this message does not exist.
     if (error instanceof ApiError) return error.number !== UNKNOWN_OBJECT;
     throw error;
   }

@@ -3,14 +3,14 @@ import { CallEndedError } from '../control/call/call-ended-error.js';
 import type { BotCall } from './bot-call.js';
 import { failureOf, type TransferAttempt, TransferFailedError } from './transfer/transfer-failed-error.js';
 
-/** A target that was called, and has answered. */
+/** A target that has answered, and its call. */
 export interface Answered {
   readonly target: string;
   readonly answered: BotCall;
 }
 
 /**
- * Calls all at once, for `call`; calls that are answered too late, or are too many, are hung up.
+ * Calls all targets at once on behalf of `call`. All but the first that is answered are hung up.
  *
  * @throws TransferFailedError when none answers; ERR_CALL_ENDED when `call` is over first; ERR_ABORTED.
  */

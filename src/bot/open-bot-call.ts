@@ -21,7 +21,7 @@ import { SpokenLine } from './conversation/spoken-line.js';
 import type { Prompts } from './prompt/prompts.js';
 import { transfer } from './transfer/transfer.js';
 
-/** Parts of a conversation besides its call. */
+/** Parts of a conversation other than its call. */
 export interface BotCallOptions {
   readonly server: PcmServer;
   readonly prompts: Prompts;
@@ -34,17 +34,19 @@ export interface BotCallOptions {
   readonly step?: BotCallParts['step'];
   /** Records the call. */
   readonly tape: CallTape | undefined;
-  /** Joins the voice where another program has redirected it. */
+  /** Joins the voice when another program has redirected it. */
   readonly join: VoiceJoiner | undefined;
   /** Ends the conversation, as the end of the call does. */
   readonly cut: AbortSignal;
 }
 
-/** An endpoint that keeps its streams open after the end of a call is cut off; in milliseconds of real time. */
+/** Time after the end of a call until streams that the endpoint keeps open are closed, in milliseconds of real time. */
 const STREAM_GRACE_MS = 2000;
 
 /**
- * Redirects a call's voice, listens to its digits, and has it recorded on the same redirection. @throws as {@link openCallVoice}.
+ * Redirects a call's voice, listens for digits, and records on the same redirection.
+ *
+ * @throws as {@link openCallVoice}.
  */
 export async function openBotCall(call: Call, options: BotCallOptions): Promise<BotCall> {
   const { server, prompts, clock, bot } = options;
@@ -72,7 +74,8 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const ended = () => end();
   call.ended().then(ended, ended);
   whenFired(options.cut, ended);
-  // A stream that ends while the call goes on is the endpoint's last word, too, or another program has taken it.
+  // A stream that ends before the call also ends the conversation, unless another program has taken the voice: then the
+  // error says so.
   void ear.ended
     .then(() => takenFrom(call, (port) => ports.has(port) || port === voice.remote.port))
     .then(end, ended);
@@ -104,7 +107,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   return conversation;
 }
 
-/** Analyses what is recorded, so that its figures are those of the recording; or the voice of a call that is not. */
+/** Analyses the recording, so that the figures are those of the recording; or the voice of a call without one. */
 async function analysisOf(
   settings: NonNullable<Bot['analyse']>,
   voice: CallVoice,
@@ -114,13 +117,17 @@ async function analysisOf(
   try {
     return runAnalysis(tape?.recording ?? voice, { ...settings, clock });
   } catch (error) {
-    // The call goes on without it, as one that cannot be recorded does.
+    // The call goes on without the analysis, as it does without a recording.
     trace(`is not analysed: ${messageOf(error)}`);
     return undefined;
   }
 }
 
-/** Calls a target on behalf of a call that may end meanwhile. @throws ERR_CALL_ENDED then; the target stops ringing. */
+/**
+ * Calls a target on behalf of a call.
+ *
+ * @throws ERR_CALL_ENDED when that call ends meanwhile; the target then stops ringing.
+ */
 async function dialWhile(
   ended: AbortSignal,
   dial: BotCallParts['dial'],
@@ -137,7 +144,7 @@ async function dialWhile(
   }
 }
 
-/** Tells what leaves through the input, on the time line of the call. */
+/** Calls `listener` with the samples that are sent through the input, on the time line of the call. */
 function onSent(voice: CallVoice, listener: EarListener): () => void {
   const { input, inputStart } = voice;
   const sink: SynchronousSink = {
@@ -149,7 +156,7 @@ function onSent(voice: CallVoice, listener: EarListener): () => void {
   return () => void tap?.remove().catch(() => undefined);
 }
 
-/** One queue of what is told by the endpoint and what is heard. */
+/** Collects digits in one queue, from notifications and from tones. */
 function listenToDigits(
   call: Call,
   ear: CallEar,

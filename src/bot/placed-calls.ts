@@ -3,7 +3,7 @@ import type { Call } from '../control/call/call.js';
 import type { Client } from '../control/client/client.js';
 import { hangUp } from './call-limit.js';
 
-/** The calls that a host has placed itself. */
+/** Places calls for a host, and remembers them. */
 export class PlacedCalls {
   readonly #client: Client;
   readonly #placed = new WeakSet<Call>();
@@ -13,13 +13,13 @@ export class PlacedCalls {
     this.#client = client;
   }
 
-  /** Resolves to true for one of them. Those that are being placed are waited for. */
+  /** Resolves to true for a call of this host. Waits for calls that are being placed. */
   async has(call: Call): Promise<boolean> {
     await Promise.allSettled(this.#placing);
     return this.#placed.has(call);
   }
 
-  /** Places a call. A call that comes too late for its wait does not go on ringing. */
+  /** Places a call. When the wait is aborted, hangs the call up as soon as it is placed. */
   async place(target: string, signal: AbortSignal | undefined): Promise<Call> {
     const placing = this.#client.call(target).then((call) => {
       this.#placed.add(call);

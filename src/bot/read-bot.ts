@@ -27,41 +27,41 @@ import type { CampaignLine } from './outbound/campaign-call.js';
 import type { Prompts } from './prompt/prompts.js';
 import { FLOW_HTTP, type FlowHttpOptions } from './steps/flow-http.js';
 
-/** Files that a bot is made of: a flow, with the module of its hooks, or a script, or a voice agent. */
+/** Files of a bot: a flow with the module of its hooks, a script, or a voice agent. */
 export interface BotFiles {
   /** The flow, as YAML or JSON. */
   readonly flow?: string | undefined;
-  /** JavaScript module that exports the hooks of the flow by their names, and perhaps a `transcriber`. */
+  /** JavaScript module that exports the hooks of the flow by name, and optionally a `transcriber`. */
   readonly hooks?: string | undefined;
   /** Limits of the requests that the flow makes. Default: it may make none. */
   readonly http?: FlowHttpOptions | undefined;
   /**
-   * JavaScript module in place of a flow. Its default export is a bot, or a function that is called with each call and,
+   * JavaScript module instead of a flow. Its default export is a bot, or a function that is called with each call and,
    * in a campaign, with the {@link CampaignLine}.
    */
   readonly script?: string | undefined;
-  /** Voice agent in place of a flow. */
+  /** Voice agent instead of a flow. */
   readonly agent?: AgentConfig | undefined;
 }
 
-/** Surroundings that a bot is checked in. */
+/** Context that a bot is checked in. */
 export interface ReadBotOptions {
   readonly prompts?: Prompts;
-  /** People who are called with it: what all of them have are variables of the flow. */
+  /** Targets of a campaign. The fields that all of them have are variables of the flow. */
   readonly targets?: readonly CampaignTarget[];
 }
 
 /** A bot that was read and checked. */
 export interface ReadBot {
-  /** Zone of its times; undefined for a script. */
+  /** Time zone of a flow; undefined for a script or an agent. */
   readonly timezone: string | undefined;
-  /** In words, with their places. */
+  /** Warnings as text, with their places. */
   readonly warnings: readonly string[];
   /**
-   * Makes the bot of one call of a campaign, or of every call that comes in.
+   * Makes the bot of one call of a campaign, or of all incoming calls.
    *
-   * @param given Abilities of the endpoint, which a flow may need.
-   * @throws ERR_INVALID_ARG where it needs one that is not given.
+   * @param given Abilities of the endpoint, and queues, that a flow may need.
+   * @throws ERR_INVALID_ARG when the flow needs an ability that is not given.
    */
   make(line?: CampaignLine, given?: Pick<FlowBotOptions, 'leaveVoicemail' | 'onQueue' | 'queueFolders'>): Bot;
 }
@@ -74,10 +74,10 @@ const OPTIONS: Rules<ReadBotOptions> = { prompts: object, targets: listOf(object
 const TRANSCRIBER = having('transcribe');
 
 /**
- * Reads the files of a bot. Commands and services that check, try or run one do it by this function, and so find the
+ * Reads the files of a bot. All commands and services that check, try or run a bot use this function, so they find the
  * same faults.
  *
- * @throws ERR_INVALID_ARG; ERR_FILE; ERR_FLOW (a `FlowError`), with all that is wrong in the flow.
+ * @throws ERR_INVALID_ARG; ERR_FILE; ERR_FLOW (a `FlowError`), with all faults of the flow.
  */
 export async function readBot(files: BotFiles, options: ReadBotOptions = {}): Promise<ReadBot> {
   checkOptions(files, FILES);
@@ -103,7 +103,7 @@ async function readFlowBot(
   { prompts, targets }: ReadBotOptions,
 ): Promise<ReadBot> {
   const { hooks, ...engine } = module === undefined ? { hooks: {} } : await readFlowModule(module);
-  // Whether the endpoint can do its part is known when the bot is made, and begins.
+  // The abilities of the endpoint are checked later, when the bot is made and when it begins.
   const abilities = FLOW_ABILITIES.filter((each) => each !== 'speech' || 'transcriber' in engine);
   const flow = await readFlow(file, {
     ...(prompts && { prompts }),
@@ -130,10 +130,10 @@ async function readScript(file: string): Promise<ReadBot> {
   throw new JackfieldError('ERR_INVALID_ARG', text);
 }
 
-/** The hooks of a flow, and perhaps an engine that understands its callers. */
+/** The hooks of a flow, and an optional engine that understands its callers. */
 export type FlowModule = Required<Pick<FlowBotOptions, 'hooks'>> & Pick<FlowBotOptions, 'transcriber'>;
 
-/** The functions that a module exports, and its `transcriber`. @throws ERR_FILE when it cannot be loaded. */
+/** Loads the functions that a module exports, and its `transcriber`. @throws ERR_FILE when it cannot be loaded. */
 export async function readFlowModule(file: string): Promise<FlowModule> {
   checkArgument('file', file, aPath);
   const all = Object.entries(await load(file, 'hooks'));
@@ -145,7 +145,7 @@ export async function readFlowModule(file: string): Promise<FlowModule> {
   };
 }
 
-/** Names of the variables that everybody on a list has. */
+/** Returns the names of the variables that all targets of a list have. */
 export function variablesOf(targets: readonly CampaignTarget[]): string[] {
   checkArgument('targets', targets, listOf(object));
   const [first, ...others] = targets;
@@ -153,7 +153,7 @@ export function variablesOf(targets: readonly CampaignTarget[]): string[] {
   return names.filter((name) => others.every(({ fields }) => Object.hasOwn(fields, name)));
 }
 
-/** Loads a module as it is now: one that was changed since it was loaded is loaded anew. */
+/** Loads a module, again when its file has changed. */
 async function load(file: string, what: string): Promise<object> {
   try {
     const url = pathToFileURL(resolve(file));

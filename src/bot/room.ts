@@ -9,7 +9,7 @@ import { BOT_CALL } from './bot-call-options.js';
 import { LiveSource } from './conversation/live-source.js';
 
 export interface RoomOptions {
-  /** Calls that may be in it at once: 2 to 1000. Default 100. */
+  /** Most calls in the room at once: 2 to 1000. Default 100. */
   readonly maxCalls?: number;
 }
 
@@ -19,17 +19,17 @@ interface Member {
   readonly call: BotCall;
   readonly source: MixerSource;
   readonly hears: LiveSource;
-  /** Position of its next samples on the mixer's time line. */
+  /** Position of the call's next samples on the mixer's time line. */
   next: number;
 }
 
 const FRAME = msToSamples(PTIME_MS);
-/** A call that is further behind the others than this is not waited for: its place is silence. */
+/** Longest delay behind the other calls. A call that is later is not waited for, and is silent in the mix. */
 const MAX_BEHIND = msToSamples(100);
 
 /**
- * Calls that hear each other: each call hears all voices but its own. The mix goes on as the calls' own voice comes in:
- * it needs no clock, and waits 100 ms for a call that is late.
+ * Mixes calls so that each one hears all others. The mix advances with the received voice of the calls. It needs no
+ * clock, and waits up to 100 ms for a late call.
  */
 export class Room {
   readonly #maxCalls: number;
@@ -43,14 +43,14 @@ export class Room {
     this.#maxCalls = maxCalls;
   }
 
-  /** Calls that are in the room. */
+  /** Calls in the room. */
   get calls(): readonly BotCall[] {
     return [...this.#members].map(({ call }) => call);
   }
 
   /**
-   * Brings a call in; resolves when `timeoutMs` have passed or `signal` fires, and it has left. Keys that are pressed
-   * meanwhile are forgotten.
+   * Adds a call. Resolves when it has left, after `timeoutMs` or when `signal` fires. Keys that are pressed meanwhile
+   * are dropped.
    *
    * @throws ERR_CALL_ENDED when the call ends, ERR_LIMIT when the room is full, ERR_INVALID_ARG.
    */
@@ -81,7 +81,7 @@ export class Room {
       member.hears.end();
       this.#mix();
     }
-    // The stream of a call can end before its status says so: then this throws what the status says.
+    // The stream of a call can end before its status changes. Then this throws the error of the call's end.
     await speaking;
   }
 
@@ -92,7 +92,7 @@ export class Room {
     this.#mix();
   }
 
-  /** As far as the call that is most behind goes, or nearly as far as the one most ahead. */
+  /** Mixes up to the position of the slowest call, but at most 100 ms behind the fastest. */
   #mix(): void {
     const ready = [...this.#members].map(({ next }) => next - this.#mixer.position);
     if (ready.length === 0) return;
@@ -108,8 +108,8 @@ export class Room {
 }
 
 /**
- * Puts two calls through to each other until one of them ends, `timeoutMs` have passed or `signal` fires; resolves to
- * the call that ended, if one did.
+ * Connects two calls until one of them ends, `timeoutMs` have passed or `signal` fires. Resolves to the call that
+ * ended, if one did.
  *
  * @throws ERR_INVALID_ARG
  */

@@ -10,11 +10,11 @@ const GOODBYE_TIMEOUT_MS = 15_000;
 export interface ScriptEnding {
   readonly outcome: 'done' | 'hung-up' | 'failed';
   readonly error?: Error;
-  /** The first error for which something could not be said. */
+  /** First error that kept a prompt from being said. */
   readonly unsaid?: Error | undefined;
 }
 
-/** Runs a script to its end, and what it leaves to be said after it. */
+/** Runs a script, and then plays the prompts that are still queued. */
 export async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<ScriptEnding> {
   try {
     await bot.script(call);
@@ -23,15 +23,15 @@ export async function runScript(bot: Bot, call: BotCall, clock: Clock): Promise<
   } catch (failure) {
     if (call.signal.aborted && isCallEnded(failure)) return { outcome: 'hung-up', unsaid: call.unsaid };
     const error = asError(failure);
-    const { unsaid } = call; // The goodbye is not what the call was for.
+    const { unsaid } = call; // Read before the goodbye, whose failure does not count as unsaid.
     await sayGoodbye(bot, call, clock);
     return { outcome: 'failed', error, unsaid };
   }
 }
 
-/** The script is through: what is queued is said, and the call hung up, if the other party does not do so first. */
+/** Plays the queued prompts, then hangs up, unless the other party does so first. */
 async function sayTheRest(call: BotCall): Promise<void> {
-  // The program that has taken the voice away has the call, and keeps it.
+  // A program that has taken the voice keeps the call: it is not hung up here.
   if (call.voice.remote.state.status === 'closed') await fired(call.signal);
   if (isTaken(call.signal.reason)) throw call.signal.reason;
   try {
@@ -42,7 +42,7 @@ async function sayTheRest(call: BotCall): Promise<void> {
   }
 }
 
-/** Its own failure changes nothing: the call is hung up either way. */
+/** Says the goodbye and hangs up. An error in it is ignored: the call is hung up in any case. */
 async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> {
   using limit = new TimeLimit(clock, { timeoutMs: GOODBYE_TIMEOUT_MS });
   try {
@@ -51,7 +51,7 @@ async function sayGoodbye(bot: Bot, call: BotCall, clock: Clock): Promise<void> 
     await call.say(bot.goodbye, { signal: limit.signal });
     await call.hangUp();
   } catch {
-    // The script's own error is what is told.
+    // The script's own error is the one that is reported.
   }
 }
 

@@ -8,8 +8,8 @@ import { type Bot, bot } from '../bot.js';
 import { AGENT_RULES, type AgentBotOptions } from './agent-options.js';
 
 /**
- * Makes a bot that connects each call to a voice agent: the caller's voice and keys go to it, and what it says is played.
- * When the caller interrupts, it stops within 100 ms, and the agent is told how much was heard.
+ * Makes a bot that connects each call to a voice agent: the caller's voice and keys go to the agent, and the agent's
+ * audio is played. When the caller interrupts, playback stops within 100 ms, and the agent is told how much was heard.
  *
  * ```ts
  * const frontDesk = agentBot({ url: 'wss://agent.example.com/call', dialect: 'twilio', allow: { hangUp: true } });

@@ -6,8 +6,8 @@ import type { MediaSession } from '../../line/media/media-session.js';
 export const MAX_BUFFERED_MS = 400;
 
 /**
- * The way from a call to its agent. The caller's voice and keys go to the session that there is. Keys that are pressed
- * between two sessions wait for the next one. While a tool has the call, the agent neither hears nor is heard.
+ * Connects a call to its agent. The caller's voice and keys go to the current session. Keys pressed between two
+ * sessions wait for the next one. While a tool has the call, the agent neither hears nor is heard.
  */
 export class AgentLink {
   /** Takes the caller's voice. */
@@ -21,7 +21,7 @@ export class AgentLink {
     return this.#isAway;
   }
 
-  /** Goes on with a new session. Returns the keys that have waited for it. */
+  /** Switches to a new session. Returns the keys that were pressed before it was there. */
   open(session: MediaSession): string[] {
     this.#session = session;
     session.open();
@@ -29,19 +29,19 @@ export class AgentLink {
     return this.#keys.splice(0);
   }
 
-  /** Sends to the agent. Returns false when it is not there. */
+  /** Sends an event to the agent. Returns false when there is no open session. */
   send(event: Parameters<MediaSession['send']>[0]): boolean {
     return this.#session?.send(event) ?? false;
   }
 
-  /** Tells the agent of a key, as soon as it is there. Returns true when it was told now. */
+  /** Sends a key to the agent, or keeps it for the next session. Returns true when it was sent now. */
   press(digit: string): boolean {
     if (this.#session?.isOpen) return this.#session.send({ type: 'dtmf', digit });
     this.#keys.push(digit);
     return false;
   }
 
-  /** The session is over: the caller's voice waits for the next one. */
+  /** Detaches the caller's voice from a session that is over. The voice waits for the next session. */
   lose(): void {
     this.sink.attach(undefined);
   }

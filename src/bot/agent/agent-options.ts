@@ -28,20 +28,20 @@ import type { AgentAllowance, AgentTool } from './agent-tools.js';
 /** Dialects that agents speak. */
 export type AgentDialect = (typeof WEB_SOCKET_DIALECTS)[number];
 
-/** News of a call that an agent has. */
+/** Notice about a call that is connected to an agent. */
 export type AgentNotice =
   | { readonly kind: 'connected' }
   /** Words that the agent understood or said. */
   | { readonly kind: 'text'; readonly by: 'caller' | 'agent'; readonly text: string; readonly final: boolean }
-  /** The agent was cut: how much of each thing was heard, and for how long the playback went on, in milliseconds. */
+  /** The agent was interrupted. `heard` says how many milliseconds of each item were heard. */
   | { readonly kind: 'interrupted'; readonly heard: readonly HeardItem[] }
-  /** The agent's answer is over: nothing more of it comes. `whole` is false when it was cut, or has failed. */
+  /** The agent's answer is over. `whole` is false when it was cut or failed. */
   | { readonly kind: 'answered'; readonly whole: boolean }
   | { readonly kind: 'tool'; readonly name: string; readonly input: string; readonly output: string }
-  /** The agent has said nothing for `ms` though it is its turn. */
+  /** The agent has said nothing for `ms` milliseconds, though it is its turn. */
   | { readonly kind: 'stalled'; readonly ms: number }
   | { readonly kind: 'error'; readonly message: string }
-  /** The connection was lost, and is made anew: `connected` follows, or `ended`. */
+  /** The connection was lost and is made again: `connected` or `ended` follows. */
   | { readonly kind: 'lost'; readonly message: string }
   | { readonly kind: 'ended'; readonly reason: string };
 
@@ -65,19 +65,19 @@ export interface AgentBotOptions {
   readonly ca?: string;
   /** Name of the bot in events and transcripts. Default `agent`. */
   readonly name?: string;
-  /** Told to the agent where its dialect can: what it is to be. */
+  /** Instructions for the agent. Sent where the dialect has a place for them. */
   readonly instructions?: string;
   readonly voice?: string;
-  /** Other settings of the session, as the agent's interface has them. */
+  /** Other settings that the agent's interface defines for a session. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Told to the agent at the start, where its dialect can: texts by name. */
+  /** Texts by name, sent at the start where the dialect has a place for them. */
   readonly parameters?: Readonly<Record<string, string>>;
-  /** Tools of the bot's own that the agent may use. Default: none. */
+  /** Built-in tools of the bot that the agent may use. Default: none. */
   readonly allow?: AgentAllowance;
   /** Other tools. */
   readonly tools?: readonly AgentTool[];
   /**
-   * Decides that the caller interrupts: the agent, or a voice detector here, which needs no round trip.
+   * Side that detects that the caller interrupts: `agent`, or `here`, with a voice detector that needs no round trip.
    * Default `agent`.
    */
   readonly bargeIn?: 'agent' | 'here';
@@ -85,20 +85,20 @@ export interface AgentBotOptions {
   readonly stallMs?: number;
   /** Said when the agent takes longer. Default: silence. */
   readonly filler?: Speakable;
-  /** Said when the agent cannot be had, or goes away. Default: three falling tones. */
+  /** Said when the agent cannot be reached, or its connection is lost. Default: three falling tones. */
   readonly apology?: Speakable;
-  /** Time in which the agent has to be connected, in milliseconds. Default 10,000. */
+  /** Longest time to connect to the agent, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number;
   /**
-   * Times that a connection which breaks is made anew in one call: 0 to 100. The agent then has a new session, of the same
-   * identity. Default 0: the call ends with the apology.
+   * Reconnections allowed in one call: 0 to 100. The agent then has a new session with the same identity. Default 0:
+   * the call ends with the apology.
    */
   readonly reconnects?: number;
-  /** Told of what happens; what it throws fails the call. */
+  /** Called for each notice. An error that it throws fails the call. */
   readonly onNotice?: (notice: AgentNotice, call: BotCall) => void;
   /** Longest call, in milliseconds. Default 4 hours. */
   readonly maxCallMs?: number;
-  /** True when keys are told to the agent. Default true. */
+  /** True when keys are sent to the agent. Default true. */
   readonly keys?: boolean;
   /** Tools that may be used in one call: 1 to 100,000. Default 1000. */
   readonly maxTools?: number;

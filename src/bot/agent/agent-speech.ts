@@ -4,41 +4,41 @@ import type { MediaAudio } from '../../line/dialect/media-event.js';
 import { ToVoice } from '../../line/media/to-voice.js';
 import type { Player } from '../../stream/player.js';
 
-/** As much of what the agent said was heard when it was cut. */
+/** Amount of one item of the agent's speech that was heard before it was cut. */
 export interface HeardItem {
-  /** As the agent names it; empty where it names nothing. */
+  /** Name that the agent gave the item; empty when it has none. */
   readonly item: string;
-  /** Milliseconds of it that were heard, to the sample; never more than `receivedMs`. */
+  /** Milliseconds that were heard, exact to the sample; never more than `receivedMs`. */
   readonly heardMs: number;
-  /** Milliseconds of it that came from the agent. */
+  /** Milliseconds received from the agent. */
   readonly receivedMs: number;
 }
 
-/** Is told of an agent's speech. */
+/** Receives notices about an agent's speech. */
 export interface SpeechListener {
-  /** All before a mark was heard, or was cleared. Marks come in their order. */
+  /** Everything before a mark was heard, or was cleared. Marks come in order. */
   marked(name: string, heard: boolean): void;
-  /** More waits than is kept, and the newest is left out. Told once until there is room again. */
+  /** The queue is full and the newest audio is dropped. Called once until there is room again. */
   overflowed(): void;
 }
 
-/** Audio that may wait to be heard: an agent sends a whole answer at once. In samples: 10 minutes. */
+/** Most audio that may wait to be played, in samples: 10 minutes. An agent may send a whole answer at once. */
 const MAX_WAITING = 600 * VOICE_FORMAT.sampleRate;
-/** Names of things that were cut and may still come in. */
+/** Most names kept of items that were cut and may still arrive. */
 const MAX_CUT = 32;
 
-/** One thing that the agent says: all audio of one name. */
+/** One item of the agent's speech: all audio of one name. */
 interface Item {
   readonly name: string;
-  /** Milliseconds that came. */
+  /** Milliseconds received. */
   receivedMs: number;
-  /** Samples that were queued, that have left, and that are still queued. */
+  /** Samples queued in all, samples sent, and samples still waiting. */
   queued: number;
   left: number;
   waiting: number;
 }
 
-/** A mark and its place on the player's line, once that is known. */
+/** A mark and, once known, its position on the player's time line. */
 interface Mark {
   readonly name: string;
   at?: number;
@@ -46,8 +46,8 @@ interface Mark {
 }
 
 /**
- * Audio of an agent on its way to the caller. It counts the samples of each thing that have left: those are heard, as
- * nothing takes them back, and no clock is asked. What has not left is forgotten at once when it is cleared.
+ * Plays an agent's audio to the caller. It counts the samples of each item that were sent. A sent sample counts as
+ * heard, since it cannot be taken back. No clock is used. Clearing drops at once the samples that were not sent yet.
  */
 export class AgentSpeech {
   readonly #player: Player;
@@ -55,7 +55,7 @@ export class AgentSpeech {
   readonly #toVoice = new ToVoice();
   #items: Item[] = [];
   #marks: Mark[] = [];
-  /** End of the last playback, once it is known. */
+  /** Resolves to the end of the last playback. */
   #last: Promise<number> | undefined;
   readonly #cut = new Set<string>();
   #waiting = 0;
@@ -68,12 +68,12 @@ export class AgentSpeech {
     this.#listener = listener;
   }
 
-  /** True while something of it waits, or is under way to the caller. */
+  /** True while audio waits or is on its way to the caller. */
   get isSpeaking(): boolean {
     return this.#waiting > 0 || this.#end > this.#heard;
   }
 
-  /** Queues audio, unless it belongs to a thing that was cut. @throws ERR_CLOSED when the player is over. */
+  /** Queues audio, unless it belongs to an item that was cut. @throws ERR_CLOSED when the player is over. */
   write(audio: MediaAudio): void {
     const { item: name = '', samples, sampleRate, channels } = audio;
     if (name !== '' && this.#cut.has(name)) return;
@@ -87,7 +87,7 @@ export class AgentSpeech {
     this.#play(item, this.#toVoice.push(audio));
   }
 
-  /** Completes what was begun: the last samples of its rate conversion follow, unless the player is over. */
+  /** Completes the current item: plays the last samples of its rate conversion, unless the player is over. */
   end(): void {
     const item = this.#items.at(-1);
     try {
@@ -97,7 +97,7 @@ export class AgentSpeech {
     }
   }
 
-  /** Tells `name` when all that came before it was heard, or was cleared. */
+  /** Reports the mark `name` when all audio before it was heard or cleared. */
   mark(name: string): void {
     this.end();
     const mark: Mark = { name };
@@ -110,17 +110,17 @@ export class AgentSpeech {
     else void this.#last?.then(placed);
   }
 
-  /** The caller has heard the player's line up to here. */
+  /** Records that the caller has heard the player's audio up to `position`. */
   heardUpTo(position: number): void {
     this.#heard = position;
-    // Nothing came for as long as a sample is under way: it is no pause between two messages of one word.
+    // No audio came for as long as a sample takes to be heard: this is not a gap between two messages of one word.
     if (!this.isSpeaking) this.end();
     this.#reach();
   }
 
   /**
-   * Forgets what has not left. Resolves to what was heard of each thing that was not heard whole. With `isOver` the rest of
-   * these things, which the agent may still send, is left out as well.
+   * Drops the audio that was not sent yet. Resolves to the heard part of each item that was not heard whole. With
+   * `isOver`, the rest of these items is also dropped when the agent sends it later.
    */
   async clear({ isOver = false }: { readonly isOver?: boolean } = {}): Promise<readonly HeardItem[]> {
     this.#toVoice.reset();
@@ -159,7 +159,7 @@ export class AgentSpeech {
       item.waiting -= length;
       item.left += played;
       if (played > 0) this.#end = Math.max(this.#end, to);
-      // Things before the last one that have left whole are not asked for any more.
+      // Items before the last one that were sent whole need no account any more.
       while (this.#items.length > 1 && this.#items[0]?.waiting === 0) this.#items.shift();
       return this.#end;
     });

@@ -26,12 +26,12 @@ export interface AgentTalkSetup {
   readonly options: AgentBotOptions;
 }
 
-/** Pauses between attempts to have the agent back. */
+/** Pauses between attempts to reconnect to the agent. */
 const BACK_OFF = { firstMs: 250, longestMs: 5000 };
-/** Errors of a connection that is lost; another error would come again with a new connection. */
+/** Errors that mean a lost connection. Any other error would come again with a new connection. */
 const LOSSES: readonly string[] = ['ERR_PEER', 'ERR_TIMEOUT'];
 
-/** One call that an agent has, from its connection to the end of either. */
+/** Connects one call to an agent, until the call or the agent ends it. */
 export class AgentTalk {
   readonly #call: BotCall;
   readonly #setup: AgentTalkSetup;
@@ -43,7 +43,7 @@ export class AgentTalk {
   /** Identifies the call to the agent, in each of its sessions. */
   readonly #id = randomUUID();
   #stopTurns: () => void = () => undefined;
-  /** The caller was taken to interrupt, and the agent has not said so yet: what has no name belongs to what was cut. */
+  /** True when this side has detected an interruption. Audio without a name then belongs to the answer that was cut. */
   #isHushed = false;
   #tooled = 0;
 
@@ -63,7 +63,11 @@ export class AgentTalk {
     });
   }
 
-  /** Resolves when the agent has ended it. @throws ERR_CALL_ENDED with the call; what ended the session. */
+  /**
+   * Resolves when the agent ends the talk.
+   *
+   * @throws ERR_CALL_ENDED when the call ends; the error that ended the session.
+   */
   async run(): Promise<void> {
     const { clock, signal } = this.#call;
     const { reconnects = 0 } = this.#setup.options;
@@ -84,14 +88,14 @@ export class AgentTalk {
     } finally {
       this.#answer.has();
       this.#stopTurns();
-      // A suspicion that was not cleared up holds nothing back any more.
+      // A suspected turn that was not decided must not keep the player paused.
       this.#call.voice.player.resume();
       for (const undo of this.#undo) undo();
       this.#link.end();
     }
   }
 
-  /** One session, to its end. A connection that could not be made again is lost like one that broke. */
+  /** Runs one session to its end. A failed reconnection counts as a lost connection. */
   async #converse(isAgain: boolean): Promise<MediaEnd> {
     const { signal } = this.#call;
     let connection: MediaConnection;
@@ -148,7 +152,7 @@ export class AgentTalk {
     for (const digit of this.#link.open(session)) this.#press(digit);
   }
 
-  /** Listens to the call, for as long as it lasts. */
+  /** Listens to the call until the talk ends. */
   #listen(): void {
     const { voice } = this.#call;
     const feed = voice.remote.addSink(this.#link.sink, {
@@ -201,14 +205,14 @@ export class AgentTalk {
     }
   }
 
-  /** The agent tells the caller's turns itself: they are not looked for here any more, unless this side decides. */
+  /** Takes a turn of the caller that the agent reports. Detection here then stops, unless this side decides. */
   #hearTurn(isSpeaking: boolean): void {
     if (this.#setup.options.bargeIn !== 'here') this.#stopTurns();
     if (isSpeaking) void this.#interrupt({ isOver: true });
     else this.#answer.expect();
   }
 
-  /** Stops what the agent says, and tells it how much was heard. */
+  /** Stops the agent's speech, and tells the agent how much was heard. */
   async #interrupt(of: { readonly isOver: boolean }): Promise<void> {
     this.#answer.has();
     this.#call.voice.player.resume();
@@ -217,7 +221,7 @@ export class AgentTalk {
     if (heard.length > 0) this.#tell({ kind: 'interrupted', heard });
   }
 
-  /** Tells the agent of a key, as soon as it is there. */
+  /** Sends a key to the agent, or keeps it for the next session. */
   #press(digit: string): void {
     if (this.#link.press(digit)) this.#answer.expect();
   }
@@ -239,7 +243,10 @@ export class AgentTalk {
     if (isTold) this.#answer.expect();
   }
 
-  /** Finds the caller's turns here: to end what the agent says without its round trip, and to know when to expect its answer. */
+  /**
+   * Detects the caller's turns here: to stop the agent's speech without a round trip, and to know when to expect its
+   * answer.
+   */
   #listenForTurns(): void {
     const { clock, voice } = this.#call;
     const { player } = voice;
@@ -263,7 +270,7 @@ export class AgentTalk {
         },
         ended: () => {
           this.#isHushed = false;
-          // A voice in what the agent says, which it did not stop for, may be its echo.
+          // A voice during the agent's speech, for which the agent did not stop, may be its echo.
           if (decides || !isAnswered) this.#answer.expect();
         },
         failed: ({ message }) => this.#tell({ kind: 'error', message }),

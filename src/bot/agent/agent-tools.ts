@@ -3,25 +3,25 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { AgentToolSetup } from '../../line/dialect/dialect.js';
 import type { BotCall } from '../bot-call.js';
 
-/** A thing that an agent may have done. */
+/** An action that an agent may request. */
 export interface AgentTool {
   /** 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string;
-  /** Told to the agent. */
+  /** Sent to the agent. */
   readonly description: string;
   /** JSON schema of its input: an object. Default: no input. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Does it, and gives what the agent is told of it: a text, or a value that is told as JSON. */
+  /** Runs the tool and returns its result for the agent: a text, or a value that is sent as JSON. */
   readonly run: (input: Readonly<Record<string, unknown>>, call: BotCall) => unknown;
 }
 
-/** A tool as a talk has it. */
+/** A tool as it is offered in a talk. */
 export interface OfferedTool extends AgentTool {
-  /** True where it takes the call away from the agent until it is done. */
+  /** True when it takes the call away from the agent until it is done. */
   readonly takesCall?: boolean;
 }
 
-/** Tools that come with the bot; each has to be allowed. */
+/** Built-in tools of the bot. Each has to be allowed. */
 export interface AgentAllowance {
   /** True: the agent may hang up. */
   readonly hangUp?: boolean;
@@ -89,12 +89,12 @@ export function allowedTools({ hangUp, transferTo, sendDigits, messageTo }: Agen
   return tools;
 }
 
-/** Tools as the agent is told of them. */
+/** Descriptions of tools that are sent to the agent. */
 export function setupOf(tools: readonly AgentTool[]): AgentToolSetup[] {
   return tools.map(({ name, description, parameters = objectOf({}) }) => ({ name, description, parameters }));
 }
 
-/** Does what the agent asks for; what fails is told to the agent, and ends nothing. */
+/** Runs the tool that the agent asks for. A failure is reported to the agent and does not end the call. */
 export async function runTool(
   tools: readonly AgentTool[],
   { name, input }: { readonly name: string; readonly input: string },

@@ -3,7 +3,7 @@ import type { AgentBotOptions } from './agent-options.js';
 
 const STALL_MS = 5000;
 
-/** Knows when the agent owes the caller an answer; when it takes too long, that is told, and filled with a prompt. */
+/** Watches the time until the agent's answer. When the answer takes too long, it reports that and plays a filler. */
 export class AnswerWatch {
   readonly #call: BotCall;
   readonly #options: Pick<AgentBotOptions, 'stallMs' | 'filler'>;
@@ -21,7 +21,7 @@ export class AnswerWatch {
     this.#talk = talk;
   }
 
-  /** The agent is expected to answer now. */
+  /** Starts to wait for an answer of the agent. */
   expect(): void {
     const { clock } = this.#call;
     const { stallMs = STALL_MS } = this.#options;
@@ -33,7 +33,7 @@ export class AnswerWatch {
     });
   }
 
-  /** The agent has answered, or is not expected to any more: what fills the time ends. */
+  /** Stops waiting and ends the filler: the agent has answered, or no answer is expected any more. */
   has(): void {
     this.#cancel();
     if (!this.#isFilling) return;

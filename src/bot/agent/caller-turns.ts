@@ -8,11 +8,11 @@ import { FrameCutter } from '../../voice/frame-cutter.js';
 import { VoiceDetector } from '../../voice/level/voice-detector.js';
 import { EchoGuard } from '../conversation/echo-guard.js';
 
-/** Is told of the caller's turns to speak. */
+/** Receives the caller's turns to speak. */
 export interface TurnListener {
-  /** Something begins that may be speech: playing pauses until that is known. */
+  /** A sound begins that may be speech. Playing pauses until that is decided. */
   suspected(): void;
-  /** It was no speech. */
+  /** The sound was not speech. */
   dismissed(): void;
   began(): void;
   ended(): void;
@@ -21,17 +21,19 @@ export interface TurnListener {
 
 const FRAME_MS = 20;
 const FRAME = msToSamples(FRAME_MS);
-/** Frames of sound that are speech. One that may be speech is a suspicion. */
+/** Frames of sound that count as speech. Fewer frames are a suspicion only. */
 const SURE_FRAMES = 3;
-/** A frame that is so much softer than the loudest is none of these, as a ratio: a detector goes on after a click. */
+/** Ratio to the loudest frame below which a frame does not count, since the detector stays on after a click. */
 const SOFT = 0.1;
-/** Silence that ends a turn, and a suspicion. */
+/** Silence that ends a turn, and silence that ends a suspicion. */
 const TURN_PAUSE_MS = 500;
 const DOUBT_MS = 60;
-/** Sound at the very beginning of a call may be the noise of its line: it counts when it goes on. In samples. */
+/** Samples at the beginning of a call in which sound does not count yet, since it may be noise of the line. */
 const START = msToSamples(400);
 
-/** Two detectors of one voice: the first is quick, the second knows when a turn is over. */
+/**
+ * Runs two detectors on one voice: a quick one for the beginning of a turn, and one with a long hangover for its end.
+ */
 class TurnDetector implements Disposable {
   readonly #quick: VoiceDetector;
   readonly #lasting: VoiceDetector;
@@ -94,7 +96,8 @@ class TurnDetector implements Disposable {
 }
 
 /**
- * Listens to the caller's turns in a call; returns what stops that. With `isGuarded`, the echo of what is played is no turn.
+ * Listens for the caller's turns in a call; returns a function that stops it. With `isGuarded`, the echo of the played
+ * audio is not taken for a turn.
  */
 export function listenForTurns(
   voice: CallVoice,

@@ -42,13 +42,13 @@ export const agentConfigSchema = z.strictObject({
   connectTimeoutMs: z.number().min(100).max(600_000).optional().describe('Default 10000.'),
 });
 
-/** A voice agent as a configuration has it. */
+/** A voice agent in a configuration. */
 export type AgentConfig = z.infer<typeof agentConfigSchema>;
 
 /** Files of {@link agentConfigSchema}. */
 export const AGENT_FILES = [...PEER_FILES, 'instructionsFile', 'filler', 'apology'] as const;
 
-/** The bot of the agent that a configuration names; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Makes the bot of the agent in a configuration; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function readAgent(config: AgentConfig): Promise<Bot> {
   const { tokenFile, tokenHeader, passwordFile, caFile, ...rest } = config;
   const { instructionsFile, filler, apology, ...others } = rest;

@@ -8,11 +8,13 @@ import type { Partner } from '../bot-call.js';
 
 /** Options of {@link BotChat.ask}. */
 export interface AskOptions extends WaitOptions {
-  /** Answers that will do, in any case of letters. Default: any. */
+  /** Accepted answers; upper and lower case are the same. Default: any text. */
   readonly choices?: readonly string[];
-  /** Times that it asks, 1 to 100. Default 3. */
+  /** Number of times that it asks, 1 to 100. Default 3. */
   readonly tries?: number;
-  /** Written for an answer that will not do, before it asks again. Default: the question alone is written again. */
+  /**
+   * Written after an answer that is not accepted, before it asks again. Default: only the question is written again.
+   */
   readonly invalid?: string;
 }
 
@@ -23,10 +25,10 @@ const ASK_RULES: Rules<AskOptions> = {
   invalid: line(1, 10_000),
 };
 
-/** Messages of a partner that may wait for a script that is busy. The newest beyond are not looked at. */
+/** Most messages of a partner that may wait for a busy script. Further messages are dropped. */
 const MAX_WAITING = 1000;
 
-/** Parts of a {@link BotChat}; its host puts them together. */
+/** Parts of a {@link BotChat}, assembled by its host. */
 export interface BotChatParts {
   readonly chat: Chat;
   readonly partner: Partner;
@@ -34,20 +36,20 @@ export interface BotChatParts {
   readonly idleMs: number;
   /** Fires when the conversation has to end. */
   readonly ended: AbortSignal;
-  /** Told what the bot does, in words, for transcripts. */
+  /** Called with each action of the bot, in words, for transcripts. */
   readonly trace: (text: string) => void;
 }
 
 /**
- * A conversation in text with one person. Whatever waits here rejects with ERR_ABORTED when its signal fires, and with
+ * A conversation in text with one person. Every wait rejects with ERR_ABORTED when its own signal fires, and with
  * ERR_TIMEOUT once the conversation has lasted too long.
  */
 export class BotChat {
-  /** The chat as the endpoint tells it: members, roles, topic. */
+  /** The chat as the endpoint reports it: members, roles, topic. */
   readonly chat: Chat;
   readonly partner: Partner;
   readonly clock: Clock;
-  /** Fires when the conversation has to end; for whatever else the script waits for. */
+  /** Fires when the conversation has to end. For other waits of the script. */
   readonly signal: AbortSignal;
   readonly #parts: BotChatParts;
   readonly #waiting: MessageContent[] = [];
@@ -67,7 +69,7 @@ export class BotChat {
   /**
    * Writes a message; resolves when it is SENT.
    *
-   * @throws ERR_CHAT_REFUSED, ERR_TIMEOUT and whatever else `Chat.send` throws.
+   * @throws ERR_CHAT_REFUSED, ERR_TIMEOUT and other errors of `Chat.send`.
    */
   async say(text: string, options: CommandOptions = {}): Promise<ChatMessage> {
     checkArgument('text', text, MESSAGE_TEXT);
@@ -76,7 +78,8 @@ export class BotChat {
   }
 
   /**
-   * The text of the next message, the one that began the conversation first; undefined when none comes.
+   * Resolves to the text of the next message; undefined when none comes. The first is the message that began the
+   * conversation.
    *
    * @param options.timeoutMs Longest wait. Default: `idleMs` of the bot.
    */
@@ -84,7 +87,7 @@ export class BotChat {
     return (await this.nextMessage(options))?.body;
   }
 
-  /** As {@link next}, with all that is known of the message. */
+  /** Resolves to the next message with all its properties, as {@link next} does to its text. */
   async nextMessage(options: WaitOptions = {}): Promise<MessageContent | undefined> {
     checkWait(options);
     const { timeoutMs = this.#parts.idleMs, signal } = options;
@@ -107,15 +110,15 @@ export class BotChat {
     });
   }
 
-  /** The texts of the messages, until none comes for as long as the bot waits. */
+  /** Yields the texts of messages, until none comes within the wait. */
   texts(options: WaitOptions = {}): AsyncGenerator<string, void, void> {
     checkWait(options);
     return this.#texts(options);
   }
 
   /**
-   * Asks, and resolves to the answer: one of `choices` as it is spelt there, or any text without the blanks around it.
-   * Undefined when none comes in time, or none that will do in so many tries.
+   * Asks, and resolves to the answer: one of `choices` as it is spelt there, or any text, trimmed. Undefined when no
+   * answer comes in time, or none is accepted in `tries` attempts.
    *
    * @throws as {@link say}.
    */
@@ -136,12 +139,12 @@ export class BotChat {
     return undefined;
   }
 
-  /** Forgets what was written and not looked at yet; returns it. Done by {@link ask}. */
+  /** Drops the messages that were not read yet, and returns their texts. Used by {@link ask}. */
   forget(): string[] {
     return this.rest().map(({ body }) => body);
   }
 
-  /** Takes a message of the partner. @returns whether there was room. @internal */
+  /** Takes a message of the partner. Returns false when there is no room. @internal */
   take(message: MessageContent): boolean {
     if (this.#waiting.length >= MAX_WAITING) return false;
     this.#waiting.push(message);
@@ -149,12 +152,12 @@ export class BotChat {
     return true;
   }
 
-  /** Messages that the script has not looked at. @internal */
+  /** Removes and returns the messages that the script has not read. @internal */
   rest(): MessageContent[] {
     return this.#waiting.splice(0);
   }
 
-  /** No more messages will come: waits end as if none had come. @internal */
+  /** Ends the input: no more messages will come, and waits end as if none had come. @internal */
   end(): void {
     this.#isOver = true;
     this.#wake();

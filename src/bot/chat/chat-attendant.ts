@@ -8,7 +8,7 @@ import { BotChat } from './bot-chat.js';
 import type { ChatBot } from './chat-bot.js';
 
 const MINUTE_MS = 60_000;
-/** Messages of all chats that may wait for the attendant, which reads as fast as they come. */
+/** Most messages of all chats that may wait for the attendant. */
 const MAX_WAITING = 100_000;
 
 /** Outcome of a bot's work in a conversation. `failed`: the script threw. */
@@ -16,19 +16,19 @@ export interface ChatBotResult {
   readonly bot: string;
   /** The id of the chat. */
   readonly chat: string;
-  /** The handle of the other one. */
+  /** The handle of the other person. */
   readonly partner: string;
   readonly outcome: 'done' | 'failed';
-  /** Messages of the partner that the bot was given. */
+  /** Messages of the partner that the script has read. */
   readonly received: number;
   readonly error?: Error;
 }
 
-/** The host of a {@link ChatAttendant}. */
+/** Parts of a {@link ChatAttendant}, given by its host. */
 export interface ChatAttendantParts {
   readonly client: Client;
   readonly clock: Clock;
-  /** Conversations at once; a new one beyond that is not answered. */
+  /** Most conversations at once; further ones are not answered. */
   readonly maxChats: number;
   /** Resolves to true when the bot answers this message, which would begin a conversation. */
   readonly accepts: (message: ChatMessage, chat: Chat) => Promise<boolean>;
@@ -39,7 +39,7 @@ export interface ChatAttendantParts {
   readonly failed: (error: unknown) => void;
 }
 
-/** One conversation that goes on. */
+/** A conversation in progress. */
 interface Conversation {
   readonly chat: BotChat;
   received: number;
@@ -51,7 +51,7 @@ export class ChatAttendant {
   readonly #parts: ChatAttendantParts;
   readonly #conversations = new Map<string, Conversation>();
   readonly #running = new Set<Promise<void>>();
-  /** Times at which the newest messages of a person came, on the clock. */
+  /** Arrival times of the newest messages of each person, on the clock. */
   readonly #pace = new Map<string, number[]>();
   readonly #stop = new AbortController();
   readonly #cut = new AbortController();
@@ -65,12 +65,12 @@ export class ChatAttendant {
     this.#reading = this.#read(parts.client.chats.incoming(options));
   }
 
-  /** Conversations that go on. */
+  /** Number of conversations in progress. */
   get size(): number {
     return this.#conversations.size;
   }
 
-  /** Takes no more messages: what scripts wait for ends as if none had come. Resolves when they are through. */
+  /** Takes no more messages; waits of scripts end as if none had come. Resolves when the scripts are done. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#reading;
@@ -78,7 +78,7 @@ export class ChatAttendant {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  /** Ends what scripts wait for with an error, then closes. */
+  /** Ends the waits of scripts with an error, then closes. */
   async abort(): Promise<void> {
     this.#cut.abort(new JackfieldError('ERR_CLOSED', 'The host of this bot was closed.'));
     await this.close();
@@ -87,11 +87,11 @@ export class ChatAttendant {
   async #read(messages: AsyncIterable<ChatMessage>): Promise<void> {
     try {
       for await (const message of messages) {
-        // Known: it was read before it came here. One after the other, so that they stay in their order.
+        // The properties were read before the message came here. One at a time, so that messages stay in order.
         await this.#take(message, await message.read()).catch((error: unknown) => this.#parts.failed(error));
       }
     } catch {
-      // The host was closed, or the endpoint has gone for good: either is told elsewhere.
+      // The host was closed, or the connection to the endpoint is lost. Both are reported elsewhere.
     }
   }
 
@@ -149,14 +149,14 @@ export class ChatAttendant {
       received: conversation.received - rest.length,
       ...(error && { error }),
     });
-    // What was written meanwhile, and the script has not looked at, is answered by another conversation.
+    // Messages that the script has not read begin another conversation.
     if (this.#stop.signal.aborted) return;
     for (const content of rest) {
       await this.#dispatch(key, chat, this.#parts.client.chats.messages.get(content.id), content);
     }
   }
 
-  /** True while a person has not written too much in the last minute. */
+  /** True when a person has not exceeded the limit of messages in the last minute. */
   #isInPace(key: string): boolean {
     const now = this.#parts.clock.now();
     const times = (this.#pace.get(key) ?? []).filter((at) => now - at < MINUTE_MS);
@@ -172,7 +172,7 @@ export class ChatAttendant {
   }
 }
 
-/** True for a chat of two. An endpoint too old to say so is asked what it says of its status. */
+/** True for a chat of two people, by its status, which older endpoints have too. */
 async function isDialog(chat: Chat): Promise<boolean> {
   return (await chat.text('STATUS')).endsWith('DIALOG');
 }

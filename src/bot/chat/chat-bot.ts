@@ -18,17 +18,17 @@ export interface ChatBotOptions {
   /** Shown in events and transcripts. Default: the script's name, or `chat bot`. */
   readonly name?: string;
   /**
-   * Chats in which it answers: those of two, or all. In a chat of many everybody who writes has a conversation of their
-   * own. Default `dialogs`.
+   * Chats in which it answers: those of two people, or all. In a group chat each person who writes has a conversation
+   * of their own. Default `dialogs`.
    */
   readonly chats?: 'dialogs' | 'all';
-  /** Time that it waits for the next message, in milliseconds; the other one is gone then. Default 5 minutes. */
+  /** Longest wait for the next message, in milliseconds. After it the partner counts as gone. Default 5 minutes. */
   readonly idleMs?: number;
-  /** Longest conversation, in milliseconds; what the script waits for then fails with ERR_TIMEOUT. Default 4 hours. */
+  /** Longest conversation, in milliseconds. After it the script's waits fail with ERR_TIMEOUT. Default 4 hours. */
   readonly maxChatMs?: number;
   /**
-   * Messages of one person in a minute, 1 to 10,000; further ones are not looked at. So two bots that answer each other
-   * do not do so for ever at full speed. Default 60.
+   * Most messages of one person in a minute, 1 to 10,000; further ones are dropped. This slows down two bots that
+   * answer each other. Default 60.
    */
   readonly maxPerMinute?: number;
   /** Written when the script throws. Default: nothing. */

@@ -1,9 +1,9 @@
 import type { SynchronousSink } from '../../stream/sink.js';
 
-/** Hears a run of samples; the array is valid during the call only. */
+/** Receives samples; the array is valid only during the call of the function. */
 export type EarListener = (samples: Int16Array, position: number) => void;
 
-/** The voice of the caller: one sink on the remote leg, and its present listeners. */
+/** Receives the caller's voice in one sink on the remote leg, and passes it to its present listeners. */
 export class CallEar implements SynchronousSink {
   readonly synchronous = true;
   /** Resolves when the last sample was heard. */
@@ -23,7 +23,7 @@ export class CallEar implements SynchronousSink {
     return this.#position;
   }
 
-  /** Calls `listener` from the next sample on; returns what stops that. */
+  /** Calls `listener` from the next sample on; returns a function that stops it. */
   listen(listener: EarListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

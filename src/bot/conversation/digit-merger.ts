@@ -1,28 +1,27 @@
-/** By which way a digit came: a `CALL n DTMF d` notification, or as a tone in the voice stream. */
+/** Source of a digit: a `CALL n DTMF d` notification, or a tone in the voice stream. */
 export type DigitSource = 'api' | 'tone';
 
-/** A press that only one way has told of so far. */
+/** A key press that only one source has reported so far. */
 interface Press {
   readonly source: DigitSource;
   readonly digit: string;
-  /** End of the report: at once for a notification, the tone's own end for a tone. */
+  /** End of the report: the time of a notification, or the end of a tone. */
   untilMs: number;
 }
 
-/** Longest time between the end of one report of a key press and the other report of it. */
+/** Longest time between the end of one report of a key press and the beginning of the other. */
 const MAX_APART_MS = 600;
 
 /**
- * Makes one digit of the two reports that one press can give. A tone lasts as long as the key is down, and a
- * notification may come when the key goes down, when it comes up, or in between. So a notification is the double of a
- * tone that sounds or has ended up to 600 ms ago, and a tone is that of a notification that came up to 600 ms before it
- * began. Of several, the oldest that has no double yet is taken: `11` pressed quickly and heard both ways is two
- * digits, and so is `11` heard one way only.
+ * Merges the two reports of one key press into one digit. A tone lasts as long as the key is down. A notification may
+ * come when the key goes down, when it comes up, or in between. So a notification matches a tone that sounds or ended
+ * up to 600 ms ago, and a tone matches a notification that came up to 600 ms before it began. The oldest report without
+ * a match is taken first: `11` pressed quickly is two digits, with both sources and with one.
  */
 export class DigitMerger {
   #single: Press[] = [];
 
-  /** Takes a notification, or a tone that begins; returns whether it is a new press. `atMs` never decreases. */
+  /** Takes a notification, or a tone that begins. Returns true when it is a new press. `atMs` never decreases. */
   take(source: DigitSource, digit: string, atMs: number): boolean {
     this.#single = this.#single.filter((press) => atMs - press.untilMs <= MAX_APART_MS);
     const double = this.#single.findIndex((press) => press.digit === digit && press.source !== source);

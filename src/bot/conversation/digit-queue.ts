@@ -1,10 +1,10 @@
-/** Digits that may be typed ahead; more are dropped and counted. */
+/** Most digits that may be typed ahead; more are dropped and counted. */
 const MAX_TYPED_AHEAD = 100;
 
-/** True for a digit that a wait accepts; others are forgotten meanwhile. */
+/** True for a digit that a wait accepts. Other digits are dropped during the wait. */
 type Counts = (digit: string) => boolean;
 
-/** Digits that were pressed and not used yet, and who waits for the next one. */
+/** Queue of digits that were pressed and not used yet, and of the waits for the next one. */
 export class DigitQueue {
   readonly #digits: { readonly digit: string; readonly order: number }[] = [];
   readonly #takers: { readonly take: (digit: string) => void; readonly counts: Counts }[] = [];
@@ -22,7 +22,7 @@ export class DigitQueue {
     return this.#digits.map(({ digit }) => digit);
   }
 
-  /** Digits that came when the queue was full. */
+  /** Number of digits that were dropped because the queue was full. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -37,7 +37,7 @@ export class DigitQueue {
     else this.#dropped++;
   }
 
-  /** Hands the next digit that counts to `take`, now or when it comes; returns what takes that back. */
+  /** Hands the next digit that counts to `take`, now or when it comes; returns a function that cancels it. */
   take(take: (digit: string) => void, counts: Counts = () => true): () => void {
     this.skipTo(counts);
     const next = this.#digits.shift();
@@ -53,13 +53,13 @@ export class DigitQueue {
     };
   }
 
-  /** Calls `watcher` for each digit that comes, without taking it; returns what stops that. */
+  /** Calls `watcher` for each digit that comes, without taking it; returns a function that stops it. */
   watch(watcher: (digit: string) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
-  /** Forgets what was typed ahead; returns it. */
+  /** Drops the digits typed ahead and returns them. */
   clear(): string {
     return this.#digits
       .splice(0)
@@ -67,12 +67,12 @@ export class DigitQueue {
       .join('');
   }
 
-  /** Forgets what was typed ahead before the first of the digits that count. */
+  /** Drops digits typed ahead up to the first that counts. */
   skipTo(counts: Counts): void {
     while (this.#digits[0] && !counts(this.#digits[0].digit)) this.#digits.shift();
   }
 
-  /** @returns what forgets those that are pressed from now on and were not taken; what was typed before stays. */
+  /** Returns a function that drops the digits that are pressed from now on and were not taken. Earlier digits stay. */
   mark(): () => void {
     const from = this.#pushed;
     return () => {

@@ -2,39 +2,39 @@ import { msToSamples } from '../../base/pcm.js';
 import { FrameCutter } from '../../voice/frame-cutter.js';
 
 const FRAME = msToSamples(20);
-/** The longest way from our sending to the return of its echo. */
+/** Longest delay from sending a sample to the return of its echo. */
 const MAX_LAG = msToSamples(500);
-/** Samples that are compared to find the echo, and frames between two searches. */
+/** Length that is compared to find the echo, in samples; and frames between two searches. */
 const WINDOW = msToSamples(200);
 const SEARCH_FRAMES = 5;
-/** Samples that are one in the search: it needs the shape only. */
+/** Samples that are summed to one in the coarse search. */
 const COARSE = 8;
-/** The echo's way is a filter of this length: a telephone line smears it over some milliseconds. */
+/** Length of the echo filter: a telephone line smears the echo over some milliseconds. */
 const TAPS = 64;
 const STEP = 0.5;
-/** Mean power of -60 dBFS: a caller who is softer does not cut what is played. */
+/** Mean power of -60 dBFS. A softer caller does not interrupt. */
 const AUDIBLE = (32768 * 10 ** (-60 / 20)) ** 2;
-/** Correlation at which the echo is taken for found. */
+/** Correlation from which the echo counts as found. */
 const FOUND = 0.7;
-/** Correlation at which a frame teaches the filter: when the caller speaks as well it is lower. */
+/** Correlation from which the filter learns from a frame. It is lower when the caller speaks as well. */
 const TEACHING = 0.6;
-/** Correlation at which a frame is nothing but echo, and what the filter has to take off where it is lower (6 dB). */
+/** Correlation from which a frame is only echo. Below it, a frame is only echo when the filter removes 6 dB or more. */
 const ECHO_ONLY = 0.8;
 const REMAINS = 0.25;
-/** A caller who is softer than what is played by more than this (11 dB) is not told from an echo: a line takes 12. */
+/** A voice more than 11 dB softer than the played audio is not distinguished from an echo: a line takes 12 dB. */
 const FAINT = 0.08;
-/** Correlation by which another delay has to exceed the one that was found. */
+/** Correlation by which another delay has to exceed the known one. */
 const BETTER = 0.1;
-/** While the filter has not explained an echo yet, a caller has to be as loud as what is played, less this (6 dB). */
+/** While the filter is not proven, a caller may be at most 6 dB softer than the played audio. */
 const UNPROVEN = 0.25;
 
-/** A power of two, with room for what is compared and for what is sent ahead. */
+/** Size of the rings: a power of two, with room for the compared audio and for audio sent ahead. */
 const RING = 32_768;
 
 /**
- * Takes the echo of what is played out of what is heard, so that a prompt does not cut itself short. What is heard is
- * compared with what was played in the last 500 ms: where they are alike the delay is found, an adaptive filter (NLMS)
- * follows the line, and frames that it explains become silence. Knows no call and no clock.
+ * Removes the echo of the played audio from the received audio, so that a prompt does not interrupt itself. It
+ * correlates the received audio with the audio played in the last 500 ms to find the delay. An adaptive filter (NLMS)
+ * follows the line, and frames that it explains become silence. Uses no call and no clock.
  */
 export class EchoGuard {
   readonly #played = new Float64Array(RING);
@@ -44,17 +44,20 @@ export class EchoGuard {
   #position: number | undefined;
   #count = 0;
   #lag: number | undefined;
-  /** True once the filter has explained a frame: a delay can be found by chance, as voices repeat themselves. */
+  /**
+   * True once the filter has explained a frame. Before that, the delay may be a chance match, since voices repeat
+   * themselves.
+   */
   #proven = false;
 
-  /** Takes played samples; `position` is on the time line of the heard ones. */
+  /** Takes played samples; `position` is on the time line of the received audio. */
   play(samples: Int16Array, position: number): void {
     for (let i = 0; i < samples.length; i++) this.#played[ring(position + i)] = samples[i] ?? 0;
-    // What follows is not known: it counts as silence until it is told.
+    // Later samples are not known yet and count as silence.
     for (let i = 0; i < FRAME; i++) this.#played[ring(position + samples.length + i)] = 0;
   }
 
-  /** Yields the heard samples without the echo, in whole frames. */
+  /** Yields the received samples without the echo, in whole frames. */
   *clean(samples: Int16Array, position: number): Generator<Int16Array> {
     this.#position ??= position;
     for (const frame of this.#frames.push(samples)) {
@@ -76,7 +79,7 @@ export class EchoGuard {
     const likeness = Math.abs(this.#correlation(at, FRAME, this.#lag));
     const rest = this.#subtract(at, this.#lag - TAPS / 2, likeness >= TEACHING);
     const left = Math.min(power, powerOf(rest, 0));
-    // What adds to the frame has learned from something else than the echo.
+    // A filter that adds power has learned from something other than the echo.
     if (left === power) this.#filter.fill(0);
     this.#proven ||= left <= power * REMAINS;
     const least = loudest * (this.#proven ? FAINT : UNPROVEN);
@@ -84,7 +87,7 @@ export class EchoGuard {
     return isEcho ? silence : Int16Array.from(rest, (value) => Math.max(-32768, Math.min(32767, value)));
   }
 
-  /** Power of the loudest frame that could come back now. */
+  /** Power of the loudest played frame whose echo could return now. */
   #loudest(at: number): number {
     let loudest = 0;
     for (let lag = 0; lag <= MAX_LAG; lag += FRAME)
@@ -104,7 +107,7 @@ export class EchoGuard {
     this.#filter.fill(0);
   }
 
-  /** To within 8 samples, where they are alike enough. */
+  /** Finds the delay to within 8 samples; undefined when the correlation is too low. */
   #coarseLag(from: number): number | undefined {
     const played = sums(this.#played, from - MAX_LAG, MAX_LAG + WINDOW);
     const heard = sums(this.#heard, from, WINDOW);
@@ -128,7 +131,7 @@ export class EchoGuard {
     return best;
   }
 
-  /** Of what was heard with what was played `lag` before, 1 for the same wave. */
+  /** Correlation of the received audio with the audio played `lag` samples earlier; 1 for the same wave. */
   #correlation(from: number, length: number, lag: number): number {
     let product = 0;
     let heardEnergy = 0;
@@ -143,7 +146,7 @@ export class EchoGuard {
     return product === 0 ? 0 : product / Math.sqrt(heardEnergy * playedEnergy);
   }
 
-  /** Gives the part of a frame that the filter does not explain. The filter learns when the frame is mostly echo. */
+  /** Returns the part of a frame that the filter does not explain. With `learns`, the filter adapts to the frame. */
   #subtract(at: number, lag: number, learns: boolean): Float64Array {
     const rest = new Float64Array(FRAME);
     const filter = this.#filter;

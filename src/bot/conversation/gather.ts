@@ -23,27 +23,27 @@ import { type HeardSpeech, SpeechInput } from './speech-input.js';
 export type GatherInput = 'digits' | 'speech';
 
 export interface GatherOptions {
-  /** Said first; digits that come meanwhile count. Default: nothing. */
+  /** Said first; digits pressed during it count. Default: nothing. */
   readonly prompt?: Speakable | undefined;
   /**
-   * Actions of the caller that cut the prompt. Default `digit`; `any` where speech is an input. Where it is, a voice
-   * counts when its first words have been understood, or at once where the engine tells them at the end only.
+   * Actions of the caller that cut the prompt. Default `digit`; `any` when speech is an input. With speech, a voice
+   * cuts when its first words are understood, or at once when the engine reports words only at the end.
    */
   readonly bargeIn?: BargeIn | undefined;
-  /** Means by which the caller may answer, of which the first that comes counts. Default `['digits']`. */
+  /** Means by which the caller may answer; the first that comes counts. Default `['digits']`. */
   readonly input?: readonly GatherInput[] | undefined;
-  /** Digits that make a complete answer: 0 to 100. Default 1. */
+  /** Least number of digits of a complete answer: 0 to 100. Default 1. */
   readonly min?: number | undefined;
   /**
-   * Digits after which there is nothing to wait for: 1 to 100. Default: `min`, or 1; 100 where `terminators` are given,
-   * since then a key ends the answer.
+   * Most digits of an answer: 1 to 100. Default: `min`, or 1; 100 when `terminators` are given, since then a key ends
+   * the answer.
    */
   readonly max?: number | undefined;
-  /** Keys that end the answer and are no part of it. Default `#`. */
+  /** Keys that end the answer and are not part of it. Default `#`. */
   readonly terminators?: string | undefined;
   /**
-   * Keys that an answer may have, as a list with ranges: `0-9`, `1-4*`. Others are not heard: they cut no prompt and end
-   * no wait. Default: all.
+   * Keys that an answer may have, as a list with ranges: `0-9`, `1-4*`. Other keys are ignored: they cut no prompt and
+   * end no wait. Default: all.
    */
   readonly allowed?: string | undefined;
   /** Longest wait for the first digit or word after the prompt was heard, in milliseconds. Default 5000. */
@@ -52,11 +52,11 @@ export interface GatherOptions {
   readonly interDigitMs?: number | undefined;
   /** True when digits that were typed before the prompt count. Default true. */
   readonly typeAhead?: boolean | undefined;
-  /** Phrases that make a complete answer in speech, and hints for the engine. Default: every word does. */
+  /** Phrases that make a spoken answer complete; also hints for the engine. Default: any words are complete. */
   readonly phrases?: readonly string[] | undefined;
-  /** Silence that ends what is said, in milliseconds: 200 to 10,000. Default 800. */
+  /** Silence that ends an utterance, in milliseconds: 200 to 10,000. Default 800. */
   readonly speechPauseMs?: number | undefined;
-  /** Longest speech that is listened to, in milliseconds: 500 to 300,000. Default 30,000. */
+  /** Longest utterance, in milliseconds: 500 to 300,000. Default 30,000. */
   readonly maxSpeechMs?: number | undefined;
   /** True keeps the answer out of traces and transcripts: a PIN. Default false. */
   readonly secret?: boolean | undefined;
@@ -65,16 +65,16 @@ export interface GatherOptions {
 
 /** The caller's answer, in digits or in words, and how the input ended. */
 export interface Gathered {
-  /** Empty where the answer is in words. */
+  /** Empty when the answer is in words. */
   readonly digits: string;
-  /** True when there were at least `min` digits, or one of the phrases; where there are no phrases, any word. */
+  /** True when there were at least `min` digits, or one of the phrases. Without phrases, any word counts. */
   readonly complete: boolean;
   readonly ended: 'max' | 'terminator' | 'timeout' | 'inter-digit' | 'speech';
-  /** The key that ended it, where `ended` is `terminator`. */
+  /** The key that ended the answer, when `ended` is `terminator`. */
   readonly terminator?: string;
-  /** The words, where `ended` is `speech`. */
+  /** The speech, when `ended` is `speech`. */
   readonly speech?: HeardSpeech;
-  /** Place at which the prompt was cut; absent when it was not. */
+  /** Position at which the prompt was cut; absent when it was not cut. */
   readonly cut?: Cut;
 }
 
@@ -104,7 +104,7 @@ export const GATHER_RULES: Rules<GatherOptions> = {
   signal: abortSignal,
 };
 
-/** Collects digits or speech; resolves as soon as no more can be wanted. */
+/** Collects digits or speech; resolves as soon as the answer is complete. */
 export async function gather(context: CallContext, options: GatherOptions = {}): Promise<Gathered> {
   const wanted = resolved(context, options);
   const { prompt, bargeIn, counts, signal } = wanted;
@@ -145,7 +145,7 @@ async function collect(
   }
 }
 
-/** The next digit that counts, or what was said; undefined when nothing comes in time. */
+/** Resolves to the next digit that counts, or to the speech; undefined when nothing comes in time. */
 function nextInput(
   context: CallContext,
   { timeoutMs, interDigitMs, digits, counts, signal }: Wanted,
@@ -159,7 +159,7 @@ function nextInput(
     begin(resolve, reject) {
       const undo: (() => void)[] = [];
       const expire = () => resolve(undefined);
-      // Who speaks when time is up has answered in time.
+      // A caller who is speaking when time is up has answered in time.
       const timeUp = () => void (speech ? undo.push(speech.whenQuiet(expire)) : expire());
       undo.push(context.spoken.after(isFirst ? timeoutMs : interDigitMs, timeUp));
       speech?.heard.then(resolve, reject);
@@ -203,7 +203,7 @@ function resolved({ transcriber }: CallContext, options: GatherOptions) {
   };
 }
 
-/** Describes an answer for a transcript; of one that is secret, only its length. */
+/** Describes an answer for a transcript. A secret answer is masked. */
 export function describeGathered({ digits, speech, ended }: Gathered, isSecret = false): string {
   const text = speech ? `“${isSecret ? '…' : speech.text}”` : isSecret ? '*'.repeat(digits.length) : digits;
   return `${text || 'nothing'} (${ended})`;

@@ -6,15 +6,15 @@ import { EchoGuard } from './echo-guard.js';
 /** Speech of at least this length counts as a voice; a cough is shorter. */
 export const VOICE_ONSET_MS = 200;
 
-/** Takes the caller's voice without the echo of what is said to it, and where it begins and ends. */
+/** Receives the caller's voice without the echo of the bot's speech, and the events of its beginning and end. */
 export interface CallerListener {
-  /** Default: only the events are wanted. */
+  /** Default: only events are received. */
   readonly onSamples?: (samples: Int16Array) => void;
   readonly onEvent: (event: VoiceEvent) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Listens to the caller's voice; returns what stops that. */
+/** Listens to the caller's voice; returns a function that stops it. */
 export function hearVoice(context: CallContext, hangoverMs: number, listener: CallerListener): () => void {
   const undo: (() => void)[] = [];
   let stopped = false;

@@ -5,10 +5,10 @@ import type { HoldOptions } from '../bot-call-options.js';
 import type { Speakable } from '../prompt/speakable.js';
 import type { SayOptions } from './say.js';
 
-/** Between a sample's leaving and its being heard, in milliseconds: the player's lead and what an endpoint buffers. */
+/** Time from sending a sample until it is heard, in milliseconds: the player's lead and the endpoint's buffer. */
 export const IN_FLIGHT_MS = 160;
 
-/** A call whose caller is kept waiting. */
+/** A call whose caller is put on hold. */
 export interface HeldCall {
   readonly call: CallControl;
   readonly clock: Timers;
@@ -20,9 +20,9 @@ export interface HeldCall {
 }
 
 /**
- * Does `work` while the caller is on hold, or hears music.
+ * Runs `work` while the caller is on hold, or hears music.
  *
- * @throws what `work` throws; ERR_TIMEOUT, ERR_CALL_ENDED, ERR_ABORTED.
+ * @throws errors of `work`; ERR_TIMEOUT, ERR_CALL_ENDED, ERR_ABORTED.
  */
 export async function whileOnHold<T>(
   held: HeldCall,

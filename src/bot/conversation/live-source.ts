@@ -1,9 +1,9 @@
 import { msToSamples } from '../../base/pcm.js';
 
-/** Samples that may wait to be read. A source that is read slower than it is written loses the oldest. */
+/** Most samples that may wait to be read. When the source is read too slowly, the oldest are dropped. */
 const MAX_BUFFERED_SAMPLES = msToSamples(200);
 
-/** Live audio on its way from one call to another: written as it comes, read with `for await`. */
+/** Passes live audio from one call to another: written as it comes, read with `for await`. */
 export class LiveSource implements AsyncIterableIterator<Int16Array> {
   readonly #waiting: Int16Array[] = [];
   #buffered = 0;

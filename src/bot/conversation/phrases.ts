@@ -1,6 +1,6 @@
 /**
- * Finds the longest of some phrases that a text has, as whole words, whatever its case, accents apart from the letters
- * and punctuation are. Undefined where there is none.
+ * Finds the longest of some phrases in a text, as whole words. Ignores case, punctuation and the Unicode form of
+ * accents. Returns undefined when no phrase is found.
  */
 export function phraseIn(text: string, phrases: readonly string[]): string | undefined {
   const said = ` ${wordsIn(text)} `;

@@ -15,13 +15,15 @@ import { say } from './say.js';
 export interface RecordOptions {
   /** Longest message, in milliseconds: 100 to 3,600,000. Default 60,000. */
   readonly maxMs?: number | undefined;
-  /** Silence that ends it, in milliseconds: 200 to 600,000. Default: none does. */
+  /** Silence that ends the message, in milliseconds: 200 to 600,000. Default: silence does not end it. */
   readonly silenceMs?: number | undefined;
-  /** Keys that end it and are taken. Default `#`. */
+  /** Keys that end the message; they are removed from the queue of digits. Default `#`. */
   readonly terminators?: string | undefined;
   /** True to beep first: 400 ms of 1000 Hz. Default true. */
   readonly beep?: boolean | undefined;
-  /** WAV file to write while it is spoken, playable at every moment. Default: it is kept in memory. */
+  /**
+   * WAV file that is written during the message and playable at every moment. Default: the message is kept in memory.
+   */
   readonly file?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,9 +32,9 @@ export interface RecordOptions {
 export interface Message {
   readonly durationMs: number;
   readonly ended: 'max' | 'silence' | 'digit' | 'hang-up';
-  /** Its samples; empty where it went to a file. */
+  /** Samples of the message; empty when it was written to a file. */
   readonly samples: Int16Array;
-  /** Account of each of them: what came, and what the call's line made up where nothing did. */
+  /** Account of the samples: received, or made up by the call's line in a gap. */
   readonly ledger: LegLedger;
   readonly file?: string;
 }
@@ -47,12 +49,12 @@ const RULES: Rules<RecordOptions> = {
 };
 
 const BEEP = { tone: 1000, ms: 400 } as const;
-/** After this long without speech a frame counts as silent; words have gaps. */
+/** Time without speech after which a frame counts as silent, since words have gaps. */
 const HANGOVER_MS = 100;
 
 /**
- * Records what the caller says. A hang-up ends the message and does not throw: the message has been left, and
- * whatever the script does next with the call throws.
+ * Records what the caller says. A hang-up ends the message and does not throw: the message was left. The next wait on
+ * the call throws.
  *
  * @throws ERR_TAKEN when another program takes the call's voice away; ERR_FILE, ERR_INVALID_ARG, ERR_ABORTED.
  */
@@ -75,7 +77,7 @@ export async function recordMessage(context: CallContext, options: RecordOptions
   }
 }
 
-/** Takes what is said until the message ends. */
+/** Records until the message ends. */
 async function taken(
   context: CallContext,
   take: MessageTake,
@@ -88,7 +90,7 @@ async function taken(
   if (silenceMs !== undefined) take.detector = await during(context.clock, newDetector());
   let ended: Message['ended'];
   try {
-    // The call's end does not end the wait: the last words come after the news of the hang-up.
+    // The call's end does not end the wait: the last words arrive after the notification of the hang-up.
     ended = await waitFor<Message['ended']>({
       what: 'the end of a message',
       signal,
@@ -111,7 +113,7 @@ async function taken(
     await during(context.clock, take.close());
   }
   if (ended === 'digit') context.digits.clear();
-  // A stream that has ended without a hang-up was taken away: no message was left.
+  // A stream that ended without a hang-up was taken by another program: no message was left.
   if (ended === 'hang-up') await throwIfTaken(context);
   return ended;
 }
@@ -121,7 +123,7 @@ async function throwIfTaken({ ended }: CallContext): Promise<void> {
   if (ended.reason instanceof JackfieldError && ended.reason.code === 'ERR_TAKEN') throw ended.reason;
 }
 
-/** The message so far, and whether it has ended. */
+/** Collects the samples of a message and detects its end. */
 class MessageTake {
   detector: VoiceDetector | undefined;
   readonly #maxSamples: number;
@@ -153,7 +155,7 @@ class MessageTake {
     return this.#keeper.slice(0, this.#length);
   }
 
-  /** The line made up a stretch of what is heard. */
+  /** Marks a stretch that the line made up. */
   conceal(gap: NamedStretch<SpanReason>): void {
     this.#name(this.#places.name(gap));
   }
@@ -192,7 +194,7 @@ class MessageTake {
       return;
     }
     this.#writing = this.#writing.then(() => store.write(samples));
-    // Told by close().
+    // The error is reported by close().
     this.#writing.catch(() => undefined);
   }
 }

@@ -11,13 +11,13 @@ import { hearVoice } from './hear-voice.js';
 export type BargeIn = 'none' | 'digit' | 'voice' | 'any';
 
 export interface SayOptions {
-  /** Actions of the caller that cut it, and all that is queued with it. Default `none`. */
+  /** Actions of the caller that cut the prompt, and everything queued with it. Default `none`. */
   readonly bargeIn?: BargeIn | undefined;
   /** Default: that of the call. */
   readonly language?: string | undefined;
-  /** Clears all that is queued once this has passed, in milliseconds on the call's clock. Default: it is said whole. */
+  /** Time after which everything queued is cleared, in milliseconds on the call's clock. Default: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** Clears all that is queued. */
+  /** Clears everything queued when it fires. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,44 +26,44 @@ export const BARGE_IN = oneOf('none', 'digit', 'voice', 'any');
 
 const RULES: Rules<SayOptions> = { ...WAIT_RULES, bargeIn: BARGE_IN, language: line(1, 100) };
 
-/** Checks what is to be said, and how. @throws ERR_INVALID_ARG */
+/** Checks the arguments of {@link say}. @throws ERR_INVALID_ARG */
 export function checkSaying(what: unknown, options: unknown): void {
   checkArgument('what', what, SPEAKABLE);
   checkOptions(options, RULES);
 }
 
-/** Place at which a prompt was cut, and the action that cut it. */
+/** Position at which a prompt was cut, and the action that cut it. */
 export interface Cut {
   readonly by: 'digit' | 'voice';
-  /** The digit that cut it; it is still there to be gathered. */
+  /** The digit that cut it. It can still be gathered. */
   readonly digit?: string;
-  /** The first words that were understood, where they cut it. */
+  /** The first words that were understood, when they cut it. */
   readonly words?: string;
   /** Index of the part that was being said. */
   readonly part: number;
-  /** Length of that part that had been sent, in milliseconds. Up to 60 ms of it was not heard yet. */
+  /** Length of that part that had been sent, in milliseconds. Up to 60 ms of it was not heard. */
   readonly partMs: number;
 }
 
-/** Outcome of something that was said. */
+/** Report of a prompt. */
 export interface SpeechReport {
-  /** `cleared`: by {@link BotCall.clear}, or with something else that was cut. */
+  /** `cleared`: by {@link BotCall.clear}, or because another prompt was cut. */
   readonly outcome: 'played' | 'cut' | 'cleared';
   /** Length that was sent, in milliseconds. */
   readonly playedMs: number;
   readonly cut?: Cut;
 }
 
-/** Something that can cut a prompt: begins to listen, and returns what stops that. */
+/** Listens for something that cuts a prompt; returns a function that stops it. */
 export type Cutter = (
   cut: (by: Pick<Cut, 'by' | 'digit' | 'words'>) => void,
   failed: (error: unknown) => void,
 ) => () => void;
 
-/** Any length of silence after it: the prompt has been cut by then. */
+/** Silence after a voice. Any value will do, since the prompt is cut before. */
 const HANGOVER_MS = 300;
 
-/** Queues something to be said; resolves when it has left or was cut. */
+/** Queues a prompt; resolves when it was sent or cut. */
 export async function say(
   context: CallContext,
   what: Speakable,
@@ -76,7 +76,7 @@ export async function say(
   return await sayUntil(context, what, rest, cutters);
 }
 
-/** Does as {@link say} does, until something cuts it; what does so at once keeps it from being said. */
+/** Says a prompt as {@link say} does, until a cutter cuts it. A cutter that cuts at once keeps it from being said. */
 export async function sayUntil(
   context: CallContext,
   what: Speakable,
@@ -125,7 +125,7 @@ export async function sayUntil(
   return { outcome: 'cut', playedMs, cut: { ...cut, ...script.placeOf(played) } };
 }
 
-/** Digits that count cut a prompt, the first one that was typed ahead too. */
+/** Cuts a prompt at a digit that counts, also at the first digit that was typed ahead. */
 export function byDigit(context: CallContext, counts: (digit: string) => boolean = () => true): Cutter {
   return (cut) => {
     const { next } = context.digits;
@@ -134,7 +134,7 @@ export function byDigit(context: CallContext, counts: (digit: string) => boolean
   };
 }
 
-/** A voice cuts a prompt. */
+/** Cuts a prompt at a voice. */
 export function byVoice(context: CallContext): Cutter {
   return (cut, onError) =>
     hearVoice(context, HANGOVER_MS, {
@@ -143,7 +143,7 @@ export function byVoice(context: CallContext): Cutter {
     });
 }
 
-/** The samples of what is said, and where each part of it lies in them. */
+/** Renders the samples of a prompt, and records the position of each part. */
 class SpeechScript {
   readonly #context: CallContext;
   readonly #parts: readonly SpokenPart[];
@@ -187,18 +187,18 @@ class SpeechScript {
         if (isWanted) this.#context.unsaid?.(error);
         throw error;
       } finally {
-        // A stream that waits for its next samples is told that they are not wanted.
+        // Tells a stream that waits for its next samples that they are not wanted.
         void source.return(undefined);
       }
     }
   }
 
-  /** It has no listener any more. */
+  /** Stops rendering: nobody listens any more. */
   stop(): void {
     this.#over.abort();
   }
 
-  /** In which part the sample lies after `played`, and how far into it, in milliseconds. */
+  /** Returns the part that contains the sample after `played`, and its offset there, in milliseconds. */
   placeOf(played: number): Pick<Cut, 'part' | 'partMs'> {
     const part = Math.max(
       0,
@@ -208,12 +208,12 @@ class SpeechScript {
   }
 }
 
-/** True when its end is not known. */
+/** True when the end of a part is not known. */
 function isEndless(part: SpokenPart): boolean {
   return typeof part === 'object' && ('stream' in part || 'loop' in part);
 }
 
-/** True when it may wait for the clock, which therefore must not wait for it. */
+/** True when a part may wait for the clock. Then the clock must not wait for the part. */
 function isLive(part: SpokenPart): boolean {
   if (typeof part === 'string' || part instanceof Int16Array) return false;
   return 'stream' in part || ('loop' in part && partsOf(part.loop).some(isLive));

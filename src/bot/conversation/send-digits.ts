@@ -1,7 +1,7 @@
 import type { CallControl } from '../../call/call-control.js';
 import type { SendDigitsOptions } from '../bot-call-options.js';
 
-/** A call, as far as digits are sent on it. */
+/** The parts of a call that sending digits needs. */
 export interface DigitSender {
   readonly call: Pick<CallControl, 'sendDtmf'>;
   readonly signal: AbortSignal;

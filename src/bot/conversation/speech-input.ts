@@ -11,36 +11,36 @@ import type { Cutter } from './say.js';
 /** Something that the caller has said. */
 export interface HeardSpeech {
   readonly text: string;
-  /** The longest of the phrases that is in it. */
+  /** The longest of the phrases that the text contains. */
   readonly phrase?: string;
-  /** Language that was spoken, where the engine tells it. */
+  /** Language that was spoken, when the engine reports it. */
   readonly language?: string;
-  /** From its first to its last word. */
+  /** Time from the first to the last word, in milliseconds. */
   readonly durationMs: number;
 }
 
-/** The parts of a gathering that are about speech. */
+/** Options of a gathering that concern speech. */
 export interface SpeechInputOptions {
   readonly phrases: readonly string[];
-  /** Silence that ends what is said. */
+  /** Silence that ends an utterance, in milliseconds. */
   readonly pauseMs: number;
-  /** Longest that is listened to at once. */
+  /** Longest utterance, in milliseconds. */
   readonly maxMs: number;
 }
 
-/** Sound before its beginning was known that the engine hears, too. */
+/** Sound before the detected beginning that is also passed to the engine, in samples. */
 const LEAD = msToSamples(VOICE_ONSET_MS + 200);
 const WORD = /[\p{L}\p{N}]/u;
 
-/** One thing that is being said. */
+/** An utterance in progress. */
 interface Utterance {
   readonly live: LiveTranscript;
   length: number;
 }
 
-/** Listens to what a caller says, one utterance after the other, and has an engine understand it. */
+/** Listens to a caller, one utterance after the other, and passes each to an engine. */
 export class SpeechInput implements Disposable {
-  /** Settles with the first utterance that has a word in it. @throws what the engine throws. */
+  /** Resolves to the first utterance that contains a word. @throws errors of the engine. */
   readonly heard: Promise<HeardSpeech>;
   readonly #context: CallContext;
   readonly #transcriber: Transcriber;
@@ -63,7 +63,7 @@ export class SpeechInput implements Disposable {
       this.#tell = resolve;
       this.#fail = reject;
     });
-    // The result is not looked at when the caller has answered with keys.
+    // Nobody awaits the result when the caller has answered with keys.
     this.heard.catch(() => undefined);
     this.#stop = hearVoice(context, options.pauseMs, {
       onSamples: (samples) => this.#hear(samples),
@@ -73,14 +73,14 @@ export class SpeechInput implements Disposable {
     });
   }
 
-  /** Calls `task` when there is no speech and none waits to be understood, at once where that is so. */
+  /** Calls `task` when there is no speech and none waits for the engine; at once when that is true now. */
   whenQuiet(task: () => void): () => void {
     if (!this.#utterance && this.#understanding === 0) task();
     else this.#quiet.add(task);
     return () => this.#quiet.delete(task);
   }
 
-  /** Cuts a prompt with the first words; of an engine that tells them at the end only, with a voice. */
+  /** Cuts a prompt at the first words. With an engine that reports words only at the end, cuts at a voice. */
   readonly cutter: Cutter = (cut) => {
     this.#cutters.add(cut);
     return () => this.#cutters.delete(cut);

@@ -4,8 +4,8 @@ import type { Playback } from '../../stream/player.js';
 import type { CallEar } from './call-ear.js';
 
 /**
- * Knows when the caller has heard the last sample of what was said. What leaves is ahead of what is heard: a sample of
- * the player is heard when its place on the time line of the call has come, which is that of the caller's own voice.
+ * Tracks when the caller has heard the last sample of a prompt. Samples are sent ahead of time. A sample counts as
+ * heard when the caller's own voice has reached its position on the time line of the call.
  */
 export class SpokenLine {
   readonly #clock: Clock;
@@ -15,14 +15,14 @@ export class SpokenLine {
   readonly #waiting = new Set<() => void>();
   #heardAt = Number.NEGATIVE_INFINITY;
 
-  /** @param start Place of the player's first sample on the time line of the call. */
+  /** @param start Position of the player's first sample on the time line of the call. */
   constructor(clock: Clock, ear: Pick<CallEar, 'position'>, start: number) {
     this.#clock = clock;
     this.#ear = ear;
     this.#start = start;
   }
 
-  /** Takes something that is said and has an end. */
+  /** Adds a playback that has an end. */
   add(playback: Playback): void {
     this.#saying.add(playback);
     void playback.finished.then(({ to, played }) => {
@@ -34,8 +34,8 @@ export class SpokenLine {
   }
 
   /**
-   * Does `task` when `ms` have passed since now and since the last sample of all that is queued was heard, whichever is
-   * later. Returns what cancels that.
+   * Calls `task` when `ms` have passed since now, and since the last queued sample was heard, whichever is later.
+   * Returns a function that cancels it.
    */
   after(ms: number, task: () => void): () => void {
     let cancel = () => {};

@@ -6,34 +6,34 @@ import type { FlowStep } from '../flow/flow-schema.js';
 
 export interface FlowNode {
   readonly name: string;
-  /** `call`: where a call comes in. */
+  /** `call`: the entry of a call. */
   readonly kind: FlowStep['do'] | 'call';
-  /** Description of the step, in lines short enough for a box; empty when its kind says enough. */
+  /** Description of the step, in lines short enough for a box. Empty when its kind alone describes it. */
   readonly lines: readonly string[];
 }
 
 export interface FlowEdge {
   readonly from: string;
   readonly to: string;
-  /** Condition under which this way is taken, in lines; empty when it is the only way. */
+  /** Condition under which this edge is taken, in lines. Empty when it is the only edge. */
   readonly label: readonly string[];
 }
 
-/** A flow as a graph: steps, and the ways between them. */
+/** A flow as a graph: steps and the edges between them. */
 export interface FlowGraph {
   readonly title: string;
-  /** The first is the call, which leads to the first step. */
+  /** The first node is the call, which leads to the first step. */
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
 }
 
-/** The node of the call; no step can have this name. */
+/** The node of the call. No step can have this name, since it has a blank. */
 const CALL: FlowNode = { name: 'a call', kind: 'call', lines: [] };
 
 const BOX_LINE = { width: 32, most: 3 } as const;
 const LABEL_LINE = { width: 20, most: 3 } as const;
 
-/** Ways that lead to the same step are one edge. */
+/** Makes the graph of a flow. Links from one step to the same other step become one edge. */
 export function flowGraph(flow: Flow): FlowGraph {
   const steps = Object.entries(flow.data.steps);
   const nodes = steps.map(([name, step]) => ({
@@ -57,7 +57,7 @@ export function flowGraph(flow: Flow): FlowGraph {
   };
 }
 
-/** Describes what a step does beyond its kind. */
+/** Describes a step, in addition to its kind. */
 function describeStep(step: FlowStep): string {
   switch (step.do) {
     case 'say':
@@ -123,7 +123,7 @@ function describePart(part: FlowPart): string {
     .join(' ');
 }
 
-/** Breaks a text into lines between words; what does not fit is left out, and an ellipsis tells. */
+/** Breaks a text into lines between words. An ellipsis stands for words that do not fit. */
 function wrap(text: string, { width, most }: { readonly width: number; readonly most: number }): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter(Boolean)) {

@@ -11,21 +11,21 @@ import type { FlowEdge, FlowGraph, FlowNode } from './flow-graph.js';
 /** Sizes of the boxes and labels to lay out. */
 export interface FlowSizes {
   box(node: FlowNode): Size;
-  /** Of a label that has lines. */
+  /** Size of a label that has lines. */
   label(lines: readonly string[]): Size;
 }
 
-/** Places of all boxes, labels and edges. */
+/** Positions of all boxes, labels and edges. */
 export interface FlowLayout extends Size {
   readonly boxes: ReadonlyMap<string, Area>;
   readonly routes: readonly FlowRoute[];
-  /** Ways that lead to their own step: each stands beside its box. */
+  /** Edges that lead back to their own step, drawn beside its box. */
   readonly loops: readonly { readonly edge: FlowEdge; readonly box: Area; readonly at: Area }[];
 }
 
-/** Between two boxes of a row, between two rows, and between two lines; in pixels. */
+/** Gaps between two boxes of a row, between two rows, and between two lines; in pixels. */
 const GAPS = { nodesep: 40, ranksep: 64, edgesep: 30 } as const;
-/** Distance between a box and a way that leads back to the same step. */
+/** Distance between a box and an edge that leads back to it, in pixels. */
 const LOOP = 14;
 const NO_LABEL: Size = { width: 0, height: 0 };
 
@@ -46,7 +46,7 @@ export async function layOutFlow(graph: FlowGraph, sizes: FlowSizes): Promise<Fl
     const box = boxes.get(edge.from);
     if (!box) return [];
     const { y, width, height, x: far } = placed(edge);
-    // The place that is kept free for it reaches to the box: there is nothing between.
+    // The area that the layout keeps free for the edge reaches to the box, so the edge can move closer to it.
     const near = box.x + box.width / 2 + LOOP + width / 2;
     return [{ edge, box, at: { x: Math.min(far, near), y, width, height } }];
   });
@@ -54,7 +54,7 @@ export async function layOutFlow(graph: FlowGraph, sizes: FlowSizes): Promise<Fl
     .filter((edge) => !isLoop(edge))
     .map((edge): PlacedEdge => {
       const { points, ...label } = placed(edge);
-      // The first and the last lie on the border of a box.
+      // The first and the last point lie on the border of a box.
       const through = { edge, columns: points.slice(1, -1) };
       return edge.label.length > 0 ? { ...through, label } : through;
     });

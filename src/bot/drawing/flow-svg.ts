@@ -13,7 +13,7 @@ function of<K extends FlowNode['kind']>(colours: Colours, ...kinds: K[]): Record
   return Object.fromEntries(kinds.map((kind) => [kind, colours])) as Record<K, Colours>;
 }
 
-/** Frame and ground of a box, by what its step does: says, asks, decides, records, hands over, ends. */
+/** Frame and background of a box, by the kind of its step: say, ask, decide, record, hand over, end. */
 const COLOURS: Readonly<Record<FlowNode['kind'], Colours>> = {
   call: ['#1f2933', '#1f2933'],
   say: ['#2b6cb0', '#edf5fc'],
@@ -26,7 +26,7 @@ const COLOURS: Readonly<Record<FlowNode['kind'], Colours>> = {
   hangup: ['#718096', '#f3f5f7'],
 };
 
-/** Fonts differ in width; this fits the widest of those that may be taken. In parts of the font's size. */
+/** Width of a character, as a ratio to the font size. It fits the widest of the listed fonts. */
 const CHARACTER = { normal: 0.58, bold: 0.64, ideograph: 1.05 } as const;
 const TEXT = 12;
 const SMALL = 11;
@@ -35,7 +35,7 @@ const PADDING = 12;
 const MARGIN = 28;
 const TITLE = 44;
 
-/** A drawing of its own, without references to anything outside. */
+/** Draws a flow as a self-contained SVG, without external references. */
 export async function flowSvg(graph: FlowGraph): Promise<string> {
   const layout = await layOutFlow(graph, { box: boxSize, label: labelSize });
   const width = Math.ceil(Math.max(layout.width, textWidth(graph.title, 16, 'bold')) + 2 * MARGIN);
@@ -92,7 +92,7 @@ function drawBox({ name, kind, lines }: FlowNode, area: Area | undefined): strin
   ].join('');
 }
 
-/** Straight through a row, and in a bend from row to row that begins and ends upright. */
+/** Draws an edge: straight through a row, and curved from row to row, with vertical ends. */
 function drawRoute({ points }: FlowRoute): string {
   const [first, ...rest] = points;
   if (!first) return '';
@@ -105,7 +105,7 @@ function drawRoute({ points }: FlowRoute): string {
   return drawLine(`M${at(first)}${parts.join('')}`, isBack(points));
 }
 
-/** Out of the right side of its box, round its label, and in again. */
+/** Draws a loop: out of the right side of the box, around the label, and back. */
 function drawLoop({ box, at: label }: FlowLayout['loops'][number]): string {
   const side = box.x + box.width / 2;
   const [top, bottom] = [box.y - box.height / 4, box.y + box.height / 4];
@@ -122,7 +122,7 @@ function drawLine(path: string, back: boolean): string {
   return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.4" marker-end="url(#${marker})"/>`;
 }
 
-/** After all lines, so that none runs through a label. */
+/** Draws the labels. They come after all lines, so that no line covers a label. */
 function drawLabels({ routes, loops }: FlowLayout): string[] {
   const labels = [...routes.map(({ edge, label }) => ({ edge, at: label })), ...loops];
   return labels.flatMap(({ edge, at: area }) => {

@@ -13,26 +13,26 @@ import { checkLists, checkVariables, conditionsIn, textsIn } from './flow-values
 
 /** Prompts and hooks that a flow is checked against. */
 export interface FlowContext {
-  /** Prompts that speak its texts. Default: neither its texts are checked, nor the folders that it records to. */
+  /** Prompts that speak its texts. Default: its texts and the folders that it records to are not checked. */
   readonly prompts?: Prompts | undefined;
-  /** Names of the hooks that there are. Default: they are not checked. */
+  /** Names of the available hooks. Default: hooks are not checked. */
   readonly hooks?: readonly string[] | undefined;
-  /** Names of the queues that there are besides its own. Default: they are not checked. */
+  /** Names of the available queues besides its own. Default: queues are not checked. */
   readonly queues?: readonly string[] | undefined;
-  /** Hosts that it may ask. Default: its requests are not checked. */
+  /** Hosts that it may send requests to. Default: requests are not checked. */
   readonly http?: FlowHttpOptions | undefined;
-  /** All that the program and its endpoint can do. Default: that is not checked. */
+  /** Abilities of the program and its endpoint. Default: they are not checked. */
   readonly abilities?: readonly FlowAbility[] | undefined;
-  /** Names of the variables that there are, besides those of each call. Default: variables are not checked. */
+  /** Names of the available variables besides those of each call. Default: variables are not checked. */
   readonly variables?: readonly string[] | undefined;
   /** Folder that paths are relative to. */
   readonly folder: string;
-  /** Names of steps whose shape is wrong: nothing is known of them but that they are there. */
+  /** Names of steps that the schema refuses. Only their existence is known. */
   readonly broken?: readonly string[];
 }
 
 /**
- * Finds the faults that the schema cannot see: steps that are missing or never reached, loops in which no time passes,
+ * Finds the faults that the schema cannot find: steps that are missing or never reached, loops in which no time passes,
  * unknown time zones, missing hooks, and texts that cannot be spoken.
  */
 export async function checkFlow(
@@ -100,12 +100,12 @@ function* checkReached(flow: FlowData, start: string): Generator<FlowFinding> {
   }
 }
 
-/** True for a step that takes no time, and may be taken any number of times. */
+/** True for a step that takes no time and has no limit of repetitions. */
 function isInstant(step: FlowStep | undefined): boolean {
   return ['branch', 'set', 'language', 'clearDigits', 'recording'].includes(step?.do ?? '');
 }
 
-/** A circle of such steps would turn for ever in no time; one with a counter has an end. */
+/** Finds loops of such steps, which would run forever without time passing. A loop with a counter has an end. */
 function* checkCircles(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
     if (!isInstant(step)) continue;
@@ -139,7 +139,7 @@ function* checkLengths(flow: FlowData): Generator<FlowFinding> {
   }
 }
 
-/** Hours that end a minute before midnight mean the end of the day, most often. */
+/** Warns of hours that end at 23:59: the author most often means the end of the day. */
 function* checkHours(flow: FlowData): Generator<FlowFinding> {
   for (const { when, path } of conditionsIn(flow.steps)) {
     if (!('to' in when) || when.to !== '23:59') continue;
@@ -168,7 +168,7 @@ function* checkNeeds(
   }
 }
 
-/** A call that the endpoint transfers hears nothing from here, and a menu takes the phrases of its own keys. */
+/** Finds music in a blind transfer, where it cannot be heard, and phrases for keys that a menu does not have. */
 function* checkMusic(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
     if (step.do === 'transfer' && step.blind && step.music !== undefined)
@@ -198,7 +198,7 @@ function* checkQueues(flow: FlowData, given: readonly string[]): Generator<FlowF
   }
 }
 
-/** The goodbye belongs to the bot, not to a call. */
+/** Finds variables in the goodbye, which belongs to the bot and not to a call. */
 function* checkGoodbye({ goodbye }: FlowData): Generator<FlowFinding> {
   for (const { text, path } of textsIn(goodbye, ['goodbye'])) {
     const [variable] = /\{\w+\}/.exec(text) ?? [];
@@ -208,7 +208,7 @@ function* checkGoodbye({ goodbye }: FlowData): Generator<FlowFinding> {
   }
 }
 
-/** Finds words that are missing in one of the languages in which the call may be when they are said. */
+/** Finds prompts that are missing in a language that the call may have at that step. */
 async function checkSpeech(
   flow: FlowData,
   start: string,

@@ -7,33 +7,33 @@ import { FLOW_HTTP, type FlowHttpOptions } from '../steps/flow-http.js';
 import type { FlowStep } from './flow-schema.js';
 import type { FlowVariables } from './flow-variables.js';
 
-/** Context that a hook is called with. */
+/** Argument of a hook. */
 export interface FlowHookContext {
   readonly call: BotCall;
-  /** May be changed. */
+  /** The hook may change them. */
   readonly variables: FlowVariables;
 }
 
-/** A step in code. What it returns chooses among the step's `results`; throwing leads to `otherwise`. */
+/** A step in code. Its return value chooses among the step's `results`. An error leads to `otherwise`. */
 export type FlowHook = (context: FlowHookContext) => Promise<string | undefined> | string | undefined;
 
 /** A step that a call takes. */
 export interface FlowProgress {
   readonly call: BotCall;
-  /** The flow's file; that of a sub-flow within one. */
+  /** File of the flow, or of the sub-flow that the step belongs to. */
   readonly file: string;
   readonly name: string;
   readonly kind: FlowStep['do'];
 }
 
-/** Leaves a voicemail for somebody; resolves when it was taken. */
+/** Leaves a voicemail; resolves when it was accepted. */
 export type FlowVoicemail = (message: {
   readonly call: BotCall;
   readonly target: string;
   readonly what: Speakable;
 }) => Promise<void>;
 
-/** Sends somebody a message of a chat. */
+/** Sends a chat message. */
 export type FlowMessage = (message: {
   readonly call: BotCall;
   readonly target: string;
@@ -41,30 +41,31 @@ export type FlowMessage = (message: {
 }) => Promise<void>;
 
 export interface FlowBotOptions {
-  /** By the names that the flow uses. */
+  /** Hooks by the names that the flow uses. */
   readonly hooks?: Readonly<Record<string, FlowHook>>;
-  /** Values that its one call begins with; what its steps save is put there. Default: none. */
+  /** Variables at the start of the bot's only call. The steps save their values there. Default: none. */
   readonly variables?: FlowVariables;
-  /** Folder that takes the messages in place of the flow's own: they lie there as they would lie in it. */
+  /** Folder for recorded messages instead of the flow's own, with the same paths inside it. */
   readonly messages?: string;
   /** Limits of the requests that the flow makes. Default: it may make none. */
   readonly http?: FlowHttpOptions;
-  /** Understands callers, where the flow takes words for answers. Default: it may not. */
+  /** Understands callers, where the flow takes words as answers. Default: the flow may not take words. */
   readonly transcriber?: Transcriber;
   /** Leaves voicemails; `flowVoicemail` makes one. Default: the flow may leave none. */
   readonly leaveVoicemail?: FlowVoicemail;
-  /** Sends messages. Default: the endpoint does; where it cannot, the bot does not begin. */
+  /** Sends messages. Default: the endpoint sends them; when it cannot, the bot does not begin. */
   readonly sendMessage?: FlowMessage;
-  /** Queues by the names that the flow uses; one of the flow's own by that name is not opened. */
+  /** Queues by the names that the flow uses. They replace the flow's own queues of the same names. */
   readonly queues?: Readonly<Record<string, Queue>>;
   /**
-   * Queues that keep their state, by the paths of their folders. The flow takes the one that is there, and puts in those
-   * that it opens, so that flows with one map hand them on. Take out one that you close. Default: none is handed on.
+   * Open queues that keep their state, by the paths of their folders. The flow uses a queue of this map, and adds each
+   * queue that it opens. So flows with the same map share their queues. Remove a queue that you close. Default: queues
+   * are not shared.
    */
   readonly queueFolders?: Map<string, Queue>;
-  /** Told of each queue of the flow when its first caller comes. */
+  /** Called for each queue of the flow when its first caller comes. */
   readonly onQueue?: (queue: Queue) => void;
-  /** Told of each step before it is taken. */
+  /** Called for each step before it runs. */
   readonly onStep?: (progress: FlowProgress) => void;
 }
 

@@ -13,10 +13,10 @@ import { conditionsIn } from './flow-values.js';
 import { spoken } from './flow-variables.js';
 
 /**
- * Makes a bot of a flow. A step without a way on ends the call.
+ * Makes a bot of a flow. A step without a next step ends the call.
  *
- * @throws ERR_INVALID_ARG when the flow uses hooks that there are not, or anything else that it is not given; all of that
- * is named.
+ * @throws ERR_INVALID_ARG when the flow uses hooks, queues or abilities that are not given; the message names all of
+ * them.
  */
 export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   checkArgument('flow', flow, FLOW);
@@ -39,7 +39,11 @@ export function flowBot(flow: Flow, options: FlowBotOptions = {}): Bot {
   });
 }
 
-/** Looks at everything that a call would find out in its middle. @throws ERR_FILE, ERR_UNSUPPORTED; as the prompts' `ready`. */
+/**
+ * Checks everything that could otherwise fail during a call.
+ *
+ * @throws ERR_FILE, ERR_UNSUPPORTED; as the prompts' `ready`.
+ */
 async function prepare(
   whole: readonly Flow[],
   given: BotPreparation | undefined,
@@ -56,7 +60,7 @@ async function prepare(
   }
 }
 
-/** The abilities that a bot with these options has. */
+/** Returns the abilities of a bot with these options. */
 function abilitiesOf({ transcriber, leaveVoicemail }: FlowBotOptions): readonly FlowAbility[] {
   return [
     'message',

@@ -3,20 +3,20 @@ import type { FlowCondition } from './flow-parts.js';
 import { type FlowVariables, filledIn } from './flow-variables.js';
 import { isLike } from './like-pattern.js';
 
-/** Facts that a condition can ask about. */
+/** Facts that conditions are evaluated against. */
 export interface FlowFacts {
   /** Milliseconds since the Unix epoch. */
   readonly unixMs: number;
   readonly timezone: string;
   readonly caller: string;
-  /** Time that has passed since anything was heard of anybody; 0 where that is not known. */
+  /** Length of the present silence of both sides, in milliseconds; 0 when it is not known. */
   readonly silentMs: number;
   readonly variables: FlowVariables;
-  /** Values of the flow's lists, by the names of these. */
+  /** Values of the flow's lists, by the names of the lists. */
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** Returns true where a condition of a branch holds. What depends on a variable without a value does not. */
+/** Returns true when a condition of a branch holds. A condition on a variable without a value does not hold. */
 export function conditionHolds(when: FlowCondition, facts: FlowFacts): boolean {
   if ('all' in when) return when.all.every((each) => conditionHolds(each, facts));
   if ('any' in when) return when.any.some((each) => conditionHolds(each, facts));
@@ -34,7 +34,7 @@ function valueHolds(
   { variables, lists }: FlowFacts,
 ): boolean {
   const value = variables.get(when.variable);
-  // A list of literal values may name the empty one: no value has been saved.
+  // The empty text in the list stands for a variable without a value.
   if ('is' in when) return when.is.some((each) => filledIn(each, variables) === (value ?? ''));
   if (value === undefined) return false;
   if ('in' in when) return lists.get(when.in)?.has(value) === true;
@@ -48,7 +48,7 @@ function valueHolds(
   );
 }
 
-/** NaN, which nothing is at least or at most, for a value that is not a decimal number. */
+/** Reads a decimal number; NaN for other values, for which every comparison is false. */
 function numberOf(value: string | undefined): number {
   return value !== undefined && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : Number.NaN;
 }

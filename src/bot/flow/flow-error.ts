@@ -12,24 +12,24 @@ import {
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 
-/** Something that is wrong with a flow of the right shape. */
+/** A fault of a flow that the schema accepts. */
 export interface FlowFinding {
   readonly severity: 'error' | 'warning';
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** Something that is wrong in a flow file, and where. */
+/** A fault in a flow file, with its position. */
 export interface FlowProblem {
-  /** A warning does not keep the flow from running. */
+  /** A flow with warnings only can run. */
   readonly severity: 'error' | 'warning';
   /** Such as `steps.menu.choices.3`; empty for the whole file. */
   readonly path: string;
-  /** 1 on. */
+  /** Counted from 1. */
   readonly line: number;
   readonly column: number;
   readonly message: string;
-  /** Its own file, where that is not known from elsewhere: that of a sub-flow. */
+  /** File of the problem, when it is in a sub-flow. */
   readonly file?: string;
 }
 
@@ -46,7 +46,7 @@ const PROBLEM: Rules<FlowProblem> = {
 
 /** A flow file that cannot be run. */
 export class FlowError extends JackfieldError {
-  /** The file, or what it was called. */
+  /** The file, or the name that was given for it. */
   readonly file: string;
   readonly problems: readonly FlowProblem[];
 
@@ -61,7 +61,11 @@ export class FlowError extends JackfieldError {
   }
 }
 
-/** A problem as one line: `flow.yaml:12:9 error steps.menu.next: there is no step ...`. @throws ERR_INVALID_ARG */
+/**
+ * Formats a problem as one line: `flow.yaml:12:9 error steps.menu.next: there is no step ...`.
+ *
+ * @throws ERR_INVALID_ARG
+ */
 export function formatProblem(file: string, problem: FlowProblem): string {
   checkArgument('file', file, words);
   checkOptions(problem, PROBLEM, 'problem.');

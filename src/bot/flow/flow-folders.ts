@@ -5,16 +5,16 @@ import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import type { FlowData } from './flow-schema.js';
 
-/** A folder that a step records to, as far as no variable decides it, and where it is written. */
+/** A folder that a step records to, up to the first variable in its path, with its place in the flow. */
 export interface FlowFolder {
   readonly path: readonly (string | number)[];
   readonly folder: string;
 }
 
-/** Longest name of a folder, in bytes, on the file systems of today. */
+/** Longest name of a folder on common file systems, in bytes. */
 const MAX_NAME_BYTES = 255;
 
-/** The folders that the steps of a flow record to. */
+/** Returns the folders that the steps of a flow record to. */
 export function foldersOf(flow: FlowData, folder: string): readonly FlowFolder[] {
   return Object.entries(flow.steps).flatMap(([name, step]) => {
     if (step.do !== 'record' && step.do !== 'voicemail' && step.do !== 'recording') return [];
@@ -26,8 +26,8 @@ export function foldersOf(flow: FlowData, folder: string): readonly FlowFolder[]
 }
 
 /**
- * Finds out whether files can be made in a folder, or it can be made itself: for a moment, a folder is made as deep in it
- * as it is there.
+ * Checks that files can be made in a folder, or that the folder itself can be made. Makes and removes a temporary
+ * folder in the nearest existing folder.
  *
  * @throws ERR_FILE with the reason.
  */
@@ -42,12 +42,12 @@ export async function checkFolder(folder: string): Promise<void> {
   }
 }
 
-/** @throws ERR_FILE for the first of the flow's folders that cannot be made. */
+/** Checks all folders of a flow. @throws ERR_FILE for the first that cannot be made. */
 export async function checkFolders(flow: FlowData, folder: string): Promise<void> {
   for (const each of new Set(foldersOf(flow, folder).map((one) => one.folder))) await checkFolder(each);
 }
 
-/** The folder itself, or the nearest around it that is there. */
+/** Returns the folder itself, or its nearest parent that exists. */
 async function deepest(folder: string): Promise<string> {
   const is = await stat(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error.code === 'ENOTDIR' ? inTheWay(folder) : error;
@@ -61,7 +61,7 @@ async function deepest(folder: string): Promise<string> {
   return await deepest(around);
 }
 
-/** The error with which the system refuses to make such a folder. */
+/** Makes the error with which the system refuses a path through something that is not a folder. */
 function inTheWay(folder: string): Error {
   return Object.assign(new Error(`${printable(folder)} is not a folder`), {
     code: 'ENOTDIR',

@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a map',
 };
 
-/** Describes a refused value where the schema has no message: the expected, the received and the likely value. */
+/** Describes a refused value for which the schema has no message: the expected, the given and the likely value. */
 export function flowIssue(issue: RawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
@@ -39,7 +39,7 @@ export function flowIssue(issue: RawIssue): string | undefined {
   }
 }
 
-/** Gives the word for a type of the schema library, as authors of flows know it. */
+/** Returns the word that authors of flows know for a type of the schema library. */
 export function kindName(expected: string): string {
   return entryOf(KINDS, expected) ?? expected;
 }

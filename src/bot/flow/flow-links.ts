@@ -2,16 +2,16 @@ import { WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import type { FlowCondition } from './flow-parts.js';
 import type { FlowStep } from './flow-schema.js';
 
-/** One way on from a step. */
+/** A link from a step to a next step. */
 export interface FlowLink {
   readonly to: string;
-  /** Condition under which this way is taken; empty when it is the only way. */
+  /** Condition under which this link is taken; empty when it is the only one. */
   readonly label: string;
-  /** Path to its text, within the step. */
+  /** Path to the field within the step. */
   readonly path: readonly (string | number)[];
 }
 
-/** The ways on from a step, in the order in which they are tried. */
+/** Returns the links of a step, in the order in which they are tried. */
 export function linksOf(step: FlowStep): readonly FlowLink[] {
   switch (step.do) {
     case 'say':
@@ -73,7 +73,7 @@ export function linksOf(step: FlowStep): readonly FlowLink[] {
   }
 }
 
-/** One way for each key of a field. */
+/** Makes a link for each key of a field. */
 function choices(field: Readonly<Record<string, string>> = {}, name: string): FlowLink[] {
   return Object.entries(field).map(([label, to]) => ({ to, label, path: [name, label] }));
 }
@@ -107,7 +107,7 @@ function describeValue(when: Extract<FlowCondition, { variable: string }>): stri
   ].join(' ');
 }
 
-/** `mon–fri` for days that follow each other, `mon wed sun` for others. */
+/** Describes days: `mon–fri` for consecutive days, `mon wed sun` for others. */
 function describeDays(days: readonly Weekday[]): string {
   const week = WEEKDAYS.filter((day) => days.includes(day));
   const isRun = week.every(

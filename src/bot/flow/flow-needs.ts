@@ -2,22 +2,22 @@ import { messageOf } from '../../base/errors.js';
 import { checkUrl, type FlowHttpOptions } from '../steps/flow-http.js';
 import type { FlowData } from './flow-schema.js';
 
-/** Something that the program, or its endpoint, may be able to do for a flow. */
+/** An ability of the program or its endpoint that a flow may need. */
 export type FlowAbility = 'speech' | 'message' | 'leaveVoicemail';
-/** The abilities that there are. */
+/** All abilities. */
 export const FLOW_ABILITIES = [
   'speech',
   'message',
   'leaveVoicemail',
 ] as const satisfies readonly FlowAbility[];
 
-/** Something that a step needs. */
+/** A need of a step. */
 export interface FlowNeed {
   readonly step: string;
   readonly path: readonly (string | number)[];
-  /** Absent for a need that is not met, whatever the program can do. */
+  /** Absent for a need that no ability can meet. */
   readonly ability?: FlowAbility;
-  /** The error where that is missing. */
+  /** Error message when the need is not met. */
   readonly message: string;
 }
 
@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<FlowAbility, string>> = {
   leaveVoicemail: 'leaves a voicemail, which needs an endpoint with voicemail ({ leaveVoicemail })',
 };
 
-/** All that the steps of a flow need of the program; of its requests those that it may not make with these limits. */
+/** Returns the needs of a flow's steps. Includes the requests that `http` does not allow. */
 export function needsOf(flow: FlowData, http?: FlowHttpOptions): readonly FlowNeed[] {
   return Object.entries(flow.steps).flatMap(([step, each]): FlowNeed[] => {
     const need = (ability: FlowAbility, field: string): FlowNeed[] => [

@@ -14,7 +14,7 @@ export const variableName = z.string().regex(/^\w+$/);
 const fromTime = z.string().regex(FROM_TIME, 'must be a time such as "09:30"');
 const toTime = z.string().regex(TO_TIME, 'must be a time such as "17:30", or "24:00"');
 
-/** One part of what is said; strings are names of prompts. Text, digits and names may hold `{variables}`. */
+/** One part of a speech; strings are names of prompts. Text, digits and names may contain `{variables}`. */
 export const part = z.union([
   z.string().min(1),
   z.strictObject({ file: z.string().min(1) }),
@@ -46,7 +46,7 @@ export type FlowCondition =
   | { readonly weekdays?: Weekday[] | undefined; readonly from: string; readonly to: string }
   | { readonly weekdays: Weekday[] }
   | { readonly caller: string[] }
-  /** Nothing was heard of anybody for so long. */
+  /** Both sides were silent for at least this long, in milliseconds. */
   | { readonly deadAirMs: number }
   | { readonly variable: string; readonly is: string[] }
   | { readonly variable: string; readonly in: string }
@@ -66,7 +66,7 @@ const pattern = z
   .max(1000)
   .refine((text) => likePattern(text) !== undefined, 'has a [ without its ], or an empty []');
 
-/** The depth to which conditions may hold each other. */
+/** Deepest nesting of conditions. */
 const DEEPEST = 5;
 
 function conditionOf(depth: number): z.ZodType<FlowCondition> {

@@ -10,10 +10,10 @@ export interface Size {
   readonly height: number;
 }
 
-/** A rectangle by its middle. */
+/** A rectangle; `x` and `y` are its centre. */
 export type Area = Point & Size;
 
-/** Columns that the layout has kept free for an edge: a point in every row on its way. */
+/** Columns that the layout keeps free for an edge: a point in every row that it passes. */
 export interface PlacedEdge {
   readonly edge: FlowEdge;
   readonly columns: readonly Point[];
@@ -21,19 +21,19 @@ export interface PlacedEdge {
   readonly label?: Area;
 }
 
-/** A way, as a line from one box's border to another's. */
+/** An edge, as a line from the border of one box to that of another. */
 export interface FlowRoute extends Omit<PlacedEdge, 'columns'> {
-  /** In pairs: straight from the first to the second of a pair, and bent from there to the next pair. */
+  /** Points in pairs: straight within a pair, curved from one pair to the next. */
   readonly points: readonly Point[];
 }
 
-/** Between two lines that end at one side of a box, and from its corners. */
+/** Gap between two lines that end at one side of a box, and their distance from its corners. */
 const PORT_GAP = 24;
 const CORNER = 18;
-/** Straight before it arrives, for the head of its arrow. */
+/** Straight length at the end of a line, for the head of its arrow. */
 const ARROW = 10;
 
-/** One end of an edge at a box: the column that it comes from decides the side, and the place on it. */
+/** One end of an edge at a box. The nearest column of the edge decides the side and the position on it. */
 interface Port {
   readonly side: string;
   readonly wanted: number;
@@ -42,8 +42,8 @@ interface Port {
 }
 
 /**
- * Lines that touch no box but those that they lead to: each row is passed straight, in the column that is kept free
- * for it, and lines bend only between two rows, where there are no boxes.
+ * Routes the edges so that a line touches only the boxes at its ends. A line passes each row straight, in its free
+ * column, and bends only between two rows, where there are no boxes.
  */
 export function routesOf(
   placed: readonly PlacedEdge[],
@@ -82,7 +82,7 @@ export function routesOf(
   });
 }
 
-/** Distance that each row reaches up and down from its middle. */
+/** Returns half of the height of each row, by the row's centre. */
 function rowsOf(areas: readonly Area[]): ReadonlyMap<number, number> {
   const rows = new Map<number, number>();
   for (const { y, height } of areas) {
@@ -97,7 +97,7 @@ function portAt(name: string, box: Area | undefined, column: Point | undefined):
   return { side: `${column.y > box.y ? 'below' : 'above'} ${name}`, wanted: column.x, box, x: column.x };
 }
 
-/** Puts the ends of lines as near to their columns as the box and the other ends let them be. */
+/** Moves the ends of lines as near to their columns as the box and the other ends allow. */
 function spread(ports: readonly (Port | undefined)[]): void {
   const sides = new Map<string, Port[]>();
   for (const port of ports) if (port) sides.set(port.side, [...(sides.get(port.side) ?? []), port]);

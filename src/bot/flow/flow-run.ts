@@ -8,7 +8,7 @@ import type { FlowSpeech } from './flow-parts.js';
 import type { FlowStep, StepOf } from './flow-schema.js';
 import { type FlowFiles, type FlowVariables, fillIn, spoken } from './flow-variables.js';
 
-/** Does one kind of step; returns the name of the next, undefined at the end. */
+/** Runs one kind of step; returns the name of the next step, undefined at the end. */
 export type StepWork<K extends FlowStep['do']> = (
   run: FlowRun,
   step: StepOf<K>,
@@ -22,24 +22,24 @@ export interface FlowRunParts {
   readonly memory: FlowMemory;
 }
 
-/** All that a call keeps on its way, through sub-flows too. */
+/** State of a call in a flow, shared with its sub-flows. */
 export interface FlowMemory {
   readonly variables: FlowVariables;
   /** Names of the variables that are kept out of transcripts and results. */
   readonly secrets: Set<string>;
   /** Messages that were recorded. */
   readonly recorded: Set<string>;
-  /** The recording that the flow has begun itself. */
+  /** Recording that the flow itself has begun. */
   recording?: CallRecording;
 }
 
-/** One call's way through a flow. */
+/** Runs one call through a flow. */
 export class FlowRun {
   readonly flow: Flow;
   readonly call: BotCall;
   readonly options: FlowBotOptions;
   readonly files: FlowFiles;
-  /** True once a step has said that the call is over, whatever flow it was in. */
+  /** True once a step has ended the call, also one of a sub-flow. */
   isOver = false;
   readonly memory: FlowMemory;
 
@@ -55,7 +55,7 @@ export class FlowRun {
     return this.memory.variables;
   }
 
-  /** Begins a flow on a call, with the variables that there always are. */
+  /** Begins a flow on a call, with the variables that every call has. */
   static of(flow: Flow, call: BotCall, options: FlowBotOptions): FlowRun {
     const { variables = new Map<string, string>() } = options;
     variables
@@ -71,7 +71,7 @@ export class FlowRun {
     });
   }
 
-  /** Takes the steps by `walk`, from the first to an end. What is secret is then no variable any more. */
+  /** Runs the steps with `walk`, from the first to an end. Then deletes the secret variables. */
   async through(walk: (run: FlowRun) => Promise<void>): Promise<void> {
     try {
       await walk(this);
@@ -80,13 +80,13 @@ export class FlowRun {
     }
   }
 
-  /** The run of another flow in the middle of this one, with the same variables. */
+  /** Makes the run of a sub-flow, with the same variables. */
   partOf(flow: Flow): FlowRun {
     const { call, options, memory } = this;
     return new FlowRun({ flow, call, options, memory });
   }
 
-  /** Saves a value. One that is secret is in no transcript, and no variable when the flow has ended. */
+  /** Saves a value. A secret value is masked in transcripts, and deleted when the flow ends. */
   save(name: string, value: string, isSecret = false): void {
     this.variables.set(name, value);
     if (isSecret) {
@@ -107,12 +107,12 @@ export class FlowRun {
     return fillIn(text, this.variables, quoted);
   }
 
-  /** Does work while music plays, where there is any. */
+  /** Runs `work`, with music when there is any. */
   async withMusic<T>(music: FlowSpeech | undefined, work: () => Promise<T>): Promise<T> {
     return music === undefined ? await work() : await this.call.hold(work, { music: this.spoken(music) });
   }
 
-  /** Goes the other way where work fails; a call that has ended, and a step without that way, fail with it. */
+  /** Returns `otherwise` when `work` fails. Rethrows when the call has ended, or when there is no `otherwise`. */
   async orElse(
     otherwise: string | undefined,
     work: () => Promise<string | undefined>,

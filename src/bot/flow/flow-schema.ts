@@ -14,7 +14,7 @@ const ways = { next: stepName.optional(), otherwise: stepName.optional() };
 
 const asking = {
   ask: speech,
-  /** Said instead of `ask` from the second time on. */
+  /** Said instead of `ask` from the second try on. */
   askAgain: speech.optional(),
   bargeIn: z.enum(['none', 'digit', 'voice', 'any']).optional(),
   timeoutMs: ms.optional(),
@@ -148,7 +148,7 @@ const step = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('hangup'), say: speech.optional() }),
 ]);
 
-/** Values that a condition asks for by the name of their list, each a line of a file or written here. */
+/** Values of a list that conditions refer to by name: written here, or the lines of a file. */
 const list = z.union([z.array(z.string()).min(1), z.strictObject({ file: text })]);
 
 /** The shape of a flow file; docs/bots.md describes each field. */
@@ -171,8 +171,8 @@ export function flowJsonSchema(): object {
 }
 
 /**
- * Gives the sound part of a flow whose shape is wrong somewhere, so that all of its faults are reported at once.
- * `broken` names the steps that were left out.
+ * Returns the valid part of a flow that the schema refuses, so that all of its faults are reported at once. `broken`
+ * names the steps that are left out.
  */
 export function soundPart(value: unknown): {
   readonly data: FlowData;
@@ -200,8 +200,8 @@ export function soundPart(value: unknown): {
   return { data, start: field('start', stepName) ?? first, broken };
 }
 
-/** A flow, as its file says it. */
+/** The data of a flow file. */
 export type FlowData = z.infer<typeof FLOW_SCHEMA>;
 export type FlowStep = z.infer<typeof step>;
-/** The step of a kind. */
+/** Step of one kind. */
 export type StepOf<K extends FlowStep['do']> = Extract<FlowStep, { do: K }>;

@@ -7,7 +7,7 @@ type Path = FlowFinding['path'];
 /** Variables of the call itself. */
 const OF_THE_CALL = ['caller', 'callerName', 'call', 'today'];
 
-/** True where a hook may set any variable. */
+/** True when the flow has hooks, which may set any variable. */
 export function hasHooks({ steps }: FlowData): boolean {
   return Object.values(steps).some((step) => step.do === 'hook');
 }
@@ -36,7 +36,7 @@ function savedBy(step: FlowStep): readonly string[] {
   }
 }
 
-/** Finds variables that nothing saves. */
+/** Finds variables that no step saves. */
 export function* checkVariables(flow: FlowData, given: readonly string[]): Generator<FlowFinding> {
   const known = [...new Set([...OF_THE_CALL, ...given])];
   const used = textsIn(flow.steps, ['steps']).flatMap(({ text, path }) =>
@@ -48,7 +48,7 @@ export function* checkVariables(flow: FlowData, given: readonly string[]): Gener
   }
 }
 
-/** Finds lists that are not there. */
+/** Finds lists that are not defined. */
 export function* checkLists({ steps, lists = {} }: FlowData): Generator<FlowFinding> {
   const there = Object.keys(lists).join(', ') || 'none';
   for (const { when, path } of conditionsIn(steps)) {
@@ -61,7 +61,7 @@ export function* checkLists({ steps, lists = {} }: FlowData): Generator<FlowFind
   }
 }
 
-/** Every condition of a flow's branches, also those within others, and where it is written. */
+/** Returns every condition of a flow's branches, nested ones included, with its path. */
 export function conditionsIn(steps: FlowData['steps']): { when: FlowCondition; path: Path }[] {
   return Object.entries(steps).flatMap(([step, each]) =>
     (each.do === 'branch' ? each.cases : []).flatMap(({ when }, index) =>
@@ -82,14 +82,14 @@ function within(when: FlowCondition, path: Path): { when: FlowCondition; path: P
   return [{ when, path }, ...inner.flat()];
 }
 
-/** Variables that branches ask for. */
+/** Returns the variables that branches test. */
 function askedFor({ steps }: FlowData): { name: string; path: Path }[] {
   return conditionsIn(steps).flatMap(({ when, path }) =>
     'variable' in when ? [{ name: when.variable, path: [...path, 'variable'] }] : [],
   );
 }
 
-/** Every text in a value, and where it is. */
+/** Returns every text in a value, with its path. */
 export function textsIn(value: unknown, path: Path): { readonly text: string; readonly path: Path }[] {
   if (typeof value === 'string') return [{ text: value, path }];
   if (typeof value !== 'object' || value === null) return [];

@@ -4,14 +4,14 @@ import { fillPath } from '../../files/path-template.js';
 import type { SpokenPart } from '../prompt/speakable.js';
 import type { FlowPart, FlowSpeech } from './flow-parts.js';
 
-/** Values that a call has gathered, by name. Besides them there are `caller`, `callerName`, `call`, `today`. */
+/** Values that a call has gathered, by name. Every call also has `caller`, `callerName`, `call` and `today`. */
 export type FlowVariables = Map<string, string>;
 
 /** The files that a flow may use. */
 export interface FlowFiles {
-  /** The flow's folder: paths are relative to it. */
+  /** The flow's folder, which paths are relative to. */
   readonly folder: string;
-  /** Messages that the flow has recorded itself: a variable that holds one of them may stand for a whole path. */
+  /** Messages that the flow has recorded. A variable may stand for a whole path only when it holds one of these. */
   readonly recorded: ReadonlySet<string>;
 }
 
@@ -41,13 +41,13 @@ function spokenPart(part: FlowPart, variables: FlowVariables, files: FlowFiles):
   return part;
 }
 
-/** `{name}` becomes its value; undefined where one has none. */
+/** Replaces each `{name}` by its value; undefined when a variable has none. */
 export function filledIn(text: string, variables: FlowVariables): string | undefined {
   const isKnown = [...text.matchAll(/\{(\w+)\}/g)].every(([, name = '']) => variables.has(name));
   return isKnown ? fillIn(text, variables) : undefined;
 }
 
-/** `{name}` becomes its value. @throws ERR_INVALID_STATE where one has none. */
+/** Replaces each `{name}` by its value. @throws ERR_INVALID_STATE when a variable has none. */
 export function fillIn(
   text: string,
   variables: FlowVariables,
@@ -57,8 +57,8 @@ export function fillIn(
 }
 
 /**
- * The path that a flow names, in its folder. A value stays within its part of the path, whatever its source
- * ({@link fillPath}), unless the whole path is a message that this call has recorded.
+ * Resolves a path of a flow in its folder. A variable's value cannot leave its part of the path ({@link fillPath}),
+ * unless the whole path is a message that this call has recorded.
  */
 export function filePath(path: string, variables: FlowVariables, { folder, recorded }: FlowFiles): string {
   const whole = fillIn(path, variables);

@@ -27,17 +27,19 @@ export interface ParseFlowOptions {
   readonly file?: string;
   /** Folder that relative paths in the flow start from. Default: the working directory. */
   readonly folder?: string;
-  /** Checks that all that the flow says can be said with these, too, and that the folders it records to can be made. */
+  /**
+   * Also checks that these prompts can say everything in the flow, and that the folders that it records to can be made.
+   */
   readonly prompts?: Prompts;
-  /** Checks that the flow uses no other hooks than these, too. */
+  /** Also checks that the flow uses only these hooks. */
   readonly hooks?: readonly string[];
-  /** Checks that the flow uses no other queues than these and its own, too. */
+  /** Also checks that the flow uses only these queues and its own. */
   readonly queues?: readonly string[];
-  /** Checks that the flow uses no other variables than these and those that it saves, where no hook can set any. */
+  /** Also checks that the flow uses only these variables and those that it saves. Not checked in a flow with hooks. */
   readonly variables?: readonly string[];
-  /** Checks that the flow makes no requests but to these hosts, too. */
+  /** Also checks that the flow sends requests only to these hosts. */
   readonly http?: FlowHttpOptions;
-  /** Checks that the flow needs no more than the program and its endpoint can do, too. */
+  /** Also checks that the flow needs only these abilities of the program and its endpoint. */
   readonly abilities?: readonly FlowAbility[];
 }
 
@@ -64,15 +66,15 @@ export interface Flow {
   readonly data: FlowData;
   /** Name of the first step. */
   readonly start: string;
-  /** Of its sub-flows, too. */
+  /** Warnings of the flow and of its sub-flows. */
   readonly warnings: readonly FlowProblem[];
-  /** All that it says in the language that it begins in; for what depends on a variable, examples. */
+  /** Everything that it says in its first language, with examples where it depends on a variable. */
   readonly says: readonly Speakable[];
-  /** All that it says in other languages, by these. */
+  /** Everything that it says in other languages, by language. */
   readonly saysIn: ReadonlyMap<string, readonly Speakable[]>;
-  /** Its sub-flows, by the files that its steps name. */
+  /** Sub-flows, by the files that its steps name. */
   readonly parts: ReadonlyMap<string, Flow>;
-  /** Values of its lists, by the names of these. */
+  /** Values of its lists, by the names of the lists. */
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -97,7 +99,7 @@ export async function parseFlow(text: string, options: ParseFlowOptions = {}): P
   return await checked(await loadText(text, file, folder), against);
 }
 
-/** A flow and all that are a part of it, each once. */
+/** Returns a flow and all of its sub-flows, each once. */
 export function wholeOf(flow: Flow): readonly Flow[] {
   return [...new Set([flow, ...[...flow.parts.values()].flatMap(wholeOf)])];
 }

@@ -1,12 +1,12 @@
-/** One character of a pattern: itself, any, or one of a set. */
+/** Matches one character of a pattern: a literal, any, or one of a set. */
 type Place = (character: string) => boolean;
 
-/** Pieces between the stars; undefined where the text is no pattern. */
+/** Pieces of a pattern between the stars. */
 export type LikePattern = readonly (readonly Place[])[];
 
 /**
  * Reads a pattern: `*` stands for any characters, `?` for one, `[0-9a]` for one of some. Upper and lower case are the
- * same. Undefined where a bracket is not closed, or holds nothing.
+ * same. Undefined when a bracket is not closed or is empty.
  */
 export function likePattern(text: string): LikePattern | undefined {
   const pieces: Place[][] = [[]];
@@ -25,7 +25,10 @@ export function likePattern(text: string): LikePattern | undefined {
   return pieces;
 }
 
-/** True when all of a text is as a pattern says. Each piece is looked for once: the time is that of their product. */
+/**
+ * True when a whole text matches a pattern. Each piece is searched once, so the time is at most the product of both
+ * lengths.
+ */
 export function isLike(text: string, pattern: string): boolean {
   const [first, ...pieces] = likePattern(pattern) ?? [];
   const characters = [...text.toLowerCase()];
@@ -50,7 +53,7 @@ function fits(characters: readonly string[], piece: readonly Place[], from: numb
   );
 }
 
-/** `a-z` within brackets is a range; a hyphen at either end is one. */
+/** Reads a set: `a-z` is a range; a hyphen at either end is a literal. */
 function oneOf(set: readonly string[]): Place {
   const ranges: [from: string, to: string][] = [];
   for (let at = 0; at < set.length; at++) {

@@ -11,33 +11,37 @@ import type { FlowData } from './flow-schema.js';
 type Path = readonly (string | number)[];
 type FlowDocument = Document.Parsed<ParsedNode>;
 
-/** A flow as far as its file could be read, with the flows and lists that it takes from other files. */
+/** A flow as far as its file could be read, with the sub-flows and lists from other files. */
 export interface LoadedFlow {
   readonly file: string;
   readonly folder: string;
   readonly data: FlowData;
   readonly start: string;
-  /** Names of steps whose shape is wrong. */
+  /** Names of steps that the schema refuses. */
   readonly broken: readonly string[];
-  /** Errors of the shape, and of files that cannot be read. */
+  /** Errors of the schema, and of files that cannot be read. */
   readonly problems: readonly FlowProblem[];
   /** Sub-flows, by the files that the steps name. */
   readonly parts: ReadonlyMap<string, LoadedFlow>;
   readonly lists: ReadonlyMap<string, ReadonlySet<string>>;
-  /** The place of a finding in the file. */
+  /** Adds the position in the file to a finding. */
   readonly problemOf: (finding: FlowFinding) => FlowProblem;
 }
 
 const MAX_BYTES = 1 << 20;
-/** Characters of what the parser says, which may quote the file. */
+/** Most characters kept of a parser's message, which may quote the file. */
 const MAX_MESSAGE = 200;
-/** Sub-flows in sub-flows. */
+/** Deepest nesting of sub-flows. */
 const DEEPEST = 10;
-/** Characters that neither YAML nor JSON may have as they are. */
+/** Characters that neither YAML nor JSON allows unescaped. */
 const CONTROLS = /(?![\t\n\r\u007f-\u009f])\p{Cc}|\ufffe|\uffff/u;
 const NOTHING: FlowData = { name: '', timezone: 'UTC', steps: {} };
 
-/** Reads a flow's file, and those of its sub-flows and lists. @throws ERR_FILE where the first cannot be read. */
+/**
+ * Reads a flow's file, and those of its sub-flows and lists.
+ *
+ * @throws ERR_FILE when the flow's own file cannot be read.
+ */
 export async function loadFlow(file: string): Promise<LoadedFlow> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new JackfieldError('ERR_FILE', printable(`The flow ${file} cannot be read: ${messageOf(error)}`), {
@@ -50,7 +54,7 @@ export async function loadFlow(file: string): Promise<LoadedFlow> {
 /**
  * Reads the text of a flow, and the files of its sub-flows and lists.
  *
- * @param within The files that this one is a part of, with itself.
+ * @param within Files that include this one, and this file itself.
  */
 export async function loadText(
   text: string,
@@ -58,7 +62,7 @@ export async function loadText(
   folder: string,
   within: readonly string[] = [],
 ): Promise<LoadedFlow> {
-  // Loaded with the first flow, for programs that have none.
+  // Imported with the first flow, so that programs without flows do not load them.
   const [yaml, { FLOW_SCHEMA, soundPart }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
   const lines = new yaml.LineCounter();
   const whole = { severity: 'error', path: '', line: 1, column: 1, file } as const;
@@ -92,7 +96,7 @@ export async function loadText(
   });
   let value: unknown;
   try {
-    // A document with too many aliases is refused before it grows.
+    // A document with too many aliases is refused before it is expanded.
     value = document.toJS();
   } catch (error) {
     return nothing({ ...whole, message: messageOf(error) });
@@ -157,7 +161,7 @@ async function loadLists(data: FlowData, folder: string, note: Note) {
   return lists;
 }
 
-/** Text of a file. A file that is not text keeps a character that no text has. */
+/** Decodes a file. For a file that is not UTF-8, returns a character that the check for controls refuses. */
 function textOf(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -171,7 +175,10 @@ interface Issue {
   readonly message: string;
 }
 
-/** The issues of a union are those of the alternative that came closest: that failed furthest inside, in the fewest places. */
+/**
+ * Flattens issues. For a union, takes the issues of the closest alternative: the one that failed deepest, in the fewest
+ * places.
+ */
 function flatten(issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
@@ -191,7 +198,7 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
   return [{ path, message: issue.message }];
 }
 
-/** Says what a value should have been that fits no alternative of a union, each kind once. */
+/** Describes the values that a union accepts, each kind once. */
 function eitherOf(union: z.core.$ZodIssue): string {
   const leaves = leavesOf(union);
   const [first] = leaves;
@@ -206,7 +213,7 @@ function leavesOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return issue.errors.flat().flatMap(leavesOf);
 }
 
-/** Gives the offset of the value at `path`, or of the nearest value around it that exists. */
+/** Returns the offset of the value at `path`, or of the nearest value around it that exists. */
 function offsetOf(document: FlowDocument, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);

@@ -5,7 +5,7 @@ import type { CountedUnit, Language } from './language.js';
 import { MAX_NUMBER, type NumberSeries, spellNumber } from './number-series.js';
 import type { SpokenWord } from './spoken-word.js';
 
-/** Numbers that every language has to be able to say: all kinds of rows are in them. */
+/** Numbers that every language must be able to say. They cover all kinds of rules. */
 const SAMPLES = [
   ...Array(131).keys(),
   ...[199, 200, 201, 300, 400, 500, 600, 700, 800, 900, 999, 1000, 1001, 1100, 2000, 2001, 21_000, 100_000],
@@ -13,7 +13,7 @@ const SAMPLES = [
 ];
 
 /**
- * Checks that a language is complete and fits together.
+ * Checks that a language is complete and consistent.
  *
  * @throws ERR_INVALID_ARG that names the field.
  */
@@ -59,7 +59,7 @@ export function checkLanguage(language: Language): void {
     checkArgument(`language.time.${name}`, language.time?.[name], text(1, 200));
 }
 
-/** Checks units of time and of currencies: each needs a plural, and a form only one that numbers have. */
+/** Checks units of time and of currencies. Each needs a plural, and its form must be one of the cardinals. */
 function checkUnits({ units, currencies, cardinals }: Language): void {
   const all = {
     ...units,

@@ -78,7 +78,7 @@ export const ENGLISH: Language = {
 
 export const english = speakerOf(ENGLISH);
 
-/** `one thousand and one`: a rest below a hundred has `and` before it. */
+/** Makes the patterns of rests below a hundred, which have `and` before them: `one thousand and one`. */
 function smallRests(name: string, rest: string, cardinal = ''): Record<number, string> {
   const pattern = `${cardinal}* ${name} ${cardinal}and ${rest}`;
   return Object.fromEntries(Array.from({ length: 99 }, (_, index) => [index + 1, pattern]));

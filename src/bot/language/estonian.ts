@@ -15,7 +15,7 @@ const ORDINAL_TENS =
   'kahekümnes kolmekümnes neljakümnes viiekümnes kuuekümnes seitsmekümnes kaheksakümnes üheksakümnes';
 const ORDINAL_HUNDREDS =
   'sajas kahesajas kolmesajas neljasajas viiesajas kuuesajas seitsmesajas kaheksasajas üheksasajas tuhandes';
-/** In the genitive, before another ordinal: `kahekümne esimene`. */
+/** Genitives, used before another ordinal: `kahekümne esimene`. */
 const GENITIVES = {
   20: 'kahekümne',
   30: 'kolmekümne',
@@ -38,7 +38,7 @@ const GENITIVES = {
 const genitive = (letter: string) =>
   Object.keys(GENITIVES).map((value) => [value, `${letter}${value}`] as const);
 
-/** After a number other than one, what is counted is in the partitive: `üks euro`, `kaks eurot`. */
+/** Makes a unit. After a number other than one it is in the partitive: `üks euro`, `kaks eurot`. */
 function unit(one: string, other: string): CountedUnit {
   return { plurals: { one, other } };
 }

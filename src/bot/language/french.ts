@@ -18,7 +18,7 @@ export const FRENCH: Language = {
       ...{ une: 'une', et: 'et', quatrevingt: 'quatre-vingt', cent: 'cent', cents: 'cents', mille: 'mille' },
       ...{ million: 'million', millions: 'millions' },
     },
-    // Before thousands the plural goes; an hour is feminine.
+    // Form `b` drops the plural before thousands; form `f` is feminine, as for hours.
     forms: { b: { 80: 'quatrevingt', cents: 'cent' }, f: { 1: 'une' } },
     rules: [
       [17, 10, '=', '=- #'],

@@ -3,12 +3,13 @@ import { invalidArgument } from '../../base/errors.js';
 import type { SpokenWord } from './spoken-word.js';
 
 /**
- * One row of how a language builds its numbers. `[from, by, whole, rest, special]`: from `from` to the next row, a number
- * is so many `by` and a rest. `whole` says it where there is no rest, `rest` where there is one, `special` for some rests.
+ * One rule of building numbers: `[from, by, whole, rest, special]`. It applies from `from` to the next rule, and
+ * divides a number by `by` into a count and a rest. `whole` is the pattern without a rest, `rest` the pattern with one,
+ * `special` the patterns of some rests.
  *
- * A pattern is a list of words with blanks between: `*` the count, `#` the rest, `=` the number without its rest, which has
- * a word of its own; anything else is one of the vocabulary's words. `*f` and `#f` are in the form `f`; `~` in front takes
- * the cardinal. A word that ends in `+` is written together with the next, in `-` with a hyphen.
+ * A pattern is a list of tokens with blanks between. `*` is the count, `#` the rest, `=` the number without its rest.
+ * Any other token is the name of a word. `*f` and `#f` are in the form `f`. A `~` in front takes the cardinal. A token
+ * that ends in `+` is joined to the next word, one that ends in `-` is joined with a hyphen.
  */
 export type NumberRule = readonly [
   from: number,
@@ -18,15 +19,20 @@ export type NumberRule = readonly [
   special?: Readonly<Record<number, string>>,
 ];
 
-/** The words of a language for one kind of number, and the rules that put them together. */
+/** The words of a language for one kind of number, and the rules that combine them. */
 export interface NumberSeries {
-  /** Words of numbers that are not put together: 0 to 19, 20, 30, ... */
+  /** Words of numbers that are not built by a rule: 0 to 19, 20, 30, ... */
   readonly numbers: Readonly<Record<number, string>>;
-  /** Other words of the rules, by names of your own: `hundred`, `and`. */
+  /** Other words of the rules, by any names: `hundred`, `and`. */
   readonly words: Readonly<Record<string, string>>;
-  /** Ordered by `from`; the last whose `from` is not above a number says it. A number without a word has to have one. */
+  /**
+   * Ordered by `from`. The last rule whose `from` is not above a number applies. Every number without a word needs a
+   * rule.
+   */
   readonly rules: readonly NumberRule[];
-  /** Words that stand for others in a form: `{ a: { 1: 'ein' } }`, by number or name, each a name in `words`. */
+  /**
+   * Replacements of words in a form, by number or name: `{ a: { 1: 'ein' } }`. Each replacement is a name in `words`.
+   */
   readonly forms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Largest number. Default 999,999,999. */
   readonly max?: number;
@@ -37,10 +43,10 @@ export interface NumberSeries {
 export const MAX_NUMBER = 999_999_999;
 
 /**
- * The words of a whole number from 0 on.
+ * Returns the words of a whole number of 0 or more.
  *
- * @param cardinals The series of `~`.
- * @throws ERR_INVALID_ARG where it is larger than the language goes.
+ * @param cardinals Series that `~` refers to.
+ * @throws ERR_INVALID_ARG when the number is too large for the series.
  */
 export function spellNumber(
   value: number,
@@ -81,7 +87,7 @@ function spellByRule(
   });
 }
 
-/** Marks the last word as written together with what follows. */
+/** Marks the last word as joined to the next one. */
 function joined(words: readonly SpokenWord[], joint: string): SpokenWord[] {
   const last = words.at(-1);
   if (!last || joint === '') return [...words];
@@ -101,7 +107,7 @@ function numberWord(value: number, { numbers, prompt }: NumberSeries): SpokenWor
   return { prompt: `${prompt}/${value}`, text: numbers[value] ?? '' };
 }
 
-/** A number by its digits is a word of its own: `1` in `1 million`. */
+/** Returns a word by its name. A name of digits is the word of that number: `1` in `1 million`. */
 function wordOf(name: string, series: NumberSeries): SpokenWord {
   if (/^\d+$/.test(name)) return numberWord(Number(name), series);
   return { prompt: `word/${name}`, text: entryOf(series.words, name) ?? '' };

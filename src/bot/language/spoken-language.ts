@@ -7,7 +7,7 @@ import { MAX_NUMBER, spellNumber } from './number-series.js';
 import { SHORT_PAUSE, type SpokenWord } from './spoken-word.js';
 import { Vocabulary } from './vocabulary.js';
 
-/** The words with which a language says numbers, digits and dates, and what else it can say. */
+/** Says numbers, digits, dates and more in one language, as words. */
 export interface SpokenLanguage {
   /** BCP 47 code of the language: `en`. */
   readonly code: string;
@@ -21,9 +21,9 @@ export interface SpokenLanguage {
   decimal?(text: string): readonly SpokenWord[];
   /** A whole number from 1 on: `twenty-first`. */
   ordinal?(value: number): readonly SpokenWord[];
-  /** @param hundredths All of the amount. @param currency By its code: `EUR`. */
+  /** @param hundredths The whole amount, in hundredths. @param currency Its code: `EUR`. */
   money?(hundredths: number, currency: string): readonly SpokenWord[];
-  /** Digits, with a `+` perhaps, in groups. */
+  /** Digits in groups, with an optional `+`. */
   phone?(groups: readonly string[]): readonly SpokenWord[];
   time?(hour: number, minute: number): readonly SpokenWord[];
   /** A span of whole seconds. */
@@ -40,9 +40,9 @@ const PARTS = [
 ] as const;
 
 /**
- * Makes a language of its words and rules, for `Prompts.open({ languages })`.
+ * Makes a language from its words and rules, for `Prompts.open({ languages })`.
  *
- * @throws ERR_INVALID_ARG for what is missing, or does not fit together; it names the field.
+ * @throws ERR_INVALID_ARG for data that is missing or inconsistent; it names the field.
  */
 export function spokenLanguage(language: Language): SpokenLanguage {
   checkLanguage(language);
@@ -63,8 +63,8 @@ const GROUPS = listOf(
 const NUMBER_OF_HUNDREDTHS = whole(-MAX_NUMBER * 100, MAX_NUMBER * 100, 'hundredths');
 
 /**
- * Makes a language that is known to be complete: those that come with the package, which a test checks. To check all
- * five takes a tenth of a second, which each start of a bot would pay.
+ * Makes a language without checking it, for those of the package, which a test checks. Checking all five would take 0.1
+ * s at each start of a bot.
  */
 export function speakerOf(language: Language): SpokenLanguage {
   const { code, days, months } = language;
@@ -172,7 +172,7 @@ function span(seconds: number, { units, and }: Language, words: Vocabulary): rea
   );
 }
 
-/** Parts one after the other, with a word before the last. */
+/** Concatenates parts, with a word before the last. */
 function listed(parts: readonly (readonly SpokenWord[])[], and: SpokenWord): SpokenWord[] {
   return parts.flatMap((part, index) => (index > 0 && index === parts.length - 1 ? [and, ...part] : part));
 }

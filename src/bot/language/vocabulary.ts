@@ -3,10 +3,10 @@ import type { CountedUnit, Language } from './language.js';
 import { spellNumber } from './number-series.js';
 import type { SpokenWord } from './spoken-word.js';
 
-/** Words of a language, each with its prompt, and the numbers that are put together of them. */
+/** Words of a language, each with its prompt, and numbers made of them. */
 export class Vocabulary {
   readonly #language: Language;
-  /** Made when it is first asked for: that takes a while. */
+  /** Created at its first use, since that takes a while. */
   #plurals: Intl.PluralRules | undefined;
 
   constructor(language: Language) {
@@ -17,7 +17,7 @@ export class Vocabulary {
     return { prompt: `word/${name}`, text };
   }
 
-  /** One of the language's own words; its text is empty where there is none of this name. */
+  /** Returns one of the language's own words. Its text is empty when there is no word of this name. */
   own(name: string): SpokenWord {
     return this.word(name, entryOf(this.#language.words, name) ?? '');
   }
@@ -38,7 +38,7 @@ export class Vocabulary {
     return isNegative ? [this.word('minus', this.#language.minus), ...words] : [...words];
   }
 
-  /** A number of units: `two hours`. */
+  /** Returns a number with its unit: `two hours`. */
   counted(count: number, name: string, { plurals, form }: CountedUnit): SpokenWord[] {
     this.#plurals ??= new Intl.PluralRules(this.#language.code);
     const plural = this.#plurals.select(count);
@@ -60,7 +60,7 @@ export class Vocabulary {
     return [...this.cardinal(century), ...this.oh(below), ...this.cardinal(below)];
   }
 
-  /** The word before a number below ten that stands for two digits, in languages that say it: `oh five`. */
+  /** Returns the word before a number below ten that stands for two digits, in languages that have it: `oh five`. */
   oh(number: number): SpokenWord[] {
     const { oh } = this.#language.time;
     return number < 10 && oh !== undefined ? [this.word('oh', oh)] : [];

@@ -7,7 +7,7 @@ import type { PcmAnalyzer } from '../../voice/stage.js';
 import { type Beep, BeepDetector } from './beep-detector.js';
 import { findGreeting, type HeardFrame } from './greeting.js';
 
-/** Kind of the party that answered, as far as its greeting tells. */
+/** Kind of the party that answered, judged by its greeting. */
 export type Answerer = 'human' | 'machine' | 'silent';
 
 export interface AnswerVerdict {
@@ -16,16 +16,16 @@ export interface AnswerVerdict {
   readonly greetingMs: number;
   /** Time from the answer to the verdict, in milliseconds. */
   readonly atMs: number;
-  /** The beep that told that it is a machine, if one did: what is said now is recorded. */
+  /** Beep that showed the machine, if there was one. Speech from now on is recorded by the machine. */
   readonly beep?: Beep;
 }
 
 export interface AnswerDetectorOptions {
-  /** A greeting longer than this is a machine's, in milliseconds: 500 to 10,000. Default 2000. */
+  /** A longer greeting counts as a machine's, in milliseconds: 500 to 10,000. Default 2000. */
   readonly machineGreetingMs?: number;
   /** Silence that ends a greeting, in milliseconds: 200 to 5000. Default 1000, as machines beep after a pause. */
   readonly pauseMs?: number;
-  /** Time without a word, in milliseconds: 500 to 30,000. Default 4000. */
+  /** Time without a word after which the verdict is `silent`, in milliseconds: 500 to 30,000. Default 4000. */
   readonly silentMs?: number;
 }
 
@@ -37,9 +37,9 @@ export const ANSWER_RULES: Rules<AnswerDetectorOptions> = {
 };
 
 /**
- * Tells people from answering machines by the length of their greeting: "Hello?" and a pause is a person, a sentence
- * that goes on is a machine, and so is a beep, with or without a greeting. Noise and voices in the background
- * are no greeting, nor are the tones of a network. A guess, as each such method is: measure it on calls of your own.
+ * Distinguishes people from answering machines by the length of the greeting. "Hello?" and a pause is a person. A long
+ * sentence is a machine, and so is a beep, with or without a greeting. Noise, voices in the background and tones of a
+ * network are not greetings. This is a guess, as every such method is: measure it on your own calls.
  */
 export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   readonly #voice: VoiceDetector;
@@ -61,7 +61,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
   static async create(options: AnswerDetectorOptions = {}): Promise<AnswerDetector> {
     checkOptions(options, ANSWER_RULES);
     const { machineGreetingMs = 2000, pauseMs = 1000, silentMs = 4000 } = options;
-    // An event for each change, so that every frame is known to be speech or not.
+    // With these values each change gives an event, so that every frame is known to be speech or not.
     const voice = await VoiceDetector.create({ onsetMs: PTIME_MS, hangoverMs: 0 });
     return new AnswerDetector(voice, { machineGreetingMs, pauseMs, silentMs });
   }
@@ -107,7 +107,7 @@ export class AnswerDetector implements PcmAnalyzer<AnswerVerdict>, Disposable {
     return this.#heard - greeting.end >= msToSamples(pauseMs) ? this.#decide('human') : undefined;
   }
 
-  /** Takes the frames from a position on for speech: on a line without noise, it is known 120 ms later. */
+  /** Marks the frames from a position on as speech. On a line without noise, the detector reports it 120 ms late. */
   #markVoice(position: number): void {
     const first = Math.floor(position / msToSamples(PTIME_MS));
     for (let i = first; i < this.#frames.length; i++) {

@@ -12,51 +12,51 @@ export interface Beep {
 
 /** Longer tones are dial tones or a fax. */
 const LONGEST = msToSamples(2000);
-/** A tone counts as sounding after this. */
+/** Length after which a tone counts as sounding. */
 const SOUNDS = msToSamples(40);
-/** Tones that follow each other within this are one sequence: special information tones, a melody. */
+/** Longest gap between tones of one sequence: special information tones, or a melody. */
 const SEQUENCE_GAP = msToSamples(150);
-/** Single tones with which networks tell ringing, busy and dialling lie between these, in Hz (ITU-T E.180). */
+/** Range of the single tones of networks for ringing, busy and dialling, in Hz (ITU-T E.180). */
 const NETWORK_LOWEST = 380;
 const NETWORK_HIGHEST = 490;
-/** Shorter ones are network tones only where they repeat. */
+/** Shorter tones are network tones only when they repeat. */
 const NETWORK_SHORTEST = msToSamples(190);
-/** The same tone after a break that is no longer than this goes on: no cadence has pauses so short. */
+/** Longest break within one tone: no cadence has pauses this short. */
 const CONTINUES = msToSamples(60);
-/** Bursts up to this length are those of a busy tone or of a double ring; what comes again does so within the wait. */
+/** Longest burst of a busy tone or a double ring, and the time within which such a burst repeats. */
 const SHORT_BURST = msToSamples(600);
 const SHORT_BURST_WAIT = msToSamples(850);
-/** Longer ones are those of a ring-back tone, with pauses of up to 5 s. */
+/** Time within which a longer burst repeats: a ring-back tone has pauses of up to 5 s. */
 const RING_WAIT = msToSamples(5300);
-/** Tones whose frequencies differ by no more than this are the same, in Hz. */
+/** Largest difference of frequency within the same tone, in Hz. */
 const SAME = 20;
-/** First and second, second and third of the special information tones, in Hz (ITU-T E.180: 950, 1400, 1800). */
+/** Steps between the special information tones, in Hz (ITU-T E.180: 950, 1400, 1800). */
 const SIT_STEPS = [
   [950, 1400],
   [1400, 1800],
 ] as const;
 const SIT_TOLERANCE = 60;
-/** Sound other than tones that makes a greeting, and its least RMS (-38 dBFS). */
+/** Length of sound other than tones that makes a greeting, and its least RMS (-38 dBFS). */
 const VOICE = msToSamples(300);
 const VOICE_RMS = 400;
-/** Sound after a tone that is softer than this part of the tone (-12 dB) is noise. */
+/** Ratio to the tone below which sound after it is noise (-12 dB). */
 const FOLLOWS = 0.25;
 
 /**
- * Finds the beep of an answering machine: one steady sine of 350 to 2500 Hz, 120 ms to 2 s long. It is told when what
- * follows shows that it is none of the tones of a network:
+ * Finds the beep of an answering machine: one steady sine of 350 to 2500 Hz, 120 ms to 2 s long. It is reported when
+ * the sound after it shows that it is not a network tone:
  *
- * - of tones that follow each other at once, the last is told; special information tones and sequences of three or
- *   more frequencies are no beeps;
+ * - in a sequence of tones the last is reported. Special information tones and sequences of three or more frequencies
+ *   are not beeps;
  * - a tone of 380 to 490 Hz may be ring-back or busy. It is a beep when nothing follows it for 0.85 s, or for 5.3 s
- *   where it was longer than 0.6 s; one of 190 ms or longer only after a greeting. One that comes again is a cadence,
- *   and stays one.
+ *   after a tone longer than 0.6 s. A tone of 190 ms or longer is a beep only after a greeting. A tone that repeats is
+ *   a cadence, and stays one.
  *
  * Source: ITU-T E.180 and its supplement 2 (tones in national networks).
  */
 export class BeepDetector implements PcmAnalyzer<Beep> {
   readonly #pulses = new TonePulses();
-  /** Tones of which what follows is not known yet, oldest first. */
+  /** Tones that are not decided yet, oldest first. */
   #waiting: TonePulse[] = [];
   /** A network tone that was heard twice. */
   #cadence: TonePulse | undefined;
@@ -72,7 +72,7 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
     return this.#sounding;
   }
 
-  /** True while it is not known yet whether a tone that sounds, or has sounded, is a beep. */
+  /** True while a tone that sounds or has sounded may still be a beep. */
   get undecided(): boolean {
     return this.#waiting.length > 0 || (this.#sounding && !this.#isLong);
   }
@@ -117,7 +117,7 @@ export class BeepDetector implements PcmAnalyzer<Beep> {
     this.#followed = 0;
   }
 
-  /** Tells the beeps among the tones that wait: what follows them is known, or nothing does. */
+  /** Decides about the waiting tones and reports the beeps among them. */
   #settle(beeps: Beep[]): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -145,13 +145,13 @@ function isSame(one: TonePulse, other: TonePulse): boolean {
   return Math.abs(one.frequency - other.frequency) <= SAME;
 }
 
-/** Silence after which a tone is known to be the last of its sequence. */
+/** Returns the silence after which a tone is known to be the last of its sequence, in samples. */
 function waitAfter(pulse: TonePulse): number {
   if (!mayBeNetwork(pulse)) return SEQUENCE_GAP;
   return pulse.end - pulse.begin > SHORT_BURST ? RING_WAIT : SHORT_BURST_WAIT;
 }
 
-/** Tones that follow each other at once, together. */
+/** Groups tones into sequences. */
 function sequences(pulses: readonly TonePulse[]): TonePulse[][] {
   const all: TonePulse[][] = [];
   for (const pulse of pulses) {

@@ -13,7 +13,7 @@ import { invalidArgument, JackfieldError, messageOf, shown } from '../../base/er
 import { printable } from '../../base/printable.js';
 import { parseCsv } from './parse-csv.js';
 
-/** Somebody to be called. */
+/** A person to be called. */
 export interface CampaignTarget {
   /** Skype name or phone number. */
   readonly target: string;
@@ -36,7 +36,7 @@ const FIELD = /^\w{1,100}$/;
  * Reads a list of people to be called: CSV whose first line names the columns, or JSON, an array of names or of
  * objects. One column, `target`, holds the Skype name or phone number; the others become the fields.
  *
- * @throws ERR_FILE; ERR_INVALID_ARG with everything that is wrong and where, a target that stands twice included.
+ * @throws ERR_FILE; ERR_INVALID_ARG with every fault and its place. A target that is listed twice is a fault.
  */
 export async function readCallList(file: string): Promise<readonly CampaignTarget[]> {
   checkArgument('file', file, aPath);
@@ -56,7 +56,7 @@ export interface CallListOptions {
 
 const RULES: Rules<CallListOptions> = { file: words, format: needed(oneOf('csv', 'json')) };
 
-/** As {@link readCallList}, of a text. @throws ERR_INVALID_ARG */
+/** Parses the text of a call list, as {@link readCallList} does a file. @throws ERR_INVALID_ARG */
 export function parseCallList(text: string, options: CallListOptions): readonly CampaignTarget[] {
   checkArgument('text', text, words);
   checkOptions(options, RULES);

@@ -5,7 +5,9 @@ import { type Hours, nextWithinHours } from '../../base/time/hours.js';
 import { checkTimeZone, localClock } from '../../base/time/local-time.js';
 import type { CampaignTarget } from './call-list.js';
 
-/** Days without calls, `2027-12-25`: for everybody, or by the beginning of the number, `''` for everybody. */
+/**
+ * Days without calls, `2027-12-25`: a list for all targets, or lists by number prefix, where `''` means all targets.
+ */
 export type Holidays = readonly string[] | Readonly<Record<string, readonly string[]>>;
 
 export interface CallingTimesOptions {
@@ -23,7 +25,7 @@ const DAYS = listOf(
       typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)),
   ),
 );
-/** Accepts days without calls: a list, or lists by the beginning of the number. */
+/** Accepts days without calls: a list, or lists by number prefix. */
 export const HOLIDAYS = rule(
   'a list of days such as 2027-12-25, or an object of those by the beginning of the number',
   (value) =>
@@ -31,7 +33,7 @@ export const HOLIDAYS = rule(
 );
 const MINUTE_MS = 60_000;
 
-/** Times at which a target may be called: by the clock and the calendar at their place. */
+/** Times at which a target may be called, by the target's local clock and calendar. */
 export class CallingTimes {
   readonly #options: CallingTimesOptions;
   readonly #zones: readonly (readonly [string, string])[];
@@ -53,14 +55,16 @@ export class CallingTimes {
     }
   }
 
-  /** The zone of a target: that of its field, of its number, or that of the campaign. */
+  /** Returns the time zone of a target: from its field, from its number, or that of the campaign. */
   zoneOf({ target, fields }: CampaignTarget): string {
     const { zoneField, timezone } = this.#options;
     const own = entryOf(fields, zoneField);
     return own || (this.#zones.find(([prefix]) => target.startsWith(prefix))?.[1] ?? timezone);
   }
 
-  /** The first moment from `unixMs` on at which the target may be called, in milliseconds since the Unix epoch. */
+  /**
+   * Returns the first time from `unixMs` on at which the target may be called, in milliseconds since the Unix epoch.
+   */
   next(target: CampaignTarget, unixMs: number): number {
     const { hours } = this.#options;
     if (!hours && this.#holidays.length === 0) return unixMs;
@@ -77,7 +81,7 @@ export class CallingTimes {
   }
 }
 
-/** Midnight, also on a day that lasts 23 or 25 hours. */
+/** Returns the next local midnight, also after a day of 23 or 25 hours. */
 function nextDay(local: ReturnType<typeof localClock>, from: number, date: string, minute: number): number {
   const isSame = (at: number) => local(at).date === date;
   let at = (Math.floor(from / MINUTE_MS) + 1440 - minute) * MINUTE_MS;

@@ -7,7 +7,7 @@ export const CAMPAIGN_OUTCOMES = [
   ...(['error', 'unsaid', 'do-not-call', 'calling', 'interrupted'] as const),
 ] as const;
 
-/** A call of a campaign that is to be placed. */
+/** A call that a campaign is about to place. */
 export interface CampaignCall {
   readonly target: string;
   /** 1 for the first call to the target. */
@@ -20,9 +20,9 @@ export interface CampaignCall {
 export interface CampaignResult extends CampaignCall {
   readonly durationMs: number;
   /**
-   * `error`: the call could not be placed. `unsaid`: the bot could not say what it had to; such a call is none of the
-   * target's attempts. `do-not-call`: it was not placed. `calling`: it is under way. `interrupted`: it was under way when the
-   * program was killed.
+   * `error`: the call could not be placed. `unsaid`: the bot could not say its prompts; such a call does not count as
+   * an attempt. `do-not-call`: it was not placed. `calling`: it is in progress. `interrupted`: it was in progress when
+   * the program was killed.
    */
   readonly outcome: (typeof CAMPAIGN_OUTCOMES)[number];
   /** The call's last status, as on the wire; empty when there was no call. */
@@ -30,37 +30,39 @@ export interface CampaignResult extends CampaignCall {
   readonly error?: string;
   /** True when the target is to be called again. */
   readonly retry: boolean;
-  /** From its end to the next call, in milliseconds, where `retryWhen` has said so. Default: that of the campaign. */
+  /**
+   * Time from its end to the next call, in milliseconds, when `retryWhen` has set it. Default: that of the campaign.
+   */
   readonly retryAfterMs?: number;
-  /** The target's fields, and those that the bot has added. */
+  /** The target's fields, and those that the bot added. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** Keeps the calls of a campaign; {@link CampaignLog} does so in a catalogue. */
+/** Keeps the calls of a campaign. {@link CampaignLog} makes a store on disk. */
 export interface CampaignStore {
-  /** The calls that were placed before, oldest first; none of them is placed again. */
+  /** Returns the calls that were placed before, oldest first. None of them is placed again. */
   resume(): readonly CampaignResult[] | Promise<readonly CampaignResult[]>;
-  /** A call is about to be placed; when this throws, it is not. */
+  /** Records that a call is about to be placed. When this throws, the call is not placed. */
   begin(call: CampaignCall): void | Promise<void>;
   finish(result: CampaignResult): void | Promise<void>;
 }
 
-/** Keeps the targets that must not be called: a {@link DoNotCallList}, or a list of your own. */
+/** Keeps the targets that must not be called: a {@link DoNotCallList}, or your own implementation. */
 export interface DoNotCall {
   has(target: string): boolean | Promise<boolean>;
   add(target: string): void | Promise<void>;
 }
 
-/** Target that a bot is about to call. */
+/** A target that a bot is about to call. */
 export interface CampaignLine {
   readonly target: string;
   readonly attempt: number;
-  /** The target's fields; what the bot puts there is kept with the result. */
+  /** The target's fields. Values that the bot adds are kept with the result. */
   readonly variables: Map<string, string>;
-  /** To be called when an agent has the call: the pace of the campaign counts it no more. */
+  /** Tells the pacing that an agent has the call, so it needs no agent any more. */
   taken(): void;
-  /** To be called when the call needs no agent, such as when a machine has answered. */
+  /** Tells the pacing that the call needs no agent, for example when a machine has answered. */
   needsNobody(): void;
-  /** Puts the target on the list of those that must not be called. @throws ERR_INVALID_STATE where there is no list. */
+  /** Adds the target to the do-not-call list. @throws ERR_INVALID_STATE when the campaign has no list. */
   doNotCall(): Promise<void>;
 }

@@ -40,11 +40,12 @@ const ADVICE =
   'Whom campaigns have called is known from nowhere else: put a copy in its place. Once it is moved away another is begun, and everybody is called again.';
 
 /**
- * Opens the history of campaigns in a folder, or begins one. It has a file of its own, for it cannot be made anew, as the
- * catalogue of recordings can. Where earlier versions kept it, in that catalogue, its calls are taken over once.
+ * Opens the history of campaigns in a folder, or begins one. It is a separate file, since it cannot be rebuilt as the
+ * catalogue of recordings can. Earlier versions kept it in that catalogue; those calls are imported once.
  *
- * @param existing True to make neither folder nor file: a history that is not there is an empty one in memory.
- * @throws ERR_FILE for a history that is damaged, or may lie in a catalogue that is; ERR_UNSUPPORTED without `libsql`.
+ * @param existing True to create neither folder nor file: a missing history is an empty one in memory.
+ * @throws ERR_FILE for a damaged history, or a damaged catalogue that may contain one; ERR_UNSUPPORTED without
+ * `libsql`.
  */
 export function openCampaigns(folder: string, existing: boolean): Database {
   if (!existing) makePrivateFolderSync(folder);
@@ -79,7 +80,7 @@ function takeOver(db: Database, folder: string): void {
 
 const NAME_ROW = z.object({ name: z.string() });
 
-/** True when a catalogue has calls of campaigns. @throws ERR_FILE when it may have some and cannot be read. */
+/** True when a catalogue has calls of campaigns. @throws ERR_FILE when the catalogue is damaged. */
 function hasCalls(file: string): boolean {
   if (!existsSync(file)) return false;
   try {

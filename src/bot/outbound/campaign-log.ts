@@ -23,24 +23,24 @@ import {
 } from './campaign-call.js';
 import { openCampaigns } from './campaign-file.js';
 
-/** A call of a campaign, as the history has it. */
+/** A call of a campaign in the history. */
 export interface CampaignEntry extends CampaignResult {
   readonly campaign: string;
 }
 
-/** Conditions of {@link CampaignLog.search}; every one that is given has to hold. */
+/** Conditions of {@link CampaignLog.search}. All given conditions have to hold. */
 export interface CampaignQuery {
   readonly campaign?: string;
-  /** A part of it, whatever its case. */
+  /** Part of the target; upper and lower case are the same. */
   readonly target?: string;
   readonly outcome?: CampaignResult['outcome'];
-  /** Placed at or after. */
+  /** Calls placed at or after this time. */
   readonly since?: Date;
-  /** Placed before. */
+  /** Calls placed before this time. */
   readonly until?: Date;
-  /** A part of the name or value of a variable, or of an error. */
+  /** Part of the name or value of a variable, or of an error. */
   readonly text?: string;
-  /** Default 1000; -1 for all. */
+  /** Most calls that are returned; -1 for all. Default 1000. */
   readonly limit?: number;
 }
 
@@ -59,13 +59,15 @@ export interface CampaignSummary {
   readonly campaign: string;
   readonly targets: number;
   readonly calls: number;
-  /** Targets by how their last call ended. */
+  /** Number of targets by the outcome of their last call. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly firstAtMs: number;
   readonly lastAtMs: number;
 }
 
-/** The last word on a campaign, until there is another one or it has ended: to go on, or to stand still. */
+/**
+ * The last command for a campaign: to run, or to stop. It holds until the next one, or until the campaign has ended.
+ */
 export type CampaignWill = 'run' | 'stop';
 
 const WILL_ROW = z.object({ will: z.enum(['run', 'stop']) });
@@ -109,11 +111,10 @@ export class CampaignLog implements Disposable {
   }
 
   /**
-   * Opens the history of `folder`, or begins one. What earlier versions kept in the catalogue is taken over.
+   * Opens the history in `folder`, or begins one. Calls that earlier versions kept in the catalogue are imported.
    *
-   * @param options.existing True to look without a trace: where there is no history none is made, and it has no calls.
-   * Default false.
-   * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE, also for a damaged catalogue that may have calls in it.
+   * @param options.existing True to create nothing: a missing history has no calls. Default false.
+   * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE, also for a damaged catalogue that may contain calls.
    */
   static open(folder: string, options: { readonly existing?: boolean } = {}): CampaignLog {
     checkArgument('folder', folder, aPath);
@@ -122,8 +123,8 @@ export class CampaignLog implements Disposable {
   }
 
   /**
-   * Gives the store of one campaign. A call is written, durably, before it is placed: one that was under way when the
-   * process was killed is found as `interrupted`, and its target is not called again for it.
+   * Returns the store of one campaign. A call is written durably before it is placed. A call that was in progress when
+   * the process was killed becomes `interrupted`, and its target is not called again for it.
    */
   store(campaign: string): CampaignStore {
     checkArgument('campaign', campaign, words);
@@ -134,13 +135,13 @@ export class CampaignLog implements Disposable {
     };
   }
 
-  /** The last command to a campaign; undefined without one. It outlives the process. */
+  /** Returns the last command for a campaign; undefined when there is none. It is kept on disk. */
   will(campaign: string): CampaignWill | undefined {
     checkArgument('campaign', campaign, words);
     return this.#db.get(WILL_ROW, 'SELECT will FROM campaign_wills WHERE campaign = ?', campaign)?.will;
   }
 
-  /** Keeps what is wanted of a campaign; undefined forgets it. @throws ERR_FILE. */
+  /** Sets the command for a campaign; undefined removes it. @throws ERR_FILE. */
   setWill(campaign: string, will: CampaignWill | undefined): void {
     checkArgument('campaign', campaign, words);
     if (will !== undefined) checkArgument('will', will, oneOf('run', 'stop'));
@@ -151,7 +152,7 @@ export class CampaignLog implements Disposable {
     this.#db.write(() => this.#db.run(sql as string, ...values), true);
   }
 
-  /** Oldest first, without {@link damaged} rows. */
+  /** Returns the calls that match, oldest first, without {@link damaged} rows. */
   search(query: CampaignQuery = {}): CampaignEntry[] {
     checkOptions(query, QUERY);
     const { campaign, target, outcome, since, until, text, limit = 1000 } = query;
@@ -170,12 +171,12 @@ export class CampaignLog implements Disposable {
     return this.#db.checked(ROW, sql, ...values, limit).rows.map(entryOf);
   }
 
-  /** Says what is wrong with rows that are not as a history has them. @throws ERR_FILE */
+  /** Describes the rows of the history that are not valid. @throws ERR_FILE */
   damaged(): string[] {
     return this.#db.checked(ROW, ALL).faults.map(({ message }) => message);
   }
 
-  /** All campaigns, the one that began first at first. */
+  /** Returns all campaigns in figures, in the order in which they began. */
   summaries(): CampaignSummary[] {
     const { rows: totals } = this.#db.checked(
       TOTALS_ROW,
@@ -220,7 +221,7 @@ export class CampaignLog implements Disposable {
       const end =
         "UPDATE campaign_calls SET outcome = 'interrupted' WHERE campaign = ? AND outcome = 'calling'";
       this.#db.run(end, campaign);
-      // Who is in a row that cannot be read must not be called again.
+      // Fails when a row cannot be read, since its target must not be called again.
       this.#db.all(ROW, ALL);
       return this.search({ campaign, limit: -1 });
     }, true);

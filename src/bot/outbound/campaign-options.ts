@@ -23,59 +23,62 @@ import { CallingTimes, HOLIDAYS, type Holidays } from './calling-times.js';
 import type { CampaignResult, CampaignStore, DoNotCall } from './campaign-call.js';
 import { type CampaignPacing, PACING_RULES } from './campaign-pacing.js';
 
-/** One call of a campaign, whole: what the bot made of it, and whose it was. */
+/** One whole call of a campaign: the result of the bot, and its target. */
 export type CampaignEnding = BotResult &
   Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>;
 
 export interface CampaignOptions {
-  /** Calls at once: 1 to 1000. Default 1. */
+  /** Most calls at once: 1 to 1000. Default 1. */
   readonly concurrency?: number;
-  /** Calls placed in a minute, at most: more than 0, up to 6000. Default 30; with `callsPerSecond` as many as that gives. */
+  /** Most calls placed in a minute: more than 0, up to 6000. Default 30, or 60 times `callsPerSecond`. */
   readonly callsPerMinute?: number;
-  /** Calls placed in a second, at most, evenly: more than 0, up to 100. Default: that of `callsPerMinute`. */
+  /** Most calls placed in a second, evenly spaced: more than 0, up to 100. Default: as `callsPerMinute` allows. */
   readonly callsPerSecond?: number;
-  /** Calls to one target, the first included: 1 to 20. Default 3. */
+  /** Most calls to one target, the first included: 1 to 20. Default 3. */
   readonly attempts?: number;
-  /** Before a target is called again, in milliseconds: 0 to 2,592,000,000, which is 30 days. Default 10 minutes. */
+  /** Time before a target is called again, in milliseconds: 0 to 2,592,000,000 (30 days). Default 10 minutes. */
   readonly retryAfterMs?: number;
   /**
-   * Decides by a whole call whether its target is called again: true for after `retryAfterMs`, a number for after so many
-   * milliseconds, false for not. Where it throws or rejects, its target is not called again, and that is a warning of
-   * the process (ERR_LISTENER). Default: true where the bot talked to nobody.
+   * Decides after a call about calling its target again: true for after `retryAfterMs`, a number for after that many
+   * milliseconds, false for never. When it throws or rejects, the target is not called again, and the process emits a
+   * warning (ERR_LISTENER). Default: true when nobody answered.
    */
   readonly retryWhen?: (ending: CampaignEnding) => boolean | number | Promise<boolean | number>;
-  /** Calls are placed within these hours only, by the clock at the place of the target. Default: at any time. */
+  /** Hours in which calls are placed, by the target's local time. Default: any time. */
   readonly hours?: Hours;
-  /** The zone of targets without another one, such as `Europe/Berlin`. Default: the machine's. */
+  /** Time zone of targets that have no other, such as `Europe/Berlin`. Default: that of the machine. */
   readonly timezone?: string;
-  /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`: the longest counts. Default: none. */
+  /** Time zones by number prefix, `{ '+44': 'Europe/London' }`. The longest prefix counts. Default: none. */
   readonly zones?: Readonly<Record<string, string>>;
-  /** Column of the list that holds the zone of a target; an empty field names no zone. Default `timezone`. */
+  /** Column of the list with the time zone of a target. An empty field names no zone. Default `timezone`. */
   readonly zoneField?: string;
-  /** Days without calls, by the date at the place of the target: `2027-12-25`. Default: none. */
+  /** Days without calls, by the target's local date: `2027-12-25`. Default: none. */
   readonly holidays?: Holidays;
-  /** Keeps calls to the agents who can take them. Default: as many as `concurrency`. */
+  /** Limits calls by the agents that are free. Default: limited by `concurrency` only. */
   readonly pacing?: CampaignPacing;
-  /** Looked at before each call: a target on it is not called, and found as `do-not-call`. Default: none. */
+  /**
+   * Targets that must not be called. It is checked before each call; such a target has the outcome `do-not-call`.
+   * Default: none.
+   */
   readonly doNotCall?: DoNotCall;
-  /** Key with which a person who is called is put on `doNotCall`, at any moment of the call. Default: none. */
+  /** Key with which the called person is added to `doNotCall`, at any time in the call. Default: none. */
   readonly doNotCallKey?: string;
   /**
-   * Chooses the host that calls, and so the number or name that is shown. Where it throws or rejects, its target is not
-   * called: the outcome is `error`. Default: that of the campaign.
+   * Chooses the host that places the call, and so the caller's number or name. When it throws or rejects, the target is
+   * not called and the outcome is `error`. Default: the host of the campaign.
    */
   readonly hostFor?: (target: CampaignTarget) => BotHost | undefined | Promise<BotHost | undefined>;
   /** Longest ringing, in milliseconds: 1 to 3,600,000. Default 30,000. */
   readonly ringMs?: number;
-  /** Keeps its calls, so that a second run continues where the first one stopped. Default: nothing keeps them. */
+  /** Keeps the calls, so that a second run continues where the first one stopped. Default: calls are not kept. */
   readonly store?: CampaignStore;
-  /** Default: the machine's; that of the host in tests. */
+  /** Clock of the campaign. Use that of the host in tests. Default: the system clock. */
   readonly clock?: Clock;
-  /** Places no more calls; those under way go on to their end. */
+  /** Stops placing calls when it fires. Calls in progress go on to their end. */
   readonly signal?: AbortSignal;
 }
 
-/** Limits of a campaign that is given none. */
+/** Default limits of a campaign. */
 export const CAMPAIGN_DEFAULTS = {
   concurrency: 1,
   callsPerMinute: 30,
@@ -115,7 +118,11 @@ export function checkCampaign(options: CampaignOptions): void {
   checkOptions(options, CAMPAIGN_RULES);
 }
 
-/** The options with their defaults. @throws ERR_INVALID_ARG for hours, zones or holidays that are not valid. */
+/**
+ * Resolves the options with their defaults.
+ *
+ * @throws ERR_INVALID_ARG for hours, zones or holidays that are not valid.
+ */
 export function resolveCampaign(options: CampaignOptions, targets: readonly CampaignTarget[]) {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const limits = { ...CAMPAIGN_DEFAULTS, ...Object.fromEntries(given) };
@@ -129,7 +136,7 @@ export function resolveCampaign(options: CampaignOptions, targets: readonly Camp
   return {
     ...options,
     ...{ concurrency, attempts, retryAfterMs, ringMs, retryWhen, clock },
-    /** Between two calls. */
+    /** Time between two calls. */
     spacingMs: Math.max(60_000 / callsPerMinute, 1000 / (callsPerSecond ?? Infinity)),
     times: new CallingTimes({ hours, timezone, zones, zoneField, holidays }, targets),
   };

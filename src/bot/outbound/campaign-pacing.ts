@@ -1,15 +1,19 @@
 import { callback, needed, type Rules, within } from '../../base/check.js';
 
 /**
- * Calls kept to the agents who can take them. Without `maxAbandonRate` as many ring as agents are free (progressive);
- * with it more do, as far as the rate is kept even if all that ring are answered at once (predictive).
+ * Limits calls by the agents that are free. Without `maxAbandonRate`, as many calls ring as agents are free
+ * (progressive). With it, more calls ring, as long as the rate holds even when all of them are answered at once
+ * (predictive).
  */
 export interface CampaignPacing {
-  /** Agents who could take a caller now: `() => queue.figures.free`. Looked at before each call, and every 200 ms. */
+  /**
+   * Returns the number of agents that are free now: `() => queue.figures.free`. Called before each call, and every 200
+   * ms while waiting.
+   */
   readonly freeAgents: () => number;
-  /** Part of the answered calls that may find no agent: 0 to 0.5. Default 0. */
+  /** Ratio of answered calls that may find no agent: 0 to 0.5. Default 0. */
   readonly maxAbandonRate?: number;
-  /** Calls that ring for one free agent, at most: 1 to 10. Default 3. */
+  /** Most calls that ring for one free agent: 1 to 10. Default 3. */
   readonly maxPerAgent?: number;
 }
 
@@ -19,10 +23,10 @@ export const PACING_RULES: Rules<CampaignPacing> = {
   maxPerAgent: within(1, 10),
 };
 
-/** Between two looks at the agents, in milliseconds. */
+/** Time between two checks of the agents, in milliseconds. */
 export const PACING_LOOK_MS = 200;
 
-/** A call, for the pace: it needs an agent from the moment at which it is placed until it has one, or needs none. */
+/** A call as the pacing counts it. It needs an agent from its placing until it has one or needs none. */
 export class PacedCall {
   #pending = true;
   #taken = false;
@@ -41,20 +45,20 @@ export class PacedCall {
     return this.#pending;
   }
 
-  /** An agent has it. */
+  /** Records that an agent has the call. */
   take(): void {
     this.#taken = true;
     this.settle();
   }
 
-  /** The call needs no agent. */
+  /** Records that the call needs no agent any more. */
   settle(): void {
     this.#pending = false;
     this.#settled();
   }
 }
 
-/** Counts calls that need an agent, and says whether another may be placed. */
+/** Counts calls that need an agent, and decides about placing another. */
 export class Pacer {
   readonly #pacing: CampaignPacing | undefined;
   readonly #pending = new Set<PacedCall>();
@@ -66,7 +70,7 @@ export class Pacer {
     this.#pacing = pacing;
   }
 
-  /** Answered calls for which there was no agent. */
+  /** Number of answered calls that found no agent. */
   get abandoned(): number {
     return this.#abandoned;
   }
@@ -77,18 +81,18 @@ export class Pacer {
     return call;
   }
 
-  /** A call is over. @param answered True when a person was there. */
+  /** Records the end of a call. @param answered True when the call was answered. */
   end(call: PacedCall, answered: boolean): void {
     this.#ended++;
     if (answered) this.#answered++;
-    // A person who answers and reaches no agent, though one was needed to the end, was abandoned.
+    // An answered call that still needed an agent at its end was abandoned.
     if (answered && call.pending) this.#abandoned++;
     call.settle();
   }
 
   /**
-   * True when one more call may be placed. Were all that ring answered at once, those beyond the free agents would be
-   * abandoned: their part of all answered calls has to stay within the rate.
+   * True when one more call may be placed. If all ringing calls were answered at once, those beyond the free agents
+   * would be abandoned. Their ratio to all answered calls must stay within the rate.
    */
   mayCall(): boolean {
     if (!this.#pacing) return true;

@@ -13,7 +13,7 @@ import { entryOf } from '../../base/entry-of.js';
 import type { CampaignResult } from './campaign-call.js';
 
 export interface CampaignReportOptions {
-  /** `csv`: a table, RFC 4180. `json`: figures and calls. `html`: a page that needs nothing else. */
+  /** `csv`: a table, RFC 4180. `json`: figures and calls. `html`: a self-contained page. */
   readonly format: 'csv' | 'json' | 'html';
   /** Name of the campaign. Default: `Campaign`. */
   readonly title?: string;
@@ -25,7 +25,7 @@ export interface CampaignFigures {
   /** Calls that were placed. */
   readonly calls: number;
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Length of the calls together, in milliseconds. */
+  /** Total length of the calls, in milliseconds. */
   readonly totalMs: number;
 }
 
@@ -35,7 +35,7 @@ const RULES: Rules<CampaignReportOptions> = {
 };
 const COLUMNS = ['placed', 'target', 'attempt', 'seconds', 'outcome', 'status', 'again', 'error'] as const;
 
-/** Reports the calls of a campaign: the results of {@link runCampaign}, or what a {@link CampaignLog} finds. */
+/** Makes a report of the calls of a campaign: the results of {@link runCampaign}, or of {@link CampaignLog.search}. */
 export function campaignReport(calls: readonly CampaignResult[], options: CampaignReportOptions): string {
   checkArgument('calls', calls, listOf(object));
   checkOptions(options, RULES);
@@ -118,7 +118,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text of a page: nothing in it is markup, and no character of control is left. */
+/** Escapes a text for HTML, and replaces control characters. */
 function html(text: string): string {
   return text
     .replaceAll(/\p{Cc}/gu, ' ')

@@ -35,29 +35,29 @@ const TARGETS = listOf(
 
 interface Entry extends CampaignTarget {
   readonly attempt: number;
-  /** Time at which it may be called, as far as is known, on the campaign's clock. */
+  /** Earliest known time at which it may be called, on the campaign's clock. */
   dueAt: number;
 }
 
 const AGAIN = either(flag, within(0, Infinity));
 
-/** Codes of the errors that cost one target its call, such as those with which an endpoint refuses it. */
+/** Codes of errors that concern one target only, such as a refusal by the endpoint. */
 const REFUSALS: readonly ErrorCode[] = [
   'ERR_API',
   'ERR_INVALID_ARG',
   'ERR_SYNTAX',
   'ERR_LINE_BREAK',
-  // Of `hostFor`, which is asked for this target alone.
+  // An error of `hostFor`, which is called for this target only.
   'ERR_LISTENER',
 ];
 
 /**
- * Calls everybody on a list with a bot: so many at once, so many in a minute, again after a while where nobody
- * answered. Yields each call's result as it ends; to stop reading stops the campaign. With a store, a campaign that
- * was stopped or killed goes on where it was, and no call is placed twice.
+ * Calls every target of a list with a bot. Limits the calls at once and in a minute, and calls again after a while when
+ * nobody answered. Yields the result of each call as it ends. Leaving the loop stops the campaign. With a store, a
+ * campaign that was stopped or killed continues, and no call is placed twice.
  *
- * @param bot the bot, or what makes the one for each call.
- * @throws ERR_INVALID_ARG, for a target that stands twice as well; what the store throws.
+ * @param bot The bot, or a function that makes one for each call.
+ * @throws ERR_INVALID_ARG, also for a target that is listed twice; errors of the store.
  */
 export function runCampaign(
   host: BotHost,
@@ -77,14 +77,14 @@ export function runCampaign(
   );
 }
 
-/** Checks what a campaign is made of. @throws ERR_INVALID_ARG. */
+/** Checks the arguments of a campaign. @throws ERR_INVALID_ARG. */
 export function checkPlan(bot: unknown, targets: unknown, options: CampaignOptions): void {
   checkArgument('bot', bot, BOTS);
   checkArgument('targets', targets, TARGETS);
   checkCampaign(options);
 }
 
-/** @throws ERR_INVALID_ARG for one that stands twice. */
+/** Makes targets of the list. @throws ERR_INVALID_ARG for a target that is listed twice. */
 function targetsOf(targets: readonly (string | CampaignTarget)[]): readonly CampaignTarget[] {
   const seen = new Set<string>();
   return targets.map((each) => {
@@ -96,7 +96,7 @@ function targetsOf(targets: readonly (string | CampaignTarget)[]): readonly Camp
   });
 }
 
-/** The results; when their reader stops, no more calls are placed, and those under way are waited for. */
+/** Yields the results. When the reader stops, places no more calls and waits for those in progress. */
 async function* stopping(
   run: CampaignRun,
   stop: AbortController,
@@ -109,7 +109,7 @@ async function* stopping(
   }
 }
 
-/** Targets that wait to be called, and calls under way. */
+/** Runs a campaign: keeps the waiting targets and the calls in progress. */
 class CampaignRun {
   readonly #host: BotHost;
   readonly #botFor: (line: CampaignLine) => Bot;
@@ -118,7 +118,7 @@ class CampaignRun {
   readonly #stop: AbortSignal;
   readonly #waiting: Entry[] = [];
   readonly #calling = new Set<Promise<void>>();
-  /** Results that were not read yet. */
+  /** Results that were not yielded yet. */
   readonly #done: CampaignResult[] = [];
   #failure: { readonly error: unknown } | undefined;
   readonly #pacer: Pacer;
@@ -157,19 +157,19 @@ class CampaignRun {
     }
   }
 
-  /** Resolves when no call is under way any more. */
+  /** Resolves when no call is in progress. */
   async settled(): Promise<void> {
     await Promise.all(this.#calling);
   }
 
-  /** Puts all targets on the list that are still to be called. */
+  /** Fills the list with the targets that are still to be called. */
   async #begin(): Promise<void> {
     const { clock, store, attempts, retryAfterMs } = this.#options;
     const last = new Map((await store?.resume())?.map((call) => [call.target.toLowerCase(), call]));
     for (const { target, fields } of this.#targets) {
       const before = last.get(target.toLowerCase());
       if (!before) this.#waiting.push({ target, fields, attempt: 1, dueAt: 0 });
-      // The call was never placed: it is placed now.
+      // An `unsaid` call does not count as an attempt: it is placed again.
       else if (before.outcome === 'unsaid') {
         this.#waiting.push({ target, fields, attempt: before.attempt, dueAt: 0 });
       } else if (before.retry && before.attempt < attempts) {
@@ -180,7 +180,7 @@ class CampaignRun {
     }
   }
 
-  /** The one to be called next: the first whose time comes first. */
+  /** Returns the target to be called next: the one with the earliest time. */
   #next(): Entry | undefined {
     return this.#waiting.reduce<Entry | undefined>(
       (best, entry) => (best === undefined || entry.dueAt < best.dueAt ? entry : best),
@@ -188,7 +188,10 @@ class CampaignRun {
     );
   }
 
-  /** Waits for an entry's time and calls, unless something else comes first, or the entry has to wait longer. */
+  /**
+   * Waits until an entry may be called, then calls it. Returns without a call when a signal fires first, or the entry
+   * has to wait longer.
+   */
   async #until(entry: Entry, waited: AbortController): Promise<void> {
     const { clock, spacingMs, doNotCall } = this.#options;
     const either = AbortSignal.any([waited.signal, this.#stop]);
@@ -196,7 +199,7 @@ class CampaignRun {
     try {
       for (;;) {
         const at = Math.max(entry.dueAt, this.#nextAt, clock.now());
-        // Looked at after each wait: the machine's clock may have been set meanwhile.
+        // Checked after each wait, since the machine's clock may have been set meanwhile.
         const allowedFrom = this.#allowedFrom(entry, at);
         if (allowedFrom > at) {
           entry.dueAt = allowedFrom;
@@ -224,15 +227,15 @@ class CampaignRun {
     this.#calling.add(calling);
   }
 
-  /** The first moment from `at` on at which the target may be called, on the campaign's clock. */
+  /** Returns the first time from `at` on at which the target may be called, on the campaign's clock. */
   #allowedFrom(entry: Entry, at: number): number {
     const { clock, times } = this.#options;
     const unixMs = clock.unixMs() + at - clock.now();
-    // The difference first: times since 1970 are too large for what is left of a millisecond to be added to them.
+    // Subtracts first: adding fractions of a millisecond to times since 1970 would lose precision.
     return at + (times.next(entry, unixMs) - unixMs);
   }
 
-  /** A target that must not be called. */
+  /** Records a target that must not be called. */
   async #skip({ target, fields, attempt }: Entry): Promise<CampaignResult> {
     const { clock, store } = this.#options;
     const call = { target, attempt, placedAtMs: clock.unixMs() };
@@ -252,7 +255,7 @@ class CampaignRun {
       const host = await this.#hostFor(entry);
       const wishes: Promise<void>[] = [];
       const bot = this.#listening(this.#botFor(line), line, wishes);
-      // What it cannot say ends the campaign, and not the call to one target after the other.
+      // A prompt that cannot be said ends the campaign here, instead of failing call after call.
       if (!(host instanceof JackfieldError)) await host.prepare(bot);
       const placedAtMs = clock.unixMs();
       const begun = clock.now();
@@ -268,7 +271,7 @@ class CampaignRun {
         durationMs,
         variables,
       });
-      // A list that cannot be written ends the campaign: nobody's wish is to be lost.
+      // A do-not-call list that cannot be written ends the campaign, so that no request is lost.
       await Promise.all(wishes);
       return result;
     } finally {
@@ -276,7 +279,7 @@ class CampaignRun {
     }
   }
 
-  /** The host of this call, or the error that kept it from being made. */
+  /** Returns the host of this call, or the error of `hostFor`. */
   async #hostFor(entry: Entry): Promise<BotHost | JackfieldError> {
     try {
       const host = (await this.#options.hostFor?.(entry)) ?? this.#host;
@@ -296,7 +299,7 @@ class CampaignRun {
     }
   }
 
-  /** Decides about another call, and keeps this one. @throws what ends the campaign. */
+  /** Decides about another call, and stores this one. @throws the error that ends the campaign. */
   async #finish(
     { target, fields, attempt }: Entry,
     placed: Placed,
@@ -319,7 +322,7 @@ class CampaignRun {
     return result;
   }
 
-  /** A decision that is neither true nor false is told like an error: the target is not called again for it. */
+  /** Asks `retryWhen`. A value of another type is handled as an error: the target is not called again. */
   async #again(
     placed: Placed,
     call: Pick<CampaignResult, 'target' | 'attempt' | 'placedAtMs' | 'durationMs' | 'variables'>,
@@ -348,7 +351,7 @@ class CampaignRun {
     };
   }
 
-  /** The bot, which hears the key of those who want no more calls until the call has ended. */
+  /** Wraps the bot so that `doNotCallKey` adds the target to the list at any time in the call. */
   #listening(bot: Bot, line: CampaignLine, wishes: Promise<void>[]): Bot {
     const { doNotCallKey } = this.#options;
     if (doNotCallKey === undefined) return bot;
@@ -358,7 +361,7 @@ class CampaignRun {
         call.onKey((key) => {
           if (key !== doNotCallKey || wishes.length > 0) return;
           const wish = line.doNotCall();
-          // Told when the call has ended.
+          // The error is thrown when the call has ended.
           wish.catch(() => undefined);
           wishes.push(wish);
         });
@@ -368,7 +371,7 @@ class CampaignRun {
   }
 }
 
-/** A call that was placed, or the error for which it was not. */
+/** Result of a placed call, or the error that prevented it. */
 type Placed = { readonly result: BotResult } | { readonly error: JackfieldError };
 
 function endingOf(placed: Placed): Pick<CampaignResult, 'outcome' | 'status' | 'error'> {
@@ -378,14 +381,14 @@ function endingOf(placed: Placed): Pick<CampaignResult, 'outcome' | 'status' | '
   return error ? { outcome, status, error: error.message } : { outcome, status };
 }
 
-/** The error that ends a campaign. */
+/** Returns the error that ends the campaign, if any. */
 function failureOf(placed: Placed, target: string): JackfieldError | undefined {
   if ('result' in placed) {
     const { unsaid } = placed.result;
-    // The bot cannot say what the campaign is for: not to this target, and not to those after it.
+    // A prompt that the bot cannot say fails for all further targets too.
     return unsaid && asUnsaid(target, unsaid);
   }
-  // A target that the endpoint refuses now it refuses later; where the endpoint is gone, the target can wait.
+  // A refusal concerns this target only. Any other error, such as a lost endpoint, ends the campaign.
   return REFUSALS.includes(placed.error.code) ? undefined : placed.error;
 }
 

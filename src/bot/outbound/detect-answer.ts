@@ -17,10 +17,10 @@ export interface DetectAnswerOptions extends AnswerDetectorOptions {
 
 const RULES: Rules<DetectAnswerOptions> = { ...ANSWER_RULES, signal: abortSignal };
 const BEEP_TIMEOUT_MS = 30_000;
-/** Beeps by which calls were told to be answered by a machine, until somebody waits for them. */
+/** Beeps that {@link detectAnswer} has heard, by call, until {@link waitForBeep} takes them. */
 const told = new WeakMap<BotCall, Beep>();
 
-/** Listens to how a call is answered: by a person, a machine, or in silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+/** Detects the party that answers a call: a person, a machine, or silence. @throws ERR_CALL_ENDED, ERR_ABORTED. */
 export async function detectAnswer(call: BotCall, options: DetectAnswerOptions = {}): Promise<AnswerVerdict> {
   checkArgument('call', call, BOT_CALL);
   checkOptions(options, RULES);
@@ -33,16 +33,16 @@ export async function detectAnswer(call: BotCall, options: DetectAnswerOptions =
     return verdict;
   }
   const [last] = detector.flush();
-  // The call ended in the middle of the greeting: what follows throws, and so does this.
+  // The call ended during the greeting: this wait throws its error.
   await call.pause(0);
   return last ?? { answerer: 'silent', greetingMs: 0, atMs: 0 };
 }
 
 /**
- * Waits for the beep after which an answering machine records; resolves to undefined when there is none in time, and at
- * once where `detectAnswer` has heard it.
+ * Waits for the beep after which an answering machine records. Resolves to undefined when there is none in time.
+ * Resolves at once when `detectAnswer` has heard it.
  *
- * @param options.timeoutMs of the call's own voice; default 30,000.
+ * @param options.timeoutMs Longest wait, measured on the call's received voice; default 30,000.
  * @throws ERR_CALL_ENDED, ERR_ABORTED.
  */
 export async function waitForBeep(call: BotCall, options: WaitOptions = {}): Promise<Beep | undefined> {

@@ -10,9 +10,9 @@ import type { DoNotCall } from './campaign-call.js';
 const TARGET = line(1, 200);
 
 /**
- * Handles and numbers that must not be called, in a text file: one handle or number a line, `#` begins a remark.
- * Numbers are compared by their digits, handles whatever their case. The file is read again when it has changed, so
- * that others may add to it at any time; what is added here is on the disk before `add` resolves.
+ * List of handles and numbers that must not be called, in a text file. Each line has one handle or number; `#` begins a
+ * comment. Numbers are compared by their digits, handles without regard to case. The file is read again when it has
+ * changed, so other programs may add to it at any time. An added entry is on disk before `add` resolves.
  */
 export class DoNotCallList implements DoNotCall {
   readonly #file: string;
@@ -22,7 +22,7 @@ export class DoNotCallList implements DoNotCall {
     this.#file = file;
   }
 
-  /** Opens a list; a file that there is not is an empty one. @throws ERR_FILE, ERR_INVALID_ARG. */
+  /** Opens a list. A missing file is an empty list. @throws ERR_FILE, ERR_INVALID_ARG. */
   static async open(file: string): Promise<DoNotCallList> {
     checkArgument('file', file, path);
     const list = new DoNotCallList(file);
@@ -30,7 +30,7 @@ export class DoNotCallList implements DoNotCall {
     return list;
   }
 
-  /** @throws ERR_FILE: a list that cannot be read is not taken for an empty one. */
+  /** True when the target is on the list. @throws ERR_FILE when the list cannot be read. */
   async has(target: string): Promise<boolean> {
     checkArgument('target', target, TARGET);
     return (await this.#entries()).has(keyOf(target));
@@ -70,7 +70,7 @@ export class DoNotCallList implements DoNotCall {
   }
 }
 
-/** Adds a line; one that was cut off, by a full disk or a kill, is ended first. */
+/** Appends a line. Ends a line first that was cut off by a full disk or a kill. */
 function append(file: string, target: string): void {
   const descriptor = openPrivateSync(file, 'a+');
   try {
@@ -92,7 +92,7 @@ function* entriesOf(text: string): Generator<string> {
   }
 }
 
-/** A number by its digits, `00` as `+`; a handle in lower case. */
+/** Normalises a target: a number to its digits, with `00` as `+`; a handle to lower case. */
 function keyOf(target: string): string {
   const number = target.replaceAll(/[\s()./-]/g, '');
   return /^\+?\d{3,}$/.test(number) ? number.replace(/^00/, '+') : target.trim().toLowerCase();

@@ -1,6 +1,6 @@
 import { msToSamples, PTIME_MS } from '../../base/pcm.js';
 
-/** 20 ms of what was heard after the answer. */
+/** 20 ms of received audio after the answer. */
 export interface HeardFrame {
   /** RMS in dBFS. */
   readonly dbfs: number;
@@ -17,35 +17,35 @@ export interface Greeting {
 }
 
 const FRAME = msToSamples(PTIME_MS);
-/** Nothing below this is heard as a word. */
+/** Level of the softest word, in dBFS. */
 const FAINTEST_DBFS = -65;
 /**
- * By how much the frames of a word stand above the background, and its loudest ones, in dB. The loudest hundredth of
- * four voices at once is up to 15 dB above their softest tenth, of six voices 12, of noise 8, of one voice 25 to 39.
+ * Least distance of a word's frames, and of its loudest frames, above the background, in dB. The loudest 1 % of four
+ * voices at once is up to 15 dB above their softest 10 %; of six voices 12 dB, of noise 8 dB, of one voice 25 to 39 dB.
  */
 const ABOVE_BACKGROUND = 8;
 const PEAK_ABOVE_BACKGROUND = 14;
-/** Words that are softer than the loudest by more than this are other people's, in dB. */
+/** Largest distance below the loudest word, in dB. Softer words belong to other people. */
 const BELOW_LOUDEST = 13;
-/** Shorter breaks are within a word or between two, in frames. */
+/** Longest break within a word or between two words, in frames. */
 const WORD_GAP = 8;
-/** Loud frames that make a word. */
+/** Least number of loud frames in a word. */
 const WORD = 4;
-/** A sound whose level stays within this is noise or a tone, in dB. */
+/** Range of level of noise or a tone, in dB. A word varies more. */
 const STEADY = 6;
 
-/** Distance from a frame within which its background is measured, in frames. */
+/** Distance around a frame in which its background is measured, in frames. */
 const AROUND = 35;
 
 /**
- * Finds the greeting in what was heard so far. It looks back, so that a word is judged by what came after it as well:
+ * Finds the greeting in the audio so far. A word is judged by the audio before and after it:
  *
- * - the background is what the softest tenth of all sound is not louder than; steady noise, hum, and many voices at once
- *   hardly stand above it. A word between silences has these for its background;
- * - a word stands above the background, is taken for speech by the voice detector, and its level moves as syllables do;
- * - it is not much softer than the loudest word: people in the background are no greeting.
+ * - the background is the level of the softest 10 % of all sound. Steady noise, hum, and many voices at once are hardly
+ *   louder. The background of a word between silences is silence;
+ * - a word is louder than the background, the voice detector takes it for speech, and its level varies as syllables do;
+ * - a word is not much softer than the loudest word: people in the background are not a greeting.
  *
- * @param settled Keeps the backgrounds of frames from one look to the next, for the same `frames` with more behind them.
+ * @param settled Cache of the frames' backgrounds between calls in which `frames` only grows at its end.
  */
 export function findGreeting(frames: readonly HeardFrame[], settled: number[] = []): Greeting | undefined {
   const words = wordsOf(frames, settled);
@@ -55,7 +55,7 @@ export function findGreeting(frames: readonly HeardFrame[], settled: number[] = 
   return first && last ? { begin: first.begin * FRAME, end: last.end * FRAME } : undefined;
 }
 
-/** A stretch of speech that stands above the background and whose level moves; frames, `end` is the first after it. */
+/** A stretch of speech, in frames. `end` is the first frame after it. */
 interface Word {
   readonly begin: number;
   readonly end: number;
@@ -69,7 +69,7 @@ function wordsOf(frames: readonly HeardFrame[], settled: number[]): Word[] {
   const close = () => {
     const [begin, last] = [loud[0], loud.at(-1)];
     if (begin !== undefined && last !== undefined && loud.length >= WORD) {
-      // Its edges are left out: what is switched on and off is not steady there either.
+      // The edges are left out, since a steady sound varies there too when it is switched on or off.
       const inner = loud.slice(1, -1).map((i) => frames[i]?.dbfs ?? 0);
       const peak = quantile(inner, 0.9);
       const isSteady = peak - quantile(inner, 0.1) < STEADY;
@@ -96,7 +96,10 @@ function wordsOf(frames: readonly HeardFrame[], settled: number[]): Word[] {
   return words;
 }
 
-/** The louder of the backgrounds before and behind a frame: noise that begins, or stops, is one. */
+/**
+ * Returns the louder of the backgrounds before and after a frame, so that noise that begins or stops counts as
+ * background.
+ */
 function backgroundAround(frames: readonly HeardFrame[], at: number): number {
   const softest = (from: number, to: number) =>
     quantile(
@@ -107,7 +110,7 @@ function backgroundAround(frames: readonly HeardFrame[], at: number): number {
   return behind === Number.NEGATIVE_INFINITY ? 0 : Math.max(softest(at - AROUND, at), behind);
 }
 
-/** The quantile: `part` of all values do not exceed it. Minus infinity without values. */
+/** Returns the quantile that `part` of all values do not exceed; minus infinity without values. */
 function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NEGATIVE_INFINITY;

@@ -1,17 +1,17 @@
-/** A line of a table, and the line of the text on which it begins. */
+/** A row of a table, and the line of the text where it begins. */
 export interface CsvRow {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
 export interface CsvTable {
-  /** Without empty lines. */
+  /** All rows except empty ones. */
   readonly rows: readonly CsvRow[];
-  /** Line at which reading had to stop, and the reason. */
+  /** Line at which parsing stopped, and the reason. */
   readonly problem?: { readonly line: number; readonly message: string };
 }
 
-/** One cell, and what ends it, by what parts cells. */
+/** Patterns of one cell and its end, by separator. */
 const CELLS = {
   ',': /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y,
   ';': /(?:"((?:[^"]|"")*)"|([^";\r\n]*))(;|\r\n|\n|\r|$)/y,
@@ -19,8 +19,8 @@ const CELLS = {
 } as const;
 
 /**
- * Reads CSV (RFC 4180): cells are parted by commas, semicolons or tabs, whichever comes first in the text; quotes
- * stand around cells that hold such, line breaks or (doubled) quotes. A byte order mark is skipped.
+ * Parses CSV (RFC 4180). The separator is the first comma, semicolon or tab in the text. Quotes surround cells that
+ * contain separators, line breaks or (doubled) quotes. A byte order mark is skipped.
  */
 export function parseCsv(text: string): CsvTable {
   const rows: CsvRow[] = [];

@@ -26,21 +26,21 @@ import { DoNotCallList } from './do-not-call-list.js';
 
 /** A campaign as commands and configurations name it. */
 export interface CampaignSource extends BotFiles {
-  /** The people who are called: CSV with a column `target`, or JSON. */
+  /** File with the list of targets: CSV with a column `target`, or JSON. */
   readonly list: string;
-  /** Times at which calls are placed. Default: at any time of the weekdays. */
+  /** Hours in which calls are placed. Default: any time of the weekdays. */
   readonly hours?: Pick<Hours, 'from' | 'to'> | undefined;
   /** Days on which calls are placed. Default: every day. */
   readonly weekdays?: readonly Weekday[] | undefined;
-  /** Zone of targets without another one. Default: that of the flow; of a script, that of the machine. */
+  /** Time zone of targets that have no other. Default: that of the flow; for a script, that of the machine. */
   readonly timezone?: string | undefined;
-  /** Zones by the beginning of a number, `{ '+44': 'Europe/London' }`. Default: none. */
+  /** Time zones by number prefix, `{ '+44': 'Europe/London' }`. Default: none. */
   readonly zones?: Readonly<Record<string, string>> | undefined;
-  /** Days without calls, `2027-12-25`, by the date at the place of the target. Default: none. */
+  /** Days without calls, `2027-12-25`, by the target's local date. Default: none. */
   readonly holidays?: Holidays | undefined;
-  /** File with targets that must not be called, one a line. Default: none. */
+  /** File with the targets that must not be called, one per line. Default: none. */
   readonly doNotCall?: string | undefined;
-  /** Key with which a person who is called is put into that file. Default: none. */
+  /** Key with which the called person is added to that file. Default: none. */
   readonly doNotCallKey?: string | undefined;
   readonly callsPerSecond?: number | undefined;
   readonly concurrency?: number | undefined;
@@ -53,7 +53,7 @@ export interface CampaignSource extends BotFiles {
 /** A campaign that was read and checked: arguments of `runCampaign`. */
 export interface ReadCampaign {
   readonly targets: readonly CampaignTarget[];
-  /** In words, with their places. */
+  /** Warnings as text, with their places. */
   readonly warnings: readonly string[];
   readonly options: CampaignOptions;
   readonly bot: ReadBot['make'];
@@ -68,10 +68,10 @@ const RULES: Rules<CampaignSource> = {
 };
 
 /**
- * Reads the list and the bot of a campaign, and checks that the bot can say what it has to. The command and the
- * service do it by this function, and so refuse the same campaigns.
+ * Reads the list and the bot of a campaign, and checks that the bot's prompts can be said. The command and the service
+ * both use this function, so they refuse the same campaigns.
  *
- * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG with all that is wrong in the list.
+ * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG with all faults of the list.
  */
 export async function readCampaign(source: CampaignSource, prompts: Prompts): Promise<ReadCampaign> {
   checkOptions(source, RULES);

@@ -5,48 +5,48 @@ import { FrameCutter } from '../../voice/frame-cutter.js';
 export interface TonePulse {
   readonly begin: number;
   end: number;
-  /** Mean, in Hz. */
+  /** Mean frequency, in Hz. */
   frequency: number;
-  /** Loudest window. */
+  /** RMS of the loudest window. */
   rms: number;
-  /** Windows that were nearly all this sine. */
+  /** Number of windows that consist almost only of this sine. */
   hits: number;
 }
 
-/** The newest 20 ms: part of a pulse, another sound, or next to nothing. */
+/** The newest 20 ms: part of a pulse, another sound, or quiet. */
 export interface ToneWindow {
   readonly kind: 'tone' | 'sound' | 'quiet';
   readonly rms: number;
-  /** The first sample after it. */
+  /** Position of the first sample after it. */
   readonly end: number;
-  /** The pulse that it belongs to or that may still go on after it. */
+  /** Pulse that the window belongs to, or that may continue after it. */
   readonly open?: TonePulse;
-  /** A pulse that has turned out to be over. */
+  /** Pulse that is now known to be over. */
   readonly over?: TonePulse;
 }
 
 const HOP = msToSamples(10);
 const WINDOW = 2 * HOP;
-/** Tones of machines and networks lie between these, in Hz. */
+/** Range of the tones of machines and networks, in Hz. */
 const LOWEST = 350;
 const HIGHEST = 2500;
-/** Below this RMS there is nothing to tell a tone by (-44 dBFS). */
+/** Least RMS of a tone (-44 dBFS). */
 const MIN_RMS = 200;
-/** Part of a window's energy that has to lie at one frequency. */
+/** Least ratio of a window's energy at one frequency. */
 const PURITY = 0.85;
-/** The frequency of a pulse stays within this, in Hz. */
+/** Largest change of frequency within a pulse, in Hz. */
 const DRIFT = 30;
-/** A break that is no longer than this is a lost frame, not the end. */
+/** Longest break within a pulse: a lost frame does not end it. */
 const BREAK = msToSamples(50);
-/** Shorter pulses are parts of speech. */
+/** Shortest pulse. Shorter ones are parts of speech. */
 const SHORTEST = msToSamples(100);
-/** Part of its windows that have to be pure: two tones that beat are so now and then only. */
+/** Least ratio of pure windows in a pulse. Two tones that beat are pure only at times. */
 const COVERAGE = 0.6;
 
 /**
- * Finds steady sines of 350 to 2500 Hz, 100 ms long or longer. Each 10 ms the zero crossings of the last 20 ms give the
- * frequency, and the energy at it how pure it is: voices change their pitch and have overtones, and two tones together
- * are not one.
+ * Finds steady sines of 350 to 2500 Hz that last 100 ms or longer. Every 10 ms, the zero crossings of the last 20 ms
+ * give the frequency, and the energy at that frequency gives its purity. Voices change their pitch and have overtones.
+ * Two tones together are not pure.
  */
 export class TonePulses {
   readonly #cutter = new FrameCutter(HOP);
@@ -63,7 +63,7 @@ export class TonePulses {
     }
   }
 
-  /** The pulse that the end of the stream has cut off. */
+  /** Ends the stream. Returns the pulse that it cut off, if any. */
   flush(): TonePulse | undefined {
     const over = this.#pulse;
     this.#pulse = undefined;
@@ -101,7 +101,7 @@ function extend(pulse: TonePulse, frequency: number, rms: number, end: number): 
   pulse.end = end;
 }
 
-/** True when it is long enough, and steady. */
+/** True when a pulse is long and steady enough. */
 export function isPulse({ begin, end, hits }: TonePulse): boolean {
   return end - begin >= SHORTEST && hits >= (COVERAGE * (end - begin - HOP)) / HOP;
 }
@@ -112,7 +112,7 @@ function rmsOf(window: Int16Array): number {
   return Math.sqrt(energy / window.length);
 }
 
-/** The frequency of a window that is nearly all one sine. */
+/** Returns the frequency of a window that consists almost only of one sine. */
 function pureFrequency(window: Int16Array, rms: number): number | undefined {
   let crossings = 0;
   let first = 0;
@@ -121,7 +121,7 @@ function pureFrequency(window: Int16Array, rms: number): number | undefined {
     const sample = window[i] ?? 0;
     const before = window[i - 1] ?? 0;
     if (before >= 0 || sample < 0) continue;
-    // Where between the two samples the wave passed zero.
+    // Position between the two samples at which the wave crossed zero.
     last = i - sample / (sample - before);
     if (crossings++ === 0) first = last;
   }
@@ -131,7 +131,7 @@ function pureFrequency(window: Int16Array, rms: number): number | undefined {
   return energyAt(window, frequency) >= PURITY * rms * rms * window.length ? frequency : undefined;
 }
 
-/** Energy of a window's sine at `frequency`. */
+/** Returns the energy of a window at `frequency`. */
 function energyAt(window: Int16Array, frequency: number): number {
   const angle = (2 * Math.PI * frequency) / VOICE_FORMAT.sampleRate;
   let re = 0;

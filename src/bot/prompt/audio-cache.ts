@@ -15,13 +15,16 @@ import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { Speech, SpeechStream } from './speech-engine.js';
 
 export interface AudioCacheOptions {
-  /** Folder in which converted audio is kept between runs. Default: it is not. */
+  /** Folder in which converted audio is kept between runs. Default: it is not kept. */
   readonly folder?: string;
-  /** Converted audio that is kept in memory, in bytes: 1 MiB on. What was not used longest goes. Default 64 MiB. */
+  /**
+   * Most converted audio in memory, in bytes: 1 MiB or more. The least recently used audio is dropped first. Default 64
+   * MiB.
+   */
   readonly maxBytes?: number;
 }
 
-/** Audio in the format of calls, converted once: kept by a hash of what it was made from. */
+/** Caches audio in the format of calls, by a hash of its source. */
 export class AudioCache {
   readonly #folder: string | undefined;
   readonly #maxBytes: number;
@@ -41,8 +44,10 @@ export class AudioCache {
     return this.#conversions;
   }
 
-  /** The samples of an audio file. WAV, FLAC, MP3 and Opus are read here; anything else is
-   * decoded by the command `ffmpeg`. */
+  /**
+   * Resolves to the samples of an audio file. WAV, FLAC, MP3 and Opus are read here; other formats are decoded by the
+   * command `ffmpeg`.
+   */
   async file(path: string): Promise<Int16Array> {
     const content = await readFile(path).catch((error: unknown) => {
       throw new JackfieldError(
@@ -56,13 +61,15 @@ export class AudioCache {
     return this.keep(content, () => decode(path));
   }
 
-  /** Gives the result of `make`, which is called once for each `key`. */
+  /** Resolves to the result of `make`, which is called once for each `key`. */
   keep(key: string | Uint8Array, make: () => Promise<Speech>): Promise<Int16Array> {
     const hash = hashOf(key);
     return this.#known(hash) ?? this.#add(hash, this.#load(hash, make));
   }
 
-  /** Gives the result of `make` as it comes, or at once where it is kept; it is kept when it was heard to its end. */
+  /**
+   * Yields the result of `make` as it comes, or at once when it is cached. It is cached when it was read to its end.
+   */
   async *stream(key: string, make: () => Promise<SpeechStream>): AsyncGenerator<Int16Array, void, undefined> {
     const hash = hashOf(key);
     const stored = this.#known(hash) ?? (await this.#fromFolder(hash));
@@ -77,14 +84,14 @@ export class AudioCache {
       parts.push(part);
       yield part;
     }
-    // When several calls hear it at once, one of them keeps it.
+    // When several calls read it at once, only one of them caches it.
     if (this.#known(hash)) return;
     const whole = concatSamples(parts);
     this.#add(hash, Promise.resolve(whole));
     await this.#store(hash, whole);
   }
 
-  /** Samples in memory, which are those used last now. */
+  /** Returns samples from memory, and marks them as used last. */
   #known(hash: string): Promise<Int16Array> | undefined {
     const samples = this.#kept.get(hash);
     // A map is in the order of insertion: the one used last goes to its end.
@@ -155,7 +162,7 @@ export class AudioCache {
   }
 }
 
-/** Codes of the errors with which a file is one that ffmpeg may read. */
+/** Codes of the errors after which ffmpeg may still read the file. */
 const FOR_FFMPEG: ReadonlySet<string> = new Set(['ERR_WAV', 'ERR_UNSUPPORTED', 'ERR_ENCODER']);
 
 async function decode(path: string): Promise<Speech> {

@@ -8,16 +8,16 @@ import type { SpeakOptions, SpeechEngine, SpeechStream } from './speech-engine.j
 
 /** Options of {@link commandSpeechEngine}. */
 export interface CommandSpeechOptions {
-  /** The program; it is found on the PATH. Never a shell line. */
+  /** The program, found on the PATH. It is not run through a shell. */
   readonly command: string;
   /**
    * Its arguments; `{language}` stands for the language. It reads the text from standard input and writes the sound to
    * standard output. Default: none.
    */
   readonly args?: readonly string[];
-  /** Rate of samples of 16 bits that come without the header of a WAV, in Hz. Default 22,050. */
+  /** Sample rate of 16-bit output without a WAV header, in Hz. Default 22,050. */
   readonly sampleRate?: number;
-  /** Advice where the program is missing. Default: none. */
+  /** Advice in the error when the program is missing. Default: none. */
   readonly install?: string;
 }
 
@@ -29,7 +29,7 @@ const RULES: Rules<CommandSpeechOptions> = {
 };
 
 /**
- * Speaks with a command of this machine, whose first sound is said while it makes the rest. For instance Piper:
+ * Speaks with a command on this machine. Its first sound is played while it makes the rest. An example with Piper:
  *
  * ```ts
  * commandSpeechEngine({ command: 'piper', args: ['--model', '{language}.onnx', '--output-raw'], sampleRate: 22_050 });
@@ -52,7 +52,7 @@ export function commandSpeechEngine(options: CommandSpeechOptions): SpeechEngine
   };
 }
 
-/** Has a command speak. @throws ERR_TOOL, ERR_SYNTAX, ERR_UNSUPPORTED, ERR_ABORTED. */
+/** Runs a command that speaks a text. @throws ERR_TOOL, ERR_SYNTAX, ERR_UNSUPPORTED, ERR_ABORTED. */
 export async function streamOfCommand(
   { command, args = [], sampleRate = 22_050, install }: CommandSpeechOptions,
   text: string,
@@ -67,7 +67,7 @@ export async function streamOfCommand(
   return await speechOfBytes(bytesOf(process), { sampleRate, channels: 1 }, command);
 }
 
-/** @throws ERR_TOOL with what the program says, when it fails; ERR_ABORTED. */
+/** Yields the output of the program. @throws ERR_TOOL with the program's message when it fails; ERR_ABORTED. */
 async function* bytesOf(process: ToolProcess): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* process.output();

@@ -11,7 +11,7 @@ export interface EspeakOptions {
   readonly command?: string;
   /** Words per minute: 80 to 450. Default 160. */
   readonly wordsPerMinute?: number;
-  /** Its name for a voice, instead of that of the language. */
+  /** Name of an eSpeak voice. Default: that of the language. */
   readonly voice?: string;
 }
 
@@ -32,7 +32,7 @@ export function espeakEngine(options: EspeakOptions = {}): SpeechEngine {
   return {
     name: `espeak-ng ${voice ?? ''} ${wordsPerMinute}`,
     async ready({ language, signal }) {
-      // Without a sound: it fails where the program or the voice is missing.
+      // Runs silently, and fails when the program or the voice is missing.
       const args = ['-v', voice ?? language, '-q', '--stdin'];
       await runTool({ tool: command, args, install: INSTALL, input: 'a', ...(signal && { signal }) });
     },

@@ -21,11 +21,11 @@ export interface HttpSpeechOptions extends ServiceKey {
   readonly url: string;
   /** Default `tts-1`. */
   readonly model?: string;
-  /** As the service names it. Default `alloy`. */
+  /** Name of the voice at the service. Default `alloy`. */
   readonly voice?: string;
-  /** Form in which the service sends sound: samples of 16 bits without a header, or as WAV. Default `pcm`. */
+  /** Format of the sound: 16-bit samples without a header, or WAV. Default `pcm`. */
   readonly format?: 'pcm' | 'wav';
-  /** Rate of samples without a header, in Hz. Default 24,000. */
+  /** Sample rate of sound without a header, in Hz. Default 24,000. */
   readonly sampleRate?: number;
   /** Speed of the speech, 0.25 to 4. Default: that of the service. */
   readonly speed?: number;
@@ -46,14 +46,14 @@ const RULES: Rules<HttpSpeechOptions> = {
   settings: object,
   timeoutMs: wait,
 };
-/** Longest sound of one text, in bytes: an hour of 16 kHz. */
+/** Longest sound of one text, in bytes: one hour at 16 kHz. */
 const MAX_BYTES = 115_200_000;
-/** Part of an error's answer that is read, in bytes. */
+/** Most of an error response that is read, in bytes. */
 const MAX_ERROR = 10_000;
 
 /**
- * Speaks by a service with the interface of OpenAI's speech, which many servers for one's own machine have as well. Its
- * first sound is said while the rest is being made.
+ * Speaks with a service that has the speech interface of OpenAI, which many self-hosted servers have too. The first
+ * sound is played while the rest is being made.
  *
  * ```ts
  * const engine = httpSpeechEngine({ url: 'http://127.0.0.1:8880/v1/audio/speech', voice: 'af_heart' });
@@ -77,7 +77,7 @@ export function httpSpeechEngine(options: HttpSpeechOptions): SpeechEngine {
   };
 }
 
-/** One text that is spoken: a request, and what comes of it. */
+/** Sends one text to the service and reads the speech. */
 class SpeechRequest {
   readonly #options: HttpSpeechOptions;
   readonly #host: string;
@@ -131,12 +131,12 @@ class SpeechRequest {
         yield value;
       }
     } finally {
-      // A listener that stops gives the rest up.
+      // When the reader stops, the rest is not fetched.
       this.#stop.abort();
     }
   }
 
-  /** Waits for a part of the answer, and not too long. */
+  /** Waits for a part of the response, up to the limit. */
   async #within<T>(part: Promise<T>): Promise<T> {
     const { timeoutMs = 10_000 } = this.#options;
     using limit = new TimeLimit(systemClock, { timeoutMs });

@@ -10,8 +10,8 @@ const HIGHEST = 1500;
 const MOST_NOTES = 16;
 
 /**
- * "Speaks" every text as a melody of its own, a note for each word. Needs nothing installed and takes no time: for
- * tests, where a caller is to recognise what is said before anybody has recorded it.
+ * "Speaks" each text as its own melody, with at most 16 notes. It needs no installation and takes no time. For tests,
+ * in which a caller recognises texts that were not recorded yet.
  */
 export function melodyEngine(): SpeechEngine {
   return {

@@ -9,20 +9,20 @@ import { melodyEngine } from './melody-engine.js';
 import { Prompts } from './prompts.js';
 import type { SpeechEngine } from './speech-engine.js';
 
-/** Names of what can speak a text that has no recording: nothing, tones in its place, or eSpeak NG. */
+/** Names of the engines for texts without a recording: none, tones, or eSpeak NG. */
 export const SPEECH_ENGINES = ['none', 'melody', 'espeak-ng'] as const;
 
-/** A service that speaks, as commands and configurations name it. */
+/** A speech service, as commands and configurations name it. */
 export interface SpeechService {
-  /** Whole address, as {@link httpSpeechEngine} has it. */
+  /** Whole address, as for {@link httpSpeechEngine}. */
   readonly url: string;
-  /** Default: that of {@link httpSpeechEngine}, as with the other fields. */
+  /** Default: that of {@link httpSpeechEngine}, as for the other fields. */
   readonly voice?: string | undefined;
   readonly model?: string | undefined;
   readonly format?: 'pcm' | 'wav' | undefined;
   /** In Hz. */
   readonly sampleRate?: number | undefined;
-  /** The key for it. Default: none. */
+  /** Key for the service. Default: none. */
   readonly token?: string | undefined;
   /** File with the key. */
   readonly tokenFile?: string | undefined;
@@ -55,7 +55,7 @@ const RULES: Rules<PromptSource> = {
 };
 
 /**
- * Opens the prompts of a command or a configuration: one default for all that check, try or run a bot.
+ * Opens the prompts of a command or a configuration, with the same defaults for checking, trying and running a bot.
  *
  * @throws ERR_INVALID_ARG; ERR_FILE when the folder, or the key of a service, cannot be read.
  */

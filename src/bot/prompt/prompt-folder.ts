@@ -10,7 +10,7 @@ const AUDIO: ReadonlySet<string> = new Set(
 );
 
 /**
- * The audio files of a folder by the name of the prompt, which is the path without its extension:
+ * Finds the audio files of a folder by the name of the prompt, which is the path without its extension:
  * `menus/welcome.wav` is `menus/welcome`, and `de/menus/welcome.mp3` is the same prompt in German.
  */
 export class PromptFolder {
@@ -60,7 +60,7 @@ export class PromptFolder {
     return [...new Set(names)].sort();
   }
 
-  /** The file of a prompt: in `pt-BR`, else in `pt`, else in no language. */
+  /** Returns the file of a prompt: in `pt-BR`, else in `pt`, else without a language. */
   find(name: string, language: string): string | undefined {
     const [base = language] = language.split('-');
     for (const candidate of [`${language}/${name}`, `${base}/${name}`, name]) {

@@ -35,12 +35,12 @@ export interface PromptsOptions {
   readonly folder?: string;
   /** Folder in which converted audio and speech are kept between runs. Default: in memory only. */
   readonly cacheFolder?: string;
-  /** Speaks texts, and everything that has no recording. Default: only recordings can be said. */
+  /** Engine for texts and everything that has no recording. Default: none; only recordings can be said. */
   readonly engine?: SpeechEngine;
   /** Language of a call that sets no other. Default `en`. */
   readonly language?: string;
   /**
-   * Languages in which numbers, amounts, dates and the like can be said. Default: English, German, French, Spanish and
+   * Languages in which numbers, amounts, dates and so on can be said. Default: English, German, French, Spanish and
    * Estonian.
    */
   readonly languages?: readonly SpokenLanguage[];
@@ -49,7 +49,7 @@ export interface PromptsOptions {
 export interface SayingOptions {
   readonly language?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Fires when it has no listener any more: speech that is being made for it alone is given up. */
+  /** Fires when nobody listens any more. Speech that is being made for this listener only is then aborted. */
   readonly unheard?: AbortSignal | undefined;
 }
 
@@ -72,7 +72,7 @@ const LIST = rule('a list of what is to be said', Array.isArray);
 const PAUSE = new Int16Array(msToSamples(250));
 const SILENCE_CHUNK = new Int16Array(VOICE_FORMAT.sampleRate);
 
-/** Turns what is to be said into samples: recordings, tones, text, and numbers and dates put together from parts. */
+/** Renders speech to samples: recordings, tones, text, and numbers and dates made of parts. */
 export class Prompts {
   /** The language of a call that sets no other. */
   readonly language: string;
@@ -113,7 +113,11 @@ export class Prompts {
     return this.#folder?.find(name, language) !== undefined;
   }
 
-  /** Loads everything that a call would otherwise wait for. @throws as {@link render}, of all parts at once. */
+  /**
+   * Loads everything that a call would otherwise wait for.
+   *
+   * @throws as {@link render}, with the errors of all parts at once.
+   */
   async preload(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
     checkArgument('what', what, LIST);
     checkOptions(options, SAYING_RULES);
@@ -121,8 +125,8 @@ export class Prompts {
   }
 
   /**
-   * Finds what keeps a call from hearing all of this: recordings that are missing or cannot be read, an engine that is
-   * missing or is not ready. Recordings are read; nothing is spoken.
+   * Finds faults: recordings that are missing or cannot be read, an engine that is missing or not ready. Reads the
+   * recordings; the engine speaks nothing.
    */
   async faults(what: readonly Speakable[], options: SayingOptions = {}): Promise<readonly JackfieldError[]> {
     checkArgument('what', what, LIST);
@@ -130,16 +134,16 @@ export class Prompts {
     return await this.#eachPart(what, (part) => this.#prove(part, options));
   }
 
-  /** Sees to it that all of this can be said. @throws what {@link faults} finds, all at once. */
+  /** Checks that all of this can be said. @throws the errors that {@link faults} finds, all at once. */
   async ready(what: readonly Speakable[], options: SayingOptions = {}): Promise<void> {
     throwTogether(await this.faults(what, options));
   }
 
   /**
-   * The samples of what is to be said, 16 kHz mono, as they come.
+   * Yields the samples, 16 kHz mono, as they come.
    *
-   * @throws ERR_INVALID_ARG for what cannot be said, or a prompt that is neither recorded nor can be spoken;
-   * ERR_FILE, ERR_WAV, ERR_TOOL for files and engines that fail.
+   * @throws ERR_INVALID_ARG for a value that cannot be said, or a prompt without a recording or an engine; ERR_FILE,
+   * ERR_WAV, ERR_TOOL for files and engines that fail.
    */
   render(what: Speakable, options: SayingOptions = {}): AsyncGenerator<Int16Array> {
     checkArgument('what', what, SPEAKABLE);
@@ -156,14 +160,17 @@ export class Prompts {
     }
   }
 
-  /** Samples of a part: of one that is spoken while it is made, as they come. */
+  /** Yields the samples of a part. Speech of an engine that streams comes while it is made. */
   async *#part(part: SpokenPart, options: SayingOptions): AsyncGenerator<Int16Array> {
     const text = this.#engine?.stream && this.#textOf(part, options.language ?? this.language);
     if (text === undefined) yield await this.#samples(part, options);
     else yield* this.#spokenStream(text, options);
   }
 
-  /** The text that the engine is to speak for a part; undefined where there are recordings, or nothing is spoken. */
+  /**
+   * Returns the text that the engine has to speak for a part; undefined when there are recordings, or nothing is
+   * spoken.
+   */
   #textOf(part: SpokenPart, language: string): string | undefined {
     if (part instanceof Int16Array || typeof part === 'string') return undefined;
     if ('text' in part) return part.text;
@@ -172,14 +179,14 @@ export class Prompts {
     return source && 'text' in source ? source.text : undefined;
   }
 
-  /** All samples of what is to be said. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
+  /** Resolves to all samples. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
   async samples(what: Speakable, options: SayingOptions = {}): Promise<Int16Array> {
     checkArgument('what', what, SPEAKABLE);
     if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'something that ends', 'a loop');
     return await collectSamples(this.render(what, options));
   }
 
-  /** One turn of a loop. @throws ERR_INVALID_ARG when it is empty and so would never end. */
+  /** Yields one turn of a loop. @throws ERR_INVALID_ARG when it is empty and would run forever. */
   async *#once(what: Speakable, options: SayingOptions): AsyncGenerator<Int16Array> {
     let length = 0;
     for await (const samples of this.render(what, options)) {
@@ -205,7 +212,7 @@ export class Prompts {
     return new Int16Array();
   }
 
-  /** Words of a prompt's name, a number, a date or the like; undefined for anything else. */
+  /** Returns the words of a prompt's name, a number, a date and so on; undefined for other parts. */
   #wordsOf(part: SpokenPart, language: string): readonly SpokenWord[] | undefined {
     return wordsOfPart(part, () => this.#spoken(language));
   }
@@ -217,7 +224,10 @@ export class Prompts {
     return concatSamples(await Promise.all(source.files.map(read)));
   }
 
-  /** Recordings when there is one of every word; otherwise the engine says the whole, which sounds better than parts. */
+  /**
+   * Returns recordings when every word has one. Otherwise the engine says everything, which sounds better than a
+   * mixture.
+   */
   #sourceOf(
     words: readonly SpokenWord[],
     language: string,
@@ -237,7 +247,7 @@ export class Prompts {
     );
   }
 
-  /** Does what {@link #samples} does, but for speaking. */
+  /** Checks a part as {@link #samples} does, without speaking. */
   async #prove(part: SpokenPart, options: SayingOptions): Promise<void> {
     if (part instanceof Int16Array || isStream(part)) return;
     if (isLoop(part)) return throwTogether(await this.faults([part.loop], options));
@@ -277,7 +287,7 @@ export class Prompts {
     );
   }
 
-  /** Speaks for one listener alone, which may stop listening. */
+  /** Speaks for one listener, which may stop listening. */
   #spokenStream(text: string, { language = this.language, signal, unheard }: SayingOptions) {
     const engine = this.#engineFor(text);
     const ends = [signal, unheard].filter((each) => each !== undefined);
@@ -286,7 +296,7 @@ export class Prompts {
     return this.#cache.stream(JSON.stringify([engine.name, language, text]), make);
   }
 
-  /** @throws ERR_INVALID_ARG when there is none. */
+  /** Returns the engine. @throws ERR_INVALID_ARG when there is none. */
   #engineFor(text: string): SpeechEngine {
     if (this.#engine) return this.#engine;
     throw new JackfieldError(
@@ -311,7 +321,7 @@ function asJackfieldError(error: unknown): JackfieldError {
   return new JackfieldError('ERR_INVALID_ARG', messageOf(error), { cause: error });
 }
 
-/** @throws the error, or one that says what all of them say. */
+/** Throws the only error, or one with all messages; nothing when there is none. */
 function throwTogether(errors: readonly JackfieldError[]): void {
   const [first, ...others] = errors;
   if (!first) return;
@@ -332,7 +342,7 @@ function isLoop(part: SpokenPart): part is { readonly loop: Speakable } {
   return typeof part === 'object' && 'loop' in part;
 }
 
-/** In pieces, so that a long silence is no large array. */
+/** Yields silence in pieces, so that a long one needs no large array. */
 function* silence(ms: number): Generator<Int16Array> {
   let left = Math.round((ms * VOICE_FORMAT.sampleRate) / 1000);
   for (; left > SILENCE_CHUNK.length; left -= SILENCE_CHUNK.length) yield SILENCE_CHUNK;

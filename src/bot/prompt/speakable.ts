@@ -2,10 +2,7 @@ import { type Rule, rule } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import type { PcmFormat, PcmSource } from '../../base/pcm.js';
 
-/**
- * Speech for a call. A string is the name of a prompt in the library; everything else says what it is.
- * A list is said in order.
- */
+/** Speech for a call. A string is the name of a prompt in the library. A list is said in order. */
 export type Speakable = SpokenPart | readonly SpokenPart[];
 
 export type SpokenPart =
@@ -14,13 +11,13 @@ export type SpokenPart =
   | Int16Array
   /** An audio file of any format. */
   | { readonly file: string }
-  /** One or two sines, of `ms` milliseconds. `levelDbfs` of each; default -12. */
+  /** One or two sines, of `ms` milliseconds. `levelDbfs` is the level of each; default -12. */
   | {
       readonly tone: number | readonly [number, number];
       readonly ms: number;
       readonly levelDbfs?: number | undefined;
     }
-  /** True silence of so many milliseconds. */
+  /** Digital silence of so many milliseconds. */
   | { readonly silence: number }
   /** Samples as they come; default format 16 kHz mono. */
   | { readonly stream: PcmSource; readonly format?: PcmFormat }
@@ -28,21 +25,21 @@ export type SpokenPart =
   | { readonly text: string }
   /** A number, as a cardinal: `forty-two`. As text it keeps its decimals: `'3.10'`. */
   | { readonly number: number | string }
-  /** A whole number from 1 on, as an ordinal: `forty-second`. */
+  /** A whole number of 1 or more, as an ordinal: `forty-second`. */
   | { readonly ordinal: number }
-  /** An amount in hundredths at most: `twelve euros and fifty cents`. */
+  /** An amount with at most two decimals: `twelve euros and fifty cents`. */
   | { readonly money: number; readonly currency: string }
-  /** A phone number, digit by digit, with a pause where it has a blank, a hyphen, a dot or a bracket. */
+  /** A phone number, digit by digit, with a pause at each blank, slash, hyphen, dot or bracket. */
   | { readonly phone: string }
   /** A time of the day: `14:30`. */
   | { readonly time: string }
   /** A span in milliseconds, to the second: `two minutes and five seconds`. */
   | { readonly span: number }
-  /** One by one: `four two`. */
+  /** Digits one by one: `four two`. */
   | { readonly digits: string }
   /** A day: `2027-03-01`, or a Date, whose UTC day is taken. */
   | { readonly date: string | Date }
-  /** Over and over, until it is cleared. */
+  /** Repeated until it is cleared. */
   | { readonly loop: Speakable };
 
 const MAX_MS = 3_600_000;
@@ -62,7 +59,7 @@ const KINDS = [
   ...(['date', 'time', 'span', 'loop'] as const),
 ] as const;
 
-/** The rule of an option that is something to be said; {@link partsOf} looks at what it is. */
+/** The rule of an option that is speech. {@link partsOf} checks its parts. */
 export const SPEAKABLE: Rule = rule(
   `a prompt's name, samples, an object with one of ${KINDS.join(', ')}, or a list of those`,
   (value) =>
@@ -72,14 +69,14 @@ export const SPEAKABLE: Rule = rule(
     isPart(value),
 );
 
-/** The parts of `what`, in order; lists are flattened. @throws ERR_INVALID_ARG for anything that cannot be said. */
+/** Returns the parts of `what`, in order, as a list. @throws ERR_INVALID_ARG for anything that cannot be said. */
 export function partsOf(what: Speakable): readonly SpokenPart[] {
   const parts: readonly SpokenPart[] = isList(what) ? what : [what];
   for (const part of parts) checkPart(part);
   return parts;
 }
 
-/** Describes it for a transcript or a diagram. */
+/** Describes speech for a transcript or a diagram. */
 export function describeSpeakable(what: Speakable): string {
   return partsOf(what).map(describePart).join(' ');
 }

@@ -5,17 +5,17 @@ import type { SpeechStream } from './speech-engine.js';
 
 /** Longest header of a WAV that is read, in bytes. */
 const MAX_HEADER = 65_536;
-/** Lengths beyond this are those of a WAV whose length was not known when it was begun. */
+/** Data lengths above this come from a WAV whose length was not known when it was begun. */
 const OPEN_LENGTH = 0x7000_0000;
 const RIFF = 'RIFF';
 const PCM = 1;
 const EXTENSIBLE = 0xfffe;
 
 /**
- * Speech from bytes as they come: a WAV of 16 bits, whatever its header says of its length, or samples without a header, which
- * are taken for `raw`. It is known once the first samples are there.
+ * Reads speech from bytes as they come: a 16-bit WAV, also one with an unknown length, or samples without a header in
+ * the format `raw`. Resolves with the first samples.
  *
- * @throws ERR_SYNTAX for no sound at all, ERR_UNSUPPORTED for a WAV of another encoding.
+ * @throws ERR_SYNTAX when there is no sound, ERR_UNSUPPORTED for a WAV of another encoding.
  */
 export async function speechOfBytes(
   chunks: AsyncIterable<Uint8Array>,
@@ -55,12 +55,12 @@ async function begunOf(
 
 interface WavHead {
   readonly format: PcmFormat;
-  /** Place of the first sample, and length of the samples, in bytes. */
+  /** Offset of the first sample, and length of the samples, in bytes. */
   readonly at: number;
   readonly length: number;
 }
 
-/** The head of a WAV; undefined where not all of it is there. */
+/** Parses the header of a WAV; undefined while it is not complete. */
 function headOf(bytes: Buffer, what: string): WavHead | undefined {
   let format: PcmFormat | undefined;
   for (let at = 12; at + 8 <= bytes.length; ) {
@@ -94,7 +94,7 @@ function formatIn(body: Buffer, what: string): PcmFormat {
   );
 }
 
-/** At most `length` bytes: what stands behind the samples of a WAV is no sound. */
+/** Yields at most `length` bytes: the chunks after the samples of a WAV are not sound. */
 async function* limited(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,

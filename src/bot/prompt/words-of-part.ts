@@ -4,9 +4,10 @@ import type { SpokenWord } from '../language/spoken-word.js';
 import type { SpokenPart } from './speakable.js';
 
 /**
- * Words of a number, an amount, a phone number, digits, a date, a time or a span; undefined for anything else.
+ * Returns the words of a number, an amount, a phone number, digits, a date, a time or a span; undefined for other
+ * parts.
  *
- * @throws ERR_INVALID_ARG for what cannot be said; ERR_UNSUPPORTED where the language has no words for it.
+ * @throws ERR_INVALID_ARG for a value that cannot be said; ERR_UNSUPPORTED when the language has no words for it.
  */
 export function wordsOfPart(
   part: SpokenPart,
@@ -38,7 +39,7 @@ function numberWords(value: number | string, spoken: SpokenLanguage): readonly S
 
 const MAX_NUMBER = 999_999_999;
 
-/** Something that not every language can say. */
+/** Returns a method that not every language has. @throws ERR_UNSUPPORTED */
 function able<K extends 'decimal' | 'ordinal' | 'money' | 'phone' | 'time' | 'span'>(
   spoken: SpokenLanguage,
   what: K,
@@ -87,7 +88,7 @@ function checkedDigits(digits: string): string[] {
 function checkedDate(date: string | Date): [year: number, month: number, day: number] {
   const time = date instanceof Date ? date.getTime() : Date.parse(`${date}T00:00:00Z`);
   const text = Number.isNaN(time) ? '' : new Date(time).toISOString().slice(0, 10);
-  // 2027-02-30 is read as the second of March; it is not a date.
+  // `Date.parse` reads 2027-02-30 as March 2; it is not a date.
   if (/^\d{4}-/.test(text) && (date instanceof Date || text === date)) {
     const [year = 0, month = 0, day = 0] = text.split('-').map(Number);
     return [year, month, day];

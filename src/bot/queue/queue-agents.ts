@@ -15,17 +15,18 @@ import type { Bot, BotScript } from '../bot.js';
 
 /** A person or program that takes callers of a queue, one at a time. It has either `dial` or `serve`. */
 export interface QueueAgent {
-  /** Shown in events and results; each in a queue has one of its own. */
+  /** Shown in events and results. Names in a queue must differ. */
   readonly name: string;
-  /** Skype name or phone number to call; of several, the first to answer has the caller. */
+  /** Skype name or phone number to call. Of several, the first that answers gets the caller. */
   readonly dial?: string | readonly string[] | undefined;
   /** Takes the caller in code: a bot, or its script. */
   readonly serve?: Bot | BotScript | undefined;
   /**
-   * Of the free agents, the highest is asked first, then the one that has been idle longest. -1000 to 1000. Default 0.
+   * Priority, -1000 to 1000. The free agent with the highest priority comes first, then the one that has been idle
+   * longest. Default 0.
    */
   readonly priority?: number | undefined;
-  /** Kinds of callers that it can take: a caller is offered to agents that have all that the caller needs. */
+  /** Skills of the agent. A caller is offered to agents that have all skills that it needs. */
   readonly skills?: readonly string[] | undefined;
 }
 
@@ -48,7 +49,7 @@ export function checkAgent(agent: QueueAgent): void {
   throw invalidArgument(`agent ${agent.name}`, 'one with either dial or serve', agent);
 }
 
-/** The rule of a caller's needs. */
+/** The rule of a list of skills. */
 export const SKILLS = listOf(line(1, 100));
 
 type AgentState =
@@ -56,7 +57,7 @@ type AgentState =
   | { readonly at: 'taken'; readonly since: number; readonly by: number }
   | { readonly at: 'resting'; readonly until: number };
 
-/** An agent at the desk. It is taken from the moment at which a caller is offered until nothing of that call is left. */
+/** An agent at the desk. It is taken from the offer of a caller until that call is completely over. */
 export class DeskAgent {
   readonly facts: QueueAgent;
   #state: AgentState;
@@ -79,7 +80,7 @@ export class DeskAgent {
     return this.#paused;
   }
 
-  /** Time at which it can take a caller; undefined while it has one, or is paused. */
+  /** Time from which the agent can take a caller; undefined while it has one, or is paused. */
   get freeFrom(): number | undefined {
     if (this.#paused || this.#state.at === 'taken') return undefined;
     return this.#state.at === 'free' ? this.#state.since : this.#state.until;
@@ -107,7 +108,7 @@ export class DeskAgent {
   }
 }
 
-/** The agent who is asked first: the highest priority, then the one that has been idle longest. */
+/** Returns the agent that comes first: the highest priority, then the one that has been idle longest. */
 export function firstOf(agents: Iterable<DeskAgent>): DeskAgent | undefined {
   let best: DeskAgent | undefined;
   const rank = ({ facts }: DeskAgent) => facts.priority ?? 0;

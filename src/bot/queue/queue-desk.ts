@@ -12,20 +12,20 @@ import {
 import type { QueueState } from './queue-state.js';
 import { comesBefore, type QueueEnd, Ticket, type TicketFacts } from './queue-ticket.js';
 
-/** The desk's way to the calls: what it decides, and what it tells. */
+/** Functions with which the desk acts on calls and reports changes. */
 export interface DeskParts {
   readonly clock: Clock;
-  /** A caller who waits this long at most counts for the service level, in milliseconds. */
+  /** Longest wait that counts as in time for the service level, in milliseconds. */
   readonly serviceLevelMs: number;
-  /** Has `agent` take the caller; {@link QueueDesk.release} is called when nothing of that call is left. */
+  /** Has `agent` take the caller. The owner calls {@link QueueDesk.release} when that call is completely over. */
   readonly offer: (ticket: Ticket, agent: DeskAgent) => void;
-  /** Something has changed that a restart has to find. */
+  /** Reports a change of the state that is kept over a restart. */
   readonly changed: () => void;
-  /** A caller's place is not kept any longer. */
+  /** Reports that a caller's place is not kept any longer. */
   readonly expired: (ticket: Ticket) => void;
 }
 
-/** A caller who comes in. */
+/** A new caller. */
 export interface Arrival {
   readonly partner: string;
   readonly priority: number;
@@ -33,13 +33,13 @@ export interface Arrival {
 }
 
 /**
- * Callers in their order, agents, and who is offered to whom. It knows no call: its owner does what it decides,
- * and tells it how that went.
+ * Keeps the callers, in order, and the agents, and matches them. It has no access to calls: its owner carries out its
+ * decisions, and reports the results to it.
  */
 export class QueueDesk {
   readonly #parts: DeskParts;
   readonly #agents = new Map<string, DeskAgent>();
-  /** The callers that wait, in their order. */
+  /** Waiting callers, in order. */
   #waiting: Ticket[] = [];
   #talking = 0;
   #nextId = 1;
@@ -75,12 +75,12 @@ export class QueueDesk {
     return [...this.#agents.values()];
   }
 
-  /** True when an agent could take a caller with these needs at once. */
+  /** True when a free agent has these skills. */
   isFree(skills: readonly string[]): boolean {
     return firstOf(this.#freeFor(skills)) !== undefined;
   }
 
-  /** The place that is kept for a caller who is not on the line. */
+  /** Returns the place that is kept for a caller that is not on the line. */
   kept(partner: string): Ticket | undefined {
     return this.#waiting.find(
       (ticket) => ticket.partner === partner && (ticket.state.at === 'away' || ticket.state.at === 'lost'),
@@ -96,38 +96,38 @@ export class QueueDesk {
     return ticket;
   }
 
-  /** Turns a new caller away. */
+  /** Counts a new caller that was turned away. */
   refuse(): void {
     this.#counts.refused++;
     this.#parts.changed();
   }
 
-  /** The caller is on the line, and waits. */
+  /** Moves a caller to `waiting`: it is on the line. */
   wait(ticket: Ticket): void {
     ticket.move({ at: 'waiting' });
     this.#changed();
   }
 
-  /** The caller is busy with something else, and keeps the place. */
+  /** Moves a caller to `asked`: it keeps the place, and is not offered to agents. */
   ask(ticket: Ticket): void {
     ticket.move({ at: 'asked' });
     this.#changed();
   }
 
-  /** The caller is to be called back, from `notBefore` on. */
+  /** Moves a caller to `away`: it is called back, from `notBefore` on. */
   away(ticket: Ticket, notBefore: number): void {
     if (ticket.state.at === 'gone') return;
     ticket.move({ at: 'away', notBefore });
     this.#changed();
   }
 
-  /** A call-back is about to be placed. */
+  /** Counts a call-back that is about to be placed. */
   attempt(ticket: Ticket): void {
     ticket.attempts++;
     this.#parts.changed();
   }
 
-  /** The caller talks to the agent. */
+  /** Moves a caller to `talking`, with the agent that it was offered to. */
   connected(ticket: Ticket): void {
     const { state } = ticket;
     if (state.at !== 'offered')
@@ -142,7 +142,7 @@ export class QueueDesk {
     this.#changed();
   }
 
-  /** The caller is done: `handled` after the talk, otherwise the reason why there was none. */
+  /** Removes a caller: `handled` after the talk, otherwise the reason why there was no talk. */
   leave(ticket: Ticket, why: QueueEnd): void {
     if (ticket.state.at === 'gone') return;
     if (ticket.state.at === 'talking') this.#talking--;
@@ -152,7 +152,11 @@ export class QueueDesk {
     this.#changed();
   }
 
-  /** The agent's call is over: it can take the next caller in `restMs`. @param talked True when it had the caller. */
+  /**
+   * Ends an agent's call: the agent can take the next caller after `restMs`.
+   *
+   * @param talked True when it has talked to the caller.
+   */
   release(agent: DeskAgent, restMs: number, talked: boolean): void {
     const now = this.#parts.clock.now();
     if (agent.state.at !== 'taken') return;
@@ -161,7 +165,7 @@ export class QueueDesk {
     this.#changed();
   }
 
-  /** @throws ERR_INVALID_ARG, also for a name that is taken. */
+  /** Adds an agent. @throws ERR_INVALID_ARG, also for a name that is in use. */
   add(facts: QueueAgent): void {
     checkAgent(facts);
     if (this.#agents.has(facts.name)) {
@@ -174,32 +178,32 @@ export class QueueDesk {
     this.#match();
   }
 
-  /** Offers it no callers any more; the caller that it has stays. */
+  /** Removes an agent. A caller that it has stays with it. */
   remove(name: string): void {
     this.#named(name);
     this.#agents.delete(name);
   }
 
-  /** Offers it no callers until it is resumed. */
+  /** Pauses or resumes an agent. A paused agent is offered no callers. */
   pause(name: string, paused: boolean): void {
     this.#named(name).pause(paused);
     this.#match();
   }
 
-  /** From now on call-backs can be placed. */
+  /** Enables call-backs. */
   callBacks(): void {
     if (this.#callsBack) return;
     this.#callsBack = true;
     this.#match();
   }
 
-  /** Offers no callers any more. */
+  /** Stops offering callers to agents. */
   stop(): void {
     this.#stopped = true;
     this.#cancelWake?.();
   }
 
-  /** 1 for the next caller. */
+  /** Returns the position of a caller; 1 for the next. */
   position(ticket: Ticket): number {
     return this.#waiting.indexOf(ticket) + 1;
   }
@@ -208,7 +212,7 @@ export class QueueDesk {
     return this.#parts.clock.now() - ticket.enteredAt;
   }
 
-  /** Estimates how much longer the caller waits, in milliseconds; undefined where nothing was measured yet. */
+  /** Estimates the remaining wait of a caller, in milliseconds; undefined when nothing was measured yet. */
   estimate(ticket: Ticket): number | undefined {
     const fit = this.agents.filter((agent) => !agent.paused && agent.has(ticket.skills));
     const position = this.position(ticket);
@@ -232,7 +236,7 @@ export class QueueDesk {
     };
   }
 
-  /** Everything that a restart has to find. */
+  /** Returns the state that is kept over a restart. */
   state(): QueueState {
     const { clock } = this.#parts;
     const tickets = this.#waiting.map((ticket): TicketFacts & { away: boolean } => {
@@ -278,10 +282,7 @@ export class QueueDesk {
     this.#match();
   }
 
-  /**
-   * Offers the callers that are ready, in order, to free agents; then waits for the next moment at which that may
-   * change.
-   */
+  /** Offers ready callers, in order, to free agents. Then sets a timer for the next time at which this may change. */
   #match(): void {
     if (this.#matching || this.#stopped) return;
     this.#matching = true;

@@ -1,45 +1,47 @@
 import type { QueueEnd } from './queue-ticket.js';
 
-/** Counters of a queue since it was begun; they are kept over a restart. */
+/** Counters of a queue since it was first opened. They are kept over a restart. */
 export interface QueueCounts {
   entered: number;
   handled: number;
-  /** Of `handled`: within the service level. */
+  /** Callers in `handled` whose wait was within the service level. */
   handledInTime: number;
-  /** The caller hung up while waiting. */
+  /** Callers that hung up while waiting. */
   abandoned: number;
-  /** The wait was over: by time, by the queue's closing, by a key, by the program. */
+  /** Callers whose wait ended by time, by the closing of the queue, by a key, or by the program. */
   overflowed: number;
-  /** Was called back in vain, as often as it may be. */
+  /** Callers that were called back without success, in all allowed attempts. */
   unreached: number;
-  /** Was lost by a restart, and did not call again in time. */
+  /** Callers that a restart cut off and that did not call again in time. */
   expired: number;
-  /** Turned away at the door: the queue was full, or closed. Not among `entered`. */
+  /** Callers that were turned away because the queue was full or closed. Not included in `entered`. */
   refused: number;
-  /** Milliseconds that the handled have waited, together. */
+  /** Total wait of the handled callers, in milliseconds. */
   waitedMs: number;
 }
 
-/** A queue in figures. `entered` is the sum of `waiting`, `handled`, `abandoned`, `overflowed`, `unreached`, `expired`. */
+/**
+ * Figures of a queue. `entered` is the sum of `waiting`, `handled`, `abandoned`, `overflowed`, `unreached`, `expired`.
+ */
 export interface QueueFigures extends Readonly<Omit<QueueCounts, 'waitedMs'>> {
-  /** Callers without an agent, those to be called back included. */
+  /** Callers without an agent, including those to be called back. */
   readonly waiting: number;
-  /** Of `waiting`: to be called back. */
+  /** Callers in `waiting` that are to be called back. */
   readonly callBacks: number;
-  /** Longest that one of the waiting has waited so far, in milliseconds. */
+  /** Longest wait of the waiting callers so far, in milliseconds. */
   readonly longestMs: number;
-  /** Callers who talk to an agent. */
+  /** Callers that talk to an agent. */
   readonly talking: number;
   readonly agents: number;
-  /** Agents who could take a caller now. */
+  /** Agents that could take a caller now. */
   readonly free: number;
-  /** Mean wait of the handled, in milliseconds; 0 before the first. */
+  /** Mean wait of the handled callers, in milliseconds; 0 before the first. */
   readonly averageWaitMs: number;
-  /** Share of the finished callers that was handled in time, 0 to 1; 1 before the first. */
+  /** Ratio of the finished callers that were handled in time, 0 to 1; 1 before the first. */
   readonly serviceLevel: number;
 }
 
-/** Talks from which the wait is estimated. */
+/** Most talks from which the wait is estimated. */
 const MEASURED = 50;
 
 export function newCounts(): QueueCounts {
@@ -54,19 +56,19 @@ const COUNTED_AS: Readonly<Record<Exclude<QueueEnd, 'handled'>, keyof QueueCount
   ...{ time: 'overflowed', closed: 'overflowed', key: 'overflowed', withdrawn: 'overflowed' },
 };
 
-/** Counts a caller who has left without an agent. */
+/** Counts a caller that has left without an agent. */
 export function countEnd(counts: QueueCounts, why: Exclude<QueueEnd, 'handled'>): void {
   counts[COUNTED_AS[why]]++;
 }
 
-/** Share of the finished callers that was handled in time. */
+/** Returns the ratio of the finished callers that were handled in time. */
 export function serviceLevelOf(counts: QueueCounts): number {
   const { handled, handledInTime, abandoned, overflowed, unreached, expired } = counts;
   const through = handled + abandoned + overflowed + unreached + expired;
   return through === 0 ? 1 : handledInTime / through;
 }
 
-/** Measures how long a caller keeps an agent, from the first ring to the moment at which it could take the next. */
+/** Measures the time that a caller occupies an agent, from the offer until the agent can take the next caller. */
 export class TalkTimes {
   readonly #recent: number[];
 
@@ -74,7 +76,7 @@ export class TalkTimes {
     this.#recent = recent.slice(-MEASURED);
   }
 
-  /** The measured, oldest first, in milliseconds. */
+  /** Measured times, oldest first, in milliseconds. */
   get recent(): readonly number[] {
     return this.#recent;
   }
@@ -85,8 +87,8 @@ export class TalkTimes {
   }
 
   /**
-   * The wait of the caller at `position` (1 is next), in milliseconds: so many talks, shared by so many agents.
-   * Undefined before the first talk, and without agents.
+   * Estimates the wait of the caller at `position` (1 is next), in milliseconds: mean time, multiplied by position,
+   * divided by agents. Undefined before the first talk, and without agents.
    */
   estimate(position: number, agents: number): number | undefined {
     if (this.#recent.length === 0 || agents === 0) return undefined;

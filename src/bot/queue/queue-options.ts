@@ -22,32 +22,35 @@ import { SPEAKABLE, type Speakable } from '../prompt/speakable.js';
 import { checkAgent, type QueueAgent, SKILLS } from './queue-agents.js';
 import { type QueuePlace, sayPlace } from './queue-place.js';
 
-/** Position and wait, said to waiting callers. */
+/** Announcement of position and wait to waiting callers. */
 export interface QueueAnnouncement {
-  /** Between two, in milliseconds: 1000 or more. Default 30,000. The first comes at once where no agent is free. */
+  /**
+   * Time between two announcements, in milliseconds: 1000 or more. Default 30,000. The first comes at once when no
+   * agent is free.
+   */
   readonly everyMs?: number | undefined;
-  /** Makes what is said; nothing is where it returns undefined. Default: {@link sayPlace}. */
+  /** Makes the announcement; undefined for none. Default: {@link sayPlace}. */
   readonly say?: (place: QueuePlace) => Speakable | undefined;
 }
 
-/** Calling back callers that do not want to hold the line: they hang up, and keep their place. */
+/** Call-backs for callers that do not want to hold the line. They hang up and keep their place. */
 export interface QueueCallBack {
-  /** Key with which the caller asks for it. Default `1`. */
+  /** Key with which the caller asks for a call-back. Default `1`. */
   readonly key?: string | undefined;
-  /** Said when it is promised, and kept on the disk. Default: nothing. */
+  /** Said when the call-back is promised, after it was saved to disk. Default: nothing. */
   readonly promise?: Speakable | undefined;
   /**
-   * Asks for the number; the place is kept meanwhile. Resolves to undefined where the caller would rather wait on.
+   * Asks the caller for the number; the place is kept meanwhile. Resolves to undefined when the caller prefers to wait.
    * Default: the handle of the call.
    */
   readonly number?: (call: BotCall) => Promise<string | undefined>;
-  /** Said to a caller who is called back, while the agent is called. Default: nothing. */
+  /** Said to a caller that is called back, while the agent is called. Default: nothing. */
   readonly greeting?: Speakable | undefined;
-  /** Calls to one caller: 1 to 20. Default 3. */
+  /** Most call-backs to one caller: 1 to 20. Default 3. */
   readonly attempts?: number | undefined;
-  /** Between two of them, in milliseconds. Default 5 minutes. */
+  /** Time between two call-backs, in milliseconds. Default 5 minutes. */
   readonly retryAfterMs?: number | undefined;
-  /** From the caller's hang-up to the first, in milliseconds at least. Default 5000. */
+  /** Least time from the caller's hang-up to the first call-back, in milliseconds. Default 5000. */
   readonly afterMs?: number | undefined;
   /** Longest ringing, in milliseconds. Default 30,000. */
   readonly ringMs?: number | undefined;
@@ -56,9 +59,9 @@ export interface QueueCallBack {
 export interface QueueOptions {
   /** Shown in events and results. Default `queue`. */
   readonly name?: string | undefined;
-  /** The agents, who take callers. More can be added later. Default: none. */
+  /** Agents that take callers. More can be added later. Default: none. */
   readonly agents?: readonly QueueAgent[] | undefined;
-  /** Folder of its own that keeps it over a restart, in `queue.json`. Default: it is not kept. */
+  /** Folder for this queue only. Keeps its state over a restart, in `queue.json`. Default: the state is not kept. */
   readonly folder?: string | undefined;
   /** Repeated to waiting callers. Default: silence. */
   readonly music?: Speakable | undefined;
@@ -67,41 +70,50 @@ export interface QueueOptions {
   readonly callBack?: QueueCallBack | undefined;
   /** Keys with which a caller leaves the queue: `enter` resolves to `key`. Default: none. */
   readonly exitKeys?: string | undefined;
-  /** Callers who may wait at once; more are turned away. 1 to 100,000. Default 1000. */
+  /** Most callers that may wait at once; more are turned away. 1 to 100,000. Default 1000. */
   readonly maxWaiting?: number | undefined;
-  /** Longest wait, in milliseconds; an agent who rings then may still answer. Default: without end. */
+  /** Longest wait, in milliseconds. An agent that is ringing then may still answer. Default: no limit. */
   readonly maxWaitMs?: number | undefined;
   /** Longest ringing at an agent, in milliseconds. Default 20,000. */
   readonly ringMs?: number | undefined;
-  /** Rest of an agent who has not taken a caller, in milliseconds: others are asked meanwhile. Default 10,000. */
+  /**
+   * Rest of an agent that has not taken a caller, in milliseconds. Callers are offered to others meanwhile. Default
+   * 10,000.
+   */
   readonly restMs?: number | undefined;
   /** Rest of an agent after a talk, in milliseconds. Default 0. */
   readonly wrapUpMs?: number | undefined;
   /** Said to the agent before the two talk. Default: nothing. */
   readonly agentGreeting?: Speakable | ((place: QueuePlace) => Speakable | undefined) | undefined;
-  /** Key with which the agent accepts, within `ringMs` after the greeting. Default: it need not. */
+  /**
+   * Key with which the agent accepts, within `ringMs` after the greeting. Default: none; the agent need not press a
+   * key.
+   */
   readonly acceptKey?: string | undefined;
-  /** Time for which a caller whom a restart has cut off keeps the place, to call again; in ms. Default 10 minutes. */
+  /** Time that the place of a caller is kept after a restart has cut it off, in milliseconds. Default 10 minutes. */
   readonly keepPlaceMs?: number | undefined;
-  /** Wait within which a caller is handled in time, in milliseconds. Default 20,000. */
+  /** Longest wait that counts as in time, in milliseconds. Default 20,000. */
   readonly serviceLevelMs?: number | undefined;
-  /** Places the call-backs. Default: the host through which the last caller came, so that none is before that. */
+  /**
+   * Host that places the call-backs. Default: the host of the last caller; without a caller yet, no call-back is
+   * placed.
+   */
   readonly host?: BotHost | undefined;
-  /** Clock of the host. Default: the machine's. */
+  /** Clock of the host. Default: the system clock. */
   readonly clock?: Clock | undefined;
 }
 
-/** A caller's needs. */
+/** Options of a caller. */
 export interface EnterOptions {
-  /** The higher comes first. -1000 to 1000. Default 0. */
+  /** Priority; the higher comes first. -1000 to 1000. Default 0. */
   readonly priority?: number | undefined;
-  /** The agent has to have all of these. Default: anybody will do. */
+  /** Skills that the agent has to have. Default: any agent will do. */
   readonly skills?: readonly string[] | undefined;
-  /** In milliseconds. Default: that of the queue. */
+  /** Longest wait, in milliseconds. Default: that of the queue. */
   readonly maxWaitMs?: number | undefined;
-  /** Told when an agent has the caller, with its name. */
+  /** Called with the agent's name when an agent has the caller. */
   readonly onAgent?: ((agent: string) => void) | undefined;
-  /** Takes the caller out of the queue, while no agent has the call. */
+  /** Removes the caller from the queue, unless an agent has the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -150,7 +162,7 @@ export function checkEnter(options: EnterOptions): void {
   checkOptions(options, ENTER_RULES);
 }
 
-/** The options with their defaults. @throws ERR_INVALID_ARG */
+/** Resolves the options with their defaults. @throws ERR_INVALID_ARG */
 export function resolveQueue(options: QueueOptions) {
   checkOptions(options, RULES);
   for (const agent of options.agents ?? []) checkAgent(agent);
@@ -176,7 +188,7 @@ export function resolveQueue(options: QueueOptions) {
 
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** The options that were not left out. */
+/** Returns the options that are given. */
 function given<T extends object>(options: T): Given<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
 }

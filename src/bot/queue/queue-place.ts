@@ -1,14 +1,14 @@
 import { checkArgument, object } from '../../base/check.js';
 import type { Speakable, SpokenPart } from '../prompt/speakable.js';
 
-/** A caller's place, for what is said of it. */
+/** A caller's place, for announcements. */
 export interface QueuePlace {
   readonly queue: string;
   /** Handle of the caller. */
   readonly partner: string;
   /** 1 for the next caller. */
   readonly position: number;
-  /** Estimate of the wait that is left, in milliseconds; undefined while nothing was measured. */
+  /** Estimate of the remaining wait, in milliseconds; undefined while nothing was measured. */
   readonly estimateMs: number | undefined;
   readonly waitedMs: number;
   /** Language of the call: `de`. */
@@ -65,8 +65,8 @@ const WORDS: ReadonlyMap<string, PlaceWords> = new Map([
 ]);
 
 /**
- * Says position and wait in the language of the call: en, de, fr, es and et; English in every other. It is text, which
- * needs a speech engine; the wait is in whole minutes, rounded up.
+ * Makes the announcement of position and wait in the language of the call: en, de, fr, es and et; English for every
+ * other. The wait is in whole minutes, rounded up. The announcement is text, which needs a speech engine.
  */
 export function sayPlace(where: QueuePlace): Speakable {
   checkArgument('where', where, object);

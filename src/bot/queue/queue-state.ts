@@ -21,7 +21,7 @@ const STATE = z.strictObject({
       skills: z.array(z.string()).readonly(),
       enteredAtMs: z.number(),
       attempts: count,
-      /** True for a caller who is to be called back; others were on the line. */
+      /** True for a caller that is to be called back. Others were on the line. */
       away: z.boolean(),
     }),
   ),
@@ -39,14 +39,14 @@ const STATE = z.strictObject({
   talks: z.array(z.number().min(0)),
 });
 
-/** A queue as it is kept over a restart. */
+/** State of a queue that is kept over a restart. */
 export type QueueState = z.infer<typeof STATE>;
 
 const FILE = 'queue.json';
 
 /**
- * Keeps the state of a queue in a folder of its own. The file is replaced whole, so that a kill at any moment leaves
- * the state before or the state after; one process has the folder at a time.
+ * Keeps the state of a queue in its own folder. The file is replaced as a whole, so a kill at any time leaves the old
+ * or the new state. Only one process has the folder at a time.
  */
 export class QueueFile implements AsyncDisposable {
   readonly #file: string;
@@ -64,7 +64,7 @@ export class QueueFile implements AsyncDisposable {
   }
 
   /**
-   * @param failed Told when the state could not be written; the queue goes on, and writes again at its next change.
+   * @param failed Called when the state could not be written. The queue goes on, and writes again at its next change.
    * @throws ERR_FILE, also for a file that is damaged; ERR_INVALID_STATE when another process has the folder.
    */
   static async open(
@@ -83,7 +83,7 @@ export class QueueFile implements AsyncDisposable {
     }
   }
 
-  /** Writes the state; resolves when it, or a newer one, is on the disk, or could not be written. */
+  /** Writes the state. Resolves when this state or a newer one is on disk, or could not be written. */
   write(state: () => QueueState): Promise<void> {
     this.#next = state;
     this.#writing ??= during(this.#clock, this.#write());
@@ -96,7 +96,7 @@ export class QueueFile implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    // Changes of one turn make one file.
+    // All changes of one turn of the event loop are written once.
     await Promise.resolve();
     for (let next = this.#next; next; next = this.#next) {
       this.#next = undefined;

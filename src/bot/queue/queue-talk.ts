@@ -13,8 +13,9 @@ import type { QueueVisit } from './queue-visit.js';
 /** Something that happened in a queue. */
 export interface QueueEvent {
   /**
-   * `declined`: the agent did not take the caller. `connected`, `ended`: the talk. `call-back`: it was promised.
-   * `calling-back`: the caller is rung. `left`: without an agent, see `why`. `refused`: at the door.
+   * `declined`: the agent did not take the caller. `connected`, `ended`: the talk began, ended. `call-back`: a
+   * call-back was promised. `calling-back`: the caller is being called. `left`: the caller left without an agent, see
+   * `why`. `refused`: the caller was turned away.
    */
   readonly what:
     | 'entered'
@@ -30,13 +31,13 @@ export interface QueueEvent {
   readonly queue: string;
   /** Handle of the caller. */
   readonly partner: string;
-  /** Id of the caller's call; absent where there is none at that moment. */
+  /** Id of the caller's call; absent when there is none at that time. */
   readonly call?: number;
   readonly agent?: string;
   readonly waitedMs: number;
-  /** Reason for which the caller has left, or was not taken. */
+  /** Reason why the caller has left, or was not taken. */
   readonly why?: string;
-  /** The figures after it. */
+  /** Figures of the queue after the event. */
   readonly figures: QueueFigures;
 }
 
@@ -52,14 +53,13 @@ export interface TalkParts {
   ) => void;
 }
 
-/** True while the desk means this agent for this caller. */
+/** True while the desk offers this caller to this agent. */
 export function isOfferedTo({ state }: Ticket, agent: DeskAgent): boolean {
   return state.at === 'offered' && state.agent === agent;
 }
 
 /**
- * Has the agent take a caller who is on the line. When the agent does not answer, the caller waits on, and the agent
- * rests.
+ * Connects a caller on the line to an agent. When the agent does not answer, the caller waits on and the agent rests.
  */
 export async function connect(visit: QueueVisit, agent: DeskAgent, parts: TalkParts): Promise<void> {
   const { restMs, wrapUpMs } = parts.options;
@@ -71,7 +71,7 @@ export async function connect(visit: QueueVisit, agent: DeskAgent, parts: TalkPa
     talked = await (agent.facts.serve ? serve(visit, agent, parts) : putThrough(visit, agent, parts));
     if (talked) rest = wrapUpMs;
   } catch (error) {
-    // Where the caller has gone, it is not the agent's fault.
+    // An error after the caller has gone does not count against the agent.
     if (!visit.gone.aborted && !call.signal.aborted) {
       rest = restMs;
       parts.tell('declined', ticket, { agent, call: call.id, why: messageOf(error) });
@@ -82,7 +82,7 @@ export async function connect(visit: QueueVisit, agent: DeskAgent, parts: TalkPa
   }
 }
 
-/** @returns whether they have talked. @throws when the agent does not take the caller. */
+/** Resolves to true when they have talked. @throws when the agent does not take the caller. */
 async function putThrough(visit: QueueVisit, agent: DeskAgent, parts: TalkParts): Promise<boolean> {
   const { call, gone: signal } = visit;
   const { dial = agent.name } = agent.facts;
@@ -91,7 +91,7 @@ async function putThrough(visit: QueueVisit, agent: DeskAgent, parts: TalkParts)
   try {
     await greet(visit, answered, parts);
     await visit.greeted();
-    // An agent who has hung up meanwhile has not taken the caller.
+    // An agent that has hung up meanwhile has not taken the caller.
     answered.signal.throwIfAborted();
     return await talk(visit, agent, parts, async () => {
       const ended = await bridge(call, answered);
@@ -116,7 +116,7 @@ async function serve(visit: QueueVisit, agent: DeskAgent, parts: TalkParts): Pro
   });
 }
 
-/** Tells the agent who comes; it may have to accept. @throws when it does not. */
+/** Says the greeting to the agent, and waits for the key when one is needed. @throws when the agent does not accept. */
 async function greet(visit: QueueVisit, answered: BotCall, { options, placeOf }: TalkParts): Promise<void> {
   const { agentGreeting, acceptKey, ringMs } = options;
   const { ticket, gone: signal } = visit;
@@ -133,7 +133,7 @@ async function greet(visit: QueueVisit, answered: BotCall, { options, placeOf }:
   throw new JackfieldError('ERR_NOT_TRANSFERRED', `The agent did not press ${acceptKey}.`);
 }
 
-/** The talk itself. @returns false where the caller has gone before it. */
+/** Runs the talk. Resolves to false when the caller has gone before it. */
 async function talk(
   visit: QueueVisit,
   agent: DeskAgent,

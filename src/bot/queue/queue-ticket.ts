@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 import type { DeskAgent } from './queue-agents.js';
 
-/** Reason for which a caller is in the queue no more. */
+/** Reason why a caller is no longer in the queue. */
 export type QueueEnd =
   | 'handled'
   | 'abandoned'
@@ -22,8 +22,8 @@ export type QueueEnd =
  *    +--------------'   `-> talking -> gone
  * ```
  *
- * `asked`: is asked for a number, and is offered to nobody meanwhile. `away`: is to be called back. `lost`: the process
- * that had the call is gone; the place is kept for the next call.
+ * `asked`: the caller is asked for a number, and is not offered to agents meanwhile. `away`: the caller is to be called
+ * back. `lost`: the process that had the call has ended; the place is kept for the caller's next call.
  */
 export type TicketState =
   | { readonly at: 'waiting' | 'asked' }
@@ -42,7 +42,7 @@ const MOVES: Readonly<Record<TicketState['at'], readonly TicketState['at'][]>> =
   gone: [],
 };
 
-/** Facts of a place that outlive the process. Times are in milliseconds since the Unix epoch. */
+/** Facts of a place that are kept over a restart. Times are in milliseconds since the Unix epoch. */
 export interface TicketFacts {
   readonly id: number;
   /** Handle of the caller. */
@@ -52,7 +52,7 @@ export interface TicketFacts {
   readonly priority: number;
   readonly skills: readonly string[];
   readonly enteredAtMs: number;
-  /** Call-backs that were tried. */
+  /** Call-backs so far. */
   readonly attempts: number;
 }
 
@@ -83,12 +83,12 @@ export class Ticket {
     return this.#state;
   }
 
-  /** True while somebody waits here, on the line or away. */
+  /** True while the caller waits, on the line or away. */
   get waits(): boolean {
     return this.#state.at !== 'talking' && this.#state.at !== 'gone';
   }
 
-  /** @throws ERR_INVALID_STATE for a move that there is not. */
+  /** Moves to another state. @throws ERR_INVALID_STATE for a move that is not allowed. */
   move(to: TicketState): void {
     if (!MOVES[this.#state.at].includes(to.at)) {
       const text = `A caller who is ${this.#state.at} in a queue cannot become ${to.at}.`;
@@ -98,7 +98,7 @@ export class Ticket {
   }
 }
 
-/** Order of places: the higher priority first, then the earlier caller. */
+/** True when `a` comes before `b`: the higher priority first, then the earlier caller. */
 export function comesBefore(a: Ticket, b: Ticket): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.enteredAt !== b.enteredAt) return a.enteredAt < b.enteredAt;

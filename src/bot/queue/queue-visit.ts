@@ -9,7 +9,7 @@ import type { ResolvedQueue } from './queue-options.js';
 import type { QueuePlace } from './queue-place.js';
 import type { Ticket } from './queue-ticket.js';
 
-/** End of a caller's time in a queue. Times are in milliseconds. */
+/** Result of a caller's time in a queue. Times are in milliseconds. */
 export type QueueResult =
   /** An agent has talked to the caller; `endedBy` hung up first. */
   | {
@@ -19,7 +19,7 @@ export type QueueResult =
       readonly waitedMs: number;
       readonly talkedMs: number;
     }
-  /** The caller is to be called back, and can hang up. */
+  /** The caller is going to be called back, and can hang up. */
   | { readonly ended: 'call-back'; readonly waitedMs: number; readonly position: number }
   | { readonly ended: 'key'; readonly key: string; readonly waitedMs: number }
   /** The wait was too long; the queue was full, or closed. */
@@ -30,20 +30,23 @@ export interface VisitParts {
   readonly desk: QueueDesk;
   readonly options: ResolvedQueue;
   readonly maxWaitMs: number;
-  /** Told when an agent has the caller. */
+  /** Called when an agent has the caller. */
   readonly onAgent: ((agent: string) => void) | undefined;
   readonly place: (call: BotCall, ticket: Ticket) => QueuePlace;
-  /** Told of what went wrong while the caller goes on waiting. */
+  /** Called for an error after which the caller goes on waiting. */
   readonly failed: (error: unknown) => void;
-  /** Resolves when the queue is on the disk. */
+  /** Resolves when the state of the queue is on disk. */
   readonly saved: () => Promise<void>;
-  /** The caller is promised to be called back. */
+  /** Called when a call-back was promised. */
   readonly promised: (ticket: Ticket, call: BotCall) => void;
-  /** The caller has left without an agent. */
+  /** Called when the caller has left without an agent. */
   readonly left: (ticket: Ticket, call: BotCall) => void;
 }
 
-/** One caller on the line of a queue: hears music and announcements, presses keys, and is taken, leaves or hangs up. */
+/**
+ * One caller on the line of a queue. It hears music and announcements, may press keys, and is taken, leaves or hangs
+ * up.
+ */
 export class QueueVisit {
   readonly call: BotCall;
   readonly ticket: Ticket;
@@ -51,9 +54,9 @@ export class QueueVisit {
   readonly #outcome: Deferred<QueueResult> = deferred();
   readonly #undo: (() => void)[] = [];
   #timeIsUp = false;
-  /** Fires when the caller cannot be taken any more, or not now. */
+  /** Fires when an agent cannot take the caller, at present or any more. */
   #gone = new AbortController();
-  /** Fires when nothing is to be heard any more. */
+  /** Fires when music and announcements have to stop. */
   #quiet = new AbortController();
   #greeted: Promise<void> = Promise.resolve();
   #music: Promise<void> = Promise.resolve();
@@ -62,16 +65,16 @@ export class QueueVisit {
     this.call = call;
     this.ticket = ticket;
     this.#parts = parts;
-    // A rejection is for those who wait; the end of the call is told by the call.
+    // A rejection reaches {@link wait}. Without a wait it must not count as unhandled.
     this.#outcome.promise.catch(() => undefined);
   }
 
-  /** Fires when the agent who is called for this caller is not needed. */
+  /** Fires when the agent that is being called is not needed any more. */
   get gone(): AbortSignal {
     return this.#gone.signal;
   }
 
-  /** The caller waits until the outcome is there. @throws ERR_CALL_ENDED, ERR_ABORTED. */
+  /** Waits with the caller until the outcome. @throws ERR_CALL_ENDED, ERR_ABORTED. */
   async wait(greeting: Speakable | undefined, signal: AbortSignal | undefined): Promise<QueueResult> {
     const { call, ticket } = this;
     const { maxWaitMs } = this.#parts;
@@ -94,12 +97,12 @@ export class QueueVisit {
     }
   }
 
-  /** Resolves when the caller has heard the greeting, where there is one. */
+  /** Resolves when the greeting, if any, has been said. */
   async greeted(): Promise<void> {
     await this.#greeted;
   }
 
-  /** Stops what is heard, a greeting when it is over; resolves when the line is silent. */
+  /** Stops music and announcements, after the greeting. Resolves when the line is silent. */
   async silence(): Promise<void> {
     await this.#greeted;
     this.#quiet.abort();
@@ -107,29 +110,29 @@ export class QueueVisit {
     if (!this.call.signal.aborted) await this.call.clear();
   }
 
-  /** The agent who was called has not taken the caller. */
+  /** Handles that the agent has not taken the caller: it waits on, or leaves when its time is up. */
   declined(): void {
     if (this.ticket.state.at !== 'offered') return;
     if (this.#timeIsUp) this.leave('time', { ended: 'time', waitedMs: this.#waitedMs });
     else this.#parts.desk.wait(this.ticket);
   }
 
-  /** The talk begins. What the program does then is kept away from it. */
+  /** Calls `onAgent`. An error of that function does not affect the talk. */
   taken(agent: string): void {
     new Fence((error) => this.#parts.failed(error)).run('onAgent', () => this.#parts.onAgent?.(agent));
   }
 
-  /** The talk is over. */
+  /** Ends the visit with a result. */
   served(result: QueueResult): void {
     this.#outcome.resolve(result);
   }
 
-  /** The talk, or what the caller was to hear, has failed. */
+  /** Ends the visit with an error. */
   failed(error: unknown): void {
     this.#outcome.reject(error as Error);
   }
 
-  /** The caller is not waiting any more. Does nothing once it was taken. */
+  /** Ends the wait of the caller. Does nothing once an agent has taken it. */
   leave(why: 'abandoned' | 'time' | 'closed' | 'key' | 'withdrawn', result: QueueResult | Error): void {
     const { ticket, call } = this;
     if (!ticket.waits || ticket.state.at === 'away') return;
@@ -146,7 +149,7 @@ export class QueueVisit {
 
   #expire(): void {
     this.#timeIsUp = true;
-    // An agent who rings may still answer.
+    // An agent that is ringing may still answer.
     if (this.ticket.state.at === 'waiting') this.leave('time', { ended: 'time', waitedMs: this.#waitedMs });
   }
 
@@ -197,7 +200,7 @@ export class QueueVisit {
     }
   }
 
-  /** The caller wants to be called back. What the program asks may fail; the caller then waits no more. */
+  /** Promises a call-back. When asking for the number fails, the caller's wait ends with that error. */
   async #promise(): Promise<void> {
     const { call, ticket } = this;
     const { desk, options, saved, promised } = this.#parts;
@@ -214,14 +217,14 @@ export class QueueVisit {
       ticket.target = target;
       const position = desk.position(ticket);
       const waitedMs = this.#waitedMs;
-      // Not before the caller has hung up.
+      // Not called back before the caller has hung up.
       desk.away(ticket, Infinity);
       promised(ticket, call);
       await saved();
       if (options.callBack?.promise !== undefined) await call.say(options.callBack.promise);
       this.#outcome.resolve({ ended: 'call-back', waitedMs, position });
     } catch (error) {
-      // Where the place was not kept yet, it is lost with what was asked.
+      // A caller that is not `away` yet loses the place.
       this.leave('withdrawn', error as Error);
       this.#outcome.reject(error as Error);
     }

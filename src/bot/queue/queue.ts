@@ -25,15 +25,15 @@ import { type QueueResult, QueueVisit } from './queue-visit.js';
 
 export interface QueueEvents extends FencedEvents {
   event: [event: QueueEvent];
-  /** The state could not be written, or something could not be said or asked; the queue goes on. */
+  /** The state could not be written, or a prompt or a question failed. The queue goes on. */
   failed: [error: Error];
 }
 
 type StartCall = BotCall['startCall'];
 
 /**
- * A queue: callers wait in their order, hear music and their place, and are put through to the agents as those are free.
- * It knows its callers by their calls; a caller may leave and be called back. See docs/queues.md.
+ * A queue of callers. They wait in order, hear music and announcements, and are put through to agents as agents become
+ * free. A caller may hang up and be called back. See docs/queues.md.
  *
  * ```ts
  * const queue = await Queue.open({ agents: [{ name: 'anna', dial: 'anna' }], music: 'music' });
@@ -49,7 +49,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   readonly #file: QueueFile | undefined;
   readonly #talks: TalkParts;
   readonly #visits = new Map<number, QueueVisit>();
-  /** Call-backs that ring; each ends when its signal fires. */
+  /** Call-backs that are ringing. Each ends when its signal fires. */
   readonly #ringing = new Map<number, AbortController>();
   readonly #tasks = new TaskSet((error) => void this.emit('failed', asError(error)));
   #startCall: StartCall | undefined;
@@ -83,10 +83,11 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   }
 
   /**
-   * Makes a queue; with `folder` it goes on where the last one there has ended: whoever was to be called back is, and who
-   * was on the line keeps the place for the next call.
+   * Opens a queue. With `folder` it continues with the state there: promised call-backs are placed, and callers that
+   * were on the line keep their place for their next call.
    *
-   * @throws ERR_INVALID_ARG; ERR_FILE for a state that cannot be read; ERR_INVALID_STATE when another has the folder.
+   * @throws ERR_INVALID_ARG; ERR_FILE for a state that cannot be read; ERR_INVALID_STATE when another queue has the
+   * folder.
    */
   static async open(options: QueueOptions = {}): Promise<Queue> {
     const resolved = resolveQueue(options);
@@ -111,7 +112,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     return this.#desk.figures();
   }
 
-  /** The callers that wait, in their order; `away` for those to be called back. */
+  /** Waiting callers, in order. `away` is true for a caller that is not on the line. */
   get waiting(): readonly (Omit<QueuePlace, 'language'> & { readonly away: boolean })[] {
     return this.#desk.waiting.map((ticket) => ({
       ...this.#placeOf(ticket),
@@ -119,7 +120,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     }));
   }
 
-  /** Everything that it says, as far as that is known beforehand: to be named in the `says` of a bot. */
+  /** Everything that it says, as far as known beforehand. For the option `says` of a bot. */
   get says(): readonly Speakable[] {
     const { music, callBack, agentGreeting } = this.#options;
     const greeting = typeof agentGreeting === 'function' ? undefined : agentGreeting;
@@ -127,11 +128,11 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   }
 
   /**
-   * Has a caller wait for an agent, and talk to one. Resolves when that is over; where the call is not, it goes on with
-   * the next line of its script. Who was to be called back, or was cut off by a restart, takes the old place.
+   * Has a caller wait for an agent and talk to it. Resolves when that is over. If the call goes on, the script
+   * continues. A caller that was waiting for a call-back, or was cut off by a restart, gets its old place.
    *
-   * @throws ERR_CALL_ENDED when the caller hangs up while waiting, ERR_ABORTED, ERR_INVALID_ARG; what an agent's script
-   *   throws, and what `callBack.number` does.
+   * @throws ERR_CALL_ENDED when the caller hangs up while waiting, ERR_ABORTED, ERR_INVALID_ARG; errors of an agent's
+   * script and of `callBack.number`.
    */
   async enter(call: BotCall, options: EnterOptions = {}): Promise<QueueResult> {
     checkArgument('call', call, BOT_CALL);
@@ -155,38 +156,42 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     return await this.#until(visit, undefined, signal);
   }
 
-  /** Adds an agent. @throws ERR_INVALID_ARG, also for a name that is taken. */
+  /** Adds an agent. @throws ERR_INVALID_ARG, also for a name that is in use. */
   add(agent: QueueAgent): void {
     this.#desk.add(agent);
   }
 
-  /** Takes an agent away; a talk goes on to its end. @throws ERR_INVALID_ARG for a name that there is not. */
+  /** Removes an agent. Its talk goes on to the end. @throws ERR_INVALID_ARG for an unknown name. */
   remove(name: string): void {
     checkArgument('name', name, words);
     this.#desk.remove(name);
   }
 
-  /** Offers an agent no callers until it is resumed; a talk goes on to its end. @throws ERR_INVALID_ARG. */
+  /**
+   * Pauses an agent: it is offered no callers until it is resumed. Its talk goes on to the end.
+   *
+   * @throws ERR_INVALID_ARG.
+   */
   pause(name: string): void {
     checkArgument('name', name, words);
     this.#desk.pause(name, true);
   }
 
-  /** @throws ERR_INVALID_ARG for a name that there is not. */
+  /** Resumes a paused agent. @throws ERR_INVALID_ARG for an unknown name. */
   resume(name: string): void {
     checkArgument('name', name, words);
     this.#desk.pause(name, false);
   }
 
-  /** Turns new callers away from now on, or takes them again; those that wait go on waiting. */
+  /** Turns new callers away from now on, or takes them again. Waiting callers go on waiting. */
   shut(isShut = true): void {
     checkArgument('isShut', isShut, flag);
     this.#isShut = isShut;
   }
 
   /**
-   * Closes it: callers that wait leave it with `closed`, talks go on to their end, and those to be called back are kept
-   * for the next to open the folder. Resolves when the last talk is over, and the state is on the disk.
+   * Closes the queue. Waiting callers leave it with `closed`, talks go on to their end, and promised call-backs are
+   * kept for the next queue that opens the folder. Resolves when the last talk is over and the state is on disk.
    */
   async close(): Promise<void> {
     this.#isShut = true;
@@ -205,7 +210,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
   }
 
   #kept(partner: string): Ticket | undefined {
-    // A caller who withholds the number cannot be told from others.
+    // Callers that withhold their number cannot be distinguished.
     if (partner === '') return undefined;
     return this.#desk.waiting.find((ticket) => ticket.partner === partner && !this.#visits.has(ticket.id));
   }
@@ -221,7 +226,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     this.#desk.callBacks();
   }
 
-  /** A caller whose place was kept is on the line; a call-back that rings at this moment is not needed. */
+  /** Gives a caller on the line its kept place. Aborts a call-back that is ringing, since it is not needed. */
   #takesPlace(ticket: Ticket): void {
     this.#ringing.get(ticket.id)?.abort();
     this.#desk.wait(ticket);
@@ -238,7 +243,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
       promised: () => {
         this.#tell('call-back', ticket, { call: call.id });
         whenFired(call.signal, () => {
-          // A caller who has called again meanwhile waits on the line.
+          // A caller that has called again meanwhile waits on the line.
           if (ticket.state.at === 'away') this.#desk.away(ticket, clock.now() + (callBack?.afterMs ?? 0));
         });
       },
@@ -255,7 +260,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     }
   }
 
-  /** An agent is free for a caller. */
+  /** Carries out an offer of the desk. */
   async #offered(ticket: Ticket, agent: DeskAgent): Promise<void> {
     const visit = this.#visits.get(ticket.id);
     if (!isOfferedTo(ticket, agent)) return this.#desk.release(agent, 0, false);
@@ -263,7 +268,7 @@ export class Queue extends FencedEmitter<QueueEvents> implements AsyncDisposable
     await connect(visit, agent, this.#talks);
   }
 
-  /** Calls a caller back, for whom an agent is kept free. */
+  /** Calls a caller back. The agent is kept free meanwhile. */
   async #callBack(ticket: Ticket, agent: DeskAgent): Promise<void> {
     const ringing = new AbortController();
     this.#ringing.set(ticket.id, ringing);

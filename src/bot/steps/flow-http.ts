@@ -9,13 +9,13 @@ import { TimeLimit } from '../../base/wait.js';
 
 /** Limits of the requests that a flow makes. */
 export interface FlowHttpOptions {
-  /** Hosts that may be asked: `api.example.org`, `api.example.org:8443`, `*.example.org` for all below one. */
+  /** Hosts that requests may go to: `api.example.org`, `api.example.org:8443`, `*.example.org` for all subdomains. */
   readonly hosts: readonly string[];
-  /** True when a host may have an address of a private network, or of this machine. Default false. */
+  /** True allows addresses of a private network or of this machine. Default false. */
   readonly privateAddresses?: boolean | undefined;
-  /** Headers for a host, such as its key; they go to no other. Default: none. */
+  /** Headers by host, such as its key. They are sent to that host only. Default: none. */
   readonly headers?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  /** Longest answer, in bytes: 1 to 10,000,000. Default 65,536. */
+  /** Longest response body, in bytes: 1 to 10,000,000. Default 65,536. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface FlowRequest {
   readonly method: string;
   /** The body, which is sent as JSON. */
   readonly json?: unknown;
-  /** From the beginning to the last byte of the answer, redirects included. */
+  /** Longest time from the beginning to the last byte of the response, redirects included, in milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -50,7 +50,7 @@ export const FLOW_HTTP: Rules<FlowHttpOptions> = {
 
 const MAX_REDIRECTS = 5;
 
-/** Host and port of an entry of `http.hosts`; the port is empty where it has none. */
+/** Splits an entry of `http.hosts` into host and port. The port is empty when there is none. */
 function listedHost(entry: string): { host: string; port: string } {
   const colon = entry.lastIndexOf(':');
   const port = entry.slice(colon + 1);
@@ -58,7 +58,7 @@ function listedHost(entry: string): { host: string; port: string } {
   return { host: entry.slice(0, colon).toLowerCase(), port };
 }
 
-/** Checks an address before anything is sent. @throws ERR_FORBIDDEN, ERR_INVALID_ARG. */
+/** Checks a URL before anything is sent. @throws ERR_FORBIDDEN, ERR_INVALID_ARG. */
 export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
@@ -77,11 +77,11 @@ export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
 }
 
 /**
- * Makes a request within its limits: of time, of size, to listed hosts only. A redirect is checked as the first address
- * was, and so is the address that a name stands for, which is then the one that is connected to.
+ * Sends a request to a listed host, with limits of time and size. Every redirect is checked in the same way. The IP
+ * address of a host is checked too, and the connection goes to the checked address.
  *
- * @throws ERR_FORBIDDEN for a host or an address that is not allowed; ERR_TIMEOUT; ERR_LIMIT for an answer that is too long,
- * or redirects without an end; ERR_PEER.
+ * @throws ERR_FORBIDDEN for a host or an address that is not allowed; ERR_TIMEOUT; ERR_LIMIT for a response that is too
+ * long or too many redirects; ERR_PEER.
  */
 export async function flowRequest(request: FlowRequest, options: FlowHttpOptions): Promise<FlowAnswer> {
   checkOptions(options, FLOW_HTTP, 'http.');

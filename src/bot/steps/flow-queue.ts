@@ -7,7 +7,7 @@ const text = z.string().min(1).max(200);
 const count = z.int().min(1);
 const key = z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #');
 
-/** A queue that a flow brings itself, as its file says it. */
+/** A queue that is defined in a flow file. */
 export const flowQueue = z.strictObject({
   agents: z
     .array(
@@ -51,7 +51,7 @@ export const flowQueue = z.strictObject({
 
 export type FlowQueue = z.infer<typeof flowQueue>;
 
-/** Speech of a queue, by the path to it. Announcements are examples, in the language of the flow. */
+/** Returns the speech of a queue with its paths. Announcements are examples in the language of the flow. */
 export function speechOfQueue(
   queue: FlowQueue,
   language = 'en',

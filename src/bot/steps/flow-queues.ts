@@ -7,10 +7,10 @@ import type { FlowRun } from '../flow/flow-run.js';
 import { Queue } from '../queue/queue.js';
 import type { FlowQueue } from './flow-queue.js';
 
-/** The queues of flows: all calls of one flow wait in the same. */
+/** Queues of flows. All calls of one flow share its queues. */
 const opened = new WeakMap<object, Map<string, Promise<Queue>>>();
 
-/** The queue of a step: that of the program, or one that the flow brings. @throws ERR_FLOW where there is none. */
+/** Returns the queue of a step: that of the program, or the flow's own. @throws ERR_FLOW when there is none. */
 export async function queueOf(run: FlowRun, name: string): Promise<Queue> {
   const { flow, options } = run;
   const given = entryOf(options.queues ?? {}, name);
@@ -21,7 +21,7 @@ export async function queueOf(run: FlowRun, name: string): Promise<Queue> {
   opened.set(flow.data, known);
   const queue = known.get(name) ?? open(run, name, facts);
   known.set(name, queue);
-  // A queue that cannot be opened is tried again with the next call.
+  // After an error, the next call tries to open the queue again.
   queue.catch(() => known.delete(name));
   return await queue;
 }

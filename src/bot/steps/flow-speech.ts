@@ -6,17 +6,17 @@ import type { FlowData, FlowStep } from '../flow/flow-schema.js';
 import type { Speakable, SpokenPart } from '../prompt/speakable.js';
 import { speechOfQueue } from './flow-queue.js';
 
-/** One thing that a flow says, where it is written, and what stands for it where its variables have no values yet. */
+/** One part of a flow's speech, with its path, and examples for the values of its variables. */
 export interface FlowUtterance {
   readonly path: readonly (string | number)[];
   readonly part: FlowPart;
   /** The step that says it; undefined for the goodbye. */
   readonly step: string | undefined;
-  /** None where a variable decides which recording it is. */
+  /** Parts to check in its place; none when a variable decides about the recording. */
   readonly examples: readonly SpokenPart[];
 }
 
-/** All that a flow says, in the order of its file. */
+/** Returns everything that a flow says: goodbye, queues, then steps. */
 export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtterance[] {
   const goodbye: [string[], FlowSpeech][] = flow.goodbye === undefined ? [] : [[['goodbye'], flow.goodbye]];
   const steps = Object.entries(flow.steps).flatMap(([name, step]) =>
@@ -36,7 +36,7 @@ export function utterancesOf(flow: FlowData, folder: string): readonly FlowUtter
   );
 }
 
-/** Everything that a bot of the flow may have to say in the steps that `isSaid` takes. */
+/** Returns everything that a bot of the flow may say in the steps that `isSaid` accepts. */
 export function saysOf(
   flow: FlowData,
   folder: string,
@@ -48,8 +48,8 @@ export function saysOf(
 }
 
 /**
- * The languages that a call may be in when it comes to each step that it can come to; undefined is that of the prompts.
- * One that a variable decides is not known.
+ * Returns the languages that a call may have at each step that it can reach. Undefined is the language of the prompts.
+ * A language from a variable is not known, and is ignored.
  */
 export function languagesOf(
   flow: FlowData,
@@ -72,7 +72,7 @@ export function languagesOf(
 
 const HAS_VARIABLE = /\{\w+\}/;
 const NUMBERS = [...Array(21).keys(), 30, 40, 50, 60, 70, 80, 90, 100];
-/** Units alone, and together. */
+/** Spans of each unit alone, and of all together. */
 const SPANS = [1000, 2000, 60_000, 120_000, 3_600_000, 7_200_000, 86_400_000, 180_122_000];
 const TIMES = ['0:00', '9:05', '13:00', '14:30', '23:59'];
 const DAYS = Array.from({ length: 31 }, (_, day) => `2027-01-${String(day + 1).padStart(2, '0')}`);
@@ -103,7 +103,7 @@ function examplesOf(part: FlowPart, folder: string): readonly SpokenPart[] {
   return [part];
 }
 
-/** Speech of a step, by the field that holds it. */
+/** Returns the speech of a step, by field. */
 function speechOf(step: FlowStep): [field: string, speech: FlowSpeech][] {
   const fields = ['what', 'ask', 'askAgain', 'invalid', 'greeting', 'thanks', 'say', 'music'] as const;
   const record: { readonly [K in (typeof fields)[number]]?: FlowSpeech | undefined } & Pick<FlowStep, 'do'> =

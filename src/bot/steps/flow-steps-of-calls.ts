@@ -5,7 +5,7 @@ import { queueOf } from './flow-queues.js';
 
 type Calling = 'fork' | 'transfer' | 'enqueue' | 'hold' | 'message' | 'leaveVoicemail';
 
-/** The steps that have to do with other people, and with waiting for them. */
+/** Steps that involve other parties or waiting. */
 export const CALL_STEPS: { readonly [K in Calling]: StepWork<K> } = {
   async transfer(run, { to, timeoutMs, blind, music, otherwise }) {
     const targets = [to].flat().map((one) => run.fill(one));

@@ -8,7 +8,7 @@ import { flowRequest } from './flow-http.js';
 
 type Deciding = 'branch' | 'set' | 'count' | 'hook' | 'http';
 
-/** The steps that decide, compute or ask another program. */
+/** Steps that decide, compute, or send requests to another program. */
 export const DATA_STEPS: { readonly [K in Deciding]: StepWork<K> } = {
   branch({ call, flow, variables }, { cases, otherwise }) {
     const facts = {
@@ -46,7 +46,7 @@ export const DATA_STEPS: { readonly [K in Deciding]: StepWork<K> } = {
   },
 };
 
-/** Saves values, each with those of variables in it. */
+/** Saves values, after replacing the variables in them. */
 export function setAll(run: FlowRun, values: Readonly<Record<string, string | number>>): void {
   const filled = Object.entries(values).map(([name, value]) => [name, run.fill(String(value))] as const);
   for (const [name, value] of filled) run.save(name, value);
@@ -77,13 +77,13 @@ function filled(run: FlowRun, value: string | number | boolean): string | number
   return typeof value === 'string' ? run.fill(value) : value;
 }
 
-/** Takes values out of an answer. All or none are saved. @throws ERR_PEER where one is not there. */
+/** Saves values from a response, all or none. @throws ERR_PEER when one is missing. */
 function saveAll(run: FlowRun, { save, secret }: StepOf<'http'>, body: string): void {
   const found = Object.entries(save).map(([name, path]) => [name, valueAt(body, path)] as const);
   for (const [name, value] of found) run.save(name, value, secret);
 }
 
-/** The value at a path such as `accounts.0.balance`; all of the body where the path is empty. */
+/** Returns the value at a path such as `accounts.0.balance`; the whole body for an empty path. */
 function valueAt(body: string, path: string): string {
   if (path === '') return body;
   let value: unknown = parsed(body);
@@ -106,7 +106,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** A value as a part of an address, which it cannot lead out of. @throws ERR_INVALID_ARG for `..`, which does. */
+/** Encodes a value as one part of a URL. @throws ERR_INVALID_ARG for a value of full stops only, such as `..`. */
 function urlPart(value: string): string {
   if (/^\.*$/.test(value)) throw invalidArgument('a value in a url', 'more than full stops', value);
   return encodeURIComponent(value);

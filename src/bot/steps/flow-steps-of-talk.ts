@@ -20,7 +20,7 @@ type Talking =
   | 'language'
   | 'hangup';
 
-/** The steps in which something is said, or heard. */
+/** Steps that speak or listen. */
 export const TALK_STEPS: { readonly [K in Talking]: StepWork<K> } = {
   async say(run, { what, next }) {
     await run.say(what);
@@ -81,7 +81,7 @@ export const TALK_STEPS: { readonly [K in Talking]: StepWork<K> } = {
   },
 };
 
-/** Asks until the answer will do, as often as the step says. */
+/** Asks until an answer is accepted, at most `tries` times. */
 async function ask(
   run: FlowRun,
   step: StepOf<'menu' | 'gather'>,
@@ -106,7 +106,7 @@ async function record(run: FlowRun, step: StepOf<'record' | 'voicemail'>): Promi
   run.save(step.save, file);
 }
 
-/** The path of a new file in a folder that a step names. */
+/** Makes the path of a new file in a folder that a step names. */
 async function newFile(run: FlowRun, named: string): Promise<string> {
   const folder = messageFolder(run, filePath(named, run.variables, run.files));
   await during(run.call.clock, makeFolder(folder));

@@ -23,10 +23,10 @@ const STEPS: { readonly [K in FlowStep['do']]: StepWork<K> } = {
   },
 };
 
-/** Steps that one call may take before any time has passed on its clock. */
+/** Most steps of one call without time passing on its clock. */
 const MAX_STEPS_AT_ONCE = 10_000;
 
-/** Takes the steps of a flow from the first to an end. @throws ERR_LIMIT where they turn in no time. */
+/** Runs the steps of a flow from the first to an end. @throws ERR_LIMIT when they loop without time passing. */
 export async function walk(run: FlowRun): Promise<void> {
   const { flow, call, options } = run;
   let name: string | undefined = flow.start;
@@ -44,7 +44,7 @@ export async function walk(run: FlowRun): Promise<void> {
   }
 }
 
-/** Each kind has its own work, which takes steps of that kind only. */
+/** Runs a step with the function of its kind. */
 async function take<K extends FlowStep['do']>(run: FlowRun, step: StepOf<K>): Promise<string | undefined> {
   const work = entryOf(STEPS, step.do) as StepWork<K> | undefined;
   return await work?.(run, step);

@@ -3,8 +3,8 @@ import { msToSamples } from '../../base/pcm.js';
 const CHUNK = msToSamples(60_000);
 
 /**
- * The sound card of a scripted caller: what they say is put into the microphone, what they hear is kept. It runs in
- * the exchange's own ticks, so that what is heard when is the same in every run.
+ * Sound card of a scripted caller: plays the caller's speech into the microphone, and keeps the received audio. It runs
+ * in the ticks of the exchange, so that timing is the same in every run.
  */
 export class CallerCard {
   readonly #toSay: { samples: Int16Array; offset: number; readonly said: () => void }[] = [];
@@ -17,7 +17,7 @@ export class CallerCard {
     return this.#length;
   }
 
-  /** Fills `frame` with what the caller says. */
+  /** Fills `frame` with the caller's speech. */
   capture(frame: Int16Array): void {
     frame.fill(0);
     let filled = 0;
@@ -34,7 +34,7 @@ export class CallerCard {
     }
   }
 
-  /** Keeps what the caller hears. */
+  /** Keeps a received frame. */
   play(frame: Int16Array): void {
     for (let at = 0; at < frame.length; ) {
       const offset = this.#length % CHUNK;
@@ -47,12 +47,12 @@ export class CallerCard {
     for (const listener of [...this.#listeners]) listener();
   }
 
-  /** Says `samples` after what is being said; resolves when they have been said. */
+  /** Queues `samples` as speech; resolves when they have been played. */
   say(samples: Int16Array): Promise<void> {
     return new Promise((resolve) => this.#toSay.push({ samples, offset: 0, said: resolve }));
   }
 
-  /** Gives the samples heard from `start` to `end`. */
+  /** Returns the samples received from `start` to `end`. */
   heard(start: number, end: number = this.#length): Int16Array {
     const from = Math.max(0, start);
     const samples = new Int16Array(Math.max(0, Math.min(end, this.#length) - from));
@@ -66,7 +66,7 @@ export class CallerCard {
     return samples;
   }
 
-  /** Calls `listener` after each frame; returns what stops that. */
+  /** Calls `listener` after each frame; returns a function that stops it. */
   listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

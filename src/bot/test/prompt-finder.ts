@@ -1,29 +1,29 @@
 import { invalidArgument } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
 
-/** Samples of the prompt that a place is searched with, from its first loud one on. */
+/** Length of the probe for the search, from the first loud sample of the prompt on. */
 const PROBE = msToSamples(60);
-/** Samples below this are taken for silence. */
+/** Samples below this level count as silence. */
 const LOUD = 300;
-/** A place is looked at more closely when the probe is this much alike. */
+/** Least correlation of the probe for comparing the whole prompt. */
 const PROBE_LIKENESS = 0.7;
-/** The prompt is compared in blocks, for a match on the whole could hide that half of it is missing. */
+/** Block in which the prompt is compared. Comparing it as a whole could hide that half of it is missing. */
 const BLOCK = msToSamples(100);
 
 export interface PromptFinderOptions {
-  /** Least correlation of each 100 ms of it: 0.3 to 1. Default 0.85. */
+  /** Least correlation of each 100 ms of the prompt: 0.3 to 1. Default 0.85. */
   readonly likeness?: number | undefined;
 }
 
-/** Place at which a prompt was found, in samples. */
+/** Position of a found prompt, in samples. */
 export interface Found {
   readonly begin: number;
   readonly end: number;
 }
 
 /**
- * Finds a prompt in what was heard, by its content: the same wave, louder or softer, with some noise or loss. A
- * short probe of it finds the place, then all of it is compared.
+ * Finds a prompt in received audio by its wave form, at any level, with some noise or loss. A short probe finds
+ * candidates, then the whole prompt is compared.
  */
 export class PromptFinder {
   readonly #prompt: Int16Array;
@@ -32,7 +32,7 @@ export class PromptFinder {
   readonly #probe: Int16Array;
   readonly #probeEnergy: number;
 
-  /** @throws ERR_INVALID_ARG when the prompt is silent: silence is everywhere. */
+  /** @throws ERR_INVALID_ARG when the prompt is silent, since silence matches everywhere. */
   constructor(prompt: Int16Array, options: PromptFinderOptions = {}) {
     const { likeness = 0.85 } = options;
     if (!(likeness >= 0.3 && likeness <= 1)) throw invalidArgument('likeness', 'from 0.3 to 1', likeness);
@@ -50,10 +50,10 @@ export class PromptFinder {
     return this.#prompt.length;
   }
 
-  /** The first place in `heard` at which the whole prompt lies. */
+  /** Returns the first position of the whole prompt in `heard`. */
   find(heard: Int16Array): Found | undefined {
     const { length } = this.#probe;
-    // A sample of 16 bits, squared and added up, stays a whole number: what comes and goes leaves no rounding behind.
+    // Sums of squared 16-bit samples are exact integers, so adding and subtracting leaves no rounding error.
     let energy = energyOf(heard, this.#probeAt, length);
     for (let begin = 0; begin + this.length <= heard.length; begin++) {
       const at = begin + this.#probeAt;
@@ -76,13 +76,13 @@ export class PromptFinder {
   }
 }
 
-/** Normalised: 1 is the same wave, whatever its level. */
+/** Returns the normalised correlation: 1 for the same wave at any level. */
 function correlation(heard: Int16Array, at: number, pattern: Int16Array): number {
   const energy = energyOf(heard, at, pattern.length) * energyOf(pattern, 0, pattern.length);
   return energy === 0 ? 0 : productOf(heard, at, pattern) / Math.sqrt(energy);
 }
 
-/** Sum of the products; every second in a sum of its own, so that the processor adds both at the same time. */
+/** Returns the sum of products. Two partial sums let the processor add both at the same time. */
 function productOf(heard: Int16Array, at: number, pattern: Int16Array): number {
   let [even, odd] = [0, 0];
   for (let i = 0; i < pattern.length; i += 2) {

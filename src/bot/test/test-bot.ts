@@ -28,17 +28,19 @@ import { TestTranscript, type TranscriptLine } from './test-transcript.js';
 export interface TestBotOptions {
   /** Starts the exchange that carries the calls: pass the class `Exchange`. */
   readonly exchange: TestExchangeStarter;
-  /** Prompts that the bot says and the caller recognises. Default: files, tones, and text as melodies. */
+  /** Prompts that the bot says and the caller recognises. Default: files and tones, with text as melodies. */
   readonly prompts?: Prompts;
-  /** Other people, to be called or transferred to by the bot: each has a scene of their own. */
+  /** Other people that the bot may call or transfer to, each with a scene. */
   readonly others?: Readonly<Record<string, TestScene>>;
   /** `bot-calls`: the bot calls, and the caller answers. Default `caller-calls`. */
   readonly direction?: 'caller-calls' | 'bot-calls';
   /** The caller's handle. Default `caller`. */
   readonly caller?: string;
-  /** Clock of the test, for what is made before it and needs the same one: a `Queue`. Default: one of its own. */
+  /**
+   * Clock of the test. Pass one to share it with objects made before the test, such as a `Queue`. Default: a new clock.
+   */
   readonly clock?: VirtualClock;
-  /** Wall-clock time at which the test begins, where it has no `clock`. Default 2027-03-01T09:00:00Z. */
+  /** Wall-clock time at which the test begins, when `clock` is not given. Default 2027-03-01T09:00:00Z. */
   readonly startsAt?: Date;
   /** Longest test, on its own clock, in milliseconds. Default 2 hours. */
   readonly limitMs?: number;
@@ -47,7 +49,7 @@ export interface TestBotOptions {
 export interface TestBotResult {
   /** Results of the bot's calls, in the order in which they ended. */
   readonly results: readonly BotResult[];
-  /** Results of its conversations in text, in the order in which they ended. */
+  /** Results of the bot's conversations in text, in the order in which they ended. */
   readonly chats: readonly ChatBotResult[];
   readonly transcript: readonly TranscriptLine[];
   /** Duration of the test, in milliseconds on its own clock. */
@@ -70,9 +72,9 @@ const EITHER_BOT = either(BOT, CHAT_BOT);
 const TWO_HOURS_MS = 7_200_000;
 
 /**
- * Runs a bot against a scripted caller, on a clock that runs as fast as the work allows. The call is in progress
- * when the scene begins (with `bot-calls`: before it rings). When the scene is over, the caller hangs up unless that is done. A
- * bot for chats is written to and answers; nobody calls.
+ * Runs a bot against a scripted caller, on a clock that runs as fast as the work allows. The call is in progress when
+ * the scene begins; with `bot-calls`, the scene begins before it rings. When the scene is over, the caller hangs up if
+ * the call goes on. With a bot for chats there is no call: the scene writes and reads messages.
  *
  * ```ts
  * await testBot(frontDesk, async (caller) => {
@@ -82,8 +84,8 @@ const TWO_HOURS_MS = 7_200_000;
  * }, { exchange: Exchange, prompts });
  * ```
  *
- * @throws ERR_SCENE with the transcript, when a scene throws, also one of `others`, or time is up; its cause is what was thrown. A bot that
- * throws does not fail the scene: look at `results`.
+ * @throws ERR_SCENE with the transcript when a scene throws, also one of `others`, or time is up. Its `cause` is the
+ * error of the scene. An error of the bot does not fail the scene: see `results`.
  */
 export async function testBot(
   bot: Bot | ChatBot,
@@ -113,7 +115,7 @@ export async function testBot(
   }
 }
 
-/** The whole play: until everybody has hung up and the bot is through. */
+/** Runs all scenes until everybody has hung up and the bot is done. */
 async function play(
   { host, people }: TestHouse,
   bot: Bot | ChatBot,
@@ -135,7 +137,7 @@ async function play(
     await Promise.all([host.call(dials, caller.handle), act(caller, scene)]);
   };
   const talking = 'converse' in bot ? writes(bot) : direction === 'bot-calls' ? called(bot) : calls(bot);
-  // All at once, so that whichever fails is the failure of the test.
+  // All at once, so that any failure fails the test.
   await Promise.all([talking, ...rest.map((person) => act(person, entryOf(others, person.handle)))]);
   await host.close();
 }

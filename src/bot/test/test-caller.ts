@@ -30,7 +30,7 @@ import type { CallerCard } from './caller-card.js';
 import { PromptFinder } from './prompt-finder.js';
 import type { TestTranscript } from './test-transcript.js';
 
-/** Parts of a {@link TestCaller}; `testBot` puts them together. */
+/** Parts of a {@link TestCaller}, assembled by `testBot`. */
 export interface TestCallerParts {
   readonly handle: string;
   readonly client: Client;
@@ -41,9 +41,9 @@ export interface TestCallerParts {
 }
 
 export interface HearOptions {
-  /** Longest wait for its beginning, in milliseconds. Default 10,000. */
+  /** Longest wait for the beginning of the prompt, in milliseconds. Default 10,000. */
   readonly withinMs?: number;
-  /** Length that has to be heard, from its beginning, in milliseconds. Default: all. */
+  /** Length that has to be heard, from the beginning of the prompt, in milliseconds. Default: all. */
   readonly atLeastMs?: number;
   /** Least likeness, as a correlation: 0.3 to 1. Default 0.85. */
   readonly likeness?: number;
@@ -51,9 +51,9 @@ export interface HearOptions {
 }
 
 export interface PressOptions {
-  /** As a command to the endpoint, or as a tone in the voice. Default `api`. */
+  /** Way of sending the key: a command to the endpoint, or a tone in the voice. Default `api`. */
   readonly by?: 'api' | 'tone';
-  /** Between two keys, in milliseconds. Default 200. */
+  /** Pause between two keys, in milliseconds. Default 200. */
   readonly pauseMs?: number;
 }
 
@@ -78,18 +78,18 @@ const SILENCE_DBFS = -60;
 const WITHIN_MS = 10_000;
 
 /**
- * A scripted person who calls a bot, or is called by it: speaks, presses keys, hangs up, recognises prompts, writes and
- * reads messages.
+ * A scripted person that calls a bot, or is called by it. It speaks, presses keys, hangs up, recognises prompts, and
+ * writes and reads messages.
  */
 export class TestCaller {
   readonly handle: string;
   readonly #parts: TestCallerParts;
   readonly #calls: Call[] = [];
-  /** Calls that {@link rings} has told of. */
+  /** Number of calls that {@link rings} has reported. */
   #rung = 0;
-  /** Messages that they have got and not read, the oldest first. */
+  /** Messages received and not read yet, oldest first. */
   readonly #unread: ChatMessage[] = [];
-  /** Up to where what was heard has been asked about. */
+  /** Position in the received audio up to which prompts were recognised. */
   #heardUntil = 0;
 
   /** @internal */
@@ -143,7 +143,7 @@ export class TestCaller {
     await this.hasStatus('INPROGRESS');
   }
 
-  /** Waits until another call than those before rings, however long that takes. @throws ERR_CALL_ENDED */
+  /** Waits without a limit until a new call rings. @throws ERR_CALL_ENDED */
   async rings(): Promise<void> {
     const isNew = () => this.#calls.length > this.#rung;
     if (!isNew()) {
@@ -169,10 +169,10 @@ export class TestCaller {
   }
 
   /**
-   * Waits until they have heard `what`, after everything that they have heard of before; resolves to how long it lasted.
-   * Two prompts that follow each other are heard one after the other, and not one of them before.
+   * Waits until the caller has heard `what`, after everything that it has recognised before. Resolves to its length, in
+   * milliseconds. Prompts have to be recognised in the order in which they are played.
    *
-   * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which is everywhere.
+   * @throws ERR_TIMEOUT; ERR_INVALID_ARG for silence, which matches everywhere.
    */
   async hears(what: Speakable, options: HearOptions = {}): Promise<number> {
     checkArgument('what', what, SPEAKABLE);
@@ -200,7 +200,11 @@ export class TestCaller {
     return samplesToMs(sought.length);
   }
 
-  /** Waits until nothing was heard for `ms`; resolves to how long that took. @throws ERR_TIMEOUT */
+  /**
+   * Waits until there was silence for `ms`. Resolves to the time until the silence began, in milliseconds.
+   *
+   * @throws ERR_TIMEOUT
+   */
   async hearsSilence(ms: number, options: { readonly withinMs?: number } = {}): Promise<number> {
     checkArgument('ms', ms, TIME);
     checkOptions(options, LIMIT_RULES);
@@ -222,7 +226,7 @@ export class TestCaller {
     return Math.max(0, clock.now() - begun - ms);
   }
 
-  /** Says something; resolves when it has been said, or the call has ended. */
+  /** Speaks; resolves when everything was said, or the call has ended. */
   async speaks(what: Speakable, options: { readonly language?: string } = {}): Promise<void> {
     checkArgument('what', what, SPEAKABLE);
     checkOptions(options, SPEAK_RULES);
@@ -244,7 +248,7 @@ export class TestCaller {
     }
   }
 
-  /** Writes a message to somebody: default the bot. Resolves when it is SENT. @throws ERR_CHAT_REFUSED, ERR_TIMEOUT */
+  /** Writes a message, by default to the bot. Resolves when it is SENT. @throws ERR_CHAT_REFUSED, ERR_TIMEOUT */
   async writes(text: string, options: { readonly to?: string } = {}): Promise<void> {
     checkArgument('text', text, words);
     checkOptions(options, WRITE_RULES);
@@ -253,9 +257,9 @@ export class TestCaller {
   }
 
   /**
-   * Waits until they have got a message that holds `what`, after those that they have read before; resolves to its text.
+   * Waits for a message that contains `what`, after the messages read before. Resolves to its text.
    *
-   * @param what part of the text, or a pattern that it matches. Default: any text.
+   * @param what Part of the text, or a pattern that it matches. Default: any text.
    * @throws ERR_TIMEOUT
    */
   async reads(what: string | RegExp = '', options: { readonly withinMs?: number } = {}): Promise<string> {
@@ -280,7 +284,7 @@ export class TestCaller {
     return text;
   }
 
-  /** Lets time pass. */
+  /** Waits for `ms` milliseconds on the clock of the test. */
   async waits(ms: number): Promise<void> {
     await sleep(this.#parts.clock, ms);
   }
@@ -291,12 +295,12 @@ export class TestCaller {
     await this.call.ended();
   }
 
-  /** Hangs up where there is a call. */
+  /** Hangs up all calls, if any. */
   async leaves(): Promise<void> {
     for (const call of this.#calls) await call.hangUp().catch(() => undefined);
   }
 
-  /** All that was heard, 16 kHz mono; for assertions of one's own. */
+  /** Returns all received audio, 16 kHz mono, for your own assertions. */
   heard(): Int16Array {
     return this.#parts.card.heard(0);
   }

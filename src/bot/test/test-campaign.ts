@@ -13,7 +13,7 @@ import type { TestCaller } from './test-caller.js';
 import { act, runOn, STARTER, type TestExchangeStarter, TestHouse, type TestScene } from './test-house.js';
 import { TestTranscript, type TranscriptLine } from './test-transcript.js';
 
-/** Reaction of a person who is called: to let it ring, or to answer, and then do what the scene says. */
+/** Reaction of a called person: let it ring, refuse, answer, or answer and play a scene. */
 export type CampaignAnswer = 'answer' | 'refuse' | 'ring' | TestScene;
 
 export interface TestCampaignOptions {
@@ -21,14 +21,19 @@ export interface TestCampaignOptions {
   readonly exchange: TestExchangeStarter;
   /** Options of the campaign; the clock is that of the test. */
   readonly campaign?: Omit<CampaignOptions, 'clock'>;
-  /** Reactions of those on the list: of several the first to the first call, and the last to all after it. Default `answer`. */
+  /**
+   * Reactions of the targets. In a list, the first is for the first call and so on; the last is for all further calls.
+   * Default `answer`.
+   */
   readonly people?: Readonly<Record<string, CampaignAnswer | readonly CampaignAnswer[]>>;
-  /** Other people, such as agents; each has a scene. They hang up when the campaign is over. */
+  /** Other people, such as agents, each with a scene. They hang up when the campaign is over. */
   readonly others?: Readonly<Record<string, TestScene>>;
   readonly prompts?: Prompts;
-  /** Clock of the test, for what is made before it and needs the same one: a `Queue`. Default: one of its own. */
+  /**
+   * Clock of the test. Pass one to share it with objects made before the test, such as a `Queue`. Default: a new clock.
+   */
   readonly clock?: VirtualClock;
-  /** Wall-clock time at which it begins, where it has no `clock`. Default 2027-03-01T09:00:00Z, a Monday. */
+  /** Wall-clock time at which it begins, when `clock` is not given. Default 2027-03-01T09:00:00Z, a Monday. */
   readonly startsAt?: Date;
   /** Longest campaign, on its own clock, in milliseconds. Default 30 days. */
   readonly limitMs?: number;
@@ -68,8 +73,8 @@ const THIRTY_DAYS_MS = 30 * 86_400_000;
  * });
  * ```
  *
- * @throws ERR_SCENE with the transcript, when a scene throws, the campaign does, or time is up; its cause is what was
- *   thrown. ERR_INVALID_ARG.
+ * @throws ERR_SCENE with the transcript when a scene or the campaign throws, or time is up. Its `cause` is that error.
+ * ERR_INVALID_ARG.
  */
 export async function testCampaign(
   bot: Bot | ((line: CampaignLine) => Bot),
@@ -104,7 +109,7 @@ export async function testCampaign(
           : act(person, entryOf(others, person.handle)),
       ),
     );
-    // The people who are called wait for more calls; an error of a scene fails the test.
+    // The called people wait for more calls forever. An error of a scene fails the test.
     await Promise.race([campaign(), answering.then(() => new Promise<never>(() => undefined))]);
     answering.catch(() => undefined);
     for (const person of house.people) await person.leaves();
@@ -119,14 +124,14 @@ export async function testCampaign(
   }
 }
 
-/** Reacts to one call after the other, for ever; rejects where a scene does. */
+/** Reacts to one call after the other, forever. Rejects when a scene does. */
 async function reacts(
   person: TestCaller,
   answers: CampaignAnswer | readonly CampaignAnswer[] = 'answer',
 ): Promise<void> {
   const list = Array.isArray(answers) ? answers : [answers as CampaignAnswer];
   for (let count = 0; ; count++) {
-    // A call that is over before it rings is not the one: the next is waited for.
+    // A call that ends before it rings is skipped.
     await person.rings().catch(() => undefined);
     if (person.call.over) continue;
     const answer: CampaignAnswer = list[Math.min(count, list.length - 1)] ?? 'answer';

@@ -25,7 +25,7 @@ export interface TestExchange extends AsyncDisposable {
   endpoint(handle: string): MemoryEndpoint;
 }
 
-/** Starts a {@link TestExchange}; the class `Exchange` is one. */
+/** Starts a {@link TestExchange}. The class `Exchange` implements it. */
 export interface TestExchangeStarter {
   start(options: {
     readonly clock: Clock;
@@ -37,19 +37,20 @@ export interface TestExchangeStarter {
 /** The actions of one person in a test. */
 export type TestScene = (person: TestCaller) => Promise<void>;
 
-/** The rule of what starts an exchange. */
+/** The rule of a {@link TestExchangeStarter}. */
 export const STARTER = rule('the class Exchange', (value) => typeof Object(value).start === 'function');
 
-/** A tick of the exchange waits so long, in real time, for the bot's voice. */
+/** Longest wait of a tick of the exchange for the bot's voice, in milliseconds of real time. */
 const PATIENCE_MS = 10_000;
 /**
- * Turns of this process in which nothing falls due, before nothing will: some two seconds. Turns are counted, as what is
- * waited for needs them too where the machine is busy. After the first ones each takes a millisecond.
+ * Turns of the event loop without a due timer after which time is up: about two seconds. Turns are counted
+ * instead of time, since the awaited work also needs turns when the machine is busy. After the first turns, each takes
+ * a millisecond.
  */
 const MAX_IDLE_TURNS = 2000;
 const SHORT_TURNS = 20;
 
-/** The exchange of one test, the host of its bots, and its people. */
+/** Context of one test: the exchange, the host of the bot, and the people. */
 export class TestHouse {
   readonly host: BotHost;
   readonly people: readonly TestCaller[];
@@ -61,7 +62,7 @@ export class TestHouse {
     this.#owned = owned;
   }
 
-  /** People come in the order of `handles`. */
+  /** Opens the parts of a test. `people` is in the order of `handles`. */
   static async open(
     handles: readonly string[],
     clock: Clock,
@@ -101,15 +102,15 @@ export class TestHouse {
   }
 }
 
-/** A person's scene; when it is over they hang up. */
+/** Plays a person's scene, then hangs up. */
 export async function act(person: TestCaller, scene: TestScene = async () => undefined): Promise<void> {
   await scene(person);
   await person.leaves();
 }
 
 /**
- * Runs `work` on a clock that goes on whenever nothing else is to be done. Sockets and files take no time on it, so it never
- * jumps to its limit: time is up when nothing is due before that, and nothing comes about for a while.
+ * Runs `work` on a clock that advances whenever nothing else is to be done. Sockets and files take no time on it, so it
+ * does not jump to its limit. Time is up when no timer is due before the limit and nothing happens for a while.
  *
  * @throws ERR_TIMEOUT
  */

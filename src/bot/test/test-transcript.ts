@@ -1,19 +1,19 @@
 import { checkArgument, listOf, rule } from '../../base/check.js';
 import type { Clock } from '../../base/time/clock.js';
 
-/** One thing that happened in a test. */
+/** An event of a test. */
 export interface TranscriptLine {
-  /** Since the test began, on its clock. */
+  /** Time since the test began, on its clock, in milliseconds. */
   readonly atMs: number;
   /** `bot`, or the handle of the person. */
   readonly who: string;
   readonly what: string;
 }
 
-/** More lines than anybody reads; of a test that runs wild the first are kept. */
+/** Most lines that are kept. Later lines are dropped. */
 const MAX_LINES = 10_000;
 
-/** Events of a test, with times. */
+/** Records the events of a test with their times. */
 export class TestTranscript {
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -48,7 +48,7 @@ const LINES = listOf(
   ),
 );
 
-/** One line each: `00:01.240  bot     says welcome`. */
+/** Formats a transcript, one line for each event: `00:01.240 bot says welcome`. */
 export function formatTranscript(lines: readonly TranscriptLine[]): string {
   checkArgument('lines', lines, LINES);
   const width = lines.reduce((most, { who }) => Math.max(most, who.length), 0);

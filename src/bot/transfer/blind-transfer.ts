@@ -7,13 +7,13 @@ import type { BotCall } from '../bot-call.js';
 import type { TransferOptions, TransferReport } from '../bot-call-options.js';
 import { failureOf, TransferFailedError } from './transfer-failed-error.js';
 
-/** Outcome of a call that the endpoint passes on. `gone`: it ended before anybody took it. */
+/** Outcome of a call that the endpoint transfers. `gone`: it ended before a target took it. */
 type Verdict =
   | { readonly kind: 'taken' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly status: string };
 
-/** Time that an endpoint may take to give back a call that was not taken, in milliseconds. */
+/** Longest time for an endpoint to give back a call that was not taken, in milliseconds. */
 const GIVEN_BACK_MS = 2000;
 
 /**
@@ -60,7 +60,7 @@ export async function blindTransfer(
   }
 }
 
-/** Takes a call back that rings elsewhere. @returns why that could not be done. */
+/** Takes back a call that rings elsewhere. Resolves to the reason when that fails. */
 async function takeBack(call: CallControl): Promise<string | undefined> {
   try {
     await call.resume();
@@ -72,7 +72,7 @@ async function takeBack(call: CallControl): Promise<string | undefined> {
   }
 }
 
-/** Follows the reports of a transfer from now on. */
+/** Follows the notifications of a transfer from now on. */
 function followTransfer(call: CallControl) {
   let told: string | undefined;
   let passedOn = false;
@@ -97,7 +97,7 @@ function followTransfer(call: CallControl) {
     begin(onVerdict: (verdict: Verdict) => void, reject: (error: unknown) => void) {
       resolve = onVerdict;
       look();
-      // The endpoint may be gone for good.
+      // This rejects when the connection to the endpoint is lost.
       call.ended().then(look, reject);
       return () => undefined;
     },
@@ -110,10 +110,10 @@ function followTransfer(call: CallControl) {
 
 function judge(call: CallControl, told: string | undefined, passedOn: boolean): Verdict | undefined {
   if (told === 'INPROGRESS' || told?.endsWith('HOLD')) return { kind: 'taken' };
-  // CANCELLED is the caller's own doing, or ours: the call's status says which.
+  // CANCELLED comes from the caller or from this side. The call's status shows which.
   if (told !== undefined && told !== 'CANCELLED' && isTerminalCallStatus(told))
     return { kind: 'refused', status: told };
-  // An endpoint that does not say how it went is believed.
+  // TRANSFERRED without a TRANSFER_STATUS counts as taken.
   if (call.over) return { kind: call.status === 'TRANSFERRED' && told === undefined ? 'taken' : 'gone' };
   const ours = call.state?.phase === 'talking' || call.state?.phase === 'held';
   return passedOn && ours ? { kind: 'refused', status: told ?? 'MISSED' } : undefined;

@@ -1,24 +1,24 @@
 import { checkArgument, listOf, object } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 
-/** Reason for which a target did not take a call. `failed`: it cannot be called, or is offline. */
+/** Reason why a target did not take a call. `failed`: it cannot be called, or is offline. */
 export type TransferFailure = 'refused' | 'busy' | 'no-answer' | 'failed';
 
 /** Outcome of the attempt to reach one target. */
 export interface TransferAttempt {
   readonly target: string;
   readonly outcome: TransferFailure;
-  /** In words. */
+  /** Reason as text. */
   readonly reason: string;
 }
 
 const ATTEMPTS = listOf(object);
 
-/** A call that was to be transferred was not taken: ERR_NOT_TRANSFERRED, or ERR_TIMEOUT when time was up. */
+/** No target took a call that was to be transferred: ERR_NOT_TRANSFERRED, or ERR_TIMEOUT when time was up. */
 export class TransferFailedError extends JackfieldError {
   /** Outcome of the first target. */
   readonly outcome: TransferFailure;
-  /** All targets, in their order. */
+  /** All targets, in order. */
   readonly attempts: readonly TransferAttempt[];
 
   /** @param timedOut True when no target answered in time. Default: every target's outcome is `no-answer`. */

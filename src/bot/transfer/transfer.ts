@@ -9,8 +9,8 @@ import { blindTransfer } from './blind-transfer.js';
 const RING_TIMEOUT_MS = 30_000;
 
 /**
- * Puts a call through to the first of `targets` that answers: holds it, calls them, and bridges. With `blind` the
- * endpoint does that.
+ * Puts a call through to the first of `targets` that answers: holds it, calls the targets, and bridges. With `blind`,
+ * the endpoint transfers the call.
  *
  * @throws as {@link BotCall.transfer}.
  */
