@@ -8,17 +8,17 @@ import { eventOf, writeTelephoneEvent } from './telephone-event.js';
 const PAUSE_MS = 80;
 /** Level of the tone that an event stands for, in dBm0 below full scale. */
 const VOLUME = 10;
-/** The packet that ends an event is sent so often (RFC 4733, section 2.5.1.4). */
+/** Number of times that the last packet of an event is sent (RFC 4733, section 2.5.1.4). */
 const LAST_PACKETS = 3;
-/** Digits that may wait. */
+/** Most digits that may wait. */
 const MAX_WAITING = 256;
 
 /** Payload that is sent in place of voice. */
 export interface EventPayload {
   readonly payload: Buffer;
-  /** Units since the event began: its packets have the timestamp of the first. */
+  /** Timestamp units since the event began. All its packets have the timestamp of the first one. */
   readonly since: number;
-  /** True for the first of an event, which has the marker. */
+  /** True for the first packet of an event, which has the marker bit. */
   readonly isFirst: boolean;
 }
 
@@ -29,12 +29,12 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
-/** The digits of a session on their way out: as events, or as tones in the voice. */
+/** Sends the digits of a session, in order: as events, or as tones in the voice. */
 export class DigitSender {
   #waiting: Waiting[] = [];
-  /** Samples of 16 kHz of the first that have passed. */
+  /** Samples at 16 kHz of the first digit that have been sent. */
   #passed = 0;
-  /** Packets of its end that have been sent. */
+  /** Packets that end the first digit and have been sent. */
   #ends = 0;
   #tone: Int16Array | undefined;
 
@@ -42,7 +42,7 @@ export class DigitSender {
     return this.#waiting.length === 0;
   }
 
-  /** Resolves when the digit and the pause behind it have been sent. @throws ERR_LIMIT where too many wait. */
+  /** Resolves when the digit and the pause after it have been sent. @throws ERR_LIMIT when too many are waiting. */
   send(digit: string, ms: number): Promise<void> {
     if (this.#waiting.length >= MAX_WAITING) {
       const text = `${MAX_WAITING} digits wait to be sent: await those before.`;
@@ -53,7 +53,7 @@ export class DigitSender {
     return promise;
   }
 
-  /** Puts the tone of the digit in place of `frame`; leaves it alone where none is due. */
+  /** Puts the tone of the digit in place of `frame`. Does not change it when no digit is waiting. */
   overlay(frame: Int16Array): void {
     const [first] = this.#waiting;
     if (!first) return;
@@ -69,10 +69,11 @@ export class DigitSender {
   }
 
   /**
-   * Passes a packet of `samples` at 16 kHz. Returns the event that is sent in place of its voice, or `pause` where nothing
-   * is sent behind an event; nothing where no digit is due.
+   * Advances by a packet of `samples` at 16 kHz.
    *
-   * @param unitsPerSample Units of the timestamp.
+   * @param unitsPerSample Timestamp units in a sample.
+   * @returns the event to send in place of the voice, `pause` for the pause after an event, or undefined when no digit
+   * is waiting.
    */
   packet(samples: number, unitsPerSample: number): EventPayload | 'pause' | undefined {
     const [first] = this.#waiting;
@@ -95,7 +96,7 @@ export class DigitSender {
     };
   }
 
-  /** Gives up what waits. */
+  /** Rejects the digits that are waiting. */
   close(error: Error): void {
     for (const { failed } of this.#waiting.splice(0)) failed(error);
   }

@@ -1,17 +1,17 @@
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 20;
-/** Place of the length in the last block (RFC 3174, section 4). */
+/** Offset of the length in the last block, in bytes (RFC 3174, section 4). */
 const LENGTH_AT = 56;
 
-/** Words of the message schedule; one block is worked on at a time. */
+/** Words of the message schedule. All instances share it, because one block is computed at a time. */
 const SCHEDULE = new Int32Array(80);
 /** The last blocks of a message, with its padding. */
 const TAIL = new Uint8Array(2 * BLOCK_BYTES);
 
 /**
- * HMAC-SHA1 (RFC 2104, RFC 3174) of many short messages with one key. The two blocks that depend on the key alone are
- * computed once, and nothing is allocated for a message: node:crypto takes longer to set up than this takes to compute.
- * Neither branches nor places in memory depend on key or message.
+ * HMAC-SHA1 (RFC 2104, RFC 3174) of many short messages with one key. The two blocks that depend only on the key are
+ * computed once, and no memory is allocated for a message. The set-up of node:crypto takes longer than this
+ * computation. Neither branches nor memory addresses depend on the key or the message.
  */
 export class HmacSha1 {
   /** Digest of the message that was taken last. */
@@ -30,7 +30,7 @@ export class HmacSha1 {
     compress(this.#outer, block, 0);
   }
 
-  /** Computes the digest of the first `length` bytes and, where it is given, of a 32-bit word behind them. */
+  /** Computes the digest of the first `length` bytes, followed by the 32-bit `word` if there is one. */
   take(bytes: Uint8Array, length: number, word?: number): void {
     const state = this.#state;
     state.set(this.#inner);
@@ -54,7 +54,7 @@ export class HmacSha1 {
     for (let i = 0; i < length; i++) bytes[at + i] = this.#digest[i] ?? 0;
   }
 
-  /** True when `bytes` has the first `length` bytes of the digest; takes the same time wherever they differ. */
+  /** True when `bytes` has the first `length` bytes of the digest. Takes the same time wherever they differ. */
   matches(bytes: Uint8Array, at: number, length: number): boolean {
     let difference = 0;
     for (let i = 0; i < length; i++) difference |= (bytes[at + i] ?? 0) ^ (this.#digest[i] ?? 0);
@@ -62,7 +62,11 @@ export class HmacSha1 {
   }
 }
 
-/** Takes the rest of a message, the first `end` bytes of the tail. @param bytes Of the message, without the key's block. */
+/**
+ * Takes the rest of a message, the first `end` bytes of the tail.
+ *
+ * @param bytes Length of the message, without the block of the key.
+ */
 function finish(state: Int32Array, end: number, bytes: number): void {
   const blocks = end < LENGTH_AT ? 1 : 2;
   const lengthAt = (blocks - 1) * BLOCK_BYTES + LENGTH_AT;
@@ -78,7 +82,7 @@ function firstState(): Int32Array {
   return Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0);
 }
 
-/** Takes a block of 64 bytes (RFC 3174, section 6.1). All is arithmetic on 32-bit integers, which is fast in V8. */
+/** Takes a block of 64 bytes (RFC 3174, section 6.1). Uses only arithmetic on 32-bit integers, which is fast in V8. */
 function compress(state: Int32Array, bytes: Uint8Array, from: number): void {
   schedule(bytes, from);
   let a = state[0] ?? 0;

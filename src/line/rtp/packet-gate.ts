@@ -4,14 +4,14 @@ import type { RtpRejected } from './rtp-stats.js';
 import { isSameAddress, type RtpAddress } from './rtp-transport.js';
 import { SrtpContext, type SrtpRefusal } from './srtp.js';
 
-/** The agreement, as far as it decides about packets. */
+/** The part of an agreement that decides which packets are accepted. */
 export interface Agreed {
   readonly connection: RtpConnection;
-  /** Longest payload of each payload type that the peer may send, and the shortest. */
+  /** Shortest and longest payload, in bytes, of each payload type that the peer may send. */
   readonly payloads: ReadonlyMap<number, { readonly least: number; readonly most: number }>;
 }
 
-/** Decides which datagrams are the peer's; the others are counted, and cost nothing more. */
+/** Decides which datagrams come from the peer. The others are counted and dropped. */
 export class PacketGate {
   readonly #latch: boolean;
   readonly #onLatched: (from: RtpAddress) => void;
@@ -32,7 +32,10 @@ export class PacketGate {
     return { ...this.#rejected };
   }
 
-  /** Lets in what is agreed on from now on. A peer that has named another address may come from anywhere again. */
+  /**
+   * Applies an agreement from now on. After the peer has named another address, packets may come from any address
+   * again.
+   */
   agree(agreed: Agreed): void {
     const before = this.#agreed?.connection.remote;
     const { remote, srtp } = agreed.connection;
@@ -41,7 +44,7 @@ export class PacketGate {
     this.#srtp = contextOf(srtp?.remote, this.#srtp);
   }
 
-  /** The packet that a datagram is, where it is the peer's. */
+  /** Reads the RTP packet in a datagram; undefined when it does not come from the peer. */
   admit(bytes: Buffer, from: RtpAddress): RtpPacket | undefined {
     const agreed = this.#agreed;
     if (!agreed) return this.#refuse('early');
@@ -60,7 +63,10 @@ export class PacketGate {
     return packet;
   }
 
-  /** The compound packet of RTCP that a datagram is, where it is the peer's: it may come from any port of its address. */
+  /**
+   * Returns the compound RTCP packet in a datagram; undefined when it does not come from the peer. It may come from any
+   * port of the peer's address.
+   */
   admitRtcp(bytes: Buffer, from: RtpAddress): Buffer | undefined {
     const agreed = this.#agreed;
     if (!agreed) return this.#refuse('early');
@@ -70,7 +76,7 @@ export class PacketGate {
     return typeof plain === 'string' ? this.#refuse(plain) : plain;
   }
 
-  /** A packet that got this far is of no source that the voice comes from. */
+  /** Counts an admitted packet whose source is not the one that the voice comes from. */
   refuseSource(): void {
     this.#rejected.source++;
   }
@@ -79,14 +85,14 @@ export class PacketGate {
     this.#rejected[why]++;
   }
 
-  /** True for the peer's address, or, before it is known, for any that it may have. */
+  /** True for the peer's address. Before that is known, true for any address that the peer may have. */
   #mayBe(from: RtpAddress, { connection }: Agreed): boolean {
     if (this.#peer) return isSameAddress(this.#peer, from);
     return this.#latch || isSameAddress(connection.remote, from);
   }
 }
 
-/** The context for a key: the one there is where the key is the same, else one that goes on counting. */
+/** Returns the context for a key: `before` when its key is the same, else a new one that continues its counts. */
 export function contextOf(
   key: SrtpKey | undefined,
   before: SrtpContext | undefined,

@@ -1,45 +1,45 @@
 import type { RtpCodecName } from './rtp-codec.js';
 
-/** Facts that the quality of a call is computed from. */
+/** Measurements from which the quality of a call is computed. */
 export interface QualityFacts {
   readonly codec: RtpCodecName;
   /** Packets that were not played, because they were lost or came too late, in percent. */
   readonly lossPercent: number;
-  /** Mean length of the losses in a row, against that of losses at random (BurstR): 1 or more. */
+  /** Mean length of the bursts of lost packets, divided by that of random loss (BurstR): 1 or more. */
   readonly burstRatio: number;
   /** True when losses are concealed. */
   readonly concealed: boolean;
-  /** From mouth to ear, in ms, as far as it is known. */
+  /** Delay from mouth to ear as far as it is known, in ms. */
   readonly delayMs: number;
 }
 
 /** Quality of a call as a listener would judge it, by the E-model (ITU-T G.107, G.107.1). */
 export interface CallQuality {
   readonly codec: RtpCodecName;
-  /** The scale that R is on: 0 to 93.2 `narrowband`, 0 to 129 `wideband`. */
+  /** Scale of R: 0 to 93.2 for `narrowband`, 0 to 129 for `wideband`. */
   readonly scale: 'narrowband' | 'wideband';
-  /** Transmission rating; absent where it cannot be computed. */
+  /** Transmission rating; absent when it cannot be computed. */
   readonly r?: number;
-  /** Mean opinion score of a listener, 1 to 4.5; absent where it cannot be computed. */
+  /** Mean opinion score of a listener, 1 to 4.5; absent when it cannot be computed. */
   readonly mos?: number;
-  /** Inputs of the computation, or the reason why there is none, for a person to read. */
+  /** Inputs of the computation, or the reason why nothing was computed, as text for a person. */
   readonly basis: string;
   readonly lossPercent: number;
   readonly burstRatio: number;
   readonly delayMs: number;
 }
 
-/** R of a call without any impairment but those that are in every call. */
+/** R of a call that has no impairment beyond those of every call. */
 const BEST = { narrowband: 93.2, wideband: 129 } as const;
-/** R on the scale of MOS, which ends at 100. */
+/** Divisor that brings R to the scale of the MOS formula, which ends at 100. */
 const STRETCH = { narrowband: 1, wideband: 1.29 } as const;
-/** Most that loss can add to the impairment of a codec. */
+/** Upper bound of a codec's impairment, however high the loss. */
 const MOST_IMPAIRED = 95;
 /** Impairment of a codec without loss (Ie), and its robustness against loss (Bpl), from ITU-T G.113. */
 const CODECS = {
   PCMU: { scale: 'narrowband', ie: 0, bpl: { concealed: 25.1, plain: 4.3 } },
   PCMA: { scale: 'narrowband', ie: 0, bpl: { concealed: 25.1, plain: 4.3 } },
-  // Its robustness was never published.
+  // No robustness has been published for G.722.
   G722: { scale: 'wideband', ie: 13, bpl: undefined },
 } as const;
 

@@ -1,21 +1,21 @@
-/** A report on what was received from one source (RFC 3550, section 6.4.1). */
+/** Report on what was received from one source (RFC 3550, section 6.4.1). */
 export interface ReceptionReport {
   readonly ssrc: number;
-  /** Share that was lost since the report before, of 256. */
+  /** Share of the packets lost since the previous report, in 1/256. */
   readonly fractionLost: number;
-  /** Packets in all, 24 bits; negative where more came than were sent. */
+  /** Packets lost in total, 24 bits; negative when more arrived than were sent. */
   readonly lost: number;
   readonly highest: number;
-  /** In units of the timestamps. */
+  /** In timestamp units. */
   readonly jitter: number;
-  /** The middle 32 bits of the time of the last sender report, and the time since it came, in units of 1/65536 s. */
+  /** The middle 32 bits of the time of the last sender report, and the time since it arrived, in units of 1/65536 s. */
   readonly lastReport: number;
   readonly delay: number;
 }
 
-/** The part of a report that a sender adds on itself. */
+/** The part of a report that a sender adds about itself. */
 export interface SenderInfo {
-  /** Time in seconds since 1900, and 2^-32 of a second. */
+  /** Time (NTP): seconds since 1900, and a fraction in units of 2^-32 s. */
   readonly ntpSeconds: number;
   readonly ntpFraction: number;
   readonly timestamp: number;
@@ -23,7 +23,7 @@ export interface SenderInfo {
   readonly octets: number;
 }
 
-/** A packet of RTCP. Others than these are passed over. */
+/** RTCP packet. Packets of other types are skipped. */
 export type RtcpPacket =
   | {
       readonly type: 'report';
@@ -43,13 +43,13 @@ const CNAME = 1;
 const REPORT_BYTES = 24;
 const INFO_BYTES = 20;
 
-/** True for a datagram that is RTCP where both kinds come to one port (RFC 5761, section 4). */
+/** True for an RTCP datagram on a port that RTP and RTCP share (RFC 5761, section 4). */
 export function isRtcp(bytes: Buffer): boolean {
   const type = bytes[1] ?? 0;
   return type >= 192 && type <= 223;
 }
 
-/** Reads a compound packet as far as it is whole. */
+/** Reads a compound packet, up to the first part that is invalid or truncated. */
 export function readRtcp(bytes: Buffer): RtcpPacket[] {
   const packets: RtcpPacket[] = [];
   for (let at = 0; at + 4 <= bytes.length; ) {
@@ -101,7 +101,7 @@ function readReport(type: number, count: number, body: Buffer): RtcpPacket | und
   return { type: 'report', ssrc, sender: { ntpSeconds, ntpFraction, timestamp, packets, octets }, reports };
 }
 
-/** The first source that has a canonical name; nothing where there is none. */
+/** Reads the first source that has a canonical name; undefined when there is none. */
 function readDescription(body: Buffer): RtcpPacket | undefined {
   for (let at = 4; at + 2 <= body.length; ) {
     const [kind = 0, length = 0] = [body[at], body[at + 1]];
@@ -123,7 +123,7 @@ function writeOne(packet: RtcpPacket): Buffer {
   if (packet.type === 'report') return writeReport(packet);
   if (packet.type === 'description') {
     const name = Buffer.from(packet.cname).subarray(0, 255);
-    // A null ends the list, and fills the last word.
+    // A null byte ends the list, and null bytes fill the last word.
     const body = Buffer.alloc(4 * Math.ceil((4 + 2 + name.length + 1) / 4));
     body.writeUInt32BE(packet.ssrc, 0);
     body.writeUInt8(CNAME, 4);

@@ -9,44 +9,44 @@ import {
 import type { RtpSender } from './rtp-sender.js';
 import type { RtpSource } from './rtp-source.js';
 
-/** Mean time between two reports, in ms, of which each is at random a half to one and a half (RFC 3550, section 6.2). */
+/** Mean time between two reports, in ms. Each interval is 0.5 to 1.5 times this, at random (RFC 3550, section 6.2). */
 const INTERVAL_MS = 5000;
 /** Seconds from 1900, where NTP begins, to 1970. */
 const NTP_EPOCH = 2_208_988_800;
-/** Unit of the times in reports: 65536 of them are a second. */
+/** Units of the times in reports: there are 65536 in a second. */
 const UNITS_PER_MS = 65.536;
 
-/** The peer's account of what it receives. */
+/** Report of the peer on what it receives. */
 export interface PeerReport {
-  /** Share of the packets that were lost on the way to it in its last interval, in percent. */
+  /** Share of the packets lost on the way to the peer in its last interval, in percent. */
   readonly lossPercent: number;
-  /** Packets that were lost in all. */
+  /** Packets lost in total. */
   readonly lost: number;
   readonly jitterMs: number;
-  /** Time of a round trip, in ms; absent until it is known. */
+  /** Round-trip time, in ms; absent until it is known. */
   readonly roundTripMs?: number;
 }
 
-/** The session as its reporter sees it. */
+/** The part of a session that its reporter uses. */
 export interface Reported {
   readonly clock: Clock;
   readonly cname: string;
   readonly sender: RtpSender;
-  /** Of the timestamps that are sent, in Hz. */
+  /** Clock rate of the timestamps that are sent, in Hz. */
   clockRate(): number;
   source(): RtpSource | undefined;
   send(packet: Buffer): void;
   bye(): void;
 }
 
-/** Tells the peer what came, and reads what it tells (RTCP, RFC 3550, section 6). */
+/** Sends reports on what was received, and reads those of the peer (RTCP, RFC 3550, section 6). */
 export class RtcpReporter {
   readonly #session: Reported;
   #cancel: CancelTimer | undefined;
-  /** The last sender report of the peer: the middle of its time, and when it came. */
+  /** Last sender report of the peer: the middle 32 bits of its time, and the time at which it arrived. */
   #heard: { readonly middle: number; readonly atMs: number } | undefined;
   #peer: PeerReport | undefined;
-  /** Packets when it was reported last: who has sent none since is no sender. */
+  /** Packets sent up to the last report. If none was sent since, the next one is a receiver report. */
   #sentBefore = 0;
 
   constructor(session: Reported) {
@@ -57,7 +57,7 @@ export class RtcpReporter {
     return this.#peer;
   }
 
-  /** Reports from now on. Does nothing when it does. */
+  /** Starts the reports. Does nothing when they are already running. */
   start(): void {
     if (this.#cancel) return;
     const { clock } = this.#session;
@@ -78,7 +78,7 @@ export class RtcpReporter {
     }
   }
 
-  /** Says goodbye, and reports no more. */
+  /** Sends RTCP BYE and stops the reports. */
   stop(): void {
     const { sender, send } = this.#session;
     if (this.#cancel) send(writeRtcp([...this.#compound(), { type: 'bye', ssrcs: [sender.ssrc] }]));
@@ -86,7 +86,7 @@ export class RtcpReporter {
     this.#cancel = undefined;
   }
 
-  /** True when the source of the voice is among these, or there has been none. */
+  /** True when the source of the voice is among these, or no source is known yet. */
   #isPeer(ssrcs: readonly number[]): boolean {
     const source = this.#session.source();
     return !source || ssrcs.includes(source.ssrc);
@@ -159,7 +159,7 @@ export class RtcpReporter {
   }
 }
 
-/** The middle 32 of the 64 bits of a time. */
+/** Middle 32 bits of a 64-bit time. */
 function middleOf(seconds: number, fraction: number): number {
   return (seconds & 0xffff) * 0x1_0000 + Math.floor(fraction / 0x1_0000);
 }

@@ -6,34 +6,38 @@ import { decodeG711Into, encodeG711, type G711Law } from '../../voice/codec/g711
 export type RtpCodecName = 'PCMU' | 'PCMA' | 'G722' | 'opus';
 export const RTP_CODECS: readonly RtpCodecName[] = ['PCMU', 'PCMA', 'G722', 'opus'];
 
-/** A codec as a session description offers it. */
+/** Codec as a session description offers it. */
 export interface RtpCodec {
   readonly name: RtpCodecName;
-  /** That it is offered with; a peer may number those above 95 anew. */
+  /** Payload type in an offer. A peer may use another one for those above 95. */
   readonly payloadType: number;
-  /** In Hz, as in `a=rtpmap`: 8000 for G.722, though it carries 16 kHz. Timestamps count in it. */
+  /** In Hz, as in `a=rtpmap`: 8000 for G.722, though it carries 16 kHz. It is the unit of the timestamps. */
   readonly clockRate: number;
   /** As in `a=rtpmap`; absent for 1. */
   readonly channels?: number;
-  /** Text of `a=fmtp`, where it needs one. */
+  /** Text of `a=fmtp`, when the codec needs one. */
   readonly fmtp?: string;
 }
 
 /** Turns payloads into samples of one stream, in order. */
 export interface VoiceDecoder {
-  /** Samples of a payload, which may be views of memory that the next one is decoded into. @throws ERR_ENCODER for one that is damaged. */
+  /**
+   * Decodes a payload. The samples may be a view of memory that the next call overwrites.
+   *
+   * @throws ERR_ENCODER for a damaged payload.
+   */
   decode(payload: Uint8Array): Int16Array;
 }
 
 /** Turns samples of a stream into payloads. */
 export interface VoiceEncoder {
-  /** The payload of a packet's samples. */
+  /** Encodes the samples of one packet. */
   encode(samples: Int16Array): Uint8Array;
 }
 
-/** Parts that a codec is made of. */
+/** Codec with its decoder, its encoder and its limits. */
 export interface CodecMake extends RtpCodec {
-  /** Of its samples, in Hz: 8000 or 16000. */
+  /** Sample rate in Hz: 8000 or 16000. */
   readonly sampleRate: number;
   /** Longest payload of 60 ms, in bytes. */
   readonly maxBytes: number;
@@ -43,7 +47,7 @@ export interface CodecMake extends RtpCodec {
   encoder(): Promise<VoiceEncoder>;
 }
 
-/** RFC 3551, section 6; a number of our own for Opus. */
+/** Codecs with the payload types of RFC 3551, section 6; the one of Opus is our own choice. */
 const MAKES: Readonly<Record<RtpCodecName, CodecMake>> = {
   PCMU: g711('PCMU', 0, 'mulaw'),
   PCMA: g711('PCMA', 8, 'alaw'),
@@ -86,8 +90,10 @@ const MAKES: Readonly<Record<RtpCodecName, CodecMake>> = {
 const CLOCK_RATE = whole(0, 0xffffffff, 'Hz');
 
 /**
- * Finds the codec of a name, in any case; nothing where it is not known, or at another clock rate (in Hz).
+ * Finds a codec by its name, in upper or lower case.
  *
+ * @param clockRate In Hz. Default: any.
+ * @returns undefined when the codec is not known, or has another clock rate.
  * @throws ERR_INVALID_ARG
  */
 export function findRtpCodec(name: string, clockRate?: number): RtpCodec | undefined {
@@ -96,7 +102,7 @@ export function findRtpCodec(name: string, clockRate?: number): RtpCodec | undef
   return codecNamed(name, clockRate);
 }
 
-/** Finds the codec that a description of the peer names; its values may be of any type. @internal */
+/** Finds the codec that a peer's description names. The values may be of any type. @internal */
 export function codecNamed(name: unknown, clockRate?: unknown): RtpCodec | undefined {
   const make = makeOf(String(name));
   return make && (clockRate === undefined || clockRate === make.clockRate) ? offered(make) : undefined;
@@ -108,7 +114,7 @@ export function makeOf(name: string): CodecMake | undefined {
   return known && MAKES[known];
 }
 
-/** The part of a codec that a description shows. */
+/** Returns the part of a codec that a description shows. */
 export function offered({ name, payloadType, clockRate, channels, fmtp }: CodecMake): RtpCodec {
   return { name, payloadType, clockRate, ...(channels && { channels }), ...(fmtp && { fmtp }) };
 }
@@ -136,7 +142,9 @@ function g711(name: RtpCodecName, payloadType: number, law: G711Law): CodecMake 
   };
 }
 
-/** Decodes all payloads of a length into the same memory: thousands of streams have fifty of them a second. */
+/**
+ * Decodes payloads of equal length into the same memory: with thousands of streams, each has fifty payloads a second.
+ */
 class G711Decoder implements VoiceDecoder {
   readonly #law: G711Law;
   #samples = new Int16Array();

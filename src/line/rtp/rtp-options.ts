@@ -21,35 +21,35 @@ import type { RtpAddress, RtpPorts, RtpTransport } from './rtp-transport.js';
 export interface RtpSessionOptions {
   /** Address of this machine to receive on. Default `127.0.0.1`. */
   readonly address?: string;
-  /** Ports to take an even one of, and the next. Default: the system's choice. */
+  /** Range from which an even port and the next one are taken. Default: the system chooses. */
   readonly ports?: RtpPorts;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Codecs that are offered, the best first. Default G722, PCMA, PCMU, opus. */
+  /** Codecs that are offered, in order of preference. Default G722, PCMA, PCMU, opus. */
   readonly codecs?: readonly RtpCodecName[];
   /** Canonical name in RTCP (RFC 3550, section 6.5.1). Default: a random one. */
   readonly cname?: string;
   /**
-   * Takes the address that the first valid packet comes from for the peer's, whatever its description says: it may be
-   * behind a translator of addresses. It is not changed again until {@link RtpSession.connect}. Default true.
+   * Sends to the address from which the first valid packet comes, not to the one in the peer's description: the peer
+   * may be behind a NAT. This address stays until {@link RtpSession.connect} names another one. Default true.
    */
   readonly latch?: boolean;
-  /** Time without a packet after which `timeout` is told, in ms: 0 for never, up to 86,400,000. Default 30,000. */
+  /** Time without a packet after which `timeout` is emitted, in ms: 0 for never, up to 86,400,000. Default 30,000. */
   readonly timeoutMs?: number;
   /** Longest delay of the jitter buffer, in ms: 20 to 2000. Default 400. */
   readonly maxDelayMs?: number;
-  /** Time for which {@link RtpSession.stream} waits for a packet that is missing, in ms: 0 to 10,000. Default 400. */
+  /** Time for which {@link RtpSession.stream} waits for a missing packet, in ms: 0 to 10,000. Default 400. */
   readonly reorderMs?: number;
   /**
-   * Time of position 0 of {@link RtpSession.stream}, by `clock`: streams of one call have the same. Default: when the
-   * stream is first asked for.
+   * Time of position 0 of {@link RtpSession.stream}, by `clock`. The streams of one call share it. Default: the time at
+   * which the stream is first used.
    */
   readonly originMs?: number;
   /** Carries the packets in place of UDP ports. @internal */
   readonly transport?: RtpTransport;
 }
 
-/** Keys of one direction of SRTP, as an `a=crypto` line has them (RFC 4568). */
+/** Key of one direction of SRTP, as in an `a=crypto` line (RFC 4568). */
 export interface SrtpKey {
   readonly suite: SrtpSuite;
   /** Base64 of 30 bytes: the master key of 16 and the salt of 14. */
@@ -58,13 +58,13 @@ export interface SrtpKey {
 
 export type SrtpSuite = 'AES_CM_128_HMAC_SHA1_80' | 'AES_CM_128_HMAC_SHA1_32';
 
-/** The way in which voice goes, as a description of this side has it (RFC 8866, section 6.7). */
+/** Direction of the voice, as in the description of this side (RFC 8866, section 6.7). */
 export type RtpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** A payload type of RFC 4733. */
 export interface TelephoneEventType {
   readonly payloadType: number;
-  /** In Hz; that of the codec is the one to take. */
+  /** In Hz. It should be the clock rate of the codec. */
   readonly clockRate: number;
 }
 
@@ -76,23 +76,25 @@ export interface AcceptedCodec {
 
 /** Agreement with a peer: options of {@link RtpSession.connect}. */
 export interface RtpConnection {
-  /** Address that the peer has named. `rtcpPort`: default the one after `port`; the same as `port` for both on one. */
+  /**
+   * Address that the peer has named. `rtcpPort`: default `port` + 1; equal to `port` when RTP and RTCP share one port.
+   */
   readonly remote: RtpAddress & { readonly rtcpPort?: number };
-  /** Codec that is sent, and taken. */
+  /** Codec that is sent and received. */
   readonly codec: RtpCodecName;
-  /** Number of the codec in what is sent. */
+  /** Payload type of the codec in packets that are sent. */
   readonly payloadType: number;
-  /** Its number in what comes. Default `payloadType`. */
+  /** Payload type of the codec in packets that are received. Default `payloadType`. */
   readonly receivePayloadType?: number;
   /** Further codecs that the peer may send. Default none. */
   readonly accepts?: readonly AcceptedCodec[];
-  /** Digits as events (RFC 4733). Default: they are tones in the voice, both ways. */
+  /** Payload type of digits as events (RFC 4733). Default: digits are tones in the voice, both ways. */
   readonly telephoneEvent?: TelephoneEventType;
   /** Audio in a packet, in ms: 10 to 60, a multiple of 10. Default 20. */
   readonly ptimeMs?: number;
   /** Default `sendrecv`. */
   readonly direction?: RtpDirection;
-  /** Keys, where the voice is encrypted: packets that are not authentic are counted and left out. */
+  /** Keys, when the voice is encrypted. Packets that are not authentic are counted and dropped. */
   readonly srtp?: { readonly local: SrtpKey; readonly remote: SrtpKey };
 }
 
@@ -136,7 +138,7 @@ const CONNECTION_RULES: Rules<RtpConnection> = {
 };
 const ACCEPTED_RULES: Rules<AcceptedCodec> = { codec: needed(CODEC_NAME), payloadType: needed(PAYLOAD_TYPE) };
 
-/** @throws ERR_INVALID_ARG. */
+/** Checks an agreement. @throws ERR_INVALID_ARG. */
 export function checkConnection(connection: RtpConnection): void {
   checkOptions(connection, CONNECTION_RULES);
   for (const each of connection.accepts ?? []) checkOptions(each, ACCEPTED_RULES, 'accepts.');

@@ -28,8 +28,8 @@ const HEADER_BYTES = 12;
 const VERSION = 2;
 
 /**
- * Length of the header, with contributing sources and extension; nothing where the first `end` bytes are no RTP packet, or
- * are cut.
+ * Length of the header in bytes, including contributing sources and extension. Undefined when the first `end` bytes are
+ * not an RTP packet, or are truncated.
  */
 export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | undefined {
   if (end < HEADER_BYTES) return undefined;
@@ -44,10 +44,10 @@ export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | und
 }
 
 /**
- * Reads an RTP packet; contributing sources and a header extension are skipped.
+ * Reads an RTP packet. Contributing sources and a header extension are skipped.
  *
- * @returns nothing when `bytes` is no RTP packet of version 2, or is cut.
- * @throws ERR_INVALID_ARG for a value that is no Buffer.
+ * @returns undefined when `bytes` is not an RTP packet of version 2, or is truncated.
+ * @throws ERR_INVALID_ARG for a value that is not a Buffer.
  */
 export function readRtp(bytes: Buffer): RtpPacket | undefined {
   checkArgument('bytes', bytes, BUFFER);
@@ -71,7 +71,7 @@ export function readRtp(bytes: Buffer): RtpPacket | undefined {
 /**
  * Writes an RTP packet without contributing sources, extension or padding.
  *
- * @param room Bytes left free behind it: 0 to 65,535. Default 0.
+ * @param room Bytes left free after the packet: 0 to 65,535. Default 0.
  * @throws ERR_INVALID_ARG
  */
 export function writeRtp(packet: RtpPacket, room = 0): Buffer {
@@ -80,7 +80,7 @@ export function writeRtp(packet: RtpPacket, room = 0): Buffer {
   return packRtp(packet, room);
 }
 
-/** Writes a packet of our own, whose fields are right. @internal */
+/** Writes a packet without checking its fields. @internal */
 export function packRtp(packet: RtpPacket, room = 0): Buffer {
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + packet.payload.length + room);
   const { payloadType, marker, sequence, timestamp, ssrc, payload } = packet;
@@ -94,7 +94,7 @@ export function packRtp(packet: RtpPacket, room = 0): Buffer {
   return bytes;
 }
 
-/** Writes 32 bits: a third of the time of `writeUInt32BE`, which checks its value. */
+/** Writes 32 bits, in a third of the time of `writeUInt32BE`, which checks its value. */
 function putWord(bytes: Buffer, at: number, word: number): void {
   bytes[at] = word >>> 24;
   bytes[at + 1] = word >>> 16;

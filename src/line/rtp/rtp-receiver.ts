@@ -14,7 +14,7 @@ import type { RtpReceived, RtpSessionStats } from './rtp-stats.js';
 import type { RtpAddress } from './rtp-transport.js';
 import { digitOf, type Press, readTelephoneEvent, TelephoneEventReader } from './telephone-event.js';
 
-/** Takes what a receiver finds. */
+/** Listeners of a receiver. */
 export interface ReceiverEvents {
   digit(digit: string): void;
   digitEnd(digit: string, durationMs: number): void;
@@ -25,23 +25,26 @@ const NONE: RtpReceived = {
   ...{ packets: 0, bytes: 0, lost: 0, duplicates: 0, reordered: 0 },
   ...{ jitterMs: 0, sources: 0, damaged: 0 },
 };
-/** Bytes of an event, of which some senders put several into a packet; and of a description of noise. */
+/** Lengths of the payload of events and of comfort noise, in bytes. Some senders put several events into a packet. */
 const EVENT_BYTES = { least: 4, most: 64 };
 const NOISE_BYTES = { least: 1, most: 64 };
-/** A press of which nothing more comes has ended, after so long, in ms. */
+/** Milliseconds after which a key press counts as ended when no further packet of it arrives. */
 const PRESS_TIMEOUT_MS = 500;
 
-/** The receiving half of a session: counts the sources of the peer's packets, and hands each packet to whom it concerns. */
+/**
+ * Receiving half of a session. It counts the sources of the peer's packets, and passes each packet to the part that
+ * handles it.
+ */
 export class RtpReceiver {
   readonly gate: PacketGate;
   readonly #clock: Clock;
   readonly #options: RtpSessionOptions;
   readonly #events: ReceiverEvents;
-  /** By payload type; replaced with each agreement. */
+  /** Decoders by payload type; replaced with each agreement. */
   #codecs: ReadonlyMap<number, VoiceDecoding> = new Map();
   #connection: RtpConnection | undefined;
   #source: RtpSource | undefined;
-  /** The first packet of another source, until a second one confirms it. */
+  /** First packet of another source, until a second one confirms that source. */
   #candidate: { readonly packet: RtpPacket; readonly atMs: number } | undefined;
   #before: RtpReceived = NONE;
   #bytes = 0;
@@ -60,7 +63,7 @@ export class RtpReceiver {
     this.gate = new PacketGate(options, (from) => events.latched(from));
   }
 
-  /** Time at which the peer's last packet came. */
+  /** Time at which the last packet of the peer arrived. */
   get lastMs(): number | undefined {
     return this.#lastMs;
   }
@@ -69,7 +72,11 @@ export class RtpReceiver {
     return this.#source;
   }
 
-  /** Quality of what is played or placed; nothing before a packet has come. @param wayMs Delay on the way, in ms. */
+  /**
+   * Quality of what is played or placed; undefined before a packet has arrived.
+   *
+   * @param wayMs Network delay one way, in ms.
+   */
   quality(wayMs: number): CallQuality | undefined {
     const losses = this.#playout?.losses ?? this.#placed?.losses;
     const codec = this.#decoding?.make.name;

@@ -6,23 +6,21 @@ import type { CodecMake, VoiceEncoder } from './rtp-codec.js';
 import type { TelephoneEventType } from './rtp-options.js';
 import type { RtpPacket } from './rtp-packet.js';
 
-/** Agreement on what is sent. */
+/** Agreed format of what is sent. */
 export interface Sending {
   readonly make: CodecMake;
   readonly encoder: VoiceEncoder;
   readonly payloadType: number;
   readonly ptimeMs: number;
   readonly telephoneEvent: TelephoneEventType | undefined;
-  /** False while nothing is to be sent: time goes on. */
+  /** False while nothing is to be sent. The timestamps advance all the same. */
   readonly isOn: boolean;
 }
 
-/** Longest time between two frames that are one run, in ms: more is a pause, in which the timestamps went on. */
+/** Longest time between two frames of one run, in ms. A longer time is a pause, and the timestamps advance by it. */
 const LONGEST_GAP_MS = 200;
 
-/**
- * Makes packets of the voice that it is given: the timestamp counts the samples, not the time at which they come.
- */
+/** Makes RTP packets of voice. The timestamp counts samples; it does not depend on the time at which they arrive. */
 export class RtpSender {
   readonly ssrc = randomInt(1, 2 ** 32);
   readonly digits = new DigitSender();
@@ -32,7 +30,7 @@ export class RtpSender {
   #frame = new Int16Array();
   #filled = 0;
   #sequence = randomInt(2 ** 15);
-  /** In samples of 16 kHz since it began. */
+  /** Samples at 16 kHz since the sender began. */
   #position = 0;
   readonly #offset = randomInt(2 ** 32);
   #marker = true;
@@ -53,12 +51,12 @@ export class RtpSender {
     return this.#octets;
   }
 
-  /** Timestamp of the sample that is taken next. */
+  /** Timestamp of the next sample. */
   get timestamp(): number {
     return this.#timestampAt(this.#position);
   }
 
-  /** Sends so from now on. */
+  /** Sends in this format from now on. */
   begin(sending: Sending): void {
     const before = this.#sending;
     const changed = before?.make !== sending.make || before.ptimeMs !== sending.ptimeMs;
@@ -69,11 +67,11 @@ export class RtpSender {
     this.#filled = 0;
     this.#frame = new Int16Array(msToSamples(sending.ptimeMs));
     this.#halver = sending.make.sampleRate === 8000 ? new RateHalver() : undefined;
-    // Its output comes late by what it looks ahead: so much silence goes before, and frames stay whole.
+    // The filter delays its output by its look-ahead. Silence of that length goes in first, so that frames stay whole.
     this.#halver?.push(new Int16Array(HALVER_DELAY));
   }
 
-  /** Takes voice of 16 kHz that is sent now. */
+  /** Takes voice at 16 kHz, which is sent now. */
   take(samples: Int16Array, nowMs: number): void {
     this.#passPause(nowMs, samples.length);
     for (let at = 0; at < samples.length; ) {
@@ -86,7 +84,7 @@ export class RtpSender {
     }
   }
 
-  /** A call that is not in a conversation for a while sends nothing, and its time goes on. */
+  /** Advances the timestamps over a pause in which the call was in no conversation and nothing was sent. */
   #passPause(nowMs: number, samples: number): void {
     const last = this.#lastMs;
     this.#lastMs = nowMs;

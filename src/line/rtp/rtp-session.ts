@@ -28,9 +28,9 @@ import { isSameAddress, openUdp, type RtpAddress, type RtpTransport } from './rt
 import { RtpVoice } from './rtp-voice.js';
 import type { SrtpContext } from './srtp.js';
 
-/** Abilities of a session, for its description (SDP). */
+/** Capabilities of a session, for its description (SDP). */
 export interface RtpCapabilities {
-  /** The best first. */
+  /** In order of preference. */
   readonly codecs: readonly RtpCodec[];
   /** One for each clock rate of the codecs. */
   readonly telephoneEvents: readonly TelephoneEventType[];
@@ -42,15 +42,15 @@ export interface RtpCapabilities {
 
 /** Events of an {@link RtpSession}. */
 export interface RtpSessionEvents extends FencedEvents {
-  /** The peer has begun a digit: as an event, or, where these were not agreed on, as a tone. */
+  /** The peer has begun a digit, as an event, or as a tone when events were not agreed on. */
   digit: [digit: string];
-  /** It has ended it. `durationMs`: as the peer tells, or as it was heard. */
+  /** The peer has ended a digit. `durationMs`: the length that its events state, or that of the tone. */
   'digit-end': [digit: string, durationMs: number];
-  /** The first packet of the peer has come, or its first after another {@link RtpSession.connect}. */
+  /** The first packet of the peer has arrived, or the first since {@link RtpSession.connect} named another address. */
   latched: [from: RtpAddress];
-  /** Nothing has come for {@link RtpSessionOptions.timeoutMs}. Told once until something comes. */
+  /** No packet has arrived for {@link RtpSessionOptions.timeoutMs}. Emitted once until a packet arrives. */
   timeout: [];
-  /** The peer has said goodbye (RTCP BYE). */
+  /** The peer has ended its stream (RTCP BYE). */
   bye: [];
 }
 
@@ -58,8 +58,8 @@ const DEFAULT_CODECS: readonly RtpCodecName[] = ['G722', 'PCMA', 'PCMU', 'opus']
 const DIGIT = oneOf(...'0123456789*#ABCDabcd');
 
 /**
- * One peer's voice over RTP (RFC 3550): ports of its own, a codec that may change, a jitter buffer. Its voice is a
- * {@link Party} of a conversation, or a {@link PcmStream} for a recorder; the first of the two that is asked for.
+ * One peer's voice over RTP (RFC 3550). It has its own ports, a codec that may change, and a jitter buffer. Its voice
+ * is either a {@link Party} of a conversation or a {@link PcmStream} for a recorder: use one of the two.
  */
 export class RtpSession extends FencedEmitter<RtpSessionEvents> implements AsyncDisposable {
   readonly address: string;
@@ -73,10 +73,10 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   #clockRate = 8000;
   #srtp: SrtpContext | undefined;
   #remote: (RtpAddress & { readonly rtcpPort: number }) | undefined;
-  /** The address that the peer has named. */
+  /** Address that the peer has named. */
   #named: RtpAddress | undefined;
   #voice: RtpVoice | undefined;
-  /** True where digits come as tones in the voice. */
+  /** True when digits arrive as tones in the voice. */
   #hearsTones = false;
   #cancelWatch: CancelTimer = () => undefined;
   #closed: Promise<void> | undefined;
@@ -117,7 +117,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     return new RtpSession(options, transport ?? (await openUdp(address, ports)));
   }
 
-  /** Port of RTP: even. */
+  /** Port of RTP. It is even. */
   get port(): number {
     return this.#transport.port;
   }
@@ -126,12 +126,12 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     return this.#transport.rtcpPort;
   }
 
-  /** The address that packets are sent to: the one that was named, or the one that they come from. */
+  /** Address that packets are sent to: the one that the peer has named, or the one that its packets come from. */
   get remote(): RtpAddress | undefined {
     return this.#remote;
   }
 
-  /** Takes and gives voice in real time. */
+  /** Voice in real time, both ways, as a party of a conversation. */
   get voice(): Party {
     if (this.#voice) return this.#voice;
     this.#voice = new RtpVoice({
@@ -147,16 +147,17 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   }
 
   /**
-   * The voice that comes, at its place by the timestamps, complete up to {@link RtpSessionOptions.reorderMs} ago: 16 kHz mono. Ends
-   * when the session is closed.
+   * Received voice, 16 kHz mono, placed by its timestamps. It is complete up to {@link RtpSessionOptions.reorderMs}
+   * ago. Ends when the session is closed.
    */
   get stream(): PcmStream {
     return this.#receiver.stream();
   }
 
   /**
-   * Begins to send and to take what was agreed on, or goes on with what was agreed on anew: codec, direction, address and
-   * keys may change. Resolves when the codec is loaded.
+   * Begins to send and receive as agreed. A further call applies a new agreement: codec, direction, address and keys
+   * may change. Resolves when the codec is loaded.
+   *
    * @throws ERR_INVALID_ARG; ERR_CLOSED.
    */
   async connect(connection: RtpConnection): Promise<void> {
@@ -190,9 +191,10 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   }
 
   /**
-   * Sends a digit, `ms` long (40 to 6000), after those that wait: as an event, or as a tone. It goes out with the voice of the
-   * conversation. Resolves when it has been sent.
-   * @throws ERR_INVALID_ARG; ERR_LIMIT when too many wait; ERR_CLOSED.
+   * Sends a digit of `ms` (40 to 6000), as an event or as a tone, after the digits that are waiting. It is sent along
+   * with the voice of the conversation. Resolves when it has been sent.
+   *
+   * @throws ERR_INVALID_ARG; ERR_LIMIT when too many digits are waiting; ERR_CLOSED.
    */
   async sendDigit(digit: string, ms = 100): Promise<void> {
     checkArgument('digit', digit, DIGIT);
@@ -208,12 +210,12 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     return { ...this.#receiver.stats, sent, ...(quality && { quality }), ...(peer && { peer }) };
   }
 
-  /** Quality of what came; nothing before anything has. */
+  /** Quality of the received voice; undefined before any has arrived. */
   get quality(): LineQuality | undefined {
     return lineQuality(this.stats());
   }
 
-  /** Says goodbye, closes the ports, and ends the stream. Idempotent. */
+  /** Sends RTCP BYE, closes the ports and ends the stream. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -273,7 +275,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     else this.emit('digit-end', tone.digit, samplesToMs(tone.end - tone.begin));
   }
 
-  /** Tells when nothing has come for long. */
+  /** Emits `timeout` when no packet has arrived for `timeoutMs`. */
   #watch(): void {
     const { timeoutMs = 30_000 } = this.#options;
     this.#cancelWatch();

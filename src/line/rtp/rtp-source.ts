@@ -1,26 +1,28 @@
 import type { RtpPacket } from './rtp-packet.js';
 import { Unwrapped } from './wrapping.js';
 
-/** A packet of a source, its counters without wraps. */
+/** Packet of a source, with its counters unwrapped. */
 export interface SourcePacket {
   readonly payloadType: number;
   readonly marker: boolean;
   readonly sequence: number;
   readonly timestamp: number;
   readonly payload: Buffer;
-  /** Time at which it came, by the clock. */
+  /** Time of arrival, by the clock. */
   readonly atMs: number;
 }
 
-/** Packets that a source may be ahead of what came before, or behind it, to be of the same stream (RFC 3550, A.1). */
+/**
+ * Most packets that a sequence number may be ahead of the last one, or behind it, in the same stream (RFC 3550, A.1).
+ */
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 1000;
-/** Newest packets whose numbers are remembered, to tell one that comes twice. */
+/** Number of newest packets whose sequence numbers are remembered, to detect duplicates. */
 const MEMORY = 1024;
-/** No sequence number. */
+/** Marks a slot without a sequence number. */
 const NEVER = -0x8000_0000;
 
-/** Counts one source of packets, as RFC 3550 does (appendices A.1, A.3, A.8). */
+/** Counts the packets of one source (RFC 3550, appendices A.1, A.3 and A.8). */
 export class RtpSource {
   readonly ssrc: number;
   readonly #sequences = new Unwrapped(16);
@@ -35,7 +37,7 @@ export class RtpSource {
   #jitter = 0;
   #transit: number | undefined;
   #reported = { expected: 0, received: 0 };
-  /** Number that would follow a jump which came once: the next one shows if it was one. */
+  /** Sequence number after that of a stray packet. When the next packet has it, the count restarts there. */
   #afterJump: number | undefined;
 
   constructor(ssrc: number, clockRate: number) {
@@ -51,17 +53,17 @@ export class RtpSource {
     return this.#duplicates;
   }
 
-  /** Packets that came after one that was sent later. */
+  /** Packets that arrived after one that was sent later. */
   get reordered(): number {
     return this.#reordered;
   }
 
-  /** Packets that have not come, so far; doubles do not count against them. */
+  /** Packets that have not arrived so far. Duplicates do not count as received. */
   get lost(): number {
     return Math.max(0, this.#expected - this.#received);
   }
 
-  /** Highest number without wraps (extended highest sequence number). */
+  /** Highest sequence number, unwrapped (extended highest sequence number). */
   get highest(): number {
     return this.#highest;
   }
@@ -71,7 +73,7 @@ export class RtpSource {
     return (this.#jitter * 1000) / this.#clockRate;
   }
 
-  /** Interarrival jitter in units of the timestamps, as RTCP tells it. */
+  /** Interarrival jitter in timestamp units, as in RTCP. */
   get jitter(): number {
     return Math.floor(this.#jitter);
   }
@@ -80,7 +82,7 @@ export class RtpSource {
     return this.#received === 0 ? 0 : this.#highest - this.#first + 1;
   }
 
-  /** Share of the packets that were lost since this was asked last: 0 to 255 of 256. */
+  /** Returns the share of the packets lost since the last call, in 1/256: 0 to 255. */
   fractionLost(): number {
     const expected = this.#expected - this.#reported.expected;
     const lost = expected - (this.#received - this.#reported.received);
@@ -89,8 +91,9 @@ export class RtpSource {
   }
 
   /**
-   * Takes a packet. Returns it with its counters unwrapped; `double` for one that has come already, `stray` for one whose
-   * number fits nothing: two of these in a row begin anew, for the source may have been started again.
+   * Takes a packet. Returns it with its counters unwrapped, `double` for a packet that has already arrived, or `stray`
+   * for one whose sequence number is too far from the others. Two consecutive strays restart the count, because the
+   * source may have restarted.
    *
    * @param timed False for a packet whose timestamp is not the time at which it was sent.
    */
@@ -101,7 +104,7 @@ export class RtpSource {
         this.#afterJump = (packet.sequence + 1) & 0xffff;
         return 'stray';
       }
-      // What was counted goes on from here, upwards: the numbers between were never sent.
+      // The count continues from here, upwards. The numbers in between were never sent.
       if (jump < 0) this.#sequences.wrap();
       this.#first = this.#first + this.#sequences.peek(packet.sequence) - this.#highest - 1;
       this.#seen.fill(NEVER);
@@ -115,7 +118,7 @@ export class RtpSource {
     }
     this.#seen[slot] = sequence;
     if (this.#received === 0) this.#first = sequence;
-    // What was sent before the first that came belongs to the stream as well.
+    // Packets sent before the first one that arrived belong to the stream as well.
     else if (sequence < this.#first) this.#first = sequence;
     this.#received++;
     if (sequence < this.#highest && this.#received > 1) this.#reordered++;

@@ -4,33 +4,33 @@ import type { PlacedStats } from '../rtp-playout/placed-voice.js';
 import type { CallQuality } from './quality.js';
 import type { PeerReport } from './rtcp-reporter.js';
 
-/** Packets that were left out. */
+/** Counts of dropped packets, by reason. */
 export interface RtpRejected {
-  /** No RTP, or cut. */
+  /** Not RTP, or truncated. */
   readonly malformed: number;
   /** From an address that is not the peer's. */
   readonly strangers: number;
-  /** Of a payload type that was not agreed on, or longer than any of its codec. */
+  /** Of a payload type that was not agreed on, or of a length that is not valid for it. */
   readonly payload: number;
-  /** Of another source than the peer's, once and no more; or with a number that fits nothing. */
+  /** A single packet of another source, or a packet whose sequence number is too far from the others. */
   readonly source: number;
   /** Not encrypted with the peer's key, or changed on the way. */
   readonly unauthentic: number;
-  /** Encrypted packets that came again. */
+  /** Encrypted packets that arrived again. */
   readonly replayed: number;
-  /** Before it was known what to expect. */
+  /** Packets that arrived before the session was connected. */
   readonly early: number;
 }
 
-/** Counters of the packets that came. */
+/** Counters of received packets. */
 export interface RtpReceived {
   readonly packets: number;
   /** Bytes of payload. */
   readonly bytes: number;
-  /** Packets that never came, so far. */
+  /** Packets that have not arrived so far. */
   readonly lost: number;
   readonly duplicates: number;
-  /** Packets that came after one that was sent later. */
+  /** Packets that arrived after one that was sent later. */
   readonly reordered: number;
   /** Interarrival jitter (RFC 3550, section 6.4.1), in ms. */
   readonly jitterMs: number;
@@ -45,17 +45,20 @@ export interface RtpSessionStats {
   readonly received: RtpReceived;
   readonly sent: { readonly packets: number; readonly bytes: number };
   readonly rejected: RtpRejected;
-  /** The jitter buffer of {@link RtpSession.voice}; absent where that is not used. */
+  /** Jitter buffer of {@link RtpSession.voice}; absent when that is not used. */
   readonly playout?: PlayoutStats;
-  /** The voice of {@link RtpSession.stream}; absent where that is not used. */
+  /** Voice of {@link RtpSession.stream}; absent when that is not used. */
   readonly placed?: PlacedStats;
-  /** Quality of what came; absent before anything has. Delay is that of the buffer, and half a round trip where it is known. */
+  /**
+   * Quality of the received voice; absent before any has arrived. Its delay is that of the buffer, plus half a round
+   * trip when that is known.
+   */
   readonly quality?: CallQuality;
-  /** The peer's own account of what it receives; absent until it has told (RTCP). */
+  /** Report of the peer on what it receives (RTCP); absent before the first one. */
   readonly peer?: PeerReport;
 }
 
-/** Quality of what came by a session; nothing before anything has. */
+/** Returns the quality of the voice that a session has received; undefined before any has arrived. */
 export function lineQuality({
   received,
   playout,

@@ -16,14 +16,14 @@ export function isSameAddress(a: RtpAddress | undefined, b: RtpAddress): boolean
 export interface RtpTransport {
   readonly port: number;
   readonly rtcpPort: number;
-  /** Told of each datagram; the bytes belong to whoever is told. */
+  /** Called with each datagram. The callee owns the bytes. */
   onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean) => void;
-  /** Sends a datagram; one that cannot be sent is lost, as on the way. */
+  /** Sends a datagram. One that cannot be sent is lost, without an error. */
   send(bytes: Buffer, to: RtpAddress, isRtcp: boolean): void;
   close(): Promise<void>;
 }
 
-/** Ports from which sessions take theirs: an even one for RTP, the next for RTCP (RFC 3550, section 11). */
+/** Range of ports. Each session takes an even one for RTP and the next for RTCP (RFC 3550, section 11). */
 export interface RtpPorts {
   /** 1 to 65534. */
   readonly from: number;
@@ -31,9 +31,12 @@ export interface RtpPorts {
   readonly to: number;
 }
 
-/** The default of 208 KiB holds a second of a few streams alone: a thread that is busy for longer would lose packets. */
+/**
+ * Receive buffer of a socket, in bytes. The default of 208 KiB holds one second of only a few streams. Packets would be
+ * lost when the thread is busy for longer.
+ */
 const RECEIVE_BUFFER = 512 * 1024;
-/** Pairs of the system's choice that are tried: it gives odd ports, and even ones whose neighbour is taken. */
+/** Most ports of the system's choice that are tried. Some are odd, and some have a neighbour that is taken. */
 const ATTEMPTS = 100;
 
 /**
@@ -56,7 +59,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
   }
   const first = ports.from + (ports.from % 2);
   const pairs = Math.max(0, Math.floor((ports.to - first + 1) / 2));
-  // Anywhere in the range: late packets of one call hit no other.
+  // The search starts at a random pair, so that late packets of one call do not reach another call.
   const start = Math.floor(Math.random() * pairs);
   for (let n = 0; n < pairs; n++) {
     const pair = (start + n) % pairs;
@@ -72,7 +75,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
   );
 }
 
-/** The socket for RTCP beside one for RTP; nothing where its port is taken. */
+/** Opens the RTCP socket next to one for RTP; undefined when its port is taken. */
 async function partner(rtp: Socket, address: string): Promise<Socket | undefined> {
   return bound(address, rtp.address().port + 1).catch(unlessTaken);
 }
@@ -84,7 +87,7 @@ function unlessTaken(error: unknown): undefined {
 
 function bound(address: string, port: number): Promise<Socket> {
   const type = isIP(address) === 6 ? 'udp6' : 'udp4';
-  // Every address here is a number: nothing is looked up, and nothing waits for a look-up.
+  // All addresses here are numeric, so no packet waits for a name look-up.
   const lookup = (host: string, _: unknown, found: (e: null, address: string, family: number) => void) =>
     found(null, host, isIP(host));
   const socket = createSocket({ type, lookup, recvBufferSize: RECEIVE_BUFFER });
@@ -96,7 +99,7 @@ function bound(address: string, port: number): Promise<Socket> {
     });
     socket.bind({ port, address, exclusive: true }, () => {
       socket.removeAllListeners('error');
-      // A peer whose port is closed is told of as an error of the socket: its packets are lost, and others' are not.
+      // The closed port of a peer is reported as an error of the socket. Only the packets to that peer are lost.
       socket.on('error', () => undefined);
       resolve(socket);
     });

@@ -5,7 +5,7 @@ import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js'
 import type { JitterBuffer } from '../rtp-playout/jitter-buffer.js';
 import type { RtpSender } from './rtp-sender.js';
 
-/** Parts of a session that its voice goes through. */
+/** Parts of a session that its voice uses. */
 export interface RtpVoiceParts {
   readonly clock: Clock;
   readonly playout: JitterBuffer;
@@ -15,7 +15,7 @@ export interface RtpVoiceParts {
   quality(): LineQuality | undefined;
 }
 
-/** The peer of a session as a party of a conversation: it says what came, and what it hears is sent. */
+/** Peer of a session as a party of a conversation: it speaks what was received, and what it hears is sent. */
 export class RtpVoice implements Party {
   readonly #clock: Clock;
   readonly #playout: JitterBuffer;
@@ -34,7 +34,7 @@ export class RtpVoice implements Party {
     this.#quality = quality;
   }
 
-  /** Listens for digits in the voice from now on, or no more. */
+  /** Starts or stops listening for digits (DTMF tones) in the voice. */
   listen(isOn: boolean): void {
     this.#ear = isOn ? (this.#ear ?? new DtmfDetector()) : undefined;
   }
@@ -56,7 +56,7 @@ export class RtpVoice implements Party {
     this.#sender.take(frame, this.#clock.now());
   }
 
-  /** Out of a conversation nothing is asked for: what came meanwhile is not played later. */
+  /** Restarts the jitter buffer. Voice that arrives outside a conversation is not played later. */
   pause(): void {
     this.#playout.restart();
   }

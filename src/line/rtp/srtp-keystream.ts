@@ -1,16 +1,16 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 
 const BLOCK = 16;
-/** Bytes of a counter block before the count of blocks in the packet. */
+/** Offset of the block count within a counter block, in bytes. */
 const COUNT_AT = 14;
-/** The keystream of so many packets is made at once, as far as it stays within so many bytes. */
+/** Most packets, and most bytes, whose keystream is made at once. */
 const MOST_PACKETS = 16;
 const MOST_BYTES = 4096;
 
 /**
- * Keystream of AES in counter mode (RFC 3711, section 4.1.1), from one cipher object. A call of the cipher takes longer
- * than what it computes: the keystream of the packets that come next is made with that of the first, which is more than
- * four times as fast. It is kept like the key, and each part serves one packet alone, as if it were made for it.
+ * Keystream of AES in counter mode (RFC 3711, section 4.1.1), from one cipher object. The overhead of a cipher call
+ * exceeds its computation. One call therefore makes the keystream of several packets in a row, which is more than four
+ * times as fast. The keystream is kept in memory like the key, and each part of it is used for one packet only.
  */
 export class SrtpKeystream {
   readonly #cipher: Cipher;
@@ -18,20 +18,20 @@ export class SrtpKeystream {
   readonly #ahead: number;
   #counters = Buffer.alloc(0);
   #stream: Uint8Array = new Uint8Array();
-  /** Packets that the stream is of: of one source, from an index on, each with so many blocks. */
+  /** Packets that the keystream covers: their source, the first index, their number, and the blocks of each. */
   #ssrc = -1;
   #first = 0;
   #packets = 0;
   #blocks = 0;
 
-  /** @param ahead Packets whose keystream is made at once: 1 where what comes next is not known, at most 16. */
+  /** @param ahead Packets whose keystream is made at once, at most 16; 1 when the next packets are not known. */
   constructor(key: Uint8Array, salt: Uint8Array, ahead = MOST_PACKETS) {
     this.#cipher = ecb(key);
     this.#salt = salt;
     this.#ahead = ahead;
   }
 
-  /** Encrypts or decrypts in place what is from `start` to `end`. */
+  /** Encrypts or decrypts the bytes from `start` to `end`, in place. */
   cover(bytes: Uint8Array, start: number, end: number, ssrc: number, index: number): void {
     if (end <= start) return;
     let from = this.#placeOf(Math.ceil((end - start) / BLOCK), ssrc, index);
@@ -39,7 +39,7 @@ export class SrtpKeystream {
     for (let at = start; at < end; at++) bytes[at] = (bytes[at] ?? 0) ^ (stream[from++] ?? 0);
   }
 
-  /** Place of the keystream of a packet, which is made where it is not there. */
+  /** Offset of the keystream of a packet. Makes the keystream when it is not there yet. */
   #placeOf(blocks: number, ssrc: number, index: number): number {
     const ahead = index - this.#first;
     const isThere = ssrc === this.#ssrc && ahead >= 0 && ahead < this.#packets && blocks <= this.#blocks;

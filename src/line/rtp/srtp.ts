@@ -6,7 +6,7 @@ import { deriveKey, SrtpKeystream } from './srtp-keystream.js';
 const KEY_BYTES = 16;
 const SALT_BYTES = 14;
 const AUTH_KEY_BYTES = 20;
-/** Bytes of the tag of an RTP packet (RFC 4568, section 6.2); RTCP has 80 bits with either suite. */
+/** Length of the tag of an RTP packet, in bytes (RFC 4568, section 6.2). RTCP tags have 80 bits with either suite. */
 const TAG_BYTES: Readonly<Record<SrtpSuite, number>> = {
   AES_CM_128_HMAC_SHA1_80: 10,
   AES_CM_128_HMAC_SHA1_32: 4,
@@ -18,36 +18,36 @@ const RTCP_CLEAR_BYTES = 8;
 type Labels = Readonly<Record<'key' | 'auth' | 'salt', number>>;
 const RTP_LABELS: Labels = { key: 0, auth: 1, salt: 2 };
 const RTCP_LABELS: Labels = { key: 3, auth: 4, salt: 5 };
-/** Newest packets of a source of which it is known whether they have come (RFC 3711, section 3.3.2: at least 64). */
+/** Size of the replay window, in packets (RFC 3711, section 3.3.2: at least 64). */
 const WINDOW = 1024;
-/** Sources that one key serves: more have no use. */
+/** Most sources that one key serves. A call needs no more. */
 const MOST_SOURCES = 16;
 const IS_ENCRYPTED = 0x8000_0000;
 
-/** The reason why a packet is left out. */
+/** Reason why a packet is dropped. */
 export type SrtpRefusal = 'unauthentic' | 'replayed';
 
-/** Place of a source in its count of packets: the roll-over counter, and the highest number that has come. */
+/** Packet count of a source: the roll-over counter, and the highest sequence number that has arrived. */
 interface Source {
   rollOver: number;
   highest: number;
-  /** Newest index of each slot. */
+  /** Newest packet index of each slot of the replay window. */
   readonly seen: Float64Array;
 }
 
 /**
- * Protects the packets of one direction with one master key (SRTP, RFC 3711, with AES in counter mode and HMAC-SHA1),
- * or undoes that.
+ * Protects the packets of one direction with one master key, or removes that protection (SRTP, RFC 3711, with AES in
+ * counter mode and HMAC-SHA1).
  */
 export class SrtpContext {
   readonly key: SrtpKey;
   readonly #rtp: Keys;
   readonly #rtcp: Keys;
-  /** Bytes that an RTP packet gets longer by. */
+  /** Bytes that the tag adds to an RTP packet. */
   readonly tagBytes: number;
   readonly #sources = new Map<number, Source>();
   readonly #rtcpSeen = new Map<number, Float64Array>();
-  /** Places of the sources under the key before: a new key does not begin the count anew (section 3.3.1). */
+  /** Counts of the sources under the previous key. A new key does not restart the count (section 3.3.1). */
   readonly #before: ReadonlyMap<number, Source> | undefined;
   #rtcpIndex = 0;
 
@@ -69,7 +69,7 @@ export class SrtpContext {
     return whole;
   }
 
-  /** Encrypts an RTP packet, in place: its last {@link tagBytes} are room for the tag. */
+  /** Encrypts an RTP packet in place. Its last {@link tagBytes} bytes are room for the tag. */
   protectInPlace(whole: Buffer): void {
     const end = whole.length - this.tagBytes;
     const start = rtpHeaderLength(whole, end) ?? end;
@@ -148,7 +148,10 @@ export class SrtpContext {
     return bytes.subarray(0, end);
   }
 
-  /** A peer may go on counting under a new key, as it has to, or begin anew, as some do; or it is behind a wrap. */
+  /**
+   * Roll-over counters to try with the first packet of a source. Under a new key, a peer has to continue its count;
+   * some peers restart it at 0.
+   */
   #firstRollOvers(ssrc: number, sequence: number): number[] {
     const before = this.#before?.get(ssrc);
     return before ? [...new Set([rollOverOf(before, sequence), 0])] : [0];
@@ -165,7 +168,7 @@ export class SrtpContext {
   }
 }
 
-/** Session keys that were derived from a master key, at work. */
+/** Cipher and HMAC that use the session keys derived from a master key. */
 interface Keys {
   readonly stream: SrtpKeystream;
   readonly hmac: HmacSha1;
@@ -184,7 +187,7 @@ function sequenceOf(packet: Buffer): number {
   return packet.readUInt16BE(2);
 }
 
-/** The roll-over counter of a number that is near the highest one so far (section 3.3.1). */
+/** Roll-over counter of a sequence number that is near the highest one so far (section 3.3.1). */
 function rollOverOf({ rollOver, highest }: Source, sequence: number): number {
   if (highest < 0x8000) return sequence - highest > 0x8000 && rollOver > 0 ? rollOver - 1 : rollOver;
   return highest - 0x8000 > sequence ? (rollOver + 1) % 2 ** 32 : rollOver;
@@ -206,7 +209,7 @@ function newWindow(): Float64Array {
   return new Float64Array(WINDOW).fill(-1);
 }
 
-/** True for an index that has come, or is too old for that to be known. */
+/** True for an index that has arrived before, or that is older than the replay window. */
 function hasSeen(seen: Float64Array, index: number): boolean {
   return (seen[index % WINDOW] ?? 0) >= index;
 }

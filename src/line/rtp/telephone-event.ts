@@ -1,19 +1,19 @@
-/** The digits of RFC 4733, by their codes (section 3.2). */
+/** Digits of RFC 4733, in the order of their codes (section 3.2). */
 const DIGITS = '0123456789*#ABCD';
 
-/** A telephone event as one of its packets has it (RFC 4733, section 2.3). */
+/** Telephone event, as in one of its packets (RFC 4733, section 2.3). */
 export interface TelephoneEvent {
   readonly event: number;
   readonly end: boolean;
   /** Level of the tone below full scale, in dBm0: 0 to 63. */
   readonly volume: number;
-  /** So far, in units of the timestamp: 16 bits. */
+  /** Duration so far, in timestamp units: 16 bits. */
   readonly duration: number;
 }
 
 const BYTES = 4;
 
-/** Reads an event; nothing for a payload that is too short. */
+/** Reads an event; undefined for a payload that is too short. */
 export function readTelephoneEvent(payload: Buffer): TelephoneEvent | undefined {
   if (payload.length < BYTES) return undefined;
   const flags = payload.readUInt8(1);
@@ -33,18 +33,18 @@ export function writeTelephoneEvent({ event, end, volume, duration }: TelephoneE
   return payload;
 }
 
-/** The digit of a code; nothing for a flash or what is no digit. */
+/** Returns the digit of an event code; undefined for a flash and other codes that are not digits. */
 export function digitOf(event: number): string | undefined {
   return DIGITS[event];
 }
 
-/** The code of a digit; nothing where it has none. */
+/** Returns the event code of a digit; undefined when it has none. */
 export function eventOf(digit: string): number | undefined {
   const event = DIGITS.indexOf(digit.toUpperCase());
   return digit.length === 1 && event >= 0 ? event : undefined;
 }
 
-/** An event that goes on. */
+/** Event of the current or the last key press. */
 interface Pressed {
   readonly timestamp: number;
   readonly event: number;
@@ -52,28 +52,28 @@ interface Pressed {
   ended: boolean;
 }
 
-/** A press as it begins, or as it ends. `duration`: in units of the timestamp. */
+/** Beginning or end of a key press. `duration` is in timestamp units. */
 export type Press =
   | { readonly type: 'begin'; readonly event: number }
   | { readonly type: 'end'; readonly event: number; readonly duration: number };
 
 /**
- * Makes presses of packets: the packets of a press have one timestamp, the one that ends it comes three times, and any
- * of them may be lost (RFC 4733, sections 2.5.1 and 2.5.2).
+ * Turns event packets into key presses. All packets of a press have the same timestamp, the last one is sent three
+ * times, and any of them may be lost (RFC 4733, sections 2.5.1 and 2.5.2).
  */
 export class TelephoneEventReader {
   #pressed: Pressed | undefined;
 
-  /** True while a press goes on. */
+  /** True during a press. */
   get pressing(): boolean {
     return this.#pressed?.ended === false;
   }
 
-  /** Takes an event; `timestamp` without wraps. */
+  /** Takes an event; `timestamp` is unwrapped. */
   take({ event, end, duration }: TelephoneEvent, timestamp: number): Press[] {
     const found: Press[] = [];
     const last = this.#pressed;
-    // A press that is longer than a duration can say goes on in segments, each of which begins where the last one ended.
+    // A press too long for the 16-bit duration continues in segments. Each begins where the one before it ended.
     const goesOn =
       last &&
       !last.ended &&

@@ -1,4 +1,4 @@
-/** Counts on where a counter of a packet wraps: each value is taken for the one nearest to that before it. */
+/** Unwraps a counter of packets. Each value is taken to be the one nearest to the value before it. */
 export class Unwrapped {
   readonly #span: number;
   #last: number | undefined;
@@ -8,19 +8,19 @@ export class Unwrapped {
     this.#span = 2 ** bits;
   }
 
-  /** The value without wraps; the first one is itself. It may be before the one before it. */
+  /** Returns the unwrapped value. The first value stays as it is. A result may be less than the one before it. */
   take(value: number): number {
     const next = this.peek(value);
     this.#last = next;
     return next;
   }
 
-  /** Counts on as if the counter had wrapped once more: a smaller value that comes next is a later one. */
+  /** Adds one wrap to the count. A smaller value that comes next then counts as a later one. */
   wrap(): void {
     if (this.#last !== undefined) this.#last += this.#span;
   }
 
-  /** Gives what {@link take} would, without counting on from it. */
+  /** Returns what {@link take} would return, without keeping it. */
   peek(value: number): number {
     if (this.#last === undefined) return value;
     const ahead = (((value - this.#last) % this.#span) + this.#span) % this.#span;

@@ -10,7 +10,10 @@ interface Charge {
   readonly cut: () => void;
 }
 
-/** Cost of a line's calls in a day (UTC), by the minutes that have begun; calls that would go beyond a limit are cut off. */
+/**
+ * Counts the cost of a line's calls in a day (UTC). Each minute that has begun counts as a whole one. Calls in progress
+ * are cut off when the cost exceeds the limit.
+ */
 export class DailyCost {
   readonly #clock: Clock;
   readonly #limit: number;
@@ -29,16 +32,20 @@ export class DailyCost {
     return this.#total() + perMinute(tariff) <= this.#limit;
   }
 
-  /** A call costs so much from now on, or nothing without a tariff. @param cut Called when it has to end. */
+  /**
+   * Begins to charge a call at a tariff. A call without a tariff costs nothing.
+   *
+   * @param cut Called when the call has to end.
+   */
   begin(call: object, tariff: Tariff | undefined, cut: () => void): void {
     this.end(call);
     if (!tariff) return;
     this.#charges.set(call, { sinceMs: this.#clock.now(), perMinute: perMinute(tariff), cut });
-    // A watch that goes on is left alone: calls that begin may come faster than it looks.
+    // A running timer is not restarted: calls that begin more than once a second would put the check off each time.
     if (this.#charges.size === 1) this.#watch();
   }
 
-  /** A call is over. Does nothing for one that costs nothing here. */
+  /** Stops charging a call. Does nothing for a call that is not charged. */
   end(call: object): void {
     const charge = this.#charges.get(call);
     if (!charge) return;
@@ -48,7 +55,7 @@ export class DailyCost {
     if (this.#charges.size === 0) this.#cancel();
   }
 
-  /** Cuts all calls off once the minutes that have begun cost more than the limit. */
+  /** Checks the cost every second, and cuts all calls off when it exceeds the limit. */
   #watch(): void {
     this.#cancel();
     this.#cancel = this.#clock.timerAt(this.#clock.now() + 1000, () => {

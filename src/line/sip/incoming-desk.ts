@@ -14,7 +14,7 @@ import type { SipLineSettings } from './sip-line-options.js';
 import type { StrangerGate } from './stranger-gate.js';
 import type { TrustedPeers } from './trusted-peers.js';
 
-/** The part of a line that takes its calls uses. */
+/** The part of a line that its {@link IncomingDesk} uses. */
 export interface IncomingDeskContext {
   readonly settings: SipLineSettings;
   readonly incoming: IncomingCalls;
@@ -22,9 +22,9 @@ export interface IncomingDeskContext {
   readonly trusted: TrustedPeers;
   readonly limits: LineLimits;
   readonly gate: StrangerGate;
-  /** Calls that go on, both ways. */
+  /** Calls in progress, both ways. */
   readonly legs: Set<SipLeg>;
-  /** User of the Contact that was registered: nobody else knows it. */
+  /** User of the Contact that was registered. It is random: only the registrar knows it. */
   readonly contactUser: string;
   openMedia(): Promise<CallMedia>;
   legHost(): SipLegHost;
@@ -37,10 +37,10 @@ export interface IncomingDeskContext {
   }): void;
 }
 
-/** Somebody who may call: a peer whose word counts, or a phone by its account. */
+/** Caller that is admitted: a trusted peer, or a phone that has proved its account. */
 type Admitted = { readonly kind: 'peer' } | { readonly kind: 'phone'; readonly user: string };
 
-/** Takes the calls that come in by a line: from whom, how many, and for whom. */
+/** Takes the incoming calls of a line: checks the caller and the limits, and finds the called party. */
 export class IncomingDesk {
   readonly limits: LineLimits;
   readonly #context: IncomingDeskContext;
@@ -50,14 +50,14 @@ export class IncomingDesk {
     this.limits = context.limits;
   }
 
-  /** Says whether a request that belongs to no call is looked at. Those of the trunk are, however many they are. */
+  /** Returns true for a request outside any call that is to be handled. Requests of a trusted peer are not limited. */
   admits(request: SipRequest, flow: SipFlow): boolean {
     const { gate, registrar } = this.#context;
     const { host } = flow.remote;
     return this.#isPeer(flow) || gate.admits(request, host, registrar?.isAt(host) ?? false);
   }
 
-  /** Answers a REGISTER; one with a wrong password is counted. */
+  /** Answers a REGISTER, and counts one with a wrong password. */
   register(request: SipRequest, flow: SipFlow): SipResponse | undefined {
     const response = this.#context.registrar?.register(request, flow);
     const isWrong = response?.status === 401 && request.headers.get('Authorization') !== undefined;
@@ -129,7 +129,7 @@ export class IncomingDesk {
     const number = numberIn(user, settings.country);
     const hops = hopsOf(invite.request) - 1;
     const onward = { hops: Math.max(hops, 0), onward: hops < 0 ? 'none' : this.#onward(admitted) } as const;
-    // Whom a call is for by itself comes before a line, and a line before the one who gets what is nobody's.
+    // Order: a user or robot with the number or the name, then a line, then the handle of the option `to`.
     const tries = [
       { name: number, by: way },
       { name: user, by: way },
@@ -144,14 +144,17 @@ export class IncomingDesk {
     return isPlaced;
   }
 
-  /** Lines by which a call may go on: a phone's as one of a user, a network's to phones of one's own. */
+  /**
+   * Lines through which a call may go on. With `onward: phones` it is every line for a call from a registered phone,
+   * and only phones that register at a line for a call from the trunk or the provider.
+   */
   #onward({ kind }: Admitted): Onward {
     const { onward } = this.#context.settings;
     if (onward === 'none' || onward === 'all') return onward;
     return kind === 'phone' ? 'all' : 'own';
   }
 
-  /** A phone takes a call over from another one (RFC 3891). */
+  /** Lets a phone take over the call of another one (RFC 3891). */
   async #replace(invite: IncomingInvite, leg: SipLeg, media: CallMedia): Promise<void> {
     const session = await invite.answer(media, leg.events);
     if (session && !leg.isOver) {
@@ -176,13 +179,13 @@ export class IncomingDesk {
     };
   }
 
-  /** True for the trunk or the registrar, by its address or its certificate. */
+  /** True for a flow from the trunk or the registrar, known by its address or its certificate. */
   #isPeer({ remote, names }: SipFlow): boolean {
     const { settings, trusted } = this.#context;
     return trusted.has(remote.host) || names.some((name) => settings.trunk?.names.includes(name));
   }
 
-  /** Looks who calls. Strangers are refused, or challenged where there are phones with an account. */
+  /** Identifies the caller. A stranger is refused, or challenged when phones have accounts here. */
   #admitted(invite: IncomingInvite): Admitted | undefined {
     const { settings, registrar, contactUser } = this.#context;
     const { request, flow } = invite;
@@ -202,7 +205,7 @@ export class IncomingDesk {
   }
 }
 
-/** Servers that a request may still pass. */
+/** Number of servers that a request may still pass (Max-Forwards). */
 function hopsOf({ headers }: SipRequest): number {
   const hops = Number(headers.get('Max-Forwards') ?? 70);
   return Number.isInteger(hops) ? Math.min(hops, 255) : 70;

@@ -3,21 +3,21 @@ import type { Tariff } from '../../switch/attempt.js';
 import { DailyCost } from './daily-cost.js';
 import type { SipLineSettings } from './sip-line-options.js';
 
-/** Counts of calls and registrations that a line has refused, by what for. */
+/** Counts of calls and registrations that a line has refused, by reason. */
 export interface SipRefusals {
-  /** Callers that are nobody's. */
+  /** Callers that the line does not know. */
   stranger: number;
   /** Registrations with a wrong name or password. */
   credentials: number;
   /** Too many calls at once, or in a minute. */
   limit: number;
-  /** Nobody has the number that was called. */
+  /** Calls to a number that nobody has. */
   unknown: number;
   /** Numbers that may not be called, or cost too much. */
   barred: number;
 }
 
-/** Bounds on what the calls of a line can cost. */
+/** Limits the number of a line's calls and what they can cost. */
 export class LineLimits {
   readonly refusals: SipRefusals = { stranger: 0, credentials: 0, limit: 0, unknown: 0, barred: 0 };
   readonly #limits: SipLineSettings['limits'];
@@ -33,12 +33,12 @@ export class LineLimits {
     if (costPerDay !== undefined) this.#daily = new DailyCost(clock, costPerDay);
   }
 
-  /** Calls that go on. */
+  /** Number of calls now, including those that are being set up. */
   get calls(): number {
     return this.#calls.size;
   }
 
-  /** Counts a call in, if there is room for it. */
+  /** Admits a call. Returns false, and counts the refusal, when a limit is reached. */
   admit(call: object, way: 'in' | 'out'): boolean {
     const now = this.#clock.now();
     const recent = this.#recent[way];
@@ -53,23 +53,27 @@ export class LineLimits {
     return true;
   }
 
-  /** A call that was counted in goes on under another object. */
+  /** Replaces the object that stands for an admitted call. */
   become(call: object, next: object): void {
     if (this.#calls.delete(call)) this.#calls.add(next);
   }
 
-  /** A call costs its tariff from now on, or nothing. @param cut Called when it costs more than the line may. */
+  /**
+   * Begins to charge a call at its tariff. A call without a tariff costs nothing.
+   *
+   * @param cut Called when the day's cost exceeds the limit.
+   */
   charge(call: object, tariff: Tariff | undefined, cut: () => void): void {
     this.#daily?.begin(call, tariff, cut);
   }
 
-  /** The call is over. */
+  /** Removes a call that is over. */
   release(call: object): void {
     this.#daily?.end(call);
     this.#calls.delete(call);
   }
 
-  /** True when a number may be called. */
+  /** True when a number may be called. Otherwise the refusal is counted. */
   allows(number: string, tariff: Tariff | undefined): boolean {
     const { numbers, barred, costPerMinute } = this.#limits;
     const begins = (prefix: string) => number.startsWith(prefix);

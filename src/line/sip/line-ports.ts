@@ -3,7 +3,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { SipPorts } from './sip-endpoint-options.js';
 import type { SipLineSettings } from './sip-line-options.js';
 
-/** The ports, with the keys read from their files. @throws ERR_FILE */
+/** Returns the ports of a line, with the keys and certificates read from their files. @throws ERR_FILE */
 export async function portsOf({ listen }: SipLineSettings): Promise<SipPorts> {
   const { udp, tcp, tls } = listen;
   if (!tls) return { ...(udp && { udp }), ...(tcp && { tcp }) };

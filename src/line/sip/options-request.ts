@@ -4,7 +4,7 @@ import { SipHeaders } from '../sip-message/headers.js';
 import type { SipRequest } from '../sip-message/message.js';
 import { newTag } from '../sip-transport/transaction-layer.js';
 
-/** Makes the question whether somebody is there (RFC 3261, section 11). */
+/** Makes an OPTIONS request, which asks whether a peer can be reached (RFC 3261, section 11). */
 export function optionsRequest(uri: string, from: string): SipRequest {
   const headers = new SipHeaders([
     ['Max-Forwards', '70'],

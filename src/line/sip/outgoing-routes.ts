@@ -11,10 +11,10 @@ import type { SipEndpoint } from './sip-endpoint.js';
 import type { SipLineSettings } from './sip-line-options.js';
 import { tariffOf } from './tariff-table.js';
 
-/** The part of an INVITE's options that leads to the one called. */
+/** Options of an INVITE that lead to the called party. */
 export type CallWay = Pick<OutgoingInviteOptions, 'uri' | 'flow' | 'proxy' | 'credentials' | 'user'>;
 
-/** The part of an INVITE's options that says who calls. */
+/** Options of an INVITE that identify the caller. */
 export type CallOrigin = Omit<OutgoingInviteOptions, 'media' | 'uri'>;
 
 export interface OutgoingRoutesContext {
@@ -25,7 +25,7 @@ export interface OutgoingRoutesContext {
   readonly limits: LineLimits;
 }
 
-/** Addresses of the calls that a line places: where they go, and who they are from. */
+/** Makes the options of a line's outgoing calls: the way to the called party, and the caller. */
 export class OutgoingRoutes {
   readonly #context: OutgoingRoutesContext;
 
@@ -42,13 +42,13 @@ export class OutgoingRoutes {
     return trunk?.user === undefined ? undefined : { user: trunk.user, password: trunk.password ?? '' };
   }
 
-  /** The way to a phone that is registered here. */
+  /** Returns the way to a phone that is registered here; undefined when it is not registered. */
   toPhone(user: string): CallWay | undefined {
     const binding = this.#context.registrar?.bindingOf(user);
     return binding && { uri: binding.contact, flow: binding.flow };
   }
 
-  /** The URI of a number at the trunk or the provider, and the way there. */
+  /** Returns the URI of a number at the trunk or the provider, and the way there. */
   towards(number: string): CallWay {
     const { settings, contactUser } = this.#context;
     const { trunk, account, numbers } = settings;
@@ -65,13 +65,20 @@ export class OutgoingRoutes {
     };
   }
 
-  /** Parts of a call to the trunk or the provider that tell who its caller is. @param more Headers of this call alone. */
+  /**
+   * Returns the options that identify the caller to the trunk or the provider.
+   *
+   * @param more Headers of this call alone.
+   */
   from(origin: AttemptOrigin, more: Readonly<Record<string, string>> = {}): CallOrigin {
     const { caller, account } = this.#context.settings;
     return this.#from(origin, caller ?? readUri(account?.address ?? '')?.user, more);
   }
 
-  /** Parts of a call to a phone that is registered here: it is shown who calls, not the number of the line. */
+  /**
+   * Returns the options that identify the caller to a phone registered here. The phone is shown the caller, not the
+   * number of the line.
+   */
   within(origin: AttemptOrigin, more: Readonly<Record<string, string>> = {}): CallOrigin {
     return this.#from(origin, undefined, more);
   }
@@ -105,7 +112,11 @@ export class OutgoingRoutes {
     };
   }
 
-  /** The way to the target of a REFER: a number, a phone, or a call that the peer has itself and that is taken over. */
+  /**
+   * Finds the way to the target of a REFER: a number, a phone, or another call of the peer, which is taken over.
+   *
+   * @returns undefined when the line does not allow the number.
+   */
   wayTo(target: SipUri, leg: SipLeg, replaces: boolean): TransferWay | undefined {
     const { settings, limits } = this.#context;
     const { country, tariffs, trunk, phones } = settings;

@@ -7,16 +7,16 @@ import { issuesText } from '../../base/refusal.js';
 import { readText } from '../../files/key-files.js';
 import { type SipLineOptions, sipLineSchema } from './sip-line-options.js';
 
-/** A variable of the environment in a value: `${NAME}`. */
+/** Environment variable in a value: `${NAME}`. */
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
- * Reads the options of a line from a file of YAML or JSON. `${NAME}` in it stands for a variable of the environment, so
+ * Reads the options of a line from a YAML or JSON file. `${NAME}` in a value stands for an environment variable, so
  * that passwords need not be in the file.
  *
- * @param environment Default: that of the process.
- * @throws ERR_FILE when it cannot be read; ERR_SYNTAX for a file that is not YAML, or that names a variable that is not set;
- * ERR_INVALID_ARG, naming each field that is wrong.
+ * @param environment Default: the environment of the process.
+ * @throws ERR_FILE when the file cannot be read; ERR_SYNTAX when it is not YAML, or names a variable that is not set;
+ * ERR_INVALID_ARG, which names each field that is wrong.
  */
 export async function readSipLine(
   path: string,

@@ -5,7 +5,7 @@ import type { SipRequest, SipResponse } from '../sip-message/message.js';
 import { responseTo } from '../sip-transport/transaction-layer.js';
 import type { SipFlow } from '../sip-transport/transport.js';
 
-/** A phone, or another exchange, that registers here. */
+/** Account of a phone, or of another exchange, that registers here. */
 export interface SipPhoneAccount {
   readonly user: string;
   readonly password: string;
@@ -17,17 +17,17 @@ interface Binding {
   readonly until: number;
 }
 
-/** Life of a registration, in seconds: what is asked for, within these bounds. */
+/** Bounds of the lifetime of a registration, in seconds. */
 const LEAST_SECONDS = 60;
 const MOST_SECONDS = 3600;
 
-/** Registrar of the phones of a line: it knows by which address each of them is reached. */
+/** Registrar of a line's phones. It keeps the address at which each phone is reached. */
 export class Registrar {
   readonly guard: DigestGuard;
   readonly #clock: Clock;
   readonly #accounts: ReadonlyMap<string, SipPhoneAccount>;
   readonly #bindings = new Map<string, Binding>();
-  /** Addresses that phones have registered from, with the time until which. */
+  /** Addresses from which phones have registered, each with the time at which its registration expires. */
   readonly #hosts = new Map<string, number>();
 
   constructor(
@@ -41,7 +41,7 @@ export class Registrar {
     this.#accounts = new Map(accounts.map((account) => [account.user, account]));
   }
 
-  /** The account that a request proves to be from, or the response that asks for the proof. */
+  /** Returns the account that a request proves to be from, or the 401 that challenges it. */
   authenticate(request: SipRequest): SipPhoneAccount | SipResponse {
     const check = this.guard.check(
       request.headers.lines('Authorization'),
@@ -98,7 +98,7 @@ export class Registrar {
     return (this.#hosts.get(host) ?? 0) > this.#clock.now();
   }
 
-  /** The way to an account that is registered. */
+  /** Returns the way to an account; undefined when it is not registered. */
   bindingOf(user: string): Binding | undefined {
     const binding = this.#bindings.get(user);
     return binding && binding.until > this.#clock.now() ? binding : undefined;

@@ -16,10 +16,10 @@ export interface RegistrationOptions {
   /** Address of record: `sip:100@example.com`. */
   readonly address: string;
   readonly credentials: Credentials | undefined;
-  /** User of the Contact: it tells calls for this registration from those of strangers. */
+  /** User of the Contact. It distinguishes calls for this registration from those of strangers. */
   readonly contactUser: string;
   readonly proxy?: string;
-  /** Life of the registration, in seconds. The registrar may choose another one. Default 600. */
+  /** Lifetime of the registration, in seconds. The registrar may choose another one. Default 600. */
   readonly expiresSeconds?: number;
 }
 
@@ -27,7 +27,7 @@ export interface RegistrationOptions {
 export type RegistrationState =
   | { readonly kind: 'registering' }
   | { readonly kind: 'registered'; readonly expiresSeconds: number }
-  /** It is tried again in `retrySeconds`. */
+  /** The next try is in `retrySeconds`. */
   | { readonly kind: 'failed'; readonly why: string; readonly retrySeconds: number };
 
 /** The part of an endpoint that a registration uses. */
@@ -39,14 +39,14 @@ export interface RegistrationHost {
   firstContact(user: string): string;
 }
 
-/** Waits before it is tried again after a failure. */
+/** Delays before the next try after a failure. */
 const RETRY: BackOff = { firstMs: 10_000, longestMs: 300_000 };
-/** Part of its life after which it is renewed. */
+/** Fraction of the lifetime after which the registration is renewed. */
 const RENEWED_AT = 0.85;
 
-/** A registration that is kept up until it is closed (RFC 3261, section 10). */
+/** Registration that is renewed until it is closed (RFC 3261, section 10). */
 export class Registration {
-  /** Address that the registrar answers from. */
+  /** Address from which the registrar answers. */
   registrarAddress: HostPort | undefined;
   readonly #host: RegistrationHost;
   readonly #options: RegistrationOptions;
@@ -55,7 +55,7 @@ export class Registration {
   readonly #tag = newTag();
   #sequence = 0;
   #seconds: number;
-  /** Tries that have failed since one went well. */
+  /** Failed tries since the last one that succeeded. */
   #failures = 0;
   #contact: string;
   #cancel: CancelTimer = () => undefined;
@@ -74,13 +74,13 @@ export class Registration {
     this.#contact = host.firstContact(options.contactUser);
   }
 
-  /** Registers, and goes on doing so. Resolves when the first try is over. */
+  /** Registers, and renews the registration from then on. Resolves when the first try is over. */
   async start(): Promise<void> {
     this.#changed({ kind: 'registering' });
     await this.#register();
   }
 
-  /** Takes the registration back. */
+  /** Removes the registration. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel();
@@ -104,7 +104,7 @@ export class Registration {
     if (status >= 300) return this.#failed(`${status} ${response.reason}`, headers.get('Retry-After'));
     const seen = this.#host.contactFor(flow, this.#options.contactUser);
     if (seen !== this.#contact && !isAgain) {
-      // The registrar has seen another address: behind a NAT, this is the one by which calls come back.
+      // The registrar has seen another address. Behind a NAT, calls arrive at that one.
       this.#contact = seen;
       return await this.#register(true);
     }
@@ -131,7 +131,7 @@ export class Registration {
 
   #send(seconds: number): Promise<RequestOutcome> {
     const { registrar, address, proxy, credentials } = this.#options;
-    // Challenges take numbers as well.
+    // An answered challenge takes a number as well.
     this.#sequence += 5;
     const headers = new SipHeaders([
       ['Max-Forwards', '70'],
@@ -153,7 +153,7 @@ export class Registration {
     return this.#host.request(request, { hop: proxy ?? registrar }, credentials);
   }
 
-  /** Life that the registrar has given to this contact. */
+  /** Lifetime that the registrar has granted to this contact, in seconds. */
   #granted({ headers }: SipResponse): number {
     const own = headers
       .list('Contact')

@@ -14,7 +14,7 @@ import type {
   TransportListener,
 } from '../sip-transport/transport.js';
 
-/** Port that an endpoint listens on. */
+/** Address, port and transport that an endpoint listens on. */
 export interface SipListening extends HostPort {
   readonly kind: TransportKind;
 }
@@ -30,32 +30,47 @@ export interface SipEndpointOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   readonly ports?: SipPorts;
-  /** Other ways to send and to be reached, each made with the listener that takes what comes in. */
+  /** Further transports. Each function makes one; the transport passes what it receives to `listener`. */
   readonly transports?: readonly ((listener: TransportListener) => SipTransport)[];
-  /** Address that others reach it by, behind a NAT. Default: the one that it is bound to, or that a peer has seen. */
+  /**
+   * Address at which peers reach this endpoint behind a NAT. Default: the address that a peer has seen, else the one
+   * that the endpoint is bound to.
+   */
   readonly advertised?: string;
-  /** Default: that of the system. */
+  /** Looks up host names. Default: the resolver of the system. */
   readonly resolver?: SipResolver;
   readonly times?: Partial<SipTimes>;
-  /** Times of the sessions that come in. */
+  /** Times of the session timer (RFC 4028) in incoming calls. */
   readonly sessionTimes?: Partial<SessionTimes>;
   /** Name in User-Agent and Server. Default `Jackfield`. */
   readonly userAgent?: string;
-  /** Further extensions that calls may require, such as `siprec`: whoever takes the calls knows them. Default: none. */
+  /**
+   * Further extensions that a request may list in Require, such as `siprec`. The handler of the calls has to support
+   * them. Default: none.
+   */
   readonly extensions?: readonly string[];
   /**
-   * Takes a call that comes in. It is to be answered or rejected, now or later; what it throws or rejects with is a 500.
-   * Default: every call is refused with 480.
+   * Called with each incoming call, which it answers or rejects, now or later. The call is refused with 500 when it
+   * throws or rejects. Default: every call is refused with 480.
    */
   readonly onInvite?: (invite: IncomingInvite) => void | Promise<void>;
-  /** Says of a request that belongs to no call whether it is taken: one that is not is left out without an answer. Default: all are. */
+  /**
+   * Returns true to handle a request that belongs to no call. Any other request is dropped without an answer. Default:
+   * all are handled.
+   */
   readonly admits?: (request: SipRequest, flow: SipFlow) => boolean;
-  /** Looks at a request that belongs to no dialog before anything else does. Returns a response that refuses it. Default: none is. */
+  /**
+   * Called with a request that belongs to no dialog before it is handled. Returns a response to refuse the request.
+   * Default: no request is refused.
+   */
   readonly screen?: (request: SipRequest, flow: SipFlow) => SipResponse | undefined;
-  /** Answers a request that belongs to no dialog and is neither INVITE nor OPTIONS, such as REGISTER. Default: 405 or 501. */
+  /**
+   * Answers a request that belongs to no dialog and is neither INVITE nor OPTIONS, such as REGISTER. Default: the
+   * answer is 405, 481 or 501, depending on the method.
+   */
   readonly onRequest?: (request: SipRequest, flow: SipFlow) => SipResponse | undefined;
-  /** Shows each message as it comes and goes, while it gives somebody to show it to. */
+  /** Returns a function that is called with each message received or sent; undefined while nobody watches. */
   readonly trace?: WireTrace;
-  /** Told of what failed and has nobody else to be told. Default: nobody. */
+  /** Called with errors that are reported nowhere else. Default: they are ignored. */
   readonly failed?: (error: unknown) => void;
 }

@@ -38,12 +38,12 @@ const KNOWN_METHODS = new Set([
   'UPDATE',
 ]);
 
-/** Time for which a request is remembered, so that one that comes by two ways is taken once, in milliseconds. */
+/** Milliseconds for which an INVITE is remembered, to detect a copy of it that arrives by another path. */
 const MERGE_MS = 32_000;
 const MAX_MERGES = 20_000;
 const MAX_UNAVAILABLE = 1000;
 
-/** A user agent: calls, requests and registrations over any number of transports. */
+/** SIP user agent: calls, requests and registrations over any number of transports. */
 export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   readonly clock: Clock;
   readonly userAgent: string;
@@ -52,7 +52,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   readonly #sessions = new Map<string, SipSession>();
   readonly #invites = new Map<ServerTransaction, IncomingInvite>();
   readonly #merges = new Map<string, { readonly branch: string; readonly until: number }>();
-  /** Addresses that are out of service, with the time until which. */
+  /** Addresses that are out of service, each with the time at which it may be used again. */
   readonly #unavailable = new Map<string, number>();
   readonly #sending: SendingContext;
 
@@ -80,7 +80,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     };
   }
 
-  /** Opens the ports. @throws ERR_PORT when one cannot be had. */
+  /** Opens the ports. @throws ERR_PORT when one cannot be opened. */
   static async open(options: SipEndpointOptions = {}): Promise<SipEndpoint> {
     const endpoint = new SipEndpoint(options);
     const { layer } = endpoint;
@@ -115,7 +115,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     return this.layer.counts;
   }
 
-  /** Sessions that go on, those that still ring included. */
+  /** Sessions in progress, including those that are still ringing. */
   get sessions(): readonly SipSession[] {
     return [...new Set(this.#sessions.values())];
   }
@@ -128,9 +128,9 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   }
 
   /**
-   * Sends a request that is no INVITE, and answers the challenges to it.
+   * Sends a request other than INVITE, and answers the challenges to it.
    *
-   * @returns the final response, or why there is none.
+   * @returns the final response, or the reason why there is none.
    */
   async request(request: SipRequest, way: SipWay, credentials?: Credentials): Promise<RequestOutcome> {
     const digest = new DigestClient(credentials);
@@ -150,7 +150,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     return sending;
   }
 
-  /** Sends an ACK of a 2xx. @internal */
+  /** Sends the ACK for a 2xx. @internal */
   acknowledge(ack: SipRequest, way: SipWay): void {
     if (way.flow) {
       this.layer.sendAck(ack, way.flow);
@@ -169,7 +169,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     return `sip:${user === '' ? '' : `${user}@`}${hostText(host)}:${port}${transport}`;
   }
 
-  /** A Contact for a peer that has not been reached yet. */
+  /** URI of the Contact for a peer that has not been reached yet. */
   firstContact(user: string): string {
     const [transport] = this.layer.transports;
     if (!transport) return `sip:${user}@localhost`;
@@ -177,7 +177,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     return this.contactFor({ kind, remote: local, names: [], send: () => Promise.resolve() }, user);
   }
 
-  /** The session of a dialog, from this end's point of view. */
+  /** Finds the session of a dialog by its Call-ID and its two tags, as this end names them. */
   sessionOf(callId: string, localTag: string, remoteTag: string): SipSession | undefined {
     return this.#sessions.get(dialogKey(callId, localTag, remoteTag));
   }
@@ -199,7 +199,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
 
   readonly failed = (error: unknown): void => this.#options.failed?.(error);
 
-  /** Ends every call, and closes the ports once the other ends have had the time to answer, 2 seconds at most. */
+  /** Ends every call, waits up to 2 seconds for the other ends to answer, and closes the ports. */
   async close(): Promise<void> {
     for (const invite of this.#invites.values()) invite.reject(503);
     const ending = this.sessions.map((session) => session.end());
@@ -351,7 +351,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     }
   }
 
-  /** True for an INVITE that has come before by another way (RFC 3261, section 8.2.2.2). */
+  /** True for an INVITE that has already arrived by another path (RFC 3261, section 8.2.2.2). */
   #isMerged({ headers, method }: SipRequest): boolean {
     if (method !== 'INVITE') return false;
     const key = `${method} ${headers.get('Call-ID')} ${tagOf(headers, 'From')} ${cseqOf(headers).number}`;
@@ -367,7 +367,10 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
     return false;
   }
 
-  /** A 2xx of a fork that answered late: its session says that it is over. */
+  /**
+   * Handles a 2xx that arrives after the transaction of its INVITE is over. Its session sends the ACK again. A 2xx
+   * without a session is counted as stray.
+   */
   #late(response: SipResponse): void {
     const { headers } = response;
     const session = this.sessionOf(

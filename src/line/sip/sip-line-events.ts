@@ -4,30 +4,30 @@ import type { HostPort, TransportKind } from '../sip-transport/transport.js';
 import type { SipRefusals } from './line-limits.js';
 import type { RegistrationState } from './registration.js';
 
-/** A call of a line, as its event tells it. */
+/** Call of a line, as the event `call` reports it. */
 export interface SipCallInfo {
   readonly direction: 'in' | 'out';
   readonly callId: string;
   readonly partner: Identity;
-  /** The headers of the option `kept`, of a call that comes in. */
+  /** Headers that the option `kept` names; empty for an outgoing call. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Answer to {@link SipLine.probe}. */
 export interface SipProbe {
-  /** Nothing where there was no answer. */
+  /** Undefined when there was no answer. */
   readonly status: number | undefined;
   readonly text: string;
   readonly ms: number;
 }
 
-/** A message on the wire. */
+/** SIP message on the wire. */
 export interface SipWire {
   readonly direction: 'in' | 'out';
   readonly transport: TransportKind;
   /** Address of the peer. */
   readonly remote: HostPort;
-  /** The whole message, a character for each byte. */
+  /** Whole message, with one character for each byte (latin1). */
   readonly text: string;
 }
 
@@ -35,10 +35,10 @@ export interface SipWire {
 export interface SipLineEvents extends FencedEvents {
   registration: [state: RegistrationState];
   call: [call: SipCallInfo];
-  /** A call was refused, with the status and the reason. */
+  /** A call or a registration was refused: status, reason, and address of the peer. */
   refused: [status: number, why: keyof SipRefusals, from: string];
-  /** The trunk answers again, or does not any more (option `keepAliveSeconds`). */
+  /** The trunk answers again (true), or has stopped answering (false). See the option `keepAliveSeconds`. */
   reachable: [isThere: boolean];
-  /** A message came or went. */
+  /** A message was received or sent. */
   wire: [message: SipWire];
 }

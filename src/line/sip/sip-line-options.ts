@@ -11,7 +11,7 @@ const FILE = z.string().min(1).max(4096);
 const TOKEN = z
   .string()
   .regex(/^[a-z0-9.!%*_+`'~-]{1,64}$/i, 'Expected the name of a header, such as X-Account');
-/** Headers without which no call comes about: they are the line's own. */
+/** Headers that every call needs. The line sets them itself. */
 const RESERVED =
   /^(?:via|from|to|call-id|cseq|contact|max-forwards|route|record-route|content-(?:length|type)|(?:proxy-)?authorization|[viftmlc])$/i;
 const OWN_HEADER = TOKEN.refine(
@@ -138,7 +138,7 @@ const tariff = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/),
 });
 
-/** The schema of a line, as a file has it. */
+/** Schema of a line's options, as in a file. */
 export const sipLineSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -212,7 +212,7 @@ export const sipLineSchema = z
 /** Options of {@link sipLine}. */
 export type SipLineOptions = z.input<typeof sipLineSchema>;
 
-/** Options with their defaults. */
+/** Options of a line, with the defaults filled in. */
 export type SipLineSettings = z.output<typeof sipLineSchema>;
 
 /** Checks headers that are added to one call. @throws ERR_INVALID_ARG */

@@ -48,19 +48,20 @@ import { StrangerGate } from './stranger-gate.js';
 import { tariffOf } from './tariff-table.js';
 import { TrustedPeers } from './trusted-peers.js';
 
-/** Parts of a line that are put in from outside. */
+/** Parts of a line that the program supplies. */
 export interface SipLineParts {
-  /** Look-ups of names. Default: those of the system. */
+  /** Looks up host names. Default: the resolver of the system. */
   readonly resolver?: SipResolver;
   /**
-   * Makes headers of one call that goes out, such as `X-Account`, beside those of the option `headers`. It is told who
-   * calls and which number. Names that are no header's, and those that a call cannot do without, fail the call.
+   * Makes headers for one outgoing call, such as `X-Account`, in addition to those of the option `headers`. It gets the
+   * handle of the caller and the number called. An invalid header name, or a header that the line sets itself, fails
+   * the call.
    */
   readonly headersFor?: (call: {
     readonly caller: string;
     readonly number: string;
   }) => Readonly<Record<string, string>>;
-  /** Ways to send and to be reached besides the ports. @internal */
+  /** Transports in place of the ports. @internal */
   readonly transports?: SipEndpointOptions['transports'];
 }
 
@@ -72,10 +73,10 @@ const PARTS: Rules<SipLineParts> = {
 const INCOMING = having('place', 'failed');
 
 /**
- * Makes a line to real phones: through a trunk, an account at a provider, or for phones that register here. It begins when
- * it is added to an exchange (`exchange.addLine`).
+ * Makes a line to real phones: through a trunk, through an account at a provider, or to phones that register here. It
+ * opens when it is added to an exchange (`exchange.addLine`).
  *
- * @throws ERR_INVALID_ARG, naming what is wrong.
+ * @throws ERR_INVALID_ARG, which names the fields that are wrong.
  */
 export function sipLine(options: SipLineOptions, parts: SipLineParts = {}): SipLine {
   checkOptions(parts, PARTS);
@@ -84,7 +85,7 @@ export function sipLine(options: SipLineOptions, parts: SipLineParts = {}): SipL
   throw invalidArgument('options', `those of a SIP line (${issuesText(read.error.issues)})`, options);
 }
 
-/** A line over SIP and RTP. */
+/** Line over SIP and RTP. */
 export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
   readonly name: string;
   readonly #settings: SipLineSettings;
@@ -103,17 +104,17 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     this.name = name ?? trunk?.uri ?? account?.address ?? 'sip:phones';
   }
 
-  /** Ports that it listens on. */
+  /** Addresses and ports that it listens on, with the transport of each. */
   get addresses(): readonly SipListening[] {
     return this.#open?.endpoint.addresses ?? [];
   }
 
-  /** Counts of what was refused. */
+  /** Counts of refused calls and registrations, by reason. */
   get refusals(): Readonly<SipRefusals> {
     return this.#opened.limits.refusals;
   }
 
-  /** Counts of messages. */
+  /** Counts of SIP messages that were received, refused or lost. */
   get counts(): Readonly<SipCounts> {
     return this.#opened.endpoint.counts;
   }
@@ -123,12 +124,12 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     return this.#open?.registrar?.users ?? [];
   }
 
-  /** Calls that go on. */
+  /** Number of calls now, including those that are being set up. */
   get calls(): number {
     return this.#open?.limits.calls ?? 0;
   }
 
-  /** Opens its ports, and registers where it has an account. @throws ERR_PORT, ERR_FILE, ERR_INVALID_ARG */
+  /** Opens the ports, and registers when the line has an account. @throws ERR_PORT, ERR_FILE, ERR_INVALID_ARG */
   async open(incoming: IncomingCalls): Promise<void> {
     checkArgument('incoming', incoming, INCOMING);
     const settings = this.#settings;
@@ -206,7 +207,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     });
   }
 
-  /** The phone with this number that registers here. */
+  /** Finds the phone with this number among those that register here. */
   ownTo(number: string): Destination | undefined {
     checkArgument('number', number, words);
     const { routes } = this.#opened;
@@ -222,7 +223,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     });
   }
 
-  /** Asks the trunk or the provider whether it is there (OPTIONS). Any answer shows that it is. */
+  /** Sends OPTIONS to the trunk or the provider. Any answer shows that it can be reached. */
   async probe(): Promise<SipProbe> {
     const { endpoint, incoming, routes } = this.#opened;
     const { uri, proxy } = routes.towards('');
@@ -236,7 +237,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     return { status, text: `${status} ${reason}`, ms };
   }
 
-  /** Takes its registration back and closes its ports. */
+  /** Removes the registration and closes the ports. */
   async close(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
@@ -305,7 +306,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     return headersFor ? checkedHeaders(headersFor({ caller: caller.handle, number })) : {};
   }
 
-  /** Asks now and then whether the trunk is there. */
+  /** Probes the trunk repeatedly, `keepAliveSeconds` apart. */
   #keepAlive(): void {
     const { keepAliveSeconds } = this.#settings;
     const open = this.#open;
@@ -321,7 +322,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     });
   }
 
-  /** Takes calls from the addresses of the trunk. */
+  /** Adds the addresses of the trunk to the trusted peers. */
   async #trust(): Promise<void> {
     const { trunk } = this.#settings;
     if (!trunk) return;
@@ -390,7 +391,7 @@ interface OpenParts {
   readonly routes: OutgoingRoutes;
   readonly incoming: IncomingCalls;
   registration: Registration | undefined;
-  /** False when the trunk has not answered the last time that it was asked. */
+  /** False when the trunk did not answer the last probe, or answered it with 503. */
   isThere: boolean;
   cancelProbe: CancelTimer;
 }

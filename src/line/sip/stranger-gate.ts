@@ -1,22 +1,25 @@
 import type { Clock } from '../../base/time/clock.js';
 import type { SipRequest } from '../sip-message/message.js';
 
-/** Requests of all strangers in a second. */
+/** Most requests of all strangers in a second. */
 const ALL_PER_SECOND = 250;
-/** Longest request of a stranger, in characters of its headers and bytes of its body. */
+/** Longest request of a stranger: characters of its headers plus bytes of its body. */
 const MAX_LENGTH = 8192;
-/** Most addresses whose requests are counted; the one that has been quiet for longest is forgotten for another one. */
+/** Most addresses whose requests are counted. Beyond that, the one that has been quiet for longest is forgotten. */
 const MAX_ADDRESSES = 4096;
 
-/** Requests that may come at once: so many are gained in each second, and twice as many are kept. */
+/**
+ * Requests that may still come, and the time of the last refill. It gains a number of requests each second, and holds
+ * twice that number at most.
+ */
 interface Allowance {
   left: number;
   at: number;
 }
 
 /**
- * Bounds on the requests of addresses that nobody has vouched for: so many in a second, of each and of all, and so long.
- * Whatever they send, what is kept of them is bounded, and calls go on.
+ * Limits the requests of addresses that are not trusted: their length, and their rate for each address and for all
+ * together. What is kept about these addresses is bounded, and calls in progress are not affected.
  */
 export class StrangerGate {
   readonly #clock: Clock;
@@ -30,7 +33,11 @@ export class StrangerGate {
     this.#all = { left: 2 * ALL_PER_SECOND, at: clock.now() };
   }
 
-  /** Counts a request in. @param isKnown True for an address from which a phone has registered: all others do not count. */
+  /**
+   * Returns true for a request within the limits, and counts it.
+   *
+   * @param isKnown True for an address from which a phone has registered. Only the limit of that address applies to it.
+   */
   admits(request: SipRequest, address: string, isKnown: boolean): boolean {
     if (lengthOf(request) > MAX_LENGTH) return false;
     const now = this.#clock.now();
@@ -43,7 +50,7 @@ export class StrangerGate {
   }
 }
 
-/** Takes one of an allowance, if there is one left. */
+/** Takes one request from an allowance. Returns false when none is left. */
 function taken(allowance: Allowance, perSecond: number, now: number): boolean {
   const gained = ((now - allowance.at) * perSecond) / 1000;
   allowance.left = Math.min(2 * perSecond, allowance.left + gained);

@@ -2,11 +2,11 @@ import type { Tariff } from '../../switch/attempt.js';
 
 /** Tariff of the numbers that begin with `prefix`. */
 export interface TariffRow extends Tariff {
-  /** A `+` and digits; `+` alone is for all. */
+  /** A `+` and digits; `+` alone matches every number. */
   readonly prefix: string;
 }
 
-/** The tariff of a number: that of the longest prefix; nothing where none fits. */
+/** Finds the tariff of a number by the longest prefix that matches; undefined when none does. */
 export function tariffOf(rows: readonly TariffRow[], number: string): Tariff | undefined {
   const [best] = rows
     .filter(({ prefix }) => number.startsWith(prefix))

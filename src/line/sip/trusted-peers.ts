@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Addresses and networks that calls are taken from. */
+/** Addresses and networks from which calls are taken. */
 export class TrustedPeers {
   readonly #list = new BlockList();
   #isEmpty = true;

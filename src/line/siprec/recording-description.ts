@@ -3,39 +3,39 @@ import { JackfieldError } from '../../base/errors.js';
 import { codecNamed, type RtpCodecName } from '../rtp/rtp-codec.js';
 import type { AcceptedCodec, RtpConnection, RtpDirection, SrtpKey, SrtpSuite } from '../rtp/rtp-options.js';
 
-/** A stream that a recording client offers. */
+/** Stream that a recording client offers. */
 export interface OfferedStream {
-  /** Place among the media lines. */
+  /** Index of its media line. */
   readonly index: number;
-  /** `a=label`, which metadata name it by; empty where there is none. */
+  /** `a=label`, by which the metadata name the stream; empty when there is none. */
   readonly label: string;
-  /** False where voice does not come now: `inactive`, or no address or port to come from. */
+  /** False while no voice is sent: the direction is `inactive` or `recvonly`, or the address is 0.0.0.0 or ::. */
   readonly isActive: boolean;
-  /** Agreement for its session; nothing where it has no codec that is known, or cannot be taken. */
+  /** Agreement for its RTP session; undefined when it has no known codec, or is encrypted without a usable key. */
   readonly connection: Omit<RtpConnection, 'srtp'> | undefined;
-  /** Key of what comes, and the tag of its line, where it is encrypted. */
+  /** Key of the received packets, and the tag of its line, when the stream is encrypted. */
   readonly crypto: (SrtpKey & { readonly tag: number }) | undefined;
 }
 
-/** An offer, as read. */
+/** Offer of a recording client. */
 export interface RecordingOffer {
   readonly session: SessionDescription;
   /** The voice streams. */
   readonly streams: readonly OfferedStream[];
 }
 
-/** A stream as it is answered. */
+/** Stream in an answer. */
 export interface AnsweredStream {
   readonly index: number;
   readonly port: number;
   readonly rtcpPort: number;
-  /** Key of what this end sends (RTCP), where the stream is encrypted. */
+  /** Key of what this end sends (RTCP), when the stream is encrypted. */
   readonly key?: SrtpKey;
 }
 
 type Media = SessionDescription['media'][number];
 
-/** Media lines that a description may have. */
+/** Most media lines in a description. */
 const MAX_LINES = 200;
 const STATIC: ReadonlyMap<number, RtpCodecName> = new Map([
   [0, 'PCMU'],
@@ -43,12 +43,16 @@ const STATIC: ReadonlyMap<number, RtpCodecName> = new Map([
   [9, 'G722'],
 ]);
 const SUITES: readonly SrtpSuite[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
-/** Address that holds a stream (RFC 3264, section 8.4). */
+/** Addresses that put a stream on hold (RFC 3264, section 8.4). */
 const NOWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-/** Port of a connection that is not used: the address does not matter, and RTP may come from anywhere. */
+/** Port for a connection that is not used. RTP may come from any address, so the value does not matter. */
 const ANY_PORT = 9;
 
-/** Reads the offer of a recording client. @throws ERR_SYNTAX for a text that is not such an offer; ERR_LIMIT for too many lines. */
+/**
+ * Reads the offer of a recording client.
+ *
+ * @throws ERR_SYNTAX for a text that is not such an offer; ERR_LIMIT for too many lines.
+ */
 export function readRecordingOffer(text: string): RecordingOffer {
   if (!/^v=0/m.test(text))
     throw new JackfieldError('ERR_SYNTAX', 'The offer is no session description (SDP).');
@@ -65,7 +69,7 @@ export function readRecordingOffer(text: string): RecordingOffer {
   return { session, streams };
 }
 
-/** Answers an offer: the streams that are taken are received, all others are refused. */
+/** Writes the answer to an offer. The streams in `answered` are received; all others are refused. */
 export function answerRecording(
   offer: RecordingOffer,
   answered: readonly AnsweredStream[],
@@ -151,7 +155,7 @@ function streamOf(media: Media, index: number, session: SessionDescription): Off
   return { index, label, isActive, connection, crypto: isSecure ? crypto : undefined };
 }
 
-/** The codecs of a stream that are known, in its order. */
+/** Known codecs of a stream, in its order. */
 function codecsOf(media: Media): AcceptedCodec[] {
   return String(media.payloads ?? '')
     .split(/\s+/)

@@ -3,45 +3,45 @@ import { checkArgument, either, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES } from '../../base/pcm.js';
 
-/** Somebody in a recorded call. */
+/** Participant of a recorded call. */
 export interface SiprecParticipant {
   readonly id: string;
-  /** Address, such as `sip:alice@example.com`; empty where it is not told. */
+  /** Address, such as `sip:alice@example.com`; empty when it is not given. */
   readonly address: string;
   readonly name: string;
-  /** Ids of the streams that carry what it says, as far as that is told. */
+  /** Ids of the streams that carry its voice, as far as they are given. */
   readonly sends: readonly string[];
 }
 
-/** A stream of a recorded call. */
+/** Stream of a recorded call. */
 export interface SiprecStream {
   readonly id: string;
   /** `a=label` of its media line. */
   readonly label: string;
 }
 
-/** The call that is recorded, as its recording client tells (RFC 7865), made the same for all its dialects. */
+/** Metadata of a recorded call (RFC 7865), in one form for the dialects of all recording clients. */
 export interface SiprecMetadata {
-  /** False for a change of what was told before. */
+  /** False for an update of earlier metadata. */
   readonly isComplete: boolean;
-  /** Id of the communication session; empty where there is none. */
+  /** Id of the communication session; empty when there is none. */
   readonly session: string;
-  /** Call-ID of the recorded call, or another id of it, as far as it is told. */
+  /** Call-ID of the recorded call, or other ids of it, as far as they are given. */
   readonly callIds: readonly string[];
   readonly participants: readonly SiprecParticipant[];
   readonly streams: readonly SiprecStream[];
-  /** Further elements that hold a text and nothing else, of vendors: name and text. */
+  /** Vendors' elements that contain only text: name and text. */
   readonly extensions: Readonly<Record<string, string>>;
 }
 
 const TEXT = either(words, BYTES);
-/** Bounds of a document: whatever is larger is refused, or left out. */
+/** Limits of a document. A larger or deeper one is refused; further items and longer texts are cut. */
 const MAX_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
 const MAX_ITEMS = 200;
 const MAX_TEXT = 1000;
 const MAX_ROOTS: ReadonlySet<string> = new Set(['recording', 'recording_metadata']);
-/** Elements of the standard, whose texts are no extensions. */
+/** Elements of the standard, whose texts do not count as extensions. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...[
     'recording',
@@ -76,16 +76,17 @@ const KNOWN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads the metadata of a recorded call. Roots, prefixes and namespaces, cases of names, ids as attributes or elements,
- * addresses with or without a scheme may be as any client writes them.
+ * Reads the metadata of a recorded call. It accepts all variants that clients write: either root, any prefix and
+ * namespace, names in upper or lower case, ids as attributes or elements, and addresses with or without a scheme.
  *
- * @throws ERR_INVALID_ARG; ERR_SYNTAX for a value that is not XML, or not such metadata; ERR_LIMIT for a document that is too large or too deep.
+ * @throws ERR_INVALID_ARG; ERR_SYNTAX for a value that is not XML, or not such metadata; ERR_LIMIT for a document that
+ * is too large or too deep.
  */
 export function readSiprecMetadata(text: string | Buffer): SiprecMetadata {
   checkArgument('text', text, TEXT);
   if (text.length > MAX_BYTES) throw tooLarge(`${text.length} bytes; at most ${MAX_BYTES} are read`);
   const source = text.toString().trim();
-  // A document type could define entities that grow without end, and no client needs one.
+  // A document type could define entities that expand without limit. No client needs one.
   if (/<!(DOCTYPE|ENTITY)/i.test(source)) throw refused('it has a document type');
   if (depthOf(source) > MAX_DEPTH) throw tooLarge(`more than ${MAX_DEPTH} levels`);
   const root = rootOf(source);
@@ -105,7 +106,7 @@ export function readSiprecMetadata(text: string | Buffer): SiprecMetadata {
   };
 }
 
-/** Joins what was told before and what a later document says of it: one that is complete takes its place. */
+/** Merges a later document into the metadata so far. A complete document replaces them. */
 export function mergeSiprecMetadata(before: SiprecMetadata, after: SiprecMetadata): SiprecMetadata {
   if (after.isComplete) return after;
   return {
@@ -126,7 +127,10 @@ export function mergeSiprecMetadata(before: SiprecMetadata, after: SiprecMetadat
   };
 }
 
-/** The participant whose voice a stream carries; nothing where that is not told, or several are mixed in it. */
+/**
+ * Finds the participant whose voice a stream carries; undefined when that is not given, or when the stream mixes
+ * several.
+ */
 export function speakerOf(metadata: SiprecMetadata, label: string): SiprecParticipant | undefined {
   const stream = metadata.streams.find((each) => each.label === label);
   const speakers = metadata.participants.filter(({ sends }) =>
@@ -162,7 +166,7 @@ function participantOf(element: XmlElement, associations: readonly XmlElement[])
   };
 }
 
-/** `<send>id</send>`, `<send id="..."/>`, or `<send><id>...</id></send>`. */
+/** Reads the ids in `<send>id</send>`, `<send id="..."/>`, or `<send><id>...</id></send>`. */
 function streamsSentBy(send: XmlElement): string[] {
   const ids = elementsOf(send, 'id').map(textOf);
   const own =
@@ -200,7 +204,10 @@ function rootOf(source: string): XmlElement {
   return root;
 }
 
-/** Deepest nesting of the tags, found without recursion: the parser, and what reads its result, recurse. */
+/**
+ * Deepest nesting of the tags. It is found without recursion, because the parser and the code that reads its result
+ * recurse.
+ */
 function depthOf(source: string): number {
   let depth = 0;
   let deepest = 0;
@@ -236,7 +243,7 @@ function textsOf(element: XmlElement, name: string): string[] {
     .slice(0, MAX_ITEMS);
 }
 
-/** An id as an attribute or an element, under any of these names or as `id`. */
+/** Reads an id from an attribute or an element with one of these names, or with the name `id`. */
 function idOf(element: XmlElement | undefined, ...names: readonly string[]): string {
   if (!element) return '';
   for (const name of [...names, 'id']) {
@@ -255,7 +262,7 @@ function textOf(element: XmlElement | undefined): string {
   return cut(element?.text.trim() ?? '');
 }
 
-/** The text of an element itself, without that of the elements in it. */
+/** Text of an element, without that of its child elements. */
 function ownTextOf(element: XmlElement): string {
   const parts = element.children
     .filter((child) => child.type === 'text')
@@ -267,7 +274,7 @@ function cut(text: string): string {
   return text.slice(0, MAX_TEXT);
 }
 
-/** The name without prefix, in lower case. */
+/** Name without prefix, in lower case. */
 function localName(name: string): string {
   return name.slice(name.indexOf(':') + 1).toLowerCase();
 }

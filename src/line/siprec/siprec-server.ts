@@ -23,36 +23,40 @@ import { SiprecSession } from './siprec-session.js';
 
 /** Options of {@link SiprecServer.open}. */
 export interface SiprecServerOptions {
-  /** Ports of SIP; that of TLS with `key` and `cert`, as PEM. Default: UDP and TCP on 5060 of 127.0.0.1. */
+  /** SIP ports. The one for TLS needs `key` and `cert`, as PEM. Default: UDP and TCP on port 5060 of 127.0.0.1. */
   readonly ports?: SipPorts;
-  /** Address that RTP is received on, and told to clients. Default: that of the first port of SIP. */
+  /** Address on which RTP is received, and which clients are told. Default: the address of the first SIP port. */
   readonly address?: string;
-  /** Address that clients reach SIP and RTP by, behind a NAT. Default: `address`, and that of each port of SIP. */
+  /**
+   * Address at which clients reach SIP and RTP behind a NAT. Default: `address` for RTP, and its own address for each
+   * SIP port.
+   */
   readonly advertised?: string;
-  /** Ports of RTP: four for each call. Default: the system's choice. */
+  /** RTP ports. Each call takes four. Default: the system chooses. */
   readonly rtpPorts?: RtpPorts;
-  /** Calls at once; more are refused with 503. 1 to 10,000. Default 1000. */
+  /** Most calls at once; more are refused with 503. 1 to 10,000. Default 1000. */
   readonly maxSessions?: number;
   /** Addresses from which calls are taken; others are refused with 403. Default: all. */
   readonly allow?: readonly string[];
-  /** Time for which a packet that is missing is waited for, in ms: 0 to 10,000. Default 1000. */
+  /** Time to wait for a missing packet, in ms: 0 to 10,000. Default 1000. */
   readonly reorderMs?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /**
-   * Called with each call before it is answered, and waited for: what is added to its streams now misses nothing. What it
-   * throws or rejects with refuses the call with 503, and is told by `failure`. Default: calls are told by `session` alone.
+   * Called with each call before it is answered. The answer waits for the result, so that what is added to the call's
+   * streams here misses nothing. When it throws or rejects, the call is refused with 503 and `failure` is emitted.
+   * Default: only the event `session` reports calls.
    */
   readonly onSession?: (session: SiprecSession) => unknown;
-  /** Other ways than ports. @internal */
+  /** Transports in place of the ports. @internal */
   readonly transports?: SipEndpointOptions['transports'];
 }
 
 /** Events of a {@link SiprecServer}. */
 export interface SiprecServerEvents extends FencedEvents {
-  /** A recording client sends a call, which is answered. */
+  /** A call of a recording client was answered. */
   session: [session: SiprecSession];
-  /** A call was refused: with this status. */
+  /** A call was refused with this status. */
   refused: [status: number, from: string];
 }
 
@@ -79,7 +83,7 @@ const RULES: Rules<SiprecServerOptions> = {
   transports: listOf(callback, 1),
 };
 
-/** A session recording server (RFC 7866): takes calls from recording clients, such as session border controllers. */
+/** Session recording server (RFC 7866). It takes calls from recording clients, such as session border controllers. */
 export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements AsyncDisposable {
   readonly #options: SiprecServerOptions;
   readonly #clock: Clock;
@@ -96,7 +100,7 @@ export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements A
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Opens the ports. @throws ERR_INVALID_ARG; ERR_PORT when one cannot be had. */
+  /** Opens the ports. @throws ERR_INVALID_ARG; ERR_PORT when one cannot be opened. */
   static async open(options: SiprecServerOptions = {}): Promise<SiprecServer> {
     checkOptions(options, RULES);
     const host = '127.0.0.1';
@@ -119,20 +123,20 @@ export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements A
     return server;
   }
 
-  /** Addresses of SIP, with the kind of transport. */
+  /** Addresses of SIP, with the transport of each. */
   get addresses(): SipEndpoint['addresses'] {
     return this.#endpoint?.addresses ?? [];
   }
 
-  /** Calls that are recorded now. */
+  /** Calls that are being recorded. */
   get sessions(): readonly SiprecSession[] {
     return [...this.#sessions];
   }
 
-  /** Ends all calls, those that are being answered included, and closes the ports. */
+  /** Ends all calls, including those that are being answered, and closes the ports. */
   async close(): Promise<void> {
     this.#closed = true;
-    // A client that does not answer its BYE holds no recording up.
+    // The sessions close without waiting for the clients to answer their BYE.
     const closing = [this.#endpoint?.close(), ...[...this.#sessions].map((session) => session.close())];
     await Promise.all([...closing, ...this.#opening]);
   }
@@ -154,7 +158,7 @@ export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements A
     else this.#refuse(invite, 503);
   }
 
-  /** Opens the ports of a call; nothing where there are none, or the call was given up meanwhile. */
+  /** Opens the ports of a call; undefined when none are free, or when the call or the server was closed meanwhile. */
   async #open(invite: IncomingInvite): Promise<SiprecSession | undefined> {
     const { rtpPorts, reorderMs, advertised } = this.#options;
     const session = await SiprecSession.open(invite.request.headers.get('Call-ID') ?? '', {
@@ -189,7 +193,7 @@ export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements A
       const answered = await invite.answer(
         session,
         { ended: () => void over(), updated: (request) => session.tell(request) },
-        // Who takes recordings says so (RFC 7866, section 6.2).
+        // A recording server marks its Contact with this tag (RFC 7866, section 6.2).
         { Contact: `<${invite.session.contact}>;+sip.srs` },
       );
       if (!answered) return await over();
@@ -200,7 +204,7 @@ export class SiprecServer extends FencedEmitter<SiprecServerEvents> implements A
     }
   }
 
-  /** Refuses a call; one that was given up needs no answer. */
+  /** Refuses a call. A cancelled call needs no answer. */
   #refuse(invite: IncomingInvite, status: number): void {
     if (!invite.isOpen) return;
     invite.reject(status, status === 503 ? { 'Retry-After': '10' } : {});

@@ -26,26 +26,26 @@ import {
   speakerOf,
 } from './siprec-metadata.js';
 
-/** A side of a recorded call: the first stream that was offered, and the second. */
+/** Side of a recorded call: `local` is the stream that was offered first, `remote` the second. */
 export type SiprecSide = 'local' | 'remote';
 
 /** Events of a {@link SiprecSession}. */
 export interface SiprecSessionEvents extends FencedEvents {
-  /** The client has told something new of the call. */
+  /** The client has sent metadata of the call. */
   metadata: [metadata: SiprecMetadata];
-  /** Metadata could not be read; the recording goes on without. */
+  /** Metadata could not be read. The recording continues without them. */
   'metadata-refused': [error: Error];
-  /** The client sends no voice for now, or does again. */
+  /** The client has paused the voice (true), or resumed it (false). */
   paused: [paused: boolean];
   /** The recorded call is over, or its client is gone. */
   ended: [];
 }
 
-/** Set-up of a {@link SiprecSession}. @internal */
+/** Options of a {@link SiprecSession}. @internal */
 export interface SiprecSessionOptions {
   readonly clock: Clock;
   readonly address: string;
-  /** Address that descriptions name. Default `address`. */
+  /** Address in the descriptions. Default `address`. */
   readonly advertised?: string;
   readonly ports?: RtpPorts;
   readonly reorderMs?: number;
@@ -55,7 +55,7 @@ export interface SiprecSessionOptions {
 interface Slot {
   readonly side: SiprecSide;
   readonly rtp: RtpSession;
-  /** Label of the stream that it takes; nothing while it takes none. */
+  /** Label of the stream that it receives; undefined while it receives none. */
   label: string | undefined;
   isActive: boolean;
   key: SrtpKey | undefined;
@@ -70,8 +70,8 @@ const METADATA_TYPE = /rs-metadata|\+xml|\/xml/i;
 const CISCO_PARTICIPANT = 'X-Cisco-Recording-Participant';
 
 /**
- * A call that a recording client sends here (RFC 7866): a stream for each side, and what is told of it. A client that
- * sends one mixed stream uses the first side alone; the other one stays empty.
+ * Call that a recording client sends (RFC 7866): a stream for each side, and its metadata. When a client sends one
+ * mixed stream, the side `local` has it and `remote` stays empty.
  */
 export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements SessionMedia {
   /** Id of the SIP session, as the client gave it. */
@@ -119,7 +119,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     }
   }
 
-  /** Voice of the side that was offered first; of both, where they are mixed. */
+  /** Voice of the side that was offered first, or of both when they are mixed. */
   get local(): PcmStream {
     return this.#slot('local').rtp.stream;
   }
@@ -129,17 +129,17 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     return this.#slot('remote').rtp.stream;
   }
 
-  /** The newest account of the call. */
+  /** Metadata of the call, up to date. */
   get metadata(): SiprecMetadata {
     return this.#metadata;
   }
 
-  /** True while the client sends no voice, on purpose. */
+  /** True while the client has paused the voice. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** The one whose voice a side is, as far as that is told. @throws ERR_INVALID_ARG */
+  /** Returns the participant whose voice a side carries; undefined when that is not given. @throws ERR_INVALID_ARG */
   participant(side: SiprecSide): SiprecParticipant | undefined {
     const { label } = this.#slot(side);
     return label === undefined ? undefined : speakerOf(this.#metadata, label);
@@ -150,12 +150,12 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     return this.#slot(side).rtp.stats();
   }
 
-  /** Quality of a side; nothing before anything has come of it. @throws ERR_INVALID_ARG */
+  /** Quality of a side; undefined before any voice of it has arrived. @throws ERR_INVALID_ARG */
   quality(side: SiprecSide): LineQuality | undefined {
     return this.#slot(side).rtp.quality;
   }
 
-  /** Nothing is sent to a client, and it makes the offers. @internal */
+  /** Refuses with 488, because only the client makes offers. @internal */
   offer(): SipBody {
     throw new SipRefusal(488);
   }
@@ -192,7 +192,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   /** @internal */
   take(): void {}
 
-  /** Takes what a message tells of the call. @internal */
+  /** Reads the metadata in a message. @internal */
   tell(message: SipMessage): void {
     const part = bodyParts(message.headers, message.body).find(
       ({ type, content }) => METADATA_TYPE.test(type) || content.subarray(0, 200).includes('<recording'),
@@ -221,7 +221,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     return side === 'local' ? local : remote;
   }
 
-  /** Gives each stream that can be taken its side: the one that had its label before, else the next that is free. */
+  /** Assigns a side to each stream that can be received: the side that had its label before, else the next free one. */
   #assign(streams: readonly OfferedStream[]): Map<Slot, OfferedStream> {
     const usable = streams.filter(({ connection }) => connection);
     const taken = new Map<Slot, OfferedStream>();
@@ -245,7 +245,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   }
 }
 
-/** Participants that a client tells of in headers alone. */
+/** Reads the participants that a client names only in headers. */
 function byHeaders({ headers }: SipMessage): SiprecMetadata | undefined {
   const participants = headers.list(CISCO_PARTICIPANT).flatMap((value, index): SiprecParticipant[] => {
     const { uri = value, name = '' } = readAddress(value) ?? {};
@@ -262,7 +262,7 @@ function readOffer(offer: SipBody) {
   }
 }
 
-/** The key of this end: it stays while the peer keeps to a suite. */
+/** Returns the key of this end. It stays the same while the peer uses the same suite. */
 function ownKey(before: SrtpKey | undefined, { suite }: SrtpKey): SrtpKey {
   return before?.suite === suite ? before : { suite, key: randomBytes(30).toString('base64') };
 }
