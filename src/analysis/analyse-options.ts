@@ -5,13 +5,13 @@ import { CONVERSATION, type ConversationOptions } from './conversation-options.j
 
 /** Options of `analyse`. */
 export interface AnalyseOptions extends Omit<ConversationOptions, 'legs' | 'sampleRate'> {
-  /** Times two streams that are aligned here. Default: the machine's clock. */
+  /** Clock by which a pair of streams is aligned. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Audio that may wait for the analysis, in ms: 20 to 600,000; what is older is dropped. Default 5000. */
+  /** Most audio that waits for the analysis, in ms: 20 to 600,000. The oldest is dropped beyond it. Default 5000. */
   readonly maxBufferedMs?: number;
-  /** Engine that writes down what each leg says while it is said. Default: none, and there are no words. */
+  /** Transcriber of each leg, while it speaks. Default: none, and the report has no words. */
   readonly transcriber?: Transcriber;
-  /** Ends it with ERR_ABORTED. */
+  /** Ends the analysis with ERR_ABORTED. */
   readonly signal?: AbortSignal;
 }
 
@@ -25,7 +25,7 @@ export const ANALYSE_RULES: Rules<AnalyseOptions> = {
   signal: abortSignal,
 };
 
-/** Options of the analysis of calls that somebody else follows: a recorder, a bot. */
+/** Options of an analysis that a recorder or a bot makes of its calls. */
 export type CallAnalysisOptions = Omit<AnalyseOptions, 'clock' | 'signal'>;
 
 const { clock: _clock, signal: _signal, ...OF_CALLS } = ANALYSE_RULES;

@@ -9,30 +9,32 @@ import { ConversationAnalysis } from './conversation-analysis.js';
 import type { LegIndex } from './turns/turn-events.js';
 import { LiveWords } from './words/live-words.js';
 
-/** Something whose legs can be heard: a `CallRecording`, a `CallVoice`, and what else has both legs side by side. */
+/**
+ * Source whose legs can be heard: a `CallRecording`, a `CallVoice`, or anything else that has both legs side by side.
+ */
 export interface HasLegs {
-  /** Quality of the line of a leg, where packets tell it. */
+  /** Returns the quality of the line of a leg; undefined when nothing is known of its packets. */
   quality?(leg: 'local' | 'remote'): LineQuality | undefined;
   legs(options?: { readonly maxBufferedMs?: number; readonly signal?: AbortSignal }): LegTap;
 }
 
 const SOURCE = having('legs');
-/** A conversation that is analysed while it goes on: its events, for `for await`. Leaving the loop ends it. */
+/** Analysis of a conversation that goes on. It iterates over the events, for `for await`; leaving the loop ends it. */
 export interface LiveAnalysis extends AsyncIterableIterator<AnalysisEvent> {
-  /** The figures so far; final once the loop has ended. */
+  /** Returns the figures so far; final once the loop has ended. */
   report(): AnalysisReport;
-  /** Time that has passed since anything was heard of anybody, in ms, as `ConversationAnalysis` has it. */
+  /** Milliseconds since the last sound on either leg, as in `ConversationAnalysis`. */
   readonly silentMs: number;
-  /** Samples of each leg that were heard, and those that were dropped because the analysis could not keep up. */
+  /** Samples of each leg: those that were analysed, and those that were dropped because the analysis was too slow. */
   readonly stats: SinkStats;
 }
 
 /**
- * Analyses a call while it goes on: a recording or the voice of a call, or a pair of streams of 16 kHz mono. It reads a
- * tap: what it cannot keep up with is dropped and counted, never holds the call or its recording up, and is missing audio
- * in the report. Events come some 300 ms after what they tell of, besides the delay of the tap. A recording gives it the
- * samples that it writes, so the figures are those of its file. A transcriber hears each leg beside it: one that fails, or
- * falls a minute behind, is told of and given up, and the rest goes on.
+ * Analyses a call while it goes on: a recording, the voice of a call, or a pair of streams of 16 kHz mono. It reads a
+ * tap, so it never holds up the call or its recording. Audio that it cannot keep up with is dropped and counted, and is
+ * missing audio in the report. Events come some 300 ms after the sound, plus the delay of the tap. The samples of a
+ * recording are those that are written to its file, so the figures are those of the file. A transcriber gets each leg
+ * at the same time. When it fails or falls a minute behind, an event tells so, its words end, and the analysis goes on.
  *
  * ```ts
  * const analysis = analyse(recording);
@@ -40,7 +42,7 @@ export interface LiveAnalysis extends AsyncIterableIterator<AnalysisEvent> {
  * console.log(analysis.report().talk.interruptions);
  * ```
  *
- * @throws ERR_INVALID_ARG; ERR_INVALID_STATE for a source that is over.
+ * @throws ERR_INVALID_ARG; ERR_INVALID_STATE for a source that has ended.
  */
 export function analyse(source: HasLegs | LegPair, options: AnalyseOptions = {}): LiveAnalysis {
   checkArgument('source', source, object);
@@ -63,7 +65,7 @@ class TapAnalysis implements LiveAnalysis {
   readonly #words: LiveWords | undefined;
   readonly #source: HasLegs | undefined;
   readonly #events: AnalysisEvent[] = [];
-  /** Position of the source at which it began. */
+  /** Position of the source at which the analysis began. */
   #base: number | undefined;
   #isOver = false;
 
@@ -139,7 +141,7 @@ class TapAnalysis implements LiveAnalysis {
     this.#events.push(...this.#analysis.push(legs), ...(this.#words?.told() ?? []));
   }
 
-  /** The last words come after the last sample. */
+  /** Ends the analysis. The last words come after the last sample. */
   async #finish(): Promise<void> {
     this.#end();
     if (this.#words) this.#events.push(...(await this.#words.end()));

@@ -9,12 +9,12 @@ import type { WordAlert } from './words/keyword-watch.js';
 import type { SaidPart } from './words/said-part.js';
 
 /**
- * The reason why a figure cannot be computed. `no-speech`: nobody spoke; `no-pauses`: too little was heard while nobody
- * spoke; `digital-silence`: the line has exact silence where noise would be; `one-leg`: it needs both sides; `no-changes`:
- * the speaker never changed; `too-short`: too little was heard; `no-words`: nothing was transcribed;
- * `no-punctuation`: the transcript does not show what is a question; `no-answers`: no question was answered after a silence;
- * `transcriber-failed`: words are missing, as the engine failed; `no-packets`: nothing
- * is known of a line's packets; `codec-unknown`: no figures are published for the line's codec.
+ * Reason why a figure cannot be computed. `no-speech`: nobody spoke; `no-pauses`: too little was heard while nobody
+ * spoke; `digital-silence`: the line sends zeros instead of noise; `one-leg`: the figure needs both sides;
+ * `no-changes`: the speaker never changed; `too-short`: too little was heard; `no-words`: nothing was transcribed;
+ * `no-punctuation`: the transcript does not show which sentences are questions; `no-answers`: no question was answered
+ * after a silence; `transcriber-failed`: words are missing because the transcriber failed; `no-packets`: nothing is
+ * known of the packets of the line; `codec-unknown`: no figures are published for the line's codec.
  */
 export type NotComputableReason =
   | 'no-speech'
@@ -38,18 +38,21 @@ export interface NotComputable {
 /** A figure, or the reason why there is none. */
 export type Figure<T = number> = T | NotComputable;
 
-/** Lengths that occurred, in milliseconds. */
+/** Distribution of lengths, in milliseconds. */
 export interface Distribution {
   readonly count: number;
   readonly mean: number;
   readonly median: number;
-  /** No more than one of twenty is longer (nearest rank). */
+  /** 95th percentile (nearest rank). */
   readonly p95: number;
   readonly least: number;
   readonly most: number;
 }
 
-/** Quality of a leg's line, as far as its packets tell it (ITU-T G.107). Those of different scales are not comparable. */
+/**
+ * Quality of the line of a leg, estimated from its packets (ITU-T G.107). Ratings of different scales cannot be
+ * compared.
+ */
 export interface LegQuality {
   /** Scale of `r`: 0 to 93.2 `narrowband`, 0 to 129 `wideband`. */
   readonly scale: 'narrowband' | 'wideband';
@@ -57,7 +60,7 @@ export interface LegQuality {
   readonly r: Figure;
   /** Mean opinion score of a listener, 1 to 4.5. */
   readonly mos: Figure;
-  /** Inputs of both, or the reason why there are none, for a person to read. */
+  /** Inputs of `r` and `mos`, or the reason why these are missing, for a person to read. */
   readonly basis: string;
   readonly codec: string;
   /** Packets that were not played, in percent. */
@@ -69,9 +72,9 @@ export interface LegQuality {
 /** Figures of one leg. Lengths are in milliseconds, positions in samples. */
 export interface LegReport {
   readonly speechMs: number;
-  /** Part of the conversation in which it speaks, 0 to 1. */
+  /** Share of the conversation in which the leg speaks, 0 to 1. */
   readonly speechRatio: number;
-  /** Part of the speech of both legs that is its, 0 to 1. */
+  /** Share of this leg in the speech of both, 0 to 1. */
   readonly talkRatio: Figure;
   /** Lengths of its units of speech. */
   readonly unitsMs: Figure<Distribution>;
@@ -83,15 +86,17 @@ export interface LegReport {
   readonly interruptionsSuffered: Figure;
   readonly failedBargeIns: Figure;
   readonly backchannels: Figure;
-  /** From the end of the other's speech to the begin of its own, where these do not overlap. */
+  /** Time from the end of the other leg's speech to the start of its own, where the two do not overlap. */
   readonly responseMs: Figure<Distribution>;
-  /** Words that it says. */
+  /** Words that the leg says. */
   readonly words: Figure;
-  /** Its words over its own speech. */
+  /** Words divided by the minutes of its own speech. */
   readonly wordsPerMinute: Figure;
-  /** Questions that it asks. */
+  /** Questions that the leg asks. */
   readonly questions: Figure;
-  /** From the end of the other's question to the begin of its own speech, where there is silence between them. */
+  /**
+   * Time from the end of the other leg's question to the start of its own speech, where there is silence between them.
+   */
   readonly answerMs: Figure<Distribution>;
   readonly activeLevelDbov: Figure;
   /** Gated loudness (EBU R 128). */
@@ -102,11 +107,11 @@ export interface LegReport {
   readonly snrDb: Figure;
   readonly clippedSamples: number;
   readonly clippedRuns: number;
-  /** Mean of all samples, full scale being 1. */
+  /** Mean of all samples, relative to full scale. */
   readonly dcOffset: number;
-  /** The other leg heard in this one; null where it is not. */
+  /** Echo of the other leg in this one; null where there is none. */
   readonly echo: Figure<EchoReturn | null>;
-  /** Quality of the line that the leg came by. */
+  /** Quality of the line of the leg. */
   readonly quality: Figure<LegQuality>;
   readonly musicMs: number;
   /** Digits of the keys that were pressed, in order. */
@@ -128,17 +133,17 @@ export interface TalkReport {
   readonly longestSilenceMs: number;
   readonly overlapMs: Figure;
   readonly overlaps: Figure;
-  /** From the end of one speaker to the begin of the next; negative where they overlap. */
+  /** Time from the end of one speaker to the start of the next; negative where they overlap. */
   readonly transferOffsetsMs: Figure<Distribution>;
-  /** Transfer offsets that are silence. */
+  /** Transfer offsets of 0 or more. */
   readonly gapsMs: Figure<Distribution>;
-  /** Part of the changes of speaker that overlap, 0 to 1. */
+  /** Share of the changes of speaker in which the two overlap, 0 to 1. */
   readonly overlappedTransfers: Figure;
   readonly interruptions: Figure;
   readonly dualStarts: Figure;
-  /** Silences of more than the threshold. */
+  /** Silences of at least the threshold. */
   readonly deadAir: readonly DeadAir[];
-  /** Of them, what was neither hold, mask, missing, music nor a tone. */
+  /** Total dead air without hold, masked and missing audio, music and tones. */
   readonly deadAirMs: number;
   readonly longestDeadAirMs: number;
   readonly events: readonly TurnEvent[];
@@ -147,11 +152,11 @@ export interface TalkReport {
   readonly alerts: readonly WordAlert[];
 }
 
-/** All that is said of a conversation. `docs/analysis.md` defines each figure. */
+/** Report of an analysis. `docs/analysis.md` defines each figure. */
 export interface AnalysisReport {
   readonly schema: 'jackfield.analysis/1';
   readonly sampleRate: number;
-  /** Per leg. */
+  /** Samples of each leg. */
   readonly samples: number;
   readonly durationMs: number;
   /** Detector that told speech from other sound. */

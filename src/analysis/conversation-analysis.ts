@@ -27,17 +27,21 @@ const LEGS = listOf(SAMPLES);
 const QUALITY = rule('the quality of a line: { codec, scale, basis, ... }', (value) =>
   ['codec', 'scale', 'basis'].every((name) => typeof entryOf<unknown>(Object(value), name) === 'string'),
 );
-/** All legs take so much at once, whatever pieces it comes in: events come in the same order then. */
+/**
+ * Length of the pieces in which all legs are analysed. It is fixed, so that the order of events does not depend on the
+ * input.
+ */
 const PIECE_MS = 100;
 const FRAME_MS = 10;
 
 /**
- * Measures a conversation while it is heard: one object for live audio and for files. What it says does not depend on how
- * the audio was cut into pieces.
+ * Measures a conversation as its audio comes, from live calls and from files. The results do not depend on how the
+ * audio was cut into pieces.
  *
  * ```ts
  * const analysis = new ConversationAnalysis();
- * for await (const { local, remote } of call.legs()) for (const event of analysis.push([local, remote])) console.log(event);
+ * for await (const { local, remote } of call.legs())
+ *   for (const event of analysis.push([local, remote])) console.log(event);
  * analysis.end();
  * console.log(analysis.report().talk.transferOffsetsMs);
  * ```
@@ -51,14 +55,16 @@ export class ConversationAnalysis {
   readonly #qualities: (LineQuality | undefined)[] = [];
   readonly #watch: TalkWatch;
   readonly #words: SpokenWords;
-  /** Samples of each leg that are not taken yet, and how many a whole piece has. */
+  /** Samples of each leg that were not analysed yet, and the samples of a whole piece. */
   readonly #pieces: readonly Int16Array[];
   readonly #piece: number;
   #filled = 0;
   #position = 0;
   #isOver = false;
 
-  /** @throws ERR_INVALID_ARG for an option out of range; for the neural detector ERR_TOOL, ERR_FILE and ERR_UNSUPPORTED. */
+  /**
+   * @throws ERR_INVALID_ARG for an option out of range; ERR_TOOL, ERR_FILE, ERR_UNSUPPORTED for the neural detector.
+   */
   constructor(options: ConversationOptions = {}) {
     this.options = resolveConversation(options);
     const { legs, sampleRate, speechDetector, speechModel } = this.options;
@@ -79,14 +85,14 @@ export class ConversationAnalysis {
     this.#pieces = this.#legs.map(() => new Int16Array(piece));
   }
 
-  /** Samples of each leg that came. */
+  /** Samples of each leg that were pushed. */
   get position(): number {
     return this.#position + this.#filled;
   }
 
   /**
-   * Time that has passed since anything was heard of anybody, in ms: speech, a tone, a key or music. 0 while there is
-   * something. Speech of the newest 250 ms is not decided on; they do not count.
+   * Milliseconds since the last speech, tone, key or music on either leg; 0 while there is one. The newest 250 ms do
+   * not count, because speech in them is not decided on yet.
    */
   get silentMs(): number {
     const { heardUntil } = this.#watch;
@@ -97,8 +103,8 @@ export class ConversationAnalysis {
   }
 
   /**
-   * Takes the next samples, one array for each leg, all of one length: what lies at the same index was simultaneous.
-   * Returns what has become certain.
+   * Takes the next samples: one array for each leg, all of one length. Samples at the same index were simultaneous.
+   * Returns the events that have become certain.
    *
    * @throws ERR_INVALID_ARG for another number of legs, or legs of different length; ERR_INVALID_STATE after `end`.
    */
@@ -126,7 +132,7 @@ export class ConversationAnalysis {
   }
 
   /**
-   * Notes what the ledger of a recording says of a stretch of a leg: that it is on hold, masked or missing.
+   * Notes that a stretch of a leg is on hold, masked or missing, as the ledger of a recording says.
    *
    * @throws ERR_INVALID_ARG
    */
@@ -137,28 +143,32 @@ export class ConversationAnalysis {
   }
 
   /**
-   * Takes words of a leg that do not change any more, in the order in which they were said; also after {@link end}.
-   * Returns them as events, with the keywords among them.
+   * Takes final words of a leg, in the order in which they were said; also after {@link end}. Returns them as events,
+   * with the keywords among them.
    *
-   * @throws ERR_INVALID_ARG for what is no part of this conversation.
+   * @throws ERR_INVALID_ARG for a value that is not a part of this conversation.
    */
   say(part: SaidPart): AnalysisEvent[] {
     return this.#words.take(part);
   }
 
-  /** Notes that the transcriber failed on a leg: figures that rest on its words cannot be computed. @throws ERR_INVALID_ARG */
+  /**
+   * Notes that the transcriber failed on a leg, so that figures of its words cannot be computed.
+   *
+   * @throws ERR_INVALID_ARG
+   */
   wordsFailed(leg: LegIndex): void {
     this.#words.fail(leg);
   }
 
-  /** Notes what the packets of a leg's line tell of its quality. The last that is noted counts. @throws ERR_INVALID_ARG */
+  /** Notes the quality of the line of a leg. The last call counts. @throws ERR_INVALID_ARG */
   noteQuality(leg: LegIndex, quality: LineQuality): void {
     checkArgument('leg', leg, this.#leg);
     checkArgument('quality', quality, QUALITY);
     this.#qualities[leg] = quality;
   }
 
-  /** The conversation is over. Returns what was still open. Does nothing the second time. */
+  /** Ends the conversation. Returns the events that were still open. Does nothing the second time. */
   end(): AnalysisEvent[] {
     if (this.#isOver) return [];
     this.#isOver = true;
@@ -169,7 +179,7 @@ export class ConversationAnalysis {
     return events;
   }
 
-  /** The figures of what was heard so far; final after {@link end}. */
+  /** Returns the figures so far; final after {@link end}. */
   report(): AnalysisReport {
     const report = reportOf({
       options: this.options,
@@ -186,7 +196,7 @@ export class ConversationAnalysis {
     return legOf(this.#legs.length);
   }
 
-  /** Hands the piece to the legs, as far as it is filled. */
+  /** Hands the filled part of the piece to the legs. */
   #take(events: AnalysisEvent[]): void {
     const isWhole = this.#filled === this.#piece;
     const pieces = isWhole ? this.#pieces : this.#pieces.map((piece) => piece.subarray(0, this.#filled));
@@ -201,7 +211,7 @@ export class ConversationAnalysis {
     this.#watch.advance(this.#position, Math.min(...this.#legs.map((leg) => leg.decided)), events);
   }
 
-  /** Tells a leg what it has of the other, which is not its own speech. */
+  /** Tells a leg the echo of the other that it carries, so that it does not count as its own speech. */
   #tellEcho(index: number, echo: EchoMeter): void {
     const [leg, other] = [this.#legs[index], this.#legs[1 - index]];
     const heard = echo.read();

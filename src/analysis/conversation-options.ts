@@ -4,28 +4,28 @@ import { KEYWORDS, type Keyword } from './words/keyword-watch.js';
 
 /** Options of a {@link ConversationAnalysis}. */
 export interface ConversationOptions {
-  /** Legs: 1 or 2. What needs both sides cannot be computed of one. Default 2. */
+  /** Number of legs: 1 or 2. Figures that need both sides cannot be computed for one. Default 2. */
   readonly legs?: number;
-  /** Of both legs, in Hz: 8000 to 192000. Default 16000. */
+  /** Sample rate of both legs, in Hz: 8000 to 192000. Default 16000. */
   readonly sampleRate?: number;
-  /** Silence of both legs from which on it is dead air, in ms: 500 to 600,000. Default 5000. */
+  /** Shortest silence of both legs that is dead air, in ms: 500 to 600,000. Default 5000. */
   readonly deadAirMs?: number;
   /** Longest backchannel, in ms: 100 to 5000. Default 600. */
   readonly backchannelMs?: number;
-  /** Overlap from which on a change of speaker is an interruption, in ms: 0 to 5000. Default 250. */
+  /** Shortest overlap at a change of speaker that is an interruption, in ms: 0 to 5000. Default 250. */
   readonly interruptionMs?: number;
-  /** Starts no further apart are a dual start, in ms: 0 to 1000. Default 200. */
+  /** Most time between two starts of speech that are a dual start, in ms: 0 to 1000. Default 200. */
   readonly dualStartMs?: number;
-  /** Language of the words, BCP 47: it tells which first words ask a question. Default `en`. */
+  /** Language of the words, BCP 47. It decides which first words mark a question. Default `en`. */
   readonly language?: string;
-  /** Words and phrases that are listened for in a transcript. Default: none. */
+  /** Words and phrases to find in the transcript. Default: none. */
   readonly keywords?: readonly Keyword[];
   /**
-   * Detector of speech: `levels`, by the level in bands over the noise, or `neural`, by the network of Silero's
-   * voice detector, whose model a package carries that is installed beside this one. Default `levels`.
+   * Detector of speech. `levels` compares the level in bands with the noise. `neural` uses the network of Silero's
+   * voice detector; its model comes with a package that is installed separately. Default `levels`.
    */
   readonly speechDetector?: SpeechDetector;
-  /** Path of the model of the neural detector, an ONNX file. Default: that of the package. */
+  /** Path of the model of the neural detector, an ONNX file. Default: the model of the installed package. */
   readonly speechModel?: string;
 }
 

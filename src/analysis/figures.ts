@@ -1,6 +1,6 @@
 import type { Distribution, Figure, NotComputable, NotComputableReason } from './analysis-report.js';
 
-/** The distribution of lengths; the reason why there is none where there are no lengths. */
+/** Computes the distribution of lengths. Without lengths it returns `reason`. */
 export function distribution(values: readonly number[], reason: NotComputableReason): Figure<Distribution> {
   if (values.length === 0) return none(reason);
   const sorted = values.toSorted((a, b) => a - b);
@@ -15,7 +15,7 @@ export function distribution(values: readonly number[], reason: NotComputableRea
   };
 }
 
-/** A figure that cannot be computed. */
+/** Makes a figure that cannot be computed. */
 export function none(reason: NotComputableReason): NotComputable {
   return { notComputable: reason };
 }

@@ -12,23 +12,23 @@ import { deadAirOf, overlapsOf, silencesOf } from './turns/silences.js';
 import { type LegIndex, type Turns, turnsOf } from './turns/turn-events.js';
 import { noWords } from './words/with-words.js';
 
-/** The parts that a report is made of. */
+/** Parts from which a report is made. */
 export interface ReportParts {
   readonly options: ResolvedConversation;
   readonly legs: readonly LegAnalysis[];
   /** Of each leg. */
   readonly levels: readonly LegLevels[];
   readonly ledgers: readonly (readonly LedgerSpan[])[];
-  /** Of each leg's line, where that is known. */
+  /** Quality of the line of each leg, where it is known. */
   readonly qualities: readonly (LineQuality | undefined)[];
-  /** The other leg as it is heard in each; undefined where that is not known, null where nothing is. */
+  /** Echo of the other leg in each leg; undefined where it is not known yet, null where there is none. */
   readonly echoes: readonly (EchoReturn | null | undefined)[];
 }
 
-/** Silence after a backchannel in which the other goes on, in ms. */
+/** Longest silence after a backchannel before the other goes on, in ms. */
 const RESUME_MS = 1000;
 
-/** The report of what was heard so far, without its words. */
+/** Makes the report of what was heard so far, without its words. */
 export function reportOf(parts: ReportParts): AnalysisReport {
   const { options, legs, levels } = parts;
   const { sampleRate } = options;
@@ -205,7 +205,7 @@ function pausesIn(turns: readonly Span[], units: readonly Span[]): number[] {
   });
 }
 
-/** dBFS of a mean square in s16 steps. */
+/** Converts a mean square in s16 steps to dBFS. */
 function decibels(meanSquare: number): number {
   return 10 * Math.log10(meanSquare / 32768 ** 2);
 }

@@ -7,26 +7,32 @@ import type { AnalyseOptions } from './analyse-options.js';
 import type { AnalysisEvent } from './analysis-event.js';
 import type { AnalysisReport } from './analysis-report.js';
 
-/** A live analysis that goes on by itself, for what asks it now and then, or is told. Made by {@link runAnalysis}. */
+/**
+ * Live analysis that runs by itself. It can be asked for its figures at any time, and tells its events to listeners.
+ * Made by {@link runAnalysis}.
+ */
 export interface RunningAnalysis {
-  /** Time that has passed since anything was heard of anybody, in ms, as `ConversationAnalysis` has it. */
+  /** Milliseconds since the last sound on either leg, as in `ConversationAnalysis`. */
   readonly silentMs: number;
-  /** Samples of each leg that were heard, and those that were dropped because the analysis could not keep up. */
+  /** Samples of each leg: those that were analysed, and those that were dropped because the analysis was too slow. */
   readonly stats: SinkStats;
-  /** Resolves to the figures when the legs have ended, and when it was stopped. */
+  /** Resolves to the figures when the legs have ended or the analysis was stopped. */
   readonly finished: Promise<AnalysisReport>;
-  /** The figures so far. */
+  /** Returns the figures so far. */
   report(): AnalysisReport;
-  /** Tells `listener` of each event from now on; returns what stops that. What it throws becomes a warning. */
+  /**
+   * Calls `listener` with each event from now on. Returns a function that removes the listener. An error that the
+   * listener throws becomes a warning.
+   */
   onEvent(listener: (event: AnalysisEvent) => void): () => void;
-  /** Ends it before the legs do. */
+  /** Ends the analysis before the legs end. */
   stop(): Promise<void>;
 }
 
 /**
- * Analyses a call while it goes on, as {@link analyse} does, whether anybody reads its events or not.
+ * Analyses a call while it goes on, as {@link analyse} does, even when nobody reads its events.
  *
- * @throws as {@link analyse}.
+ * @throws the errors of {@link analyse}.
  */
 export function runAnalysis(source: HasLegs | LegPair, options: AnalyseOptions = {}): RunningAnalysis {
   return new Run(analyse(source, options));
@@ -69,7 +75,7 @@ class Run implements RunningAnalysis {
       for await (const event of this.#live)
         for (const listener of this.#listeners) observe('onEvent', listener, event);
     } catch {
-      // A stream that fails, or a signal, ends it: what was heard until then has figures.
+      // A stream that fails, or a signal, ends the analysis. The report has the figures up to there.
     }
     return this.#live.report();
   }

@@ -16,8 +16,8 @@ const SPEECH = listOf(
 );
 
 /**
- * Joins stretches of speech of one leg into inter-pausal units: what lies no further apart than `pauseSamples` is one
- * unit, what is shorter than `leastSamples` in the end is none.
+ * Joins stretches of speech of one leg into inter-pausal units. Stretches at most `pauseSamples` apart become one unit.
+ * Units shorter than `leastSamples` are left out.
  *
  * @param speech In order of time, without overlap.
  * @param pauseSamples 0 or more.

@@ -5,42 +5,42 @@ import { PARTY, type Party } from './party.js';
 
 /** Price of a call. */
 export interface Tariff {
-  /** Cost of a minute, in units of 10 to the power of minus `precision` of the currency. */
+  /** Cost of a minute, in units of 10^-`precision` of the currency. */
   readonly rate: number;
   readonly precision: number;
-  /** Three letters, as in ISO 4217. */
+  /** Currency code of three letters (ISO 4217). */
   readonly currency: string;
 }
 
-/** Way on for a call that is not taken where it was meant for. */
+/** Next steps for a call that its destination does not take. */
 export interface Overflow {
-  /** Time that it rings before that, in milliseconds. */
+  /** Time for which the destination rings before that, in milliseconds. */
   readonly ringMs: number;
   readonly forwards: readonly Forward[];
-  /** User who set the forwards up. */
+  /** User whose forward rules these are. */
   readonly forwardedBy?: Identity;
-  /** True when a voicemail takes the call in the end. */
+  /** True when voicemail takes the call if nobody else does. */
   readonly voicemail: boolean;
 }
 
-/** Destination that is rung from `startMs` to `endMs` after the forwarding began. */
+/** Destination that rings from `startMs` to `endMs` after the start of the forwarding. */
 export interface Forward {
   readonly destination: Destination;
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** A person or thing that can be called. */
+/** Party that can be called. */
 export interface Destination {
   readonly identity: Identity;
-  /** Default: free. */
+  /** Price of a call. Default: free. */
   readonly tariff?: Tariff;
   /**
-   * Takes a call that comes in: now or later it rings, answers or declines by the attempt's methods. What it throws fails
-   * the attempt, and is told as a failure of the exchange.
+   * Takes an incoming call. It rings, answers or declines with the methods of the attempt, now or later. An error that
+   * it throws fails the attempt, and is reported as a failure of the exchange.
    */
   arrive(attempt: Attempt): void;
-  /** Default: it rings for a minute. */
+  /** Returns the next steps for a call that is not taken. Default: it rings for a minute, and the call fails then. */
   overflow?(): Overflow;
 }
 
@@ -49,46 +49,47 @@ export const DESTINATION = having('arrive');
 const TARGETS = listOf(DESTINATION);
 const FORWARD = oneOf('rules', 'voicemail');
 
-/** Way to phones: a simulated gateway, or a line to a real network. */
+/** Route to phones: a simulated gateway, or a line to a real network. */
 export interface LineInterface {
   /**
    * Finds the phone with `number`, which begins with `+`.
    *
-   * @returns nothing when there is no such number. What it throws fails the call; its message is what the caller reads.
+   * @returns undefined when there is no such number. An error that it throws fails the call; the caller reads its
+   * message.
    */
   lineTo(number: string): Destination | undefined;
   /**
-   * Finds the phone with `number` among those that are one's own, such as phones that register at this line: a call that
-   * came in from a network may go on to it. Default: there are none.
+   * Finds the phone with `number` among the line's own phones, such as those that register at it. An incoming call of a
+   * network may go on to them. Default: there are none.
    */
   ownTo?(number: string): Destination | undefined;
 }
 
-/** Listeners of the dialler, for what a destination does with an {@link Attempt}. */
+/** Listeners of the dialler to an {@link Attempt}: what the destination does with it. */
 export interface AttemptEvents {
   ringing(): void;
   earlyMedia(party: Party): void;
   answered(leg: Leg): void;
   declined(cause: EndCause): void;
-  /** The one called wants the call to go on elsewhere. */
+  /** The called party forwards the call. */
   forwarded(to: 'rules' | 'voicemail'): void;
   transfer(targets: readonly Destination[], leg: Leg): void;
 }
 
-/** Caller of an attempt, and the way by which the call has come. */
+/** Caller of an attempt, and the route of the call so far. */
 export interface AttemptOrigin {
   readonly caller: Identity;
   readonly forwardedBy?: Identity;
   readonly transferredBy?: Identity;
   /** Text about the call from outside. */
   readonly subject?: string;
-  /** Servers that the call may still pass. Default: any number. */
+  /** Number of servers that the call may still pass (Max-Forwards). Default: any number. */
   readonly hops?: number;
 }
 
 /**
- * One call on its way to one destination, from the moment it arrives there until it is answered or given up. `answer`,
- * `decline`, `forward`, `transfer` and `withdraw` close it; what comes after that does nothing.
+ * One call to one destination, from its arrival there until it is answered or given up. `answer`, `decline`, `forward`,
+ * `transfer` and `withdraw` close it; later calls do nothing.
  */
 export class Attempt {
   readonly origin: AttemptOrigin;
@@ -108,15 +109,14 @@ export class Attempt {
   }
 
   /**
-   * Has `listener` called, once, when the dialler gives up or another destination has answered. The last listener
-   * counts.
+   * Calls `listener` once when the dialler gives up or another destination has answered. Only the last listener counts.
    */
   onWithdrawn(listener: (cause: EndCause) => void): void {
     checkArgument('listener', listener, callback);
     this.#onWithdrawn = listener;
   }
 
-  /** Tells the caller that it rings here. */
+  /** Tells the caller that the destination rings. */
   ringing(): void {
     if (this.#open) this.#events.ringing();
   }
@@ -127,32 +127,32 @@ export class Attempt {
     if (this.#open) this.#events.earlyMedia(party);
   }
 
-  /** Takes the call with `leg`, an end of its own for each call. */
+  /** Answers the call with `leg`. Each call needs a leg of its own. */
   answer(leg: Leg): void {
     checkArgument('leg', leg, LEG);
     this.#close(() => this.#events.answered(leg));
   }
 
-  /** Does not take the call. */
+  /** Declines the call. */
   decline(cause: EndCause): void {
     checkArgument('cause', cause, CAUSE);
     this.#close(() => this.#events.declined(cause));
   }
 
-  /** Sends the call on to where the one called has its calls forwarded, or to its voicemail. */
+  /** Forwards the call by the forward rules of the called party, or to its voicemail. */
   forward(to: 'rules' | 'voicemail'): void {
     checkArgument('to', to, FORWARD);
     this.#close(() => this.#events.forwarded(to));
   }
 
-  /** Passes the call on to the first of `targets` that answers. `leg` is the end of the party that passes it on. */
+  /** Transfers the call to the first of `targets` that answers. `leg` is the end of the party that transfers it. */
   transfer(targets: readonly Destination[], leg: Leg): void {
     checkArgument('targets', targets, TARGETS);
     checkArgument('leg', leg, LEG);
     this.#close(() => this.#events.transfer(targets, leg));
   }
 
-  /** Gives up, on behalf of the dialler. */
+  /** Gives up the attempt, for the dialler. */
   withdraw(cause: EndCause): void {
     checkArgument('cause', cause, CAUSE);
     this.#close(() => this.#onWithdrawn?.(cause));

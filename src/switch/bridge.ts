@@ -6,26 +6,26 @@ interface Seat {
   readonly spoken: Int16Array;
   readonly mix: Int16Array;
   readonly hears: Set<Seat>;
-  /** Stretches of what it has said that its line made up, as told in this tick. */
+  /** Stretches of its audio that its line made up, as reported in this tick. */
   madeUp: readonly MadeUp[];
-  /** True once it has thrown: from then on it neither speaks nor hears. */
+  /** True after it has thrown. From then on it neither speaks nor hears. */
   failed: boolean;
 }
 
 /**
- * Carries voice between any number of parties: each tick of 20 ms every party speaks once and hears the sum of
- * those that it is linked with, sample for sample and in the same tick. Links go both ways. A party without a link
- * hears silence and goes on ticking, so that a hold becomes silence of exactly its length.
+ * Carries voice between any number of parties. In each tick of 20 ms every party speaks once, and hears the sum of the
+ * parties that it is linked with, from the same tick. Links go both ways. A party without a link goes on ticking and
+ * hears silence, so a hold becomes silence of exactly its length.
  */
 export class Bridge {
   readonly #fence: Fence;
   readonly #seats = new Map<Party, Seat>();
   #ticks = 0;
-  /** Ticks that are overdue. */
+  /** Ticks that are due and not made yet. */
   #due = 0;
   #running: Promise<void> | undefined;
 
-  /** @param fence told of a party that throws: once, for it is not asked again. */
+  /** @param fence reports a party that throws, once: it is not asked again. */
   constructor(fence: Fence) {
     this.#fence = fence;
   }
@@ -39,24 +39,24 @@ export class Bridge {
     return this.#seats.size === 0;
   }
 
-  /** Seats a party; it hears nobody yet. */
+  /** Adds a party. It hears nobody yet. */
   join(party: Party): void {
     this.#seatOf(party);
   }
 
-  /** From the next tick on the two hear each other. */
+  /** Links two parties: they hear each other from the next tick on. */
   link(a: Party, b: Party): void {
     const [seatA, seatB] = [this.#seatOf(a), this.#seatOf(b)];
     seatA.hears.add(seatB);
     seatB.hears.add(seatA);
   }
 
-  /** Takes every link away; the parties stay. */
+  /** Removes all links. The parties stay. */
   unlinkAll(): void {
     for (const seat of this.#seats.values()) seat.hears.clear();
   }
 
-  /** Takes a party out without ending it, so that it can go on elsewhere. Waits for the tick that is under way. */
+  /** Removes a party without ending it, so that it can join another bridge. Waits for the current tick. */
   async release(party: Party): Promise<void> {
     const seat = this.#seats.get(party);
     if (!seat) return;
@@ -66,15 +66,15 @@ export class Bridge {
     await this.#running;
   }
 
-  /** Takes a party out and makes it flush and close what it holds. */
+  /** Removes a party, and makes it flush and close its streams. */
   async leave(party: Party): Promise<void> {
     await this.release(party);
     await this.#fence.run('voice', () => party.leave());
   }
 
   /**
-   * One frame from each party to those linked with it, `count` times. Returns a promise only when a party has to be
-   * waited for; ticks that fall due meanwhile are made up for as soon as that is over, and the promise covers them.
+   * Moves one frame from each party to those linked with it, `count` times. Returns a promise only when it has to wait
+   * for a party. Ticks that become due meanwhile are caught up after the wait, and the promise covers them.
    */
   tick(count = 1): void | Promise<void> {
     this.#due += count;
@@ -87,14 +87,17 @@ export class Bridge {
     return this.#running;
   }
 
-  /** True while the next frame of somebody is on its way. */
+  /** Returns true while the next frame of a party is on its way. */
   isAwaited(): boolean {
     for (const seat of this.#seats.values())
       if (seat.party.isAwaited && this.#answer(seat, () => seat.party.isAwaited?.())) return true;
     return false;
   }
 
-  /** Milliseconds by which the last tick could have come earlier for all who speak; nothing where nobody says so. */
+  /**
+   * Returns the milliseconds by which the last tick could have come earlier for all parties; undefined when no party
+   * tells it.
+   */
   spareMs(): number | undefined {
     let least: number | undefined;
     for (const seat of this.#seats.values()) {
@@ -192,7 +195,10 @@ function heardBy({ hears, mix }: Seat): Int16Array {
   return mix;
 }
 
-/** Runs all of them. Returns a promise only when one of them did, so that a tick without waits stays in one turn. */
+/**
+ * Calls `run` for all items. Returns a promise only when one of the calls did, so that a tick without waits stays in
+ * one turn.
+ */
 export function waitFor<T>(
   items: Iterable<T>,
   run: (item: T) => void | Promise<void>,

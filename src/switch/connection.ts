@@ -3,10 +3,10 @@ import type { Fence } from '../base/listener/fence.js';
 import { CAUSE, type EndCause, LEG, type Leg } from './leg.js';
 import type { RoomMember, VoiceRoom } from './voice-room.js';
 
-/** Two ends that were put through to each other: holds, digits and the end of the call. */
+/** Two connected ends: holds, digits and the end of the call. */
 export class Connection implements RoomMember {
   readonly legs: readonly [caller: Leg, callee: Leg];
-  /** Room where its voices are mixed; a conference changes it. */
+  /** Room in which the voices are mixed. A conference changes it. */
   room: VoiceRoom;
   readonly #holders = new Set<Leg>();
   readonly #fence: Fence;
@@ -14,8 +14,8 @@ export class Connection implements RoomMember {
   #ended = false;
 
   /**
-   * @param fence runs what each end does: one that throws keeps nothing from the other.
-   * @param onEnd called once, when it is over, with a promise that resolves when the voices have flushed.
+   * @param fence runs the actions of each end, so that an error of one does not affect the other.
+   * @param onEnd called once at the end, with a promise that resolves when the voices have flushed.
    */
   constructor(
     caller: Leg,
@@ -38,17 +38,17 @@ export class Connection implements RoomMember {
     return this.room.host;
   }
 
-  /** Tells both ends, then lets voice flow. The callee is told first: it answered. */
+  /** Tells both ends, then lets voice flow. The callee is told first, because it answered. */
   start(): void {
     const [caller, callee] = this.legs;
-    // Either may end it as soon as it hears of it.
+    // Either end may end the call as soon as it is told.
     for (const leg of [callee, caller]) if (!this.#ended) this.#have(leg, () => leg.connected(this));
     if (this.#ended) return;
     this.room.add(this);
     for (const leg of this.legs) this.#have(leg, () => leg.begun?.());
   }
 
-  /** The end that `leg` talks to. */
+  /** Returns the other end than `leg`. */
   otherThan(leg: Leg): Leg {
     checkArgument('leg', leg, LEG);
     const [caller, callee] = this.legs;
@@ -60,7 +60,7 @@ export class Connection implements RoomMember {
     return this.#holders.has(leg);
   }
 
-  /** Puts the call on hold from `leg`'s side, or takes that back. Streams go on, in silence. */
+  /** Puts the call on hold by `leg`, or resumes it. Streams go on with silence. */
   hold(leg: Leg, on: boolean): void {
     checkArgument('leg', leg, LEG);
     checkArgument('on', on, flag);
@@ -74,7 +74,7 @@ export class Connection implements RoomMember {
     }
   }
 
-  /** Sends a digit of `leg`'s to the other end. */
+  /** Sends a digit of `leg` to the other end. */
   digit(leg: Leg, digit: string): void {
     checkArgument('leg', leg, LEG);
     checkArgument('digit', digit, words);
@@ -83,7 +83,7 @@ export class Connection implements RoomMember {
     this.#have(other, () => other.digit?.(digit));
   }
 
-  /** Ends the call for both. The statuses come first, then the streams are flushed and closed. */
+  /** Ends the call for both. Both are told first; then the streams are flushed and closed. */
   end(cause: EndCause, causeOf: (leg: Leg) => EndCause = () => cause): void {
     checkArgument('cause', cause, CAUSE);
     checkArgument('causeOf', causeOf, callback);
@@ -101,7 +101,7 @@ export class Connection implements RoomMember {
     return this.#fence.run(`call of ${leg.identity.handle}`, act);
   }
 
-  /** Takes both ends apart without ending either, so that one can be put through to somebody else. */
+  /** Separates both ends without ending them, so that one can be connected to another party. */
   detach(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -3,21 +3,21 @@ import { Attempt, type AttemptOrigin, type Destination, type Forward, type Overf
 import type { EndCause, Leg, Placing, Progress } from './leg.js';
 import type { Party } from './party.js';
 
-/** Time that the network takes to find the other party, in milliseconds. */
+/** Time for which the network looks for the other party, in milliseconds. */
 export const ROUTING_MS = 500;
 
-/** Time that a call rings by default, in milliseconds. */
+/** Default ringing time of a call, in milliseconds. */
 export const RING_MS = 60_000;
 
-/** Plan of a search: the destinations to ring, for how long, and what follows. */
+/** Plan of a search: the destinations, how long they ring, and the next steps. */
 export interface DialPlan extends Overflow {
-  /** Rung at once; the first to answer has the call. */
+  /** Destinations that ring at the same time. The first to answer gets the call. */
   readonly destinations: readonly Destination[];
 }
 
 /**
- * Makes the plan for a call to `destinations`. Only a destination that is called alone can have the call go on
- * elsewhere.
+ * Makes the plan for a call to `destinations`. Forward rules and voicemail apply only to a destination that is called
+ * alone.
  */
 export function dialPlan(destinations: readonly Destination[]): DialPlan {
   const [only, ...others] = destinations;
@@ -31,15 +31,16 @@ export interface DialEvents {
   earlyMedia(party: Party): void;
   answered(leg: Leg): void;
   /**
-   * The voicemail of `owner` is to take the call: `chosen` for this call, or set for all calls that are not answered.
+   * The voicemail of `owner` takes the call. `chosen` is true when it was chosen for this call, and false when it takes
+   * all unanswered calls.
    */
   voicemail(owner: Destination, chosen: boolean): void;
   failed(cause: EndCause): void;
-  /** A destination threw, as a call arrived or was withdrawn. */
+  /** A destination threw an error when a call arrived or was withdrawn. */
   threw(error: unknown): void;
   /** The caller has given up. */
   cancelled(): void;
-  /** A destination that rings passes the call on. */
+  /** A ringing destination transfers the call. */
   transfer(targets: readonly Destination[], leg: Leg): void;
 }
 
@@ -50,11 +51,11 @@ type State =
   | { readonly kind: 'routing' }
   /** The called destinations ring. */
   | { readonly kind: 'calling' }
-  /** The destinations of the forward rules ring; the time of `pending` rules has not come yet. */
+  /** The destinations of the forward rules ring. `pending` counts the rules whose time has not come yet. */
   | { readonly kind: 'forwarding'; readonly pending: number }
   | { readonly kind: 'over' };
 
-/** Stages that can follow each. */
+/** Stages that may follow each stage. */
 const NEXT: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
   new: ['routing', 'over'],
   routing: ['calling', 'over'],
@@ -64,10 +65,10 @@ const NEXT: Readonly<Record<State['kind'], readonly State['kind'][]>> = {
 };
 
 /**
- * Search for a destination that takes a call: rings those called; when they do not answer, are busy or offline, those
- * of the forward rules, each in its time; then voicemail.
+ * Search for a destination that takes a call. It rings the called destinations. When these do not answer, are busy or
+ * offline, it rings those of the forward rules, each at its time. Voicemail comes last.
  *
- * `new -> routing -> calling -> forwarding -> over`; every stage can end it.
+ * `new -> routing -> calling -> forwarding -> over`; every stage may go to `over`.
  */
 export class Dial implements Placing {
   readonly #clock: Clock;
@@ -87,7 +88,7 @@ export class Dial implements Placing {
     this.#events = events;
   }
 
-  /** Begins the search. Does nothing when it has begun or is over. */
+  /** Begins the search. Does nothing when it has begun already. */
   start(): void {
     if (this.#enter({ kind: 'routing' })) this.#after(ROUTING_MS, () => this.#call());
   }
@@ -96,7 +97,7 @@ export class Dial implements Placing {
     if (this.#settle(cause)) this.#events.cancelled();
   }
 
-  /** @returns false, with nothing changed, when `next` cannot follow. */
+  /** @returns false, without a change, when `next` may not follow. */
   #enter(next: State): boolean {
     if (!NEXT[this.#state.kind].includes(next.kind)) return false;
     this.#state = next;
@@ -106,7 +107,7 @@ export class Dial implements Placing {
   #call(): void {
     if (!this.#enter({ kind: 'calling' })) return;
     this.#after(this.#plan.ringMs, () => this.#forward({ kind: 'no-answer' }));
-    // When one declines as the call arrives, there are others that the call has not reached yet.
+    // All attempts are made first: a destination may decline at once, before the call has reached the others.
     const all = this.#plan.destinations.map((to) => ({ to, attempt: this.#attempt(to, this.#origin) }));
     for (const { to, attempt } of all) if (attempt.open) this.#arrive(to, attempt);
   }
@@ -154,15 +155,15 @@ export class Dial implements Placing {
   }
 
   /**
-   * A destination that rings sends the call on by the forward rules of the called party. Without rules that is a
-   * refusal.
+   * Forwards the call by the rules of the called party, as a ringing destination asked. Without rules the call is
+   * refused.
    */
   #forwardedByRules(attempt: Attempt): void {
     if (this.#state.kind === 'calling' && this.#plan.forwards.length > 0) this.#forward({ kind: 'refused' });
     else this.#declined(attempt, { kind: 'refused' });
   }
 
-  /** Nobody of those called takes the call: try the forward rules. */
+  /** Tries the forward rules after no called destination took the call. */
   #forward(cause: EndCause): void {
     const { forwards, forwardedBy } = this.#plan;
     if (this.#state.kind !== 'calling') return;
@@ -188,7 +189,7 @@ export class Dial implements Placing {
     });
   }
 
-  /** Nobody is left to ring: voicemail, where there is one and nobody refused. */
+  /** Ends the search when no destination is left: with voicemail if there is one and the call was not refused. */
   #finish(cause: EndCause): void {
     const [owner] = this.#plan.destinations;
     if (!owner || !this.#plan.voicemail || !isUnreachable(cause)) this.#fail(cause);
@@ -199,7 +200,7 @@ export class Dial implements Placing {
     if (this.#settle(cause)) this.#events.failed(cause);
   }
 
-  /** Ends the search and withdraws every attempt. @returns false when it was over already. */
+  /** Ends the search and withdraws all attempts. @returns false when it was over already. */
   #settle(cause: EndCause): boolean {
     if (!this.#enter({ kind: 'over' })) return false;
     for (const cancel of this.#timers) cancel();
@@ -230,7 +231,7 @@ export class Dial implements Placing {
   }
 }
 
-/** True for a party that was not reached, and may be by another way; false for one that refused. */
+/** True when the party was not reached and may be reached in another way; false when it refused. */
 function isUnreachable(cause: EndCause): boolean {
   return (
     cause.kind === 'no-answer' ||

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module';
 import type { CountryCode } from 'libphonenumber-js/min';
 
-/** Digits as people write them, without the prefix of a country. */
+/** Number as people write it, without a country code. */
 const NATIONAL = /^\(?\d[\d\s().-]{1,28}\d$/;
 
-/** The tables of all countries, which come from Google's libphonenumber. They are loaded when the first is asked for. */
+/** Numbering plans of all countries, from Google's libphonenumber. They are loaded on first use. */
 let tables: typeof import('libphonenumber-js/min') | undefined;
 
-/** Completes a number that is dialled as within a country; nothing for one that cannot be a number there. */
+/** Completes a number that is dialled in its national form; undefined when it cannot be a number of the country. */
 export function completeNumber(dialled: string, country: string): string | undefined {
   if (!NATIONAL.test(dialled)) return undefined;
   tables ??= createRequire(import.meta.url)('libphonenumber-js/min') as NonNullable<typeof tables>;

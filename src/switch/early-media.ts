@@ -8,7 +8,7 @@ interface Early {
   readonly parties: Party[];
 }
 
-/** Voice that callers hear before the answer: a ringing tone, an announcement of the gateway. */
+/** Audio that callers hear before the answer, such as a ringing tone or an announcement of the gateway. */
 export class EarlyMedia {
   readonly #ticker: VoiceTicker;
   readonly #rooms = new Map<Leg, Early>();
@@ -24,12 +24,12 @@ export class EarlyMedia {
     early.room.seat(party, caller.voice);
   }
 
-  /** Lets `caller` hear silence: it has talked before, and its streams go on until it talks again. */
+  /** Lets `caller` hear silence. It has talked before, and its streams go on until it talks again. */
   seat(caller: Leg): void {
     this.#earlyOf(caller).room.seat(caller.voice);
   }
 
-  /** Takes the caller out again; its own streams go on. */
+  /** Removes the caller. Its own streams go on. */
   close(caller: Leg): Promise<void> | undefined {
     const early = this.#rooms.get(caller);
     if (!early) return undefined;

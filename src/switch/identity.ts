@@ -14,16 +14,16 @@ export const IDENTITY = rule('an object with the texts handle and fullName', (va
   return typeof handle === 'string' && typeof fullName === 'string';
 });
 
-/** Skype names: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
+/** Skype name: a letter, then 1 to 31 letters, digits, `.`, `,`, `-`, `_` or `:`. */
 const HANDLE = /^[a-z][a-z0-9.,_:-]{1,31}$/i;
-/** Phone numbers: `+` or `00`, then 3 to 20 digits, as the reference demands. */
+/** Phone number: `+` or `00`, then 3 to 20 digits, as in the reference. */
 const NUMBER = /^(?:\+|00)(\d{3,20})$/;
 
 export function isHandle(text: string): boolean {
   return HANDLE.test(text);
 }
 
-/** Gives the number with its `+`, if the text is one. */
+/** Returns the phone number with its `+`; undefined when the text is not a phone number. */
 export function phoneNumber(text: string): string | undefined {
   const digits = NUMBER.exec(text.replace(/[\s()-]/g, ''))?.[1];
   return digits === undefined ? undefined : `+${digits}`;

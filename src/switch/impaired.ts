@@ -2,18 +2,18 @@ import { FRAME_SAMPLES, type MadeUp, type Party } from './party.js';
 
 /** Faults of a line. */
 export interface Impairment {
-  /** Share of the frames that get lost, both ways, in percent: 0 to 100. */
+  /** Share of lost frames in each direction, in percent: 0 to 100. */
   readonly lossPercent?: number;
-  /** True when it is mute while it hears something. */
+  /** True when the party is muted while it hears speech. */
   readonly halfDuplex?: boolean;
-  /** Another seed loses other frames; one seed always the same. Default 1. */
+  /** Seed of the losses. The same seed always loses the same frames. Default 1. */
   readonly seed?: number;
 }
 
 /** Mean level, of 32767, above which a frame counts as speech. */
 const SPEECH_LEVEL = 200;
 
-/** A party on a bad line. The same frames are lost in every run. */
+/** Party on a bad line. The same frames are lost in every run. */
 export class Impaired implements Party {
   readonly #party: Party;
   readonly #impairment: Impairment;

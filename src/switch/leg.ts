@@ -2,21 +2,21 @@ import { having, rule } from '../base/check.js';
 import type { Identity } from './identity.js';
 import type { Party } from './party.js';
 
-/** Reason why a call failed. Which number a protocol has for it is that protocol's. */
+/** Reason why a call failed. Each protocol maps it to a number of its own. */
 export type FailureReason =
-  /** Anything that has no name of its own. */
+  /** Any other reason. */
   | 'error'
   | 'no-such-number'
   | 'offline'
-  /** There is no way to phones. */
+  /** There is no route to phones. */
   | 'no-route'
-  /** It went on when the exchange was stopped. */
+  /** The exchange was stopped during the call. */
   | 'cut-off'
   | 'no-codec'
   | 'sound-device'
   /** The sound device of the other end. */
   | 'remote-sound-device'
-  /** The one called blocks the caller. */
+  /** The called party blocks the caller. */
   | 'blocked'
   | 'not-a-contact'
   | 'not-authorized'
@@ -34,9 +34,9 @@ export type EndCause =
   | { readonly kind: 'busy' }
   | { readonly kind: 'answered-elsewhere' }
   | { readonly kind: 'transferred' }
-  /** `text` is what the network says of it, for a person to read. */
+  /** `text` is the reason that the network gives, for a person to read. */
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly text?: string }
-  /** The host of a conference has left it. */
+  /** The host has left the conference. */
   | { readonly kind: 'dropped-by-host' };
 
 const KINDS: Readonly<Record<EndCause['kind'], true>> = {
@@ -59,60 +59,63 @@ export const CAUSE = rule(`an object whose kind is one of ${Object.keys(KINDS).j
 /** Stage of the search for the other party. */
 export type Progress = 'routing' | 'ringing' | 'early-media';
 
-/** Two ends that were put through to each other, as each of them sees it. An end acts through this. */
+/** Two connected ends, as each end sees them. An end acts through this interface. */
 export interface Conversation {
   readonly legs: readonly [caller: Leg, callee: Leg];
   readonly onHold: boolean;
-  /** Handle of the user who hosts the conference that it is part of. */
+  /** Handle of the host, when it is part of a conference. */
   readonly host: string | undefined;
   otherThan(leg: Leg): Leg;
   isHeldBy(leg: Leg): boolean;
-  /** Puts the call on hold from `leg`'s side, or takes that back. Streams go on, in silence. */
+  /** Puts the call on hold by `leg`, or resumes it. Streams go on with silence. */
   hold(leg: Leg, on: boolean): void;
-  /** `leg` sends a digit. */
+  /** Sends a digit of `leg` to the other end. */
   digit(leg: Leg, digit: string): void;
-  /** Ends the call for both, by default with one cause. */
+  /** Ends the call for both. `causeOf` gives each end a cause of its own; by default both get `cause`. */
   end(cause: EndCause, causeOf?: (leg: Leg) => EndCause): void;
 }
 
 /** Search for the other party of a call, as the caller sees it. */
 export interface Placing {
-  /** Begins it. */
+  /** Begins the search. */
   start(): void;
-  /** Gives up: the caller has hung up before the answer. */
+  /** Gives up, because the caller has hung up before the answer. */
   cancel(cause: EndCause): void;
 }
 
 /**
- * One end of one call: a user, a robot, a line to the outside. The switch tells it what happens; it acts through the
- * {@link Placing} or the {@link Conversation} that it was given. What a leg throws is told as a failure of the exchange
- * and keeps nothing from the other end.
+ * One end of one call: a user, a robot, or a line to the outside. The switch calls it with news of the call. It acts
+ * through the {@link Placing} or the {@link Conversation} that it was given. An error that a leg throws is reported as
+ * a failure of the exchange, and does not affect the other end.
  */
 export interface Leg {
   readonly identity: Identity;
-  /** Voice of this end, asked once a tick while the call is connected. */
+  /** Voice of this end, called once a tick while the call is connected. */
   readonly voice: Party;
   /**
-   * Places a call from this end: `placing` is to be started, and cancelled when this end hangs up before the answer.
-   * Comes again, with another `placing`, when a call that this end placed is transferred.
+   * Places a call from this end. The leg starts `placing`, and cancels it when it hangs up before the answer. Called
+   * again with another `placing` when a call that this end placed is transferred.
    */
   place(placing: Placing): void;
   /** Takes news of the call that this end placed. Default: ignored. */
   progress?(step: Progress): void;
-  /** Takes the conversation: voice flows from now on. Comes again when the call was transferred. */
+  /** Takes the conversation. Voice flows from now on. Called again after the call was transferred. */
   connected(conversation: Conversation): void;
-  /** Sends what was kept until both ends are connected. Default: nothing was. */
+  /** Called once both ends are connected, to send what was kept until then. Default: nothing is kept. */
   begun?(): void;
-  /** Takes who holds the call now: this end, the other, or both. Default: ignored; the voice is silent meanwhile. */
+  /**
+   * Takes the current holders of the call: this end, the other, or both. Default: ignored; the voice is silent during a
+   * hold.
+   */
   held?(holders: { readonly local: boolean; readonly remote: boolean }): void;
-  /** Takes a DTMF digit of the other end, which is heard as well. Default: ignored. */
+  /** Takes a DTMF digit of the other end. The digit is in the audio as well. Default: ignored. */
   digit?(digit: string): void;
   /**
-   * Takes the party to which the call that this end placed is being passed on; nothing when the other end, which passes
-   * it on, has taken it back. Default: ignored.
+   * Takes the party to which the call that this end placed is being transferred; undefined when the other end has taken
+   * the transfer back. Default: ignored.
    */
   transferred?(to: Identity | undefined): void;
-  /** Ends this end. Comes once; `voice.leave` follows. */
+  /** Ends this end. Called once; `voice.leave` follows. */
   ended(cause: EndCause): void;
 }
 

@@ -4,58 +4,63 @@ import { Attempt, type Destination, type LineInterface, type Tariff } from './at
 import type { Identity } from './identity.js';
 import type { EndCause, Leg } from './leg.js';
 
-/** Way to the outside that is opened and closed with an exchange: calls go out through it and come in by it. */
+/** Line to the outside, for outgoing and incoming calls. It is opened and closed with an exchange. */
 export interface Line extends LineInterface {
   /** Name in reports, such as `sip:trunk.example.com`. */
   readonly name: string;
-  /** Begins to take calls from the outside. Comes once, before the first {@link lineTo}. Default: none come in. */
+  /**
+   * Begins to take incoming calls. Called once, before the first {@link lineTo}. Default: there are no incoming calls.
+   */
   open?(incoming: IncomingCalls): void | Promise<void>;
-  /** Closes it for good. All its legs have been ended before. Default: nothing is to be closed. */
+  /** Closes the line for good. All its legs have been ended before. Default: nothing to close. */
   close?(): void | Promise<void>;
 }
 
-/** The part of an exchange that a {@link Line} sees: it places calls that come from the outside. */
+/** Part of an exchange that a {@link Line} uses to place incoming calls. */
 export interface IncomingCalls {
-  /** Time of the exchange. Its timers end with the exchange. */
+  /** Clock of the exchange. Its timers end with the exchange. */
   readonly clock: Clock;
   /**
-   * Has `leg` call whom `target` names: a user or a robot by handle, or a user by the number that leads to them. Another
-   * number is called through a line only where `way.onward` says so, so that no stranger makes calls at the
-   * exchange's cost.
+   * Places a call of `leg` to `target`: a user or a robot by handle, or a user by a number that leads to it. Any other
+   * number is called through a line only if `way.onward` allows it, so that strangers cannot make calls at the expense
+   * of the exchange.
    *
-   * @returns false when nobody has that name or number; the leg is told nothing then.
-   * @throws ERR_INVALID_ARG, ERR_LINE_BREAK when what the leg is called cannot be said.
+   * @returns false when nobody has that handle or number. The leg is not called then.
+   * @throws ERR_INVALID_ARG; ERR_LINE_BREAK for a line break in the identity of the leg.
    */
   place(leg: Leg, target: string, way?: IncomingWay): boolean;
-  /** Tells a failure of the line as the exchange's `failure`. */
+  /** Reports a failure of the line as a `failure` of the exchange. */
   failed(error: unknown): void;
 }
 
-/** Way by which a call has come. */
+/** Route of an incoming call so far. */
 export interface IncomingWay {
-  /** Somebody who has forwarded the call to here. */
+  /** Party that has forwarded the call to this exchange. */
   readonly forwardedBy?: Identity;
-  /** Text about the call, which clients of the one called see as SUBJECT. Default: none. */
+  /** Text about the call. Clients of the called party see it as SUBJECT. Default: none. */
   readonly subject?: string;
   /**
-   * Lines by which it may go on where the number is that of no user and no robot: `own` for phones that are one's own
-   * ({@link LineInterface.ownTo}), `all` for every number that a line takes. Default `none`.
+   * Lines through which the call may go on when its number belongs to no user and no robot: `own` for a line's own
+   * phones ({@link LineInterface.ownTo}), `all` for every number that a line takes. Default `none`.
    */
   readonly onward?: Onward;
-  /** Servers that the call may still pass, where its network counts them. Default: any number. */
+  /** Number of servers that the call may still pass, if its network counts them. Default: any number. */
   readonly hops?: number;
 }
 
-/** Lines by which a call that came in may go on ({@link IncomingWay.onward}). */
+/** Lines through which an incoming call may go on ({@link IncomingWay.onward}). */
 export type Onward = 'none' | 'own' | 'all';
 
 export const ONWARD = ['none', 'own', 'all'] as const satisfies readonly Onward[];
 
-/** Numbers of a line, and its rank. */
+/** Numbers and rank of a line. */
 export interface LineOptions {
-  /** Beginnings of the numbers that go through it; the longest that fits counts. Default `['+']`: all. */
+  /** Prefixes of the numbers that go through the line; the longest match counts. Default `['+']`: all. */
   readonly prefixes?: readonly string[];
-  /** Rank among lines whose prefix is equally long, 0 to 1000; the lowest comes first, then the one added first. Default 0. */
+  /**
+   * Rank among lines with equally long prefixes: 0 to 1000. The lowest comes first, then the line added first. Default
+   * 0.
+   */
   readonly priority?: number;
 }
 
@@ -74,8 +79,8 @@ interface Route {
 }
 
 /**
- * Several lines as one. A number goes through the line with the longest prefix that fits; where that line has no way for
- * the call (it declines with reason `no-route` before it rings), the next one gets it.
+ * Several lines as one. A number goes through the line with the longest matching prefix. When that line declines the
+ * call with reason `no-route` before it rings, the next line gets it.
  */
 export class LineTable implements LineInterface {
   #routes: Route[] = [];
@@ -91,7 +96,7 @@ export class LineTable implements LineInterface {
     this.#routes = this.#routes.filter((route) => route.line !== line);
   }
 
-  /** True when a line takes numbers that begin like this one. */
+  /** Returns true when a line has a prefix of this number. */
   covers(number: string): boolean {
     return this.#linesTo(number).length > 0;
   }
@@ -129,12 +134,12 @@ export class LineTable implements LineInterface {
   }
 }
 
-/** Length of the longest prefix that `number` begins with; 0 for none. */
+/** Returns the length of the longest prefix of `number`; 0 for none. */
 function longest(prefixes: readonly string[], number: string): number {
   return Math.max(0, ...prefixes.filter((each) => number.startsWith(each)).map(({ length }) => length));
 }
 
-/** A destination that can be reached in several ways, tried one after the other. */
+/** Destination that can be reached through several lines, tried one after the other. */
 class Failover implements Destination {
   readonly identity: Identity;
   readonly tariff?: Tariff;

@@ -8,8 +8,8 @@ export const FRAME_SAMPLES = msToSamples(PTIME_MS);
 export const FRAME_BYTES = FRAME_SAMPLES * BYTES_PER_SAMPLE;
 
 /**
- * A stretch of what a party says that its line made up. `from` counts from the first sample of the newest frame: negative
- * for what was said before it. A later one for the same place takes the place of an earlier one.
+ * Stretch of the audio of a party that its line made up. `from` counts from the first sample of the newest frame; it is
+ * negative for earlier audio. A later report for the same samples replaces an earlier one.
  */
 export interface MadeUp {
   readonly from: number;
@@ -18,31 +18,33 @@ export interface MadeUp {
 }
 
 /**
- * One end of a conversation, asked once a tick. Frames are 320 mono s16 samples at 16 kHz and
- * belong to the caller.
+ * One end of a conversation, called once a tick. Frames are 320 mono s16 samples at 16 kHz, and belong to the caller.
  */
 export interface Party {
-  /** Fills `frame` with what this party says during the tick. */
+  /** Fills `frame` with the audio of this party in the tick. */
   speak(frame: Int16Array): void | Promise<void>;
-  /** Stretches that have become known in this tick, asked after `speak`. Default: its line makes nothing up. */
+  /** Returns the made-up stretches that have become known in this tick. Called after `speak`. Default: none. */
   madeUp?(): readonly MadeUp[];
-  /** Quality of its line so far. Default: it has none. */
+  /** Returns the quality of its line so far. Default: unknown. */
   quality?(): LineQuality | undefined;
-  /** Takes what all others said during the tick, and what of it was made up. */
+  /** Takes the audio of all others in the tick, and which of it was made up. */
   hear(frame: Int16Array, madeUp?: readonly MadeUp[]): void | Promise<void>;
-  /** Returns true while the next frame is not whole, but the rest is on its way: the tick waits for up to 10 ms. Default: false. */
+  /**
+   * Returns true while the next frame is incomplete and the rest is on its way. The tick waits for it up to 10 ms.
+   * Default: false.
+   */
   isAwaited?(): boolean;
   /**
-   * Returns the milliseconds by which `speak` could have come earlier, all the time lately, without missing a sample. Asked
-   * after a tick that was on time; ticks are moved to just after the audio has come. Default: they stay where they are.
+   * Returns the milliseconds by which each recent `speak` could have come earlier without missing a sample. Called
+   * after a tick that was on time. Ticks are then moved to just after the audio has come. Default: they are not moved.
    */
   spareMs?(): number | undefined;
   /**
-   * Called when it is taken out of its conversation for now: it is asked for nothing until it is in another. Default:
-   * ignored.
+   * Called when the party leaves a conversation for a while. It is not called again until it is in another one.
+   * Default: ignored.
    */
   pause?(): void;
-  /** The conversation is over: flush what is under way, then let go of every socket and file. */
+  /** Ends the party: flushes its audio, then closes all sockets and files. */
   leave(): Promise<void>;
 }
 

@@ -24,7 +24,7 @@ import { CAUSE, type Conversation, type EndCause, type Leg, type Placing } from 
 import type { Party } from './party.js';
 import { Script, type ScriptStep } from './script.js';
 
-/** Step of a robot's script. Steps come one after the other. */
+/** Step of the script of a robot. Steps are carried out in order. */
 export type RobotStep =
   | Exclude<ScriptStep, { readonly run: () => void }>
   /** Sends DTMF, as sound and as signals. */
@@ -34,17 +34,17 @@ export type RobotStep =
 
 /** Behaviour of a robot, or a phone, in a call. */
 export interface RobotBehaviour {
-  /** Time that it rings before the `outcome`, in milliseconds. */
+  /** Ringing time before the `outcome`, in milliseconds. */
   readonly ringMs: number;
   readonly outcome: 'answer' | EndCause;
-  /** Heard by the caller before the answer. */
+  /** Audio that the caller hears before the answer. */
   readonly earlyMedia?: Int16Array;
   readonly steps: readonly RobotStep[];
-  /** True when it stays on the line after its last step. */
+  /** True when the robot stays on the line after its last step. */
   readonly stay: boolean;
-  /** Time from the answer until it drops the call, in milliseconds. Default: it does not. */
+  /** Time from the answer until the robot drops the call, in milliseconds. Default: it does not drop it. */
   readonly dropAfterMs?: number;
-  /** Cause with which it drops it. Default: it hangs up. */
+  /** Cause of the drop. Default: it hangs up. */
   readonly dropCause?: EndCause;
   readonly impairment?: Impairment;
 }
@@ -73,7 +73,9 @@ const TARIFF_RULES: Rules<Tariff> = {
   currency: needed(words),
 };
 
-/** A destination that is always there and follows a script: a service, a scripted user, a number of the gateway. */
+/**
+ * Destination that is always available and follows a script: a service, a scripted user, or a number of the gateway.
+ */
 export class RobotDestination implements Destination {
   readonly identity: Identity;
   readonly tariff?: Tariff;
@@ -103,13 +105,13 @@ export class RobotDestination implements Destination {
     attempt.onWithdrawn(cancel);
   }
 
-  /** A new end of a call, to answer with or to call from. */
+  /** Makes a new end of a call, to answer or to place one. */
   leg(): RobotLeg {
     return new RobotLeg(this.identity, this.#behaviour, this.#clock);
   }
 }
 
-/** A robot's end of a call. */
+/** End of a call that is a robot. */
 export class RobotLeg implements Leg {
   readonly identity: Identity;
   readonly voice: Party;

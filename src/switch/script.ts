@@ -1,27 +1,25 @@
 import { msToSamples, PTIME_MS } from '../base/pcm.js';
 import { FRAME_SAMPLES, type Party } from './party.js';
 
-/** Receiver of the frames that a script hears while it listens. */
+/** Receiver of the frames of a script. */
 export interface Listener {
   write(frame: Int16Array): void | Promise<void>;
 }
 
-/**
- * One step of a script. Lengths are rounded up to whole frames with silence, so that every step begins on a tick.
- */
+/** One step of a script. Lengths are rounded up to whole frames with silence, so that each step begins on a tick. */
 export type ScriptStep =
-  /** Says it; `to` gets every sample of it as well. */
+  /** Says `say`. `to` gets each of its samples as well. */
   | { readonly say: Int16Array; readonly to?: Listener }
-  /** Says nothing for this many milliseconds. */
+  /** Stays silent for this many milliseconds. */
   | { readonly wait: number }
-  /** Listens for `record` milliseconds and keeps what it hears, or gives it to `into`. */
+  /** Listens for `record` milliseconds, and keeps the audio or gives it to `into`. */
   | { readonly record: number; readonly into?: Listener }
-  /** Says what the last `record` kept. */
+  /** Says the audio that the last `record` kept. */
   | 'play-back'
-  /** Does something between two ticks. */
+  /** Calls `run` between two ticks. */
   | { readonly run: () => void };
 
-/** A party that follows a script on the call's own sample clock. */
+/** Party that follows a script, timed by the samples of the call. */
 export class Script implements Party {
   readonly #steps: readonly ScriptStep[];
   readonly #finished: () => void;
@@ -29,14 +27,14 @@ export class Script implements Party {
   #offset = 0;
   #recording = new Int16Array(0);
 
-  /** @param finished called once, when the last step is over. */
+  /** @param finished called once, after the last step. */
   constructor(steps: readonly ScriptStep[], finished: () => void) {
     this.#steps = steps;
     this.#finished = finished;
     this.#enter();
   }
 
-  /** Goes on with the step after `index`, if the script has not come that far. */
+  /** Goes on with the step after `index`, if the script has not passed `index` yet. */
   skipPast(index: number): void {
     if (this.#step > index) return;
     this.#step = index;
@@ -82,7 +80,7 @@ export class Script implements Party {
     this.#enter();
   }
 
-  /** Carries out the steps that take no time, up to one that does. */
+  /** Carries out the steps that take no time, up to the next one that does. */
   #enter(): void {
     for (; this.#step < this.#steps.length; this.#step++) {
       const step = this.#steps[this.#step];

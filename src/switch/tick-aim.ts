@@ -1,20 +1,20 @@
 import { PTIME_MS } from '../base/pcm.js';
 
-/** Milliseconds that audio should wait for its tick: what a tick may come early, and some. */
+/** Milliseconds that audio should wait for its tick: as much as a tick may be early, plus a margin. */
 const MARGIN_MS = 2;
-/** Milliseconds that a tick waits at most for audio that is on its way. */
+/** Most milliseconds that a tick waits for audio that is on its way. */
 const MOST_WAIT_MS = 10;
-/** Ticks after which the first decision is made, and most between two. */
+/** Ticks before the first decision, and most ticks between two decisions. */
 const FIRST_TICKS = 5;
 const MOST_TICKS = 50;
-/** Least delay that is won where a tick is left out for it, in milliseconds. */
+/** Least gain in delay for which a tick is left out, in milliseconds. */
 const WORTH_MS = 5;
-/** Longest way to a later place at once, in milliseconds: others hear it as a pause. */
+/** Most by which ticks are moved later at once, in milliseconds. The other parties hear the move as a pause. */
 const LATER_MS = 3;
 
 /**
- * Finds the place of a bridge's ticks between two of the schedule: as soon after its audio has come as its jitter allows.
- * The ticks stay within a frame of their schedule, so that nobody is sent more than one ahead of time.
+ * Finds the time of the ticks of a bridge, relative to the schedule: as soon after its audio has come as the jitter
+ * allows. The ticks stay within one frame of the schedule, so that no party gets more than one frame ahead of time.
  */
 export class TickAim {
   /** Milliseconds by which it is ahead of the schedule. */
@@ -24,7 +24,7 @@ export class TickAim {
   #ticks = 0;
   #wanted = FIRST_TICKS;
 
-  /** Decides to have the tick a millisecond later, as audio is on its way; false when that has been done long enough. */
+  /** Moves the tick a millisecond later, because audio is on its way. Returns false when it has waited long enough. */
   waits(): boolean {
     if (this.#waited >= MOST_WAIT_MS || this.#ahead - 1 < -PTIME_MS) return false;
     this.#waited++;
@@ -33,9 +33,9 @@ export class TickAim {
   }
 
   /**
-   * Takes how much earlier a tick could have come.
+   * Takes the time by which a tick could have come earlier, in milliseconds.
    *
-   * @returns whole milliseconds by which the next tick is to come earlier than after 20 ms; negative for later.
+   * @returns whole milliseconds by which the next tick has to come earlier than after 20 ms; negative for later.
    */
   take(spareMs: number | undefined): number {
     this.#waited = 0;
@@ -55,7 +55,7 @@ export class TickAim {
       const later = Math.min(Math.ceil(-tooMuch), LATER_MS);
       return this.#ahead - later >= -PTIME_MS ? -later : 0;
     }
-    // Whole frames that wait are a delay of the one that keeps them.
+    // Whole frames that wait are the delay of the queue that holds them, and are left to it.
     const earlier = Math.floor(Math.max(0, tooMuch)) % PTIME_MS;
     if (this.#ahead + earlier <= PTIME_MS) return earlier;
     return earlier >= WORTH_MS ? earlier - PTIME_MS : 0;

@@ -3,21 +3,21 @@ import type { Conversation, Leg } from './leg.js';
 import type { Party } from './party.js';
 import type { VoiceTicker } from './voice-ticker.js';
 
-/** Conversation whose voices are in a room. */
+/** Conversation with voices in a room. */
 export interface RoomMember extends Conversation {
   room: VoiceRoom;
 }
 
 /**
- * Place where the voices of calls meet. A plain call has a room of its own; a conference is a room with several
- * connections of one host, whose other ends hear each other as well.
+ * Room in which the voices of calls are mixed. A plain call has a room of its own. A conference is a room with several
+ * connections of one host; their other ends hear each other as well.
  */
 export class VoiceRoom {
   readonly bridge: Bridge;
   readonly #ticker: VoiceTicker;
   readonly #connections = new Set<RoomMember>();
   readonly #guests = new Map<Party, readonly Party[]>();
-  /** Handle of the user who hosts the conference; none in a plain call. */
+  /** Handle of the host of the conference; undefined in a plain call. */
   #host: string | undefined;
   #ticking = false;
 
@@ -34,7 +34,7 @@ export class VoiceRoom {
     return this.#host;
   }
 
-  /** Seats a party that belongs to no connection, such as early media or a voicemail that is played in a call. */
+  /** Adds a party that belongs to no connection, such as early media, or a voicemail that is played in a call. */
   seat(guest: Party, ...hosts: readonly Party[]): void {
     this.#guests.set(guest, hosts);
     this.bridge.join(guest);
@@ -42,21 +42,21 @@ export class VoiceRoom {
     this.#tick();
   }
 
-  /** Takes a guest out and makes it close what it holds. */
+  /** Removes a guest, and makes it close its streams. */
   async unseat(guest: Party): Promise<void> {
     this.#guests.delete(guest);
     await this.bridge.leave(guest);
     this.stopIfEmpty();
   }
 
-  /** Takes a connection in; its voice flows from the next tick on. */
+  /** Adds a connection. Its voice flows from the next tick on. */
   add(connection: RoomMember): void {
     this.#connections.add(connection);
     this.relink();
     this.#tick();
   }
 
-  /** Makes the room a conference of `host`, with what is in it and in `others`. */
+  /** Makes the room a conference of `host`, with the connections of this room and of `others`. */
   merge(host: string, others: readonly VoiceRoom[]): void {
     this.#host = host;
     for (const other of others) {
@@ -70,7 +70,7 @@ export class VoiceRoom {
     this.#tick();
   }
 
-  /** Takes a connection out, its voices with it. They are not ended. */
+  /** Removes a connection and its voices, without ending them. */
   remove(connection: RoomMember): void {
     if (!this.#connections.delete(connection)) return;
     for (const leg of connection.legs) void this.bridge.release(leg.voice);
@@ -84,7 +84,7 @@ export class VoiceRoom {
     this.#ticking = false;
   }
 
-  /** Renews the links between those who hear each other: after a join, a hold, a leave. */
+  /** Renews the links between the parties after a join, a hold or a leave. */
   relink(): void {
     this.bridge.unlinkAll();
     const far: Leg[] = [];

@@ -5,39 +5,48 @@ import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { type Bridge, waitFor } from './bridge.js';
 import { TickAim } from './tick-aim.js';
 
-/** A machine that was away for longer does not make up for it: its calls stood still, the same in every stream. */
+/**
+ * Most ticks that are caught up: two seconds. After a longer halt none are: the calls stood still, for the same time in
+ * every stream.
+ */
 const MAX_CATCH_UP_TICKS = 2000 / PTIME_MS;
-/** Ticks by which a timer of a clock that runs may be early; by more the clock was set back. */
+/** Most ticks by which a timer may be early. When it is earlier, the clock was set back. */
 const EARLY_TICKS = 2;
-/** Time within which several phases tell of the same jump, in milliseconds. */
+/** Time within which jumps that several phases report are the same one, in milliseconds. */
 const SAME_JUMP_MS = 1000;
-/** Ticks made in one turn. Between turns sockets are read: a peer with a lead of 60 ms has sent more than this many frames. */
+/**
+ * Most ticks in one turn of the event loop. Sockets are read between turns. A peer that is 60 ms ahead has sent more
+ * frames than this.
+ */
 const MAX_TICKS_AT_ONCE = 2;
-/** A tick that is later than this lets what has come meanwhile be read before it, in milliseconds. */
+/** Delay of a tick above which the sockets are read before it, in milliseconds. */
 const LATE_MS = 3;
-/** Places of ticks, one a millisecond: so that no turn is long, and each bridge has its ticks where its audio comes. */
+/**
+ * Phases of the ticks, one for each millisecond. They keep turns short, and let each bridge tick when its audio comes.
+ */
 const PHASES = PTIME_MS;
-/** Steps between the phases that are filled one after the other. */
+/** Distance between phases that are filled one after the other. */
 const STRIDE = 5;
-/** A tick that is later than this tells nothing of when audio comes, in milliseconds: the process was busy. */
+/** Delay of a tick above which it tells nothing about when audio comes, in milliseconds. The process was busy. */
 const ON_TIME_MS = 2;
-/** Times that are no further apart are one: sums of fractions. */
+/** Greatest difference of equal times, in milliseconds. Times are sums of fractions. */
 const NEAR_MS = 0.5;
 
 /**
- * The one clock of all voice: ticks every bridge each 20 ms. Ticks lie on an absolute schedule, so a late one is
- * caught up and nothing drifts; within that, those of a bridge are moved to where its audio comes. A bridge that waits for
- * its sockets holds up no other; on a virtual clock time stands still meanwhile. Where the clock jumps, ahead or back, the
- * schedule jumps with it, and the fence is told: nothing is made up for, and nothing waits until the old time comes again.
+ * The single clock of all voice. It ticks each bridge every 20 ms. Ticks have an absolute schedule, so a late one is
+ * caught up and nothing drifts. Within the schedule the ticks of a bridge are moved to where its audio comes. A bridge
+ * that waits for its sockets does not hold up the others; a virtual clock stands still during the wait. Where the clock
+ * jumps, ahead or back, the schedule jumps with it, and the fence is told. Ticks are neither caught up after a jump
+ * ahead, nor delayed after a jump back.
  */
 export class VoiceTicker {
-  /** Wraps each act of a party. */
+  /** Fence that runs the actions of the parties. */
   readonly fence: Fence;
   readonly #clock: Clock;
   readonly #phases: readonly Phase[];
   /** Time of the first tick of the first phase. */
   #begunAt = 0;
-  /** Time at which a jump of the clock was told. */
+  /** Time at which a jump of the clock was reported. */
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, fence: Fence) {
@@ -54,12 +63,12 @@ export class VoiceTicker {
     );
   }
 
-  /** Ticks left out because the machine was away for seconds. */
+  /** Ticks that were left out because the process stood still for seconds. */
   get skippedTicks(): number {
     return this.#phases.reduce((sum, { skipped }) => sum + skipped, 0);
   }
 
-  /** Begins to tick a bridge; at once when nothing else ticks. */
+  /** Begins to tick a bridge, immediately when nothing else ticks. */
   add(bridge: Bridge): void {
     const now = this.#clock.now();
     if (this.#phases.every(({ isIdle }) => isIdle)) this.#begunAt = now;
@@ -92,13 +101,13 @@ interface Place {
 
 /** Owner of a {@link Phase}. */
 interface PhaseOwner {
-  /** Puts a bridge that has been taken out into the phase that is so many milliseconds earlier, or later. */
+  /** Puts a bridge that was removed into the phase that is `earlier` milliseconds earlier; later if negative. */
   move(bridge: Bridge, place: Place, earlier: number): void;
-  /** The clock is this much ahead of the schedule, or behind it where that is negative. */
+  /** Reports that the clock is `ms` ahead of the schedule; behind it if negative. */
   jumped(ms: number): void;
 }
 
-/** The bridges that are ticked together. */
+/** Bridges that are ticked together. */
 class Phase {
   readonly #clock: Clock;
   readonly #first: () => number;
@@ -109,7 +118,7 @@ class Phase {
   #skipped = 0;
   #cancelTimer: CancelTimer | undefined;
 
-  /** @param first Time of its first tick, were there a bridge. */
+  /** @param first Returns the time of the first tick of the phase. */
   constructor(clock: Clock, first: () => number, owner: PhaseOwner) {
     this.#clock = clock;
     this.#first = first;
@@ -146,15 +155,18 @@ class Phase {
     this.#cancelTimer = this.#clock.timerAt(this.#startedAt + this.#ticks * PTIME_MS, () => this.#run());
   }
 
-  /** The ticks that are due. The next is set first: a real clock does not wait for a bridge that waits for its peers. */
+  /**
+   * Runs the ticks that are due. The next timer is set first, because a real clock does not wait for a bridge that
+   * waits for its peers.
+   */
   #run(hasRead = false): void | Promise<void> {
     const late = this.#clock.now() - this.#startedAt - this.#ticks * PTIME_MS;
     if (late > LATE_MS && !hasRead) {
-      // It is this process that was away, not the peers: what they have sent in time waits in their sockets.
+      // This process was late, not the peers: the audio that they sent in time waits in the sockets.
       this.#cancelTimer = this.#clock.timerAt(this.#clock.now(), () => this.#run(true));
       return;
     }
-    // A timer that fires a fraction early, or a sum that is rounded down, is on time.
+    // A timer that fires a fraction of a millisecond early, or a sum that is rounded down, is on time.
     const behind = Math.floor(late / PTIME_MS);
     const away = behind > MAX_CATCH_UP_TICKS || behind < -EARLY_TICKS ? behind : 0;
     if (away !== 0) this.#owner.jumped(late);
@@ -166,17 +178,17 @@ class Phase {
     return waitFor([...this.#bridges], ([bridge, place]) => this.#tick(bridge, place, at, isOnTime));
   }
 
-  /** Makes the ticks of a bridge that are due at `at`, and finds the place of the next. */
+  /** Runs the ticks of a bridge that are due at `at`, and finds the time of the next. */
   #tick(bridge: Bridge, place: Place, at: number, isOnTime: boolean): void | Promise<void> {
     const { aim, dueAt } = place;
-    // One that was to tick before or after the clock has jumped ticks now.
+    // A bridge whose next tick is far away, because the clock has jumped, ticks now.
     const isLost = at - dueAt > MAX_CATCH_UP_TICKS * PTIME_MS || dueAt - at > EARLY_TICKS * PTIME_MS;
     const ticks = isLost ? 1 : Math.floor((at + NEAR_MS - dueAt) / PTIME_MS) + 1;
     if (ticks <= 0) return;
     place.dueAt = at + PTIME_MS;
     for (let left = ticks; left > 0; left--) {
       if (bridge.isAwaited() && aim.waits()) {
-        // The last of them is a millisecond later.
+        // The last of the due ticks comes a millisecond later.
         this.#moveTo(at + 1 - (left - 1) * PTIME_MS, -1, bridge, aim);
         return;
       }

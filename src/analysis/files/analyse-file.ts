@@ -27,15 +27,15 @@ import { type HearableLegs, transcribeLegs } from './transcribe-file.js';
 
 /** Options of {@link analyseFile}. */
 export interface AnalyseFileOptions extends Omit<ConversationOptions, 'legs' | 'sampleRate'> {
-  /** Spans of the ledger of each leg, in order. Default: all was received. */
+  /** Ledger of each leg: its spans, in order. Default: all audio was received. */
   readonly ledgers?: readonly (readonly LedgerSpan[])[];
-  /** Engine that writes down what each leg says. Default: none, and there are no words. */
+  /** Transcriber of each leg. Default: none, and the report has no words. */
   readonly transcriber?: Transcriber;
-  /** Of the line of each leg, as a sidecar has it. Default: nothing is known of packets. */
+  /** Quality of the line of each leg, as in a sidecar. Default: unknown. */
   readonly qualities?: readonly (LineQuality | undefined)[];
   readonly onEvent?: (event: AnalysisEvent) => void;
   readonly onProgress?: (progress: PcmProgress) => void;
-  /** Told at the end how loud each leg was over time, as `legEnvelopes` has it, without reading the file again. */
+  /** Called at the end with the envelope of each leg, as `legEnvelopes` computes it, without reading the file again. */
   readonly onEnvelopes?: (envelopes: Float32Array[]) => void;
   readonly signal?: AbortSignal;
 }
@@ -60,11 +60,11 @@ const isQuality = (value: unknown) => value === undefined || (typeof value === '
 export const ANALYSED = either(aPath, listOf(aPath, 1, 2));
 
 /**
- * Measures a file of sound: a stereo file has a leg in each channel, a mono file is one leg, and two mono files are two
- * legs that began at the same time. Of two files with different rates the lower one is taken to the higher one; the
- * shorter one goes on with silence that its ledger calls ended.
+ * Measures a sound file. A stereo file has a leg in each channel, a mono file is one leg, and two mono files are two
+ * legs that began at the same time. Of two files with different rates, the lower one is resampled to the higher rate.
+ * The shorter file is continued with silence, which counts as `ended` in its ledger.
  *
- * @throws ERR_INVALID_ARG for more than two legs; what `openAudio` throws; what the transcriber throws; ERR_ABORTED.
+ * @throws ERR_INVALID_ARG for more than two legs; the errors of `openAudio` and of the transcriber; ERR_ABORTED.
  */
 export async function analyseFile(
   input: string | readonly string[],
@@ -77,7 +77,7 @@ export async function analyseFile(
   return await analyseLegs(files, options);
 }
 
-/** Measures legs that are read from their beginning. @throws what the transcriber throws; ERR_ABORTED. */
+/** Measures legs, read from their beginning. @throws the errors of the transcriber; ERR_ABORTED. */
 export async function analyseLegs(
   files: HearableLegs & Partial<Pick<OpenLegs, 'ended'>>,
   options: AnalyseFileOptions = {},

@@ -9,14 +9,14 @@ import type { PcmProgress } from '../../voice/pcm-input.js';
 import type { AnalysisReport } from '../analysis-report.js';
 import { ANALYSE_FILE_RULES, ANALYSED, type AnalyseFileOptions } from './analyse-file.js';
 
-/** A file for a worker. */
+/** Request to a worker: a file to measure. */
 export interface WorkerRequest {
   readonly input: string | readonly string[];
   readonly options: Omit<
     AnalyseFileOptions,
     'onEvent' | 'onEnvelopes' | 'onProgress' | 'signal' | 'transcriber'
   >;
-  /** True to be told of the envelopes. */
+  /** True when the worker is to send the envelopes. */
   readonly envelopes: boolean;
 }
 
@@ -27,7 +27,10 @@ export type WorkerAnswer =
   | { readonly report: AnalysisReport }
   | { readonly error: { readonly code: string; readonly message: string } };
 
-/** Options of {@link AnalysisPool.analyse}. No transcriber goes to a thread: `withWords` adds what `transcribeFile` says. */
+/**
+ * Options of {@link AnalysisPool.analyse}. A transcriber cannot be passed to a thread: add the result of
+ * `transcribeFile` with `withWords`.
+ */
 export type PoolOptions = Omit<AnalyseFileOptions, 'onEvent' | 'transcriber'>;
 
 const { onEvent: _onEvent, transcriber: _transcriber, ...OF_THREADS } = ANALYSE_FILE_RULES;
@@ -40,7 +43,7 @@ interface Job extends WorkerRequest {
   readonly reject: (error: Error) => void;
 }
 
-/** Analyses files side by side, each in a thread of its own, so that several cores are used. */
+/** Analyses files in parallel, each in a thread of its own. */
 export class AnalysisPool implements AsyncDisposable {
   readonly #workers: number;
   readonly #idle: Worker[] = [];
@@ -48,13 +51,17 @@ export class AnalysisPool implements AsyncDisposable {
   readonly #waiting: Job[] = [];
   #isClosed = false;
 
-  /** @param workers 1 to 256. Default: as many as there are cores. @throws ERR_INVALID_ARG */
+  /** @param workers Number of threads, 1 to 256. Default: the number of cores. @throws ERR_INVALID_ARG */
   constructor(workers: number = availableParallelism()) {
     checkArgument('workers', workers, whole(1, 256));
     this.#workers = workers;
   }
 
-  /** Measures a file, as `analyseFile` does. @throws as that; ERR_CLOSED when the pool is closed meanwhile. */
+  /**
+   * Measures a file, as `analyseFile` does.
+   *
+   * @throws the errors of `analyseFile`; ERR_CLOSED when the pool is closed meanwhile.
+   */
   async analyse(input: string | readonly string[], options: PoolOptions = {}): Promise<AnalysisReport> {
     checkArgument('input', input, ANALYSED);
     checkOptions(options, RULES);

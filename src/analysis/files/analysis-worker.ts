@@ -3,7 +3,7 @@ import { asError } from '../../base/errors.js';
 import { analyseFile } from './analyse-file.js';
 import type { WorkerAnswer, WorkerRequest } from './analysis-pool.js';
 
-/** Least time between two notices of progress. */
+/** Least time between two notices of progress, in milliseconds. */
 const PROGRESS_MS = 200;
 
 parentPort?.on('message', (request: WorkerRequest) => {

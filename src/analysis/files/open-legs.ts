@@ -13,17 +13,17 @@ export interface OpenLegs extends AsyncDisposable {
   readonly legs: number;
   readonly sampleRate: number;
   readonly sampleCount: number;
-  /** Silence behind a file that is shorter than the other. */
+  /** Silence that follows a file which is shorter than the other. */
   readonly ended: readonly { readonly leg: LegIndex; readonly span: LedgerSpan }[];
-  /** The legs in pieces of one length. */
+  /** Reads the legs in pieces of equal length. */
   samples(): AsyncGenerator<Int16Array[], void, void>;
 }
 
 /**
- * Opens a file with a leg in each channel, or two mono files as the legs of one call. Of two files with different rates
- * the lower one is taken to the higher one; the shorter one goes on with silence.
+ * Opens a file with a leg in each channel, or two mono files as the legs of one call. Of two files with different
+ * rates, the lower one is resampled to the higher rate. The shorter file is continued with silence.
  *
- * @throws ERR_INVALID_ARG for more than two legs; what {@link openAudio} throws.
+ * @throws ERR_INVALID_ARG for more than two legs; the errors of {@link openAudio}.
  */
 export async function openLegs(paths: readonly string[]): Promise<OpenLegs> {
   if (paths.length === 0 || paths.length > 2)
@@ -70,7 +70,7 @@ function takeOut(samples: Int16Array, channel: number, channels: number, lane: I
   for (let i = 0, at = channel; at < samples.length; i++, at += channels) lane[i] = samples[at] as number;
 }
 
-/** Takes interleaved samples apart, into memory that is used again. */
+/** Splits interleaved samples into channels. The memory of the channels is used again by the next call. */
 function split(samples: Int16Array, lanes: readonly Int16Array[]): Int16Array[] {
   const channels = lanes.length;
   const count = samples.length / channels;
@@ -98,7 +98,7 @@ function ofTwo(files: readonly AudioFile[]): Omit<OpenLegs, keyof AsyncDisposabl
   };
 }
 
-/** Gives a stream out in pieces of a length, with silence behind its end. */
+/** Reads a stream in pieces of a given length, with silence after its end. */
 class PieceReader {
   readonly #source: AsyncIterator<Int16Array>;
   #rest = new Int16Array();

@@ -22,9 +22,9 @@ import { openLegs } from './open-legs.js';
 /** Options of {@link transcribeFile}. */
 export interface TranscribeFileOptions {
   readonly transcriber: Transcriber;
-  /** BCP 47. Default: the engine's own. */
+  /** Language, BCP 47. Default: that of the transcriber. */
   readonly language?: string;
-  /** Words that are expected, for engines that take hints. */
+  /** Expected words, for transcribers that take hints. */
   readonly phrases?: readonly string[];
   readonly signal?: AbortSignal;
 }
@@ -42,17 +42,17 @@ const INPUT = either(aPath, listOf(aPath, 1, 2));
 export interface HearableLegs {
   readonly legs: number;
   readonly sampleRate: number;
-  /** Of each leg. */
+  /** Samples of each leg. */
   readonly sampleCount: number;
-  /** The legs in pieces of one length. The memory of a piece may be used again for the next. */
+  /** Reads the legs in pieces of equal length. The memory of a piece may be used again for the next. */
   samples(): AsyncIterable<readonly Int16Array[]>;
 }
 
 /**
- * Has a file of sound transcribed, each leg by itself: what is a leg, is as in `analyseFile`. The speakers are the legs, and
- * each word has its place in the samples of the file.
+ * Transcribes a sound file, one leg after the other. The legs are those of `analyseFile`, and they are the speakers.
+ * Each word has its position in the samples of the file.
  *
- * @throws ERR_INVALID_ARG; what `openAudio` throws; what the engine throws; ERR_ABORTED.
+ * @throws ERR_INVALID_ARG; the errors of `openAudio` and of the transcriber; ERR_ABORTED.
  */
 export async function transcribeFile(
   input: string | readonly string[],
@@ -65,7 +65,7 @@ export async function transcribeFile(
   return await transcribeLegs(files, options);
 }
 
-/** Has legs transcribed, one after the other. @throws what the engine throws; ERR_ABORTED. */
+/** Transcribes legs, one after the other. @throws the errors of the transcriber; ERR_ABORTED. */
 export async function transcribeLegs(
   legs: HearableLegs,
   { transcriber, language, phrases, signal }: TranscribeFileOptions,
@@ -99,7 +99,7 @@ export async function transcribeLegs(
 async function* laneOf(legs: HearableLegs, leg: number): AsyncGenerator<Int16Array> {
   for await (const pieces of legs.samples()) {
     const lane = pieces[leg];
-    // An engine may still be taking the piece before when this one is read.
+    // The transcriber may still hold the previous piece when this one is read, so each gets its own memory.
     if (lane) yield lane.slice();
   }
 }

@@ -1,36 +1,36 @@
-/** Level of what is said, with the pauses left out: ITU-T P.56, method B. */
+/** Speech level without the pauses: ITU-T P.56, method B. */
 export interface ActiveLevel {
   /** Level of the active time, in dBov: 0 is the power of a full-scale square wave. */
   readonly dbov: number;
-  /** Part of the time that is active, 0 to 1. */
+  /** Share of the time that is active, 0 to 1. */
   readonly activity: number;
 }
 
 const SMOOTHING_S = 0.03;
 const HANG_OVER_S = 0.2;
 const MARGIN_DB = 15.9;
-/** Thresholds of the envelope: 0.5 of full scale, and half of each one before. */
+/** Number of thresholds of the envelope. The highest is 0.5 of full scale, each other half of the one above. */
 const THRESHOLDS = 16;
 const STEP_DB = 20 * Math.log10(2);
 
-/** Share of what was before in each of the two smoothers of the envelope. */
+/** Returns the share of the old value in each of the two smoothers of the envelope. */
 export function levelSmoothing(sampleRate: number): number {
   return Math.exp(-1 / (SMOOTHING_S * sampleRate));
 }
 
 /**
- * Measures the active speech level. Two smoothers in a row (see `SoundMeter`) make an envelope of the rectified signal; for each of 16
- * thresholds the time is counted in which the envelope lies above it, with a hang-over. The level is taken where it lies
- * 15.9 dB above the threshold.
+ * Measures the active speech level. Two smoothers in series (see `SoundMeter`) make an envelope of the rectified
+ * signal. For each of 16 thresholds it counts the time for which the envelope is above it, with a hang-over. The result
+ * is the level that is 15.9 dB above its threshold.
  */
 export class ActiveLevelMeter {
   readonly #hangOver: number;
-  /** Samples above each threshold, hang-overs included, of stretches that are over. */
+  /** Samples above each threshold, with hang-overs, of stretches that have ended. */
   readonly #active = new Float64Array(THRESHOLDS);
   /** Sample at which the envelope rose above a threshold, and the first sample after it fell below it; -1 for never. */
   readonly #rose = new Float64Array(THRESHOLDS).fill(-1);
   readonly #fell = new Float64Array(THRESHOLDS).fill(-1);
-  /** Thresholds that the envelope lies above now, softest ones. */
+  /** Number of thresholds that the envelope is above now, counted from the softest. */
   #above = 0;
   #low = 0;
   #high = 0;
@@ -42,28 +42,28 @@ export class ActiveLevelMeter {
     this.#bound();
   }
 
-  /** The envelope has to be told of where it falls below this, */
+  /** Threshold below the envelope: {@link follow} has to be called when the envelope falls below it. */
   get low(): number {
     return this.#low;
   }
 
-  /** or comes up to this. */
+  /** Threshold above the envelope: {@link follow} has to be called when the envelope reaches it. */
   get high(): number {
     return this.#high;
   }
 
-  /** Takes the envelope at a sample, counted from the last {@link advance}. */
+  /** Takes the value of the envelope at a sample, counted from the last {@link advance}. */
   follow(envelope: number, at: number): void {
     if (envelope >= this.#high || envelope < this.#low) this.#cross(envelope, this.#count + at);
   }
 
-  /** Goes on by some samples, with the sum of their squares. */
+  /** Advances by `count` samples, with the sum of their squares. */
   advance(count: number, squares: number): void {
     this.#count += count;
     this.#squares += squares;
   }
 
-  /** The level of all that was pushed; undefined where nothing is active. */
+  /** Returns the level so far; undefined when nothing is active. */
   read(): ActiveLevel | undefined {
     const energyDb = 10 * Math.log10(this.#squares / 32768 ** 2);
     let before: { readonly level: number; readonly margin: number; readonly active: number } | undefined;
@@ -80,11 +80,12 @@ export class ActiveLevelMeter {
       }
       before = { level, margin, active };
     }
-    // Louder than its envelope at every threshold, as single clicks are: all that is above the softest one counts.
+    // The level is above the margin at every threshold, as with single clicks. All time above the softest threshold
+    // counts.
     return before && { dbov: before.level, activity: before.active / this.#count };
   }
 
-  /** Samples in which the envelope is above a threshold, softest first, with the hang-over of the last stretch. */
+  /** Returns the samples for which the envelope is above threshold `j` (0 is the softest), with the last hang-over. */
   #activeAt(j: number): number {
     const rose = this.#rose[j] as number;
     const done = this.#active[j] as number;
@@ -99,7 +100,7 @@ export class ActiveLevelMeter {
       const j = this.#above++;
       const fell = this.#fell[j] as number;
       const rose = this.#rose[j] as number;
-      // A fall that the hang-over outlasts is none.
+      // A fall that is shorter than the hang-over does not count.
       if (rose < 0 || at - fell > this.#hangOver) {
         if (rose >= 0) this.#active[j] = (this.#active[j] as number) + fell + this.#hangOver - rose;
         this.#rose[j] = at;
@@ -118,7 +119,7 @@ export class ActiveLevelMeter {
   }
 }
 
-/** Threshold `j`, softest first, in s16 steps. */
+/** Returns threshold `j` (0 is the softest) in s16 steps. */
 function amplitude(j: number): number {
   return 32768 * 0.5 ** (THRESHOLDS - j);
 }

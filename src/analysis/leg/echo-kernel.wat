@@ -1,11 +1,10 @@
-;; The transform of the search for echoes: Fourier's, by fours (Stockham's order, in which results come sorted).
-;; Real parts of f32 lie together, and imaginary parts behind them; addresses are in bytes and given by the caller
-;; (echo-transform.ts).
+;; Fourier transform for the search for echoes: radix 4, in Stockham's order, which sorts the results. Values are f32:
+;; all real parts, then all imaginary parts. Addresses are in bytes and given by the caller (echo-transform.ts).
 (module
   (memory (export "memory") 3)
 
-  ;; Transforms `size` values at `at`, a power of two from 16; `spare` is room for as many.
-  ;; At `turns` lie the cosines and sines of one turn, of two and of three, size / 4 of each. Returns where the result is.
+  ;; Transforms `size` values at `at`, a power of two from 16; `spare` is room for as many. At `turns` are the cosines
+  ;; and sines of the single, double and triple angles, size / 4 of each. Returns the address of the result.
   (func (export "transform") (param $at i32) (param $spare i32) (param $turns i32) (param $size i32) (result i32)
     (local $apart i32) (local $from i32)
     (call $first (local.get $at) (local.get $spare) (local.get $turns) (local.get $size))
@@ -25,7 +24,7 @@
         (local.set $at (local.get $spare))))
     (local.get $at))
 
-  ;; The first stage. Each result lies beside those of the same place, so four are turned from rows to columns.
+  ;; The first stage. The four results of each place are stored side by side, so rows of four are transposed.
   (func $first (param $re i32) (param $to i32) (param $turn i32) (param $size i32)
     (local $quarter i32) (local $im i32) (local $toIm i32) (local $end i32)
     (local $b i32) (local $c i32) (local $d i32)
@@ -103,7 +102,7 @@
     (v128.store offset=48 (local.get $to)
       (i8x16.shuffle 8 9 10 11 12 13 14 15 24 25 26 27 28 29 30 31 (local.get $low) (local.get $high))))
 
-  ;; A later stage: `apart` values in a row are turned by the same.
+  ;; A later stage: `apart` consecutive values have the same factor.
   (func $fours (param $re i32) (param $to i32) (param $turn i32) (param $size i32) (param $apart i32)
     (local $quarter i32) (local $whole i32) (local $end i32) (local $rowEnd i32) (local $at i32)
     (local $cos v128) (local $sin v128) (local $cos2 v128) (local $sin2 v128) (local $cos3 v128) (local $sin3 v128)
@@ -175,7 +174,7 @@
       (local.set $turn (i32.add (local.get $turn) (local.get $apart)))
       (br_if $rows (i32.lt_u (local.get $re) (local.get $end)))))
 
-  ;; The stage that is left over where the size is no power of four: sums and differences, of real and imaginary parts.
+  ;; The last stage where the size is not a power of four: sums and differences, of real and imaginary parts.
   (func $twos (param $at i32) (param $to i32) (param $size i32)
     (local $half i32)
     (local.set $half (i32.shl (local.get $size) (i32.const 1)))

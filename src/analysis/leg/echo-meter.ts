@@ -1,41 +1,47 @@
 import { echoTransform } from './echo-transform.js';
 import { BAND_RATE, FRAME, type VoiceBands } from './voice-bands.js';
 
-/** One leg that is heard in the other. */
+/** Echo of one leg in the other. */
 export interface EchoReturn {
   readonly delayMs: number;
-  /** Level of the echo over that of the voice it comes of, in dB: negative. */
+  /** Level of the echo relative to the voice that causes it, in dB: negative. */
   readonly levelDb: number;
 }
 
-/** Voice that is looked for, half a second, and as much again in which its echo may come. */
+/** Samples of a block of voice: half a second. Its echo is looked for in twice that time. */
 const BLOCK = BAND_RATE / 2;
 const SIZE = 8192;
-/** Blocks that are looked at: a minute of voice. More would only cost time. */
+/** Most blocks that are used: a minute of voice. More do not improve the result. */
 const MOST_BLOCKS = 120;
 const LEAST_BLOCKS = 4;
-/** Softest voice (-40 dBFS), and by how much it is louder than what the other leg has, as ratios of powers. */
+/** Softest voice that is used (-40 dBFS), and how much louder than the other leg it has to be, as ratios of powers. */
 const LOUD = 10 ** -4;
 const ALONE = 4;
-/** By how much the peak stands above the mean of the response, as a ratio of powers: 19 dB. */
+/** Least ratio of the power of the peak to the mean power of the response: 19 dB. */
 const CLEAR = 80;
-/** Samples over which a block begins and ends. */
+/** Samples over which a block is faded in and out. */
 const EDGE = 500;
-/** Bins of 400 to 3400 Hz: below there is the hum of the mains, which both legs may have. */
+/** Bins of 400 to 3400 Hz. Lower ones may hold mains hum, which both legs may have. */
 const FIRST_BIN = Math.round((400 * SIZE) / BAND_RATE);
 const LAST_BIN = Math.round((3400 * SIZE) / BAND_RATE);
 const USED = LAST_BIN + 1 - FIRST_BIN;
 /** Softest echo, in dB. */
 const SOFTEST_DB = -45;
 
-/** Weights of a block's first samples, and of its last ones from behind: a hum that is cut off would be heard at all frequencies. */
+/**
+ * Weights of the first samples of a block, and of the last ones in reverse. A hard cut of a hum would spread over all
+ * frequencies.
+ */
 const RISE = Float64Array.from({ length: EDGE }, (_, i) => (1 - Math.cos((Math.PI * i) / EDGE)) / 2);
 
-/** Finds the voice of one leg in the other: the response from the one to the other, as a mean over blocks of voice. */
+/**
+ * Finds the echo of one leg in the other. It estimates the response from the one to the other as a mean over blocks of
+ * voice.
+ */
 export class EchoMeter {
   readonly #source: VoiceBands;
   readonly #target: VoiceBands;
-  /** Of the bins that are used; those above half of the rate mirror them. */
+  /** Cross spectrum of the bins that are used. Bins above half of the rate mirror them. */
   readonly #cross = { re: new Float64Array(USED), im: new Float64Array(USED) };
   readonly #power = new Float64Array(USED);
   #blocks = 0;
@@ -46,7 +52,7 @@ export class EchoMeter {
     this.#target = target;
   }
 
-  /** Looks at the blocks that both legs have come to the end of. @returns true when more is known than before. */
+  /** Analyses the blocks for which both legs have enough samples. @returns true when the estimate has been improved. */
   look(): boolean {
     const before = this.#blocks;
     while (this.#at + 2 * BLOCK <= Math.min(this.#source.end, this.#target.end)) {
@@ -56,20 +62,20 @@ export class EchoMeter {
     return this.#blocks > before && (this.#blocks & (this.#blocks - 1)) === 0;
   }
 
-  /** The echo; undefined where too little voice was heard, null where there is none. */
+  /** Returns the echo; undefined when too little voice was heard, null when there is none. */
   read(): EchoReturn | null | undefined {
     if (this.#blocks < LEAST_BLOCKS) return undefined;
     const transform = echoTransform(SIZE);
     const { re, im } = transform.input;
     re.fill(0);
     im.fill(0);
-    // A mean over all bins: what lies below and above those that are used has little of a voice's power.
+    // The mean is taken over all bins: those that are not used have little of the power of a voice.
     const floor = (2 * this.#power.reduce((sum, power) => sum + power, 0)) / SIZE / 1000;
     for (let used = 0; used < USED; used++) {
       const bin = used + FIRST_BIN;
       const power = (this.#power[used] as number) + floor;
       re[bin] = (this.#cross.re[used] as number) / power;
-      // The inverse of a transform is that of the conjugate, and the mirrored bin is the conjugate of this one.
+      // The inverse transform is computed by transforming the conjugate. The mirrored bin is the conjugate of this one.
       im[bin] = -(this.#cross.im[used] as number) / power;
       re[SIZE - bin] = re[bin] as number;
       im[SIZE - bin] = -(im[bin] as number);
@@ -80,7 +86,7 @@ export class EchoMeter {
     return levelDb >= SOFTEST_DB ? { delayMs: (lag * 1000) / BAND_RATE, levelDb } : null;
   }
 
-  /** The part of the voice that is in the other leg at a lag, as a ratio of amplitudes: least squares. */
+  /** Returns the gain of the echo at a lag, as a ratio of amplitudes, by least squares. */
   #gainAt(lag: number): number {
     let voice = 0;
     let common = 0;
@@ -106,7 +112,10 @@ export class EchoMeter {
     this.#add(transform.take());
   }
 
-  /** Two real transforms are in one complex one; adds their product and the power of the first. */
+  /**
+   * Splits one complex transform into those of the two real signals. Adds their cross spectrum and the power of the
+   * first.
+   */
   #add({ re, im }: { readonly re: Float32Array; readonly im: Float32Array }): void {
     const { re: crossRe, im: crossIm } = this.#cross;
     const power = this.#power;
@@ -122,7 +131,7 @@ export class EchoMeter {
   }
 }
 
-/** The lag at which a response stands out; undefined where none does. */
+/** Returns the lag of a clear peak of the response; undefined when there is none. */
 function clearPeak(response: Float32Array): number | undefined {
   let peak = 0;
   let sum = 0;
@@ -134,7 +143,7 @@ function clearPeak(response: Float32Array): number | undefined {
   return (response[peak] as number) ** 2 * response.length < CLEAR * sum ? undefined : peak;
 }
 
-/** Samples of a block with soft edges, and silence behind it. */
+/** Copies the samples of a block, with faded edges and silence after it. */
 function copyBlock({ samples }: VoiceBands, from: number, length: number, to: Float32Array): void {
   const start = from & (samples.length - 1);
   const first = samples.subarray(start, start + length);
@@ -148,7 +157,7 @@ function copyBlock({ samples }: VoiceBands, from: number, length: number, to: Fl
   }
 }
 
-/** Mean square of whole frames. */
+/** Returns the mean square of whole frames. */
 function powerOf(bands: VoiceBands, from: number, count: number): number {
   const frames = count / FRAME;
   let sum = 0;

@@ -1,10 +1,12 @@
 import { WasmCode } from '../../voice/convert/wasm-code.js';
 import { ECHO_KERNEL } from './echo-kernel-bytes.js';
 
-/** The function of echo-kernel.wat; addresses in bytes. */
+/** Function of echo-kernel.wat. Addresses are in bytes. */
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
-  /** Transforms values at `at`, with room for as many at `spare`. Returns the one of the two where the result is. */
+  /**
+   * Transforms the values at `at`, with room for as many at `spare`. Returns the address of the result, one of the two.
+   */
   transform(at: number, spare: number, turns: number, size: number): number;
 }
 
@@ -14,11 +16,11 @@ export interface ComplexValues {
   readonly im: Float32Array;
 }
 
-/** A transform of Fourier in memory of its own. */
+/** Fourier transform with its own memory. */
 export interface EchoTransform {
   /** Values to transform. */
   readonly input: ComplexValues;
-  /** Transforms what is in `input`, which is used up. The result is good until `input` is written to again. */
+  /** Transforms the values in `input` and overwrites them. The result is valid until `input` is written again. */
   take(): ComplexValues;
 }
 
@@ -26,7 +28,11 @@ const BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 let shared: EchoTransform | undefined;
 
-/** The transform of all meters of this thread: nothing of theirs stays in its memory. @param size A power of two, 16 or more. */
+/**
+ * Returns the transform that all meters of this thread share. It keeps no data between calls.
+ *
+ * @param size A power of two, 16 or more.
+ */
 export function echoTransform(size: number): EchoTransform {
   if (shared?.input.re.length !== size) shared = created(size);
   return shared;

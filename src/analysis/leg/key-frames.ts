@@ -1,13 +1,13 @@
 import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import { BAND_RATE, FRAME, type VoiceBands } from './voice-bands.js';
 
-/** Frames around one that may be a key that are listened to, on either side: 60 ms. */
+/** Frames before and after a possible key that are analysed: 60 ms. */
 const AROUND = 6;
 const NOTHING: readonly DtmfEvent[] = [];
 
 /**
- * Listens for the keys of a telephone where the spectrum says that there may be one: what lies further away is given to
- * the detector as silence, which costs it next to nothing.
+ * Detects the keys of a telephone in frames whose spectrum may be that of a key, and in those around them. All other
+ * frames are given to the detector as silence, which is cheap.
  */
 export class KeyFrames {
   readonly #bands: VoiceBands;
@@ -21,7 +21,7 @@ export class KeyFrames {
     this.#bands = bands;
   }
 
-  /** Takes the newest frame. Positions of events count samples of the bands' rate. */
+  /** Takes the newest frame. Positions of events are samples at the rate of the bands. */
   take(mayBeKey: boolean): readonly DtmfEvent[] {
     const newest = this.#bands.count - 1;
     if (mayBeKey) this.#newest = newest;
@@ -40,7 +40,7 @@ export class KeyFrames {
     if (frame > this.#newest + AROUND) return this.#detector.pushSilence(this.#silence);
     const { samples } = this.#bands;
     const from = (frame * FRAME) % samples.length;
-    // A frame may lie around the end of the ring.
+    // A frame may wrap around the end of the ring.
     const first = samples.subarray(from, from + FRAME);
     const events = this.#detector.push(first);
     if (first.length < FRAME) events.push(...this.#detector.push(samples.subarray(0, FRAME - first.length)));

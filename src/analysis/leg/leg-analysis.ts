@@ -13,53 +13,56 @@ import { type Tone, ToneFrames } from './tone-frames.js';
 import { type HeardTone, toneKind } from './tone-kinds.js';
 import { BAND_RATE, FRAME, MOST_LOADED, VoiceBands } from './voice-bands.js';
 
-/** A key that was pressed; positions in samples of the leg. */
+/** Key that was pressed. Positions are samples of the leg. */
 export interface PressedKey extends Span {
   readonly digit: DtmfDigit;
 }
 
-/** Something that one leg has to tell. Positions are samples of the leg. */
+/** Notice of one leg. Positions are samples of the leg. */
 export type LegNotice =
   | SpeechNotice
   | { readonly type: 'tone'; readonly tone: HeardTone }
   | { readonly type: 'key'; readonly key: PressedKey }
   | { readonly type: 'music'; readonly music: Span };
 
-/** The other leg, heard in this one. */
+/** Echo of the other leg in this one. */
 export interface HeardEcho {
   readonly source: VoiceBands;
-  /** In frames. */
+  /** Delay in frames. */
   readonly delay: number;
-  /** As a ratio of powers. */
+  /** Gain, as a ratio of powers. */
   readonly gain: number;
 }
 
-/** By how much an echo may be louder than it is as a whole, as a ratio of powers: 6 dB. */
+/** By how much an echo may be louder than its mean, as a ratio of powers: 6 dB. */
 const ECHO_MARGIN = 4;
-/** A unit that is so much softer than is usual for the leg is an echo, or a noise of the street, as a ratio of powers: -18 dB. */
+/**
+ * Level below the usual one of the leg at which a unit is taken for an echo or street noise, as a ratio of powers: -18
+ * dB.
+ */
 const FAINT = 10 ** -1.8;
-/** Frames for which an echo rings. */
+/** Frames over which an echo is spread. */
 const ECHO_SPREAD = 3;
-/** A moment that is so much softer than one beside it is not speech, as a ratio of powers: -25 dB. */
+/** Level below a neighbouring frame at which a frame is not speech, as a ratio of powers: -25 dB. */
 const BESIDE = 10 ** -2.5;
-/** Frames whose exclusion from speech is remembered. */
+/** Frames for which it is remembered that they are a tone or a key. */
 const RING = 64;
 /**
- * Excess over the noise at which what the neural detector takes for speech is speech, in dB: it goes on a little where a word
- * has ended.
+ * Least excess over the noise, in dB, of a frame that the neural detector takes for speech. The detector goes on a
+ * little after the end of a word.
  */
 const NEURAL_DB = 1.5;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
 const CENTRE = 128;
 
-/** Speech, tones, keys, music and noise of one leg, in one pass over its samples. */
+/** Finds speech, tones, keys, music and noise of one leg, in one pass over its samples. */
 export class LegAnalysis {
   readonly noise = new NoiseLevel();
   readonly tones: HeardTone[] = [];
   readonly keys: PressedKey[] = [];
   readonly music: Span[] = [];
   readonly bands = new VoiceBands();
-  /** The other leg as it is heard in this one, where that is known: it is no speech of this leg. */
+  /** Echo of the other leg in this one, if known. It does not count as speech of this leg. */
   echo: HeardEcho | undefined;
   readonly #scale: number;
   readonly #resampler: Resampler | undefined;
@@ -69,14 +72,14 @@ export class LegAnalysis {
   readonly #music = new MusicFrames();
   readonly #spans = new SpeechSpans();
   readonly #neural: NeuralFrames | undefined;
-  /** Frames that a tone or a key takes, as a ring: no speech is in them. */
+  /** Frames with a tone or a key, as a ring. They are not speech. */
   readonly #taken = new Uint8Array(RING);
   /** Samples that were taken. */
   #count = 0;
   #keyFrom: number | undefined;
   #notices: LegNotice[] = [];
 
-  /** @param neural Decides what is speech. Default: the level in bands does. */
+  /** @param neural Detector of speech. Default: by the level in bands. */
   constructor(sampleRate: number = VOICE_FORMAT.sampleRate, neural?: NeuralFrames) {
     this.#neural = neural;
     this.#scale = sampleRate / BAND_RATE;
@@ -86,7 +89,7 @@ export class LegAnalysis {
         : new Resampler({ from: sampleRate, to: BAND_RATE, quality: 'low' });
   }
 
-  /** Samples up to which speech is decided on. */
+  /** Sample up to which speech is decided. */
   get decided(): number {
     return Math.round(Math.max(0, this.bands.count - LOOK_AHEAD) * FRAME * this.#scale);
   }
@@ -96,12 +99,12 @@ export class LegAnalysis {
     return this.#keyFrom !== undefined || this.#tone.soundingFrom !== undefined;
   }
 
-  /** End of the last tone, key or stretch of music. */
+  /** End of the last tone, key or music. */
   get soundedUntil(): number {
     return Math.max(0, ...[this.tones, this.keys, this.music].map((spans) => spans.at(-1)?.to ?? 0));
   }
 
-  /** Units of speech so far, the one that goes on included, without music and what is faint. */
+  /** Units of speech so far, including the current one, without music and faint units. */
   get units(): Span[] {
     const { open } = this.#spans;
     const units = open ? [...this.#spans.units, open] : this.#spans.units;
@@ -112,14 +115,14 @@ export class LegAnalysis {
       .filter((unit) => covered(unit, this.music) < 0.5);
   }
 
-  /** Takes mono samples; returns what has become certain. */
+  /** Takes mono samples. Returns the notices that have become certain. */
   push(samples: Int16Array): readonly LegNotice[] {
     this.#count += samples.length;
     this.#hear(this.#resampler ? this.#resampler.push(samples) : samples);
     return this.#told();
   }
 
-  /** The leg is over. */
+  /** Ends the leg. Returns the last notices. */
   end(): readonly LegNotice[] {
     if (this.#resampler) this.#hear(this.#resampler.flush());
     const tone = this.#tone.end();
@@ -176,7 +179,10 @@ export class LegAnalysis {
     return neural.decide(frame) && this.#speech.excessDb >= NEURAL_DB;
   }
 
-  /** True when what a frame's spectrum has is that of a much louder moment beside it: its window is longer than it is. */
+  /**
+   * True when a neighbouring frame is much louder. The window of the spectrum is longer than a frame, so the spectrum
+   * shows the neighbour.
+   */
   #isBesideSpeech(frame: number): boolean {
     const { bands } = this;
     let most = 0;
@@ -185,7 +191,7 @@ export class LegAnalysis {
     return bands.meanSquare(Math.max(0, frame - 1)) < most * BESIDE;
   }
 
-  /** True when a frame is no louder than the echo that the other leg would leave in it. */
+  /** True when a frame is no louder than the expected echo of the other leg. */
   #isEcho({ source, delay, gain }: HeardEcho, frame: number): boolean {
     let most = 0;
     const last = Math.min(frame - delay + 1, source.count - 1);
@@ -203,7 +209,7 @@ export class LegAnalysis {
     const { from, to, frequencies } = tone;
     const kind = toneKind(frequencies, ((to - from) * 1000) / BAND_RATE);
     const scaled = { ...tone, kind, from: this.#scaled(from), to: this.#scaled(to) };
-    // The tones of a key are told as a key.
+    // A key is not told as a tone as well.
     if (this.#isKey(scaled)) return;
     this.tones.push(scaled);
     this.#notices.push({ type: 'tone', tone: scaled });
@@ -242,18 +248,20 @@ export class LegAnalysis {
     return notices;
   }
 
-  /** The sample in the middle of what a frame's spectrum is taken of. */
+  /** Returns the sample in the middle of the window of a frame. */
   #ofFrame(frame: number): number {
     return this.#scaled(Math.max(0, (frame + 1) * FRAME - CENTRE));
   }
 
-  /** Samples of the leg for samples of the bands. */
+  /** Converts samples at the rate of the bands to samples of the leg. */
   #scaled(position: number): number {
     return Math.min(this.#count, Math.round(position * this.#scale));
   }
 }
 
-/** The mean square that half of the time of some units reaches: single blows do not change it. */
+/**
+ * Returns the median of the mean squares, weighted by the lengths of the units. Single loud noises do not change it.
+ */
 function usualPower(units: readonly SpokenUnit[]): number {
   const half = units.reduce((sum, { from, to }) => sum + to - from, 0) / 2;
   let time = 0;
@@ -266,7 +274,7 @@ function usualPower(units: readonly SpokenUnit[]): number {
   return usual?.meanSquare ?? 0;
 }
 
-/** The part of `span` that others cover, 0 to 1. */
+/** Returns the share of `span` that is covered by `others`, 0 to 1. */
 function covered(span: Span, others: readonly Span[]): number {
   const samples = others.reduce(
     (sum, { from, to }) => sum + Math.max(0, Math.min(to, span.to) - Math.max(from, span.from)),

@@ -1,5 +1,5 @@
-;; The inner loops of the analysis: levels of both legs at once, and the spectrum of a frame.
-;; Everything lies in the one memory; addresses are in bytes and given by the caller (leg-kernel.ts).
+;; The inner loops of the analysis: levels of both legs at once, and the spectrum of a frame. All data is in one memory.
+;; Addresses are in bytes and given by the caller (leg-kernel.ts).
 (module
   (memory (export "memory") 3)
 
@@ -11,7 +11,7 @@
       (loop $more
         (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
         (local.set $eight (v128.load align=2 (local.get $at)))
-        ;; Two squares of -32768 are 2^31: the sums have no sign.
+        ;; Two squares of -32768 are 2^31, so the sums are unsigned.
         (local.set $eight (i32x4.dot_i16x8_s (local.get $eight) (local.get $eight)))
         (local.set $sum (i64x2.add (local.get $sum) (i64x2.add
           (i64x2.extend_low_i32x4_u (local.get $eight)) (i64x2.extend_high_i32x4_u (local.get $eight)))))
@@ -20,8 +20,8 @@
     (f64.convert_i64_u (i64.add
       (i64x2.extract_lane 0 (local.get $sum)) (i64x2.extract_lane 1 (local.get $sum)))))
 
-  ;; Writes the sum of `count` samples, as f64, at `out`, then the largest and the least one, as i32, or 0 where that is
-  ;; more or less. `count` is a multiple of 8, and 65,536 at most.
+  ;; Writes at `out` the sum of `count` samples as f64, then the largest (0 or more) and the smallest (0 or less) as
+  ;; i32. `count` is a multiple of 8, and 65,536 at most.
   (func (export "extremes") (param $at i32) (param $count i32) (param $out i32)
     (local $end i32) (local $eight v128) (local $sum v128) (local $most v128) (local $least v128)
     (local.set $end (i32.add (local.get $at) (i32.shl (local.get $count) (i32.const 1))))
@@ -53,14 +53,14 @@
     (i32.store offset=8 (local.get $out) (i16x8.extract_lane_s 0 (local.get $most)))
     (i32.store offset=12 (local.get $out) (i16x8.extract_lane_s 0 (local.get $least))))
 
-  ;; Two filters of two signals at once, one in each lane, over the samples from `from` to `count`: the envelope of
-  ;; ITU-T P.56, and the weighting of ITU-R BS.1770 with the sum of its squares. Stops behind the sample at which an
-  ;; envelope leaves its bounds; returns where that is, or `count`.
+  ;; Applies two filters to two signals at once, one signal in each lane, from sample `from` to `count`: the envelope of
+  ;; ITU-T P.56, and the weighting of ITU-R BS.1770 with the sum of its squares. Stops after the sample at which an
+  ;; envelope leaves its bounds, and returns the position there, or `count`.
   ;;
-  ;; At `state` lie pairs of f64: the smoothers 0, 16; the bounds of the second, at 32 and 48: it leaves them where it
-  ;; is less than the one, or not less than the other; the states of the shelf, 64, 80, and of the high-pass, 96, 112;
-  ;; the energy, 128. Then coefficients: of the smoothers 144, 160; b0, b1, b2, a1, a2 of the shelf from 176 on; a1, a2
-  ;; of the high-pass, whose b are 1, -2, 1, at 256 and 272.
+  ;; At `state` are pairs of f64: the smoothers at 0 and 16; the bounds of the second at 32 and 48, which it leaves when
+  ;; it is less than the first, or not less than the second; the states of the shelf, 64, 80, and of the high-pass, 96,
+  ;; 112; the energy, 128. Then coefficients: of the smoothers 144, 160; b0, b1, b2, a1, a2 of the shelf from 176 on;
+  ;; a1, a2 of the high-pass, whose b are 1, -2, 1, at 256 and 272.
   (func (export "level") (param $left i32) (param $right i32) (param $from i32) (param $count i32) (param $state i32)
     (result i32)
     (local $end i32)
@@ -130,12 +130,12 @@
     (v128.store offset=128 (local.get $state) (local.get $energy))
     (i32.shr_u (i32.sub (local.get $left) (local.get $base)) (i32.const 1)))
 
-  ;; The power spectrum of 256 samples: bins 0 to 128 at `row`. Their sums over the 16 bands follow at byte 528, and
-  ;; the sum of those at byte 592; all f32.
+  ;; The power spectrum of 256 samples: bins 0 to 128 at `row`. Their sums over the 16 bands follow at byte 528, and the
+  ;; sum of those at byte 592; all f32.
   ;;
-  ;; At `tables` lie, in f32: the window (256); for each of seven passes the cosines of its 64 factors and the negative
+  ;; At `tables` are, in f32: the window (256); for each of seven passes the cosines of its 64 factors and the negative
   ;; sines (7 x 128); cosines and sines of 1 to 64 steps of 1/256 turn (2 x 64); two buffers of 128 real and 128
-  ;; imaginary parts (2 x 256). Behind them the edges of the bands, 17 bytes.
+  ;; imaginary parts (2 x 256). After them are the edges of the bands, 17 bytes.
   (func (export "spectrum") (param $samples i32) (param $row i32) (param $tables i32)
     (local $a i32) (local $b i32)
     (local.set $a (i32.add (local.get $tables) (i32.const 5120)))
@@ -152,7 +152,7 @@
     (call $join (local.get $b) (local.get $row) (i32.add (local.get $tables) (i32.const 3584)))
     (call $bands (local.get $row) (i32.add (local.get $tables) (i32.const 6144))))
 
-  ;; Weights the samples; those at even places become real parts, the others imaginary ones.
+  ;; Weights the samples. Those at even positions become real parts, the others imaginary parts.
   (func $window (param $samples i32) (param $to i32) (param $window i32)
     (local $end i32) (local $eight v128) (local $low v128) (local $high v128)
     (local.set $end (i32.add (local.get $to) (i32.const 512)))
@@ -173,9 +173,9 @@
       (local.set $to (i32.add (local.get $to) (i32.const 16)))
       (br_if $more (i32.lt_u (local.get $to) (local.get $end)))))
 
-  ;; Passes of a transform of 128 complex numbers that sorts itself (Stockham): sums and differences of elements that
-  ;; lie 64 apart, the differences times a factor, go to places that lie 1, 2, 4, ... apart. In the first pass sums and
-  ;; differences take turns, in the second pairs of them do.
+  ;; Passes of a self-sorting (Stockham) transform of 128 complex numbers. Each takes sums and differences of elements
+  ;; that are 64 apart, multiplies the differences by a factor, and stores them 1, 2, 4, ... apart. The first pass
+  ;; stores sums and differences in turn, the second stores pairs of them in turn.
   (func $firstPass (param $from i32) (param $to i32) (param $factors i32)
     (local $end i32) (local $sr v128) (local $si v128) (local $dr v128) (local $di v128)
     (local $wr v128) (local $wi v128) (local $pr v128)
@@ -275,8 +275,8 @@
       (local.set $j (i32.add (local.get $j) (i32.const 16)))
       (br_if $more (i32.lt_u (local.get $j) (i32.const 256)))))
 
-  ;; Takes the transform of the real samples out of that of their halves: four bins from the bottom and the four that
-  ;; mirror them from the top at a time.
+  ;; Computes the transform of the real samples from that of their halves: four bins from the bottom, and the four from
+  ;; the top that mirror them, at a time.
   (func $join (param $from i32) (param $row i32) (param $steps i32)
     (local $low i32) (local $high i32) (local $stop i32)
     (local $re v128) (local $im v128) (local $mr v128) (local $mi v128)
@@ -342,7 +342,7 @@
       (br_if $more (i32.lt_u (local.get $out) (local.get $stop))))
     (f32.store (local.get $out) (local.get $total)))
 
-  ;; Place of the largest of `count` f32 at `at`, the first of equal ones; `count` is 1 at least.
+  ;; Index of the largest of `count` f32 at `at`, the first of equal ones; `count` is 1 at least.
   (func (export "largest") (param $at i32) (param $count i32) (result i32)
     (local $end i32) (local $start i32) (local $most v128) (local $best f32) (local $last i32)
     (local.set $start (local.get $at))
@@ -384,15 +384,16 @@
         (br_if $more (i32.lt_u (local.get $at) (local.get $end)))))
     (i32.shr_u (i32.sub (local.get $at) (local.get $start)) (i32.const 2)))
 
-  ;; Counts in `ages`, i32, for how many frames each of `count` bins has been a peak that has more than a 400th of the
-  ;; total; returns the sum of the bins that have been one for `long` frames or more. `row` is two bins before the first.
+  ;; Counts in `ages`, i32, for how many frames each of `count` bins has been a peak with more than a 400th of the
+  ;; total. Returns the sum of the bins that have been peaks for `long` frames or more. `row` is two bins before the
+  ;; first.
   (func (export "held") (param $row i32) (param $ages i32) (param $count i32) (param $total f32) (param $long i32)
     (result f32)
     (local $end i32) (local $bins v128) (local $age v128) (local $sum v128)
     (local.set $end (i32.add (local.get $ages) (i32.shl (local.get $count) (i32.const 2))))
     (loop $more
       (local.set $bins (v128.load offset=8 align=4 (local.get $row)))
-      ;; A peak may lie between two bins: it counts for both.
+      ;; A peak between two bins counts for both.
       (local.set $age (f32x4.mul (local.get $bins) (f32x4.splat (f32.const 1.6))))
       (local.set $age (v128.and
         (v128.and

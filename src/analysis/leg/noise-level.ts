@@ -1,18 +1,18 @@
-/** Width of a class of levels, in dB, and the softest one. */
+/** Width of the classes of levels, and the level of the softest class, in dB. */
 const CLASS_DB = 0.25;
 const SOFTEST_DB = -100;
 const CLASSES = -SOFTEST_DB / CLASS_DB + 1;
-/** Frames of 10 ms that have to be heard. */
+/** Least frames of 10 ms that have to be measured. */
 const LEAST = 50;
 
-/** Level of what is heard while nobody speaks: the median of frames of 10 ms. */
+/** Noise level: the median level of frames of 10 ms in which nobody speaks. */
 export class NoiseLevel {
   readonly #counts = new Uint32Array(CLASSES);
   /** Frames with sound, and frames of exact silence. */
   frames = 0;
   silentFrames = 0;
 
-  /** @param meanSquare Of a frame, full scale being 1. */
+  /** @param meanSquare Mean square of a frame, relative to full scale. */
   add(meanSquare: number): void {
     if (meanSquare === 0) {
       this.silentFrames++;
@@ -24,7 +24,7 @@ export class NoiseLevel {
     this.frames++;
   }
 
-  /** In dBFS; undefined where less than half a second of it was heard. */
+  /** Returns the level in dBFS; undefined when less than half a second was measured. */
   read(): number | undefined {
     if (this.frames < LEAST) return undefined;
     let seen = 0;

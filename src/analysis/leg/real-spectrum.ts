@@ -1,4 +1,4 @@
-/** Power spectrum of real samples: a transform of half the size, and its halves put together. */
+/** Power spectrum of real samples, computed with a complex transform of half the size. */
 export class RealSpectrum {
   /** Power of each bin from 0 to half the sample rate. */
   readonly power: Float32Array;
@@ -27,7 +27,7 @@ export class RealSpectrum {
       for (let bit = 0; bit < bits; bit++) reversed |= ((i >> bit) & 1) << (bits - 1 - bit);
       return reversed;
     });
-    // Scaled so that the powers of all bins add up to the mean square of the samples, full scale being 1.
+    // The scale makes the powers of all bins add up to the mean square of the samples, with a full scale of 1.
     const scale = 2 / (32768 * size * Math.sqrt(3));
     this.#window = Float64Array.from(
       { length: size },
@@ -35,7 +35,7 @@ export class RealSpectrum {
     );
   }
 
-  /** Transforms `size` samples that begin at `from` of `samples`, which is a ring. */
+  /** Transforms `size` samples from `from` on. `samples` is a ring. */
   take(samples: Int16Array, from: number): Float32Array {
     const { size } = this;
     const mask = samples.length - 1;
@@ -50,7 +50,9 @@ export class RealSpectrum {
     return this.power;
   }
 
-  /** Radix 2, decimation in time; the first two stages, whose factors are 1 and i, in one. */
+  /**
+   * Transforms with radix 2 and decimation in time. The first two stages, whose factors are 1 and i, are done in one.
+   */
   #transform(): void {
     const re = this.#re;
     const im = this.#im;

@@ -1,13 +1,13 @@
-/** Smallest magnitude that counts as full scale: that of the loudest sample of G.711 (mu-law; A-law has 32,256). */
+/** Least magnitude that counts as full scale: the largest of G.711 mu-law. That of A-law is 32,256. */
 const FULL_SCALE = 32_124;
-/** Samples in a row at full scale that are clipped. */
+/** Least number of consecutive samples at full scale that count as clipped. */
 const CLIPPED_RUN = 3;
 
 /** Sums and extremes of some samples. */
 export interface SampleSums {
   readonly sum: number;
   readonly squares: number;
-  /** The largest and the least sample; 0 where that is more or less. */
+  /** Largest sample (0 or more) and smallest sample (0 or less). */
   readonly most: number;
   readonly least: number;
 }

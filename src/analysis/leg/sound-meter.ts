@@ -15,7 +15,7 @@ export class LegLevels {
   }
 }
 
-/** Places in the state of the kernel's filters, each of a pair of f64, one for each leg. */
+/** Offsets in the state of the filters of the kernel. Each is a pair of f64, one for each leg. */
 const FIRST = 0;
 const SECOND = 2;
 const LOW = 4;
@@ -24,13 +24,16 @@ const WEIGHTED = 8;
 const ENERGY = 16;
 const COEFFICIENTS = 18;
 const STATE = 36;
-/** Smoothers of an envelope, in s16 steps, and weighted samples, full scale being 1, that are nothing any more. */
+/**
+ * Values below which the state of a filter is set to 0: of envelopes, in s16 steps, and of weighted samples, relative
+ * to full scale.
+ */
 const LEAST_ENVELOPE = 1e-9;
 const LEAST_WEIGHTED = 1e-15;
 
 /**
- * Levels of one leg or two at once, by the same instructions: sums of samples, the active level (P.56), and loudness
- * (BS.1770). Pieces are 100 ms long, but for the last one.
+ * Measures the levels of one or two legs at once, with the same SIMD instructions: sums of samples, active level (P.56)
+ * and loudness (BS.1770). Pieces are 100 ms long, except the last.
  */
 export class SoundMeter {
   readonly legs: readonly LegLevels[];
@@ -49,7 +52,7 @@ export class SoundMeter {
       this.#state.fill(value, COEFFICIENTS + 2 * index, COEFFICIENTS + 2 * index + 2);
   }
 
-  /** Takes the next piece of each leg, all of one length. */
+  /** Takes the next piece of each leg. All have the same length. */
   take(pieces: readonly Int16Array[]): void {
     const [{ length = 0 } = {}] = pieces;
     const count = (length + 7) & ~7;
@@ -72,7 +75,7 @@ export class SoundMeter {
     }
   }
 
-  /** True when nothing is left of the sound of before. */
+  /** True when the filters have decayed to 0. */
   get #hasSettled(): boolean {
     const state = this.#state;
     for (let i = FIRST; i < ENERGY; i++) if ((i < LOW || i >= WEIGHTED) && state[i] !== 0) return false;
@@ -111,7 +114,7 @@ export class SoundMeter {
       for (const [leg, { active }] of this.legs.entries())
         active.follow(doubles[place + SECOND + leg] as number, at - 1);
     }
-    // What dies away would go on as numbers that are slow to compute with.
+    // Decaying values would become denormal numbers, which are slow to compute with.
     for (let i = FIRST; i < ENERGY; i++) {
       const value = doubles[place + i] as number;
       const least = i < LOW ? LEAST_ENVELOPE : LEAST_WEIGHTED;

@@ -1,51 +1,53 @@
 import { BANDS } from './voice-bands.js';
 
-/** Frames after a frame that are looked at before it is decided on: 250 ms. */
+/** Frames after a frame that are analysed before it is decided on: 250 ms. */
 export const LOOK_AHEAD = 25;
-/** Frames of a part of the time in which the softest moment is looked for, and the parts: two seconds. */
+/** Frames of a part, and number of parts, of the time in which the softest moment is searched: two seconds. */
 const PART = 25;
 const PARTS = 8;
-/** Share of the frames before in the smoothed power whose least value is the noise. */
+/** Share of the old value in the smoothed power. The least smoothed power is the noise. */
 const SMOOTHING = 0.6;
-/** By how much the mean of noise lies above the least that it comes to, as a ratio of powers. */
+/** Ratio of the mean power of noise to its least smoothed power. */
 const BIAS = 2;
-/** Power of a frame below which it is silent (-75 dBFS), and the part of a band in it. */
+/** Power below which a frame is silent (-75 dBFS), and the share of one band in it. */
 const SILENT = 10 ** -7.5;
 const LEAST = SILENT / BANDS;
 /**
- * Until a second of sound was heard, no more than this is taken for noise (-48 dBFS), unless the sound is steady: somebody
- * may have begun to speak at once.
+ * Highest noise until a second of sound was heard (-48 dBFS), unless the sound is steady. A call may begin with speech.
  */
 const FIRST_FLOOR = 10 ** -4.8 / BANDS;
 const LEARNING = 100;
-/** Mean power of steady sound over its least, as a ratio: 4 dB. */
+/** Greatest ratio of the mean power of steady sound to its least power: 4 dB. */
 const STEADY = 2.5;
 const STEADY_FRAMES = 15;
-/** Frames after silence whose window still has some of it. */
+/** Frames after silence whose window still overlaps it. */
 const EDGE = 4;
-/** Excess over the noise at which speech begins and goes on, in dB, as the mean over bands of up to 15 dB each. */
+/**
+ * Least excess over the noise at which speech begins, and at which it goes on, in dB: the mean over the bands, each
+ * limited to 15 dB.
+ */
 const BEGIN_DB = 3.2;
 const GO_ON_DB = 2.3;
 const MOST = 10 ** 1.5;
 const DB = 10 / Math.LN10;
 
 /**
- * Tells frames with speech from others by their power in bands over a noise floor that adapts: in each band the least
- * power of the last two seconds, silence that a line puts in left out.
+ * Detects frames with speech by their power in bands, relative to an adaptive noise floor. The floor of a band is its
+ * least power in the last two seconds, without exact silence that a line inserts.
  */
 export class SpeechFrames {
   readonly #smooth = new Float64Array(BANDS);
-  /** Least power of each band in each part of the time; the last one is the part that is being filled. */
+  /** Least power of each band in each part of the time. The last entry is the current part. */
   readonly #least = Array.from({ length: PARTS + 1 }, () =>
     new Float64Array(BANDS).fill(Number.POSITIVE_INFINITY),
   );
   readonly #floor = new Float64Array(BANDS).fill(LEAST);
-  /** Powers of the frames that are not decided on, and of the one before them, as a ring. */
+  /** Powers of the frames that are not decided on yet, and of the one before them, as a ring. */
   readonly #powers = Array.from({ length: LOOK_AHEAD + 3 }, () => new Float64Array(BANDS));
   readonly #totals = new Float64Array(LOOK_AHEAD + 3);
   #count = 0;
   #heard = 0;
-  /** Sum and least of the powers while it learns. */
+  /** Sum and least of the powers in the first second of sound. */
   #sum = 0;
   #softest = Number.POSITIVE_INFINITY;
   #isLearned = false;
@@ -57,7 +59,7 @@ export class SpeechFrames {
   /** Mean excess over the noise of the frame that was decided on last, in dB. */
   excessDb = 0;
 
-  /** Takes the next frame; returns the decision on the one {@link LOOK_AHEAD} frames before. */
+  /** Takes the next frame. Returns true when the frame {@link LOOK_AHEAD} frames before it is speech. */
   take(powers: Float64Array, total: number): boolean {
     const slot = this.#count % this.#powers.length;
     this.#powers[slot]?.set(powers);
@@ -91,7 +93,7 @@ export class SpeechFrames {
     if (this.#count % 5 === 4) this.#settle();
   }
 
-  /** Takes the noise of each band from the parts of the time. */
+  /** Computes the noise of each band from the parts. */
   #settle(): void {
     const isSteady = this.#heard >= STEADY_FRAMES && this.#sum <= STEADY * this.#softest * this.#heard;
     if (isSteady || this.#heard >= LEARNING) this.#isLearned = true;
@@ -100,7 +102,7 @@ export class SpeechFrames {
     for (let band = 0; band < BANDS; band++) {
       let least = Number.POSITIVE_INFINITY;
       for (const part of this.#least) if ((part[band] as number) < least) least = part[band] as number;
-      // Nothing but silence for two seconds: the noise stays as it was.
+      // After two seconds of nothing but silence the noise stays as it was.
       if (least < Number.POSITIVE_INFINITY) this.#floor[band] = Math.max(LEAST, Math.min(most, least * BIAS));
       sum += this.#floor[band] as number;
     }
@@ -113,7 +115,7 @@ export class SpeechFrames {
     const now = this.#powers[frame % ring] as Float64Array;
     const before = this.#powers[(frame + ring - 1) % ring] as Float64Array;
     const after = this.#powers[(frame + 1) % ring] as Float64Array;
-    // The sum of logarithms is that of one product: up to 10^24.
+    // The sum of the logarithms is computed as the logarithm of one product, which is 10^24 at most.
     let product = 1;
     if ((this.#totals[frame % ring] as number) >= SILENT) {
       for (let band = 0; band < BANDS; band++) {

@@ -1,27 +1,27 @@
 import type { Span } from '../speech-units.js';
 
-/** Begin and end of speech, as it becomes certain. */
+/** Start or end of speech, when it has become certain. */
 export type SpeechNotice =
   | { readonly type: 'speech-began'; readonly at: number }
   | { readonly type: 'speech-ended'; readonly from: number; readonly to: number };
 
-/** Frames of speech within {@link ONSET_SPAN} frames that make a unit: 60 of 80 ms. */
+/** Frames of speech within {@link ONSET_SPAN} frames that begin a unit: 60 of 80 ms. */
 const ONSET = 6;
 const ONSET_SPAN = 8;
-/** Frames without speech that end a unit: more than 200 ms. They are no part of it. */
+/** Frames without speech after which a unit ends: more than 200 ms. They do not belong to it. */
 const PAUSE = 20;
-/** Shortest unit: 90 ms, where it stands well above the noise, or 250 ms. */
+/** Shortest unit that stands well above the noise (90 ms), and shortest other unit (250 ms), in frames. */
 const LEAST = 9;
 const LEAST_SOFT = 25;
 const CLEAR_DB = 7.5;
-/** Frames around speech that are no noise, either: 100 ms. */
+/** Frames after speech that do not count as noise either: 100 ms. */
 const AROUND = 10;
 
 const NOTHING: readonly SpeechNotice[] = [];
 
 /** A unit of speech, in frames. */
 export interface SpokenUnit extends Span {
-  /** Mean square, full scale being 1. */
+  /** Mean square, relative to full scale. */
   readonly meanSquare: number;
 }
 
@@ -33,9 +33,9 @@ export class SpeechSpans {
   #last = Number.NEGATIVE_INFINITY;
   #frames = 0;
   #began = false;
-  /** Largest excess over the noise of the unit. */
+  /** Largest excess of the unit over the noise. */
   #peak = 0;
-  /** Sums of the frames' mean squares since the unit's first: up to its last frame, and up to now. */
+  /** Sums of the mean squares since the first frame of the unit: up to its last frame, and up to now. */
   #sum = 0;
   #sumNow = 0;
   #notices: readonly SpeechNotice[] = NOTHING;
@@ -45,13 +45,13 @@ export class SpeechSpans {
     return this.#count - this.#last <= AROUND;
   }
 
-  /** The unit that goes on; undefined where there is none. */
+  /** Current unit; undefined when there is none. */
   get open(): SpokenUnit | undefined {
     return this.#began ? this.#unit : undefined;
   }
 
   /**
-   * Takes the next frame: by how much it stands above the noise, and its mean square. Returns what has become certain.
+   * Takes the next frame: its excess over the noise and its mean square. Returns the notices that have become certain.
    */
   take(isSpeech: boolean, excessDb: number, meanSquare: number): readonly SpeechNotice[] {
     const frame = this.#count++;

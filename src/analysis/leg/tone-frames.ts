@@ -1,7 +1,7 @@
 import { RealSpectrum } from './real-spectrum.js';
 import { BAND_RATE, BIN_HZ, FRAME, type VoiceBands } from './voice-bands.js';
 
-/** A steady tone of one or two sines. Positions count samples of the bands' rate. */
+/** Steady tone of one or two sines. Positions are samples at the rate of the bands. */
 export interface Tone {
   readonly from: number;
   readonly to: number;
@@ -14,32 +14,32 @@ export interface Tone {
 /** Bins in which tones lie: 219 to 3594 Hz. */
 const FIRST_BIN = 7;
 const LAST_BIN = 115;
-/** Bins on each side of a peak that are its own. */
+/** Bins on each side of a peak that belong to it. */
 const LOBE = 2;
 /** Softest tone, as the power of a frame: -50 dBFS. */
 const SOFTEST = 10 ** -5;
-/** Part of a frame's power that one or two peaks have to hold, so that it may be a tone. */
+/** Least share of the power of a frame in one or two peaks that may be a tone. */
 const PURE = 0.82;
-/** Frames in a row that make a tone: 100 ms. */
+/** Least consecutive frames of a tone: 100 ms. */
 const LEAST_FRAMES = 10;
-/** Frames without it that end a tone; a lost packet does not. */
+/** Frames without the tone after which it ends. A lost packet is shorter. */
 const MISSES = 7;
-/** By how much the power of a tone over 50 ms may change within 100 ms, as a ratio: 3 dB. Vowels change more. */
+/** Greatest ratio by which the power over 50 ms changes within 100 ms of a tone: 3 dB. Vowels change more. */
 const STEADY = 2;
 const STEADY_FRAMES = 5;
-/** Frames that make a tone of two sines that may be harmonics of a voice: 300 ms. */
+/** Least frames of a tone of two sines that may be harmonics of a voice: 300 ms. */
 const HARMONIC_FRAMES = 30;
 const HARMONIC_RATIOS = [1.25, 4 / 3, 1.5, 5 / 3, 2, 3] as const;
-/** Samples over which the frequencies of a tone are measured: 64 ms, or 128 ms of a longer one. */
+/** Samples over which the frequencies of a tone are measured: 128 ms. */
 const LONG = 1024;
 const LONG_PURE = 0.85;
 const LONG_LOBE = 3;
-/** The weaker of two sines has this part of the stronger one's power at least. */
+/** Least ratio of the power of the weaker of two sines to that of the stronger. */
 const SECOND = 0.06;
 
-/** Frames around the first and the last one of a tone in which it may begin and end. */
+/** Frames around the first and the last frame of a tone in which its exact start and end are searched. */
 const EDGE_FRAMES = 5;
-/** Part of a tone's power in a frame from which on the tone is in it. */
+/** Least share of the power of a tone in a frame that contains part of it. */
 const FILLED = 0.15;
 /** Frames of 10 ms whose power is kept. */
 const RING = 64;
@@ -47,17 +47,17 @@ const RING = 64;
 /** Frames in a row that may be a tone. */
 class Run {
   readonly firstFrame: number;
-  /** Power of the first frame and of those before it, newest last, by which its begin is found. */
+  /** Powers of the first frame and of those before it, newest last, by which the start is found. */
   readonly onset: Float64Array;
   readonly peaks: readonly [number, number];
   lastFrame: number;
   frames = 1;
-  /** Least and largest power over 50 ms since the tone was measured last. */
+  /** Least and greatest power over 50 ms since the last measurement of the tone. */
   least = Number.POSITIVE_INFINITY;
   most = 0;
   sum = 0;
   frequencies: readonly number[] | undefined;
-  /** Sample at which it began, once it is known for a tone. */
+  /** Sample at which it began, once it is known to be a tone. */
   from = 0;
 
   constructor(frame: number, onset: Float64Array, peaks: readonly [number, number]) {
@@ -68,28 +68,30 @@ class Run {
   }
 }
 
-/** That of all tones of this thread; it is used up at once. */
+/** Spectrum that all detectors of this thread share. Its result is used at once. */
 let long: RealSpectrum | undefined;
 
-/** Finds steady tones: the frames in which one or two peaks are nearly all there is, and stay where they are. */
+/**
+ * Finds steady tones: consecutive frames in which one or two peaks hold nearly all power and keep their frequencies.
+ */
 export class ToneFrames {
-  /** True when the newest frame may be a digit of a keypad: two peaks that hold most of it. */
+  /** True when the newest frame may be a DTMF digit: two peaks hold most of its power. */
   mayBeKey = false;
   readonly #bands: VoiceBands;
   #run: Run | undefined;
-  /** Powers of the newest frames of 10 ms, by which edges are found. */
+  /** Powers of the newest frames of 10 ms, by which the edges of tones are found. */
   readonly #powers = new Float64Array(RING);
 
   constructor(bands: VoiceBands) {
     this.#bands = bands;
   }
 
-  /** First frame of the tone that sounds now; undefined where none does. */
+  /** First frame of the current tone; undefined when there is none. */
   get soundingFrom(): number | undefined {
     return this.#run && isTone(this.#run) ? this.#run.firstFrame : undefined;
   }
 
-  /** Looks at the newest frame. @returns a tone that has ended. */
+  /** Analyses the newest frame. @returns a tone that has ended. */
   take(): Tone | undefined {
     const frame = this.#bands.count - 1;
     this.#powers[frame & (RING - 1)] = this.#bands.meanSquare(frame);
@@ -109,14 +111,14 @@ export class ToneFrames {
     return ended;
   }
 
-  /** The tone that still sounds. */
+  /** Returns the tone that has not ended yet. */
   end(): Tone | undefined {
     const run = this.#run;
     this.#run = undefined;
     return run && isTone(run) ? this.#toneOf(run) : undefined;
   }
 
-  /** The bins of the one or two peaks that hold nearly all of the newest frame. */
+  /** Returns the bins of one or two peaks that hold nearly all power of the newest frame. */
   #peaks(): readonly [number, number] | undefined {
     const { spectrum, total } = this.#bands;
     const first = this.#bands.strongest(FIRST_BIN, LAST_BIN);
@@ -130,7 +132,7 @@ export class ToneFrames {
 
   #goesOn(run: Run, [first, second]: readonly [number, number]): boolean {
     if (!isNear(run, first)) return false;
-    // A second peak that matters is the run's, too.
+    // A second peak that is strong enough has to belong to the run, too.
     const { spectrum } = this.#bands;
     return around(spectrum, second, LOBE) < SECOND * around(spectrum, first, LOBE) || isNear(run, second);
   }
@@ -147,7 +149,10 @@ export class ToneFrames {
     run.most = Math.max(run.most, power);
   }
 
-  /** Measures the frequencies of a run more closely; one that is not steady, or not so pure after all, is no tone yet. */
+  /**
+   * Measures the frequencies of a run with a longer spectrum. A run that is not steady or not pure enough is not a tone
+   * yet.
+   */
   #measure(run: Run): void {
     const isSteady = run.most <= run.least * STEADY;
     run.least = Number.POSITIVE_INFINITY;
@@ -183,7 +188,7 @@ export class ToneFrames {
     };
   }
 
-  /** Powers of the newest frames, the newest last. */
+  /** Returns the powers of the newest frames, the newest last. */
   #newest(count: number): Float64Array {
     const last = this.#bands.count - 1;
     const powers = new Float64Array(count);
@@ -192,7 +197,7 @@ export class ToneFrames {
     return powers;
   }
 
-  /** The place where a tone ended, by how much of a frame it fills. */
+  /** Returns the sample at which a tone ended, by the share of a frame that it fills. */
   #endOf(frame: number, full: number): number {
     const partOf = (at: number) => Math.min(1, (this.#powers[at & (RING - 1)] as number) / full);
     let at = Math.min(frame + 1, this.#bands.count - 1);
@@ -201,13 +206,13 @@ export class ToneFrames {
   }
 }
 
-/** True for bins of which one may be a row of a keypad and the other a column: 656 to 1000 Hz, 1156 to 1688 Hz. */
+/** True when one bin may be a row of a keypad (656 to 1000 Hz) and the other a column (1156 to 1688 Hz). */
 function isKeyPair(first: number, second: number): boolean {
   const [low, high] = first < second ? [first, second] : [second, first];
   return low >= 21 && low <= 32 && high >= 37 && high <= 54;
 }
 
-/** The place where a tone began, by how much of a frame it fills. */
+/** Returns the sample at which a tone began, by the share of a frame that it fills. */
 function beginOf(run: Run): number {
   const full = powerOf(run);
   const partOf = (at: number) => Math.min(1, (run.onset[at] as number) / full);
@@ -220,7 +225,7 @@ function isNear({ peaks }: Run, bin: number): boolean {
   return Math.abs(peaks[0] - bin) <= 1 || Math.abs(peaks[1] - bin) <= 1;
 }
 
-/** True for a run that was measured, and is no vowel. */
+/** True for a run that was measured and is not a vowel. */
 function isTone({ frequencies, frames }: Run): boolean {
   if (frequencies === undefined) return false;
   const [low = 0, high = 0] = frequencies;
@@ -228,12 +233,12 @@ function isTone({ frequencies, frames }: Run): boolean {
   return frames >= (isHarmonic ? HARMONIC_FRAMES : LEAST_FRAMES);
 }
 
-/** Mean square of a tone, without its first frames, which may not be full of it. */
+/** Returns the mean square of a tone, without its first frames, which it may fill only in part. */
 function powerOf({ sum, frames }: Run): number {
   return sum / Math.max(1, frames - 3);
 }
 
-/** The strongest bin from `low` to `high` that is further than `apart` from `but`. */
+/** Returns the strongest bin from `low` to `high` that is more than `apart` away from `but`. */
 function strongest(bins: Float32Array, low: number, high: number, but: number, apart: number): number {
   let best = low;
   let power = -1;
@@ -253,7 +258,10 @@ function around(bins: Float32Array, bin: number, lobe: number): number {
   return sum;
 }
 
-/** Place of a peak between bins, by the strongest three: exact for a Hann window but for what other sines leak. */
+/**
+ * Returns the position of a peak between bins, from the strongest three. It is exact for a Hann window, apart from the
+ * leakage of other sines.
+ */
 function centre(bins: Float32Array, bin: number): number {
   const [left, middle, right] = [-1, 0, 1].map((off) => Math.sqrt(bins[bin + off] as number)) as [
     number,

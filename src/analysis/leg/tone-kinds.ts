@@ -1,9 +1,9 @@
 import type { Tone } from './tone-frames.js';
 
 /**
- * Kinds of tones. `ring-back`, `busy` and `dial` are those that networks play to callers (ITU-T E.180); `fax-calling` is
- * the 1100 Hz of a fax that calls, `fax-answer` the 2100 Hz of a fax or modem that answers, `modem-answer` the 2225 Hz of
- * older modems; `beep` is a single sine of up to two seconds, such as an answering machine's; `tone` is any other.
+ * Kinds of tones. `ring-back`, `busy` and `dial` are tones of networks (ITU-T E.180). `fax-calling` is the 1100 Hz of a
+ * calling fax. `fax-answer` is the 2100 Hz of an answering fax or modem. `modem-answer` is the 2225 Hz of older modems.
+ * `beep` is a single sine of up to two seconds, such as that of an answering machine. `tone` is any other.
  */
 export type ToneKind =
   | 'ring-back'
@@ -15,7 +15,7 @@ export type ToneKind =
   | 'beep'
   | 'tone';
 
-/** A tone that was heard, with what it stands for; positions in samples of the leg. */
+/** Tone that was heard, with its kind. Positions are samples of the leg. */
 export interface HeardTone extends Tone {
   readonly kind: ToneKind;
 }
@@ -29,7 +29,10 @@ interface KindRule {
 
 const LONGEST = Number.POSITIVE_INFINITY;
 
-/** The first that fits. Cadences tell tones of one frequency apart: the length of one burst is enough for that. */
+/**
+ * Rules of the kinds; the first that fits counts. Tones with the same frequencies are told apart by the length of a
+ * burst.
+ */
 const KINDS: readonly KindRule[] = [
   { kind: 'ring-back', frequencies: [440, 480], minMs: 350, maxMs: 3000 },
   { kind: 'ring-back', frequencies: [400, 450], minMs: 250, maxMs: 3000 },
@@ -42,12 +45,12 @@ const KINDS: readonly KindRule[] = [
   { kind: 'fax-answer', frequencies: [2100], minMs: 1000, maxMs: 6000 },
   { kind: 'modem-answer', frequencies: [2225], minMs: 1000, maxMs: LONGEST },
 ];
-/** By how much a frequency may be off: 1.5 % or 8 Hz, whichever is more. */
+/** Greatest deviation of a frequency: 1.5 % or 8 Hz, whichever is more. */
 const OFF_PART = 0.015;
 const OFF_HZ = 8;
 const LONGEST_BEEP_MS = 2000;
 
-/** Kind of a tone by its frequencies and its length. */
+/** Finds the kind of a tone by its frequencies and its length. */
 export function toneKind(frequencies: readonly number[], lengthMs: number): ToneKind {
   const known = KINDS.find(
     (rule) =>

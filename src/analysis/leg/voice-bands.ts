@@ -1,10 +1,10 @@
 import { BAND_EDGES, type LegKernel, legKernel, PLACES, ROW } from './leg-kernel.js';
 
-/** Sample rate at which voice is looked at: what a telephone line carries. */
+/** Sample rate at which voice is analysed, that of a telephone line, in Hz. */
 export const BAND_RATE = 8000;
 /** Samples of a frame of 10 ms at {@link BAND_RATE}. */
 export const FRAME = BAND_RATE / 100;
-/** Samples that a frame's spectrum is taken of, 32 ms; it lies around a point 16 ms before the frame's end. */
+/** Samples of the window of a spectrum: 32 ms. Its centre is 16 ms before the end of the frame. */
 const WINDOW = 256;
 /** Width of a bin of the spectrum, in Hz. */
 export const BIN_HZ = BAND_RATE / WINDOW;
@@ -15,31 +15,34 @@ const KEPT = 16_384;
 const FRAMES = 256;
 /** Most samples that are loaded at once: 200 ms. */
 export const MOST_LOADED = 1600;
-/** Frames of silence after which nothing of a window is sound. */
+/** Frames of silence after which a window has no sound. */
 const SILENT_FRAMES = Math.ceil(WINDOW / FRAME);
 
 /** Frames of 10 ms of one leg, each with its power in 16 bands. */
 export class VoiceBands {
   /** Frames that were taken. */
   count = 0;
-  /** Mean square of each band in the newest frame, full scale being 1. */
+  /** Mean square of each band in the newest frame, relative to full scale. */
   readonly powers = new Float64Array(BANDS);
   /** Their sum. */
   total = 0;
   /** The newest {@link KEPT} samples, as a ring. */
   readonly samples = new Int16Array(KEPT);
-  /** Power of each bin of the newest frame; good until the next frame of any leg, and where {@link isSilent} is false. */
+  /**
+   * Power of each bin of the newest frame. Valid until the next frame of any leg, and only while {@link isSilent} is
+   * false.
+   */
   readonly spectrum: Float32Array;
   readonly #kernel: LegKernel = legKernel();
   /** Mean squares of the newest {@link FRAMES} frames, as a ring. */
   readonly #squares = new Float64Array(FRAMES);
-  /** Samples that the next frame's window begins with. */
+  /** First samples of the window of the next frame. */
   readonly #rest = new Int16Array(WINDOW);
   #held = WINDOW - FRAME;
-  /** Samples in the kernel's memory, the rest included, and where the next window begins there. */
+  /** Samples in the memory of the kernel, including the rest, and the start of the next window there. */
   #loaded = 0;
   #at = 0;
-  /** Frames of exact silence, the newest. */
+  /** Number of the newest frames that are exact silence. */
   #still = SILENT_FRAMES;
 
   constructor() {
@@ -47,17 +50,20 @@ export class VoiceBands {
     this.spectrum = new Float32Array(buffer, PLACES.row, ROW.bins);
   }
 
-  /** True when nothing but exact silence is in the newest frame's window. */
+  /** True when the window of the newest frame is exact silence. */
   get isSilent(): boolean {
     return this.#still >= SILENT_FRAMES;
   }
 
-  /** Samples that were taken, without those of a frame that is not full. */
+  /** Samples that were taken, without those of an incomplete frame. */
   get end(): number {
     return this.count * FRAME;
   }
 
-  /** Takes samples, {@link MOST_LOADED} at most. Their frames come by {@link next}, before another leg's are loaded. */
+  /**
+   * Takes samples, {@link MOST_LOADED} at most. Call {@link next} for their frames before samples of another leg are
+   * loaded.
+   */
   load(samples: Int16Array): void {
     const held = this.#held;
     const place = PLACES.frames / 2;
@@ -72,7 +78,7 @@ export class VoiceBands {
     if (first < samples.length) this.samples.set(samples.subarray(first), 0);
   }
 
-  /** Goes on to the next frame. @returns false when all that was loaded is used up. */
+  /** Goes on to the next frame. @returns false when all loaded samples are used. */
   next(): boolean {
     if (this.#at + WINDOW > this.#loaded) {
       this.#keepRest();
@@ -83,12 +89,12 @@ export class VoiceBands {
     return true;
   }
 
-  /** Mean square of a frame of the last two seconds, full scale being 1. */
+  /** Returns the mean square of a frame of the last two seconds, relative to full scale. */
   meanSquare(frame: number): number {
     return this.#squares[frame & (FRAMES - 1)] as number;
   }
 
-  /** The strongest bin of the newest frame from `low` to `high`. */
+  /** Returns the strongest bin of the newest frame from `low` to `high`. */
   strongest(low: number, high: number): number {
     return low + this.#kernel.largest(PLACES.row + 4 * low, high - low + 1);
   }
@@ -100,7 +106,7 @@ export class VoiceBands {
     for (let i = 0; i < this.#held; i++) this.#rest[i] = memory[place + i] as number;
   }
 
-  /** Takes the frame whose window lies at an address. */
+  /** Computes the frame whose window is at an address. */
   #frame(window: number): void {
     const kernel = this.#kernel;
     const squares = kernel.squares(window + 2 * (WINDOW - FRAME), FRAME);

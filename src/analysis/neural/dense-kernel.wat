@@ -1,10 +1,10 @@
-;; The inner loop of the network: one layer, four rows at a time and four floats of each (WebAssembly SIMD).
-;; Everything lies in the one memory; addresses are in bytes, and the caller (silero-network.ts) gives them.
+;; The inner loop of the network: one layer, four rows at a time and four floats of each (WebAssembly SIMD). All data is
+;; in one memory. Addresses are in bytes and given by the caller (dense-layers.ts).
 (module
   (memory (export "memory") 1)
 
   ;; target[row] = bias[row] + the product of each of `rows` rows of weights with the input; `rows` and `columns` are
-  ;; multiples of 4. With `relu` 1 nothing below 0 is left.
+  ;; multiples of 4. With `relu` 1 negative results become 0.
   (func (export "dense")
     (param $weights i32) (param $input i32) (param $bias i32) (param $target i32)
     (param $rows i32) (param $columns i32) (param $relu i32)

@@ -3,7 +3,7 @@ import { DENSE_KERNEL } from './dense-kernel-bytes.js';
 
 const F32 = Float32Array.BYTES_PER_ELEMENT;
 const PAGE_BYTES = 0x1_0000;
-/** Everything begins at a multiple of this, in bytes. */
+/** Alignment of weights and values in memory, in bytes. */
 const ALIGNMENT = 64;
 
 interface Kernel {
@@ -19,7 +19,7 @@ interface Kernel {
   ): void;
 }
 
-/** A layer: the places of its weights and biases, in bytes, and its size. */
+/** A layer: the addresses of its weights and biases, in bytes, and its size. */
 export interface DenseLayer {
   readonly weights: number;
   readonly bias: number;
@@ -29,20 +29,20 @@ export interface DenseLayer {
 
 const code = new WasmCode(DENSE_KERNEL);
 
-/** Dense layers in a memory of WebAssembly, and what goes through them. */
+/** Dense layers in WebAssembly memory, and the values that pass through them. */
 export class DenseLayers {
   readonly #kernel = code.instantiate() as Kernel;
-  /** First byte that is free. */
+  /** First free byte. */
   #end = 0;
 
-  /** Adds a layer of `weights` [row][column], a row for each bias. */
+  /** Adds a layer with `weights` as [row][column]; each row has a bias. */
   add(weights: ArrayLike<number>, bias: ArrayLike<number>, columns: number): DenseLayer {
     return { weights: this.#put(weights), bias: this.#put(bias), rows: bias.length, columns };
   }
 
   /**
-   * Makes room for values that go through the layers, all zero. A layer that is added afterwards may make the arrays
-   * useless: they are made last.
+   * Allocates arrays of zeros for the values that pass through the layers. Call it after all layers are added: a later
+   * layer may grow the memory, which detaches the arrays.
    */
   rooms<const T extends readonly number[]>(...counts: T): { [K in keyof T]: Float32Array } {
     const places = counts.map((count) => ({ at: this.#room(count), count }));
@@ -54,8 +54,8 @@ export class DenseLayers {
   /**
    * Computes a layer.
    *
-   * @param input First byte of its columns.
-   * @param target First byte of its rows.
+   * @param input Address of the input values, one for each column.
+   * @param target Address of the results, one for each row.
    * @param relu 1: negative rows become 0.
    */
   compute({ weights, bias, rows, columns }: DenseLayer, input: number, target: number, relu: 0 | 1): void {

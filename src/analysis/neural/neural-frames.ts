@@ -1,13 +1,16 @@
 import { FRAME, type VoiceBands } from '../leg/voice-bands.js';
 import { NEURAL_WINDOW, type NeuralState, neuralState, type SileroNetwork } from './silero-network.js';
 
-/** Windows whose result is kept: two seconds. */
+/** Windows whose results are kept: two seconds. */
 const KEPT = 64;
-/** Likelihood at which speech begins and goes on. */
+/** Least likelihood at which speech begins, and at which it goes on. */
 const BEGIN = 0.5;
 const GO_ON = 0.35;
 
-/** Tells frames with speech by the network: 32 ms at once, so the level of a frame has to say where speech ends. */
+/**
+ * Detects frames with speech by the network. The network decides on 32 ms at a time, so the exact end of speech is
+ * found by the level of the frames.
+ */
 export class NeuralFrames {
   readonly #network: SileroNetwork;
   readonly #state: NeuralState = neuralState();
@@ -31,9 +34,9 @@ export class NeuralFrames {
     }
   }
 
-  /** Decides on a frame of the last two seconds; each is asked for once, in order. */
+  /** Decides on a frame of the last two seconds. Call it once for each frame, in order. */
   decide(frame: number): boolean {
-    // The network hears a word some frames after it has begun.
+    // The network detects a word some frames after its start.
     const likely = Math.max(this.#at(frame), this.#at(frame + 1));
     this.#isSpeech = likely >= (this.#isSpeech ? GO_ON : BEGIN);
     return this.#isSpeech;

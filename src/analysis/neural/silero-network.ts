@@ -1,29 +1,29 @@
 import { type DenseLayer, DenseLayers } from './dense-layers.js';
 import { sileroWeights } from './silero-weights.js';
 
-/** Samples at 8 kHz that the network takes at once, 32 ms, and those before them that it sees again. */
+/** Samples at 8 kHz that the network takes at once (32 ms), and samples before them that it gets again as context. */
 export const NEURAL_WINDOW = 256;
 const CONTEXT = 32;
-/** Short spectra of a window: samples of one, samples between their begins, bins, and how many there are. */
+/** Short spectra of a window: samples of each, samples between their starts, bins, and number of spectra. */
 const SPECTRUM = 128;
 const HOP = 64;
 const BINS = 65;
 const SPECTRA = 4;
-/** Bins with those that are there for the kernel's sake. */
+/** Bins, padded to a multiple of 4 for the kernel. */
 const BINS_4 = 68;
-/** Rows of the spectra's layer: a real and an imaginary part of each bin, and two of zeros. */
+/** Rows of the layer of the spectra: a real and an imaginary part of each bin, and two rows of zeros. */
 const PARTS = 132;
 const HIDDEN = 128;
 const F32 = Float32Array.BYTES_PER_ELEMENT;
 
-/** Memory of the network, of one leg. */
+/** State of the network for one leg. */
 export interface NeuralState {
   readonly context: Float32Array;
   readonly hidden: Float32Array;
   readonly cell: Float32Array;
 }
 
-/** Makes the memory of a leg of which nothing was heard. */
+/** Makes the state of a leg that begins. */
 export function neuralState(): NeuralState {
   return {
     context: new Float32Array(CONTEXT),
@@ -33,9 +33,9 @@ export function neuralState(): NeuralState {
 }
 
 /**
- * The network of Silero's voice detector, versions 5 and 6, at 8 kHz: short spectra, four convolutions, an LSTM. The weights
- * come out of the ONNX file that its packages carry; the layers are computed here, in WebAssembly. The state of a leg is
- * the caller's, so one network serves all legs.
+ * Network of Silero's voice detector, versions 5 and 6, at 8 kHz: short spectra, four convolutions, an LSTM. The
+ * weights are read from the ONNX file of a package; the layers are computed here, in WebAssembly. The caller keeps the
+ * state of each leg, so one network serves all legs.
  */
 export class SileroNetwork {
   readonly #layers = new DenseLayers();
@@ -44,7 +44,7 @@ export class SileroNetwork {
   readonly #recurrent: DenseLayer;
   readonly #out: Float32Array;
   readonly #outBias: number;
-  /** Arrays that a window goes through; in each, what lies around the rows that are computed stays zero. */
+  /** Arrays through which a window passes. The padding around the computed rows stays zero. */
   readonly #sound: Float32Array;
   readonly #bins: Float32Array;
   readonly #magnitudes: Float32Array;
@@ -52,7 +52,7 @@ export class SileroNetwork {
   readonly #joined: Float32Array;
   readonly #gates: Float32Array;
 
-  /** @throws ERR_UNSUPPORTED for bytes of anything else. */
+  /** @throws ERR_UNSUPPORTED for bytes that are not such a model. */
   constructor(bytes: Uint8Array) {
     const { spectrum, convolutions, recurrent, output } = sileroWeights(bytes);
     const basis = new Float32Array(PARTS * SPECTRUM);
@@ -81,13 +81,13 @@ export class SileroNetwork {
     this.#gates = gates;
   }
 
-  /** Takes the next {@link NEURAL_WINDOW} samples of a leg; returns how likely it is that somebody speaks, 0 to 1. */
+  /** Takes the next {@link NEURAL_WINDOW} samples of a leg. Returns the probability of speech, 0 to 1. */
   take(samples: Float32Array, state: NeuralState): number {
     const sound = this.#sound;
     sound.set(state.context);
     sound.set(samples, CONTEXT);
     const end = CONTEXT + NEURAL_WINDOW;
-    // The end is mirrored, the last sample left out.
+    // Mirrors the end, without the last sample.
     for (let i = 0; i < CONTEXT; i++) sound[end + i] = sound[end - 2 - i] as number;
     state.context.set(samples.subarray(NEURAL_WINDOW - CONTEXT));
     this.#spectra();
@@ -115,7 +115,7 @@ export class SileroNetwork {
     }
   }
 
-  /** One convolution of three moments; the row before the first and the one behind the last are zero. */
+  /** Computes a convolution with three taps. The row before the first and the row after the last are zero. */
   #convolve(
     index: number,
     input: Float32Array,
@@ -131,7 +131,7 @@ export class SileroNetwork {
     }
   }
 
-  /** The LSTM's gates (input, forget, cell, output) on its memory, and the last layer. */
+  /** Updates the state by the gates of the LSTM (input, forget, cell, output), and computes the last layer. */
   #remember({ hidden, cell }: NeuralState): number {
     const gates = this.#gates;
     let sum = this.#outBias;

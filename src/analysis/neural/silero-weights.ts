@@ -1,13 +1,13 @@
 import { JackfieldError } from '../../base/errors.js';
 import { type OnnxTensor, onnxTensors } from './onnx-tensors.js';
 
-/** Real and imaginary parts of the bins of a spectrum, its samples, and units of the LSTM. */
+/** Rows of a spectrum (real and imaginary parts), its samples, its bins, and units of the LSTM. */
 const PARTS = 130;
 const SPECTRUM = 128;
 const BINS = 65;
 const HIDDEN = 128;
 
-/** Tensors of the network for 8 kHz. Those of the one for 16 kHz have the same names and other sizes. */
+/** Tensors of the network for 8 kHz. Those of the network for 16 kHz have the same names and other sizes. */
 const SHAPES = {
   'stft.forward_basis_buffer': [PARTS, 1, SPECTRUM],
   'encoder.0.reparam_conv.weight': [128, BINS, 3],
@@ -27,7 +27,7 @@ const SHAPES = {
 } as const;
 type TensorName = keyof typeof SHAPES;
 
-/** Weights of each layer, as the kernel takes them. */
+/** Weights of each layer, in the order of the kernel. */
 export interface SileroWeights {
   /** Rows of the spectra: the real and the imaginary part of each bin. */
   readonly spectrum: Float32Array;
@@ -36,15 +36,15 @@ export interface SileroWeights {
   readonly output: { readonly weights: Float32Array; readonly bias: number };
 }
 
-/** Weights of a convolution of three moments: [output][tap][input]. */
+/** Weights of a convolution with three taps: [output][tap][input]. */
 export interface ConvolutionWeights {
   readonly taps: Float32Array;
   readonly bias: Float32Array;
-  /** Inputs of a tap: a multiple of 4, filled up with zeros. */
+  /** Inputs of a tap, padded with zeros to a multiple of 4. */
   readonly inputs: number;
 }
 
-/** Takes the weights out of the ONNX file of a package. @throws ERR_UNSUPPORTED for bytes of anything else. */
+/** Reads the weights from the ONNX file of a package. @throws ERR_UNSUPPORTED for bytes that are not such a model. */
 export function sileroWeights(bytes: Uint8Array): SileroWeights {
   const tensors = tensorsOf(bytes);
   const bias = tensors['decoder.rnn.bias_hh'];
@@ -86,7 +86,9 @@ function tensorsOf(bytes: Uint8Array): Record<TensorName, Float32Array> {
   return Object.fromEntries(found) as Record<TensorName, Float32Array>;
 }
 
-/** Weights [output][input][tap] as [output][tap][input], each tap's inputs filled up to `padded`. */
+/**
+ * Reorders weights from [output][input][tap] to [output][tap][input], with the inputs of each tap padded to `padded`.
+ */
 function byTap(values: Float32Array, inputs: number, padded: number): Float32Array {
   const rows = values.length / (3 * inputs);
   const turned = new Float32Array(rows * 3 * padded);
@@ -97,7 +99,7 @@ function byTap(values: Float32Array, inputs: number, padded: number): Float32Arr
   return turned;
 }
 
-/** The rows of two matrices of `columns` columns, each beside the other. */
+/** Joins the rows of two matrices of `columns` columns side by side. */
 function joinedRows(first: Float32Array, second: Float32Array, columns: number): Float32Array {
   const rows = first.length / columns;
   const joined = new Float32Array(2 * first.length);

@@ -7,7 +7,7 @@ import type { Span } from '../speech-units.js';
 import { overlapsOf } from '../turns/silences.js';
 import { EVENT_MARKS, type NamedEvent, namedEvents } from './named-events.js';
 
-/** Something that somebody said, for a report. */
+/** Text that a leg said, for a report. */
 export interface SpokenText extends Span {
   readonly leg: number;
   readonly text: string;
@@ -21,29 +21,32 @@ export interface CallPictureParts {
   readonly said: readonly SpokenText[];
 }
 
-/** Width of a short call, and of the longest that gets more room; a second of a longer one has less. */
+/**
+ * Least and greatest width of the picture, and width of a second between them, in pixels. A second of a longer call
+ * gets less.
+ */
 const LEAST_WIDTH = 880;
 const MOST_WIDTH = 24_000;
 const PER_SECOND = 9;
 /** Room at both ends, so that no label is cut off. */
 const EDGE = 28;
-/** Heights, in pixels: of the wave, of the bar below it, of the words, of what parts two lanes. */
+/** Heights in pixels: of the wave, of the bar below it, of the words, and of the gap between two lanes. */
 const WAVE = 64;
 const BAR = 16;
 const WORDS = 18;
 const GAP = 14;
-/** Rows in which events are named; more at one place have their sign alone. */
+/** Rows for the names of events. Further events at the same place show only their sign. */
 const ROWS = 3;
 const ROW = 16;
 /** Width of a letter of a label. */
 const LETTER = 6.2;
 
-/** Both legs of a call, their speech, overlaps, events and words on one time axis, as SVG with classes. */
+/** Draws both legs of a call on one time axis, with their speech, overlaps, events and words, as SVG with classes. */
 export function callPicture(report: AnalysisReport, parts: CallPictureParts): string {
   return new CallPicture(report, parts).drawn();
 }
 
-/** `ring-back, 440 + 480 Hz`. */
+/** Describes a tone, such as `ring-back, 440 + 480 Hz`. */
 export function toneName({ kind, frequencies }: HeardTone): string {
   return `${kind}, ${frequencies.map((hz) => Math.round(hz)).join(' + ')} Hz`;
 }
@@ -98,7 +101,7 @@ class CallPicture {
     return `${this.#time(from)} to ${this.#time(to)}`;
   }
 
-  /** Dead air, through all lanes, with its length. */
+  /** Draws dead air across all lanes, with its length. */
   #silences(top: number, bottom: number): string {
     const { talk, sampleRate } = this.#report;
     return talk.deadAir
@@ -151,7 +154,7 @@ class CallPicture {
     );
   }
 
-  /** A text over a stretch of time, cut off where that ends. */
+  /** Draws a text over a stretch of time, cut off at its end. */
   #fitting({ from, to }: Span, text: string, y: number): string {
     const x = this.#x(from);
     const width = this.#x(to) - x;
@@ -173,7 +176,7 @@ class CallPicture {
     return element('polygon', { class: 'wave', points: points.join(' ') });
   }
 
-  /** The names of events above the lanes, each with a line down to the leg that it is of. */
+  /** Draws the names of events above the lanes, each with a line down through the lanes. */
   #events(bottom: number): string {
     const ends = Array.from({ length: ROWS }, () => Number.NEGATIVE_INFINITY);
     return namedEvents(this.#report)

@@ -13,7 +13,7 @@ export interface HtmlReportOptions {
   readonly title?: string;
   /** Names of the legs. Default `local` and `remote`. */
   readonly names?: readonly string[];
-  /** Loudest magnitude in each of the columns of the picture, one array for each leg, 0 to 1. Default: none is drawn. */
+  /** Largest magnitude in each column of the picture, one array for each leg, 0 to 1. Default: no wave is drawn. */
   readonly envelopes?: readonly Float32Array[];
   /** Transcript. Default: that of the report. */
   readonly said?: readonly SpokenText[];
@@ -32,9 +32,9 @@ const RULES: Rules<HtmlReportOptions> = {
 };
 
 /**
- * A page that stands alone: a picture of both legs on one time axis, with their speech, overlaps, named events and words;
- * the events, the transcript and all figures as tables. It has no script, loads nothing, and is light or dark as the
- * reader's system is. A long call is wider than the page, and is scrolled.
+ * Makes a self-contained HTML page. It has a picture of both legs on one time axis, with their speech, overlaps, named
+ * events and words, and tables of the events, the transcript and all figures. The page has no script and loads nothing.
+ * It is light or dark as the reader's system is. The picture of a long call is wider than the page and scrolls.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -64,7 +64,7 @@ ${figureTables(report, names)}
 const KEY = `<p class="key"><i class="k0"></i>speech<i class="k1"></i>both speak<i class="k2"></i>music<i class="k3"></i>tone or key<i class="k4"></i>dead air
 &emsp;▲ interruption &emsp;△ failed barge-in &emsp;● backchannel &emsp;◇ dual start</p>`;
 
-/** The names beside the lanes, each with its share of the speech. */
+/** Makes the names beside the lanes, each with its share of the speech. */
 function laneNames(report: AnalysisReport, names: readonly string[], hasWords: boolean): string {
   return report.legs
     .map(({ talkRatio, speechMs }, leg) => {
@@ -76,7 +76,7 @@ function laneNames(report: AnalysisReport, names: readonly string[], hasWords: b
     .join('');
 }
 
-/** The figures that a reader looks for first. */
+/** Makes the row of the main figures. */
 function facts({ talk, legs }: AnalysisReport): string {
   const median = (value: object | undefined) =>
     value && 'median' in value ? shown(value.median, 'Ms') : shown(value ?? null, 'Ms');

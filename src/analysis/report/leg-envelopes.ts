@@ -6,10 +6,10 @@ const COLUMNS = 1200;
 const INPUT = either(aPath, listOf(aPath, 1, 2));
 
 /**
- * Loudest magnitude of each leg in 1200 equal parts of a call, 0 to 1, for `htmlReport`.
+ * Measures the largest magnitude of each leg in 1200 equal parts of a call, 0 to 1, for `htmlReport`.
  *
- * @param input As `analyseFile` takes it: a file, or two mono files.
- * @throws ERR_INVALID_ARG; what `openAudio` throws.
+ * @param input A file, or two mono files, as in `analyseFile`.
+ * @throws ERR_INVALID_ARG; the errors of `openAudio`.
  */
 export async function legEnvelopes(input: string | readonly string[]): Promise<Float32Array[]> {
   checkArgument('input', input, INPUT);

@@ -1,10 +1,13 @@
 import type { AnalysisReport } from '../analysis-report.js';
 import type { LegIndex, TurnEvent } from '../turns/turn-events.js';
 
-/** The kinds of events that a report names: changes of speaker without an interruption are seen by the speech. */
+/**
+ * Kinds of events that a report names. Changes of speaker without an interruption are not named: the picture of the
+ * speech shows them.
+ */
 export type NamedKind = Exclude<TurnEvent['kind'], 'transfer'>;
 
-/** An event of a conversation, with what a report calls it. */
+/** Event of a conversation, with its name in a report. */
 export interface NamedEvent {
   readonly kind: NamedKind;
   readonly leg: LegIndex;
@@ -29,7 +32,7 @@ export const EVENT_NAMES: Readonly<Record<NamedKind, string>> = {
   'dual-start': 'dual start',
 };
 
-/** The events of a report that have names, in order of time. */
+/** Returns the named events of a report, in order of time. */
 export function namedEvents({ talk }: AnalysisReport): NamedEvent[] {
   return talk.events
     .flatMap(({ kind, leg, at }) => (kind === 'transfer' ? [] : [{ kind, leg, at, name: EVENT_NAMES[kind] }]))

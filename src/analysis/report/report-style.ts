@@ -1,4 +1,4 @@
-/** The style of the page: light or dark as the reader has it, and on paper. */
+/** Style sheet of the page, for light and dark screens and for paper. */
 export const REPORT_STYLE = `
 :root{color-scheme:light dark;--paper:#fff;--ink:#1f2933;--faint:#66717d;--line:#dde2e7;--ground:#f4f6f8;--leg0:#1c6fd0;--leg1:#0b8a6a;--clash:#d1362f;--music:#8447c9;--tone:#c98a00;--dead:#8b95a1}
 @media (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e3e8ee;--faint:#98a3af;--line:#323a43;--ground:#1c2229;--leg0:#5aa2f5;--leg1:#3fc49c;--clash:#ff6a60;--music:#b98af0;--tone:#f0b840;--dead:#6c7683}}

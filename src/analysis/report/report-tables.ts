@@ -5,12 +5,12 @@ import type { AnalysisReport } from '../analysis-report.js';
 import { type SpokenText, toneName } from './call-picture.js';
 import { EVENT_MARKS, namedEvents } from './named-events.js';
 
-/** Keys of a report that are lists of places: the picture and the tables of events have them. */
+/** Keys of a report that are lists of positions. They are shown in the picture and in the table of events instead. */
 const DRAWN: ReadonlySet<string> = new Set([
   ...['speech', 'music', 'tones', 'pressed', 'events', 'deadAir', 'alerts'],
 ]);
 
-/** Units that the names of figures end with: what is shown of a value, and behind it. */
+/** Formats of values, by the unit with which the name of a figure ends. */
 const UNITS: Readonly<Record<string, (value: number) => string>> = {
   Ms: (value) => (Math.abs(value) < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`),
   Ratio: (value) => `${(value * 100).toFixed(1)} %`,
@@ -19,10 +19,10 @@ const UNITS: Readonly<Record<string, (value: number) => string>> = {
   Db: (value) => `${value.toFixed(1)} dB`,
   Lufs: (value) => `${value.toFixed(1)} LUFS`,
 };
-/** The name of a unit at the end of a figure's. */
+/** Unit at the end of the name of a figure. */
 const UNIT = /(?:Ms|Ratio|Dbov|Dbfs|Db|Lufs)$/;
 
-/** All figures as tables. */
+/** Makes the tables of all figures. */
 export function figureTables(report: AnalysisReport, names: readonly string[]): string {
   const { talk, legs } = report;
   const both = Object.entries(talk)
@@ -38,7 +38,7 @@ export function figureTables(report: AnalysisReport, names: readonly string[]): 
 <h2>Each side</h2><table><tr><th></th>${head}</tr>${rows.join('')}</table>`;
 }
 
-/** The events that have names, dead air, tones and keys, in order of time. */
+/** Makes the table of named events, dead air, tones, keys and music, in order of time. */
 export function eventTable(report: AnalysisReport, names: readonly string[]): string {
   const nameOf = (leg: number) => names[leg] ?? `leg ${leg}`;
   const ofLegs = report.legs.flatMap(({ tones, pressed, music }, leg) => [
@@ -63,7 +63,7 @@ export function eventTable(report: AnalysisReport, names: readonly string[]): st
   return `<h2>Events</h2><table>${rows.join('')}</table>`;
 }
 
-/** The transcript, in order of time. */
+/** Makes the table of the transcript, in order of time. */
 export function transcriptTable(
   report: AnalysisReport,
   names: readonly string[],
@@ -79,7 +79,7 @@ export function transcriptTable(
   return `<h2>Transcript</h2><table>${rows.join('')}</table>`;
 }
 
-/** A figure of a report as a reader has it: `3.4 s`, or why there is none. */
+/** Formats a figure for a reader: `3.4 s`, or the reason why there is none. */
 export function shown(value: unknown, key: string): string {
   if (typeof value === 'number') {
     const [unit = ''] = UNIT.exec(key) ?? [];
@@ -91,7 +91,8 @@ export function shown(value: unknown, key: string): string {
   if (typeof value !== 'object') return '–';
   if ('notComputable' in value)
     return `<span class="none">not computable: ${escapeXml(String(value.notComputable))}</span>`;
-  // The parts of a distribution have its unit, but for their count; those of other figures have their own.
+  // The parts of a distribution have the unit of the figure, except the count. Parts of other figures have their own
+  // unit.
   return Object.entries(value)
     .map(
       ([part, of]) =>
@@ -104,7 +105,7 @@ function nameCell(key: string): string {
   return `<td title="${escapeXml(key)}">${escapeXml(wordsOf(key))}</td>`;
 }
 
-/** `longestMonologueMs` as `longest monologue`. */
+/** Converts a key to words: `longestMonologueMs` to `longest monologue`. */
 function wordsOf(key: string): string {
   const text = key
     .replace(UNIT, (unit) => (unit === 'Ratio' ? unit : ''))

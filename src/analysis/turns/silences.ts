@@ -1,21 +1,21 @@
 import type { LedgerSpan } from '../../stream/align/ledger.js';
 import type { Span } from '../speech-units.js';
 
-/** Silence of all legs for longer than a threshold, and what it was made of; lengths in samples. */
+/** Silence of all legs for at least a threshold, and the causes of its parts. Lengths are in samples. */
 export interface DeadAir extends Span {
   /** A leg was on hold. */
   readonly hold: number;
-  /** The recording was paused: silence was put in place of what was said. */
+  /** The recording was masked: silence was written in place of the speech. */
   readonly masked: number;
   /** Audio of a leg is missing. */
   readonly missing: number;
   /** Nobody spoke, but there was music or a tone. */
   readonly sounds: number;
-  /** The rest: nothing was to be heard. */
+  /** The rest: silence without a known cause. */
   readonly silent: number;
 }
 
-/** Stretches of [0, length) in which no leg speaks. */
+/** Finds the stretches of [0, length) in which no leg speaks. */
 export function silencesOf(legs: readonly (readonly Span[])[], length: number): Span[] {
   const silences: Span[] = [];
   let end = 0;
@@ -27,7 +27,7 @@ export function silencesOf(legs: readonly (readonly Span[])[], length: number): 
   return silences;
 }
 
-/** Stretches in which both legs speak. */
+/** Finds the stretches in which both legs speak. */
 export function overlapsOf(first: readonly Span[], second: readonly Span[]): Span[] {
   const overlaps: Span[] = [];
   for (let i = 0, j = 0; i < first.length && j < second.length; ) {
@@ -41,7 +41,10 @@ export function overlapsOf(first: readonly Span[], second: readonly Span[]): Spa
   return overlaps;
 }
 
-/** Finds what a silence was made of. Each sample counts once: as masked, missing, hold, sounds or silent, in this order. */
+/**
+ * Finds the causes of the parts of a silence. Each sample counts once: as masked, missing, hold, sounds or silent, in
+ * this order.
+ */
 export function deadAirOf(
   silence: Span,
   ledgers: readonly (readonly LedgerSpan[])[],
@@ -66,7 +69,7 @@ export function deadAirOf(
   return { ...silence, masked, missing, hold, sounds: sounding, silent };
 }
 
-/** Length of what spans that may overlap cover of another. */
+/** Computes how many samples of `within` are covered by `spans`, which may overlap. */
 export function lengthWithin(spans: readonly Span[], within: Span): number {
   const parts = spans
     .map(({ from, to }) => ({ from: Math.max(from, within.from), to: Math.min(to, within.to) }))

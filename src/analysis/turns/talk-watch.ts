@@ -3,7 +3,7 @@ import type { ResolvedConversation } from '../conversation-options.js';
 import type { LegNotice } from '../leg/leg-analysis.js';
 import type { LegIndex } from './turn-events.js';
 
-/** Makes events of what the legs have to tell, and of what they do together. */
+/** Makes events from the notices of the legs, and from overlap and silence between them. */
 export class TalkWatch {
   readonly #deadAir: number;
   readonly #second: number;
@@ -36,12 +36,12 @@ export class TalkWatch {
     }
   }
 
-  /** Adds the squares of a leg's newest samples to the level of the second. */
+  /** Adds the squares of the newest samples of a leg to the level of the current second. */
   level(leg: LegIndex, squares: number): void {
     this.#sums[leg] = (this.#sums[leg] as number) + squares;
   }
 
-  /** All legs were taken up to `position`, and their speech is decided on up to `decided`. */
+  /** Notes that all legs were analysed up to `position`, and that their speech is decided up to `decided`. */
   advance(position: number, decided: number, events: AnalysisEvent[]): void {
     if (position - this.#levelFrom >= this.#second) {
       const count = position - this.#levelFrom;

@@ -1,23 +1,23 @@
 import { type Rule, rule } from '../../base/check.js';
 import type { Span } from '../speech-units.js';
 
-/** One of the two legs: their place in what was given, 0 and 1; in a recording 0 is the local leg. */
+/** Index of a leg in the input: 0 or 1. In a recording 0 is the local leg. */
 export type LegIndex = 0 | 1;
 
-/** Accepts a leg of a conversation that has `count`. */
+/** Accepts a leg of a conversation with `count` legs. */
 export function legOf(count: number): Rule {
   return rule(`a leg of ${count}, from 0`, (value) => (value === 0 || value === 1) && value < count);
 }
 
 /**
- * Something that speakers do to each other. `at` is the sample at which `leg` begins to speak.
+ * Event between the two speakers. `at` is the sample at which `leg` begins to speak.
  *
- * - `transfer`: the floor goes from the other leg to `leg`. `offset`: from the end of the other's speech to `at`, in
- *   samples; negative where they overlap.
- * - `interruption`: `leg` begins while the other speaks, and the other stops before `leg` does. It is a transfer too.
- * - `failed-barge-in`: `leg` begins while the other speaks, and stops while the other goes on.
+ * - `transfer`: the floor goes from the other leg to `leg`. `offset` is the number of samples from the end of the other
+ *   leg's speech to `at`; negative where they overlap.
+ * - `interruption`: a transfer in which `leg` begins while the other speaks, and the other stops first.
+ * - `failed-barge-in`: `leg` begins while the other speaks, and stops before the other does.
  * - `backchannel`: as a failed barge-in, but short: `mhm`.
- * - `dual-start`: both begin at nearly the same time, after a silence; `leg` is the one that came second.
+ * - `dual-start`: both begin at nearly the same time, after a silence; `leg` is the second to begin.
  */
 export type TurnEvent =
   | {
@@ -36,20 +36,23 @@ export type TurnEvent =
 export interface TurnRules {
   /** Longest backchannel. */
   readonly backchannel: number;
-  /** The other goes on for so long at least after the start of an interruption; less is an overlap at the end of a turn. */
+  /**
+   * Shortest time for which the other goes on after the start of an interruption. A shorter overlap is the end of a
+   * turn.
+   */
   readonly interruption: number;
-  /** Starts that are no further apart are a dual start. */
+  /** Most time between two starts that are a dual start. */
   readonly dualStart: number;
-  /** The other speaks again within this time after a backchannel. */
+  /** Longest time until the other speaks again after a backchannel. */
   readonly resume: number;
   /** Silence after which nobody has the floor. */
   readonly lapse: number;
 }
 
-/** The course of a conversation: what speakers do to each other, and who has the floor from when to when. */
+/** Course of a conversation: its events, and the turns of the speakers. */
 export interface Turns {
   readonly events: readonly TurnEvent[];
-  /** Time between taking the floor and the end of the last speech before it goes to the other. */
+  /** Turns. Each runs from taking the floor to the end of the last speech before the other takes it. */
   readonly turns: readonly (Span & { readonly leg: LegIndex })[];
 }
 
@@ -57,7 +60,9 @@ interface Unit extends Span {
   readonly leg: LegIndex;
 }
 
-/** Finds what happens between two legs from their units of speech (see `speechUnits`), each in order of time. */
+/**
+ * Finds the turns and events of two legs from their units of speech (see `speechUnits`), which are in order of time.
+ */
 export function turnsOf(legs: readonly [readonly Span[], readonly Span[]], rules: TurnRules): Turns {
   const units = [...legs[0].map((unit) => ofLeg(unit, 0)), ...legs[1].map((unit) => ofLeg(unit, 1))];
   units.sort((a, b) => a.from - b.from || a.leg - b.leg);
@@ -71,7 +76,7 @@ class TurnTable implements Turns {
   readonly turns: (Unit & { to: number })[] = [];
   readonly #units: readonly Unit[];
   readonly #rules: TurnRules;
-  /** The newest unit of each leg that has begun. */
+  /** Last unit of each leg that has begun. */
   readonly #last: [Unit | undefined, Unit | undefined] = [undefined, undefined];
 
   constructor(units: readonly Unit[], rules: TurnRules) {
@@ -93,7 +98,7 @@ class TurnTable implements Turns {
     } else if (isOver && (to <= other.to || this.#isResumed(unit, index))) {
       const isShort = to - from <= this.#rules.backchannel;
       this.events.push({ kind: isShort ? 'backchannel' : 'failed-barge-in', leg, at: from });
-      // Who has had the floor all along may be this leg: it spoke, the other came in, and both go on.
+      // This leg may hold the floor already: it spoke, the other came in, and both go on.
       if (holder.leg === leg) holder.to = Math.max(holder.to, to);
     } else if (holder.leg === leg) {
       holder.to = Math.max(holder.to, to);
@@ -112,13 +117,13 @@ class TurnTable implements Turns {
     this.turns.push({ ...unit });
   }
 
-  /** Of two that began together, the one that speaks longer has the floor. */
+  /** Gives the floor to the unit that lasts longer, of two that began together. */
   #toLonger(first: Unit, second: Unit): void {
     const turn = this.turns.at(-1);
     if (turn?.leg === second.leg) {
       turn.to = Math.max(turn.to, second.to);
     } else if (second.to > first.to) {
-      // The turn of the first, where it was begun by this unit, never came about.
+      // A turn that began with the first unit did not take place.
       if (turn && turn.from === first.from) this.turns.pop();
       this.turns.push({ ...second });
     }
@@ -133,7 +138,7 @@ class TurnTable implements Turns {
     );
   }
 
-  /** True when the other leg, which was spoken over for a short time, goes on before this leg says any more. */
+  /** True when the other leg goes on after a short unit of this leg, before this leg speaks again. */
   #isResumed({ leg, from, to }: Unit, index: number): boolean {
     if (to - from > this.#rules.backchannel) return false;
     const next = this.#units[index + 1];

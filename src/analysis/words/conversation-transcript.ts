@@ -6,16 +6,16 @@ import type { LegIndex } from '../turns/turn-events.js';
 import { SAID_PART, type SaidPart, type SaidWord } from './said-part.js';
 import { tokensIn } from './word-tokens.js';
 
-/** All that was said in a conversation, with its place. The speakers are the legs. */
+/** Transcript of a conversation with positions. The speakers are the legs. */
 export interface ConversationTranscript {
   readonly schema: 'jackfield.transcript/1';
-  /** Rate that positions are counted in. */
+  /** Sample rate of the positions, in Hz. */
   readonly sampleRate: number;
-  /** Name of the engine. */
+  /** Name of the transcriber. */
   readonly transcriber?: string;
   /** BCP 47. */
   readonly language?: string;
-  /** Legs that the engine failed on; what it had understood of them is there. */
+  /** Legs on which the transcriber failed. The parts before the failure are kept. */
   readonly failed?: readonly LegIndex[];
   /** In order of time. */
   readonly parts: readonly SaidPart[];
@@ -32,17 +32,17 @@ export const TRANSCRIPT = rule(
     PARTS.accepts(Object(value).parts),
 );
 
-/** The conversation that an engine heard a leg of. */
+/** Conversation to which a transcribed leg belongs. */
 export interface HeardConversation {
   readonly sampleRate: number;
-  /** Of each leg; what lies beyond is put at the end. */
+  /** Samples of each leg. Positions after the end become the end. */
   readonly samples: number;
 }
 
-/** Rate in which transcribers count. */
+/** Sample rate of the positions of transcribers, in Hz. */
 const TRANSCRIBER_RATE = 16_000;
 
-/** A transcript of parts in any order. */
+/** Makes a transcript from parts in any order. */
 export function transcriptOf(
   parts: readonly SaidPart[],
   facts: Omit<ConversationTranscript, 'schema' | 'parts'>,
@@ -52,8 +52,8 @@ export function transcriptOf(
 }
 
 /**
- * Parts of the conversation for what an engine understood of a leg. An engine that tells no places leaves one part, which
- * is as long as the leg.
+ * Converts the transcript of a leg to parts of the conversation. Without positions there is one part, as long as the
+ * leg.
  */
 export function partsOf(
   { text, segments = [] }: Transcript,
@@ -65,7 +65,7 @@ export function partsOf(
   return tokensIn(text).length === 0 ? [] : [{ leg, text, from: 0, to: conversation.samples, words: [] }];
 }
 
-/** A part of an engine's transcript as part of the conversation; nothing for one without a word. */
+/** Converts a segment of a transcript to a part of the conversation; undefined for one without a word. */
 export function partOf(
   segment: TranscriptSegment,
   leg: LegIndex,
@@ -79,7 +79,7 @@ export function partOf(
   return { leg, text, from: Math.min(from, first?.from ?? from), to: Math.max(to, last?.to ?? to), words };
 }
 
-/** Words at their places, each no sooner than the one before. */
+/** Places the words, each no earlier than the one before. */
 function wordsOf(words: readonly TranscriptWord[], conversation: HeardConversation): SaidWord[] {
   let least = 0;
   return words.map(({ word, confidence, ...span }) => {

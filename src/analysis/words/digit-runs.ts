@@ -2,21 +2,21 @@ import type { Span } from '../speech-units.js';
 import { digitWord } from './digit-words.js';
 import type { Token } from './word-tokens.js';
 
-/** Something that may be a part of a number: a word that was said, or a key that was pressed. */
+/** Possible part of a number: a spoken word, or a pressed key. */
 export type NumberPart = Token & { readonly isKey?: boolean };
 
-/** Many digits that follow each other. */
+/** Sequence of digits. */
 export interface DigitRun extends Span {
   readonly digits: string;
   readonly how: 'spoken' | 'pressed';
-  /** True when a card number's check digit is right. */
+  /** True when the digits contain a card number with a correct check digit. */
   readonly isLuhn: boolean;
 }
 
 /** Fewest digits of a card number. */
 export const CARD_DIGITS = 13;
 const MOST_CARD_DIGITS = 19;
-/** Other words between two digits. */
+/** Most other words between two digits. */
 const MAX_FILLERS = 3;
 
 interface Open {
@@ -31,11 +31,12 @@ interface Open {
 }
 
 /**
- * Finds runs of as many digits as a card number has at least, said or pressed, also with a few other words in between.
+ * Finds runs of digits that are long enough for a card number, spoken or pressed, even with a few other words between
+ * them.
  *
  * @param parts In order of time.
- * @param maxGap Longest time between two digits of one run.
- * @param least Fewest digits.
+ * @param maxGap Longest time between two digits of a run.
+ * @param least Fewest digits of a run.
  */
 export function digitRuns(
   parts: Iterable<NumberPart>,
@@ -48,7 +49,7 @@ export function digitRuns(
     .map((run) => runOf(run));
 }
 
-/** The run that the next part may go on with, however short it is. @param maxGap As of {@link digitRuns}. */
+/** Returns the run that the next part may continue, however short it is. @param maxGap As of {@link digitRuns}. */
 export function begunRun(parts: Iterable<NumberPart>, maxGap: number): DigitRun | undefined {
   const { open } = runsIn(parts, maxGap);
   return open && runOf(open);
@@ -106,7 +107,7 @@ function runOf({ from, to, digits, keys, parts }: Open): DigitRun {
   return { from, to, digits, how: keys === parts ? 'pressed' : 'spoken', isLuhn: hasCard(digits) };
 }
 
-/** True when a part of the digits is a card number by its check digit. */
+/** True when some of the digits are a card number with a correct check digit. */
 function hasCard(digits: string): boolean {
   for (let from = 0; from + CARD_DIGITS <= digits.length; from++)
     for (let length = CARD_DIGITS; length <= MOST_CARD_DIGITS && from + length <= digits.length; length++)

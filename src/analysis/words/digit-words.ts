@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 
-/** The digits that a word stands for, in the languages that are known; several words of one form have one meaning. */
+/** Words for 0 to 9 by language. A word that is in several lists has the meaning of the first. */
 const ONES: Readonly<Record<string, string>> = {
   en: 'zero one two three four five six seven eight nine',
   de: 'null eins zwei drei vier funf sechs sieben acht neun',
@@ -36,7 +36,7 @@ const MORE: readonly (readonly [digit: string, words: string])[] = [
   ['6', 'meia'],
   ['9', 'niner'],
 ];
-/** Words that sound like a digit: they are one between two digits. */
+/** Words that sound like a digit. They count as that digit only within a run of digits. */
 const SOUNDS: readonly (readonly [digit: string, words: string])[] = [
   ['1', 'won wun juan'],
   ['2', 'to too tu'],
@@ -50,11 +50,11 @@ const SOUNDS: readonly (readonly [digit: string, words: string])[] = [
 const TIMES: Readonly<Record<string, number>> = { double: 2, triple: 3, treble: 3, quadruple: 4 };
 const ZEROES: Readonly<Record<string, string>> = { hundred: '00', thousand: '000' };
 
-/** The meaning of a word where a number is told digit by digit, or in small groups. */
+/** Meaning of a word in a number that is spoken digit by digit or in small groups. */
 export type DigitWord =
-  /** These digits; those of `tens` end with a 0 that the next word may stand for. */
+  /** Digits. Those of `tens` end with a 0 that the next word may replace. */
   | { readonly kind: 'digits' | 'tens'; readonly digits: string }
-  /** The next digit so many times. */
+  /** Repeats the next digit. */
   | { readonly kind: 'times'; readonly times: number };
 
 const WORDS = new Map<string, DigitWord>();
@@ -74,7 +74,7 @@ for (const [word, times] of Object.entries(TIMES)) WORDS.set(word, { kind: 'time
 addJoined('de', 'und', ['ein']);
 addJoined('nl', 'en', ['een']);
 
-/** One and twenty, in one word. */
+/** Adds numbers such as "one and twenty" that are written as one word. */
 function addJoined(language: 'de' | 'nl', and: string, first: readonly string[]): void {
   const ones = (entryOf(ONES, language) ?? '').split(' ');
   for (const [ten, tens] of (entryOf(TENS, language) ?? '').split(' ').entries())
@@ -85,9 +85,9 @@ function addJoined(language: 'de' | 'nl', and: string, first: readonly string[])
 const SOUNDING = new Map(SOUNDS.flatMap(([digit, words]) => words.split(' ').map((word) => [word, digit])));
 
 /**
- * The digits of a word in its compared form (see `Token`); nothing for a word that has none.
+ * Returns the digits of a word in its compared form (see `Token`); undefined for a word without digits.
  *
- * @param isWithin True right behind a digit, where `for` may be a four.
+ * @param isWithin True within a run of digits, where `for` may mean four.
  */
 export function digitWord(token: string, isWithin: boolean): DigitWord | undefined {
   const numerals = Array.from(token).filter((char) => /\p{Nd}/u.test(char));
@@ -98,7 +98,7 @@ export function digitWord(token: string, isWithin: boolean): DigitWord | undefin
   return sounding === undefined ? undefined : { kind: 'digits', digits: sounding };
 }
 
-/** A decimal digit of any script. Those of each lie in tens, from 0 on. */
+/** Converts a decimal digit of any script. The digits of a script are ten consecutive characters from 0 on. */
 function digitOf(char: string): string {
   if (char >= '0' && char <= '9') return char;
   let zero = char.codePointAt(0) ?? 0;

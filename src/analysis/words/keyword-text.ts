@@ -6,7 +6,7 @@ const MOST_EDITS = 5;
 const MOST_APART = 50;
 
 /**
- * A keyword as a line of text has it: `phrase~edits+apart`, both of which may be left out.
+ * Reads a keyword from a line of text: `phrase~edits+apart`. `~edits` and `+apart` are optional.
  *
  * @throws ERR_INVALID_ARG
  */

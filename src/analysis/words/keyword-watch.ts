@@ -4,25 +4,28 @@ import type { Span } from '../speech-units.js';
 import type { LegIndex } from '../turns/turn-events.js';
 import { type Token, tokensIn } from './word-tokens.js';
 
-/** A word or phrase that is listened for, whatever its case, accents and punctuation. */
+/** Word or phrase to find. Case, accents and punctuation do not matter. */
 export interface Keyword {
   readonly phrase: string;
   /** Name of the alert. Default: the phrase. */
   readonly name?: string;
-  /** Letters of each word that may differ: 0 to 5. A word as short as that has to be right. Default 0. */
+  /**
+   * Letters of each word that may differ: 0 to 5. A word with no more letters than that has to match exactly. Default
+   * 0.
+   */
   readonly edits?: number;
-  /** Other words that may stand between two of the phrase: 0 to 50. Default 0. */
+  /** Other words allowed between two words of the phrase: 0 to 50. Default 0. */
   readonly apart?: number;
-  /** The leg that has to say it. Default: any. */
+  /** Leg that has to say the phrase. Default: either. */
   readonly leg?: LegIndex;
 }
 
-/** A keyword that was said. Positions are samples of the conversation. */
+/** Keyword that was said. Positions are samples of the conversation. */
 export interface WordAlert extends Span {
   readonly leg: LegIndex;
   /** Name of the keyword. */
   readonly name: string;
-  /** The words as they were understood. */
+  /** Words as they were transcribed. */
   readonly text: string;
   /** Letters that differ. */
   readonly edits: number;
@@ -53,7 +56,7 @@ function isKeyword(value: unknown): value is Keyword {
   return areRight && 'phrase' in value && tokensIn(String(value.phrase)).length > 0;
 }
 
-/** A phrase of which the first words were heard. */
+/** Phrase of which the first words were heard. */
 interface Begun {
   readonly tokens: readonly Token[];
   readonly last: number;
@@ -61,11 +64,14 @@ interface Begun {
   readonly apart: number;
 }
 
-/** Finds keywords among the words of one leg, which come in order. What was found once is no part of a second find. */
+/**
+ * Finds keywords in the words of one leg, which come in order. Words of one match are not used for another match of the
+ * same phrase.
+ */
 export class KeywordWatch {
   readonly #leg: LegIndex;
   readonly #phrases: readonly { readonly keyword: Keyword; readonly words: readonly string[] }[];
-  /** Of each phrase, by the number of its words that were heard, the newest begin. */
+  /** Newest incomplete match of each phrase, by the number of words that were heard. */
   readonly #begun: Map<number, Begun>[];
   #count = 0;
 
@@ -98,7 +104,7 @@ export class KeywordWatch {
     token: Token,
   ): WordAlert | undefined {
     const { edits = 0, apart = 0 } = keyword;
-    // The longest first: a word goes on with one begin of each length, and never twice with the same.
+    // The longest match first, so that a word extends each incomplete match only once.
     for (let heard = words.length - 1; heard >= 0; heard--) {
       const before = heard === 0 ? NONE : begun.get(heard);
       const word = words[heard];
@@ -141,7 +147,10 @@ function wordsOf({ phrase }: Keyword): string[] {
   return words;
 }
 
-/** Letters to add, drop or change to make one word of the other; nothing where these are more than `most`. */
+/**
+ * Counts the letters to add, remove or change to turn one word into the other; undefined when there are more than
+ * `most`.
+ */
 export function editsBetween(one: string, other: string, most: number): number | undefined {
   if (one === other) return 0;
   const [a, b] = [Array.from(one), Array.from(other)];

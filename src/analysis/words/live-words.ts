@@ -6,12 +6,12 @@ import type { ConversationAnalysis } from '../conversation-analysis.js';
 import type { LegIndex } from '../turns/turn-events.js';
 import { partOf, partsOf } from './conversation-transcript.js';
 
-/** Has a transcriber hear each leg of a conversation that goes on, and gives the analysis its words. */
+/** Transcribes each leg of a live conversation, and passes the words to the analysis. */
 export class LiveWords {
   readonly #analysis: ConversationAnalysis;
   readonly #legs: readonly LiveTranscript[];
   readonly #over: Promise<unknown>;
-  /** Segments of each leg that came before its end. */
+  /** Number of segments of each leg that came before its end. */
   readonly #came = [0, 0];
   #events: AnalysisEvent[] = [];
   #isGivenUp = false;
@@ -37,26 +37,26 @@ export class LiveWords {
     this.#over = Promise.all(this.#legs.map((each, leg) => this.#follow(each, leg as LegIndex)));
   }
 
-  /** Takes the samples that the analysis takes. */
+  /** Takes the same samples as the analysis. */
   hear(legs: readonly Int16Array[]): void {
     for (const [leg, samples] of legs.entries()) this.#legs[leg]?.hear(samples);
   }
 
-  /** The events since the last time. */
+  /** Returns the events since the last call. */
   told(): AnalysisEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  /** All was heard. Resolves to the last events. */
+  /** Ends the legs. Resolves to the last events. */
   async end(): Promise<AnalysisEvent[]> {
     for (const leg of this.#legs) leg.end();
     await this.#over;
     return this.told();
   }
 
-  /** Nobody waits for words any more. */
+  /** Stops the transcription without waiting for more words. */
   giveUp(): void {
     this.#isGivenUp = true;
     for (const leg of this.#legs) leg.giveUp(new JackfieldError('ERR_ABORTED', 'The analysis was left.'));
@@ -72,7 +72,7 @@ export class LiveWords {
     }
   }
 
-  /** Takes what did not come before the end. */
+  /** Takes the segments that did not come before the end. */
   #take(transcript: Transcript, leg: LegIndex): void {
     const came = this.#came[leg] as number;
     const segments = (transcript.segments ?? []).slice(came);

@@ -6,32 +6,32 @@ import { type Keyword, KeywordWatch } from './keyword-watch.js';
 import type { SaidPart } from './said-part.js';
 import { type Token, tokensIn, tokensOf } from './word-tokens.js';
 
-/** The rule by which something is masked. */
+/** Rule by which a stretch is masked. */
 export type MaskRule = 'card-spoken' | 'card-pressed' | 'phrase' | 'request' | 'undecided';
 
-/** Something that is to be masked. Positions are samples of the conversation. */
+/** Stretch that has to be masked. Positions are samples of the conversation. */
 export interface FoundSecret extends Span {
   readonly leg: LegIndex;
   readonly rule: MaskRule;
-  /** Of a card number: true when its check digit is right. */
+  /** True for a card number with a correct check digit. */
   readonly isLuhn?: boolean;
 }
 
 /** Rules of a {@link MaskFinder}. */
 export interface MaskFinderRules {
-  /** True to find card numbers: runs of 13 digits and more. */
+  /** True to find card numbers: runs of 13 or more digits. */
   readonly cards: boolean;
   readonly phrases: readonly Keyword[];
 }
 
-/** Stands in texts for what was masked. */
+/** Text that replaces what was masked. */
 export const MASKED = '[masked]';
 /** Longest time between two digits of one number, in ms. */
 export const MAX_GAP_MS = 15_000;
-/** Digits that may stay of a number: of one that has so many and goes on, the rest may be to come. */
+/** Most digits of an unfinished number that are not masked. A longer one may become a card number. */
 const HARMLESS_DIGITS = 3;
 
-/** Finds what is to be masked, in what was said and pressed, and in texts. */
+/** Finds what has to be masked, in speech, keys and texts. */
 export class MaskFinder {
   readonly #rules: MaskFinderRules;
 
@@ -40,9 +40,9 @@ export class MaskFinder {
   }
 
   /**
-   * Finds it in what was said and pressed.
+   * Finds it in the words and keys of a call.
    *
-   * @param keys Those of each leg.
+   * @param keys Keys of each leg.
    */
   inCall(
     said: readonly SaidPart[],
@@ -53,7 +53,7 @@ export class MaskFinder {
       const own = said.filter((part) => part.leg === leg);
       const { words, parts } = partsOfLeg(own, keys[leg] ?? []);
       const found = this.#in(parts, words, (MAX_GAP_MS * sampleRate) / 1000);
-      // A text may tell more than the words that have places: all of its part is taken then.
+      // A text may contain more than its words with positions. The whole part is masked then.
       const told = own.filter(
         (part) => part.words.length > 0 && this.isIn(part.text) && !overlaps(part, found),
       );
@@ -65,8 +65,8 @@ export class MaskFinder {
   }
 
   /**
-   * Numbers of a leg that may become those of cards when the next digits come: more than three digits, in which nothing has
-   * come to an end.
+   * Finds unfinished numbers of a leg that may become card numbers with the next digits: those with more than three
+   * digits.
    */
   begunIn(
     leg: LegIndex,
@@ -84,7 +84,7 @@ export class MaskFinder {
     });
   }
 
-  /** The text with what is to be masked taken out. */
+  /** Returns the text with everything that has to be masked replaced. */
   text(text: string): string {
     const tokens = tokensIn(text);
     const found = this.#in(tokens, tokens, Number.POSITIVE_INFINITY).sort((a, b) => a.from - b.from);
@@ -97,7 +97,9 @@ export class MaskFinder {
     return masked + text.slice(at);
   }
 
-  /** Masks an answer: as several may hold one number, each run of more than three digits is taken out. */
+  /**
+   * Masks an answer. A number may be spread over several answers, so each run of more than three digits is replaced.
+   */
   answer(text: string): string {
     if (!this.#rules.cards) return this.text(text);
     const runs = digitRuns(tokensIn(text), Number.POSITIVE_INFINITY, HARMLESS_DIGITS + 1);
@@ -106,7 +108,7 @@ export class MaskFinder {
     );
   }
 
-  /** True when a text holds something that is to be masked. */
+  /** True when a text contains something that has to be masked. */
   isIn(text: string): boolean {
     return this.text(text) !== text;
   }
@@ -135,7 +137,9 @@ function partsOfLeg(said: readonly SaidPart[], keys: readonly PressedKey[]) {
   return { words, pressed, parts: [...words, ...pressed].sort((a, b) => a.from - b.from) };
 }
 
-/** Numbers that are said, those that are pressed, and those of which a part is said and a part pressed. */
+/**
+ * Finds numbers that were spoken, numbers that were pressed, and numbers that were partly spoken and partly pressed.
+ */
 function cardRuns(parts: readonly NumberPart[], maxGap: number): DigitRun[] {
   const keys = parts.filter(({ isKey }) => isKey);
   const words = parts.filter(({ isKey }) => !isKey);

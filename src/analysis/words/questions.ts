@@ -13,15 +13,15 @@ const ASKING = new Set(
     "may might must have has had isn't aren't wasn't don't doesn't didn't can't couldn't won't wouldn't"
   ).split(' '),
 );
-/** Words that may stand before the first one. */
+/** Words that may come before the first word of a question. */
 const LEADING = new Set(
   'so and but or well okay ok now then um uh er oh right yes yeah no please sorry'.split(' '),
 );
 
 /**
- * Ends of the questions of a leg. A question is a sentence that ends with a question mark. Where an engine writes no
- * punctuation and the language is English, it is a part whose first word is one that asks. Nothing where neither can be
- * told.
+ * Finds the ends of the questions of a leg. A question is a sentence that ends with a question mark. Where the
+ * transcript has no punctuation and the language is English, it is a part that begins with a question word or an
+ * auxiliary verb. Returns undefined where questions cannot be recognised.
  */
 export function questionsOf(
   parts: readonly SaidPart[],
@@ -37,7 +37,10 @@ function isAsking(text: string): boolean {
   return first !== undefined && ASKING.has(first.token);
 }
 
-/** Ends of the sentences with a question mark: that of the last word, where words have places. */
+/**
+ * Finds the ends of the sentences with a question mark: the end of the last word where words have positions, else that
+ * of the part.
+ */
 function byMark(part: SaidPart): number[] {
   if (!MARK.test(part.text)) return [];
   const words = part.words.length > 0 ? tokensOf(part) : [];
@@ -53,12 +56,14 @@ function byMark(part: SaidPart): number[] {
   return ends;
 }
 
-/** Distance between the end of a question's last word and that of the speech it is in, in ms. */
+/**
+ * Greatest distance between the end of the last word of a question and the end of the speech that contains it, in ms.
+ */
 const TAIL_MS = 500;
 
 /**
- * Silence between the end of each question and the first speech of the other leg, in samples. A question after which the
- * asker goes on, or that the other speaks over, has no such silence.
+ * Measures the silence between the end of each question and the first speech of the other leg, in samples. A question
+ * is left out when the asker goes on, or when the other speaks over its end.
  */
 export function answerSilences(
   ends: readonly number[],

@@ -2,18 +2,18 @@ import { listOf, rule, words as text } from '../../base/check.js';
 import type { Span } from '../speech-units.js';
 import type { LegIndex } from '../turns/turn-events.js';
 
-/** A word that was said. Positions are samples of the conversation. */
+/** Word of a leg. Positions are samples of the conversation. */
 export interface SaidWord extends Span {
   readonly word: string;
-  /** Probability that it is right, 0 to 1, when the engine says so. */
+  /** Probability that the word is right, 0 to 1, if the transcriber tells it. */
   readonly confidence?: number;
 }
 
-/** Something that one leg said at a stretch. Positions are samples of the conversation. */
+/** Words that one leg said in one stretch. Positions are samples of the conversation. */
 export interface SaidPart extends Span {
   readonly leg: LegIndex;
   readonly text: string;
-  /** In order of time; empty when the engine does not tell where they are. */
+  /** Words in order of time; empty when the transcriber does not tell positions. */
   readonly words: readonly SaidWord[];
 }
 
@@ -24,7 +24,7 @@ const isSpan = (value: unknown) => {
 };
 const WORDS = listOf(rule('a word', (value) => isSpan(value) && text.accepts(Object(value).word)));
 
-/** Accepts a part of what was said. */
+/** Accepts a {@link SaidPart}. */
 export const SAID_PART = rule(
   '{ leg, text, from, to, words }, its places whole samples',
   (value) =>

@@ -7,7 +7,7 @@ import { KeywordWatch } from './keyword-watch.js';
 import { SAID_PART, type SaidPart } from './said-part.js';
 import { tokensOf } from './word-tokens.js';
 
-/** The words of a conversation as they come. */
+/** Collects the words of a conversation, and finds keywords in them. */
 export class SpokenWords {
   readonly #facts: Pick<ConversationTranscript, 'sampleRate' | 'language'>;
   readonly #watches: readonly KeywordWatch[];
@@ -33,7 +33,7 @@ export class SpokenWords {
     this.#failed.add(leg);
   }
 
-  /** Nothing where no word came, and no engine failed. */
+  /** Returns the transcript; undefined when there are no words and no transcriber failed. */
   transcript(): ConversationTranscript | undefined {
     if (this.#parts.length === 0 && this.#failed.size === 0) return undefined;
     const failed = [...this.#failed].sort();

@@ -3,7 +3,7 @@ import { entryOf } from '../../base/entry-of.js';
 import { type ConversationTranscript, TRANSCRIPT } from './conversation-transcript.js';
 import type { SaidPart, SaidWord } from './said-part.js';
 
-/** Formats that a transcript is written in. */
+/** Formats of a written transcript. */
 export type TranscriptFormat = 'vtt' | 'srt' | 'json' | 'text';
 
 export const TRANSCRIPT_FORMATS: readonly TranscriptFormat[] = ['vtt', 'srt', 'json', 'text'];
@@ -15,12 +15,12 @@ export interface WriteTranscriptOptions {
 }
 
 const RULES: Rules<WriteTranscriptOptions> = { names: listOf(line(0, 1000)) };
-/** Longest text of a cue in characters, where words have places to cut it at: two lines of a screen. */
+/** Longest text of a cue in characters (two lines of a screen), where words have positions. */
 const CUE_LENGTH = 84;
 
 /**
- * Writes a transcript as WebVTT, SRT, JSON or plain text. Whatever was said or is a name stays text: it ends no cue, is no
- * tag and no timing. In SRT, which knows no way to write them, `<`, `>`, `{` and `}` become characters that look alike.
+ * Writes a transcript as WebVTT, SRT, JSON or plain text. Speech and names stay text: they cannot end a cue or form a
+ * tag or a timing. SRT has no escapes, so `<`, `>`, `{` and `}` become similar characters there.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -67,13 +67,13 @@ export function writeTranscript(
 
 type Cue = Pick<SaidPart, 'leg' | 'text' | 'from' | 'to'>;
 
-/** A long part is several cues where its words have places. */
+/** Makes the cues of a part. A long part becomes several cues where its words have positions. */
 function cuesOf(part: SaidPart): Cue[] {
   const { leg, from, to } = part;
   const text = oneLine(part.text);
   if (text === '') return [];
   const written = part.words.map(({ word }) => oneLine(word)).join(' ');
-  // Words that do not spell the text would lose what is only in it.
+  // Where the words differ from the text, splitting by words would lose some of the text.
   if (text.length <= CUE_LENGTH || written !== text) return [{ leg, text, from, to }];
   const cues: Cue[] = [];
   let line: SaidWord[] = [];
@@ -101,7 +101,7 @@ function cuesOf(part: SaidPart): Cue[] {
   return cues;
 }
 
-/** A text without line breaks and what else steers a player or a terminal. */
+/** Removes line breaks and control characters that affect a player or a terminal. */
 function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')

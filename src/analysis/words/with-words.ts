@@ -10,11 +10,11 @@ import { tokensIn, tokensOf } from './word-tokens.js';
 
 /** Options of {@link withWords}. */
 export interface WordOptions {
-  /** Words and phrases that are listened for. Default: none. */
+  /** Words and phrases to find. Default: none. */
   readonly keywords?: readonly Keyword[];
 }
 
-/** Accepts the report of an analysis, as far as others read it. */
+/** Accepts the report of an analysis. It checks only the fields that are read here. */
 export const REPORT = rule('the report of an analysis', (value) => {
   const { legs, talk, samples, sampleRate, durationMs } = Object(value);
   return (
@@ -29,7 +29,7 @@ const hasLists = (value: unknown, names: readonly string[]) =>
 /** Rules of {@link WordOptions}. */
 export const WORD_OPTIONS: Rules<WordOptions> = { keywords: KEYWORDS };
 
-/** Figures of a leg that rest on words. */
+/** Figures of a leg that depend on words. */
 export type LegWords = Pick<LegReport, 'words' | 'wordsPerMinute' | 'questions' | 'answerMs'>;
 
 /** Makes the figures of a leg that has no words. */
@@ -39,10 +39,10 @@ export function noWords(reason: NotComputableReason = 'no-words'): LegWords {
 }
 
 /**
- * Adds to a report what its words say: figures that rest on words, keywords that were said, and who said what. Figures of
- * words that it has already are made anew.
+ * Adds words to a report: the figures that depend on them, the keywords, and the transcript. Such figures that the
+ * report has already are replaced.
  *
- * @param transcript Of the same conversation, whatever rate it counts in. Nothing: there are no words.
+ * @param transcript Transcript of the same conversation, at any sample rate. Undefined: there are no words.
  * @throws ERR_INVALID_ARG
  */
 export function withWords(
@@ -68,7 +68,7 @@ export function withWords(
   };
 }
 
-/** The keywords that were said, in order of time. */
+/** Finds the keywords that were said, in order of time. */
 export function alertsIn(said: readonly SaidPart[], keywords: readonly Keyword[]): WordAlert[] {
   if (keywords.length === 0) return [];
   const watches = [new KeywordWatch(0, keywords), new KeywordWatch(1, keywords)] as const;
@@ -82,7 +82,7 @@ interface WordsOfLeg {
   readonly hasFailed: boolean;
   readonly hasParts: boolean;
   readonly words: number;
-  /** Ends of its questions; nothing where they cannot be told. */
+  /** Ends of the questions; undefined where questions cannot be recognised. */
   readonly questions: readonly number[] | undefined;
 }
 
@@ -112,7 +112,7 @@ function wordFigures(leg: WordsOfLeg | undefined, speechMs: number): LegWords {
   };
 }
 
-/** Silences before the answers of a leg to the questions of the other. */
+/** Computes the silences before the answers of a leg to the questions of the other. */
 function answers(
   { legs, sampleRate }: AnalysisReport,
   index: number,
@@ -130,7 +130,7 @@ function answers(
   );
 }
 
-/** The parts of a transcript, in samples of another rate. */
+/** Converts the parts of a transcript to another sample rate. */
 function scaled({ parts, sampleRate }: ConversationTranscript, rate: number): readonly SaidPart[] {
   if (sampleRate === rate) return parts;
   const place = <T extends { readonly from: number; readonly to: number }>(span: T): T => ({

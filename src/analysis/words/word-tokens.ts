@@ -1,20 +1,20 @@
 import type { Span } from '../speech-units.js';
 import type { SaidPart } from './said-part.js';
 
-/** A word as it is compared: in lower case, without accents and punctuation. */
+/** Word in the form in which it is compared: in lower case, without accents and punctuation. */
 export interface Token extends Span {
   readonly token: string;
-  /** As it was written. */
+  /** Word as it was written. */
   readonly text: string;
 }
 
-/** Word breaks of Unicode, with dictionaries for scripts that have no spaces. */
+/** Word breaks of Unicode, with dictionaries for scripts without spaces. */
 let words: Intl.Segmenter | undefined;
 const MARKS = /\p{M}+/gu;
 
-/** The words of a text, as they were written, with their place in it. */
+/** Splits a text into words with their positions in it. */
 export function tokensIn(text: string): Token[] {
-  // Not at the start of the process: to load the dictionaries takes 20 ms.
+  // Created on first use: loading the dictionaries takes 20 ms.
   words ??= new Intl.Segmenter('und', { granularity: 'word' });
   return Array.from(words.segment(text))
     .filter(({ isWordLike }) => isWordLike)
@@ -26,12 +26,15 @@ export function tokensIn(text: string): Token[] {
     }));
 }
 
-/** The form in which words are compared. */
+/** Converts a word to the form in which words are compared. */
 function compared(word: string): string {
   return word.normalize('NFKD').replace(MARKS, '').replaceAll('’', "'").toLowerCase();
 }
 
-/** The words of a part with their places in the conversation: that of the part for a word that has none of its own. */
+/**
+ * Returns the words of a part with their positions in the conversation. A word without a position gets that of the
+ * part.
+ */
 export function tokensOf({ from, to, text, words }: SaidPart): Token[] {
   if (words.length === 0) return tokensIn(text).map((token) => ({ ...token, from, to }));
   return words.flatMap((word) =>

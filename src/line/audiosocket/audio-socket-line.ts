@@ -8,15 +8,16 @@ import { TcpListener } from './tcp-connection.js';
 
 /** Options of {@link audioSocketLine}. */
 export interface AudioSocketLineOptions extends MediaLineOptions {
-  /** Default `audiosocket`. */
+  /** Dialect of the media servers. Default `audiosocket`. */
   readonly dialect?: (typeof TCP_DIALECTS)[number];
 }
 
 const RULES: Rules<AudioSocketLineOptions> = { ...MEDIA_LINE_RULES, dialect: oneOf(...TCP_DIALECTS) };
 
 /**
- * Line for media servers that bring calls on TCP connections: Asterisk's AudioSocket, rtpengine's forward (which hears
- * only). `tls` encrypts the connections; whoever reaches the port can call, so it is bound to this machine by default.
+ * Makes a line for media servers that bring calls over TCP connections: Asterisk's AudioSocket, and the TCP forwarding
+ * of rtpengine, which only sends audio. `tls` encrypts the connections. Everybody who reaches the port can call, so by
+ * default only this machine can.
  *
  * @throws ERR_INVALID_ARG
  */

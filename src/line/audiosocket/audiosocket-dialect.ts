@@ -10,7 +10,7 @@ const MAX_PAYLOAD = 0xffff;
 
 const KIND = { hangup: 0x00, id: 0x01, silence: 0x02, dtmf: 0x03, error: 0xff } as const;
 
-/** Rates of audio by the kind of its frame, in Hz. */
+/** Sample rates by the kind of the frame, in Hz. */
 const RATES: Readonly<Record<number, number>> = {
   16: 8000,
   17: 12_000,
@@ -34,7 +34,7 @@ const ERRORS: readonly [bit: number, text: string][] = [
   [4, 'memory is short'],
 ];
 
-/** AudioSocket of Asterisk: frames of `kind, length, payload` on a TCP connection that Asterisk makes. */
+/** AudioSocket of Asterisk: frames of kind, length and payload on a TCP connection that Asterisk opens. */
 export const AUDIOSOCKET: Dialect = {
   name: 'audiosocket',
   title: 'Asterisk AudioSocket()',
@@ -115,7 +115,7 @@ class AudioSocketCodec implements MediaCodec {
   }
 }
 
-/** Finds the end of the frame at `at`; beyond the bytes where that is not known yet. */
+/** Returns the end of the frame at `at`; infinity when its length is not known yet. */
 function frameEnd(bytes: Uint8Array, at: number): number {
   if (at + HEAD > bytes.length) return Number.POSITIVE_INFINITY;
   return at + HEAD + ((bytes[at + 1] ?? 0) << 8) + (bytes[at + 2] ?? 0);
@@ -130,7 +130,10 @@ function frame(kind: number, payload: Uint8Array = new Uint8Array(0)): Uint8Arra
   return bytes;
 }
 
-/** Frames of audio, each as long as its length field can say. A frame without a sample would end the call. */
+/**
+ * Makes frames of audio, each no longer than the length field allows. It makes no empty frame, which would end the
+ * call.
+ */
 function audioFrames(samples: Int16Array, sampleRate: number): Uint8Array[] {
   const kind = KINDS.get(sampleRate);
   if (kind === undefined)

@@ -5,7 +5,7 @@ import { AudioBytes, encodeAudio, KNOWN_RATES } from '../dialect/wire-audio.js';
 
 const MAX_METADATA = 8192;
 
-/** TCP forwarding of rtpengine's recording daemon: a line of metadata that ends with NUL, then samples to the end. */
+/** TCP forwarding of rtpengine's recording daemon: metadata that ends with NUL, then samples to the end. */
 export const RTPENGINE: Dialect = {
   name: 'rtpengine',
   title: "rtpengine's --tcp-send-to",

@@ -10,12 +10,12 @@ import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
 import { notConnected } from '../media/not-connected.js';
 
-/** Bytes that may wait for a peer that does not read. */
+/** Most bytes that wait for a peer that does not read. */
 const MAX_BUFFERED = 8 * 1024 * 1024;
-/** Whoever keeps its half open is cut off after this. */
+/** Time after which a peer that keeps its half of the connection open is cut off, in milliseconds. */
 const CLOSE_MS = 2000;
 
-/** A TCP connection as a {@link MediaConnection}: its messages are pieces of a stream of bytes. */
+/** TCP connection as a {@link MediaConnection}. Its messages are pieces of a stream of bytes. */
 export class TcpConnection implements MediaConnection {
   readonly lagMs = 0;
   readonly #socket: Socket;
@@ -48,13 +48,13 @@ export class TcpConnection implements MediaConnection {
       listener.closed(this.#end.error);
       return;
     }
-    // The other end may write without waiting, and take a short write for an error: this is read whatever comes.
+    // Data is always read at once: the other end may write without waiting, and take a short write for an error.
     this.#socket.on('data', (bytes) => listener.message(bytes));
     this.#socket.on('drain', () => listener.drained());
     this.#socket.resume();
   }
 
-  /** Nothing can be asked on a connection of bytes. */
+  /** Does nothing: a TCP connection has no probe. */
   probe(): void {}
 
   send(message: WireMessage): void {
@@ -92,7 +92,7 @@ export interface TcpListenerOptions {
   readonly clock: Clock;
 }
 
-/** A TCP port whose connections are sessions. */
+/** TCP port whose connections are sessions. */
 export class TcpListener implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: ReadonlySet<Socket>;

@@ -1,4 +1,4 @@
-/** Names of the dialects that are spoken on WebSockets. */
+/** Names of the dialects on WebSockets. */
 export const WEB_SOCKET_DIALECTS = [
   'raw',
   'twilio',
@@ -11,7 +11,7 @@ export const WEB_SOCKET_DIALECTS = [
   'openai-realtime',
 ] as const;
 
-/** Names of the dialects that are spoken on TCP connections. */
+/** Names of the dialects on TCP connections. */
 export const TCP_DIALECTS = ['audiosocket', 'rtpengine'] as const;
 
 /** Names of all dialects. */

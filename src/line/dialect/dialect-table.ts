@@ -4,8 +4,8 @@ import { type MediaEventType, TO_APPLICATION, TO_PROVIDER } from './media-event.
 import { KNOWN_RATES } from './wire-audio.js';
 
 /**
- * Tables of what each dialect can say and what is lost, as Markdown: for documentation. The conformance tests hold the
- * dialects to them.
+ * Makes Markdown tables of the events that each dialect can carry, for the documentation. The conformance tests check
+ * the dialects against the same lists.
  */
 export function dialectTables(): string {
   const all: readonly Dialect[] = Object.values(DIALECTS);
@@ -41,7 +41,7 @@ const STEREO: Readonly<Record<Dialect['stereo'], string>> = {
   none: 'mixed only',
 };
 
-/** Encodings with their rates; those with the same rates together. */
+/** Lists encodings with their rates. Encodings with the same rates are grouped. */
 function ratesOf(rates: Dialect['rates']): string {
   const names = new Map<string, string[]>();
   for (const [encoding, of] of Object.entries(rates)) {

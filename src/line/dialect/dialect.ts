@@ -7,84 +7,83 @@ import type {
   WireMessage,
 } from './media-event.js';
 
-/**
- * Translates between messages and events, for one side of one session. It is pure: it knows no socket and no clock.
- */
+/** Translates between messages and events, for one side of one session. It is pure: it uses no socket and no clock. */
 export interface MediaCodec {
   /**
-   * Takes a message of the other side. Of a stream of bytes it is any piece.
+   * Reads a message of the other side. On a stream of bytes a message is any piece of it.
    *
-   * @throws ERR_SYNTAX for what the dialect does not allow, ERR_LIMIT for what is too large. The session is over then.
+   * @throws ERR_SYNTAX for a message that the dialect does not allow, ERR_LIMIT for one that is too large. The session
+   * ends then.
    */
   read(message: WireMessage): readonly MediaEvent[];
-  /** Makes the messages that say `event`; none where the dialect cannot say it. */
+  /** Makes the messages of `event`; none when the dialect cannot carry it. */
   write(event: MediaEvent): readonly WireMessage[];
-  /** Makes the messages that what was read demands. Default: none are. */
+  /** Makes the messages that have to answer what was read. Default: none. */
   answer?(): readonly WireMessage[];
 }
 
 /** Options of a codec. */
 export interface CodecOptions {
-  /** Audio of the session, as the provider proposes it. An application takes what the provider says. */
+  /** Format that the provider proposes. An application uses the format that the provider tells. */
   readonly format: MediaFormat;
   /** One of the dialect's `variants`. */
   readonly variant?: string | undefined;
-  /** Wishes of the provider for an agent, where the dialect tells it. */
+  /** Setup of the agent that the provider asks for, if the dialect can carry it. */
   readonly agent?: AgentSetup | undefined;
 }
 
-/** Wishes for an agent. */
+/** Setup of an agent. */
 export interface AgentSetup {
   readonly instructions?: string | undefined;
   readonly voice?: string | undefined;
-  /** Things that it can have done, each with the JSON schema of its input. */
+  /** Tools that it can use, each with the JSON schema of its input. */
   readonly tools?: readonly AgentToolSetup[] | undefined;
-  /** Other settings of the session, as its interface has them. */
+  /** Other settings of the session, as in the API of the agent. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A thing that an agent can have done. */
+/** Tool that an agent can use. */
 export interface AgentToolSetup {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** Reason that an event cannot be said, or what becomes of it. */
+/** Notes on events: why the dialect cannot carry an event, or how it changes it. */
 export type DialectNotes = Readonly<Partial<Record<MediaEventType, string>>>;
 
 /** Rates in Hz by encoding. */
 export type DialectRates = Readonly<Partial<Record<WireEncoding, readonly number[]>>>;
 
-/** One format of a media server or an agent. */
+/** Wire protocol of a media server or an agent. */
 export interface Dialect {
   readonly name: string;
-  /** The products that speak it. */
+  /** Products that use it. */
   readonly title: string;
   readonly transport: 'websocket' | 'tcp';
-  /** Names that the client offers for the connection, and of which the server takes one. */
+  /** WebSocket subprotocols that the client offers. The server takes one of them. */
   readonly subprotocols: readonly string[];
-  /** Headers that the request for a connection needs, by the version of the dialect. Default: none. */
+  /** Headers that the request for a connection needs, for a version of the dialect. Default: none. */
   readonly headersOf?: (variant?: string) => Readonly<Record<string, string>>;
   /** Versions of the dialect, the default first. */
   readonly variants: readonly string[];
-  /** Default audio. */
+  /** Default format of the audio. */
   readonly format: MediaFormat;
-  /** Rates that it can carry, in Hz, by encoding. */
+  /** Sample rates that it can carry, in Hz, by encoding. */
   readonly rates: DialectRates;
   /** Rates of a version that differs from the others. */
   readonly ratesOf?: Readonly<Record<string, DialectRates>>;
-  /** Two voices of a call: interleaved, as tracks of their own, or only mixed. */
+  /** Way to carry two voices of a call: interleaved channels, separate tracks, or only mixed. */
   readonly stereo: 'channels' | 'tracks' | 'none';
-  /** Length of a message of audio, in ms: exactly so where `isExact`. */
+  /** Length of a message of audio, in ms. With `isExact` each message has exactly this length. */
   readonly frame: { readonly ms: number; readonly isExact: boolean };
-  /** True where the session begins with the connection, and no message says so. */
+  /** True when the session begins with the connection, without a start message. */
   readonly startsByConnecting: boolean;
-  /** True where marks that a clear has taken away come back as if they had been played. */
+  /** True when marks that a `clear` has removed come back like played ones. */
   readonly returnsClearedMarks: boolean;
-  /** True where the provider tells of each mark that comes back if it was played or cleared. Default false. */
+  /** True when the provider tells of each returned mark if it was played or cleared. Default false. */
   readonly tellsClearedMarks?: boolean;
-  /** Events that survive it, by their sender. Everything else is lost. */
+  /** Events that it can carry, by their sender. All others are lost. */
   readonly says: {
     readonly provider: readonly MediaEventType[];
     readonly application: readonly MediaEventType[];

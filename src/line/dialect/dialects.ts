@@ -32,7 +32,7 @@ export const DIALECTS = {
 /** Accepts the name of a dialect. */
 export const DIALECT_NAME = oneOf(...DIALECT_NAMES);
 
-/** @throws ERR_INVALID_ARG for a name that none has. */
+/** @throws ERR_INVALID_ARG for the name of no dialect. */
 export function dialectNamed(name: string): Dialect {
   const dialect = entryOf<Dialect>(DIALECTS, name);
   if (!dialect) throw invalidArgument('dialect', DIALECT_NAME.expected, name);

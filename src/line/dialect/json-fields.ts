@@ -1,17 +1,17 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 
-/** Fields of a JSON object. Read them with the functions below: names of a prototype are no fields. */
+/** Fields of a JSON object. Read them with the functions below, which ignore the properties of the prototype. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
-/** Deepest nesting of a message; the formats have four levels at most. */
+/** Deepest nesting of a message. The dialects need four levels at most. */
 const MAX_DEPTH = 32;
 /** Longest name or identity that is kept, in characters. */
 const MAX_TEXT = 4096;
-/** Names of a table that are kept. */
+/** Most entries of an object that are kept. */
 const MAX_ENTRIES = 200;
 
-/** Reads a message that has to be a JSON object. @throws ERR_SYNTAX; ERR_LIMIT where it is nested too deeply. */
+/** Reads a message that has to be a JSON object. @throws ERR_SYNTAX; ERR_LIMIT when it is nested too deeply. */
 export function readJson(text: string, what: string): JsonFields {
   if (isDeep(text))
     throw new JackfieldError('ERR_LIMIT', `A message of ${what} is nested more than ${MAX_DEPTH} deep.`);
@@ -28,32 +28,32 @@ export function readJson(text: string, what: string): JsonFields {
   return fields;
 }
 
-/** A text field; a number counts as its text. */
+/** Returns a text field. A number becomes text. */
 export function textField(fields: JsonFields | undefined, name: string): string | undefined {
   const value = fields && entryOf(fields, name);
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && value.length <= MAX_TEXT ? value : undefined;
 }
 
-/** A text field of any length, such as audio. */
+/** Returns a text field of any length, such as audio. */
 export function longField(fields: JsonFields | undefined, name: string): string | undefined {
   const value = fields && entryOf(fields, name);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** A number field; a text that is a number counts as one. */
+/** Returns a number field. A text that is a number becomes one. */
 export function numberField(fields: JsonFields | undefined, name: string): number | undefined {
   const value = fields && entryOf(fields, name);
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
-/** A field that is an object. */
+/** Returns a field that is an object. */
 export function objectField(fields: JsonFields | undefined, name: string): JsonFields | undefined {
   return fields && asFields(entryOf(fields, name));
 }
 
-/** The fields that are texts or numbers, as texts; other kinds are left out. */
+/** Returns the fields that are texts or numbers, as texts. Other fields are left out. */
 export function textFields(fields: JsonFields | undefined): Record<string, string> {
   const texts: [string, string][] = [];
   for (const name of Object.keys(fields ?? {})) {
@@ -64,7 +64,7 @@ export function textFields(fields: JsonFields | undefined): Record<string, strin
   return Object.fromEntries(texts);
 }
 
-/** The field that a message must have. @throws ERR_SYNTAX, naming it. */
+/** Returns the value of a required field. @throws ERR_SYNTAX with its name when it is missing. */
 export function needed<T>(value: T | undefined, name: string, what: string): T {
   if (value === undefined) throw new JackfieldError('ERR_SYNTAX', `A message of ${what} has no ${name}.`);
   return value;
@@ -76,7 +76,10 @@ function asFields(value: unknown): JsonFields | undefined {
     : undefined;
 }
 
-/** Few brackets cannot nest deeply: messages of audio are not looked through. */
+/**
+ * Returns true for text that is nested too deeply. Text with few brackets cannot be, so messages of audio are not
+ * parsed twice.
+ */
 function isDeep(text: string): boolean {
   let brackets = 0;
   for (const bracket of ['{', '[']) {

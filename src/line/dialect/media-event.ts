@@ -1,6 +1,8 @@
 import type { PcmFormat } from '../../base/pcm.js';
 
-/** Encoding of samples on the wire: 16 bits little-endian or big-endian, or one byte by a law of G.711. */
+/**
+ * Encoding of samples on the wire: 16 bits little-endian, 16 bits big-endian, or one byte of G.711 (mu-law or A-law).
+ */
 export type WireEncoding = 's16' | 's16be' | 'mulaw' | 'alaw';
 
 /** Format of a session's audio on the wire. */
@@ -8,73 +10,75 @@ export interface MediaFormat extends PcmFormat {
   readonly encoding: WireEncoding;
 }
 
-/** One message of a connection: a text, or bytes. */
+/** Message of a connection: text, or bytes. */
 export type WireMessage = string | Uint8Array;
 
-/** The side of a session. The `provider` has the call; the `application` hears it, and may speak into it. */
+/** Side of a session. The `provider` has the call; the `application` hears it, and may speak into it. */
 export type MediaRole = 'provider' | 'application';
 
-/** A voice of the call: `inbound` is the other party's, `outbound` what is said to it. */
+/** Voice of the call: `inbound` is that of the other party, `outbound` is what the other party hears. */
 export type MediaTrack = 'inbound' | 'outbound';
 
-/** First news of a session: who calls, and what the audio is. */
+/** Start of a session: the caller, and the format of the audio. */
 export interface MediaStart {
   readonly type: 'start';
-  /** Identifies the session; a dialect without identities has an empty one. */
+  /** Identity of the session; empty in a dialect without identities. */
   readonly id: string;
   readonly format: MediaFormat;
   readonly from?: string;
   readonly to?: string;
-  /** Voices that come, where the dialect tells them apart. Default: `inbound` alone. */
+  /** Voices that are sent, if the dialect tells them apart. Default: `inbound` only. */
   readonly tracks?: readonly MediaTrack[];
-  /** Other facts that the provider tells of the call, by names of its own. */
+  /** Other data of the call, under the names of the provider. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Audio in order. */
+/** Audio, in order. */
 export interface MediaAudio extends PcmFormat {
   readonly type: 'audio';
-  /** Interleaved; they belong to whoever gets the event. */
+  /** Interleaved samples. They belong to the receiver of the event. */
   readonly samples: Int16Array;
   /** Default: `inbound`. */
   readonly track?: MediaTrack;
-  /** Name of what is said, where an agent gives it one. */
+  /** Item of an answer that the audio belongs to, if the agent names it. */
   readonly item?: string;
-  /** First sample, counted per channel from the start of the call. Default: right after what came before. */
+  /** First sample, counted per channel from the start of the call. Default: right after the audio before. */
   readonly position?: number;
 }
 
-/** Anything that one side of a session tells the other. */
+/** Event that one side of a session sends to the other. */
 export type MediaEvent =
   | MediaStart
   | MediaAudio
   /** The other party has pressed a key. */
   | { readonly type: 'dtmf'; readonly digit: string; readonly durationMs?: number }
-  /** The provider is to tell when it has played everything up to here. */
+  /** Asks the provider to tell when it has played everything up to here. */
   | { readonly type: 'mark'; readonly name: string }
-  /** A mark was reached. `heard` is false when it came back because of a `clear`; absent where the dialect does not say. */
+  /**
+   * A mark was reached. `heard` is false when it came back because of a `clear`; absent when the dialect does not tell.
+   */
   | { readonly type: 'marked'; readonly name: string; readonly heard?: boolean }
-  /** Forgets what was sent and is not played yet. */
+  /** Drops the audio that was sent and is not played yet. */
   | { readonly type: 'clear' }
-  /** The provider has no more room (`false`), or has room again. */
+  /** The provider has no more room for audio (`on` is false), or has room again. */
   | { readonly type: 'flow'; readonly on: boolean }
-  /** The call is to be answered. */
+  /** Asks the provider to answer the call. */
   | { readonly type: 'answer' }
-  /** The other party has begun to speak, or has ended, as the application hears it. */
+  /** The application heard that the other party began or ended speaking. */
   | { readonly type: 'speech'; readonly speaking: boolean }
-  /** As much of `item` was heard when it was cut. */
+  /** Tells how much of `item` was heard when it was cut off. */
   | { readonly type: 'heard'; readonly item: string; readonly ms: number }
-  /** Words of a party, as the application understood or says them. */
+  /** Words that the caller said, as the application understood them, or that the agent says. */
   | { readonly type: 'text'; readonly text: string; readonly by: 'caller' | 'agent'; readonly final: boolean }
-  /** The agent's answer is over: nothing more of it comes. `whole` is false when it was cut, or has failed. */
+  /** The answer of the agent has ended. `whole` is false when it was cut off or failed. */
   | { readonly type: 'done'; readonly whole: boolean }
-  /** The agent has something done. */
+  /** The agent uses a tool. */
   | { readonly type: 'tool'; readonly id: string; readonly name: string; readonly input: string }
   /** Result of a tool. */
   | { readonly type: 'tool-result'; readonly id: string; readonly output: string }
-  /** The other side reports a fault and goes on. */
+  /** The other side reports an error and goes on. */
   | { readonly type: 'error'; readonly message: string }
-  /** A message that the dialect knows and the model does not. */
+  /** A message that has no other event. */
   | { readonly type: 'other'; readonly name: string }
   /** The session is over. */
   | { readonly type: 'end'; readonly reason?: string };

@@ -5,26 +5,26 @@ import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
 import type { WireEncoding } from './media-event.js';
 
 /**
- * Rates that audio has, in Hz. Others are refused: a filter between rates without a common measure takes seconds to be
- * designed, and a stranger could ask for one with each message.
+ * Sample rates that are accepted, in Hz. Others are refused: designing a filter between rates with a small common
+ * divisor takes seconds, and a stranger could demand one with each message.
  */
 export const KNOWN_RATES: readonly number[] = [
   ...[8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000],
   ...[64_000, 88_200, 96_000, 176_400, 192_000],
 ];
 
-/** Bytes of a sample. */
+/** Returns the bytes of a sample. */
 export function sampleBytes(encoding: WireEncoding): number {
   return encoding === 's16' || encoding === 's16be' ? 2 : 1;
 }
 
-/** Encodes samples into bytes of their own. */
+/** Encodes samples into new bytes. */
 export function encodeAudio(samples: Int16Array, encoding: WireEncoding): Uint8Array {
   if (encoding === 's16') return bytesOfSamples(samples.slice());
   return encoding === 's16be' ? encodeL16(samples) : encodeG711(samples, encoding);
 }
 
-/** Decodes bytes into samples of their own. Half a sample at the end is left out. */
+/** Decodes bytes into new samples. Half a sample at the end is left out. */
 export function decodeAudio(bytes: Uint8Array, encoding: WireEncoding): Int16Array {
   if (encoding === 's16be') return decodeL16(bytes);
   if (encoding !== 's16') return decodeG711(bytes, encoding);
@@ -33,7 +33,7 @@ export function decodeAudio(bytes: Uint8Array, encoding: WireEncoding): Int16Arr
   return samples;
 }
 
-/** Bytes of one frame on their way to or from base64, so that none are made for each. */
+/** Buffer for converting frames to and from base64, so that none is allocated for each. */
 const scratch = Buffer.alloc(8192);
 
 /** Encodes samples as base64. */
@@ -61,7 +61,9 @@ export function bytesOfBase64(text: string, what: string): Uint8Array {
   return bytes;
 }
 
-/** Buffer skips what is no base64, so that fewer bytes come out. */
+/**
+ * Checks the length of the decoded bytes. Buffer skips characters that are not base64, so there are too few bytes then.
+ */
 function checkBase64(text: string, length: number, what: string): void {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const digits = text.length - padding;
@@ -72,7 +74,7 @@ function checkBase64(text: string, length: number, what: string): void {
     );
 }
 
-/** Samples of a stream of bytes that may be cut anywhere: a part of a sample is carried to the next piece. */
+/** Decodes samples from a stream of bytes that may be cut anywhere. An incomplete sample is kept for the next piece. */
 export class AudioBytes {
   readonly #encoding: WireEncoding;
   readonly #blockBytes: number;

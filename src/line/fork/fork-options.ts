@@ -19,45 +19,45 @@ import type { WireEncoding } from '../dialect/media-event.js';
 import type { MediaCredentials } from '../media/connect-media.js';
 import { CREDENTIALS_RULE, ENCODING, HEADERS } from '../media/media-line-options.js';
 
-/** The voices of a call that a fork sends: one of them, both side by side (left is local), or both mixed. */
+/** Voices of a call that a fork sends: one of them, both in two channels (left is local), or both mixed. */
 export type ForkLegs = 'remote' | 'local' | 'stereo' | 'mixed';
 
-/** Pauses between attempts to connect again. */
+/** Delays between attempts to connect again. */
 export interface ForkReconnect {
-  /** Before the first attempt, in milliseconds. Default 500. */
+  /** Delay before the first attempt, in milliseconds. Default 500. */
   readonly firstMs?: number;
-  /** Longest, in milliseconds. Default 15,000. */
+  /** Longest delay, in milliseconds. Default 15,000. */
   readonly longestMs?: number;
-  /** Attempts in a row that may fail: 1 to 1,000,000. Default 10. */
+  /** Most failed attempts in a row: 1 to 1,000,000. Default 10. */
   readonly attempts?: number;
 }
 
 /** Options of {@link fork}. */
 export interface ForkOptions {
-  /** Format of the receiver. Default `raw`, or `rtpengine` for an address with `tcp:`. */
+  /** Dialect of the receiver. Default `raw`, or `rtpengine` for an address with `tcp:` or `tls:`. */
   readonly dialect?: DialectName;
   readonly variant?: string;
-  /** Default `remote`. A stream alone has that only. */
+  /** Voices to send. Default `remote`, which is the only choice for a stream. */
   readonly legs?: ForkLegs;
-  /** Default: that of the dialect. */
+  /** Encoding of the audio. Default: that of the dialect. */
   readonly encoding?: WireEncoding;
-  /** In Hz. Default: that of the dialect. */
+  /** Sample rate, in Hz. Default: that of the dialect. */
   readonly sampleRate?: number;
-  /** The rule for a receiver that is too slow; the call is never held back. Default `drop-oldest`. */
+  /** Policy for a receiver that is too slow. The call is never held up. Default `drop-oldest`. */
   readonly policy?: 'drop-oldest' | 'drop-newest' | 'spill';
-  /** Latency bound: audio that may wait for the receiver, in ms: 20 to 600,000. Default 1000. */
+  /** Most audio that waits for the receiver, in ms: 20 to 600,000. It bounds the delay. Default 1000. */
   readonly maxBufferedMs?: number;
   /** Identifies the call to the receiver; AudioSocket needs a UUID. Default: a random UUID. */
   readonly id?: string;
   readonly from?: string;
   readonly to?: string;
-  /** Told to the receiver where its dialect can: texts by name. */
+  /** Texts by name, sent to the receiver if its dialect can carry them. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly credentials?: MediaCredentials;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
+  /** Certificates of the trusted authorities, as PEM. Default: those that Node trusts. */
   readonly ca?: string;
-  /** False: a connection that is lost ends the fork. Default: it is made again. */
+  /** False: a lost connection ends the fork. Default: it is connected again. */
   readonly reconnect?: ForkReconnect | false;
   readonly clock?: Clock;
   /** Ends the fork. */

@@ -7,13 +7,13 @@ import { checkMediaUrl, MEDIA_URL } from '../media/connect-media.js';
 import { formatFor } from '../media/media-line-options.js';
 import { FORK_RULES, type ForkOptions } from './fork-options.js';
 
-/** Receiver of a fork: what it speaks, and the audio that it gets. */
+/** Dialect of the receiver of a fork, and format of the audio that it gets. */
 export interface ForkTarget {
   readonly dialect: Dialect;
   readonly format: MediaFormat;
 }
 
-/** Checks the address and the options of a fork, before there is anything to send. @throws ERR_INVALID_ARG. */
+/** Checks the address and the options of a fork before it begins. @throws ERR_INVALID_ARG. */
 export function forkTarget(url: string, options: ForkOptions): ForkTarget {
   checkOptions(options, FORK_RULES);
   checkArgument('url', url, MEDIA_URL);

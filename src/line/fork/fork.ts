@@ -19,7 +19,7 @@ import type { ForkLegs, ForkOptions } from './fork-options.js';
 import { forkTarget } from './fork-target.js';
 import { MediaSink } from './media-sink.js';
 
-/** The streams of a call, such as a `CallVoice`. */
+/** Streams of a call, such as a `CallVoice`. */
 export interface ForkableCall {
   readonly remote: PcmStream;
   readonly input: PcmStream | undefined;
@@ -30,26 +30,26 @@ export interface ForkableCall {
   }): LegTap;
 }
 
-/** Counters of a fork, in samples of the source. `offered` = `sent` + `dropped` + what waits. */
+/** Counters of a fork, in samples of the source. `offered` = `sent` + `dropped` + waiting. */
 export interface ForkStats {
   readonly offered: number;
   readonly sent: number;
-  /** Left out under the policy, because the receiver did not keep up or was away. */
+  /** Samples that the policy left out, because the receiver was too slow or not connected. */
   readonly dropped: number;
   readonly connections: number;
-  /** Least delay of the last ten seconds, in milliseconds. */
+  /** Least delay in the last ten seconds, in milliseconds. */
   readonly delayMs: number;
 }
 
 /** Notices of a fork. */
 export interface ForkEvents extends FencedEvents {
-  /** The receiver is there; `position` is the first sample that it gets, counted as the source counts. */
+  /** The receiver is connected. `position` is the first sample that it gets, counted as in the source. */
   connected: [position: number];
-  /** The connection is gone, and made again after `retryMs`. */
+  /** The connection is lost. The next attempt comes after `retryMs`. */
   lost: [error: Error | undefined, retryMs: number];
-  /** The delay has not been less than this for ten seconds, in milliseconds. */
+  /** The delay was at least this for ten seconds, in milliseconds. */
   behind: [delayMs: number];
-  /** So many samples more were left out. */
+  /** This many more samples were left out. */
   dropped: [samples: number];
 }
 
@@ -60,27 +60,27 @@ export interface ForkEnd {
   readonly stats: ForkStats;
 }
 
-/** The tracks of the channels that are sent. */
+/** Tracks of the channels that are sent. */
 const TRACKS: Readonly<Record<ForkLegs, readonly MediaTrack[]>> = {
   remote: ['inbound'],
   mixed: ['inbound'],
   local: ['outbound'],
   stereo: ['outbound', 'inbound'],
 };
-/** A connection that was of use for so long, in ms, is no failed attempt. */
+/** Time that a connection has to last so that it is not a failed attempt, in ms. */
 const LASTING_MS = 1000;
 const RECONNECT = { firstMs: 500, longestMs: 15_000, attempts: 10 };
-/** Period in which the backlog has to be empty once. */
+/** Period over which the least delay is measured, in ms. */
 const LOOK_MS = 10_000;
 const BEHIND_MS = 300;
 const SOURCE = having('addSink', 'on');
 const CALL = having('legs');
 
 /**
- * Sends a stream, or the voices of a call, to a media server or an analysis, in its dialect. It never holds the call
- * back: what the receiver does not take in time is dropped, counted and told.
+ * Sends a stream, or the voices of a call, to a media server or an analysis, in its dialect. It never holds up the
+ * call. Audio that the receiver does not take in time is dropped, counted and reported.
  *
- * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the stream is over. What fails later is told by `lost` and `closed`.
+ * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the stream is over. Later errors are reported by `lost` and `closed`.
  */
 export function fork(source: PcmStream | ForkableCall, url: string, options: ForkOptions = {}): Fork {
   if (!SOURCE.accepts(source) && !CALL.accepts(source))
@@ -99,7 +99,7 @@ interface ForkParts {
   readonly options: ForkOptions;
 }
 
-/** Audio on its way to a receiver. Made by {@link fork}. */
+/** Audio that is sent to a receiver. Made by {@link fork}. */
 export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
   readonly #parts: ForkParts;
   readonly #sink: MediaSink;
@@ -131,7 +131,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     );
     this.#look();
     this.#connect().catch((error: unknown) => this.#over(asError(error)));
-    // Last: a signal that has fired ends at once what has begun.
+    // This comes last, because a signal that has fired already ends the fork at once.
     if (signal) this.#deaf = whenFired(signal, () => this.#over());
   }
 
@@ -146,9 +146,9 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
   }
 
   /**
-   * Tells the receiver a digit, where its dialect can.
+   * Sends a digit to the receiver, if its dialect can carry it.
    *
-   * @returns false where it cannot, or is not connected.
+   * @returns false when the dialect cannot carry it, or the receiver is not connected.
    * @throws ERR_INVALID_ARG
    */
   digit(digit: string): boolean {
@@ -156,7 +156,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     return /^[0-9A-D*#]$/.test(digit) && (this.#session?.send({ type: 'dtmf', digit }) ?? false);
   }
 
-  /** Ends it: what waits is left out. Idempotent. */
+  /** Ends the fork. Waiting audio is left out. Idempotent. */
   async close(): Promise<ForkEnd> {
     this.#over();
     return await this.closed;
@@ -175,7 +175,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
       let error: Error | undefined;
       try {
         const connection = await connectMedia(url, dialect, { clock, isHeld: true, ...given });
-        // The fork may have ended as the connection came to stand: nobody else would close it.
+        // The fork may have ended while it was connecting. Nobody else would close the connection then.
         if (signal.aborted) connection.abort();
         else ({ error } = await this.#converse(connection));
       } catch (thrown) {
@@ -193,13 +193,14 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     }
   }
 
-  /** One session, to its end. */
+  /** Runs one session to its end. */
   async #converse(connection: Awaited<ReturnType<typeof connectMedia>>): Promise<MediaEnd> {
     const { dialect, format, legs, options } = this.#parts;
     const { clock = systemClock, variant, id = randomUUID(), from, to, parameters = {} } = options;
     const position = this.#sink.position;
     const since = clock.now();
-    // Once it has lasted, the next loss is the first in a row. Whoever takes the connection and drops it has not.
+    // After a connection that has lasted, the next loss is the first in a row. A connection that the receiver accepts
+    // and drops at once counts as failed.
     const lasts = () => {
       if (clock.now() - since >= LASTING_MS) this.#failures = 0;
     };
@@ -269,7 +270,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
   }
 }
 
-/** The source of a fork, whose samples go to its sink. */
+/** Source of a fork. Its samples go to the sink. */
 interface ForkFeed {
   readonly sampleRate: number;
   readonly done: Promise<unknown>;
@@ -317,7 +318,7 @@ function streamOf(source: PcmStream | ForkableCall, legs: ForkLegs): { stream: P
   return { stream: local, isSent: input !== undefined };
 }
 
-/** Both legs, side by side or mixed. */
+/** Feeds the sink with both legs, in two channels or mixed. */
 function feedOfLegs(call: ForkableCall, legs: ForkLegs, sink: MediaSink, buffering: Buffering): ForkFeed {
   const tap = call.legs(buffering);
   const pump = async () => {

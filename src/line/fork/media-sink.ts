@@ -5,12 +5,12 @@ import type { MediaTrack } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaSession } from '../media/media-session.js';
 
-/** Audio that waits in the socket before the sink is held, in milliseconds. */
+/** Audio in the socket above which the sink waits, in milliseconds. */
 const SOCKET_MS = 100;
 
 /**
- * Feeds a session with a stream: at the session's rate, and no faster than the other end reads. While there is no session
- * it waits, so that the policy of the sink decides what is kept.
+ * Sink that sends a stream through a session, at the rate of the session and no faster than the other end reads.
+ * Without a session it waits, so that the policy of the sink decides what is kept.
  */
 export class MediaSink implements PcmSink {
   readonly #format: PcmFormat;
@@ -25,8 +25,8 @@ export class MediaSink implements PcmSink {
   #sent = 0;
 
   /**
-   * @param tracks The voice of each channel; several go on one only where the dialect has channels.
-   * @param maxLagMs Time for which the other end may not say that it reads.
+   * @param tracks Voice of each channel. Several voices share a message only if the dialect has channels.
+   * @param maxLagMs Longest time without an answer of the other end that it reads, in milliseconds.
    */
   constructor(format: PcmFormat, tracks: readonly MediaTrack[], maxLagMs: number) {
     this.#format = format;
@@ -39,7 +39,7 @@ export class MediaSink implements PcmSink {
     return this.#position;
   }
 
-  /** Audio that waits in the socket, in milliseconds. */
+  /** Audio in the socket that is not sent yet, in milliseconds. */
   get unsentMs(): number {
     if (!this.#session) return 0;
     const { sampleRate, encoding } = this.#session.format;
@@ -47,7 +47,7 @@ export class MediaSink implements PcmSink {
     return (this.#session.bufferedBytes * 1000) / bytes;
   }
 
-  /** Goes on with a session; without one it waits. */
+  /** Sets the session to send through; undefined to wait. */
   attach(session: MediaSession | undefined): void {
     this.#session = session;
     this.#resampler = undefined;
@@ -55,7 +55,7 @@ export class MediaSink implements PcmSink {
     this.drained();
   }
 
-  /** Less waits to be sent than before. */
+  /** Notes that less data waits to be sent than before. */
   drained(): void {
     if (!this.#isOver && !this.#hasRoom()) return;
     this.#wake?.();
@@ -68,7 +68,7 @@ export class MediaSink implements PcmSink {
     else return this.#later(samples, position);
   }
 
-  /** Sends what a filter has kept back, and takes nothing more. */
+  /** Sends the samples that the resampler still holds, and takes no more. */
   end(): void {
     this.#flush();
     this.#isOver = true;
@@ -94,7 +94,7 @@ export class MediaSink implements PcmSink {
     if (!session) return;
     const { channels, sampleRate } = this.#format;
     if (position !== this.#position) {
-      // What comes is not what follows: the filter begins anew.
+      // The samples do not follow the last ones, so the resampler starts again.
       this.#flush();
       this.#sent = this.#atSession(position, session);
     }
@@ -110,10 +110,10 @@ export class MediaSink implements PcmSink {
     this.#resampler = undefined;
   }
 
-  /** Says samples at the rate of the session: together, or each channel as a track. */
+  /** Sends samples at the rate of the session: all channels together, or each as a track. */
   #say(samples: Int16Array, session: MediaSession): void {
     if (samples.length === 0) return;
-    // Asked by whoever sends, never by its answer: that would go round for ever.
+    // The probe is sent with audio, and not on its answer, which would repeat for ever.
     session.probe();
     const { channels } = this.#format;
     const position = this.#sent;

@@ -9,20 +9,20 @@ import type { MediaConnection } from './media-connection.js';
 import { MediaSession } from './media-session.js';
 import { ToVoice } from './to-voice.js';
 
-/** An application's side of a call, whatever the dialect: it hears events, and says some. */
+/** Application side of a call in any dialect. It receives events and sends events. */
 export interface AgentPeer {
-  /** Audio of the session. Known once `start` has come. */
+  /** Format of the audio of the session. Known after `start`. */
   readonly format: MediaFormat;
   /**
-   * Says something. Audio of another rate than that of `format` is converted.
+   * Sends an event. Audio with a rate other than that of `format` is converted.
    *
-   * @returns false when the dialect cannot say it, or the session is not open.
-   * @throws ERR_INVALID_ARG for what is no event of a session.
+   * @returns false when the dialect cannot carry it, or the session is not open.
+   * @throws ERR_INVALID_ARG for a value that is not an event of a session.
    */
   say(event: MediaEvent): boolean;
   /**
-   * Takes what the call tells: `start` first, `end` last. The last listener counts. What it throws ends the call, and
-   * becomes a warning of the process.
+   * Sets the listener of the events of the call: `start` is the first, `end` the last. Only the last listener counts.
+   * An error that it throws ends the call, and becomes a warning of the process.
    */
   listen(listener: (event: MediaEvent) => void): void;
   /** Ends the call's session. */
@@ -30,7 +30,7 @@ export interface AgentPeer {
 }
 
 const SAMPLES = instance(Int16Array);
-/** Accepts what an agent may say; the dialect knows which of it. */
+/** Accepts an event that an agent may send. Which of them are possible depends on the dialect. */
 const EVENT = rule('an event of a session: { type, ... }', (value) => {
   const { type, samples, sampleRate, channels } = Object(value);
   if (type !== 'audio') return typeof type === 'string';
@@ -38,9 +38,9 @@ const EVENT = rule('an event of a session: { type, ... }', (value) => {
 });
 
 /**
- * Makes the application's side of a connection, and gives it to `agent` before anything comes.
+ * Makes the application side of a connection, and gives it to `agent` before the first message.
  *
- * @throws what `agent` throws; of what it rejects with, the process is warned, and the call ends.
+ * @throws the error that `agent` throws. When `agent` rejects, the call ends, and the process is warned.
  */
 export function serveAgent(
   connection: MediaConnection,
@@ -53,7 +53,7 @@ export function serveAgent(
   },
 ): void {
   const spoken = new SpokenAudio();
-  // Before what counts by the audio in front of it.
+  // Sends the rest of the audio before an event that refers to the audio before it.
   const sayRest = () => {
     const rest = spoken.rest();
     if (rest) session.send(rest);
@@ -100,7 +100,7 @@ export function serveAgent(
   session.open();
 }
 
-/** Makes audio that an agent says that of its session. */
+/** Converts audio of an agent to the format of its session. */
 class SpokenAudio {
   #stage: { readonly to: number; readonly toRate: ToVoice } | undefined;
   #last: MediaAudio | undefined;
@@ -111,7 +111,7 @@ class SpokenAudio {
     return this.#last;
   }
 
-  /** End of the audio so far, which a filter has kept; what comes next does not belong to it. */
+  /** Returns the end of the audio so far, which the resampler still holds. The next audio does not continue it. */
   rest(): MediaAudio | undefined {
     const samples = this.#stage?.toRate.flush();
     return samples?.length && this.#last ? { ...this.#last, samples } : undefined;

@@ -1,18 +1,18 @@
-/** Reads after which the worst of them begins to be forgotten, and times that it is kept. */
+/** Reads in a window, and windows whose worst value is kept. */
 const WINDOW = 50;
 const WINDOWS = 6;
-/** Time by which no audio comes early: the clock was set back, in ms. */
+/** Amount by which audio cannot come early, in ms: the clock was set back. */
 const SET_BACK_MS = 10_000;
 
 /**
- * The time at which audio has to be read, against the place that it has in its stream, so that none is missed: as late as
- * the latest has come in the last seconds. Times in ms.
+ * Latest arrival of audio in the last seconds, relative to its position in the stream, in ms. Audio that is read after
+ * that is never missing.
  */
 export class ArrivalNeed {
   readonly #worst: number[] = [];
   #reads = 0;
 
-  /** Takes the time at which the newest of a frame's audio came, less the length of all audio that was read with it. */
+  /** Takes the arrival time of the newest audio of a frame, less the length of all audio read up to it. */
   take(need: number): void {
     if (need < this.worst - SET_BACK_MS) this.forget();
     if (this.#reads++ % WINDOW === 0) this.#worst.push(need);
@@ -21,13 +21,13 @@ export class ArrivalNeed {
     this.#worst[last] = Math.max(this.#worst[last] ?? need, need);
   }
 
-  /** Forgets all: frames are cut elsewhere from now on. */
+  /** Forgets all values, because frames have other boundaries from now on. */
   forget(): void {
     this.#worst.length = 0;
     this.#reads = 0;
   }
 
-  /** The latest of all lately. */
+  /** Latest value in the windows that are kept. */
   get worst(): number {
     return Math.max(...this.#worst);
   }

@@ -1,13 +1,13 @@
-/** Audio that came at once, and when. */
+/** Audio that came at once, with its time of arrival. */
 interface Chunk {
   readonly samples: Int16Array;
   readonly cameAt: number;
 }
 
-/** Audio that waits, in the order in which it came, with the time of its coming. Counts in samples. */
+/** Queue of audio with its times of arrival. Lengths and positions are in samples. */
 export class AudioQueue {
   readonly #chunks: Chunk[] = [];
-  /** Samples of the first chunk that are gone. */
+  /** Samples of the first chunk that were taken. */
   #offset = 0;
   #waiting = 0;
   #received = 0;
@@ -16,12 +16,12 @@ export class AudioQueue {
     return this.#waiting;
   }
 
-  /** All that ever came. */
+  /** All samples that were ever appended. */
   get received(): number {
     return this.#received;
   }
 
-  /** Place of the next sample, counted from the first that ever came. */
+  /** Position of the next sample, counted from the first that was ever appended. */
   get position(): number {
     return this.#received - this.#waiting;
   }
@@ -34,10 +34,10 @@ export class AudioQueue {
   }
 
   /**
-   * Takes samples into `frame`, as far as there are any.
+   * Moves samples into `frame`, as many as there are.
    *
-   * @param took Told when each piece of it had come.
-   * @returns their number.
+   * @param took called with the arrival time of each piece.
+   * @returns the number of samples.
    */
   take(frame: Int16Array, took: (cameAt: number) => void): number {
     let filled = 0;
@@ -53,7 +53,7 @@ export class AudioQueue {
     return filled;
   }
 
-  /** Takes out the oldest samples. */
+  /** Removes the oldest samples. */
   skip(count: number): void {
     this.#waiting -= count;
     this.#offset += count;

@@ -8,20 +8,20 @@ import type { Dialect } from '../dialect/dialect.js';
 import { hostOf } from './host-of.js';
 import type { MediaConnection } from './media-connection.js';
 
-/** Proof of who connects. */
+/** Credentials for a connection. */
 export interface MediaCredentials {
   /** Token for `Authorization: Bearer`. */
   readonly bearer?: string;
   /** `user:password` for `Authorization: Basic`. */
   readonly basic?: string;
-  /** Header that has the token of `bearer`, with the word before it, if any: `api-key`, `Authorization: Token`. */
+  /** Header for the token of `bearer`, with the word before the token, if any: `api-key`, `Authorization: Token`. */
   readonly tokenHeader?: string;
 }
 
 /** Options of a connection to a media server or an agent. */
 export interface ConnectMediaOptions {
   readonly clock: Clock;
-  /** True: `clock` stands still meanwhile where it is virtual, and the machine's bounds the wait. Default false. */
+  /** True: a virtual `clock` stands still meanwhile, and the clock of the machine limits the wait. Default false. */
   readonly isHeld?: boolean | undefined;
   readonly credentials?: MediaCredentials | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -36,7 +36,7 @@ const PROTOCOLS: Readonly<Record<Dialect['transport'], readonly string[]>> = {
   tcp: ['tcp:', 'tls:'],
 };
 
-/** Accepts an address that can be connected to. */
+/** Accepts the address of a media server or an agent. */
 export const MEDIA_URL = rule(
   'an address such as wss://agent.example.com/call, or tcp://host:port',
   (value) =>
@@ -49,7 +49,8 @@ export const MEDIA_URL = rule(
 /**
  * Connects to `url` for a session of `dialect`.
  *
- * @throws ERR_INVALID_ARG for an address that the dialect cannot have; ERR_PEER, ERR_TIMEOUT, ERR_FORBIDDEN, ERR_ABORTED.
+ * @throws ERR_INVALID_ARG for an address of another protocol than the dialect's; ERR_PEER, ERR_TIMEOUT, ERR_FORBIDDEN,
+ * ERR_ABORTED.
  */
 export async function connectMedia(
   url: string,
@@ -100,7 +101,7 @@ async function dial(
   });
 }
 
-/** @throws ERR_INVALID_ARG for an address that the dialect cannot have. */
+/** @throws ERR_INVALID_ARG for an address of another protocol than the dialect's. */
 export function checkMediaUrl(url: string, { name, transport }: Dialect): void {
   const protocols = PROTOCOLS[transport];
   const isFit = MEDIA_URL.accepts(url) && protocols.includes(new URL(url).protocol);

@@ -10,7 +10,11 @@ export interface ListenAddress {
   readonly tls: MediaTls | undefined;
 }
 
-/** Makes a line of checked options. @throws ERR_INVALID_ARG for a format or version that the dialect does not have. */
+/**
+ * Makes a line from checked options.
+ *
+ * @throws ERR_INVALID_ARG for a format or version that the dialect does not have.
+ */
 export function lineOf(
   dialect: Dialect,
   options: MediaLineOptions,
@@ -23,12 +27,12 @@ export function lineOf(
     ...{ name, dialect, variant, startTimeoutMs, maxCalls, connect },
     format: formatFor(dialect, { variant, encoding, sampleRate }),
     target: typeof target === 'string' ? () => target : (target ?? namedByStart),
-    // Connections that have not said yet what they are count as well.
+    // Connections that have not sent their start yet count as well.
     listen: listen === false ? undefined : listenAt({ port, host, tls }, 2 * maxCalls),
   });
 }
 
-/** The one whom the start of a call names. */
+/** Returns the target that the start of a call names. */
 function namedByStart({ to, parameters, url }: CallFromMedia): string {
   const named = to ?? parameters['to'] ?? url.searchParams.get('to') ?? undefined;
   if (named !== undefined) return named;

@@ -1,9 +1,9 @@
-/** Marks that are waited for. */
+/** Most marks that are remembered. */
 const MAX_MARKS = 1000;
 
 /**
- * Marks that an application has sent and that have not come back. A provider returns those that a `clear` has removed as
- * well, and mostly does not say so: they count as not heard.
+ * Marks that an application has sent and that have not come back. Most providers also return marks that a `clear` has
+ * removed, without telling them apart. Those marks count as not heard.
  */
 export class MarkList {
   #waiting: string[] = [];
@@ -15,7 +15,8 @@ export class MarkList {
   }
 
   /**
-   * Takes all away; gives their names. With `comeBack` the other side returns them nevertheless, which is no news then.
+   * Removes all marks and returns their names. With `comeBack` the other side still returns them, which is ignored
+   * then.
    */
   clear(comeBack: boolean): readonly string[] {
     const names = this.#waiting;
@@ -29,7 +30,7 @@ export class MarkList {
     return names;
   }
 
-  /** True for a mark that is news; false for one that a clear has taken away, or that nobody sent. */
+  /** Takes a mark that came back. Returns false for one that a `clear` has removed, or that was never sent. */
   cameBack(name: string): boolean {
     const cleared = this.#cleared.get(name);
     if (cleared !== undefined) {

@@ -3,26 +3,31 @@ import type { WireMessage } from '../dialect/media-event.js';
 /** Owner of a connection. */
 export interface ConnectionListener {
   message(message: WireMessage): void;
-  /** Less waits to be sent than before. */
+  /** Less data waits to be sent than before. */
   drained(): void;
-  /** It is over; `error` is set when it broke. Comes once. */
+  /** The connection has ended; `error` is set when it broke. Called once. */
   closed(error?: Error): void;
 }
 
-/** A connection that carries the messages of one session: a WebSocket, a TCP connection, or a pair in memory. */
+/** Connection that carries the messages of one session: a WebSocket, a TCP connection, or a pair in memory. */
 export interface MediaConnection {
   /** Bytes that the other end has not taken yet. */
   readonly bufferedBytes: number;
-  /** Milliseconds for which the other end has owed an answer to the oldest {@link probe}; 0 when it owes none. */
+  /** Milliseconds since the oldest {@link probe} that is not answered yet; 0 when there is none. */
   readonly lagMs: number;
-  /** Asks the other end to say that it has read all that was sent, where that can be asked and was not asked just now. */
+  /**
+   * Asks the other end to confirm that it has read everything so far. Does nothing where that is impossible, or just
+   * after another probe.
+   */
   probe(): void;
-  /** Begins to deliver, what came before first. Called once. */
+  /** Begins to deliver messages, beginning with those that came before. Called once. */
   listen(listener: ConnectionListener): void;
-  /** Sends a message, whose memory is the connection's from then on. Does nothing when the connection is over. */
+  /**
+   * Sends a message. Its memory belongs to the connection from then on. Does nothing after the end of the connection.
+   */
   send(message: WireMessage): void;
-  /** Ends it when what was sent has left. */
+  /** Ends the connection after everything has been sent. */
   close(): void;
-  /** Ends it at once. */
+  /** Ends the connection at once. */
   abort(): void;
 }

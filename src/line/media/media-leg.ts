@@ -10,26 +10,26 @@ import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaEnd, MediaSession } from './media-session.js';
 import { PlayQueue, type PlayQueueStats } from './play-queue.js';
 
-/** Rate of the calls of an exchange. */
+/** Sample rate of the calls of an exchange, in Hz. */
 const { sampleRate: RATE } = VOICE_FORMAT;
-/** Audio of a media server comes in pace: little is kept, and a delay does not stay. */
+/** Limits for a media server, which sends audio in real time: little is kept, and delay is removed. */
 const LIVE = { maxMs: 400, isLive: true };
-/** An application sends ahead what is to be said. */
+/** Limits for an application, which sends audio faster than it is played. */
 const AHEAD = { maxMs: 120_000, isLive: false };
-/** Audio that may wait for a peer that does not read, in milliseconds. */
+/** Most audio that waits for a peer that does not read, in milliseconds. */
 const MAX_UNREAD_MS = 400;
 
-/** Counters of one call of a media server. */
+/** Counters of one call with a media server or an application. */
 export interface MediaLegStats {
   readonly received: PlayQueueStats;
-  /** Frames of 20 ms that were sent, and those left out because the other end did not read. */
+  /** Frames of 20 ms that were sent, and frames that were left out because the other end did not read. */
   readonly sentFrames: number;
   readonly skippedFrames: number;
-  /** Messages that mean nothing here. */
+  /** Messages without a meaning here. */
   readonly ignoredMessages: number;
 }
 
-/** End of a call that is a session of a media server or of an application. */
+/** End of a call that is a session with a media server or an application. */
 export class MediaLeg implements Leg, Party {
   readonly identity: Identity;
   readonly voice: Party = this;
@@ -63,7 +63,7 @@ export class MediaLeg implements Leg, Party {
     };
   }
 
-  /** Gives it its session, which has begun. */
+  /** Sets the session, which has begun. */
   attach(session: MediaSession): void {
     const { sampleRate, encoding } = session.format;
     this.#session = session;
@@ -72,10 +72,11 @@ export class MediaLeg implements Leg, Party {
     if (sampleRate !== RATE) this.#resampler = changeRate(RATE, sampleRate);
   }
 
-  /** Takes what the other side of the session tells. */
+  /** Takes an event of the other side of the session. */
   take(event: MediaEvent): void {
     if (event.type === 'audio') {
-      // Until the call is connected nobody hears it: it would be a delay from then on. An agent speaks ahead.
+      // Audio of a media server before the call is connected would only be a delay. That of an agent is kept: an agent
+      // may speak ahead.
       const isHeard = this.#role === 'provider' || this.#conversation !== undefined;
       if (isHeard && event.track !== 'outbound') this.#queue.write(event);
     } else if (event.type === 'dtmf') this.#conversation?.digit(this, event.digit);
@@ -83,7 +84,7 @@ export class MediaLeg implements Leg, Party {
     else if (event.type === 'clear' || (event.type === 'speech' && event.speaking)) this.#queue.clear();
   }
 
-  /** The session is over. */
+  /** Notes the end of the session. */
   sessionEnded({ error }: MediaEnd): void {
     const cause: EndCause = error
       ? { kind: 'failed', reason: 'error', text: error.message.slice(0, 200) }
@@ -106,7 +107,7 @@ export class MediaLeg implements Leg, Party {
     if (this.#isOver) conversation.end({ kind: 'hung-up' });
   }
 
-  /** Tells the other end's digit, where an application hears us; a media server hears it. */
+  /** Sends a digit of the other end to an application. A media server gets it only as sound. */
   digit(digit: string): void {
     if (this.#role === 'provider') this.#session?.send({ type: 'dtmf', digit });
   }
@@ -133,14 +134,15 @@ export class MediaLeg implements Leg, Party {
   hear(frame: Int16Array): void {
     const session = this.#session;
     if (!session?.isOpen) return;
-    // Whoever does not read gets no backlog: what it did not take in time is left out.
+    // A peer that does not read gets no backlog: audio that it does not take in time is left out.
     if (session.bufferedBytes > this.#maxUnread) {
       this.#skipped++;
       return;
     }
     this.#sent++;
     const samples = this.#resampler?.push(frame) ?? frame.slice();
-    // A filter gives less at first. Silence in front of that is its delay; a message that waits to be full were a frame more.
+    // A resampler returns fewer samples at first. Silence in front makes up for its delay; waiting for a full message
+    // would add a frame of delay.
     const missing =
       this.#sent > 1 ? 0 : Math.max(0, Math.round((frame.length * this.#rate) / RATE) - samples.length);
     const whole = missing === 0 ? samples : concatSamples([new Int16Array(missing), samples]);
@@ -152,10 +154,10 @@ export class MediaLeg implements Leg, Party {
   }
 }
 
-/** Longest name that is taken over from outside, in characters. */
+/** Longest name of a caller from outside, in characters. */
 const MAX_NAME = 100;
 
-/** Identity of the caller that a start tells of, as an exchange can name it. */
+/** Makes the identity of the caller from the start of a call, in a form that an exchange accepts. */
 export function callerOf({ id, from }: Pick<MediaStart, 'id' | 'from'>, fallback: string): Identity {
   const number = from === undefined ? undefined : phoneNumber(from);
   const name = printable(from ?? id) || fallback;
@@ -164,7 +166,7 @@ export function callerOf({ id, from }: Pick<MediaStart, 'id' | 'from'>, fallback
   return { handle, fullName: name, network: 'P2P' };
 }
 
-/** Texts of strangers break no line. */
+/** Removes line breaks and control characters from a text from outside. */
 function printable(text: string): string {
   return text
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, ' ')

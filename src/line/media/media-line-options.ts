@@ -22,45 +22,45 @@ import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart, WireEncoding } from '../dialect/media-event.js';
 import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
-/** A call that a media server brings: what its start tells, and the address that it connected to. */
+/** Incoming call of a media server: its start, and the address that it connected to. */
 export interface CallFromMedia extends MediaStart {
-  /** Its host means nothing; path and query are those of the request. Of a TCP connection it has none. */
+  /** Address of the request. Only path and query are meaningful; a TCP connection has neither. */
   readonly url: URL;
 }
 
-/** A key and its certificates, each as PEM. */
+/** Private key and certificates, each as PEM. */
 export interface MediaTls {
   readonly key: string;
   readonly cert: string;
 }
 
-/** The port that media servers connect to. */
+/** Port that media servers connect to. */
 export interface MediaListenOptions {
-  /** 0: one that is free. Default 0. */
+  /** Port to listen on; 0 for any free one. Default 0. */
   readonly port?: number;
-  /** Default 127.0.0.1. */
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
-  /** Default: without TLS. */
+  /** Key and certificates for TLS. Default: no TLS. */
   readonly tls?: MediaTls;
 }
 
-/** The application or media server that calls out of the exchange are connected to. */
+/** Application or media server to which outgoing calls are connected. */
 export interface MediaConnectOptions {
-  /** Its address, or the address for a number; nothing where there is no such number. */
+  /** Its address, or a function that returns the address for a number; undefined when there is no such number. */
   readonly url: string | ((number: string) => string | undefined);
-  /** `provider`: we have the call, as Twilio would. `application`: the other end has it. Default `provider`. */
+  /** `provider`: this side has the call, as Twilio would. `application`: the other end has it. Default `provider`. */
   readonly role?: MediaRole;
   readonly credentials?: MediaCredentials;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
+  /** Certificates of the trusted authorities, as PEM. Default: those that Node trusts. */
   readonly ca?: string;
-  /** Time in which the connection has to stand, in milliseconds. Default 10,000. */
+  /** Time limit for the connection, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
 }
 
-/** Options that both kinds of lines have. */
+/** Options of both kinds of lines. */
 export interface MediaLineOptions {
-  /** Name in reports. Default: the dialect. */
+  /** Name in reports. Default: the name of the dialect. */
   readonly name?: string;
   /** Version of the dialect, one of those that docs/media-servers.md lists. Default: the first. */
   readonly variant?: string;
@@ -68,15 +68,21 @@ export interface MediaLineOptions {
   readonly encoding?: WireEncoding;
   /** Rate of the audio on the wire, in Hz: 8000 to 192000. Default: that of the dialect. */
   readonly sampleRate?: number;
-  /** Target of the calls that come in: a handle or a number of the exchange. Default: what the call's start names. */
+  /**
+   * Target of incoming calls: a handle or a number of the exchange. Default: the target that the start of the call
+   * names.
+   */
   readonly target?: string | ((call: CallFromMedia) => string);
-  /** Port that media servers connect to. Default: a port of this machine alone. False: none can. */
+  /**
+   * Port that media servers connect to. Default: a free port that only this machine can reach. False: the line does not
+   * listen.
+   */
   readonly listen?: MediaListenOptions | false;
-  /** Application that calls to numbers of the line go to. Default: none. */
+  /** Application to which calls to numbers of the line go. Default: none. */
   readonly connect?: MediaConnectOptions;
-  /** Calls at once: 1 to 100,000. Default 1000. */
+  /** Most simultaneous calls: 1 to 100,000. Default 1000. */
   readonly maxCalls?: number;
-  /** Time in which a connection has to say what it is, in milliseconds. Default 10,000. */
+  /** Time limit for the start of a session on a new connection, in milliseconds. Default 10,000. */
   readonly startTimeoutMs?: number;
 }
 
@@ -132,7 +138,11 @@ export interface NamedFormat {
   readonly channels?: number | undefined;
 }
 
-/** The format that options name. @throws ERR_INVALID_ARG where the dialect, in this version, does not have it. */
+/**
+ * Returns the format that options name.
+ *
+ * @throws ERR_INVALID_ARG for a format that this version of the dialect does not have.
+ */
 export function formatFor(dialect: Dialect, named: NamedFormat): MediaFormat {
   const { variant, encoding = dialect.format.encoding, channels = 1 } = named;
   checkVariant(dialect, variant);

@@ -24,7 +24,7 @@ export interface MediaLineParts {
   readonly format: MediaFormat;
   readonly startTimeoutMs: number | undefined;
   readonly maxCalls: number;
-  /** Finds the target of a call that comes in. */
+  /** Finds the target of an incoming call. */
   readonly target: (call: CallFromMedia) => string;
   readonly connect: MediaConnectOptions | undefined;
   /** Begins to listen. */
@@ -37,12 +37,15 @@ interface Listening extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Line whose calls are sessions of a media server that connects to us, or that we connect to. */
+/**
+ * Line whose calls are sessions with media servers or applications. They connect to the line, or the line connects to
+ * them.
+ */
 export class MediaLine implements Line {
   readonly name: string;
   readonly #parts: MediaLineParts;
   readonly #legs = new Set<MediaLeg>();
-  /** Calls that go out and are not answered yet. */
+  /** Outgoing calls that are not answered yet. */
   readonly #dials = new Set<AbortController>();
   #incoming: IncomingCalls | undefined;
   #listening: Listening | undefined;
@@ -53,12 +56,12 @@ export class MediaLine implements Line {
     this.#parts = parts;
   }
 
-  /** Port that it listens on; 0 before it is opened, and for one that only connects. */
+  /** Port that the line listens on; 0 before it is opened, and when it does not listen. */
   get port(): number {
     return this.#listening?.port ?? 0;
   }
 
-  /** Calls that are under way. */
+  /** Number of current calls. */
   get activeCalls(): number {
     return this.#legs.size;
   }
@@ -88,7 +91,7 @@ export class MediaLine implements Line {
     return { identity, arrive: (attempt) => void this.#dial(url, identity, attempt, connect) };
   }
 
-  /** A media server has connected: it is a call once it says so. */
+  /** Takes a connection of a media server. It becomes a call with its start. */
   #accept(connection: MediaConnection, url: URL): void {
     const incoming = this.#incoming;
     const { maxCalls } = this.#parts;
@@ -105,7 +108,7 @@ export class MediaLine implements Line {
         started: (session, start) => {
           const leg = new MediaLeg(callerOf(start, this.#parts.dialect.name), 'application', incoming.clock);
           leg.attach(session);
-          // Others may have become calls since it has connected.
+          // Other connections may have become calls since this one was accepted.
           if (this.#legs.size >= maxCalls) session.end('too many calls');
           else if (!this.#place(leg, { ...start, url })) session.end('nobody has this name');
           return leg;
@@ -155,7 +158,7 @@ export class MediaLine implements Line {
             resolve();
             return leg;
           },
-          // Whoever has the call may be gone before it has said so.
+          // The provider may have closed the connection before its start.
           unstarted: ({ error }) => {
             failed(error ?? new JackfieldError('ERR_PEER', `${this.name} closed the connection at once.`));
             resolve();
@@ -170,7 +173,7 @@ export class MediaLine implements Line {
     }
   }
 
-  /** Begins a session; what it tells goes to the leg that is made once it has started. */
+  /** Begins a session. Its events go to the leg that is made at its start. */
   #begin(
     connection: MediaConnection,
     role: MediaRole,
@@ -178,7 +181,7 @@ export class MediaLine implements Line {
     start: Partial<MediaStart>,
     call: {
       started(session: MediaSession, start: MediaStart): MediaLeg;
-      /** It has ended without a start. */
+      /** Called when the session has ended without a start. */
       unstarted?(end: MediaEnd): void;
     },
   ): MediaSession {

@@ -13,7 +13,10 @@ import type {
 import { MarkList } from './mark-list.js';
 import type { MediaConnection } from './media-connection.js';
 
-/** The end of a session. `ended`: by a message; `closed`: with the connection; `failed`: for `error`. */
+/**
+ * End of a session. `ended`: by a message, or by this side; `closed`: with the connection; `failed`: because of
+ * `error`.
+ */
 export interface MediaEnd {
   readonly kind: 'ended' | 'closed' | 'failed';
   readonly reason?: string;
@@ -22,12 +25,12 @@ export interface MediaEnd {
 
 /** Owner of a session. */
 export interface MediaSessionListener {
-  /** The session has begun. Of a provider's own, the start that it was given. Comes before any other event. */
+  /** The session has begun. A provider gets the start that it sent itself. Comes before any other event. */
   started(start: MediaStart): void;
   event(event: Exclude<MediaEvent, { type: 'start' | 'end' }>): void;
-  /** Less waits to be sent than before. */
+  /** Less data waits to be sent than before. */
   drained?(): void;
-  /** Comes once; nothing comes after it. */
+  /** The session has ended. Called once, as the last. */
   ended(end: MediaEnd): void;
 }
 
@@ -42,17 +45,17 @@ export interface MediaSessionOptions {
   readonly format?: MediaFormat | undefined;
   readonly variant?: string | undefined;
   readonly agent?: AgentSetup | undefined;
-  /** First news of the call, of a provider. */
+  /** Start of the call, for a provider. */
   readonly start?: Omit<MediaStart, 'type' | 'format'> | undefined;
-  /** Time in which the start has to come, in milliseconds. Default 10,000. */
+  /** Time limit for the start, in milliseconds. Default 10,000. */
   readonly startTimeoutMs?: number | undefined;
 }
 
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * One conversation with a media server or an agent, whatever its dialect: `waiting -> open -> over`. Messages that the
- * dialect does not allow end it, with a typed error; nothing of them reaches the call.
+ * Session with a media server or an agent, in any dialect: `waiting -> open -> over`. A message that the dialect does
+ * not allow ends it with a typed error. Nothing of such a message reaches the call.
  */
 export class MediaSession {
   readonly dialect: Dialect;
@@ -80,7 +83,7 @@ export class MediaSession {
     this.#options = options;
   }
 
-  /** Begins to listen, and to speak. Called once. */
+  /** Begins the session: sends the start, or waits for it. Called once. */
   open(): void {
     const { connection, clock, start, startTimeoutMs = START_TIMEOUT_MS } = this.#options;
     if (this.role === 'application' && !this.dialect.startsByConnecting) {
@@ -90,7 +93,7 @@ export class MediaSession {
       try {
         this.#begin({ id: '', parameters: {}, ...start, type: 'start', format: this.#format });
       } catch (error) {
-        // What the dialect cannot say is told; nobody else has the connection.
+        // A start that the dialect cannot carry is an error of the caller. Nobody else would close the connection.
         connection.abort();
         throw error;
       }
@@ -102,7 +105,7 @@ export class MediaSession {
     });
   }
 
-  /** Audio on the wire. */
+  /** Format of the audio on the wire. */
   get format(): MediaFormat {
     return this.#format;
   }
@@ -116,23 +119,24 @@ export class MediaSession {
     return this.#connection.bufferedBytes;
   }
 
-  /** Messages that the dialect knows or tolerates, and that mean nothing here. */
+  /** Number of messages that the dialect knows or tolerates, and that have no meaning here. */
   get ignored(): number {
     return this.#ignored;
   }
 
-  /** Milliseconds for which the other end has not said that it reads. */
+  /** Milliseconds since the oldest {@link probe} that is not answered yet; 0 when there is none. */
   get lagMs(): number {
     return this.#connection.lagMs;
   }
 
-  /** Asks the other end whether it reads, where it was not asked just now. */
+  /** Asks the other end to confirm that it reads. Does nothing just after another probe. */
   probe(): void {
     this.#connection.probe();
   }
 
   /**
-   * Tells the other side something; audio in the session's format. Does nothing before the start and after the end.
+   * Sends an event to the other side. Audio has to be in the format of the session. Does nothing before the start and
+   * after the end.
    *
    * @returns false when the dialect cannot say it.
    */
@@ -151,13 +155,13 @@ export class MediaSession {
     return isSaid;
   }
 
-  /** Tells of marks that a clear has taken away, as the other side does not. */
+  /** Reports marks that a `clear` has removed, because the other side does not report them. */
   #forgetMarks(): void {
     for (const name of this.#marks.clear(this.dialect.returnsClearedMarks))
       this.#listener.event({ type: 'marked', name, heard: false });
   }
 
-  /** Says that it is over, and ends the connection. */
+  /** Sends the end, and closes the connection. */
   end(reason?: string): void {
     if (this.#state === 'over') return;
     if (this.#state === 'open') this.#fillFrame();
@@ -180,7 +184,7 @@ export class MediaSession {
     return Math.round((sampleRate * this.dialect.frame.ms) / 1000) * channels;
   }
 
-  /** Says what is less than a frame, with silence behind it: nothing follows that would fill it. */
+  /** Sends an incomplete frame, filled up with silence, because no more audio follows. */
   #fillFrame(): void {
     const rest = this.#cutter?.rest();
     if (!rest || rest.length === 0) return;
@@ -206,7 +210,7 @@ export class MediaSession {
 
   #read(message: WireMessage): void {
     if (this.#state === 'over') return;
-    // What the owner throws ends this session, and no other.
+    // An error of the listener ends only this session.
     try {
       const events = this.#codec.read(message);
       this.#hasUnderstood ||= events.length > 0;
@@ -244,7 +248,7 @@ export class MediaSession {
   }
 }
 
-/** Adds advice: a session of which not one message can be read is of another dialect, more often than not. */
+/** Adds advice to an error. When not a single message can be read, the other end often speaks another dialect. */
 function strange(error: Error): Error {
   if (!(error instanceof JackfieldError) || error.code !== 'ERR_SYNTAX') return error;
   const advice = 'If the other end speaks another dialect, name that as "dialect".';

@@ -1,7 +1,7 @@
 import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from './media-connection.js';
 
-/** Two ends of a connection without a network. */
+/** Makes the two ends of a connection without a network. */
 export function memoryConnections(): [MediaConnection, MediaConnection] {
   const [one, other] = [new MemoryConnection(), new MemoryConnection()];
   one.peer = other;
@@ -41,7 +41,7 @@ class MemoryConnection implements MediaConnection {
     this.close();
   }
 
-  /** Delivers in the next turn, as a network would: who sends is never called back while it sends. */
+  /** Delivers in a later turn, as a network would, so that a sender is never called back while it sends. */
   take(deliver: (listener: ConnectionListener, end: MemoryConnection) => void): void {
     const run = () => {
       const listener = this.#listener;

@@ -6,7 +6,7 @@ const UNTRUSTED =
 const NO_TLS =
   'It does not speak TLS on this port: use another port, or an address without TLS where that is safe.';
 
-/** Advice by the code of what went wrong. */
+/** Advice by the code of the error. */
 const ADVICE: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
@@ -21,7 +21,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTFOUND: 'No machine has this name.',
 };
 
-/** The error of a connection to `where` that could not be made, with what to do. */
+/** Makes the error for a failed connection to `where`, with advice. */
 export function notConnected(where: string, cause: Error): JackfieldError {
   const advice = 'code' in cause ? entryOf(ADVICE, String(cause.code)) : undefined;
   const why = messageOf(cause).replace(/\.$/, '');

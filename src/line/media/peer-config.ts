@@ -9,7 +9,7 @@ import { MEDIA_URL, type MediaCredentials } from './connect-media.js';
 
 const file = z.string().min(1).max(4096);
 
-/** Fields with which a configuration names a media server or an agent that is connected to. */
+/** Fields of a configuration for a media server or an agent to connect to. */
 export const peerFields = {
   url: z
     .string()
@@ -34,10 +34,14 @@ export const peerFields = {
     .describe('Told to it where its dialect can: texts by name.'),
 };
 
-/** Files of {@link peerFields}. */
+/** Fields of {@link peerFields} that name files. */
 export const PEER_FILES = ['tokenFile', 'passwordFile', 'caFile'] as const;
 
-/** Reads what a configuration keeps in files. @throws ERR_FILE; ERR_INVALID_ARG for what is no user and password, or no certificate. */
+/**
+ * Reads the files that a configuration names.
+ *
+ * @throws ERR_FILE; ERR_INVALID_ARG for a file without `user:password` or without a certificate.
+ */
 export async function readPeer(
   peer: Readonly<Partial<Record<(typeof PEER_FILES)[number] | 'tokenHeader', string | undefined>>>,
 ): Promise<{ readonly credentials?: MediaCredentials; readonly ca?: string }> {

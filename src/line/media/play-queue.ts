@@ -7,18 +7,20 @@ import { KeptDelay } from './kept-delay.js';
 import { TimeToSpare } from './time-to-spare.js';
 import { ToVoice } from './to-voice.js';
 
-/** Most that a filter has of a frame that has come, in samples of 16 kHz. */
+/** Most samples of a received frame that a resampler still holds, at 16 kHz. */
 const FILTERS = 64;
 
 /** Options of a {@link PlayQueue}. */
 export interface PlayQueueOptions {
-  /** Audio that may wait, in milliseconds; the oldest is dropped beyond. */
+  /** Most audio that waits, in milliseconds. The oldest is dropped beyond it. */
   readonly maxMs: number;
-  /** True when audio that keeps waiting for two seconds is a delay to be taken away; false where it is sent ahead. */
+  /**
+   * True: audio that keeps waiting for two seconds is a delay and is dropped. False: audio is sent ahead and may wait.
+   */
   readonly isLive: boolean;
-  /** Tells when audio comes. Default: nobody asks. */
+  /** Clock for the arrival times of audio. Default: arrival times are not needed. */
   readonly clock?: Clock | undefined;
-  /** Told of a mark when all before it was played, or was cleared. */
+  /** Called for a mark when all audio before it was played or cleared. */
   readonly onMark?: (name: string, heard: boolean) => void;
 }
 
@@ -26,20 +28,20 @@ export interface PlayQueueOptions {
 export interface PlayQueueStats {
   readonly received: number;
   readonly played: number;
-  /** Silence because nothing was there. */
+  /** Silence that was played because there was no audio. */
   readonly missing: number;
-  /** Dropped: too much waited, or a delay was taken away. */
+  /** Samples that were dropped, because too much waited or a delay was removed. */
   readonly dropped: number;
   readonly cleared: number;
   readonly waiting: number;
-  /** Audio that may keep waiting, as some has come late. */
+  /** Audio that may keep waiting, because some has come late. */
   readonly guard: number;
 }
 
 /**
- * Audio of a session on its way to a call: 16 kHz mono, read frame by frame. What comes is played by the next read. Where
- * audio comes late, the hole that this leaves is the delay from then on, so that the next that is as late leaves none; the
- * delay goes when it has not been needed for a while.
+ * Queue of the audio from a session to a call: 16 kHz mono, read frame by frame. Audio is played by the next read. When
+ * audio comes late, the hole that it leaves becomes a delay, so that audio that is as late again leaves no hole. The
+ * delay is removed when it was not needed for a while.
  */
 export class PlayQueue {
   readonly #options: PlayQueueOptions;
@@ -49,7 +51,7 @@ export class PlayQueue {
   readonly #marks: { readonly name: string; readonly at: number }[] = [];
   readonly #delay = new KeptDelay();
   readonly #spare = new TimeToSpare();
-  /** Nothing is being played: what comes next begins. */
+  /** True while nothing is played, so that the next audio is a beginning. */
   #isAtRest = true;
   #played = 0;
   #missing = 0;
@@ -74,7 +76,7 @@ export class PlayQueue {
     if (this.#audio.waiting > this.#max) this.#drop(this.#audio.waiting - this.#max);
   }
 
-  /** Fills `frame`; what is not there is silence. */
+  /** Fills `frame`, with silence where there is no audio. */
   read(frame: Int16Array): void {
     this.#spare.begin();
     const begun = this.#isAtRest ? this.#begin(frame) : 0;
@@ -87,7 +89,7 @@ export class PlayQueue {
     rest.fill(0, filled);
     this.#played += filled;
     this.#missing += frame.length - filled;
-    // Audio that came to an end within the frame is followed by a hole.
+    // When the audio ends within the frame, a hole follows.
     if (filled < rest.length) {
       this.#isAtRest = true;
       this.#spare.hole();
@@ -99,14 +101,14 @@ export class PlayQueue {
     if (surplus > 0) this.#drop(surplus);
   }
 
-  /** True while audio is played of which the next frame has not come. */
+  /** True while audio is played and the next frame of it has not come. */
   get isAwaited(): boolean {
     return this.#options.isLive && !this.#isAtRest && this.#audio.waiting < FRAME_SAMPLES;
   }
 
   /**
-   * Milliseconds by which all audio of the last seconds could have been read earlier; asked after a read that was on time.
-   * Nothing while there is no audio.
+   * Returns the milliseconds by which all audio of the last seconds could have been read earlier; undefined while there
+   * is no audio. Call it after a read that was on time.
    */
   spareMs(): number | undefined {
     const { clock, isLive } = this.#options;
@@ -120,7 +122,7 @@ export class PlayQueue {
     this.#reachMarks();
   }
 
-  /** Forgets what waits; its marks come back unheard. */
+  /** Drops the waiting audio. Its marks are reported as not heard. */
   clear(): void {
     this.#cleared += this.#audio.waiting;
     this.#audio.clear();
@@ -135,8 +137,11 @@ export class PlayQueue {
   }
 
   /**
-   * Puts silence before less than a frame, so that what follows in time joins it; and before more, where a filter still
-   * has the rest of the last frame: each would need the beginning of what comes after it. @returns the silence.
+   * Puts silence before the first audio where its last frame is incomplete: when there is less than a frame, or when a
+   * resampler holds the rest of the last frame. The audio ends with a frame then; otherwise each frame would need the
+   * beginning of the next audio.
+   *
+   * @returns the number of samples of silence.
    */
   #begin(frame: Int16Array): number {
     const { waiting } = this.#audio;

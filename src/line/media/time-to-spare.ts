@@ -2,43 +2,44 @@ import { ArrivalNeed } from './arrival-need.js';
 
 const PER_MS = 16;
 
-/** Measures by how much the frames of some audio could be read earlier without a hole. */
+/** Measures by how much the frames of a queue could be read earlier without a hole. */
 export class TimeToSpare {
   readonly #need = new ArrivalNeed();
-  /** Time at which the newest audio of the last frame came; nothing where that frame had a hole. */
+  /** Arrival time of the newest audio of the last frame; undefined when the frame had a hole. */
   #newest: number | undefined;
-  /** Frames that were read since somebody asked. */
+  /** Frames that were read since the last call of {@link ask}. */
   #unasked = 0;
 
-  /** A frame is being read. */
+  /** Begins a frame. */
   begin(): void {
     this.#unasked++;
     this.#newest = undefined;
   }
 
-  /** Takes the time at which audio of the frame came. */
+  /** Takes the arrival time of audio in the frame. */
   took(cameAt: number): void {
     this.#newest = cameAt;
   }
 
-  /** The frame has a hole: it tells nothing. */
+  /** Notes that the frame has a hole and does not count. */
   hole(): void {
     this.#newest = undefined;
   }
 
-  /** Frames are cut elsewhere from now on. */
+  /** Notes that frames have other boundaries from now on. */
   recut(): void {
     this.#need.forget();
   }
 
   /**
-   * Milliseconds by which all audio of the last seconds could have been read earlier than `nowMs`.
+   * Returns the milliseconds by which all audio of the last seconds could have been read earlier than `nowMs`.
    *
-   * @param position Samples of all audio that was read.
-   * @returns nothing where the last frame does not tell.
+   * @param position Samples of all audio that was read so far.
+   * @returns undefined when the last frame does not count.
    */
   ask(nowMs: number | undefined, position: number): number | undefined {
-    // A frame that was read late tells the time of the reader, and so does what came while the reader was late.
+    // Several frames since the last question mean that the reader was late. Arrival times then show when the reader
+    // ran, and not when the audio came.
     const isKnown = this.#unasked === 1;
     this.#unasked = 0;
     if (nowMs === undefined || this.#newest === undefined || !isKnown) return undefined;

@@ -3,7 +3,7 @@ import { changeRate } from '../../voice/convert/change-rate.js';
 import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaAudio } from '../dialect/media-event.js';
 
-/** Makes audio of a session mono at one rate, whatever its own is: by default that of a call, 16 kHz. */
+/** Converts audio of a session to mono at one sample rate. Default: that of a call, 16 kHz. */
 export class ToVoice {
   readonly #to: number;
   #resampler: { readonly from: number; readonly stage: PcmTransform } | undefined;
@@ -24,20 +24,20 @@ export class ToVoice {
     return this.#resampler.stage.push(mono);
   }
 
-  /** The last samples of what was pushed; the next audio does not belong to it. */
+  /** Returns the last samples of the audio so far. The next audio does not continue it. */
   flush(): Int16Array {
     const rest = this.#resampler?.stage.flush() ?? new Int16Array();
     this.#resampler = undefined;
     return rest;
   }
 
-  /** Begins anew: the next audio does not belong to the last. */
+  /** Starts again. The next audio does not continue the last. */
   reset(): void {
     this.#resampler = undefined;
   }
 }
 
-/** The mean of the channels, without its fraction. A part of a frame at the end is left out. */
+/** Mixes channels to mono by their mean, truncated to an integer. An incomplete frame at the end is left out. */
 export function mixed(samples: Int16Array, channels: number): Int16Array {
   const mono = new Int16Array(Math.floor(samples.length / channels));
   for (let at = 0; at < mono.length; at++) {

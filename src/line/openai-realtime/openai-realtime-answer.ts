@@ -3,8 +3,8 @@ import type { JsonFields } from '../dialect/json-fields.js';
 type Message = JsonFields & { readonly type: string };
 
 /**
- * Answer of an agent as the Realtime API tells it: `response.created`, its items one after the other, each opened before
- * anything of it is said and closed after, and `response.done`.
+ * Answer of an agent in the Realtime API: `response.created`, then its items one after the other, then `response.done`.
+ * Each item is opened before its first content and closed after its last.
  */
 export class RealtimeAnswer {
   readonly #isEarlier: boolean;
@@ -21,7 +21,9 @@ export class RealtimeAnswer {
     return this.#response !== undefined;
   }
 
-  /** The messages that come before something is said of `item`: what it is, with those of the item before it. */
+  /**
+   * Makes the messages before the first content of `item`: those that close the item before it, and those that open it.
+   */
   open(item: string): readonly Message[] {
     if (this.#item === item) return [];
     const opened = [...this.#begin(), ...this.#close('completed')];
@@ -34,12 +36,12 @@ export class RealtimeAnswer {
     ];
   }
 
-  /** Names the place in the answer of something that is said of its item. */
+  /** Makes a message about the current item, with its place in the answer. */
   of(type: string, body: JsonFields): Message {
     return this.#of(type, body);
   }
 
-  /** The messages of a tool that is used; the answer ends with it. */
+  /** Makes the messages of a tool call, which ends the answer. */
   tool(call: { readonly id: string; readonly name: string; readonly input: string }): readonly Message[] {
     const before = [...this.#begin(), ...this.#close('completed')];
     const id = `item_call_${++this.#count}`;
@@ -59,12 +61,12 @@ export class RealtimeAnswer {
     ];
   }
 
-  /** The messages that end the answer; one in which nothing was said where none is under way. */
+  /** Makes the messages that end the answer. Without a current answer, they begin and end an empty one. */
   over(status: 'completed' | 'cancelled'): readonly Message[] {
     return [...this.#begin(), ...this.end(status)];
   }
 
-  /** The messages that end the answer, if one is under way. */
+  /** Makes the messages that end the current answer, if there is one. */
   end(status: 'completed' | 'cancelled'): readonly Message[] {
     if (this.#response === undefined) return [];
     const closed = this.#close(status === 'completed' ? 'completed' : 'incomplete');

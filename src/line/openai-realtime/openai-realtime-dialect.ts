@@ -15,7 +15,7 @@ import { RealtimeServerCodec } from './openai-realtime-server.js';
 import { formatIn, keyMessage, REALTIME, sessionUpdate } from './openai-realtime-session.js';
 import { RealtimeTurns } from './openai-realtime-turns.js';
 
-/** OpenAI's Realtime API, as its client speaks it, and the agents that are made after it. */
+/** OpenAI's Realtime API, and the API of agents that were made after it. */
 export const OPENAI_REALTIME: Dialect = {
   name: 'openai-realtime',
   title: 'OpenAI Realtime, and agents made after it',
@@ -25,7 +25,7 @@ export const OPENAI_REALTIME: Dialect = {
   headersOf: (variant) => (variant === 'earlier' ? { 'OpenAI-Beta': 'realtime=v1' } : {}),
   format: { encoding: 's16', sampleRate: 24_000, channels: 1 },
   rates: { s16: [8000, 16_000, 24_000, 48_000], mulaw: [8000], alaw: [8000] },
-  // It has no way to tell the rate.
+  // The earlier version cannot tell the rate.
   ratesOf: { earlier: { s16: [24_000], mulaw: [8000], alaw: [8000] } },
   stereo: 'none',
   frame: { ms: 20, isExact: false },
@@ -51,9 +51,9 @@ export const OPENAI_REALTIME: Dialect = {
 class RealtimeClientCodec implements MediaCodec {
   readonly #options: CodecOptions;
   readonly #turns = new RealtimeTurns();
-  /** Audio of the agent, which may tell another format than it was asked for. */
+  /** Format of the audio of the agent. It may differ from the one that was asked for. */
   #output: MediaFormat;
-  /** The thing that is said, the part of it that is audio, and its bytes, which may be cut anywhere. */
+  /** Current item, the index of its audio part, and the decoder of its bytes, which may be cut anywhere. */
   #said: { readonly item: string | undefined; readonly part: number; readonly bytes: AudioBytes } | undefined;
 
   constructor(options: CodecOptions) {
@@ -133,14 +133,18 @@ class RealtimeClientCodec implements MediaCodec {
     }
   }
 
-  /** The agent forgets what was not heard. */
+  /** Makes the message by which the agent forgets the audio that was not heard. */
   #truncate(item: string, ms: number): JsonFields {
     const part = this.#said?.item === item ? this.#said.part : 0;
     const end = { content_index: part, audio_end_ms: Math.floor(ms) };
     return { type: 'conversation.item.truncate', item_id: item, ...end };
   }
 
-  /** @throws ERR_UNSUPPORTED for an agent that takes other audio than it is sent. */
+  /**
+   * Reads the formats of a session.
+   *
+   * @throws ERR_UNSUPPORTED for an agent that expects another format than it is sent.
+   */
   #readSession(session: JsonFields | undefined): void {
     const { format } = this.#options;
     const input = formatIn(session, 'input') ?? format;
@@ -180,7 +184,7 @@ function said(text: string | undefined, by: 'caller' | 'agent', final: boolean):
   return { type: 'text', text: text ?? '', by, final };
 }
 
-/** The answer that a message is of, where it names one. */
+/** Returns the answer that a message names; undefined when it names none. */
 function answerOf(fields: JsonFields): string | undefined {
   return textField(fields, 'response_id') ?? textField(objectField(fields, 'response'), 'id');
 }

@@ -14,7 +14,7 @@ import { decodeBase64, encodeBase64 } from '../dialect/wire-audio.js';
 import { RealtimeAnswer } from './openai-realtime-answer.js';
 import { formatIn, keyOf, REALTIME } from './openai-realtime-session.js';
 
-/** The agent's side of the Realtime API: for agents of one's own that its clients are to reach, and for tests. */
+/** Agent side of the Realtime API, for own agents that clients of the API call, and for tests. */
 export class RealtimeServerCodec implements MediaCodec {
   readonly #isEarlier: boolean;
   #format: MediaFormat;
@@ -23,7 +23,7 @@ export class RealtimeServerCodec implements MediaCodec {
   readonly #answer: RealtimeAnswer;
   #answers: string[] = [];
   #events = 0;
-  /** Turns of the caller, and audio that came of it, in ms. */
+  /** Number of turns of the caller, and length of the audio that came from it, in ms. */
   #turns = 0;
   #heardMs = 0;
 
@@ -56,7 +56,7 @@ export class RealtimeServerCodec implements MediaCodec {
       return [{ type: 'heard', item, ms }];
     }
     if (type === 'conversation.item.create') return [this.#readItem(objectField(fields, 'item'))];
-    // Whoever asks for another answer, or wants no more of this one, ends it.
+    // A client that asks for another answer, or cancels this one, ends it.
     if (type === 'response.create') this.#tell(...this.#answer.end('completed'));
     if (type === 'response.cancel') this.#tell(...this.#answer.end('cancelled'));
     return [{ type: 'other', name: type }];
@@ -112,12 +112,12 @@ export class RealtimeServerCodec implements MediaCodec {
     return [{ type: 'start', id: '', format: this.#format, parameters: {} }];
   }
 
-  /** The caller's item of this turn. */
+  /** Returns the item of the caller in this turn. */
   get #turn(): string {
     return `item_caller_${this.#turns}`;
   }
 
-  /** The caller begins to speak, which ends the answer, or has spoken. */
+  /** Makes the messages for the start of speech of the caller, which ends the answer, or for its end. */
   #heard(isSpeaking: boolean): readonly string[] {
     if (isSpeaking) this.#turns++;
     const item_id = this.#turn;
@@ -140,7 +140,7 @@ export class RealtimeServerCodec implements MediaCodec {
     this.#answers.push(...this.#written(...messages));
   }
 
-  /** Messages of the item that is said, after those that begin it. */
+  /** Makes a message about the current item, after those that open it. */
   #said(type: string, body: JsonFields): readonly string[] {
     const opened = this.#answer.open(this.#item);
     return this.#written(...opened, this.#answer.of(type, body));

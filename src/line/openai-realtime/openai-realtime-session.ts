@@ -5,10 +5,13 @@ import { type JsonFields, numberField, objectField, textField } from '../dialect
 import type { MediaFormat } from '../dialect/media-event.js';
 import { formatOf } from '../websocket/media-streams-codec.js';
 
-/** Name of the dialect, in messages. */
+/** Name of the dialect in error messages. */
 export const REALTIME = 'the Realtime API';
 
-/** First message of the client: what the audio is, and what the agent is to be. Settings add to it, but for the audio. */
+/**
+ * Makes the first message of the client: the format of the audio, and the setup of the agent. Settings add to it, but
+ * cannot change the audio.
+ */
 export function sessionUpdate({ format, variant, agent = {} }: CodecOptions): JsonFields {
   const { instructions, voice, tools = [], settings = {} } = agent;
   const theirs = settings['tools'];
@@ -27,7 +30,7 @@ export function sessionUpdate({ format, variant, agent = {} }: CodecOptions): Js
 }
 
 interface SessionForm {
-  /** Holds unless a setting says otherwise. */
+  /** Defaults that settings may replace. */
   readonly usual: JsonFields;
   readonly audio: JsonFields;
 }
@@ -50,22 +53,22 @@ function currentForm(format: MediaFormat, voice: string | undefined): SessionFor
   };
 }
 
-/** `base` with what `added` has besides; where both have objects, those are combined, else what is added counts. */
+/** Merges `added` into `base`. Objects in both are merged; any other value of `added` replaces that of `base`. */
 function combined(base: JsonFields, added: JsonFields): JsonFields {
   const fields = Object.entries(added).map(([name, value]): [string, unknown] => {
     const before = objectField(base, name);
     const now = objectField(added, name);
-    // An object that names its type is a choice of its own.
+    // An object with a type is a choice of its own, and replaces the one in `base`.
     return [name, before && now && !('type' in now) ? combined(before, now) : value];
   });
   return Object.fromEntries([...Object.entries(base), ...fields]);
 }
 
-/** Rate of linear samples where none is told, and that of the laws of G.711, in Hz. */
+/** Default rate of linear samples, and rate of G.711, in Hz. */
 const PCM_RATE = 24_000;
 const LAW_RATE = 8000;
 
-/** Encodings by the names of either form. */
+/** Encodings by their names in both versions. */
 const ENCODINGS: Readonly<Record<string, MediaFormat['encoding']>> = {
   ...{ pcm16: 's16', g711_ulaw: 'mulaw', g711_alaw: 'alaw' },
   ...{ 'audio/pcm': 's16', 'audio/pcmu': 'mulaw', 'audio/pcma': 'alaw' },
@@ -84,9 +87,9 @@ function typeOf({ encoding, sampleRate }: MediaFormat): JsonFields {
 }
 
 /**
- * The audio of one direction that a session names, in either form; undefined where it names none.
+ * Reads the format of one direction from a session of either version; undefined when the session names none.
  *
- * @throws ERR_UNSUPPORTED for one that is not known; ERR_SYNTAX for a rate that is none.
+ * @throws ERR_UNSUPPORTED for an unknown encoding; ERR_SYNTAX for an invalid rate.
  */
 export function formatIn(session: JsonFields | undefined, side: 'input' | 'output'): MediaFormat | undefined {
   const format = objectField(objectField(objectField(session, 'audio'), side), 'format');
@@ -101,13 +104,13 @@ export function formatIn(session: JsonFields | undefined, side: 'input' | 'outpu
 
 const KEY = /^The caller has pressed the key (.)\.$/;
 
-/** Tells the agent of a key: the interface has no event for it on a WebSocket. */
+/** Makes a text that tells the agent of a key. The API has no event for keys on a WebSocket. */
 export function keyMessage(digit: string): JsonFields {
   const text = `The caller has pressed the key ${digit}.`;
   return { type: 'message', role: 'user', content: [{ type: 'input_text', text }] };
 }
 
-/** The key that a text of {@link keyMessage} names. */
+/** Returns the key in a text of {@link keyMessage}. */
 export function keyOf(text: string): string | undefined {
   return KEY.exec(text)?.[1];
 }

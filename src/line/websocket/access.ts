@@ -17,13 +17,13 @@ import {
   words,
 } from '../../base/check.js';
 
-/** Ways to prove that one may connect. One of them is enough. */
+/** Accepted credentials of clients. One match is enough. */
 export interface MediaAccess {
   /** Tokens of `Authorization: Bearer`. */
   readonly bearer?: readonly string[];
   /** `user:password` of `Authorization: Basic`. */
   readonly basic?: readonly string[];
-  /** Twilio, by its signature. */
+  /** Access of Twilio, by its signature. */
   readonly twilio?: TwilioAccess;
 }
 
@@ -32,8 +32,8 @@ export interface TwilioAccess {
   /** Auth token of the account, or the secret of a SharedKey. */
   readonly authToken: string;
   /**
-   * Address as Twilio was given it, up to the path: `wss://voice.example.com`, or the same with `https:`. Default: `wss://`
-   * and the host that the request names, which is wrong behind a proxy that changes it.
+   * Address that Twilio was given, up to the path: `wss://voice.example.com`, or the same with `https:`. Default:
+   * `wss://` and the host in the request. That is wrong behind a proxy that changes the host.
    */
   readonly publicUrl?: string;
 }
@@ -51,7 +51,7 @@ export const ACCESS_RULES: Rules<MediaAccess> = {
   }),
 };
 
-/** True for a request that one of the ways of `access` allows; without a way, for all. */
+/** Returns true for a request that `access` allows. An `access` without credentials allows all. */
 export function isAllowed(request: IncomingMessage, access: MediaAccess): boolean {
   const { bearer, basic, twilio } = access;
   if (!bearer && !basic && !twilio) return true;
@@ -66,9 +66,9 @@ export function isAllowed(request: IncomingMessage, access: MediaAccess): boolea
 }
 
 /**
- * Signature that Twilio sends as `X-Twilio-Signature` with a request: of its whole address, and of the fields of a
- * form, each name with its value, sorted by name; of several values of a name each once, sorted. A WebSocket has no fields.
- * Its hash is SHA-1, or SHA-256 where a SharedKey that is so made signs.
+ * Computes the signature that Twilio sends as `X-Twilio-Signature`. It signs the whole address and the fields of a
+ * form: each name with its value, sorted by name. A name with several values comes once for each different value,
+ * sorted. A WebSocket has no fields. The hash is SHA-1, or SHA-256 for a SharedKey with that algorithm.
  *
  * @returns base64. Source: Twilio, "Security: validating requests".
  * @throws ERR_INVALID_ARG
@@ -90,17 +90,17 @@ export function twilioSignature(
   return createHmac(algorithm, authToken).update(signed, 'utf8').digest('base64');
 }
 
-/** A request, such as the webhook of a call, that says to be of Twilio. */
+/** Request, such as the webhook of a call, that claims to come from Twilio. */
 export interface TwilioRequest {
-  /** Auth token of the account; the secret of a SharedKey, where one signs. */
+  /** Auth token of the account, or the secret of a SharedKey. */
   readonly authToken: string;
-  /** Whole address as Twilio was given it, with the query that came. */
+  /** Whole address that Twilio was given, with the query of the request. */
   readonly url: string;
-  /** Headers, with names in small letters, as Node has them. */
+  /** Headers, with names in lower case, as in Node. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Fields of a form. Default: none. */
   readonly fields?: Readonly<Record<string, string | readonly string[]>>;
-  /** Body that is no form, such as JSON: the address has its SHA-256 as `bodySHA256`. */
+  /** Body that is not a form, such as JSON. Its SHA-256 is `bodySHA256` in the address. */
   readonly body?: string | Uint8Array;
 }
 
@@ -113,8 +113,9 @@ const REQUEST_RULES: Rules<TwilioRequest> = {
 };
 
 /**
- * True for a request that Twilio has signed: its address, with a port or without, its fields, and its body where the
- * address has its hash. A body without a hash, or a hash without a body, is not signed.
+ * Returns true for a request that Twilio has signed. The signature covers the address, with or without a port, the
+ * fields, and a body whose hash is in the address. A body without a hash, or a hash without a body, counts as not
+ * signed.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -134,14 +135,14 @@ export function isTwilioRequest(request: TwilioRequest): boolean {
   return withPorts(url).some((each) => isSame(twilioSignature(authToken, each, signed, algorithm), given));
 }
 
-/** The hash that a SharedKey signs with: `key=..., algorithm=HMAC_SHA256`. Without a header SHA-1. */
+/** Reads the hash of a SharedKey from its header: `key=..., algorithm=HMAC_SHA256`. Default: SHA-1. */
 function algorithmOf(settings: unknown): 'sha1' | 'sha256' | undefined {
   const named = /(?:^|,)\s*algorithm\s*=\s*([^,\s]+)/.exec(typeof settings === 'string' ? settings : '')?.[1];
   if (named === undefined || /^hmac_sha1$/i.test(named)) return 'sha1';
   return /^hmac_sha256$/i.test(named) ? 'sha256' : undefined;
 }
 
-/** The address with the port that its scheme has, and without a port. */
+/** Returns the forms of an address: as it is, without a port, and with the default port if it has none. */
 function withPorts(url: string): readonly string[] {
   const [, scheme = '', host = '', port, rest = ''] =
     /^(\w+:\/\/)((?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*))(:\d+)?(.*)$/s.exec(url) ?? [];
@@ -150,14 +151,14 @@ function withPorts(url: string): readonly string[] {
   return [url, scheme + host + rest, ...(port === undefined ? [scheme + host + usual + rest] : [])];
 }
 
-/** Twilio signs an address with `wss:`; the port may be left out of it, or be in it. */
+/** Returns true for a WebSocket request of Twilio. It signs the address with `wss:`, with or without a port. */
 function isFromTwilio(
   { headers, url = '' }: IncomingMessage,
   { authToken, publicUrl }: TwilioAccess,
 ): boolean {
   const named = publicUrl && withoutSlashes(publicUrl).replace(/^https:/, 'wss:');
   const base = named ?? `wss://${headers.host ?? ''}`;
-  // A WebSocket has no body, whatever its query says.
+  // A WebSocket has no body, so a `bodySHA256` in its query is ignored.
   const given = headers['x-twilio-signature'];
   const algorithm = algorithmOf(headers['x-twilio-webhooks-signature-settings']);
   if (typeof given !== 'string' || !algorithm) return false;
@@ -170,7 +171,7 @@ function withoutSlashes(url: string): string {
   return url.slice(0, end);
 }
 
-/** Takes the same time however much is right. */
+/** Compares texts in a time that does not depend on how much is equal. */
 function isSame(expected: string, given: string): boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();
   return timingSafeEqual(digest(expected), digest(given));

@@ -21,27 +21,27 @@ import { ACCESS_RULES, type MediaAccess } from './access.js';
 
 /** Options of {@link serveAgents}. */
 export interface AgentServerOptions {
-  /** Default `raw`. */
+  /** Dialect of the providers. Default `raw`. */
   readonly dialect?: (typeof WEB_SOCKET_DIALECTS)[number];
   readonly variant?: string;
-  /** Expected where the start does not say it. Default: that of the dialect. */
+  /** Encoding of sessions whose start does not tell it. Default: that of the dialect. */
   readonly encoding?: WireEncoding;
-  /** In Hz. Default: that of the dialect. */
+  /** Sample rate of such sessions, in Hz. Default: that of the dialect. */
   readonly sampleRate?: number;
-  /** 0: one that is free. Default 0. */
+  /** Port to listen on; 0 for any free one. Default 0. */
   readonly port?: number;
-  /** Default 127.0.0.1. */
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string;
-  /** Default: without TLS. */
+  /** Key and certificates for TLS. Default: no TLS. */
   readonly tls?: MediaTls;
-  /** Callers that may connect. Default: everybody who reaches the port. */
+  /** Credentials of the providers. Default: everybody who reaches the port may connect. */
   readonly access?: MediaAccess;
-  /** Calls at once: 1 to 100,000. Default 1000. */
+  /** Most simultaneous calls: 1 to 100,000. Default 1000. */
   readonly maxCalls?: number;
   readonly clock?: Clock;
 }
 
-/** A port on which an agent of this program takes calls. */
+/** Port on which an agent of this program takes calls. */
 export interface AgentServer extends AsyncDisposable {
   readonly port: number;
 }
@@ -60,8 +60,8 @@ const RULES: Rules<AgentServerOptions> = {
 };
 
 /**
- * Has an agent of this program take calls of any provider of the dialect: `agent` is called for each. A call on which it
- * fails is ended, and the process is warned (ERR_LISTENER).
+ * Lets an agent of this program take calls of any provider of the dialect. `agent` is called for each call. When it
+ * fails, the call ends, and the process is warned (ERR_LISTENER).
  *
  * @throws ERR_INVALID_ARG; ERR_PORT when it cannot listen.
  */

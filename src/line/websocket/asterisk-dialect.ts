@@ -14,13 +14,13 @@ import { AudioBytes, encodeAudio, sampleBytes } from '../dialect/wire-audio.js';
 import { digitOf } from './media-streams-codec.js';
 
 const WHAT = "Asterisk's chan_websocket";
-/** A message that is longer hangs the call up. */
+/** Longest message, in bytes. Asterisk hangs up on a longer one. */
 const MAX_BYTES = 65_500;
 
 /** Rates of `slin`, in Hz. */
 const SLIN_RATES = [8000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000, 96_000, 192_000];
 
-/** Formats by the names that Asterisk gives them. */
+/** Formats by their names in Asterisk. */
 const FORMATS: Readonly<Record<string, MediaFormat>> = {
   ulaw: { encoding: 'mulaw', sampleRate: 8000, channels: 1 },
   alaw: { encoding: 'alaw', sampleRate: 8000, channels: 1 },
@@ -32,7 +32,7 @@ const FORMATS: Readonly<Record<string, MediaFormat>> = {
   ),
 };
 
-/** The WebSocket channel of Asterisk: control messages as JSON, or as lines of text as before 20.18, 22.8 and 23.2. */
+/** WebSocket channel of Asterisk. Control messages are JSON, or lines of text as before 20.18, 22.8 and 23.2. */
 export const ASTERISK: Dialect = {
   name: 'asterisk',
   title: 'Asterisk chan_websocket',
@@ -61,7 +61,7 @@ export const ASTERISK: Dialect = {
 
 class AsteriskCodec implements MediaCodec {
   readonly #role: MediaRole;
-  /** The form of control messages that are written; nothing while that is for the other end to say. */
+  /** True to write control messages as lines of text; undefined until the first message of the other end decides it. */
   #isPlain: boolean | undefined;
   #format: MediaFormat;
   #audio: AudioBytes;
@@ -78,10 +78,10 @@ class AsteriskCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string') return this.#readAudio(message);
-    // Either form is understood: which of the two a server speaks is its configuration.
+    // Both forms are understood, because the configuration of the server decides which one it uses.
     const isJson = message.startsWith('{');
     const fields = isJson ? readJson(message, WHAT) : fieldsOfLine(message);
-    // Who connects is answered in the form that it speaks.
+    // The other end is answered in the form that it uses.
     this.#isPlain ??= !isJson;
     return this.#role === 'provider' ? readCommand(fields) : this.#readEvent(fields);
   }
@@ -119,7 +119,7 @@ class AsteriskCodec implements MediaCodec {
   #readStart(fields: JsonFields): MediaEvent {
     if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT} sent MEDIA_START twice.`);
     const name = textField(fields, 'format');
-    // Versions before 22.7 do not name it.
+    // Versions before 22.7 do not tell the format.
     const format = name === undefined ? this.#format : entryOf(FORMATS, name);
     if (!format) throw new JackfieldError('ERR_UNSUPPORTED', `${WHAT} sends "${name?.slice(0, 40)}".`);
     this.#isStarted = true;
@@ -132,7 +132,7 @@ class AsteriskCodec implements MediaCodec {
     return { type: 'start', id, format, parameters: { ...variables, channel, channel_id } };
   }
 
-  /** An event of another channel is none of this call's. Lines of text name no channel. */
+  /** Refuses an event of another channel. Lines of text do not name a channel. */
   #checkChannel(fields: JsonFields): void {
     const given = textField(fields, 'channel_id');
     if (given === undefined || this.#channel === '' || given === this.#channel) return;

@@ -14,7 +14,7 @@ import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect
 import { AudioBytes, decodeBase64, encodeAudio, encodeBase64 } from '../dialect/wire-audio.js';
 import { digitOf, formatOf } from './media-streams-codec.js';
 
-/** Clock in which durations of digits are told, in Hz. */
+/** Clock rate of the durations of digits, in Hz. */
 const DIGIT_CLOCK = 8000;
 const SAYS = {
   provider: ['start', 'audio', 'dtmf', 'marked', 'end'],
@@ -90,7 +90,7 @@ class AudioForkCodec implements MediaCodec {
     this.#role = role;
     this.#isStreaming = variant === undefined ? what === 'jambonz' : variant === 'streaming';
     this.#format = format;
-    // To the switch audio is mono.
+    // Audio to the provider is mono.
     this.#audio = new AudioBytes('s16', role === 'provider' ? 1 : format.channels);
     this.#isStarted = role === 'provider';
   }
@@ -108,7 +108,7 @@ class AudioForkCodec implements MediaCodec {
 
   #readAudio(message: Uint8Array): readonly MediaEvent[] {
     if (message.length === 0) return this.#role === 'application' ? [{ type: 'end' }] : [];
-    // Metadata may be left out of the command that begins the fork.
+    // The command that begins the fork may have no metadata.
     const started: MediaEvent[] = this.#isStarted ? [] : [this.#start('', {})];
     const { sampleRate } = this.#format;
     const channels = this.#role === 'provider' ? 1 : this.#format.channels;
@@ -184,7 +184,7 @@ class AudioForkCodec implements MediaCodec {
       const { id, from, to, format, parameters } = event;
       const mixType = format.channels === 2 ? 'stereo' : 'mono';
       const start = { callSid: id, from, to, sampleRate: format.sampleRate, mixType };
-      // Facts of the call from anywhere: they are in no field that means something else.
+      // Parameters may come from anywhere, so they have a field of their own and cannot replace another one.
       const given = Object.keys(parameters).length > 0 && { customerData: parameters };
       return [JSON.stringify({ ...start, ...given })];
     }

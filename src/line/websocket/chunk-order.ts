@@ -1,14 +1,14 @@
 import type { MediaEvent } from '../dialect/media-event.js';
 
-/** Chunks that wait for one that is missing. */
+/** Most chunks that wait for a missing one. */
 const MAX_WAITING = 5;
 
-/** Puts numbered chunks in order. One that is missing is waited for until five others have come. */
+/** Puts numbered chunks in order. It waits for a missing chunk until five later ones have come. */
 export class ChunkOrder {
   #next: number | undefined;
   readonly #waiting = new Map<number, MediaEvent>();
 
-  /** Takes a chunk; gives those that are next. One that comes twice, or too late, is dropped. */
+  /** Takes a chunk, and returns the chunks that are next. A repeated or late chunk is dropped. */
   push(chunk: number | undefined, event: MediaEvent): readonly MediaEvent[] {
     if (chunk === undefined) return [event];
     this.#next ??= chunk;

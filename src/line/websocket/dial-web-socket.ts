@@ -7,12 +7,12 @@ import type { MediaConnection } from '../media/media-connection.js';
 import { notConnected } from '../media/not-connected.js';
 import { MAX_MESSAGE_BYTES, WebSocketConnection } from './web-socket-connection.js';
 
-/** Options of a connection that is made to somebody. */
+/** Options of an outgoing connection. */
 export interface DialWebSocketOptions {
   readonly clock: Clock;
   readonly subprotocols: readonly string[];
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Certificates of the authorities that are trusted, as PEM. Default: those that Node trusts. */
+  /** Certificates of the trusted authorities, as PEM. Default: those that Node trusts. */
   readonly ca?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,7 +22,7 @@ export async function dialWebSocket(url: string, options: DialWebSocketOptions):
   try {
     return await dial(url, options);
   } catch (error) {
-    // Many receivers know no subprotocols, and the clients that they were written for do not mind.
+    // Many receivers do not answer with a subprotocol, and the clients that they were written for accept that.
     const isUnnamed = /no subprotocol/i.test(messageOf(error));
     if (!isUnnamed || options.subprotocols.length === 0) throw error;
     return await dial(url, { ...options, subprotocols: [] });
@@ -43,7 +43,7 @@ async function dial(url: string, options: DialWebSocketOptions): Promise<MediaCo
       const onError = (cause: Error) => reject(notConnected(hostOf(url), cause));
       socket.on('error', onError);
       socket.once('unexpected-response', (_, { statusCode = 0 }) => reject(refused(url, statusCode)));
-      // What the server says at once must not be missed.
+      // The connection is made here, so that it does not miss messages that the server sends at once.
       socket.once('upgrade', ({ socket: below }) => {
         const connection = new WebSocketConnection(socket, below, 'client', clock);
         socket.once('open', () => resolve(connection));

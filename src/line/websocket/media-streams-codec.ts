@@ -22,7 +22,7 @@ import type {
 import { decodeBase64, encodeBase64, KNOWN_RATES } from '../dialect/wire-audio.js';
 import { ChunkOrder } from './chunk-order.js';
 
-/** Names by which the providers of "media streams" tell the same things. */
+/** Names of the same fields with each provider of "media streams". */
 export interface StreamNames {
   readonly what: string;
   readonly id: string;
@@ -34,19 +34,19 @@ export interface StreamNames {
   readonly encodings: Readonly<Record<string, MediaFormat['encoding']>>;
   /** First message. */
   readonly connected: JsonFields;
-  /** Fields of `start` that the format demands besides. */
+  /** Further fields that `start` has to have. */
   readonly start: JsonFields;
   /** True when the application names the stream in each message. */
   readonly isNamedByApplication: boolean;
   /** True when audio may come in any order. */
   readonly isUnordered: boolean;
-  /** True when the provider tells errors. */
+  /** True when the provider sends errors. */
   readonly hasErrors: boolean;
-  /** `inbound_track` or `inbound`, in a message of a digit. */
+  /** Track in a message of a digit: `inbound_track` or `inbound`. */
   readonly dtmfTrack?: string;
 }
 
-/** Messages of JSON with audio in base64: Twilio Media Streams, and those made after it. */
+/** Codec of JSON messages with audio in base64: Twilio Media Streams, and protocols that were made after it. */
 export class MediaStreamsCodec implements MediaCodec {
   readonly #names: StreamNames;
   readonly #role: MediaRole;
@@ -57,7 +57,7 @@ export class MediaStreamsCodec implements MediaCodec {
     inbound: { chunk: 0, samples: 0 },
     outbound: { chunk: 0, samples: 0 },
   };
-  /** A message of audio to the provider, up to the audio. */
+  /** Beginning of a message of audio to the provider, up to the audio. */
   #mediaHead: string | undefined;
   readonly #order = { inbound: new ChunkOrder(), outbound: new ChunkOrder() };
 
@@ -139,7 +139,7 @@ export class MediaStreamsCodec implements MediaCodec {
     return this.#order[track].push(numberField(body, 'chunk'), event);
   }
 
-  /** A message of another call is none of this one's. */
+  /** Refuses a message of another stream. */
   #checkId(fields: JsonFields, name: string): void {
     const { what, id } = this.#names;
     if (this.#id === undefined)
@@ -214,7 +214,7 @@ export class MediaStreamsCodec implements MediaCodec {
     const id = this.#names.isNamedByApplication ? { [this.#names.id]: this.#id ?? '' } : {};
     const said = (name: string, body: JsonFields = {}) => [JSON.stringify({ event: name, ...id, ...body })];
     if (event.type === 'audio') {
-      // Base64 needs no quoting, and the rest is the same each time.
+      // Base64 needs no quoting, and the rest of the message does not change.
       this.#mediaHead ??= JSON.stringify({ event: 'media', ...id, media: { payload: '' } }).slice(
         0,
         -'"}}'.length,
@@ -226,7 +226,7 @@ export class MediaStreamsCodec implements MediaCodec {
   }
 }
 
-/** A format that came from outside. @throws ERR_SYNTAX. */
+/** Checks a format that came from outside. @throws ERR_SYNTAX. */
 export function formatOf(
   encoding: MediaFormat['encoding'],
   sampleRate: number,
@@ -241,7 +241,7 @@ export function formatOf(
   return { encoding, sampleRate, channels };
 }
 
-/** A digit that came from outside. @throws ERR_SYNTAX. */
+/** Reads a digit that came from outside. @throws ERR_SYNTAX. */
 export function digitOf(fields: JsonFields | undefined, what: string, name = 'digit'): string {
   const digit = needed(textField(fields, name), name, what).toUpperCase();
   if (!/^[0-9A-D*#]$/.test(digit))

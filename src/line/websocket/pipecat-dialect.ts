@@ -13,7 +13,7 @@ const TEXT = { text: 3 } as const;
 /** Fields of `AudioRawFrame`. */
 const AUDIO = { audio: 3, sampleRate: 4, channels: 5 } as const;
 
-/** The protobuf frames of Pipecat's WebSocket transport. */
+/** Protobuf frames of Pipecat's WebSocket transport. */
 export const PIPECAT: Dialect = {
   name: 'pipecat',
   title: 'Pipecat protobuf frames',
@@ -40,7 +40,7 @@ export const PIPECAT: Dialect = {
 class PipecatCodec implements MediaCodec {
   readonly #role: MediaRole;
   readonly #format: MediaFormat;
-  /** Bytes of audio, which may be cut anywhere. */
+  /** Decoder of the audio, which may be cut anywhere. */
   #audio: { readonly channels: number; readonly bytes: AudioBytes } | undefined;
 
   constructor(role: MediaRole, { format }: CodecOptions) {

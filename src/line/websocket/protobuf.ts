@@ -1,16 +1,22 @@
 import { JackfieldError } from '../../base/errors.js';
 
-/** Fields of one protobuf message by their numbers: numbers, or bytes. Of one that is repeated, the last. */
+/**
+ * Fields of a protobuf message by their field numbers: numbers, or bytes. The last value of a repeated field counts.
+ */
 export type ProtobufFields = ReadonlyMap<number, number | Uint8Array>;
 
 const VARINT = 0;
 const FIXED_64 = 1;
 const BYTES = 2;
 const FIXED_32 = 5;
-/** Fields of one message. */
+/** Most fields of a message. */
 const MAX_FIELDS = 64;
 
-/** Reads one message without its schema. @throws ERR_SYNTAX for what is no protobuf; ERR_LIMIT for too many fields. */
+/**
+ * Reads a message without its schema.
+ *
+ * @throws ERR_SYNTAX for bytes that are not protobuf; ERR_LIMIT for too many fields.
+ */
 export function readProtobuf(bytes: Uint8Array): ProtobufFields {
   const fields = new Map<number, number | Uint8Array>();
   const reader = { bytes, at: 0 };
@@ -28,7 +34,7 @@ export function readProtobuf(bytes: Uint8Array): ProtobufFields {
   return fields;
 }
 
-/** Writes one message; fields that are empty or 0 are left out. */
+/** Writes a message. Numbers that are 0 are left out. */
 export function writeProtobuf(fields: readonly (readonly [number, number | Uint8Array])[]): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const [field, value] of fields) {

@@ -31,7 +31,7 @@ const ENCODINGS: Readonly<Record<string, WireEncoding>> = {
   alaw: 'alaw',
 };
 
-/** Our own dialect: audio as bytes, and every event of the model as a JSON text. Nothing is lost. */
+/** Dialect of this project: audio as bytes, and each other event as a JSON text. Nothing is lost. */
 export const RAW: Dialect = {
   name: 'raw',
   title: 'raw PCM over WebSocket, with a JSON header',
@@ -50,7 +50,7 @@ export const RAW: Dialect = {
   codec: (role, options) => new RawCodec(role, options),
 };
 
-/** Makes an event of its message; the reader of each checks what it needs. */
+/** Readers of the messages of each event. Each checks the fields that it needs. */
 const READERS: {
   readonly [K in Exclude<MediaEventType, 'audio' | 'start'>]?: (fields: JsonFields) => MediaEvent;
 } = {
@@ -98,7 +98,7 @@ class RawCodec implements MediaCodec {
   #format: MediaFormat;
   #audio: AudioBytes;
   #isStarted: boolean;
-  /** Items of the audio that comes next, and of the audio that was written last. */
+  /** Item of the next audio that is read, and item of the audio that was written last. */
   #read: string | undefined;
   #written: string | undefined;
 
@@ -142,7 +142,7 @@ class RawCodec implements MediaCodec {
   #readAudio(message: Uint8Array): MediaEvent {
     this.#checkStarted();
     const { sampleRate } = this.#format;
-    // What is played into the call is mono.
+    // Audio that is played into the call is mono.
     const channels = this.#role === 'provider' ? 1 : this.#format.channels;
     const item = this.#read === undefined ? {} : { item: this.#read };
     return { type: 'audio', samples: this.#audio.push(message), sampleRate, channels, ...item };

@@ -4,7 +4,7 @@ import { MediaStreamsCodec, type StreamNames } from './media-streams-codec.js';
 const LAW_RATES = { mulaw: [8000], alaw: [8000] };
 /** Rates of L16, in Hz. */
 const L16_RATES = [8000, 16_000, 22_050, 24_000, 48_000];
-/** Version whose L16 is in the order of a PC. */
+/** Version with L16 in little-endian byte order. */
 const LITTLE_ENDIAN = 'l16-little-endian';
 
 const NAMES: StreamNames = {
@@ -15,7 +15,7 @@ const NAMES: StreamNames = {
   sampleRate: 'sample_rate',
   callId: 'call_control_id',
   parameters: 'custom_parameters',
-  // RFC 3551 has L16 in the order of the network.
+  // L16 is in network byte order (RFC 3551).
   encodings: { PCMU: 'mulaw', PCMA: 'alaw', L16: 's16be' },
   connected: { event: 'connected', version: '1.0.0' },
   start: {},
@@ -33,7 +33,7 @@ export const TELNYX: Dialect = {
   variants: ['rtp', LITTLE_ENDIAN],
   format: { encoding: 'mulaw', sampleRate: 8000, channels: 1 },
   rates: { ...LAW_RATES, s16be: L16_RATES, s16: L16_RATES },
-  // Both are L16 on the wire: the version says in which order; where it is left out, the encoding does.
+  // Both encodings are L16 on the wire. The version decides the byte order; without a version the encoding does.
   ratesOf: {
     rtp: { ...LAW_RATES, s16be: L16_RATES },
     [LITTLE_ENDIAN]: { ...LAW_RATES, s16: L16_RATES },

@@ -107,7 +107,7 @@ class VonageCodec implements MediaCodec {
       const contentType = `audio/l16;rate=${event.format.sampleRate}`;
       return [
         JSON.stringify({
-          // Parameters are facts of the call from anywhere: they are in no field that means something else.
+          // Parameters may come from anywhere. They come first, so that they cannot replace another field.
           ...event.parameters,
           ...(event.id !== '' && { uuid: event.id }),
           ...{ event: 'websocket:connected', [CONTENT_TYPE]: contentType },

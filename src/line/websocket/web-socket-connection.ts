@@ -8,23 +8,23 @@ import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
 import { frameOf } from './web-socket-frame.js';
 
-/** Largest message that is read, in bytes. Telnyx sends up to 30 s at once; nobody sends more. */
+/** Largest message that is read, in bytes. The largest known are those of Telnyx, up to 30 s of audio. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** Time after which a peer that does not answer a ping counts as gone. */
+/** Time between pings, in milliseconds. A peer that does not answer one counts as gone. */
 const PING_MS = 20_000;
-/** Time between two questions whether the other end reads. */
+/** Least time between two probes, in milliseconds. */
 const PROBE_MS = 100;
-/** A peer that reads no word of an end is cut off after this. */
+/** Time after which a peer that does not answer the close is cut off, in milliseconds. */
 const CLOSE_MS = 2000;
-/** Bytes that may wait for a peer that does not read; whoever sends more than a fork may loses the connection. */
+/** Most bytes that wait for a peer that does not read. Beyond it the connection is closed. */
 const MAX_BUFFERED = 8 * 1024 * 1024;
 
-/** A side of a WebSocket. */
+/** Side of a WebSocket. */
 export type WebSocketSide = 'client' | 'server';
 
 /**
- * A WebSocket as a {@link MediaConnection}. Its messages are written as whole frames to the connection below it: what comes
- * in, and all that is no message, is left to `ws`.
+ * WebSocket as a {@link MediaConnection}. Messages are written as whole frames directly to the connection below.
+ * Received data and all control frames are left to `ws`.
  */
 export class WebSocketConnection implements MediaConnection {
   readonly #socket: WebSocket;
@@ -41,7 +41,7 @@ export class WebSocketConnection implements MediaConnection {
   #nextProbe = 0;
   readonly #onWritten = () => this.#listener?.drained();
 
-  /** @param below The connection that the WebSocket has been made of, without extensions. */
+  /** @param below Connection that the WebSocket uses, without extensions. */
   constructor(socket: WebSocket, below: Duplex, side: WebSocketSide, clock: Clock) {
     this.#socket = socket;
     this.#below = below;
@@ -92,7 +92,7 @@ export class WebSocketConnection implements MediaConnection {
   }
 
   close(): void {
-    // It is gone already: a timer would only keep the process.
+    // The connection has ended already. A timer would only keep the process alive.
     if (this.#end) return;
     this.#isClosing = true;
     this.#cancelTimer?.();
@@ -144,12 +144,15 @@ function messageOfData(data: RawData, isBinary: boolean): WireMessage {
   return isBinary ? bytes : bytes.toString('utf8');
 }
 
-/** Codes of RFC 6455 that tell a fault; 1000 and 1001 are good ends, and 4000 on mean what the program wants. */
+/**
+ * Close codes of RFC 6455 that are errors. 1000 and 1001 are normal ends, and codes from 4000 on belong to the
+ * application.
+ */
 const FAULTS = { first: 1002, last: 1015 };
 const NO_CODE = 1005;
 const NO_WORD = 1006;
 
-/** The error of a connection that the other end has closed, where that is one. */
+/** Returns the error of a connection that the other end has closed; undefined for a normal end. */
 function brokenOff(code: number, reason: Buffer): JackfieldError | undefined {
   if (code < FAULTS.first || code > FAULTS.last || code === NO_CODE) return undefined;
   const why = printable(reason.toString('utf8')).slice(0, 200);

@@ -5,18 +5,18 @@ const WHOLE = 0x80;
 const TEXT = 1;
 const BYTES = 2;
 const MASKED = 0x80;
-/** Lengths from which on two bytes say it, and eight. */
+/** Lengths from which on the length field has two bytes, and eight bytes. */
 const LONG = 126;
 const LONGER = 0x1_0000;
 
-/** Random bytes that are made many at once. */
+/** Random bytes, which are made in large batches. */
 const randoms = Buffer.alloc(4096);
 let used = randoms.length;
 
 /**
- * Makes the frame of a message (RFC 6455, section 5.2), in one piece of memory of its own, so that one write sends it.
+ * Makes the frame of a message (RFC 6455, section 5.2) in one buffer, so that one write sends it.
  *
- * @param isMasked true for what a client sends.
+ * @param isMasked true for frames of a client.
  */
 export function frameOf(message: WireMessage, isMasked: boolean): Buffer {
   const isText = typeof message === 'string';
@@ -33,7 +33,7 @@ export function frameOf(message: WireMessage, isMasked: boolean): Buffer {
   return frame;
 }
 
-/** Masks what follows the head, whose last four bytes become the mask: one that nobody can know beforehand. */
+/** Masks the payload with an unpredictable key, which becomes the last four bytes of the head. */
 function mask(frame: Buffer, head: number): void {
   if (used === randoms.length) {
     randomFillSync(randoms);

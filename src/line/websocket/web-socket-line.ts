@@ -8,9 +8,11 @@ import { ACCESS_RULES, type MediaAccess } from './access.js';
 
 /** Options of {@link webSocketLine}. */
 export interface WebSocketLineOptions extends MediaLineOptions {
-  /** The format that its media servers speak. */
+  /** Dialect of the media servers. */
   readonly dialect: (typeof WEB_SOCKET_DIALECTS)[number];
-  /** Clients that may connect. Default: everybody who reaches the port, which is bound to this machine by default. */
+  /**
+   * Credentials of the clients. Default: everybody who reaches the port may connect. By default only this machine can.
+   */
   readonly access?: MediaAccess;
 }
 
@@ -21,7 +23,8 @@ const RULES: Rules<WebSocketLineOptions> = {
 };
 
 /**
- * Line for media servers that bring calls on WebSockets, and for applications that take calls from us the same way.
+ * Makes a line for media servers that bring calls over WebSockets, and for applications that take calls of this
+ * exchange over WebSockets.
  *
  * @throws ERR_INVALID_ARG
  */

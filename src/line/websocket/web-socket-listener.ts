@@ -13,7 +13,7 @@ import { MAX_MESSAGE_BYTES, WebSocketConnection } from './web-socket-connection.
 export interface WebSocketListenerOptions {
   readonly port: number;
   readonly host: string;
-  /** A key and its certificates, as PEM. */
+  /** Private key and certificates, as PEM. */
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
   readonly access: MediaAccess;
   readonly subprotocols: readonly string[];
@@ -21,18 +21,18 @@ export interface WebSocketListenerOptions {
   readonly clock: Clock;
 }
 
-/** A connection that came in. */
+/** Incoming connection. */
 export interface IncomingWebSocket {
   readonly connection: MediaConnection;
   /** Path and query of the address. */
   readonly url: URL;
 }
 
-/** Time in which TLS has to begin, and in which the request has to be whole after that. */
+/** Time limit for the TLS handshake, and then for the whole request, in milliseconds. */
 const HANDSHAKE_MS = 5000;
 const MAX_HEAD = 16_384;
 
-/** A port of WebSockets with bounds on all that a client can do before its session begins. */
+/** Port for WebSockets. Everything that a client can do before its session begins is limited. */
 export class WebSocketListener implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: ReadonlySet<Socket>;
@@ -42,7 +42,7 @@ export class WebSocketListener implements AsyncDisposable {
     this.#sockets = socketsOf(server);
   }
 
-  /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for what is no key or certificate. */
+  /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for a value that is not a key or certificate. */
   static async open(
     options: WebSocketListenerOptions,
     onConnection: (incoming: IncomingWebSocket) => void,
