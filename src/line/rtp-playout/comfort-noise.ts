@@ -1,6 +1,6 @@
-/** Noise in the pauses of a peer that sends none (RFC 3389): its level alone; one spectrum is as good as another. */
+/** Comfort noise for the pauses of a peer (RFC 3389). Only its level is used; the spectrum is ignored. */
 export class ComfortNoise {
-  /** Below overload, in dBov: 0 to 127. Nothing where there is no noise. */
+  /** Level below overload, in -dBov: 0 to 127; undefined when there is no noise. */
   level: number | undefined;
   #random = 1;
 

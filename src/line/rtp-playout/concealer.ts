@@ -1,17 +1,17 @@
-/** Lags at which a pitch is looked for, in ms: 400 to 66 Hz. */
+/** Lags at which the pitch is searched, in ms: 400 to 66 Hz. */
 const SHORTEST_MS = 2.5;
 const LONGEST_MS = 15;
-/** Length of the voice that is compared with itself to find it, in ms. */
+/** Length of the voice that is compared with earlier voice to find the pitch, in ms. */
 const WINDOW_MS = 20;
-/** A loss is filled in full for so long, and fades until it is silent, in ms. */
+/** Time at full level in a loss, and time until silence, in ms. */
 const FULL_MS = 10;
 const SILENT_MS = 60;
-/** Voice behind a loss is faded in over so long, in ms. */
+/** Time over which voice after a loss is faded in, in ms. */
 const JOIN_MS = 4;
 
 /**
- * Fills what was lost with the last pitch period of the voice before it, repeated and fading, as appendix I of ITU-T
- * G.711 does; works on the decoded samples of any codec.
+ * Fills losses with the last pitch period of the voice before, repeated and fading, as in appendix I of ITU-T G.711.
+ * Works on the decoded samples of any codec.
  */
 export class Concealer {
   readonly #perMs: number;
@@ -25,12 +25,12 @@ export class Concealer {
     this.#history = new Int16Array((LONGEST_MS + WINDOW_MS) * this.#perMs);
   }
 
-  /** True in a loss. */
+  /** True during a loss. */
   get concealing(): boolean {
     return this.#lost > 0;
   }
 
-  /** Takes samples that came; those right behind a loss are changed, to join it smoothly. */
+  /** Takes received samples. Samples right after a loss are changed, to join it smoothly. */
   heard(samples: Int16Array): void {
     if (this.#lost > 0) {
       const length = Math.min(samples.length, JOIN_MS * this.#perMs);
@@ -47,7 +47,7 @@ export class Concealer {
     history.set(taken, history.length - taken.length);
   }
 
-  /** Makes `count` samples for what was lost. */
+  /** Makes `count` samples to fill a loss. */
   conceal(count: number): Int16Array {
     const history = this.#history;
     if (this.#lost === 0) this.#period = pitchOf(history, this.#perMs);
@@ -66,18 +66,18 @@ export class Concealer {
     return samples;
   }
 
-  /** Forgets the voice so far: the one that follows is another. */
+  /** Forgets the voice so far, because another one follows. */
   restart(): void {
     this.#lost = 0;
     this.#history.fill(0);
   }
 }
 
-/** Lag at which the end of `samples` is most like what went before it. */
+/** Finds the lag at which the end of `samples` is most like the samples before it. */
 function pitchOf(samples: Int16Array, perMs: number): number {
   const window = WINDOW_MS * perMs;
   const start = samples.length - window;
-  // Every other sample tells enough.
+  // Every other sample is enough.
   return (
     mostAlike(samples, start, window, { from: -LONGEST_MS * perMs, to: -SHORTEST_MS * perMs, step: 2 }).lag *
     -1
@@ -91,7 +91,9 @@ export interface Lags {
   readonly step: number;
 }
 
-/** Compares `length` samples from `start` with those at each lag. Likeness: 1 for the same shape, 0 for none. */
+/**
+ * Compares `length` samples from `start` with those at each lag. The likeness is 1 for the same shape and 0 for none.
+ */
 export function mostAlike(
   samples: Int16Array,
   start: number,

@@ -3,16 +3,16 @@ import { LeastDelay } from './least-delay.js';
 /** Width of a step of the histogram, in ms, and the number of steps: two seconds. */
 const STEP_MS = 4;
 const STEPS = 512;
-/** Share of the packets that may come later than the delay allows. */
+/** Share of the packets that may come too late for the delay. */
 const LATE_SHARE = 0.005;
-/** Each packet counts so much less than the one after it: 20 s of packets of 20 ms are remembered. */
+/** Weight of a packet relative to the one after it: 20 s of packets of 20 ms are remembered. */
 const FORGETTING = 0.999;
-/** The least delay is that of the last two of these, in ms. */
+/** Length of a window, in ms. The least delay is that of the last two windows. */
 const WINDOW_MS = 5000;
-/** Weights are made small again beyond this. */
+/** Weight above which all weights are scaled down. */
 const MAX_WEIGHT = 1e9;
 
-/** Learns from when packets come how much later than the fastest one the others are. Times in ms. */
+/** Estimates from the arrival of packets how much later than the fastest one the others come. Times are in ms. */
 export class DelayEstimate {
   readonly #weights = new Float64Array(STEPS);
   #weight = 1;
@@ -20,12 +20,12 @@ export class DelayEstimate {
   #highest = 0;
   readonly #transit = new LeastDelay(WINDOW_MS, 50);
 
-  /** Least time that a packet took of late; nothing before the first. The origin is arbitrary. */
+  /** Least transit time of recent packets; undefined before the first. The origin is arbitrary. */
   get leastMs(): number | undefined {
     return this.#transit.least;
   }
 
-  /** Delay beyond {@link leastMs} within which all but a few of the packets come. */
+  /** Delay beyond {@link leastMs} within which nearly all packets come. */
   get jitterMs(): number {
     let beyond = this.#total * LATE_SHARE;
     for (let step = this.#highest; step > 0; step--) {
@@ -35,7 +35,7 @@ export class DelayEstimate {
     return 0;
   }
 
-  /** Takes the time that a packet took which came at `atMs`. */
+  /** Takes the transit time of a packet that came at `atMs`. */
   note(transitMs: number, atMs: number): void {
     this.#transit.note(transitMs, atMs);
     const late = transitMs - (this.#transit.least ?? transitMs);

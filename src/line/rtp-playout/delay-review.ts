@@ -1,12 +1,12 @@
-/** The delay is looked at once in so many ticks: half a second. */
+/** Ticks between two reviews of the delay: half a second. */
 const REVIEW_TICKS = 25;
-/** Differences from the wanted delay that are left alone, in ms. */
+/** Greatest differences from the wanted delay that are left as they are, in ms. */
 const TOO_LONG_MS = 20;
 const TOO_SHORT_MS = 5;
 
 /**
- * Compares the delay with the wanted one. Ticks come late, never early: the least surplus of half a second is the true
- * one.
+ * Compares the delay with the wanted one. Ticks come late but never early, so the least surplus of half a second is the
+ * true one.
  */
 export class DelayReview {
   #ticks = 0;
@@ -15,7 +15,7 @@ export class DelayReview {
   /**
    * Takes the surplus of a tick, in samples at `sampleRate`.
    *
-   * @returns samples to take out of the voice, or, where negative, to put in; nothing until half a second is over.
+   * @returns samples to remove from the voice, or to insert if negative; undefined until half a second is over.
    */
   take(surplus: number, sampleRate: number): number | undefined {
     this.#surplus = Math.min(this.#surplus, surplus);

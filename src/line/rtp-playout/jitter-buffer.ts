@@ -14,17 +14,17 @@ import { VoiceOutput } from './voice-output.js';
 
 /** Counters of a jitter buffer. */
 export interface PlayoutStats {
-  /** Time from the arrival of voice to its playing now, as the buffer aims at it, in ms. */
+  /** Current target of the time from the arrival of voice to its playing, in ms. */
   readonly delayMs: number;
-  /** Packets that came after their time and were left out. */
+  /** Packets that came too late and were left out. */
   readonly late: number;
   /** Packets for which there was no room. */
   readonly overflowed: number;
-  /** Voice that was made up in place of what was lost or late, in ms. */
+  /** Voice that was made up in place of lost or late packets, in ms. */
   readonly concealedMs: number;
   /** Silence that the peer did not send, in ms. */
   readonly silentMs: number;
-  /** Voice that was put in and taken out to change the delay, or for the drift of clocks, in ms. */
+  /** Voice that was inserted and removed to change the delay, or because clocks drift, in ms. */
   readonly insertedMs: number;
   readonly removedMs: number;
 }
@@ -34,7 +34,7 @@ const TICK_MS = 20;
 /** Packets of 10 ms in two seconds and a half. */
 const MOST_PACKETS = 250;
 
-/** Voice of a packet that was begun, and its place in the stream. */
+/** Voice of the packet that is being played, and its position in the stream. */
 interface BegunPacket {
   readonly samples: Int16Array;
   readonly at: number;
@@ -42,7 +42,7 @@ interface BegunPacket {
 
 const NOTHING: BegunPacket = { samples: new Int16Array(), at: 0 };
 
-/** Plays the voice of a stream in real time, one frame a tick: an adaptive jitter buffer with concealment. */
+/** Adaptive jitter buffer with concealment. It plays the voice of a stream in real time, one frame a tick. */
 export class JitterBuffer {
   readonly #buffer = new PacketBuffer(MOST_PACKETS);
   readonly #delay: PlayingDelay;
@@ -76,7 +76,7 @@ export class JitterBuffer {
     };
   }
 
-  /** Losses as they lie in the stream. */
+  /** Runs of losses in the stream. */
   get losses(): LossRuns {
     return this.#lost.runs;
   }
@@ -93,12 +93,12 @@ export class JitterBuffer {
     else if (this.#buffer.add(packet)) this.#counts.overflowed++;
   }
 
-  /** A packet without voice has come: it is not missing. */
+  /** Notes a packet without voice, so that it does not count as missing. */
   skip(sequence: number): void {
     this.#lost.skip(sequence);
   }
 
-  /** Fills a frame of 320 samples at 16 kHz with what is due at `nowMs`. */
+  /** Fills a frame of 320 samples at 16 kHz with the voice that is due at `nowMs`. */
   play(frame: Int16Array, nowMs: number): void {
     const count = (this.#rate * TICK_MS) / 1000;
     const voice = this.#due(count, nowMs);
@@ -106,17 +106,17 @@ export class JitterBuffer {
     this.#output.play(frame, voice);
   }
 
-  /** Stretches that were made up, as far as they have become known with the frame that was played last. */
+  /** Returns the made-up stretches that have become known with the last frame. */
   madeUp(): readonly MadeUp[] {
     return this.#account.take((this.#rate * TICK_MS) / 1000);
   }
 
-  /** Plays the tone of a digit in place of voice, until it is told to stop (nothing). */
+  /** Plays the tone of a digit in place of voice; `undefined` stops it. */
   press(digit: string | undefined): void {
     this.#output.press(digit);
   }
 
-  /** Forgets what waits: what comes next begins anew. */
+  /** Drops the waiting packets. The next packet begins a new stream. */
   restart(): void {
     this.#buffer.clear();
     this.#delay.restart();
@@ -144,7 +144,7 @@ export class JitterBuffer {
     this.#output.changeRate(sampleRate);
   }
 
-  /** The next `count` samples. */
+  /** Returns the next `count` samples. */
   #due(count: number, nowMs: number): Int16Array {
     const wanted = this.#wanted(nowMs);
     const first = this.#buffer.first;
@@ -157,15 +157,15 @@ export class JitterBuffer {
     return this.#scaler.take(count, (length) => this.#pull(length));
   }
 
-  /** Position that should be played now. */
+  /** Returns the position that should be played now. */
   #wanted(nowMs: number): number | undefined {
     const place = this.#delay.placeMs(nowMs);
     return place === undefined ? undefined : (place * this.#rate) / 1000;
   }
 
   /**
-   * Compares the delay with the wanted one. In a loss or silence it is put right at once, in voice a pitch period at a
-   * time.
+   * Compares the delay with the wanted one. During a loss or silence it is corrected at once, in voice by one pitch
+   * period at a time.
    */
   #compare(wanted: number): void {
     const { first } = this.#buffer;
@@ -178,7 +178,7 @@ export class JitterBuffer {
     if (owed !== undefined) this.#scaler.owed = owed;
   }
 
-  /** After a time in which nothing came: goes on where the delay is as wanted, and repeats nothing that was played. */
+  /** Goes on after a time without packets, at the position with the wanted delay. Nothing is played twice. */
   #rejoin(wanted: number, first: SourcePacket): void {
     const { next, heard } = this.#position;
     const place = Math.max(heard, Math.min(Math.floor(wanted), next));
@@ -190,7 +190,7 @@ export class JitterBuffer {
     this.#review.restart();
   }
 
-  /** The next `length` samples of the stream: what came, or what stands for it. */
+  /** Returns the next `length` samples of the stream, received or made up. */
   #pull(length: number): Int16Array {
     const samples = new Int16Array(length);
     let filled = 0;
@@ -203,7 +203,7 @@ export class JitterBuffer {
     return samples;
   }
 
-  /** At least one sample, at most `most`. */
+  /** Returns at least one sample, and at most `most`. */
   #piece(most: number): Int16Array {
     const { next } = this.#position;
     const decoding = this.#decoding;
@@ -221,7 +221,7 @@ export class JitterBuffer {
       if (at > next) return this.#missing(Math.min(most, at - next), packet);
       this.#buffer.take();
       const decoded = decoding.isComfort(packet) ? undefined : decoding.decode(packet);
-      // One that is damaged is as good as lost.
+      // A damaged packet counts as lost.
       if (decoded?.length === 0) continue;
       this.#account.lostInSilence(this.#lost.played(packet, decoded?.length));
       if (!decoded) {
@@ -233,14 +233,14 @@ export class JitterBuffer {
     }
   }
 
-  /** Fills up to the packet that comes next, or where nothing has come. */
+  /** Makes samples up to the next packet, or for a time without packets. */
   #missing(count: number, following: SourcePacket | undefined): Int16Array {
     const lost = following ? this.#lost.samplesBefore(following, count) : 0;
     const isWhole = following !== undefined && this.#lost.before(following) === 0;
     const isPause = this.#filler.isPause(isWhole);
     this.#account.note(lost, 'lost');
     if (this.#filler.isNoise) this.#account.silence(count - lost);
-    // Before the first packet nothing is made up: there is no voice yet.
+    // Before the first packet nothing is made up, because there is no voice yet.
     else if (following && this.#begun.samples.length === 0) this.#account.play(count - lost);
     else if (following) this.#account.note(count - lost, 'not-sent');
     else this.#account.starve(count, this.#rate);

@@ -1,4 +1,4 @@
-/** Keeps the least of the values that came of late: those of the last two windows. Of clocks that drift it moves along. */
+/** Keeps the least of recent values: those of the last two windows. When clocks drift it follows. */
 export class LeastDelay {
   readonly #windowMs: number;
   readonly #leastCount: number;
@@ -7,13 +7,13 @@ export class LeastDelay {
   #newest = Number.POSITIVE_INFINITY;
   #before = Number.POSITIVE_INFINITY;
 
-  /** @param leastCount Values that a window has at least, so that none has only those of a stall. */
+  /** @param leastCount Least number of values in a window, so that none has only values of a stall. */
   constructor(windowMs: number, leastCount: number) {
     this.#windowMs = windowMs;
     this.#leastCount = leastCount;
   }
 
-  /** The least; nothing before the first value. */
+  /** Least recent value; undefined before the first. */
   get least(): number | undefined {
     const least = Math.min(this.#newest, this.#before);
     return Number.isFinite(least) ? least : undefined;

@@ -2,43 +2,45 @@ import type { SourcePacket } from '../rtp/rtp-source.js';
 import { LossRuns } from './loss-runs.js';
 import { Voiceless } from './voiceless.js';
 
-/** Tells by the numbers of packets which are missing, and how much of a stretch that makes. */
+/** Finds missing packets by their sequence numbers, and the samples that they make up. */
 export class LostPackets {
-  /** Losses as they lie in the stream. */
+  /** Runs of losses in the stream. */
   readonly runs = new LossRuns();
   readonly #voiceless = new Voiceless();
-  /** Number of the packet that was played last. */
+  /** Sequence number of the last packet that was played. */
   #last: number | undefined;
-  /** Samples of the packet that was played last, and those that were told as lost since. */
+  /** Samples of the last packet that was played, and samples that were reported as lost since. */
   #usual = 0;
   #lostSince = 0;
 
-  /** Notes a packet without voice: it is not missing. */
+  /** Notes a packet without voice, so that it does not count as missing. */
   skip(sequence: number): void {
     this.#voiceless.note(sequence);
   }
 
-  /** True once a packet has its place. */
+  /** True once playing has begun. */
   get isBegun(): boolean {
     return this.#last !== undefined;
   }
 
-  /** Playing begins with the packet of this number. */
+  /** Begins playing with the packet of this sequence number. */
   beginAt(sequence: number): void {
     this.#last = sequence - 1;
   }
 
-  /** True for a packet whose place was played already. */
+  /** Returns true for a packet that comes after its position was played. */
   isLate(sequence: number): boolean {
     return this.#last !== undefined && sequence <= this.#last;
   }
 
-  /** Packets that are missing before one that came. */
+  /** Returns the number of packets that are missing before `packet`. */
   before({ sequence }: SourcePacket): number {
     return this.#voiceless.missing((this.#last ?? sequence - 1) + 1, sequence);
   }
 
-  /** Samples of a stretch of `count` before a packet that were lost, by the packets that are missing; the rest was not sent. */
+  /**
+   * Returns how many of the `count` samples before a packet were lost, by the missing packets. The rest was not sent.
+   */
   samplesBefore(packet: SourcePacket, count: number): number {
     const missing = this.before(packet) * (this.#usual || count);
     const lost = Math.max(0, Math.min(count, missing - this.#lostSince));
@@ -49,8 +51,8 @@ export class LostPackets {
   /**
    * Notes that a packet is played.
    *
-   * @param samples Its voice; nothing for comfort noise.
-   * @returns samples that are missing before it and were not told by {@link samplesBefore}.
+   * @param samples Samples of its voice; undefined for comfort noise.
+   * @returns samples that are missing before it and were not reported by {@link samplesBefore}.
    */
   played(packet: SourcePacket, samples: number | undefined): number {
     const missing = this.before(packet);

@@ -1,57 +1,58 @@
 import type { MadeUpReason } from '../../base/made-up-reason.js';
 import { FRAME_SAMPLES, type MadeUp } from '../../switch/party.js';
 
-/** A stretch of the samples that were played, counted from the first. */
+/** Stretch of the played samples, counted from the first. */
 interface Stretch {
   readonly at: number;
   readonly samples: number;
   readonly reason: MadeUpReason;
 }
 
-/** The part of a stretch in which nothing came that each reason explains, in samples. */
+/** Samples of a stretch without packets, by their reasons. */
 export type Explained = Readonly<Record<'lost' | 'notSent' | 'late', number>>;
 
-/** Time without a packet after which it is a stall, in ms. A shorter one at the end of a call is that nothing was sent. */
+/** Time without packets that counts as a stall, in ms. A shorter one at the end of a call counts as not sent. */
 const STALLED_AFTER_MS = 500;
 
 /**
- * Keeps account of what a jitter buffer makes up, to the sample. It is told at once, since nothing may come any more; why
- * nothing came is known when something comes again, and told then in place of that.
+ * Records what a jitter buffer makes up, exact to the sample. A stretch without packets is reported at once, because
+ * there may be no more packets. Its reason is known when packets come again; it is then reported again and replaces the
+ * first report.
  */
 export class MadeUpAccount {
-  /** Place behind what was played, in the frames that were given out, and the end of these. */
+  /** End of the played samples, and end of the frames that were given out. */
   #played = 0;
   #frameEnd = 0;
   #delay = 0;
-  /** Of these the newest, in which the peer has sent nothing. */
+  /** Newest samples for which the peer sent nothing. */
   #silent = 0;
   #told: Stretch[] = [];
-  /** Stretch in which nothing has come so far. */
+  /** Current stretch without packets. */
   #open: { readonly at: number; readonly toldTo: number; readonly isLong: boolean } | undefined;
-  /** True once the peer was seen to send nothing on purpose. */
+  /** True once the peer has shown that it sends nothing in silence. */
   #leavesOut = false;
 
-  /** So many samples of what came were played. */
+  /** Notes that received samples were played. */
   play(samples: number): void {
     this.#silent = 0;
     this.#played += samples;
   }
 
-  /** So many stand for what the peer has not sent, as it has told. */
+  /** Notes samples of silence that the peer announced and did not send. */
   silence(samples: number): void {
     this.#tell(this.#played, samples, 'not-sent');
     this.#silent += samples;
     this.#played += samples;
   }
 
-  /** So many at the end of the silence were lost. */
+  /** Notes that the last samples of the silence were lost. */
   lostInSilence(samples: number): void {
     const lost = Math.min(samples, this.#silent);
     this.#tell(this.#played - lost, lost, 'lost');
     this.#silent = 0;
   }
 
-  /** So many were made up. */
+  /** Notes that samples were made up. */
   note(samples: number, reason: MadeUpReason): void {
     if (samples <= 0) return;
     this.#tell(this.#played, samples, reason);
@@ -59,20 +60,20 @@ export class MadeUpAccount {
     this.#played += samples;
   }
 
-  /** So many were made up since nothing has come. @param rate of the samples, in Hz. */
+  /** Notes that samples were made up because there are no packets. @param rate Sample rate, in Hz. */
   starve(samples: number, rate: number): void {
     this.#silent = 0;
     const open = this.#open ?? { at: this.#played, toldTo: this.#played, isLong: false };
     this.#played += samples;
     const isLong = this.#played - open.at >= (STALLED_AFTER_MS * rate) / 1000;
     const isStalled = isLong && !this.#leavesOut;
-    // One that has become long was told as silence so far.
+    // A stretch that has become long was reported as silence so far.
     const from = isStalled && !open.isLong ? open.at : open.toldTo;
     this.#tell(from, this.#played - from, isStalled ? 'stalled' : 'not-sent');
     this.#open = { at: open.at, toldTo: this.#played, isLong };
   }
 
-  /** Something has come again. What is not explained was said later. */
+  /** Notes that packets come again. Samples without a reason were held up: their voice comes later. */
   resume({ lost, notSent, late }: Explained): void {
     const open = this.#open;
     this.#open = undefined;
@@ -91,7 +92,7 @@ export class MadeUpAccount {
     take(end - at, 'held-up');
   }
 
-  /** Another voice goes on: what was made up for the one before stays as it was told. */
+  /** Notes that another voice follows. Reports on the one before stay as they are. */
   restart(): void {
     this.#open = undefined;
     this.#silent = 0;
@@ -99,11 +100,11 @@ export class MadeUpAccount {
   }
 
   /**
-   * A frame was given out. What was put in or taken out at its beginning moves what follows, and repeats or shortens what
-   * was made up there.
+   * Notes that a frame was given out. Samples that were inserted or removed at its beginning move everything after
+   * them, and lengthen or shorten the stretches there.
    *
-   * @param held Samples that were played and are not given out yet, and may still be changed.
-   * @param delay Samples behind these that have been given out, and come with the next frame.
+   * @param held Samples that were played but not given out, and may still be changed.
+   * @param delay Samples that were given to the output and come with the next frame.
    */
   frame(samples: number, held: number, delay: number): void {
     const begin = this.#frameEnd + delay;
@@ -123,7 +124,7 @@ export class MadeUpAccount {
     };
   }
 
-  /** The stretches that have become known since this was asked last, as of the newest frame. @param perFrame Its samples. */
+  /** Returns the stretches that have become known since the last call. @param perFrame Samples of a frame. */
   take(perFrame: number): readonly MadeUp[] {
     if (this.#told.length === 0) return [];
     const scale = FRAME_SAMPLES / perFrame;
@@ -134,7 +135,7 @@ export class MadeUpAccount {
       samples: Math.round(samples * scale),
       reason,
     }));
-    // What is held may still be moved.
+    // Stretches in held samples may still be moved.
     this.#told = this.#told.flatMap((each) => cut(each, end, Number.POSITIVE_INFINITY));
     return told;
   }
@@ -152,20 +153,20 @@ export class MadeUpAccount {
   }
 }
 
-/** The part of a stretch between two places; empty where there is none. */
+/** Returns the part of a stretch between two positions; empty when there is none. */
 function cut(stretch: Stretch, from: number, to: number): Stretch[] {
   const at = Math.max(stretch.at, from);
   const samples = Math.min(stretch.at + stretch.samples, to) - at;
   return samples > 0 ? [{ at, samples, reason: stretch.reason }] : [];
 }
 
-/** Parts of a stretch after so many samples from `begin` on were repeated (`shift` above 0) or left out. */
+/** Returns the parts of a stretch after samples from `begin` on were repeated (`shift` above 0) or removed. */
 function moved(stretch: Stretch, begin: number, shift: number): Stretch[] {
   const before = cut(stretch, Number.NEGATIVE_INFINITY, begin);
   const after = cut(stretch, begin - Math.min(0, shift), Number.POSITIVE_INFINITY).map((each) => ({
     ...each,
     at: each.at + shift,
   }));
-  // The first samples are those that were repeated, or faded into what follows what was left out.
+  // The first samples were repeated, or faded into the samples after the removed ones.
   return [...before, ...cut(stretch, begin, begin + Math.max(0, shift)), ...after];
 }

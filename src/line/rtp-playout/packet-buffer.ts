@@ -1,11 +1,11 @@
 import type { SourcePacket } from '../rtp/rtp-source.js';
 
-/** Packets that wait, in the order of their numbers. */
+/** Waiting packets, in the order of their sequence numbers. */
 export class PacketBuffer {
   readonly #packets: SourcePacket[] = [];
   readonly #most: number;
 
-  /** @param most Packets that may wait: of more, the oldest go. */
+  /** @param most Most packets that wait. The oldest is removed beyond it. */
   constructor(most: number) {
     this.#most = most;
   }
@@ -18,7 +18,7 @@ export class PacketBuffer {
     return this.#packets[0];
   }
 
-  /** Puts a packet in its place. Returns one that has no room any more. */
+  /** Adds a packet in order. Returns the packet that was removed for lack of room. */
   add(packet: SourcePacket): SourcePacket | undefined {
     const packets = this.#packets;
     let place = packets.length;

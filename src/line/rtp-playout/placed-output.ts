@@ -4,18 +4,18 @@ import type { StreamGap } from '../../stream/align/ledger.js';
 import type { FedStream } from '../../stream/fed-stream.js';
 import { RateDoubler } from '../../voice/convert/half-band.js';
 
-/** A stream in the batched class is brought what has come in so many ms at once, or in so many samples of the codec. */
+/** Longest time, in ms, and most samples of the codec in one write to a stream of the batched class. */
 const BATCH_MS = 250;
 const MOST_BATCHED = msToSamples(500);
 
-/** Writes voice to a stream, one piece behind the other: at 16 kHz, and in batches where the stream asks for them. */
+/** Writes voice to a stream at 16 kHz, piece by piece, and in batches if the stream asks for them. */
 export class PlacedOutput {
   readonly #clock: Clock;
   readonly #stream: FedStream;
   #doubler: RateDoubler | undefined;
-  /** Place behind what was written. */
+  /** End of what was written. */
   #written = 0;
-  /** Voice of the codec, at its rate, that waits to be written. */
+  /** Voice that waits to be written, at the rate of the codec. */
   readonly #batch: { samples: Int16Array; count: number; cancelTimer: CancelTimer | undefined } = {
     ...{ samples: new Int16Array(), count: 0, cancelTimer: undefined },
   };
@@ -25,13 +25,13 @@ export class PlacedOutput {
     this.#stream = stream;
   }
 
-  /** The voice that follows is another, at 8000 or 16,000 Hz. */
+  /** Begins another voice, at 8000 or 16,000 Hz. */
   changeRate(sampleRate: number): void {
     this.flush();
     this.#doubler = sampleRate === 8000 ? new RateDoubler() : undefined;
   }
 
-  /** Brings voice of the codec to the stream, at once or with what comes soon. */
+  /** Writes voice of the codec to the stream, at once or in a batch. */
   put(samples: Int16Array): void {
     if (this.#stream.readClass === 'batched' && samples.length <= MOST_BATCHED) this.#keep(samples);
     else {
@@ -40,13 +40,13 @@ export class PlacedOutput {
     }
   }
 
-  /** Writes what waits, with what the doubler holds back: something else follows. */
+  /** Writes everything that waits, including the samples that the resampler still holds. */
   flush(): void {
     this.#writeBatch();
     if (this.#doubler) this.#writeOut(this.#doubler.flush());
   }
 
-  /** Leaves stretches out, each by its name, and goes on at `place`. */
+  /** Leaves out stretches, each with its reason, and goes on at `place`. */
   leaveOut(gaps: readonly StreamGap[], place: number): void {
     this.flush();
     for (const gap of gaps) if (gap.samples > 0) this.#stream.leaveOut(gap);

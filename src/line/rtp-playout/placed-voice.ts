@@ -9,33 +9,33 @@ import { PlacedOutput } from './placed-output.js';
 import { placeOf, SourcePlace, SourceWatch, WATCH_MS } from './source-place.js';
 import type { VoiceDecoding } from './voice-decoding.js';
 
-/** Counters of a stream whose voice is placed by its timestamps. Samples at 16 kHz. */
+/** Counters of a stream whose voice is placed by its timestamps. Samples are at 16 kHz. */
 export interface PlacedStats {
   /** Samples of packets that never came, or too late. */
   readonly lost: number;
   /** Samples of silence that the peer did not send. */
   readonly notSent: number;
-  /** Packets that came when their place was passed over already. */
+  /** Packets that came after their position was passed. */
   readonly late: number;
-  /** Times that the peer's count of time was found to have jumped. */
+  /** Number of jumps in the timestamps of the peer. */
   readonly jumps: number;
 }
 
-/** A source whose clock is behind by more than this after a pause has stopped it meanwhile; or is of another count. */
+/** Lag after a pause above which the clock of the source has stopped or changed. */
 const STOPPED = msToSamples(500);
-/** Length of voice that shows the pace at which it comes. */
+/** Least length of voice that shows its pace. */
 const LEAST_STEADY = msToSamples(80);
-/** Packets that are looked at to find the one that took the least time. */
+/** Most packets that are searched for the one with the least transit time. */
 const MOST_LAGS = 1000;
-/** A place that is this far ahead of time is of another count. */
+/** Lead of a position above which the timestamps have jumped. */
 const AHEAD = msToSamples(1000);
-/** Packets of 10 ms that may wait: what a stall of a minute brings at once. */
+/** Most waiting packets: those of 10 ms that come at once after a stall of a minute. */
 const MOST_PACKETS = 6000;
 
 /**
- * Puts the voice of a stream where its timestamps say, in order and to the sample: for whoever records. Nothing is made
- * up: a packet that was lost, and silence that the peer did not send, are stretches that the stream leaves out, each
- * with its name.
+ * Places the voice of a stream by its timestamps, in order and exact to the sample, for recording. Nothing is made up.
+ * Lost packets, and silence that the peer did not send, become stretches that the stream leaves out, each with its
+ * reason.
  */
 export class PlacedVoice {
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ export class PlacedVoice {
   readonly #place: SourcePlace;
   readonly #output: PlacedOutput;
   readonly #counts = { lost: 0, notSent: 0, late: 0, jumps: 0 };
-  /** Packets that came damaged, since the last that did not. */
+  /** Damaged packets since the last intact one. */
   #damaged = 0;
   #usualLength = msToSamples(20);
   #decoding: VoiceDecoding | undefined;
@@ -68,7 +68,7 @@ export class PlacedVoice {
     return { ...this.#counts };
   }
 
-  /** Losses as they lie in the stream. */
+  /** Runs of losses in the stream. */
   get losses(): LossRuns {
     return this.#lost.runs;
   }
@@ -87,19 +87,19 @@ export class PlacedVoice {
     else if (this.#watch.isOver(atMs)) this.#findPlace();
   }
 
-  /** A packet without voice has come: it is not missing. */
+  /** Notes a packet without voice, so that it does not count as missing. */
   skip(sequence: number): void {
     this.#lost.skip(sequence);
   }
 
-  /** Another source goes on: what it brings begins where it comes. */
+  /** Begins another source. Its voice is placed by its arrival. */
   restart(): void {
     this.#flush();
     this.#lost.restart();
     this.#place.restart();
   }
 
-  /** Gives out all that waits. */
+  /** Writes everything that waits. */
   end(): void {
     this.#flush();
     this.#output.flush();
@@ -115,7 +115,7 @@ export class PlacedVoice {
   #decodeWith(decoding: VoiceDecoding): void {
     const clockChanges =
       this.#decoding !== undefined && this.#decoding.make.clockRate !== decoding.make.clockRate;
-    // What waits is of the codec before.
+    // The waiting packets are of the codec before.
     if (this.#decoding) this.#flush();
     this.#output.changeRate(decoding.sampleRate);
     this.#decoding = decoding;
@@ -131,7 +131,7 @@ export class PlacedVoice {
     });
   }
 
-  /** Finds the place of what is watched: by the packet that took the least time. */
+  /** Finds the position of the watched packets, by the one with the least transit time. */
   #findPlace(): void {
     const decoding = this.#decoding;
     const watchedMs = this.#watch.end();
@@ -143,7 +143,7 @@ export class PlacedVoice {
     const before = this.#place.shift;
     if (before === undefined) this.#moveTo(shift, first, decoding);
     else {
-      // Of a stall everything comes at once; of a clock that had stopped, at its usual pace.
+      // After a stall everything comes at once. After a stop of the clock it comes at the usual pace.
       const caughtUp = (lags[0] ?? 0) - (lags.at(-1) ?? 0);
       const length = placeOf(watched.at(-1) ?? first, decoding) - placeOf(watched[0] ?? first, decoding);
       const isSteady = length >= LEAST_STEADY && caughtUp < length / 2;
@@ -161,7 +161,7 @@ export class PlacedVoice {
     if (!this.#lost.isBegun) this.#lost.beginAt(first.sequence);
   }
 
-  /** Gives out what is there in order; what is missing is waited for. */
+  /** Writes the packets in order, and waits for missing ones. */
   #release(nowMs: number): void {
     const decoding = this.#decoding;
     if (!decoding || this.#watch.isOn) return;
@@ -188,7 +188,7 @@ export class PlacedVoice {
     }
     this.#place.note(lag, packet.atMs);
     const samples = decoding.isComfort(packet) ? undefined : decoding.decode(packet);
-    // One that is damaged is as good as lost.
+    // A damaged packet counts as lost.
     if (samples?.length === 0) {
       this.#damaged += missing + 1;
       return;
@@ -205,7 +205,7 @@ export class PlacedVoice {
     this.#place.end = place + wide;
   }
 
-  /** Leaves a stretch out up to `place`: first what was lost, then what was not sent. */
+  /** Leaves out a stretch up to `place`: first the lost samples, then those that were not sent. */
   #leaveOut(place: number, missing: number): void {
     const { end } = this.#place;
     const gap = place - end;

@@ -1,7 +1,7 @@
-/** Place in a stream that is played next, in samples: `unset -> playing`, and back when playing begins anew. */
+/** Position in a stream that is played next, in samples: `unset -> playing`, and back on a restart. */
 export class PlayPosition {
   #next: number | undefined;
-  /** Samples that were made up since nothing has come. */
+  /** Samples that were made up since the last packet. */
   #starved = 0;
 
   get isSet(): boolean {
@@ -12,17 +12,17 @@ export class PlayPosition {
     return this.#next ?? 0;
   }
 
-  /** True while nothing has come to be played. */
+  /** True while there are no packets to play. */
   get isStarved(): boolean {
     return this.#starved > 0;
   }
 
-  /** End of what came, before all that was made up since. */
+  /** End of the received voice, before the samples that were made up since. */
   get heard(): number {
     return this.next - this.#starved;
   }
 
-  /** Goes on at a place. */
+  /** Goes on at a position. */
   set(next: number): void {
     this.#next = next;
     this.#starved = 0;
@@ -32,7 +32,7 @@ export class PlayPosition {
     this.#next = this.next + samples;
   }
 
-  /** Notes that samples are made up because nothing has come. */
+  /** Notes samples that are made up because there are no packets. */
   starve(samples: number): void {
     this.#starved += samples;
   }

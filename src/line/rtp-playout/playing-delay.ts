@@ -1,21 +1,21 @@
 import { DelayEstimate } from './delay-estimate.js';
 
-/** A tick of the conversation takes this much at once, in ms, and may come so much late. */
+/** Voice that a tick of the conversation takes at once, and delay of a tick that is allowed for, in ms. */
 const TICK_MS = 20;
 const TICK_MARGIN_MS = 5;
-/** Jitter that is expected before anything was learnt, in ms. */
+/** Jitter that is assumed at the start, in ms. */
 const FIRST_JITTER_MS = 10;
-/** A packet that comes earlier or later than this by its timestamp is of another count of time, in ms. */
+/** Limits of the transit time beyond the least, in ms. Beyond them the timestamps have jumped. */
 const EARLIEST_MS = -1000;
 const LATEST_MS = 10_000;
-/** So many of these in a row begin anew. */
+/** Number of such packets in a row after which the stream restarts. */
 const STRANGE = 3;
 
-/** Decides by when packets come how long after its arrival voice is played. Times in ms. */
+/** Decides how long after its arrival voice is played, by the arrival of packets. Times are in ms. */
 export class PlayingDelay {
   readonly #mostMs: number;
   #estimate = new DelayEstimate();
-  /** Packets in a row that are of another count of time. */
+  /** Consecutive packets whose timestamps have jumped. */
   #strange = 0;
 
   constructor(mostMs: number) {
@@ -29,8 +29,8 @@ export class PlayingDelay {
   }
 
   /**
-   * Looks at the time that a packet took. `strange`: it is of another count of time, and is left out; `anew`: so were the
-   * ones before it, and all begins anew.
+   * Judges the transit time of a packet. `strange`: its timestamp has jumped, and it is left out. `anew`: so have those
+   * of the packets before it, and the stream restarts.
    */
   judge(transitMs: number): 'usual' | 'strange' | 'anew' {
     const least = this.#estimate.leastMs;
@@ -45,7 +45,7 @@ export class PlayingDelay {
     this.#estimate.note(transitMs, atMs);
   }
 
-  /** Place in the stream that should be played at `nowMs`, in ms; nothing before the first packet. */
+  /** Returns the position in the stream that should be played at `nowMs`, in ms; undefined before the first packet. */
   placeMs(nowMs: number): number | undefined {
     const { leastMs } = this.#estimate;
     return leastMs === undefined ? undefined : nowMs - leastMs - this.targetMs;

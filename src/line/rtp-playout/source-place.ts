@@ -2,12 +2,14 @@ import type { SourcePacket } from '../rtp/rtp-source.js';
 import { LeastDelay } from './least-delay.js';
 import type { VoiceDecoding } from './voice-decoding.js';
 
-/** A source is watched for so long before it has its place, in ms: some of its packets come without delay meanwhile. */
+/**
+ * Time for which a source is watched before it is placed, in ms. Some of its packets come without delay in that time.
+ */
 export const WATCH_MS = 150;
-/** After a pause in which nothing came, of more than this, it is looked at anew where the source is, in ms. */
+/** Pause without packets after which the position of the source is searched again, in ms. */
 const PAUSE_MS = 500;
 
-/** Watches packets until their place can be told: `idle -> watching -> idle`. */
+/** Watches packets until their position can be found: `idle -> watching -> idle`. */
 export class SourceWatch {
   #sinceMs: number | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -19,7 +21,7 @@ export class SourceWatch {
   /**
    * Notes a packet that came at `atMs`.
    *
-   * @param isPlaced False where the source has no place yet.
+   * @param isPlaced False when the source is not placed yet.
    * @returns true when the watch begins with it.
    */
   take(atMs: number, isPlaced: boolean): boolean {
@@ -29,12 +31,12 @@ export class SourceWatch {
     return begins;
   }
 
-  /** True when it has lasted long enough. */
+  /** Returns true when the watch has lasted long enough. */
   isOver(atMs: number): boolean {
     return this.#sinceMs !== undefined && atMs - this.#sinceMs >= WATCH_MS;
   }
 
-  /** Ends it. @returns the time at which it began. */
+  /** Ends the watch. @returns the time at which it began. */
   end(): number {
     const since = this.#sinceMs ?? 0;
     this.#sinceMs = undefined;
@@ -42,15 +44,18 @@ export class SourceWatch {
   }
 }
 
-/** Place of a source in the stream: how far its timestamps are from the stream's count. Samples at 16 kHz. */
+/**
+ * Position of a source in the stream: the offset between its timestamps and the positions of the stream. Samples are at
+ * 16 kHz.
+ */
 export class SourcePlace {
-  /** Place behind what has come. */
+  /** End of the voice so far. */
   end = 0;
   readonly #originMs: number;
   readonly #delay = new LeastDelay(10_000, 300);
-  /** Place of the source's timestamp 0; nothing before the first source has its place. */
+  /** Position of timestamp 0 of the source; undefined before the first source is placed. */
   #shift: number | undefined;
-  /** True when the shift is of another source than the one that comes. */
+  /** True when the shift belongs to an earlier source. */
   #isOther = false;
 
   /** @param originMs Time of position 0 of the stream. */
@@ -58,43 +63,43 @@ export class SourcePlace {
     this.#originMs = originMs;
   }
 
-  /** Shift of the source that comes; nothing before it has its place. */
+  /** Shift of the current source; undefined before it is placed. */
   get shift(): number | undefined {
     return this.#isOther ? undefined : this.#shift;
   }
 
-  /** Time of arrival less the place of the packet's end: how far its source's count is from the stream's. */
+  /** Returns the arrival of a packet minus the position of its end: the offset that it shows, plus its transit time. */
   lagOf(packet: SourcePacket, decoding: VoiceDecoding): number {
     return this.#arrived(packet) - placeOf(packet, decoding) - decoding.lengthOf(packet);
   }
 
-  /** The shift that a lag shows. */
+  /** Returns the shift for a lag. */
   shiftFor(lag: number): number {
     return lag - (this.#delay.least ?? 0);
   }
 
-  /** Place of a packet in the stream. */
+  /** Returns the position of a packet in the stream. */
   of(packet: SourcePacket, decoding: VoiceDecoding): number {
     return placeOf(packet, decoding) + (this.#shift ?? 0);
   }
 
-  /** Samples by which a place is ahead of the time at which its packet came. */
+  /** Returns the samples by which a position is ahead of the arrival of its packet. */
   ahead(place: number, packet: SourcePacket): number {
     return place - this.#arrived(packet);
   }
 
-  /** Learns from the lag of a packet how long packets take. */
+  /** Learns the transit time from the lag of a packet. */
   note(lag: number, atMs: number): void {
     this.#delay.note(lag - (this.#shift ?? 0), atMs);
   }
 
-  /** Moves the source, of which `first` comes next: not to where something is already, nor before the beginning. */
+  /** Moves the source, whose next packet is `first`, but never to a position before the end of the voice so far. */
   moveTo(shift: number, first: SourcePacket, decoding: VoiceDecoding): void {
     this.#shift = Math.max(Math.round(shift), this.end - placeOf(first, decoding));
     this.#isOther = false;
   }
 
-  /** Another source goes on. */
+  /** Begins another source. */
   restart(): void {
     this.#isOther = true;
   }
@@ -104,7 +109,7 @@ export class SourcePlace {
   }
 }
 
-/** Place of a packet by its timestamp alone, in samples at 16 kHz. */
+/** Returns the position of a packet by its timestamp only, in samples at 16 kHz. */
 export function placeOf(packet: SourcePacket, decoding: VoiceDecoding): number {
   return (decoding.positionOf(packet) * 16_000) / decoding.sampleRate;
 }

@@ -1,23 +1,23 @@
 import { mostAlike } from './concealer.js';
 
-/** Longest piece that is put in or taken out at once, and shortest, in ms. */
+/** Longest and shortest piece that is inserted or removed at once, in ms. */
 const LONGEST_MS = 10;
 const SHORTEST_MS = 2.5;
-/** Two pieces of voice are faded into each other over so long, in ms. */
+/** Length of the crossfade between two pieces of voice, in ms. */
 const JOIN_MS = 4;
-/** Likeness of two pieces that may be joined unheard. */
+/** Least likeness of two pieces that can be joined inaudibly. */
 const ALIKE = 0.8;
-/** Mean level, of 32767, below which any two are. */
+/** Mean level, of 32767, below which any two pieces can be joined. */
 const QUIET = 150;
-/** Owed so much, in ms, pieces are joined whatever they are like. */
+/** Amount owed above which pieces are joined without regard to likeness, in ms. */
 const PRESSING_MS = 60;
 
 /**
- * Shortens or lengthens voice without a change of pitch: two periods are faded into each other (WSOLA). What is not
- * owed anything passes untouched.
+ * Shortens or lengthens voice without a change of pitch, by crossfading two periods (WSOLA). While nothing is owed,
+ * voice passes unchanged.
  */
 export class TimeScaler {
-  /** Samples to take out, where positive, or to put in. Changes as it is done. */
+  /** Samples to remove, or to insert if negative. It changes as the work is done. */
   owed = 0;
   readonly #perMs: number;
   #ready: Int16Array = new Int16Array();
@@ -28,7 +28,7 @@ export class TimeScaler {
     this.#perMs = sampleRate / 1000;
   }
 
-  /** Samples that were pulled and not given out. */
+  /** Samples that were pulled but not given out. */
   get held(): number {
     return this.#ready.length;
   }
@@ -46,7 +46,7 @@ export class TimeScaler {
     this.owed = 0;
   }
 
-  /** The next `count` samples of what `pull` gives. */
+  /** Returns the next `count` samples of the voice from `pull`. */
   take(count: number, pull: (length: number) => Int16Array): Int16Array {
     if (Math.abs(this.owed) >= SHORTEST_MS * this.#perMs) this.#scale(count, pull);
     if (this.#ready.length === 0) return pull(count);
@@ -65,11 +65,11 @@ export class TimeScaler {
     this.#ready = whole;
   }
 
-  /** Takes a piece out of what is next, or puts one in. */
+  /** Removes a piece of the next samples, or inserts one. */
   #scale(count: number, pull: (length: number) => Int16Array): void {
     const join = Math.round(JOIN_MS * this.#perMs);
     const longest = Math.round(LONGEST_MS * this.#perMs);
-    // To take out, more has to be there than is given; to put in, no more than is given.
+    // Removing needs more samples than are given out. Inserting needs no more.
     this.#fill(this.owed > 0 ? count + longest : count, pull);
     const voice = this.#ready;
     const limit = Math.min(longest, Math.abs(this.owed), voice.length - join);
@@ -93,7 +93,7 @@ export class TimeScaler {
   }
 }
 
-/** `after`, into which the beginning of `before` is faded. */
+/** Returns `after`, with the beginning of `before` faded into it. */
 function joined(before: Int16Array, after: Int16Array, length: number): Int16Array {
   const whole = after.slice();
   for (let i = 0; i < length; i++) {

@@ -4,7 +4,7 @@ import type { SourcePacket } from '../rtp/rtp-source.js';
 /** Payload type of comfort noise (RFC 3389, section 5.1). */
 export const COMFORT_NOISE = 13;
 
-/** The codec of what comes now, and the state of its decoder. */
+/** Codec of the current packets, and the state of its decoder. */
 export class VoiceDecoding {
   readonly make: CodecMake;
   readonly sampleRate: number;
@@ -19,17 +19,17 @@ export class VoiceDecoding {
     this.#samplesPerUnit = make.sampleRate / make.clockRate;
   }
 
-  /** Payloads that the decoder refused. */
+  /** Number of payloads that the decoder refused. */
   get damaged(): number {
     return this.#damaged;
   }
 
-  /** Position of a packet's first sample, at the codec's rate. */
+  /** Returns the position of the first sample of a packet, at the rate of the codec. */
   positionOf({ timestamp }: SourcePacket): number {
     return Math.round(timestamp * this.#samplesPerUnit);
   }
 
-  /** Length of a packet's voice, in samples at 16 kHz. */
+  /** Returns the length of the voice of a packet, in samples at 16 kHz. */
   lengthOf({ payload, payloadType }: SourcePacket): number {
     return payloadType === COMFORT_NOISE ? 0 : this.make.lengthOf(payload);
   }
@@ -38,7 +38,7 @@ export class VoiceDecoding {
     return payloadType === COMFORT_NOISE;
   }
 
-  /** Samples of a packet; none where it is damaged. They may be views of memory that is used again. */
+  /** Returns the samples of a packet; none when it is damaged. They may be views of memory that is used again. */
   decode({ payload }: SourcePacket): Int16Array {
     try {
       return this.#decoder.decode(payload);

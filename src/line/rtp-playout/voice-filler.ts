@@ -1,24 +1,24 @@
 import { ComfortNoise } from './comfort-noise.js';
 import { Concealer } from './concealer.js';
 
-/** Makes what is heard in place of voice that is not there: noise, silence, or the voice before it. Counts in samples. */
+/** Makes sound in place of missing voice: noise, silence, or the repeated voice before. Counts are in samples. */
 export class VoiceFiller {
   readonly #noise = new ComfortNoise();
   #concealer = new Concealer(8000);
   #silent = 0;
   #concealed = 0;
 
-  /** Samples that stand for what the peer did not send. */
+  /** Samples in place of silence that the peer did not send. */
   get silent(): number {
     return this.#silent;
   }
 
-  /** Samples that stand for what was lost or late. */
+  /** Samples in place of lost or late voice. */
   get concealed(): number {
     return this.#concealed;
   }
 
-  /** Takes voice that came, and joins it to what was made up before it. */
+  /** Takes received voice, and joins it to the samples that were made up before it. */
   heard(samples: Int16Array): Int16Array {
     this.#noise.level = undefined;
     const own = samples.slice();
@@ -26,17 +26,17 @@ export class VoiceFiller {
     return own;
   }
 
-  /** Takes the level of the noise that the peer asks for, in -dBov. */
+  /** Takes the level of comfort noise from the peer, in -dBov. */
   comfort(level: number | undefined): void {
     this.#noise.level = level;
   }
 
-  /** True while the peer asks for noise. */
+  /** True while the peer wants comfort noise. */
   get isNoise(): boolean {
     return this.#noise.level !== undefined;
   }
 
-  /** True where what is missing is a pause: the peer asked for noise, or has sent all its packets (`isWhole`). */
+  /** Returns true when missing voice is a pause: the peer wants comfort noise, or no packet is missing (`isWhole`). */
   isPause(isWhole: boolean): boolean {
     return this.isNoise || (isWhole && !this.#concealer.concealing);
   }
@@ -51,12 +51,12 @@ export class VoiceFiller {
     return this.#concealer.conceal(count);
   }
 
-  /** The voice that follows is another, at this rate in Hz. */
+  /** Begins another voice, at a sample rate in Hz. */
   changeRate(sampleRate: number): void {
     this.#concealer = new Concealer(sampleRate);
   }
 
-  /** Ends the noise. */
+  /** Ends the comfort noise. */
   restart(): void {
     this.#noise.level = undefined;
   }

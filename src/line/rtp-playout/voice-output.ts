@@ -5,29 +5,29 @@ import { toneSamples } from '../../voice/tone/tone-samples.js';
 /** Input samples that a {@link RateDoubler} looks ahead. */
 const DOUBLER_DELAY = 16;
 
-/** Voice as the conversation hears it: at 16 kHz, or the tone of a pressed key in its place. */
+/** Output of voice to the conversation: at 16 kHz, or the tone of a pressed key in its place. */
 export class VoiceOutput {
   #doubler: RateDoubler | undefined;
   #tone: { readonly samples: Int16Array; at: number } | undefined;
 
-  /** True where the voice is taken from 8 kHz to 16 kHz. */
+  /** True when the voice is converted from 8 kHz to 16 kHz. */
   get isDoubled(): boolean {
     return this.#doubler !== undefined;
   }
 
-  /** Samples of the voice by which it comes late. */
+  /** Delay of the output, in samples of the voice. */
   get delay(): number {
     return this.#doubler ? DOUBLER_DELAY : 0;
   }
 
-  /** The voice that follows is another, at 8000 or 16,000 Hz. */
+  /** Begins another voice, at 8000 or 16,000 Hz. */
   changeRate(sampleRate: number): void {
     this.#doubler = sampleRate === 8000 ? new RateDoubler() : undefined;
-    // Its output comes late by what it looks ahead.
+    // Its output is delayed by its look-ahead.
     this.#doubler?.push(new Int16Array(DOUBLER_DELAY));
   }
 
-  /** Plays the tone of a digit in place of voice, until it is told to stop (nothing). */
+  /** Plays the tone of a digit in place of voice; `undefined` stops it. */
   press(digit: string | undefined): void {
     if (digit === undefined) {
       this.#tone = undefined;

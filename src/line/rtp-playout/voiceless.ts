@@ -1,7 +1,7 @@
-/** Numbers that are kept: some seconds of events. */
+/** Most sequence numbers that are kept: some seconds of events. */
 const MOST = 1024;
 
-/** Numbers of packets that came and hold no voice, such as those of digits: they are not missing. */
+/** Sequence numbers of received packets without voice, such as those of digits. They do not count as missing. */
 export class Voiceless {
   readonly #numbers = new Set<number>();
 
@@ -14,7 +14,7 @@ export class Voiceless {
     }
   }
 
-  /** Packets missing from `first` up to `next`, which is left out. */
+  /** Returns the number of missing packets from `first` to before `next`. */
   missing(first: number, next: number): number {
     let missing = next - first;
     if (missing > 0) for (const number of this.#numbers) if (number >= first && number < next) missing--;

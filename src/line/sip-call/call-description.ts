@@ -3,14 +3,14 @@ import type { RtpCodec, RtpCodecName } from '../rtp/rtp-codec.js';
 import { codecNamed } from '../rtp/rtp-codec.js';
 import type { RtpDirection, SrtpKey, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
 
-/** Most streams of a description; one with more is refused. */
+/** Most streams of a description. A description with more is refused. */
 export const MAX_STREAMS = 64;
 /** Payload types that need no `a=rtpmap` (RFC 3551). */
 const STATIC: Readonly<Record<number, RtpCodecName>> = { 0: 'PCMU', 8: 'PCMA', 9: 'G722' };
 const SUITES: readonly SrtpSuite[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 const DIRECTIONS: readonly RtpDirection[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
-/** A codec by the number that a description gives it. */
+/** Codec with its payload type in a description. */
 export interface NamedCodec {
   readonly codec: RtpCodecName;
   readonly payloadType: number;
@@ -21,48 +21,48 @@ export interface TaggedKey extends SrtpKey {
   readonly tag: number;
 }
 
-/** The voice stream of a description. */
+/** Voice stream of a description. */
 export interface OfferedVoice {
-  /** Place among the streams. */
+  /** Index among the streams. */
   readonly index: number;
   readonly address: string;
   readonly port: number;
   readonly rtcpPort: number | undefined;
-  /** Codecs that are known here, in the order of the description. */
+  /** Supported codecs, in the order of the description. */
   readonly codecs: readonly NamedCodec[];
   readonly telephoneEvents: readonly TelephoneEventType[];
   readonly ptimeMs: number | undefined;
-  /** As the side that wrote the description sees it. */
+  /** Direction, from the view of the side that wrote the description. */
   readonly direction: RtpDirection;
   readonly isSecure: boolean;
   readonly keys: readonly TaggedKey[];
 }
 
-/** A stream as it is repeated in an answer: its first line. */
+/** First line of a stream, which is repeated in an answer. */
 export interface StreamLine {
   readonly type: string;
   readonly protocol: string;
   readonly payloads: string;
 }
 
-/** A description of a call (SDP, RFC 8866), as far as voice goes. */
+/** Description of the voice of a call (SDP, RFC 8866). */
 export interface CallDescription {
   readonly streams: readonly StreamLine[];
-  /** First voice stream that can be used; nothing where there is none. */
+  /** First usable voice stream; undefined when there is none. */
   readonly voice: OfferedVoice | undefined;
 }
 
-/** Reads a description; undefined for a text that is none, or has too many streams. */
+/** Reads a description; undefined for a text that is not one, or has too many streams. */
 export function readDescription(text: string): CallDescription | undefined {
   if (!/^v=0/m.test(text)) return undefined;
-  // A count of ports, as in `40000/2`, hides the whole line from the parser.
+  // The parser ignores a line with a number of ports, such as `40000/2`.
   const session = parse(text.replace(/^(m=\S+ \d+)\/\d+/gm, '$1'));
   const isWhole = session.media.every(({ type, port }) => type !== undefined && port !== undefined);
   if (session.media.length > MAX_STREAMS || !isWhole) return undefined;
   const streams = session.media.map(({ type, protocol, payloads }) => ({
     type,
     protocol: String(protocol),
-    // A single payload type comes as a number.
+    // The parser returns a single payload type as a number.
     payloads: String(payloads ?? '0'),
   }));
   const index = session.media.findIndex(isVoice);
@@ -70,7 +70,7 @@ export function readDescription(text: string): CallDescription | undefined {
   return { streams, voice: media && voiceOf(session, media, index) };
 }
 
-/** Parts of a description that this side writes. */
+/** Voice of a description that this side writes. */
 export interface OwnVoice {
   readonly address: string;
   readonly port: number;
@@ -83,7 +83,7 @@ export interface OwnVoice {
   readonly keys: readonly TaggedKey[];
 }
 
-/** Number and version of a description (the `o=` line). */
+/** Identity and version of a description (the `o=` line). */
 export interface Origin {
   readonly id: number;
   readonly version: number;
@@ -92,7 +92,7 @@ export interface Origin {
 /**
  * Writes a description with one voice stream.
  *
- * @param streams All streams, of which the one at `index` is the voice; the others are refused.
+ * @param streams All streams. The one at `index` is the voice; the others are refused.
  */
 export function writeDescription(
   voice: OwnVoice,
@@ -121,7 +121,7 @@ export function writeDescription(
   });
 }
 
-/** The direction of an answer to an offer: never more than was offered (RFC 3264, section 6.1). */
+/** Returns the direction of an answer: never more than was offered (RFC 3264, section 6.1). */
 export function answeringDirection(offered: RtpDirection, isHeldHere: boolean): RtpDirection {
   switch (offered) {
     case 'sendrecv':
@@ -145,7 +145,7 @@ function voiceOf(session: SessionDescription, media: MediaDescription, index: nu
   const address = media.connection?.ip ?? session.connection?.ip ?? session.origin?.address ?? '';
   const isSecure = /SAVP/i.test(media.protocol);
   const written = DIRECTIONS.find((each) => each === (media.direction ?? session.direction)) ?? 'sendrecv';
-  // A hold of RFC 2543: nothing can be sent to that address.
+  // Hold as in RFC 2543: nothing can be sent to this address.
   const isNowhere = address === '0.0.0.0' || address === '::';
   const rates = ratesOf(media);
   const payloads = String(media.payloads ?? '')
@@ -182,7 +182,10 @@ function ratesOf({
   return new Map(rtp.map(({ payload, codec, rate }) => [Number(payload), { name: String(codec), rate }]));
 }
 
-/** `inline:` key of 30 bytes, without lifetime; a key index (MKI) is not supported, as it changes the packets. */
+/**
+ * Reads an `inline:` key of 30 bytes; a lifetime is ignored. A key index (MKI) is not supported, because it changes the
+ * packets.
+ */
 function keyOf({ id, suite, config }: { id: number; suite: string; config: string }): TaggedKey[] {
   const [, key = ''] = /^inline:([A-Za-z0-9+/=]+)/.exec(config) ?? [];
   const known = SUITES.find((each) => each === suite);

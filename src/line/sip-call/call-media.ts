@@ -19,43 +19,43 @@ import {
 } from './call-description.js';
 import { type SessionMedia, SipRefusal } from './session-host.js';
 
-/** Encryption of voice: never offered and taken where it is offered, or demanded. */
+/** Encryption of voice: `accepted` is never offered but accepted in an offer; `required` is demanded. */
 export type SrtpPolicy = 'accepted' | 'required';
 
 export interface CallMediaOptions {
   readonly clock: Clock;
-  /** Address of this machine to receive on. */
+  /** Address of this machine for receiving. */
   readonly address: string;
-  /** Address that descriptions name. Default `address`. */
+  /** Address in descriptions. Default `address`. */
   readonly advertised?: string;
   readonly ports?: RtpPorts;
   readonly codecs: readonly RtpCodecName[];
   readonly ptimeMs: number;
   readonly srtp: SrtpPolicy;
-  /** Time without a packet after which {@link CallMediaEvents.lost} is told, in milliseconds; 0 for never. */
+  /** Time without a packet until {@link CallMediaEvents.lost}, in milliseconds; 0 for never. */
   readonly timeoutMs: number;
 }
 
 /** Listeners of a call's media. */
 export interface CallMediaEvents {
-  /** The other end has put the call on hold, or has taken that back. */
+  /** The other end has put the call on hold, or has resumed it. */
   held(on: boolean): void;
   digit(digit: string): void;
-  /** Nothing has come for long, although something should. */
+  /** No expected packets have come for too long. */
   lost(): void;
 }
 
 const SUITES: readonly SrtpSuite[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 
-/** A call's voice: an RTP session, and what is agreed on about it by offers and answers. */
+/** Voice of a call: an RTP session, and its negotiation by offers and answers. */
 export class CallMedia implements SessionMedia {
   readonly rtp: RtpSession;
   events: CallMediaEvents | undefined;
   readonly #options: CallMediaOptions;
   readonly #id = Math.floor(Math.random() * 2 ** 31);
-  /** Keys of this end, the same for the whole call: one for each suite. */
+  /** Keys of this end, one for each suite. They do not change within a call. */
   readonly #keys: readonly TaggedKey[];
-  /** Numbers that codecs have been given by the other end: they do not change within a call. */
+  /** Payload types of codecs, as the other end has chosen them. They do not change within a call. */
   readonly #numbers = new Map<RtpCodecName, number>();
   #version = 0;
   #streams: readonly StreamLine[] = [];
@@ -82,19 +82,19 @@ export class CallMedia implements SessionMedia {
     });
   }
 
-  /** Opens its ports. @throws ERR_PORT when none is free. */
+  /** Opens the ports. @throws ERR_PORT when none is free. */
   static async open(options: CallMediaOptions): Promise<CallMedia> {
     const { address, clock, codecs, ports, timeoutMs } = options;
     const rtp = await RtpSession.open({ address, clock, codecs, timeoutMs, ...(ports && { ports }) });
     return new CallMedia(rtp, options);
   }
 
-  /** True when digits go as events of their own, beside the voice. */
+  /** True when digits are sent as telephone events, beside the voice. */
   get hasEvents(): boolean {
     return this.#event !== undefined;
   }
 
-  /** Sets whether this end holds the call; the next offer says so. @returns false when it was so already. */
+  /** Sets the hold of this end for the next offer. @returns false when nothing changed. */
   hold(on: boolean): boolean {
     if (this.#isHeldHere === on) return false;
     this.#isHeldHere = on;
@@ -144,7 +144,7 @@ export class CallMedia implements SessionMedia {
 
   async take(answer: SipBody): Promise<void> {
     const text = answer.content.toString('utf8');
-    // A 200 that repeats what the 183 before it has said changes nothing.
+    // A 200 with the same description as the 183 before it changes nothing.
     if (text === this.#last) return;
     const description: CallDescription | undefined = readDescription(text);
     const voice = description?.voice;
@@ -188,14 +188,18 @@ export class CallMedia implements SessionMedia {
     });
     await during(this.#options.clock, connecting);
     const isHeldThere = voice.direction === 'sendonly' || voice.direction === 'inactive';
-    // An end that is held itself says no more than that it does not send.
+    // An end that is on hold can only tell that it does not send, so this is not a hold of its own.
     if (this.#isHeldHere && voice.direction === 'inactive' && !this.#isHeldThere) return;
     if (isHeldThere === this.#isHeldThere) return;
     this.#isHeldThere = isHeldThere;
     this.events?.held(isHeldThere);
   }
 
-  /** The key of an encrypted stream. @throws SipRefusal where encryption does not go together with this end's policy. */
+  /**
+   * Returns the key of an encrypted stream.
+   *
+   * @throws SipRefusal when the encryption does not match the policy of this end.
+   */
   #remoteKey(voice: OfferedVoice): TaggedKey | undefined {
     const [key] = voice.keys;
     if (voice.isSecure && !key) throw new SipRefusal(488, 'No SRTP keys in common');
@@ -220,19 +224,19 @@ export class CallMedia implements SessionMedia {
     );
   }
 
-  /** The codec that is in use comes first. */
+  /** Sorts the current codec first. */
   #rank(name: RtpCodecName): number {
     return this.#current?.codec === name ? 0 : 1;
   }
 }
 
-/** The type of digits whose clock is the codec's: the other ones are for other codecs. */
+/** Finds the telephone event type with the clock rate of the codec. */
 function eventFor({ codec }: NamedCodec, { telephoneEvents }: OfferedVoice): TelephoneEventType | undefined {
   const rate = codecNamed(codec)?.clockRate;
   return telephoneEvents.find(({ clockRate }) => clockRate === rate) ?? telephoneEvents[0];
 }
 
-/** The direction of an answer, as this end sees it. */
+/** Returns a direction from the view of the other side. */
 function mirrored(direction: RtpDirection): RtpDirection {
   if (direction === 'sendonly') return 'recvonly';
   return direction === 'recvonly' ? 'sendonly' : direction;

@@ -4,12 +4,12 @@ import { SipHeaders } from '../sip-message/headers.js';
 import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/message.js';
 import type { SipFlow } from '../sip-transport/transport.js';
 
-/** The way to the next hop: over a flow that is there, or to where a URI leads. */
+/** Path to the next hop: an existing flow, or the addresses of a URI. */
 export interface SipWay {
   readonly flow?: SipFlow;
-  /** URI whose addresses are tried, where there is no flow or it is broken. */
+  /** URI whose addresses are tried when there is no flow or it is broken. */
   readonly hop: string;
-  /** User of the Contact of a request that has none yet. */
+  /** User of the Contact for a request that has none yet. */
   readonly contactUser?: string;
 }
 
@@ -26,7 +26,7 @@ interface DialogParts {
   readonly remoteSequence: number | undefined;
 }
 
-/** Two ends that know each other by their tags, and the way between them (RFC 3261, section 12). */
+/** Dialog between two ends, identified by their tags, with its route (RFC 3261, section 12). */
 export class Dialog {
   readonly callId: string;
   readonly localTag: string;
@@ -53,7 +53,7 @@ export class Dialog {
     this.#remoteSequence = parts.remoteSequence;
   }
 
-  /** The dialog of a request that came, as its server has it. */
+  /** Makes the dialog of a received request, on the server side. */
   static ofServer(request: SipRequest, flow: SipFlow, localTag: string): Dialog {
     const { headers } = request;
     return new Dialog({
@@ -70,7 +70,7 @@ export class Dialog {
     });
   }
 
-  /** The dialog that a response made, as the client has it. */
+  /** Makes the dialog of a received response, on the client side. */
   static ofClient(request: SipRequest, response: SipResponse, flow: SipFlow): Dialog {
     const { headers } = response;
     return new Dialog({
@@ -91,7 +91,11 @@ export class Dialog {
     return dialogKey(this.callId, this.localTag, this.remoteTag);
   }
 
-  /** Makes a request within the dialog. @param sequence Default: the next number. An ACK has that of its INVITE. */
+  /**
+   * Makes a request within the dialog.
+   *
+   * @param sequence CSeq number. Default: the next one. An ACK has that of its INVITE.
+   */
   request(method: string, sequence: number = this.nextSequence()): SipRequest {
     const headers = new SipHeaders([
       ['Max-Forwards', '70'],
@@ -102,7 +106,7 @@ export class Dialog {
     ]);
     const [first = '', ...others] = this.#routes;
     const strict = first !== '' && !(readUri(readAddress(first)?.uri ?? '')?.params.has('lr') ?? true);
-    // A router of RFC 2543 takes the Request-URI for its own (section 12.2.1.1).
+    // A strict router (RFC 2543) has its own address in the Request-URI (section 12.2.1.1).
     if (strict) headers.add('Route', ...others, `<${this.target}>`);
     else headers.add('Route', ...this.#routes);
     const uri = strict ? (readAddress(first)?.uri ?? '') : this.target;
@@ -114,12 +118,12 @@ export class Dialog {
     return this.#localSequence;
   }
 
-  /** Takes note of a number that was used outside of the dialog, by a request that was sent again with credentials. */
+  /** Notes a CSeq number that was used outside of the dialog, by a request that was repeated with credentials. */
   usedSequence(sequence: number): void {
     this.#localSequence = Math.max(this.#localSequence, sequence);
   }
 
-  /** Takes the number of a request that came. @returns false for one that is too late. */
+  /** Takes the CSeq number of a received request. @returns false for one that is out of order. */
   accepts(request: SipRequest): boolean {
     const { number } = cseqOf(request.headers);
     if (this.#remoteSequence !== undefined && number <= this.#remoteSequence) return false;
@@ -127,12 +131,12 @@ export class Dialog {
     return true;
   }
 
-  /** Takes the Contact of a message that may change it. */
+  /** Takes the Contact of a message that refreshes the target. */
   refresh(headers: SipHeaders): void {
     this.target = contactOf(headers) ?? this.target;
   }
 
-  /** The way to the other end: the route, the connection that is there, or the address that it named. */
+  /** Path to the other end: the route, the existing connection, or the address that it named. */
   get way(): SipWay {
     const [first] = this.#routes;
     const hop = first === undefined ? this.target : (readAddress(first)?.uri ?? this.target);
@@ -147,7 +151,7 @@ export function dialogKey(callId: string, localTag: string, remoteTag: string): 
   return `${callId} ${localTag} ${remoteTag}`;
 }
 
-/** An end behind a NAT names an address that means nothing here: what it sends comes from another one. */
+/** Returns true for a private address. An end behind a NAT names one that cannot be reached from here. */
 function isUnreachable(host: string): boolean {
   return /^[\d.]+$|:/.test(host) && isPrivateAddress(host);
 }

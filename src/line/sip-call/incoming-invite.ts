@@ -12,19 +12,19 @@ import { type SessionHost, type SessionMedia, SipRefusal } from './session-host.
 import { SipSession } from './sip-session.js';
 
 export interface RingOptions {
-  /** Default 180, or 183 with media. */
+  /** Status of the response. Default 180, or 183 with media. */
   readonly status?: number;
   /** Media before the answer. */
   readonly media?: SessionMedia;
 }
 
-/** State of media before the answer: what was agreed on in a response that has to be, or need not be, acknowledged. */
+/** State of early media: what was negotiated in a provisional response, reliable or not. */
 type Early =
   | { readonly kind: 'none' }
   | { readonly kind: 'answered'; readonly answer: SipBody; readonly isReliable: boolean }
   | { readonly kind: 'offered' };
 
-/** A call that comes in: it rings, is answered or is rejected; until then the caller may give it up. */
+/** Incoming call. It rings, and is answered or rejected. The caller may cancel it before that. */
 export class IncomingInvite {
   readonly request: SipRequest;
   readonly flow: SipFlow;
@@ -36,12 +36,12 @@ export class IncomingInvite {
   #onCancelled: ((cancel: SipRequest | undefined) => void) | undefined;
   #early: Early = { kind: 'none' };
   #reliableNumber = Math.floor(Math.random() * 10_000) + 1;
-  /** Wait for the PRACK of the response that was sent last. */
+  /** Pending PRACK of the last response. */
   #unacknowledged: Deferred<void> | undefined;
   readonly #timers: Retransmission;
   #turn: Promise<void> = Promise.resolve();
 
-  /** @param over Called when it is answered, rejected or given up. @internal */
+  /** @param over called when the call is answered, rejected or cancelled. @internal */
   constructor(
     host: SessionHost<SipSession>,
     transaction: ServerTransaction,
@@ -63,37 +63,37 @@ export class IncomingInvite {
     this.session.onPrack = (prack) => void this.#pracked(prack);
   }
 
-  /** Caller, by the From header. */
+  /** Caller, from the From header. */
   get from(): SipAddress {
     return readAddress(this.request.headers.get('From') ?? '') ?? { name: '', uri: '', params: new Map() };
   }
 
-  /** True as long as it can be answered. */
+  /** True while the call can be answered. */
   get isOpen(): boolean {
     return this.#transaction.isPending;
   }
 
-  /** The parts of its body. */
+  /** Parts of the body of the INVITE. */
   get parts(): readonly SipPart[] {
     return bodyParts(this.request.headers, this.request.body);
   }
 
-  /** Has `listener` called when the caller gives up. The last one counts. */
+  /** Calls `listener` when the caller cancels. Only the last listener counts. */
   onCancelled(listener: (cancel: SipRequest | undefined) => void): void {
     this.#onCancelled = listener;
   }
 
   /**
-   * Tells the caller that it rings, or lets it hear something before the answer. Where the caller takes part, the response
-   * is sent until it is acknowledged (RFC 3262).
+   * Tells the caller that it rings, or plays early media. If the caller supports reliable responses, the response is
+   * repeated until it is acknowledged (RFC 3262).
    */
   ring(options: RingOptions = {}): Promise<void> {
     return this.#inTurn(() => this.#ring(options));
   }
 
   /**
-   * Takes the call. Resolves to the session when the 200 is sent; to nothing when the caller has given up, or when `media`
-   * has refused the offer, and the caller with it.
+   * Answers the call. Resolves to the session when the 200 is sent. Resolves to undefined when the caller has
+   * cancelled, or when `media` has refused the offer and the call was rejected.
    */
   answer(
     media: SessionMedia,
@@ -103,7 +103,7 @@ export class IncomingInvite {
     return this.#inTurn(() => this.#answer(media, events, headers));
   }
 
-  /** Refuses the call. Does nothing when it is over. */
+  /** Rejects the call. Does nothing when it is over. */
   reject(status: number, headers: Readonly<Record<string, string>> = {}, reason?: string): void {
     if (!this.isOpen) return;
     this.#settle();
@@ -111,7 +111,7 @@ export class IncomingInvite {
     this.#transaction.respond(this.#response(status, headers, reason));
   }
 
-  /** Refuses the call until the caller shows who it is. @param challenges Values of WWW-Authenticate. */
+  /** Challenges the caller to authenticate. @param challenges Values of WWW-Authenticate. */
   challenge(challenges: readonly string[]): void {
     if (!this.isOpen) return;
     this.#settle();
@@ -121,7 +121,7 @@ export class IncomingInvite {
     this.#transaction.respond(response);
   }
 
-  /** The caller gives up. @internal */
+  /** Takes the CANCEL of the caller. @internal */
   cancelled(cancel: SipRequest | undefined): void {
     if (!this.isOpen) return;
     this.reject(487);
@@ -134,7 +134,7 @@ export class IncomingInvite {
     const isReliable =
       headers.has('Require', '100rel') || (media !== undefined && headers.has('Supported', '100rel'));
     const body = media && this.#early.kind === 'none' ? await this.#earlyBody(media, isReliable) : undefined;
-    // One that waits for its PRACK keeps the next one back.
+    // A reliable response waits for the PRACK of the one before.
     if (isReliable) await this.#unacknowledged?.promise;
     if (!this.isOpen) return;
     const response = withBody(this.#response(status, this.session.introduction), body);
@@ -194,7 +194,7 @@ export class IncomingInvite {
     return answer;
   }
 
-  /** Has a step wait until those before it are over: a response with media is made before the next one is sent. */
+  /** Runs steps one after the other, because a response with media has to be made before the next one is sent. */
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(step);
     this.#turn = done.then(

@@ -10,25 +10,25 @@ import { newTag } from '../sip-transport/transaction-layer.js';
 import { type SessionTimes, timerWishes } from './session-timer.js';
 
 export interface InviteRequestOptions {
-  /** URI of the one called. */
+  /** URI of the called party. */
   readonly uri: string;
-  /** URI of the caller, and its name. */
+  /** URI of the caller, and display name. */
   readonly from: string;
   readonly fromName?: string;
-  /** Proxy that the call goes through first. Default: none. */
+  /** First proxy of the call. Default: none. */
   readonly proxy?: string;
   readonly credentials?: Credentials;
   readonly headers?: Readonly<Record<string, string>>;
   readonly times?: Partial<SessionTimes>;
-  /** Servers that it may pass (Max-Forwards). Default 70. */
+  /** Number of servers that the call may pass (Max-Forwards). Default 70. */
   readonly hops?: number;
-  /** Most addresses to which the call is sent on by 3xx. Default 5. */
+  /** Most redirections (3xx) that are followed. Default 5. */
   readonly maxRedirects?: number;
 }
 
 /**
- * The INVITEs of one outgoing call: the first one, and those that follow a challenge, a redirection or a session timer
- * that is too short (RFC 3261, sections 8.1.3 and 22; RFC 4028).
+ * INVITEs of an outgoing call: the first, and those after a challenge, a redirection or a refused session timer (RFC
+ * 3261, sections 8.1.3 and 22; RFC 4028).
  */
 export class InviteRequests {
   readonly callId = randomUUID();
@@ -49,7 +49,7 @@ export class InviteRequests {
     return this.#made(this.#options.uri, offer);
   }
 
-  /** Makes the request with which the call goes on after a refusal; undefined where it does not go on. */
+  /** Makes the next request after a refusal; undefined when the call has failed. */
   next(request: SipRequest, response: SipResponse, offer: SipBody | undefined): SipRequest | undefined {
     const { status, headers } = response;
     this.#sequence = cseqOf(request.headers).number;

@@ -1,12 +1,12 @@
 import type { MadeUp, Party } from '../../switch/party.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
 
-/** Frames that may wait: what a stall of a second brings at once. */
+/** Most waiting frames: those that come at once after a stall of a second. */
 const MOST_FRAMES = 50;
-/** The delay is looked at once in so many ticks: a second. */
+/** Ticks between two reviews of the delay: a second. */
 const REVIEW_TICKS = 50;
 
-/** Two ends between which nothing is sent: each says what the other one hears. */
+/** Makes two parties that are connected in memory: each says what the other one hears. */
 export function joinedVoices(): readonly [Party, Party] {
   const [there, back] = [new Frames(), new Frames()];
   return [endOf(back, there), endOf(there, back)];
@@ -21,13 +21,13 @@ function endOf(from: Frames, to: Frames): Party {
   };
 }
 
-/** Frames on their way from one conversation to another, whose ticks may come in any order. */
+/** Queue of frames from one conversation to another. Their ticks may come in any order. */
 class Frames {
   readonly #waiting: { readonly frame: Int16Array; readonly madeUp: readonly MadeUp[] }[] = [];
   #hasBegun = false;
   #least = Number.POSITIVE_INFINITY;
   #ticks = 0;
-  /** Stretches of the frame that was taken last, or before it, that were made up. */
+  /** Made-up stretches that were told with the last frame. */
   madeUp: readonly MadeUp[] = [];
 
   put(frame: Int16Array, madeUp: readonly MadeUp[]): void {
@@ -46,7 +46,7 @@ class Frames {
     this.#hasBegun ||= next !== undefined;
   }
 
-  /** Lets one frame go where some have waited all the time: they are delay alone. */
+  /** Drops a frame when some have waited all the time, which is only delay. */
   #review(): void {
     if (this.#least > 1) this.#waiting.shift();
     this.#least = Number.POSITIVE_INFINITY;

@@ -8,27 +8,30 @@ import { SipLeg, type SipLegHost } from './sip-leg.js';
 import type { SipSession } from './sip-session.js';
 import { EarlyVoice } from './switched-voice.js';
 
-/** The way to one number over a line. */
+/** Route to a number over a line. */
 export interface OutgoingWay {
   readonly identity: Identity;
   readonly tariff: Tariff | undefined;
-  /** Options of the INVITE, but for its media. */
+  /** Returns the options of the INVITE, without media. */
   options(attempt: Attempt): Omit<OutgoingInviteOptions, 'media'>;
 }
 
-/** The part of a line that its outgoing calls use. */
+/** Functions of a line that its outgoing calls use. */
 export interface OutgoingHost extends SipLegHost {
   openMedia(): Promise<CallMedia>;
   invite(options: OutgoingInviteOptions, events: OutgoingInviteEvents): OutgoingInvite;
-  /** Counts a call in. @returns false where there is no room for it. */
+  /** Counts a call. @returns false when there is no room for it. */
   admit(call: object): boolean;
   become(call: object, next: object): void;
   release(call: object): void;
-  /** The call was answered, or goes on with somebody else: another phone may take its place now, and it costs its tariff. */
+  /**
+   * The call was answered, or goes on with another party. From now on another phone may replace it, and it costs its
+   * tariff.
+   */
   begun(leg: SipLeg, tariff?: Tariff): void;
 }
 
-/** A number at the other end of a line. */
+/** Destination with a number that is reached over a line. */
 export class SipDestination implements Destination {
   readonly identity: Identity;
   readonly tariff?: Tariff;

@@ -9,38 +9,38 @@ import { type Cancellable, type SessionHost, type SessionMedia, SipRefusal } fro
 import { SipSession } from './sip-session.js';
 
 export interface OutgoingInviteOptions extends InviteRequestOptions {
-  /** Connection to take first, such as the one that a phone has registered by. Default: none. */
+  /** Connection to use first, such as that of a phone's registration. Default: none. */
   readonly flow?: SipFlow;
-  /** User of this end's Contact. */
+  /** User of the Contact of this end. */
   readonly user?: string;
   readonly media: SessionMedia;
-  /** True when the other end is to make the offer. Default false. */
+  /** True when the other end has to make the offer. Default false. */
   readonly isOfferLate?: boolean;
 }
 
-/** Outcome of a call that nobody took. */
+/** Reason why a call failed. */
 export type InviteFailure =
   | { readonly kind: 'refused'; readonly response: SipResponse }
   | { readonly kind: SendingFailure }
-  /** The other end answers with media that this one cannot do. */
+  /** The other end answers with media that this end does not support. */
   | { readonly kind: 'no-agreement'; readonly error: unknown };
 
 export interface OutgoingInviteEvents extends SessionEvents {
-  /** A response before the answer: 180, or 183 and others with `hasMedia` where the caller hears something. */
+  /** Provisional response, such as 180 or 183. `hasMedia` is true when there is early media. */
   progress?(status: number, hasMedia: boolean, response: SipResponse): void;
   answered(session: SipSession, response: SipResponse): void;
-  /** Comes at most once, and not after `answered`. A call that was given up has failed with 487 or `cancelled`. */
+  /** Called at most once, and not after `answered`. A cancelled call fails with 487 or `cancelled`. */
   failed(failure: InviteFailure): void;
 }
 
-/** A call that goes out, with its challenges, redirections and forks. */
+/** Outgoing call, with challenges, redirections and forks. */
 export class OutgoingInvite {
   readonly #host: SessionHost<SipSession>;
   readonly #options: OutgoingInviteOptions;
   readonly #events: OutgoingInviteEvents;
   readonly #requests: InviteRequests;
   readonly #early = new Map<string, SipSession>();
-  /** Numbers of the reliable responses, by the tag of who sent them. */
+  /** Numbers of the reliable responses, by the tag of their sender. */
   readonly #reliable = new Map<string, number>();
   #sending: Cancellable | undefined;
   #offer: SipBody | undefined;
@@ -65,7 +65,7 @@ export class OutgoingInvite {
     void this.#begin();
   }
 
-  /** Gives the call up. One that is answered all the same is hung up at once. */
+  /** Cancels the call. If it is answered anyway, it is hung up at once. */
   cancel(): void {
     if (this.#isOver || this.#isCancelled) return;
     this.#isCancelled = true;
@@ -120,7 +120,7 @@ export class OutgoingInvite {
     const isReliable = headers.has('Require', '100rel') && Number.isInteger(number);
     if (isReliable) {
       const last = this.#reliable.get(tag);
-      // One that came before, or one before which another is missing (RFC 3262, section 4).
+      // A repeated response, or one after a missing response (RFC 3262, section 4).
       if (last !== undefined && number !== last + 1) return;
       this.#reliable.set(tag, number);
     }
@@ -136,7 +136,7 @@ export class OutgoingInvite {
     const session = this.#sessionOf(request, response, flow);
     if (session.state !== 'early') return session.answeredAgain(response);
     if (this.#isOver || this.#isCancelled) {
-      // It was given up, or another one was faster: this one is hung up.
+      // The call was cancelled, or another fork answered first: this one is hung up.
       session.confirm(response);
       session.acknowledge(response);
       this.#fail({ kind: 'cancelled' });
@@ -170,12 +170,12 @@ export class OutgoingInvite {
     this.#events.answered(session, response);
   }
 
-  /** Takes media of a response before the answer. @returns the answer to what is an offer. */
+  /** Takes the SDP of a provisional response. @returns the answer, if the SDP is an offer. */
   async #agree(sdp: SipBody, response: SipResponse, isReliable: boolean): Promise<SipBody | undefined> {
     const { media } = this.#options;
     if (this.#offer) {
       await media.take(sdp, response);
-      // Without a reliable response, the answer in the 200 is the one that counts.
+      // Without a reliable response only the answer in the 200 counts.
       this.#isAgreed ||= isReliable;
       return undefined;
     }

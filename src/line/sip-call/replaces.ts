@@ -2,9 +2,9 @@ import { readParams } from '../sip-message/address.js';
 import type { SipLeg } from './sip-leg.js';
 
 /**
- * Finds the call that an INVITE is to take the place of (RFC 3891).
+ * Finds the call that an INVITE replaces (RFC 3891).
  *
- * @returns nothing where it replaces none, `unknown` where there is no such call.
+ * @returns undefined when it replaces none, `unknown` when there is no such call.
  */
 export function replaced(header: string | undefined, legs: Iterable<SipLeg>): SipLeg | 'unknown' | undefined {
   if (header === undefined) return undefined;

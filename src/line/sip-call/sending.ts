@@ -6,17 +6,17 @@ import type { TransactionLayer } from '../sip-transport/transaction-layer.js';
 import { addressText, type SipFlow } from '../sip-transport/transport.js';
 import type { SipWay } from './dialog.js';
 
-/** Outcome that is no response. */
+/** Failure of a request without a final response. */
 export type SendingFailure = TransactionFailure | 'cancelled' | 'no-address';
 
 export interface SendingContext {
   readonly clock: Clock;
   readonly layer: TransactionLayer;
-  /** Addresses of a URI, those that are out of service last. */
+  /** Returns the addresses of a URI; those that are out of service come last. */
   targets(uri: string): Promise<readonly SipTarget[]>;
-  /** URI by which a peer reaches this end. */
+  /** Returns the URI by which a peer reaches this end. */
   contactFor(flow: SipFlow, user: string | undefined): string;
-  /** An address is out of service for so many seconds. */
+  /** Notes that an address is out of service for some seconds. */
   unavailable(address: string, seconds: number): void;
 }
 
@@ -25,16 +25,16 @@ export interface SendingEvents {
   failed(failure: SendingFailure): void;
 }
 
-/** Time after which the next address is tried, where there is one and nothing has come, in milliseconds. */
+/** Time without a response after which the next address is tried, in milliseconds. */
 const PATIENCE_MS = 6000;
-/** Longest time that a server's Retry-After keeps it from being tried first, in seconds. */
+/** Longest Retry-After that is respected, in seconds. A server is not tried first in that time. */
 const MAX_RETRY_AFTER = 600;
-/** Time for which an address that does not answer is not tried first, in seconds. */
+/** Time for which an unresponsive address is not tried first, in seconds. */
 const DEAD_SECONDS = 30;
 
 /**
- * A request on its way to the first address that takes it (RFC 3263, section 4.3): the next one is tried when one cannot
- * be reached, does not answer, or is out of service (503).
+ * Request to the first address that takes it (RFC 3263, section 4.3). The next address is tried when one cannot be
+ * reached, does not answer, or is out of service (503).
  */
 export class Sending {
   readonly request: SipRequest;
@@ -59,7 +59,7 @@ export class Sending {
     else void this.#resolve();
   }
 
-  /** Has the server give up an INVITE: at once, or as soon as it has answered anything (RFC 3261, section 9.1). */
+  /** Cancels an INVITE: at once, or after the first response (RFC 3261, section 9.1). */
   cancel(): void {
     if (this.#isCancelled) return;
     this.#isCancelled = true;
@@ -71,7 +71,7 @@ export class Sending {
     try {
       targets = await this.#context.targets(this.#way.hop);
     } catch {
-      // A name that cannot be looked up has no address.
+      // A name whose lookup fails has no address.
     }
     this.#next(targets, 'no-address');
   }
@@ -84,7 +84,7 @@ export class Sending {
     else this.#next(others, failure);
   }
 
-  /** @param others Targets that are left; nothing where the URI has not been resolved yet. */
+  /** @param others Remaining targets; undefined before the URI was resolved. */
   #try(flow: SipFlow, others: readonly SipTarget[] | undefined): void {
     const { clock, layer } = this.#context;
     this.#isAnswered = false;
@@ -104,20 +104,23 @@ export class Sending {
     });
   }
 
-  /** Takes a response of an address that was given up for the next one: it is to stop, or has answered first after all. */
+  /**
+   * Takes a late response of an address after the next one was tried. It is cancelled, unless it is the first to
+   * answer.
+   */
   #lateResponse(response: SipResponse, flow: SipFlow, transaction: ClientTransaction): void {
     const { method } = this.request;
     if (method !== 'INVITE' || response.status >= 300) return;
     if (response.status < 200) this.#context.layer.cancel(transaction);
     else {
-      // No further address is called, and the one that rings now is told.
+      // No further address is tried, and the current one is cancelled.
       this.#cancelPatience();
       this.cancel();
       this.#events.responded(response, flow);
     }
   }
 
-  /** The request that begins a dialog, with the address by which this flow's peer reaches this end. */
+  /** Adds the Contact of this end, for the peer of the flow, to a request that begins a dialog. */
   #introduced(flow: SipFlow): SipRequest {
     const { request } = this;
     if (request.method !== 'INVITE' || request.headers.get('Contact') !== undefined) return request;

@@ -4,16 +4,16 @@ import type { SessionTimes } from './session-timer.js';
 
 /** End of a session. */
 export interface SessionEnd {
-  /** By the other end, by this one, or since the other end is gone. */
+  /** Cause: the other end, this end, or the loss of the other end. */
   readonly by: 'remote' | 'local' | 'lost';
-  /** Value of the Reason header of the BYE, where it has one (RFC 3326). */
+  /** Value of the Reason header of the BYE, if it has one (RFC 3326). */
   readonly reason?: string;
 }
 
-/** Listeners of a session; all but `ended` may be left out. */
+/** Listeners of a session. All but `ended` are optional. */
 export interface SessionEvents {
   ended(end: SessionEnd): void;
-  /** Takes an UPDATE or a re-INVITE without an offer, such as one with metadata alone. */
+  /** Takes an UPDATE or a re-INVITE without an offer, such as one with only metadata. */
   updated?(request: SipRequest): void;
   info?(request: SipRequest): void;
   /** Takes a REFER. Returns the status to answer it with. Default: 603. */
@@ -22,13 +22,13 @@ export interface SessionEvents {
 }
 
 export interface SessionOptions {
-  /** User of this end's Contact. */
+  /** User of the Contact of this end. */
   readonly user?: string;
   readonly credentials?: Credentials;
   readonly times?: Partial<SessionTimes>;
 }
 
-/** The reason that a BYE gives, if it does. */
+/** Reads the reason of a BYE, if it has one. */
 export function reasonIn({ headers }: SipRequest): { readonly reason?: string } {
   const reason = headers.get('Reason');
   return reason === undefined ? {} : { reason };

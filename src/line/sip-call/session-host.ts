@@ -9,7 +9,7 @@ import type { SipFlow } from '../sip-transport/transport.js';
 import type { SipWay } from './dialog.js';
 import type { SendingFailure } from './sending.js';
 
-/** Refusal of a request by a status, thrown by whoever looks at it. */
+/** Error that refuses a request with a status. */
 export class SipRefusal extends JackfieldError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,17 +25,17 @@ export class SipRefusal extends JackfieldError {
   }
 }
 
-/** One end's media, as far as they are agreed on with the other end by an offer and an answer (RFC 3264). */
+/** Media of one end, negotiated with the other end by offer and answer (RFC 3264). */
 export interface SessionMedia {
-  /** Makes an offer of what this end wants now. */
+  /** Makes an offer for the current state of this end. */
   offer(): SipBody | Promise<SipBody>;
-  /** Answers an offer. @param message The message that holds it, with its other parts. @throws SipRefusal */
+  /** Answers an offer. @param message Message with the offer and its other parts. @throws SipRefusal */
   answer(offer: SipBody, message: SipMessage): SipBody | Promise<SipBody>;
-  /** Takes the answer to this end's offer. */
+  /** Takes the answer to the offer of this end. */
   take(answer: SipBody, message: SipMessage): void | Promise<void>;
 }
 
-/** Something on its way that can be given up. */
+/** Operation that can be cancelled. */
 export interface Cancellable {
   cancel(): void;
 }
@@ -49,7 +49,7 @@ export type RequestOutcome =
   | { readonly response: SipResponse; readonly flow: SipFlow }
   | { readonly failure: SendingFailure };
 
-/** The part of an endpoint that calls use. */
+/** Functions of an endpoint that calls use. */
 export interface SessionHost<S> {
   readonly clock: Clock;
   readonly times: SipTimes;
@@ -58,7 +58,7 @@ export interface SessionHost<S> {
   send(request: SipRequest, way: SipWay, events: SendEvents): Cancellable;
   request(request: SipRequest, way: SipWay, credentials?: Credentials): Promise<RequestOutcome>;
   acknowledge(ack: SipRequest, way: SipWay): void;
-  /** Sends a response again. */
+  /** Repeats a response. */
   repeat(response: SipResponse, flow: SipFlow): void;
   addSession(session: S): void;
   removeSession(session: S): void;

@@ -4,24 +4,24 @@ import type { SipHeaders } from '../sip-message/headers.js';
 import type { SipRequest, SipResponse } from '../sip-message/message.js';
 import { SipRefusal } from './session-host.js';
 
-/** Times of RFC 4028, in seconds. */
+/** Session timer values of RFC 4028, in seconds. */
 export interface SessionTimes {
-  /** Time after which a session that nobody has refreshed is over. Default 1800. */
+  /** Time after which a session ends without a refresh. Default 1800. */
   readonly expiresSeconds: number;
-  /** Shortest such time that is taken. Default 90, the least that the RFC allows. */
+  /** Shortest accepted time. Default 90, the minimum of the RFC. */
   readonly minSeconds: number;
 }
 
 export const SESSION_TIMES: SessionTimes = { expiresSeconds: 1800, minSeconds: 90 };
 
 export interface SessionTimerEvents {
-  /** It is this end's turn to show that it is there. */
+  /** This end has to refresh the session. */
   refresh(): void;
-  /** The other end has not shown that it is there. */
+  /** The other end has not refreshed the session in time. */
   expired(): void;
 }
 
-/** Watch of a session that both ends show to be alive, one of them by refreshing it (RFC 4028), and its agreement. */
+/** Session timer and its negotiation (RFC 4028). One of the ends refreshes the session; without a refresh it ends. */
 export class SessionTimer {
   readonly #clock: Clock;
   readonly #times: SessionTimes;
@@ -34,16 +34,16 @@ export class SessionTimer {
     this.#events = events;
   }
 
-  /** Headers with which this end asks for a session timer. */
+  /** Headers by which this end asks for a session timer. */
   get wishes(): Readonly<Record<string, string>> {
     return timerWishes(this.#times);
   }
 
   /**
-   * Begins anew with what a request asks for.
+   * Restarts with the timer of a request.
    *
-   * @returns the headers of the answer to it.
-   * @throws SipRefusal, with 422, where the time is too short.
+   * @returns the headers of the response.
+   * @throws SipRefusal with 422 when the time is too short.
    */
   answer({ headers }: SipRequest): Readonly<Record<string, string>> {
     const asked = sessionExpires(headers);
@@ -66,7 +66,7 @@ export class SessionTimer {
     };
   }
 
-  /** Begins anew with what a 2xx says. */
+  /** Restarts with the timer of a 2xx. */
   agree({ headers }: SipResponse): void {
     const agreed = sessionExpires(headers);
     this.#begin(agreed?.seconds, agreed?.refresher !== 'uas');
@@ -79,7 +79,7 @@ export class SessionTimer {
   #begin(seconds: number | undefined, isRefresher: boolean): void {
     this.#cancel();
     if (seconds === undefined) return;
-    // Half the time for whoever refreshes; the other one waits until shortly before the end.
+    // The refresher waits half of the time. The other end waits until shortly before the end.
     const waitMs = isRefresher ? seconds * 500 : (seconds - Math.min(32, seconds / 3)) * 1000;
     this.#cancel = this.#clock.timerAt(this.#clock.now() + waitMs, () => {
       if (isRefresher) this.#events.refresh();
@@ -88,7 +88,7 @@ export class SessionTimer {
   }
 }
 
-/** Headers that ask for a session timer. @param least Shortest time that a peer takes, in seconds. */
+/** Makes the headers that ask for a session timer. @param least Shortest time that a peer accepts, in seconds. */
 export function timerWishes(
   times: Partial<SessionTimes> | undefined,
   least = 0,
@@ -98,7 +98,7 @@ export function timerWishes(
   return { 'Session-Expires': String(Math.max(expiresSeconds, min)), 'Min-SE': String(min) };
 }
 
-/** Session-Expires of a message: seconds, and who refreshes. */
+/** Reads Session-Expires of a message: the seconds and the refresher. */
 function sessionExpires(
   headers: SipHeaders,
 ): { readonly seconds: number; readonly refresher: 'uac' | 'uas' | undefined } | undefined {

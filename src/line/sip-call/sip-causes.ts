@@ -3,7 +3,7 @@ import type { SipResponse } from '../sip-message/message.js';
 import { reasonOf } from '../sip-message/reasons.js';
 import type { InviteFailure } from './outgoing-invite.js';
 
-/** Failure reason of a status; what has no row is an error. */
+/** Failure reasons of status codes. Any other status is `error`. */
 const REASONS: Readonly<Record<number, FailureReason>> = {
   401: 'not-authorized',
   402: 'not-paid-for',
@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   606: 'no-codec',
 };
 
-/** Status with which a call from outside is refused, by its cause. */
+/** Status codes for refusing an incoming call, by failure reason. */
 const STATUSES: Readonly<Record<FailureReason, number>> = {
   error: 500,
   'no-such-number': 404,
@@ -41,7 +41,7 @@ const STATUSES: Readonly<Record<FailureReason, number>> = {
   'dropped-by-host': 480,
 };
 
-/** Cause of a call's end for what a SIP network has answered. @param hasRung A 408 of one that rang is no answer. */
+/** Maps a failure of a call to its end cause. @param hasRung True when it has rung: a 408 means no answer then. */
 export function causeOf(failure: InviteFailure, hasRung: boolean): EndCause {
   if (failure.kind === 'cancelled') return { kind: 'cancelled' };
   if (failure.kind === 'no-agreement')
@@ -66,7 +66,7 @@ const TEXTS = {
   'no-address': 'The network has no address',
 } as const;
 
-/** Status for a call that came in and was not taken. */
+/** Maps an end cause to the status for an incoming call. */
 export function statusOf(cause: EndCause): number {
   switch (cause.kind) {
     case 'busy':
@@ -89,7 +89,7 @@ export function statusOf(cause: EndCause): number {
   }
 }
 
-/** Text for a person: the status, and when to try again where the network says so. */
+/** Makes a text for a person: the status, and when to try again, if the network tells it. */
 function textOf({ status, reason, headers }: SipResponse): string {
   const again = Number.parseInt(headers.get('Retry-After') ?? '', 10);
   const text = `${status} ${reason === '' ? reasonOf(status) : reason}`.slice(0, 200);

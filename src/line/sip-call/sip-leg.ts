@@ -12,7 +12,7 @@ import { SwitchedVoice } from './switched-voice.js';
 
 /** Functions of a line that its legs use. */
 export interface SipLegHost {
-  /** The other end asks for the call to go on elsewhere. Returns the status to answer it with. */
+  /** Takes a REFER of the other end. Returns the status of the response. */
   referred(leg: SipLeg, request: SipRequest): number;
   /** The call is over. */
   over(leg: SipLeg): void;
@@ -21,7 +21,7 @@ export interface SipLegHost {
 
 const DIGIT = /^[0-9*#A-D]$/i;
 
-/** One end of a call at a SIP phone or trunk: a session, and the voice that is agreed on by it. */
+/** End of a call at a SIP phone or trunk: a session and its voice. */
 export class SipLeg implements Leg {
   readonly identity: Identity;
   readonly voice: SwitchedVoice;
@@ -31,11 +31,11 @@ export class SipLeg implements Leg {
   #session: SipSession | undefined;
   #placing: Placing | undefined;
   #conversation: Conversation | undefined;
-  /** The leg that it was joined with in place of its session. */
+  /** Leg that it was joined with, in place of its session. */
   #joined: SipLeg | undefined;
   #isOver = false;
 
-  /** @param call The session of a call that went out and was answered, or the call that comes in. */
+  /** @param call Session of an answered outgoing call, or an incoming call. */
   constructor(host: SipLegHost, identity: Identity, media: CallMedia, call: SipSession | IncomingInvite) {
     this.#host = host;
     this.identity = identity;
@@ -48,7 +48,7 @@ export class SipLeg implements Leg {
     this.#listen();
   }
 
-  /** The session that carries it; nothing before the answer. */
+  /** Current session; undefined before the answer. */
   get session(): SipSession | undefined {
     return this.#session;
   }
@@ -82,7 +82,7 @@ export class SipLeg implements Leg {
   digit(digit: string): void {
     const joined = this.#joined;
     if (joined) joined.#conversation?.digit(joined, digit);
-    // Without events, the tone in the voice is all that there is.
+    // Without telephone events a digit is only the tone in the voice.
     if (joined || !this.#media.hasEvents || !DIGIT.test(digit)) return;
     this.#media.rtp.sendDigit(digit).catch((error: unknown) => this.#isOver || this.#host.failed(error));
   }
@@ -96,12 +96,12 @@ export class SipLeg implements Leg {
     if (joined) joined.#conversation?.end(cause);
   }
 
-  /** Ends the call, which nobody pays for any more. */
+  /** Ends the call, because it is not paid for any longer. */
   cutOff(): void {
     this.#conversation?.end({ kind: 'failed', reason: 'not-paid-for' });
   }
 
-  /** Goes on with another session in place of the one that there was, which is ended. */
+  /** Replaces the session by another one, and ends the old one. */
   become(session: SipSession, media: CallMedia): void {
     const [before, mediaBefore] = [this.#session, this.#media];
     if (mediaBefore.events) mediaBefore.events = undefined;
@@ -118,14 +118,14 @@ export class SipLeg implements Leg {
   }
 
   /**
-   * Goes on without its session, as does another leg: those who talked to the two talk to each other, and what one
-   * conversation is told the other one is.
+   * Joins two legs in place of their sessions: the other ends of both talk to each other. Events of one conversation
+   * are passed to the other.
    */
   join(other: SipLeg): void {
     const [here, there] = joinedVoices();
     this.#leaveFor(other, here);
     other.#leaveFor(this, there);
-    // Each was held by the one who asks for this, perhaps; and may be held by who talked to it.
+    // Either conversation may be on hold: by the party that transfers, or by the other end.
     for (const leg of [this, other]) {
       const conversation = leg.#conversation;
       const far = leg === this ? other : this;
@@ -133,7 +133,7 @@ export class SipLeg implements Leg {
     }
   }
 
-  /** Listeners of its session. */
+  /** Listeners for its session. */
   get events(): SessionEvents {
     return {
       ended: (end) => this.#hungUp(end),
@@ -167,7 +167,7 @@ export class SipLeg implements Leg {
     void this.#media.close();
   }
 
-  /** Holds its conversation from its own side, or no more. */
+  /** Puts its conversation on hold, or resumes it. */
   #passHold(on: boolean): void {
     if (this.#conversation && this.#conversation.isHeldBy(this) !== on) this.#conversation.hold(this, on);
   }
@@ -189,7 +189,7 @@ export class SipLeg implements Leg {
     };
   }
 
-  /** A digit may come as a request, too: `Signal=5`. */
+  /** Takes an INFO request. It may contain a digit: `Signal=5`. */
   #info({ headers, body }: SipRequest): void {
     const type = headers.get('Content-Type') ?? '';
     const text = body.toString('latin1', 0, 200);

@@ -11,11 +11,11 @@ import { type RequestOutcome, type SessionHost, type SessionMedia, SipRefusal } 
 import { SessionTimer } from './session-timer.js';
 import { Unacknowledged } from './unacknowledged.js';
 
-/** Longest waits before an offer that has crossed another one is made again (RFC 3261, section 14.1), in milliseconds. */
+/** Ranges of the wait before an offer is repeated after a collision (RFC 3261, section 14.1), in milliseconds. */
 const CROSSED_MS = { owner: [2100, 4000], other: [0, 2000] } as const;
 
 /**
- * A call between two ends, from the first response that has a tag until BYE (RFC 3261, sections 12 to 15).
+ * Session between two ends, from the first response with a tag until BYE (RFC 3261, sections 12 to 15).
  *
  * `early -> confirmed -> over`
  */
@@ -30,7 +30,7 @@ export class SipSession {
   readonly #host: SessionHost<SipSession>;
   readonly #options: SessionOptions;
   #state: 'early' | 'confirmed' | 'over' = 'early';
-  /** The side whose offer has no answer yet. */
+  /** Side with an unanswered offer. */
   #offering: 'nobody' | 'local' | 'remote' = 'nobody';
   #isOfferWanted = false;
   #peerUpdates = false;
@@ -67,18 +67,18 @@ export class SipSession {
     return this.#host.contactFor(this.flow, this.#options.user);
   }
 
-  /** Headers of a request or response that says where this end is and what it can. */
+  /** Headers with the address and the capabilities of this end. */
   get introduction(): Readonly<Record<string, string>> {
     return { Contact: `<${this.contact}>`, Allow: ALLOW, Supported: SUPPORTED };
   }
 
-  /** Makes the other end a new offer of what `media` wants now: at once, or after what is being agreed on. */
+  /** Makes a new offer of the current state of `media`: at once, or after the current negotiation. */
   reoffer(): void {
     this.#isOfferWanted = true;
     if (this.#state === 'confirmed' && this.#offering === 'nobody') void this.#offer();
   }
 
-  /** Ends the session by BYE. Resolves when that has been answered, or was not in time. */
+  /** Ends the session by BYE. Resolves after the response, or after a timeout. */
   async end(headers: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.#hangUp({ by: 'local' }, headers);
   }
@@ -98,7 +98,7 @@ export class SipSession {
     return outcome;
   }
 
-  /** Has the other end call somebody else in place of this end (RFC 3515). @returns the status of its answer. */
+  /** Transfers the other end to another target (RFC 3515). @returns the status of its response. */
   async refer(target: string, headers: Readonly<Record<string, string>> = {}): Promise<number> {
     const outcome = await this.request('REFER', {
       'Refer-To': `<${target}>`,
@@ -150,17 +150,17 @@ export class SipSession {
     }
   }
 
-  /** Takes an ACK of this dialog, and the answer that it may hold. @internal */
+  /** Takes an ACK of this dialog, and the answer in it, if any. @internal */
   acknowledged(ack: SipRequest): void {
     const waited = this.#unacknowledged.take(cseqOf(ack.headers).number);
     if (!waited?.isOffer) return;
     const answer = sdpOf(ack);
-    // An offer that nobody answers agrees on nothing (RFC 3261, section 13.2.2.4).
+    // Without an answer to the offer there is no agreement (RFC 3261, section 13.2.2.4).
     if (answer) void this.#took(answer, ack);
     else void this.#hangUp({ by: 'local' });
   }
 
-  /** Sends the final 2xx of an INVITE until its ACK comes. @internal */
+  /** Repeats the 2xx of an INVITE until its ACK comes. @internal */
   accept(transaction: ServerTransaction, response: SipResponse, isOffer: boolean): void {
     if (isOffer) this.#offering = 'local';
     transaction.respond(response);
@@ -172,7 +172,7 @@ export class SipSession {
     );
   }
 
-  /** The session is on: what was agreed on about its timer counts. @internal */
+  /** Confirms the session, and starts the session timer that was agreed on. @internal */
   confirm(message: SipRequest | SipResponse): void {
     if (this.#state !== 'early') return;
     this.#state = 'confirmed';
@@ -181,7 +181,7 @@ export class SipSession {
     this.#settled();
   }
 
-  /** Acknowledges the 2xx of this end's INVITE, and again each time that it comes. @internal */
+  /** Acknowledges a 2xx to the INVITE of this end, and each repetition of it. @internal */
   acknowledge(response: SipResponse, answer?: SipBody): void {
     const ack = this.dialog.request('ACK', cseqOf(response.headers).number);
     this.#ack = withBody(ack, answer);
@@ -195,7 +195,7 @@ export class SipSession {
     }
   }
 
-  /** The call did not come about. @internal */
+  /** Ends an early session whose call has failed. @internal */
   drop(): void {
     if (this.#state === 'early') this.#over(undefined);
   }
@@ -268,7 +268,7 @@ export class SipSession {
     } else if (status === 481 || status === 408) await this.#hangUp({ by: 'lost' });
   }
 
-  /** Sends an INVITE within the dialog, with credentials where they are asked for. @returns the final response. */
+  /** Sends an INVITE within the dialog, with credentials if it is challenged. @returns the final response. */
   async #invite(request: SipRequest): Promise<SipResponse | undefined> {
     const digest = new DigestClient(this.#options.credentials);
     for (let next: SipRequest | undefined = request; next; ) {
@@ -317,7 +317,7 @@ export class SipSession {
     this.#settled();
   }
 
-  /** Something was agreed on: an offer that has waited for it is made. */
+  /** Notes the end of a negotiation. Makes the offer that has waited for it. */
   #settled(): void {
     if (this.#isOfferWanted && this.#state === 'confirmed' && this.#offering === 'nobody') void this.#offer();
   }

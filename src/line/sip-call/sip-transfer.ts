@@ -9,31 +9,31 @@ import type { InviteFailure, OutgoingInviteOptions } from './outgoing-invite.js'
 import type { SipLeg } from './sip-leg.js';
 import type { SipSession } from './sip-session.js';
 
-/** The way to the target of a REFER, and what it costs to call there. */
+/** Route to the target of a REFER, and its tariff. */
 export interface TransferWay {
   readonly options: Omit<OutgoingInviteOptions, 'media'>;
   readonly tariff?: Tariff | undefined;
 }
 
-/** The part of a line that follows a REFER. */
+/** Functions of a line for following a REFER. */
 export interface TransferHost extends OutgoingHost {
   /**
-   * The call that goes to the target of a REFER; nothing where it may not be called.
+   * Finds the route to the target of a REFER; undefined when calling it is not allowed.
    *
-   * @param replaces True where it takes the place of a call that the target has.
+   * @param replaces True when the call replaces one of the target.
    */
   wayTo(target: SipUri, leg: SipLeg, replaces: boolean): TransferWay | undefined;
-  /** The call of this line that a Replaces header names, if it is one of its. */
+  /** Finds the call of this line that a Replaces header names. */
   callOf(replaces: string): SipLeg | undefined;
 }
 
 const FRAGMENT = 'message/sipfrag;version=2.0';
 
 /**
- * Follows a REFER (RFC 3515): calls the target, also in place of a call that it has (RFC 3891), and has the leg go on with
- * that call. The one who asks is told how far it is.
+ * Follows a REFER (RFC 3515): calls the target, possibly in place of one of its calls (RFC 3891), and lets the leg go
+ * on with that call. The party that transfers is notified of the progress.
  *
- * @returns the status to answer the REFER with.
+ * @returns the status of the response to the REFER.
  */
 export function followRefer(host: TransferHost, leg: SipLeg, request: SipRequest): number {
   const { session } = leg;
@@ -63,15 +63,15 @@ export function followRefer(host: TransferHost, leg: SipLeg, request: SipRequest
   return 202;
 }
 
-/** Puts through to each other whom the one who asks talks to in its two calls, and ends both of its calls. */
+/** Connects the other ends of the two calls of the party that transfers, and ends both of its calls. */
 function join(host: TransferHost, leg: SipLeg, other: SipLeg, request: SipRequest): void {
   const tell = leg.session && notifier(leg.session, request);
-  // The answer to the REFER goes first.
+  // The response to the REFER is sent first.
   queueMicrotask(() => {
     if (leg.isOver || other.isOver) return tell?.('terminated;reason=noresource', 503);
     tell?.('terminated;reason=noresource', 200);
     leg.join(other);
-    // Nobody is called any more on behalf of the one who asks.
+    // No call is made on behalf of the transferring party any more.
     for (const each of [leg, other]) host.begun(each);
   });
 }
@@ -109,11 +109,14 @@ function call(
   );
 }
 
-/** Tells how far the call is, as the first line of a response. One that asks for no news gets none (RFC 4488). */
+/**
+ * Makes a function that sends the progress of the call as the first line of a response. It sends nothing if `Refer-Sub`
+ * is false (RFC 4488).
+ */
 function notifier(session: SipSession, request: SipRequest): (state: string, status: number) => void {
   const isSilent = request.headers.get('Refer-Sub')?.toLowerCase().startsWith('false') ?? false;
   return (state, status) => {
-    // One that hangs up straight after its REFER wants to know nothing more.
+    // A party that hangs up right after its REFER gets no more notifications.
     if (isSilent || session.state === 'over') return;
     const content = Buffer.from(`SIP/2.0 ${status} ${reasonOf(status)}\r\n`);
     void session.request(
@@ -124,7 +127,7 @@ function notifier(session: SipSession, request: SipRequest): (state: string, sta
   };
 }
 
-/** The Replaces header in the target of an attended transfer; nothing where there is none. */
+/** Reads the Replaces header in the target of an attended transfer; none when it is missing. */
 function replacing({ headers }: SipUri): { readonly Replaces: string; readonly Require: string } | undefined {
   for (const pair of headers.split('&')) {
     const [name = '', value = ''] = pair.split('=');

@@ -1,7 +1,7 @@
 import type { LineQuality } from '../../base/line-quality.js';
 import type { MadeUp, Party } from '../../switch/party.js';
 
-/** Voice of a leg, whose source may change within a call: when it is passed on to another phone. */
+/** Voice of a leg whose source may change within a call, by a transfer to another phone. */
 export class SwitchedVoice implements Party {
   #party: Party;
 
@@ -9,7 +9,7 @@ export class SwitchedVoice implements Party {
     this.#party = party;
   }
 
-  /** Goes on with another party. The one before is left alone. */
+  /** Goes on with another party. The previous one is not ended. */
   become(party: Party): void {
     this.#party = party;
   }
@@ -39,7 +39,7 @@ export class SwitchedVoice implements Party {
   }
 }
 
-/** Voice before the answer: it goes on when the caller has been put through. */
+/** Voice before the answer. It goes on after the caller was connected. */
 export class EarlyVoice implements Party {
   readonly #party: Party;
 

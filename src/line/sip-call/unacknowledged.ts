@@ -7,7 +7,10 @@ interface Waiting {
   readonly isOffer: boolean;
 }
 
-/** The 2xx to INVITEs of one call whose ACK has not come: each is sent again until it does (RFC 3261, section 13.3.1.4). */
+/**
+ * 2xx responses to the INVITEs of a call without an ACK yet. Each is repeated until its ACK comes (RFC 3261, section
+ * 13.3.1.4).
+ */
 export class Unacknowledged {
   readonly #clock: Clock;
   readonly #times: SipTimes;
@@ -21,9 +24,9 @@ export class Unacknowledged {
   /**
    * Waits for the ACK of a 2xx.
    *
-   * @param number The INVITE's CSeq.
-   * @param isOffer True where the 2xx holds an offer, and the ACK the answer.
-   * @param lost Called when no ACK has come in time.
+   * @param number CSeq number of the INVITE.
+   * @param isOffer True when the 2xx has an offer, and the ACK the answer.
+   * @param lost called when no ACK has come in time.
    */
   add(number: number, isOffer: boolean, repeat: () => void, lost: () => void): void {
     const { t1, t2 } = this.#times;
@@ -36,7 +39,7 @@ export class Unacknowledged {
     timers.repeat(t1, (ms) => Math.min(2 * ms, t2), repeat);
   }
 
-  /** Takes an ACK. Gives nothing for one that none was waited for. */
+  /** Takes an ACK. Returns undefined for one that was not awaited. */
   take(number: number): { readonly isOffer: boolean } | undefined {
     const waiting = this.#waiting.get(number);
     waiting?.timers.stop();

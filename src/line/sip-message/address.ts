@@ -1,11 +1,11 @@
 import { splitList } from './headers.js';
 
-/** Parameters behind a value, by lower-case name; one without a value is empty. */
+/** Parameters of a value, by lower-case name. A parameter without a value is empty. */
 export type Params = ReadonlyMap<string, string>;
 
 /** Address of a header such as From, To or Contact (RFC 3261, section 20.10). */
 export interface SipAddress {
-  /** Name for a person to read, without quotation marks; empty where there is none. */
+  /** Display name, without quotation marks; empty when there is none. */
   readonly name: string;
   readonly uri: string;
   readonly params: Params;
@@ -14,9 +14,9 @@ export interface SipAddress {
 /** SIP URI, or the number of a `tel:` URI as its user. */
 export interface SipUri {
   readonly scheme: 'sip' | 'sips' | 'tel';
-  /** Without escapes. Empty where there is none. */
+  /** User without escapes; empty when there is none. */
   readonly user: string;
-  /** Lower case; an IPv6 address has its brackets. Empty in a `tel:` URI. */
+  /** Host in lower case, an IPv6 address in brackets; empty in a `tel:` URI. */
   readonly host: string;
   readonly port: number | undefined;
   readonly params: Params;
@@ -26,7 +26,7 @@ export interface SipUri {
 
 /** Top value of a Via header (RFC 3261, section 18.1.1). */
 export interface Via {
-  /** `UDP`, `TCP`, `TLS`, ...: upper case. */
+  /** Transport in upper case: `UDP`, `TCP`, `TLS`, ... */
   readonly transport: string;
   readonly host: string;
   readonly port: number | undefined;
@@ -67,19 +67,19 @@ export function readAddress(value: string): SipAddress | undefined {
   return { name: '', uri, params: semicolon < 0 ? NO_PARAMS : readParams(text.slice(semicolon)) };
 }
 
-/** Writes an address; the name is quoted, so that nothing in it breaks out. */
+/** Writes an address. The name is quoted, so that it cannot end the address. */
 export function writeAddress(uri: string, name = '', params: Readonly<Record<string, string>> = {}): string {
   const tail = Object.entries(params).map(([key, value]) => (value === '' ? `;${key}` : `;${key}=${value}`));
   return `${name === '' ? '' : `${quoted(name)} `}<${uri}>${tail.join('')}`;
 }
 
-/** Puts a text in quotation marks, as bytes of UTF-8. */
+/** Quotes a text, as bytes of UTF-8. */
 export function quoted(text: string): string {
   const safe = text.slice(0, MAX_NAME).replace(/\p{Cc}+/gu, ' ');
   return `"${onWire(safe).replace(/["\\]/g, '\\$&')}"`;
 }
 
-/** Reads a URI; nothing for another scheme, or what is none. */
+/** Reads a URI; undefined for another scheme or an invalid text. */
 export function readUri(text: string): SipUri | undefined {
   const [, scheme = '', userInfo = '', host = '', port, params = '', headers = ''] = URI.exec(text) ?? [];
   if (scheme !== '') {
@@ -99,7 +99,7 @@ export function readUri(text: string): SipUri | undefined {
   return { scheme: 'tel', user: unescaped(number), host: '', port: undefined, params: read, headers: '' };
 }
 
-/** Writes the user of a URI with everything escaped that could end it. */
+/** Escapes the user of a URI. */
 export function escapeUser(user: string): string {
   return encodeURIComponent(user).replace(/%2B/g, '+').replace(/%2C/g, ',');
 }
@@ -116,7 +116,10 @@ export function readVia(value: string): Via | undefined {
   };
 }
 
-/** Reads `;name=value;flag`. Quoted values lose their quotation marks; the first of two of one name counts. */
+/**
+ * Reads `;name=value;flag`. Quoted values lose their quotation marks. The first of several parameters with the same
+ * name counts.
+ */
 export function readParams(text: string): Params {
   if (text === '') return NO_PARAMS;
   const params = new Map<string, string>();
@@ -134,7 +137,9 @@ export function readParams(text: string): Params {
   return params;
 }
 
-/** Finds the semicolon that ends a parameter, or the end of the text: one in quotation marks is part of a value. */
+/**
+ * Finds the semicolon that ends a parameter, or the end of the text. A semicolon in quotation marks is part of a value.
+ */
 function endOfParam(text: string, start: number): number {
   const semicolon = text.indexOf(';', start);
   const plain = semicolon < 0 ? text.length : semicolon;
@@ -158,14 +163,14 @@ export function readPairs(text: string): Params {
   );
 }
 
-/** Text of the wire, whose characters are bytes, as what a person reads: UTF-8, or Latin-1 where it is none. */
+/** Decodes text of the wire, whose characters are bytes, as UTF-8, or as Latin-1 if it is not UTF-8. */
 export function readable(wire: string): string {
   if (!/[\x80-\xff]/.test(wire)) return wire;
   const text = Buffer.from(wire, 'latin1').toString('utf8');
   return text.includes('\ufffd') ? wire : text;
 }
 
-/** Text as it is written on the wire, a character for each byte of UTF-8. */
+/** Encodes text for the wire, with a character for each byte of UTF-8. */
 export function onWire(text: string): string {
   return /[^\0-\x7f]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
 }

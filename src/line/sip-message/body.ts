@@ -9,7 +9,7 @@ export interface SipBody {
   readonly content: Buffer;
 }
 
-/** Part of a body of several. */
+/** Part of a multipart body. */
 export interface SipPart extends SipBody {
   readonly headers: SipHeaders;
 }
@@ -18,14 +18,14 @@ export interface SipPart extends SipBody {
 const MAX_PARTS = 32;
 const NOTHING = Buffer.alloc(0);
 
-/** Body of SDP. */
+/** Makes an SDP body. */
 export function sdpBody(text: string): SipBody {
   return { type: 'application/sdp', content: Buffer.from(text, 'utf8') };
 }
 
 /**
- * The parts of a message's body: those of `multipart/...`, also within each other, or the whole as one. Nothing where it
- * is empty.
+ * Returns the parts of the body of a message: those of `multipart/...`, also nested, or the whole body as one part;
+ * none when it is empty.
  */
 export function bodyParts(headers: SipHeaders, content: Buffer): SipPart[] {
   if (content.length === 0) return [];
@@ -39,13 +39,13 @@ export function bodyParts(headers: SipHeaders, content: Buffer): SipPart[] {
     .slice(0, MAX_PARTS)
     .flatMap((part) => {
       const { head, body } = cutHead(part);
-      // Parts within parts are as deep as the nesting; each level is shorter than the one around it.
+      // The recursion ends, because each nested part is shorter than the one around it.
       return bodyParts(head, body);
     })
     .slice(0, MAX_PARTS);
 }
 
-/** The SDP of a message, alone or among other parts. */
+/** Returns the SDP of a message, alone or among other parts. */
 export function sdpOf({
   headers,
   body,
@@ -56,7 +56,7 @@ export function sdpOf({
   return bodyParts(headers, body).find(({ type }) => type === 'application/sdp');
 }
 
-/** Several parts as one body. */
+/** Makes a multipart body. */
 export function multipart(parts: readonly SipBody[]): SipBody & { readonly boundary: string } {
   const boundary = `jackfield-${parts.length}-${parts.reduce((sum, { content }) => sum + content.length, 0)}-boundary`;
   const pieces = parts.flatMap(({ type, content }) => [
@@ -71,7 +71,7 @@ export function multipart(parts: readonly SipBody[]): SipBody & { readonly bound
   };
 }
 
-/** The message with a body. */
+/** Returns the message with a body. */
 export function withBody<M extends SipRequest | SipResponse>(message: M, body: SipBody | undefined): M {
   if (!body) return message;
   message.headers.set('Content-Type', body.type);
@@ -83,7 +83,7 @@ function split(content: Buffer, boundary: string): Buffer[] {
   const parts: Buffer[] = [];
   let start = -1;
   for (let at = content.indexOf(mark); at >= 0; at = content.indexOf(mark, at + mark.length)) {
-    // A mark stands at the beginning of a line.
+    // A boundary is at the beginning of a line.
     if (at > 0 && content[at - 1] !== 10) continue;
     if (start >= 0) parts.push(content.subarray(start, trimmed(content, at)));
     const after = at + mark.length;
@@ -92,12 +92,12 @@ function split(content: Buffer, boundary: string): Buffer[] {
     if (line < 0 || parts.length >= MAX_PARTS) return parts;
     start = line + 1;
   }
-  // The mark at the end is missing: what there is counts.
+  // The closing boundary is missing: the part ends with the body.
   if (start >= 0) parts.push(content.subarray(start));
   return parts;
 }
 
-/** The line break before a mark belongs to the mark. */
+/** Returns the end of a part: the line break before a boundary belongs to the boundary. */
 function trimmed(content: Buffer, mark: number): number {
   if (content[mark - 1] !== 10) return mark;
   return content[mark - 2] === 13 ? mark - 2 : mark - 1;

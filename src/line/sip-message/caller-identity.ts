@@ -3,10 +3,14 @@ import { type Identity, phoneNumber } from '../../switch/identity.js';
 import { readAddress, readUri, type SipAddress } from './address.js';
 import type { SipHeaders } from './headers.js';
 
-/** Longest name that a person is shown. */
+/** Longest name of a caller, in characters. */
 const MAX_NAME = 200;
 
-/** The number in a user of a URI, with its `+`; nothing where it is none. @param country Of numbers without their code. */
+/**
+ * Returns the number in the user of a URI, with its `+`; undefined if it is not a number.
+ *
+ * @param country Country of national numbers.
+ */
 export function numberIn(user: string, country: string | undefined): string | undefined {
   const [bare = ''] = user.split(';');
   if (!/^[+\d\s().-]+$/.test(bare)) return undefined;
@@ -15,8 +19,8 @@ export function numberIn(user: string, country: string | undefined): string | un
 }
 
 /**
- * Identity of a caller. A number is shown as that; a name gets `sip:` before it, so that nobody outside has the handle of
- * a user.
+ * Makes the identity of a caller. A number is shown as such. A name gets the prefix `sip:`, so that nobody outside can
+ * have the handle of a user.
  */
 export function identityOf(address: SipAddress | undefined, country: string | undefined): Identity {
   const user = readUri(address?.uri ?? '')?.user ?? '';
@@ -31,7 +35,11 @@ export function identityOf(address: SipAddress | undefined, country: string | un
   return { handle: `sip:${name}`, fullName: shown || user.slice(0, MAX_NAME) || name, network: 'P2P' };
 }
 
-/** The caller of a call that comes in. @param isTrusted True for a peer whose word about its callers counts (RFC 3325). */
+/**
+ * Returns the caller of an incoming call.
+ *
+ * @param isTrusted True for a peer whose asserted identities count (RFC 3325).
+ */
 export function callerOf(headers: SipHeaders, isTrusted: boolean, country: string | undefined): Identity {
   const from = readAddress(headers.get('From') ?? '');
   const [asserted] = isTrusted ? headers.list('P-Asserted-Identity') : [];
@@ -42,7 +50,7 @@ export function callerOf(headers: SipHeaders, isTrusted: boolean, country: strin
   return identityOf(named ?? from, country);
 }
 
-/** The one who has forwarded the call to here: by Diversion (RFC 5806), or History-Info (RFC 7044). */
+/** Returns the party that has forwarded the call, by Diversion (RFC 5806) or History-Info (RFC 7044). */
 export function diverterOf(headers: SipHeaders, country: string | undefined): Identity | undefined {
   const [diversion] = headers.list('Diversion');
   const history = headers.list('History-Info');

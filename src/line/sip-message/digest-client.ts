@@ -1,7 +1,7 @@
 import { answerChallenge, type Credentials, realmOf, strongest } from './digest.js';
 import { cseqOf, type SipRequest, type SipResponse } from './message.js';
 
-/** Most times that one request is sent with other credentials: a nonce that is stale, a proxy behind a proxy. */
+/** Most times that a request is repeated with new credentials, such as for a stale nonce or several proxies. */
 const MAX_ANSWERS = 4;
 
 /** Answers to the challenges of one request. */
@@ -16,9 +16,9 @@ export class DigestClient {
   }
 
   /**
-   * Makes the request anew, with the next CSeq and an answer to each challenge.
+   * Repeats the request with the next CSeq and an answer to each challenge.
    *
-   * @returns nothing where there are no credentials, or the server did not take those that it had.
+   * @returns undefined when there are no credentials, or the server has refused them.
    */
   answer(request: SipRequest, response: SipResponse): SipRequest | undefined {
     if (response.status !== 401 && response.status !== 407) return undefined;
@@ -34,7 +34,7 @@ export class DigestClient {
       const challenge = strongest(challenges);
       if (!challenge) continue;
       const key = `${answers} ${challenge.realm}`;
-      // The same credentials were refused before, and not because of their age.
+      // The same credentials were refused before, and not because of a stale nonce.
       if (this.#answered.has(key) && !challenge.isStale) return undefined;
       this.#answered.add(key);
       const count = (this.#nonces.get(challenge.nonce) ?? 0) + 1;
@@ -43,7 +43,7 @@ export class DigestClient {
     }
     if (values.length === 0) return undefined;
     const { number, method } = cseqOf(headers);
-    // What another proxy on the way has asked for stays.
+    // Answers to the challenges of other proxies stay.
     const kept = headers
       .lines(answers)
       .filter((line) => !values.some((value) => realmOf(value) === realmOf(line)));
@@ -55,7 +55,7 @@ export class DigestClient {
   }
 }
 
-/** Challenges of one realm are alternatives; those of several are all to be answered. */
+/** Groups challenges by realm. Those of one realm are alternatives; each realm needs an answer. */
 function byRealm(values: readonly string[]): string[][] {
   const realms = new Map<string, string[]>();
   for (const value of values) {

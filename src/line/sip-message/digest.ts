@@ -7,7 +7,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** Hash of each algorithm, in the order in which one is chosen (RFC 8760). */
+/** Hash of each algorithm, in the order of preference (RFC 8760). */
 const HASHES = { 'SHA-512-256': 'sha512-256', 'SHA-256': 'sha256', MD5: 'md5' } as const;
 export type DigestAlgorithm = keyof typeof HASHES;
 const ALGORITHMS = Object.keys(HASHES) as DigestAlgorithm[];
@@ -19,7 +19,7 @@ export interface Challenge {
   readonly opaque: string | undefined;
   readonly algorithm: DigestAlgorithm;
   readonly isSession: boolean;
-  /** Empty for a server of RFC 2069, which knows none. */
+  /** Values of `qop`; empty for a server of RFC 2069. */
   readonly qop: readonly string[];
   readonly isStale: boolean;
 }
@@ -31,7 +31,7 @@ export interface Signed {
   readonly body: Buffer;
 }
 
-/** Reads the value of a WWW-Authenticate or Proxy-Authenticate header; nothing for a scheme or hash that is unknown. */
+/** Reads the value of a WWW-Authenticate or Proxy-Authenticate header; undefined for an unknown scheme or hash. */
 export function readChallenge(value: string): Challenge | undefined {
   const pairs = pairsOf(value);
   const nonce = pairs.get('nonce');
@@ -52,12 +52,12 @@ export function readChallenge(value: string): Challenge | undefined {
   };
 }
 
-/** Reads the realm of a challenge, or of an answer to one; empty where there is none. */
+/** Reads the realm of a challenge, or of an answer to one; empty when there is none. */
 export function realmOf(value: string): string {
   return pairsOf(value).get('realm') ?? '';
 }
 
-/** Reads what stands behind the scheme; nothing for a scheme other than digest. */
+/** Reads the parameters after the scheme; none for a scheme other than digest. */
 function pairsOf(value: string): Params {
   const [, text = ''] = /^digest\s+(.*)$/is.exec(value) ?? [];
   return readPairs(text);
@@ -75,7 +75,7 @@ export function strongest(values: readonly string[]): Challenge | undefined {
  * Makes the value of an Authorization header.
  *
  * @param count Number of the request with this nonce, from 1.
- * @param cnonce The client's own nonce. Default: random.
+ * @param cnonce Nonce of the client. Default: random.
  */
 export function answerChallenge(
   challenge: Challenge,
@@ -124,18 +124,20 @@ function digestOf(input: DigestInput, { method, uri, body }: Signed): string {
   return hash(qop === undefined ? `${a1}:${nonce}:${a2}` : `${a1}:${nonce}:${nc}:${cnonce}:${qop}:${a2}`);
 }
 
-/** Outcome of checking a request's Authorization. */
+/** Result of checking the Authorization of a request. */
 export type DigestCheck =
   | { readonly kind: 'accepted'; readonly user: string }
-  /** Nothing fits: the request is to be challenged. `isStale` when only the nonce is too old. */
+  /** No valid credentials: challenge the request. `isStale` is true when only the nonce is too old. */
   | { readonly kind: 'refused'; readonly isStale: boolean };
 
 /** Longest life of a nonce, in milliseconds. */
 const NONCE_MS = 300_000;
-/** Most nonces whose counts are kept against a replay; the oldest are too old then. */
+/** Most nonces whose counts are kept against replays. The oldest count as too old beyond it. */
 const MAX_NONCES = 4096;
 
-/** Server side of digest: makes challenges and checks answers. A nonce holds its time and a signature of it. */
+/**
+ * Server side of digest authentication: makes challenges and checks answers. A nonce contains its time and a signature.
+ */
 export class DigestGuard {
   readonly realm: string;
   readonly #secret = randomBytes(16);
@@ -143,14 +145,14 @@ export class DigestGuard {
   readonly #algorithms: readonly DigestAlgorithm[];
   readonly #counts = new Map<string, number>();
 
-  /** @param now Time in milliseconds, of a clock that does not go back. */
+  /** @param now Time in milliseconds, of a monotonic clock. */
   constructor(realm: string, now: () => number, algorithms: readonly DigestAlgorithm[] = ['SHA-256', 'MD5']) {
     this.realm = realm;
     this.#now = now;
     this.#algorithms = algorithms;
   }
 
-  /** Values of WWW-Authenticate, the strongest first. */
+  /** Makes the values of WWW-Authenticate, the strongest first. */
   challenges(isStale = false): string[] {
     const nonce = this.#nonce(Math.floor(this.#now()));
     const stale = isStale ? ', stale=true' : '';
@@ -160,7 +162,11 @@ export class DigestGuard {
     );
   }
 
-  /** Checks the values of Authorization. @param passwordOf The password of a user; nothing where there is none. */
+  /**
+   * Checks the values of Authorization.
+   *
+   * @param passwordOf Returns the password of a user; undefined for an unknown user.
+   */
   check(
     values: readonly string[],
     signed: Signed,
@@ -206,7 +212,7 @@ export class DigestGuard {
     );
   }
 
-  /** True for a nonce of ours that is young, with a count that has not come before. */
+  /** Returns true for an own nonce that is not too old, with a count that was not used before. */
   #isFresh(given: Params): boolean {
     const nonce = given.get('nonce') ?? '';
     const madeAt = Number.parseInt(nonce.split('.')[0] ?? '', 36);

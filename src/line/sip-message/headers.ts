@@ -1,4 +1,4 @@
-/** Names that have a form of their own, or a letter for short (RFC 3261, section 7.3.3, and the IANA registry). */
+/** Full names of the compact forms (RFC 3261, section 7.3.3, and the IANA registry). */
 const COMPACT: Readonly<Record<string, string>> = {
   a: 'Accept-Contact',
   b: 'Referred-By',
@@ -22,7 +22,7 @@ const COMPACT: Readonly<Record<string, string>> = {
   y: 'Identity',
 };
 
-/** Names that are kept in their usual spelling. */
+/** Names that have their usual spelling. */
 const KNOWN = [
   'Via From To Call-ID CSeq Contact Max-Forwards Content-Type Content-Length Route Record-Route Allow Supported',
   'Require Expires User-Agent Server WWW-Authenticate Proxy-Authenticate Authorization Proxy-Authorization RSeq RAck',
@@ -34,56 +34,56 @@ const KNOWN = [
   .join(' ')
   .split(' ');
 
-/** Names of headers that are known, as they are kept. */
+/** Names of known headers, in their usual spelling. */
 export const KNOWN_HEADERS: readonly string[] = [...new Set([...KNOWN, ...Object.values(COMPACT)])];
 
-/** Kept spelling of each name, by itself, its lower-case letters and its short form. */
+/** Usual spelling of each name, by that spelling, its lower-case form and its compact form. */
 const SPELT = new Map<string, string>([
   ...Object.entries(COMPACT),
   ...Object.values(COMPACT).map((name) => [name.toLowerCase(), name] as const),
   ...KNOWN.flatMap((name) => [[name, name] as const, [name.toLowerCase(), name] as const]),
 ]);
 
-/** Gives the name of a header as it is kept: `call-id`, `CALL-ID` and `i` are all `Call-ID`. */
+/** Returns the normalised name of a header: `call-id`, `CALL-ID` and `i` are all `Call-ID`. */
 export function headerName(written: string): string {
   return SPELT.get(written) ?? SPELT.get(written.toLowerCase()) ?? written.toLowerCase();
 }
 
-/** One header line: its name as {@link headerName} gives it, and its value. */
+/** Header field: its name as {@link headerName} returns it, and its value. */
 export type SipHeader = readonly [name: string, value: string];
 
 /** Header fields of a message in their order. Names are matched without regard to case or short form. */
 export class SipHeaders {
   #fields: SipHeader[];
-  /** Values that were read from the fields as they are now, by who has read them. */
+  /** Cached results of readers for the current fields. */
   #read: Map<(headers: SipHeaders) => unknown, unknown> | undefined;
 
   constructor(fields: readonly (readonly [name: string, value: string])[] = []) {
     this.#fields = fields.map(([name, value]) => [headerName(name), value] as const);
   }
 
-  /** Takes fields whose names are in their kept form already. */
+  /** Makes headers from fields with normalised names. */
   static of(fields: SipHeader[]): SipHeaders {
     const headers = new SipHeaders();
     headers.#fields = fields;
     return headers;
   }
 
-  /** Value of the first field with that name. */
+  /** Returns the value of the first field with that name. */
   get(name: string): string | undefined {
     for (const [each, value] of this.#fields) if (each === name) return value;
     const kept = headerName(name);
     return kept === name ? undefined : this.get(kept);
   }
 
-  /** Gives what `reader` finds in these headers; it looks again only when they have changed. */
+  /** Returns the result of `reader`, cached until the headers change. */
   read<T>(reader: (headers: SipHeaders) => T): T {
     this.#read ??= new Map();
     if (!this.#read.has(reader)) this.#read.set(reader, reader(this));
     return this.#read.get(reader) as T;
   }
 
-  /** Values of all fields with that name, as they were written. */
+  /** Returns the values of all fields with that name, as they were written. */
   lines(name: string): string[] {
     const kept = headerName(name);
     const values: string[] = [];
@@ -91,7 +91,7 @@ export class SipHeaders {
     return values;
   }
 
-  /** Number of fields with that name. */
+  /** Returns the number of fields with that name. */
   count(name: string): number {
     const kept = headerName(name);
     let count = 0;
@@ -99,12 +99,12 @@ export class SipHeaders {
     return count;
   }
 
-  /** Values of all fields with that name, several in a line taken apart. */
+  /** Returns the values of all fields with that name. Lists are split. */
   list(name: string): string[] {
     return this.lines(name).flatMap(splitList);
   }
 
-  /** True when a list has the token, such as `100rel` in `Supported`. */
+  /** Returns true when a list contains a token, such as `100rel` in `Supported`. */
   has(name: string, token: string): boolean {
     const wanted = token.toLowerCase();
     return this.list(name).some((each) => each.toLowerCase() === wanted);
@@ -159,7 +159,7 @@ export class SipHeaders {
   }
 }
 
-/** Takes a list apart at its commas; those in quotation marks and angle brackets are no separators. */
+/** Splits a list at its commas, except those in quotation marks and angle brackets. */
 export function splitList(value: string): string[] {
   if (!value.includes(',')) return value === '' ? [] : [value.trim()];
   const parts: string[] = [];

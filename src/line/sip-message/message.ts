@@ -1,9 +1,9 @@
 import { readAddress, readVia, type Via } from './address.js';
 import { headerName, type SipHeader, SipHeaders, splitList } from './headers.js';
 
-/** Longest message that is taken, in bytes. */
+/** Longest accepted message, in bytes. */
 export const MAX_MESSAGE_BYTES = 65_535;
-/** Longest head, and most header lines of one: a message with more is refused. */
+/** Longest head, in bytes, and most header lines. A message with more is refused. */
 const MAX_HEAD_BYTES = 32_768;
 const MAX_LINES = 512;
 const MAX_CSEQ = 2 ** 31 - 1;
@@ -12,7 +12,7 @@ const NOTHING = Buffer.alloc(0);
 const LF = 10;
 const CR = 13;
 
-/** Request, such as INVITE. Its texts are characters for bytes (Latin-1). */
+/** Request, such as INVITE. Each character of its texts is a byte (Latin-1). */
 export interface SipRequest {
   readonly kind: 'request';
   readonly method: string;
@@ -31,13 +31,13 @@ export interface SipResponse {
 
 export type SipMessage = SipRequest | SipResponse;
 
-/** Something that is no message. */
+/** Invalid message. */
 export interface Malformed {
   readonly kind: 'malformed';
-  /** Status to refuse it with. */
+  /** Status of the refusal. */
   readonly status: 400 | 413 | 505;
   readonly reason: string;
-  /** The request, as far as it could be read; nothing where it cannot be answered. */
+  /** Request, as far as it could be read; undefined when it cannot be answered. */
   readonly request: SipRequest | undefined;
 }
 
@@ -47,7 +47,10 @@ export interface CSeq {
   readonly method: string;
 }
 
-/** Reads a datagram; nothing for an empty one, which keeps a NAT open. Its length is the body's, whatever the header says. */
+/**
+ * Reads a datagram; undefined for an empty one, which keeps a NAT open. The body ends with the datagram, whatever
+ * Content-Length says.
+ */
 export function readDatagram(bytes: Buffer): SipMessage | Malformed | undefined {
   const start = skipBreaks(bytes, 0);
   if (start === bytes.length) return undefined;
@@ -63,16 +66,16 @@ export function readDatagram(bytes: Buffer): SipMessage | Malformed | undefined 
   return checked({ ...message, body: bytes.subarray(from, to) });
 }
 
-/** Reading of a stream: a message and where it ends, or nothing as long as it is not whole. */
+/** Result of reading a stream: a message and its end; no message for line breaks between messages. */
 export type StreamRead =
   | { readonly end: number; readonly message: SipMessage | Malformed | undefined }
-  /** The connection has lost its step: nothing after this can be read. */
+  /** The stream is out of step. Nothing after this can be read. */
   | { readonly end: 'lost'; readonly message: Malformed };
 
 /**
- * Reads the first message of a stream's bytes.
+ * Reads the first message of a stream.
  *
- * @returns nothing as long as it is not whole; a reading without a message for line breaks between two.
+ * @returns undefined while the message is incomplete; a result without a message for line breaks between messages.
  */
 export function readStream(bytes: Buffer): StreamRead | undefined {
   const start = skipBreaks(bytes, 0);
@@ -109,17 +112,17 @@ export function writeMessage(message: SipMessage): Buffer {
   return message.body.length === 0 ? head : Buffer.concat([head, message.body]);
 }
 
-/** The CSeq of a message that was read. */
+/** Returns the CSeq of a message. */
 export function cseqOf(headers: SipHeaders): CSeq {
   return headers.read(readSequence) ?? { number: 0, method: '' };
 }
 
-/** The top Via of a message that was read. */
+/** Returns the top Via of a message. */
 export function topVia(headers: SipHeaders): Via | undefined {
   return headers.read(readTopVia);
 }
 
-/** The tag of the From or To of a message; empty where it has none. */
+/** Returns the tag in From or To of a message; empty when there is none. */
 export function tagOf(headers: SipHeaders, name: 'From' | 'To'): string {
   return headers.read(name === 'From' ? readFrom : readTo)?.params.get('tag') ?? '';
 }
@@ -152,7 +155,7 @@ function readHead(text: string): SipMessage | Malformed {
     }
     push();
     const colon = line.indexOf(':');
-    // A line without a name says nothing; what is needed is looked for below.
+    // A line without a name is ignored. Required headers are checked below.
     if (colon <= 0) continue;
     name = headerName(line.slice(0, colon).trimEnd());
     value = line.slice(colon + 1);
@@ -176,7 +179,7 @@ function readFirst(line: string, headers: SipHeaders): SipMessage | Malformed {
   const version = rest.pop() ?? '';
   const uri = rest.join(' ');
   if (!/^[a-z0-9.!%*_+`'~-]{1,64}$/i.test(method) || !/^SIP\/\d+\.\d+$/i.test(version)) {
-    // A client that says something like a request is told that this is none.
+    // A client that sends something like a request gets an error response.
     const request = /\bSIP\/2\.0\b/i.test(line)
       ? ({ kind: 'request', method, uri, headers, body } as const)
       : undefined;
@@ -223,7 +226,7 @@ function contentLength(headers: SipHeaders): number | 'bad' | undefined {
   return lines.some((line) => line !== first) || !/^\d{1,9}$/.test(first) ? 'bad' : Number(first);
 }
 
-/** Finds the empty line: the end of the head, and the beginning of what follows. */
+/** Finds the empty line: the end of the head, and the start of the body. */
 function endOfHead(
   bytes: Buffer,
   start: number,
@@ -241,7 +244,7 @@ function skipBreaks(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** Part of a text without the CR at its end. */
+/** Returns a part of a text without the CR at its end. */
 function cut(text: string, start: number, end: number): string {
   return text.slice(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
 }

@@ -1,4 +1,4 @@
-/** Texts of status codes that this endpoint sends (RFC 3261, section 21, and those that came later). */
+/** Reason phrases of the status codes that this endpoint sends (RFC 3261, section 21, and later RFCs). */
 const REASONS: Readonly<Record<number, string>> = {
   100: 'Trying',
   180: 'Ringing',

@@ -3,23 +3,23 @@ import { cseqOf, type SipRequest, type SipResponse, writeMessage } from '../sip-
 import { Transaction, type TransactionContext } from './transaction.js';
 import { isLossy, type SipFlow } from './transport.js';
 
-/** Timer D: time in which a final response may come again over UDP. */
+/** Timer D: time in which a final response may be repeated over UDP, in milliseconds. */
 const COMPLETED_MS = 32_000;
 
-/** Outcome that is no response. */
+/** Failure of a request without a final response. */
 export type TransactionFailure = 'timeout' | 'transport';
 
 export interface ClientTransactionContext extends TransactionContext {
-  /** Takes each response once; a 2xx to an INVITE each time that it comes. */
+  /** Takes each response once, but a 2xx to an INVITE each time that it comes. */
   responded(response: SipResponse): void;
-  /** No final response comes. */
+  /** There is no final response. */
   failed(failure: TransactionFailure): void;
 }
 
 type State = 'trying' | 'proceeding' | 'completed' | 'accepted';
 
 /**
- * A request on its way over one flow until its final response, sent again where datagrams may get lost (RFC 3261, section
+ * Request over one flow until its final response. It is retransmitted where datagrams may get lost (RFC 3261, section
  * 17.1; RFC 6026 for a 2xx).
  *
  * ```
@@ -37,7 +37,7 @@ export class ClientTransaction extends Transaction<State> {
     this.#bytes = writeMessage(request);
   }
 
-  /** Sends the request for the first time. Timers A and E send it again; timers B and F give it up. */
+  /** Sends the request. Timers A and E retransmit it; timers B and F give it up. */
   start(): void {
     const { t1 } = this.times;
     this.#send(this.#bytes);
@@ -50,12 +50,12 @@ export class ClientTransaction extends Transaction<State> {
     );
   }
 
-  /** True as long as a final response can come. */
+  /** True while a final response may come. */
   get isPending(): boolean {
     return this.state === 'trying' || this.state === 'proceeding';
   }
 
-  /** Takes a response that belongs to it. */
+  /** Takes a response to the request. */
   receive(response: SipResponse): void {
     const { status } = response;
     if (this.state === 'accepted' && status >= 200 && status < 300) this.#context.responded(response);
@@ -65,7 +65,7 @@ export class ClientTransaction extends Transaction<State> {
     else this.#final(response);
   }
 
-  /** It was given up: the final response has to come soon (RFC 3261, section 9.1). */
+  /** Limits the wait for the final response after the request was cancelled (RFC 3261, section 9.1). */
   expire(): void {
     if (!this.isPending) return;
     this.timers.endIn(64 * this.times.t1, () => this.#fail('timeout'));
@@ -96,7 +96,7 @@ export class ClientTransaction extends Transaction<State> {
     this.#context.responded(response);
   }
 
-  /** Time until the request is sent once more, by that before. */
+  /** Returns the time until the next retransmission, from the time before the last. */
   #waitAfter(ms: number): number {
     const { t2 } = this.times;
     if (this.isInvite) return 2 * ms;
@@ -116,7 +116,10 @@ export class ClientTransaction extends Transaction<State> {
   }
 }
 
-/** ACK for a final response that is no 2xx: it belongs to the INVITE's transaction (RFC 3261, section 17.1.1.3). */
+/**
+ * Makes the ACK for a final response other than 2xx. It belongs to the transaction of the INVITE (RFC 3261, section
+ * 17.1.1.3).
+ */
 function ackOf(invite: SipRequest, response: SipResponse): SipRequest {
   const { headers } = invite;
   const [via = ''] = headers.lines('Via');

@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Clock } from '../../base/time/clock.js';
 
-/** Time for which the system is not asked again, in milliseconds. */
+/** Time for which the addresses are cached, in milliseconds. */
 const KEPT_MS = 10_000;
 
 interface OwnAddress {
@@ -11,7 +11,7 @@ interface OwnAddress {
   readonly network: BlockList;
 }
 
-/** Addresses of this machine by which peers can reach it, asked of the system now and then. */
+/** Addresses of this machine by which peers can reach it. They are read from the system and cached. */
 export class OwnAddresses {
   readonly #clock: Clock;
   readonly #ask: typeof networkInterfaces;
@@ -23,7 +23,7 @@ export class OwnAddresses {
     this.#ask = ask;
   }
 
-  /** The address in the peer's network; without one, the first that is not of loopback. */
+  /** Returns the address in the network of the peer; without one, the first that is not a loopback address. */
   towards(peer: string): string {
     if (peer.startsWith('127.') || peer === '::1') return peer;
     const isV6 = isIPv6(peer);

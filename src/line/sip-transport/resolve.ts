@@ -4,7 +4,7 @@ import { bareHost } from '../../base/system/host-address.js';
 import type { SipUri } from '../sip-message/address.js';
 import type { HostPort, TransportKind } from './transport.js';
 
-/** Address to try, with the name that its certificate has to prove. */
+/** Address to try, and the name that its certificate has to have. */
 export interface SipTarget extends HostPort {
   readonly kind: TransportKind;
   readonly name: string;
@@ -25,7 +25,7 @@ export interface SrvRecord {
   readonly name: string;
 }
 
-/** Look-ups of names, each with an empty list where there is nothing. */
+/** DNS lookups. Each gives an empty list when there is nothing. */
 export interface SipResolver {
   naptr(name: string): Promise<readonly NaptrRecord[]>;
   srv(name: string): Promise<readonly SrvRecord[]>;
@@ -34,7 +34,7 @@ export interface SipResolver {
 
 const nothing = () => [];
 
-/** The system's look-ups. */
+/** DNS lookups of the system. */
 export const systemResolver: SipResolver = {
   naptr: (name) => dns.resolveNaptr(name).catch(nothing),
   srv: (name) => dns.resolveSrv(name).catch(nothing),
@@ -49,15 +49,15 @@ const SERVICES: readonly (readonly [kind: TransportKind, naptr: string, srv: str
   ['UDP', 'SIP+D2U', '_sip._udp.'],
   ['TCP', 'SIP+D2T', '_sip._tcp.'],
 ];
-/** Most addresses that are tried for one request. */
+/** Most addresses to try for one request. */
 const MAX_TARGETS = 16;
 
 /**
- * Finds the addresses of a URI, in the order in which they are to be tried (RFC 3263): an address or a port as it stands,
- * else NAPTR, SRV, then A and AAAA.
+ * Finds the addresses of a URI, in the order in which to try them (RFC 3263). An IP address or a port is used directly,
+ * otherwise NAPTR, SRV, then A and AAAA.
  *
- * @param kinds Transports that there are, the preferred one first.
- * @param random A number from 0 to 1, for weights.
+ * @param kinds Available transports, the preferred one first.
+ * @param random Returns a random number from 0 to 1, for weights.
  */
 export async function targetsOf(
   uri: SipUri,
@@ -97,7 +97,7 @@ async function byService(
       SERVICES.find(([each, naptr]) => naptr === service.toUpperCase() && usable.includes(each)) ?? [];
     return kind ? [{ kind, name: replacement }] : [];
   });
-  // Without pointers, every transport's own service is asked for, in the order of preference.
+  // Without NAPTR records the SRV records of each transport are looked up, in the order of preference.
   const services =
     named.length > 0
       ? named
@@ -126,7 +126,7 @@ async function byAddress(
   return addresses.map((address) => ({ kind, host: address, port, name }));
 }
 
-/** Orders records by priority, and at random by weight among equals (RFC 2782). */
+/** Orders records by priority. Records of equal priority are in a random order by weight (RFC 2782). */
 function byWeight(records: readonly SrvRecord[], random: () => number): SrvRecord[] {
   const left = [...records]
     .filter(({ name }) => name !== '' && name !== '.')

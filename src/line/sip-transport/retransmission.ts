@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
-/** Timers of a message that is sent again until something comes for it, or until its time is over. */
+/** Timers of a message that is retransmitted until there is a response, or until a time limit. */
 export class Retransmission {
   readonly #clock: Clock;
   #cancelRepeat: CancelTimer = () => undefined;
@@ -10,7 +10,7 @@ export class Retransmission {
     this.#clock = clock;
   }
 
-  /** Calls `send` after `ms`, and again each time after what `next` makes of the wait before. */
+  /** Calls `send` after `ms`, then repeatedly. `next` computes each wait from the one before. */
   repeat(ms: number, next: (ms: number) => number, send: () => void): void {
     this.#cancelRepeat();
     const wait = (waitMs: number): void => {
@@ -22,7 +22,7 @@ export class Retransmission {
     wait(ms);
   }
 
-  /** Stops and calls `task` after `ms`, in place of the end that was set before. */
+  /** Stops and calls `task` after `ms`. Replaces the end that was set before. */
   endIn(ms: number, task: () => void): void {
     this.#cancelEnd();
     this.#cancelEnd = this.#clock.timerAt(this.#clock.now() + ms, () => {
@@ -31,7 +31,7 @@ export class Retransmission {
     });
   }
 
-  /** Sends nothing again, and calls no end. */
+  /** Stops all timers. */
   stop(): void {
     this.#cancelRepeat();
     this.#cancelEnd();

@@ -5,8 +5,8 @@ import { isLossy, type SipFlow } from './transport.js';
 type State = 'proceeding' | 'completed' | 'confirmed' | 'accepted';
 
 /**
- * A request that came, and its responses: what comes again is answered again, and handled once (RFC 3261, section 17.2;
- * RFC 6026 for a 2xx).
+ * Received request and its responses. A repeated request is answered again, but handled only once (RFC 3261, section
+ * 17.2; RFC 6026 for a 2xx).
  *
  * ```
  * proceeding -> completed [-> confirmed] | accepted -> over
@@ -19,17 +19,17 @@ export class ServerTransaction extends Transaction<State> {
     super(request, flow, context, 'proceeding');
   }
 
-  /** True as long as no final response was sent. */
+  /** True while no final response was sent. */
   get isPending(): boolean {
     return this.state === 'proceeding';
   }
 
-  /** The request has come again. A 2xx to an INVITE is sent again by the session, which waits for the ACK. */
+  /** Answers a repeated request. A 2xx to an INVITE is repeated by the session, which waits for the ACK. */
   again(): void {
     if (this.#last && (this.state === 'proceeding' || this.state === 'completed')) this.#send(this.#last);
   }
 
-  /** Sends a response. Does nothing when there was a final one. */
+  /** Sends a response. Does nothing after a final one. */
   respond(response: SipResponse): void {
     if (this.state !== 'proceeding') return;
     const { status } = response;
@@ -43,7 +43,7 @@ export class ServerTransaction extends Transaction<State> {
     if (isAccepted) this.timers.endIn(64 * t1, () => this.stop());
     else if (!this.isInvite) this.timers.endIn(isLossy(this.flow) ? 64 * t1 : 0, () => this.stop());
     else {
-      // Timer G sends it again; timer H gives up.
+      // Timer G retransmits the response; timer H gives up.
       if (isLossy(this.flow)) {
         this.timers.repeat(
           t1,
@@ -55,13 +55,13 @@ export class ServerTransaction extends Transaction<State> {
     }
   }
 
-  /** Refuses a request by a response that is made anew each time that it comes: nothing of it is kept, unless an ACK follows. */
+  /** Refuses a request. The response is made again for each repetition, so nothing is kept unless an ACK follows. */
   refuse(response: SipResponse): void {
     this.respond(response);
     if (!this.isInvite) this.stop();
   }
 
-  /** Takes the ACK for a response that is no 2xx. */
+  /** Takes the ACK for a final response other than 2xx. */
   acknowledged(): void {
     if (this.state !== 'completed') return;
     this.state = 'confirmed';
@@ -69,7 +69,7 @@ export class ServerTransaction extends Transaction<State> {
     this.timers.endIn(isLossy(this.flow) ? this.times.t4 : 0, () => this.stop());
   }
 
-  /** A response that cannot be sent is one that was lost: the client asks again. */
+  /** Sends bytes. A response that cannot be sent counts as lost: the client repeats its request. */
   #send(bytes: Buffer): void {
     this.flow.send(bytes).catch(() => undefined);
   }

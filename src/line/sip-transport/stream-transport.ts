@@ -18,22 +18,22 @@ import {
   type TransportListener,
 } from './transport.js';
 
-/** Keys and certificates of a TLS transport, as PEM texts. */
+/** Key and certificates of a TLS transport, as PEM. */
 export interface SipTls {
   readonly key?: string;
   readonly cert?: string;
-  /** Certificates that peers are checked by. Default: those of the system. */
+  /** Certificates of the trusted authorities. Default: those of the system. */
   readonly ca?: string;
-  /** True when every client has to show a certificate. Default false: one that is shown is checked all the same. */
+  /** True when each client needs a certificate. Default false: a certificate is checked if the client has one. */
   readonly needsClientCertificate?: boolean;
 }
 
-/** Most connections at once, and bytes that may wait to be sent on one. */
+/** Most simultaneous connections, and most unsent bytes of a connection. */
 const MAX_CONNECTIONS = 1024;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 const PONG = Buffer.from('\r\n');
 
-/** SIP over TCP, or over TLS where keys are given. Connections are shared by all calls to a peer, and taken up again. */
+/** SIP over TCP, or over TLS if keys are given. All calls to a peer share and reuse its connection. */
 export class StreamTransport implements SipTransport {
   readonly kind: 'TCP' | 'TLS';
   readonly local: HostPort;
@@ -52,7 +52,11 @@ export class StreamTransport implements SipTransport {
     this.local = { host: plainAddress(address.address), port: address.port };
   }
 
-  /** Listens on a port. @throws ERR_PORT when that cannot be; ERR_INVALID_ARG for a value that is not a key or certificate. */
+  /**
+   * Listens on a port.
+   *
+   * @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for a value that is not a key or certificate.
+   */
   static async open(
     { host, port }: HostPort,
     listener: TransportListener,
@@ -123,7 +127,7 @@ export class StreamTransport implements SipTransport {
   }
 }
 
-/** One connection, in either direction. */
+/** Connection in either direction. */
 class Connection implements SipFlow {
   readonly kind: 'TCP' | 'TLS';
   readonly remote: HostPort;
@@ -141,7 +145,7 @@ class Connection implements SipFlow {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.on('data', (bytes: Buffer) => this.#read(bytes));
-    // Whoever sends is told; a peer that goes away is no failure of the transport.
+    // Senders get the error. A peer that closes its connection is not a failure of the transport.
     socket.on('error', (error) => {
       this.#failure = error;
     });
@@ -152,7 +156,7 @@ class Connection implements SipFlow {
     return namesOf(this.socket.getPeerCertificate());
   }
 
-  /** It is on its way to the peer: nothing is sent before the peer has shown its certificate. */
+  /** Notes that the connection is being opened. Nothing is sent before the peer has shown its certificate. */
   opens(): void {
     const { socket } = this;
     this.#opening = new Promise((resolve, reject) => {
@@ -202,7 +206,7 @@ class Connection implements SipFlow {
         this.socket.removeAllListeners('data').resume();
         return;
       }
-      // Two line breaks ask whether somebody is there (RFC 5626, section 4.4.1).
+      // Two line breaks are a keep-alive ping (RFC 5626, section 4.4.1).
       if (!message && end >= 4) void this.send(PONG).catch(() => undefined);
       this.#unread = this.#unread.subarray(end);
       if (message) this.#listener.message(message, this);
@@ -229,7 +233,7 @@ function pem({ key, cert, ca }: SipTls) {
   };
 }
 
-/** The names of a certificate: those of its alternative names, or its common name. */
+/** Returns the names of a certificate: its alternative names, or its common name. */
 function namesOf(certificate: PeerCertificate): string[] {
   const alternatives = (certificate.subjectaltname ?? '')
     .split(/,\s*/)

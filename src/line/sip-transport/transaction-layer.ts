@@ -30,7 +30,7 @@ import {
 } from './transport.js';
 
 const COOKIE = 'z9hG4bK';
-/** Most requests under way in each direction; another one that comes is refused, or dropped where that costs too much. */
+/** Most incoming requests in progress. Further requests outside of calls are refused. */
 const MAX_TRANSACTIONS = 20_000;
 
 /** Message on the wire, for a trace. */
@@ -40,48 +40,51 @@ export interface WireMessage {
   readonly flow: SipFlow;
 }
 
-/** Finds who is shown the messages now; nothing while nobody is, and none is read for it then. */
+/** Returns the current receiver of the trace; undefined when there is none. Messages are then not parsed for it. */
 export type WireTrace = () => ((message: WireMessage) => void) | undefined;
 
-/** Counts of what was refused or lost. */
+/** Counters of received, refused and lost messages. */
 export interface SipCounts {
   received: number;
   malformed: number;
-  /** Requests that came while too many were under way. */
+  /** Requests that came while too many were in progress. */
   overload: number;
-  /** Requests of strangers that were too many or too long, and were left out without an answer. */
+  /** Requests of strangers that were too many or too long, and were dropped without an answer. */
   flood: number;
-  /** Connections that were too many. */
+  /** Connections that were refused, because there were too many. */
   connectionsRefused: number;
-  /** Responses and ACKs that belong to nothing. */
+  /** Responses and ACKs without a matching request. */
   stray: number;
 }
 
 export interface TransactionLayerContext {
   readonly clock: Clock;
   readonly times?: Partial<SipTimes>;
-  /** Address that others reach this endpoint by, where it is not the one that it is bound to. */
+  /** Address by which peers reach this endpoint, if it is not the one that it is bound to. */
   readonly advertised?: string;
-  /** Says of a request whether it is of a call that goes on; false for one that is left out without an answer. */
+  /**
+   * Returns `call` for a request of a current call, `other` for any other request, false for one to drop without an
+   * answer.
+   */
   admits(request: SipRequest, flow: SipFlow): 'call' | 'other' | false;
-  /** Takes a request that has come for the first time. */
+  /** Takes a new request. */
   requested(transaction: ServerTransaction): void;
   /** Takes the ACK of a 2xx. */
   acknowledged(ack: SipRequest, flow: SipFlow): void;
-  /** Takes a 2xx to an INVITE whose transaction is over. */
+  /** Takes a 2xx to an INVITE whose transaction has ended. */
   late(response: SipResponse, flow: SipFlow): void;
   failed(error: unknown): void;
-  /** Default: no message is shown. */
+  /** Receiver of a trace of the messages. Default: none. */
   readonly trace?: WireTrace;
 }
 
-/** Listeners of one request that is sent. */
+/** Listeners of a sent request. */
 export interface RequestEvents {
   responded(response: SipResponse): void;
   failed(failure: TransactionFailure): void;
 }
 
-/** The transports of an endpoint, and the transactions over them. */
+/** Transports of an endpoint, and the transactions over them. */
 export class TransactionLayer {
   readonly counts: SipCounts = {
     received: 0,
@@ -96,7 +99,7 @@ export class TransactionLayer {
   readonly #transports: SipTransport[] = [];
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
-  /** Addresses by which peers have seen this endpoint, by transport and peer. */
+  /** Addresses of this endpoint as peers see them, by transport and peer. */
   readonly #seenAs = new Map<string, HostPort>();
   readonly #own: OwnAddresses;
 
@@ -118,12 +121,15 @@ export class TransactionLayer {
     return this.#transports.map(({ kind }) => kind);
   }
 
-  /** The way to an address; nothing where there is no such transport. */
+  /** Returns the flow to an address; undefined when there is no such transport. */
   flowTo(target: SipTarget): SipFlow | undefined {
     return this.#transports.find(({ kind }) => kind === target.kind)?.flowTo(target, target.name);
   }
 
-  /** Address by which a peer reaches this endpoint: the advertised one, the one that it has seen, the one bound to. */
+  /**
+   * Returns the address by which a peer reaches this endpoint: the advertised one, else the one that the peer has seen,
+   * else the one that the transport is bound to.
+   */
   addressFor(flow: SipFlow): HostPort {
     const local = this.#transports.find(({ kind }) => kind === flow.kind)?.local ?? { host: '', port: 0 };
     const { advertised } = this.#context;
@@ -133,7 +139,7 @@ export class TransactionLayer {
     return seen ?? { host, port: local.port };
   }
 
-  /** Sends a request; its top Via is put in front. */
+  /** Sends a request, with a new top Via. */
   send(request: SipRequest, flow: SipFlow, events: RequestEvents): ClientTransaction {
     const branch = `${COOKIE}${randomBytes(12).toString('hex')}`;
     const headers = request.headers.copy();
@@ -183,7 +189,7 @@ export class TransactionLayer {
     transaction.start();
   }
 
-  /** Sends an ACK of a 2xx: it is no transaction. */
+  /** Sends the ACK of a 2xx, which has no transaction. */
   sendAck(ack: SipRequest, flow: SipFlow): void {
     const headers = ack.headers
       .copy()
@@ -191,14 +197,14 @@ export class TransactionLayer {
     this.sendBytes({ ...ack, headers }, flow);
   }
 
-  /** Sends a message that is no transaction's. */
+  /** Sends a message outside of any transaction. */
   sendBytes(message: SipMessage, flow: SipFlow): void {
     this.#watched(flow)
       .send(writeMessage(message))
       .catch(() => undefined);
   }
 
-  /** The INVITE transaction that a CANCEL is meant for. */
+  /** Finds the INVITE transaction of a CANCEL. */
   cancelled(cancel: SipRequest): ServerTransaction | undefined {
     return this.#servers.get(serverKey(cancel, 'INVITE'));
   }
@@ -221,7 +227,7 @@ export class TransactionLayer {
     this.counts.connectionsRefused++;
   }
 
-  /** Ends every transaction and closes the transports. */
+  /** Ends all transactions and closes the transports. */
   async close(): Promise<void> {
     for (const transaction of [...this.#clients.values(), ...this.#servers.values()]) transaction.stop();
     await Promise.all(this.#transports.map((transport) => transport.close()));
@@ -270,7 +276,10 @@ export class TransactionLayer {
     this.#context.requested(transaction);
   }
 
-  /** The way of responses: back to the source where the client asks for that, or keeps the connection, else to the Via's port. */
+  /**
+   * Returns the flow of the responses: to the source of the request if it asks for that (`rport`) or came over a
+   * connection, else to the port in the Via.
+   */
   #wayBack(request: SipRequest, flow: SipFlow): SipFlow {
     const via = topVia(request.headers);
     if (flow.kind !== 'UDP' || !via || via.params.has('rport')) return flow;
@@ -280,7 +289,7 @@ export class TransactionLayer {
     return this.#watched(this.flowTo({ kind: 'UDP', host, port, name: host }) ?? flow);
   }
 
-  /** Refuses what could not be read, where enough of it could be read to do so. An ACK is never answered. */
+  /** Refuses a malformed message, if enough of it could be read for an answer. An ACK is never answered. */
   #refuse({ request, status, reason }: Malformed, flow: SipFlow): void {
     if (!request || request.method === 'ACK') return;
     const { headers } = request;
@@ -289,7 +298,7 @@ export class TransactionLayer {
     this.sendBytes(responseTo(withSource(request, flow), status, {}, reason), flow);
   }
 
-  /** A peer writes into the Via by which address it has been reached (RFC 3581). */
+  /** Learns the address of this endpoint, as the peer has written it into the Via (RFC 3581). */
   #learn(via: Via, flow: SipFlow): void {
     const host = via.params.get('received') ?? via.host;
     const port = Number(via.params.get('rport') || via.port || 0);
@@ -304,14 +313,14 @@ export class TransactionLayer {
     return `SIP/2.0/${flow.kind} ${hostText(host)}:${port};branch=${branch};rport`;
   }
 
-  /** The flow, with what is sent over it shown. */
+  /** Returns the flow with a trace of what is sent over it. */
   #watched(flow: SipFlow): SipFlow {
     const { trace } = this.#context;
     return trace ? new WatchedFlow(flow, trace) : flow;
   }
 }
 
-/** A flow whose messages are shown as they are sent. */
+/** Flow that traces the messages sent over it. */
 class WatchedFlow implements SipFlow {
   readonly kind;
   readonly remote;
@@ -337,7 +346,7 @@ class WatchedFlow implements SipFlow {
   }
 }
 
-/** Makes the response to a request: its Via, From, To, Call-ID and CSeq copied (RFC 3261, section 8.2.6). */
+/** Makes the response to a request, with its Via, From, To, Call-ID and CSeq (RFC 3261, section 8.2.6). */
 export function responseTo(
   request: SipRequest,
   status: number,
@@ -356,12 +365,12 @@ export function responseTo(
   return { kind: 'response', status, reason, headers, body: Buffer.alloc(0) };
 }
 
-/** A random tag of a dialog. */
+/** Makes a random tag of a dialog. */
 export function newTag(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Tag of a response that no dialog belongs to: the same each time that the request comes. */
+/** Makes the tag of a response without a dialog. It is the same for each repetition of the request. */
 function tagFor(request: SipRequest): string {
   const text = `${request.headers.get('Call-ID')} ${request.headers.get('CSeq')}`;
   let hash = 17;
@@ -369,7 +378,7 @@ function tagFor(request: SipRequest): string {
   return `r${hash.toString(36)}`;
 }
 
-/** Key by which a request that comes again is known; requests of RFC 2543 have no branch that is unique. */
+/** Makes the key by which a repeated request is recognised. Requests of RFC 2543 have no unique branch. */
 function serverKey(request: SipRequest, method: string): string {
   const { headers } = request;
   const via = topVia(headers);
@@ -381,7 +390,7 @@ function serverKey(request: SipRequest, method: string): string {
   return `${request.uri} ${tagOf(headers, 'From')} ${headers.get('Call-ID')} ${cseq} ${via?.host}:${via?.port} ${method}`;
 }
 
-/** Notes in the top Via where the request came from (RFC 3261, section 18.2.1, and RFC 3581). */
+/** Adds the source of the request to its top Via (RFC 3261, section 18.2.1, and RFC 3581). */
 function withSource(request: SipRequest, flow: SipFlow): SipRequest {
   const via = topVia(request.headers);
   if (!via) return request;

@@ -3,11 +3,11 @@ import type { SipRequest } from '../sip-message/message.js';
 import { Retransmission } from './retransmission.js';
 import type { SipFlow } from './transport.js';
 
-/** Times of RFC 3261, section 17.1.1.1, in milliseconds. */
+/** Timer values of RFC 3261, section 17.1.1.1, in milliseconds. */
 export interface SipTimes {
   /** Estimate of a round trip. Default 500. */
   readonly t1: number;
-  /** Longest time between two tries of a request. Default 4000. */
+  /** Longest interval between retransmissions. Default 4000. */
   readonly t2: number;
   /** Time that a datagram may stay in the network. Default 5000. */
   readonly t4: number;
@@ -18,11 +18,11 @@ export const SIP_TIMES: SipTimes = { t1: 500, t2: 4000, t4: 5000 };
 export interface TransactionContext {
   readonly clock: Clock;
   readonly times: SipTimes;
-  /** The transaction is over: nothing that comes belongs to it. */
+  /** The transaction has ended. No further messages belong to it. */
   ended(): void;
 }
 
-/** A request over one flow, and its timers, from the first message until nothing belongs to it any more. */
+/** Request over one flow and its timers, from the first message until no further message can belong to it. */
 export abstract class Transaction<State extends string> {
   readonly request: SipRequest;
   readonly flow: SipFlow;
@@ -42,7 +42,7 @@ export abstract class Transaction<State extends string> {
     this.#ended = () => context.ended();
   }
 
-  /** Ends it without an outcome. */
+  /** Ends the transaction without an outcome. */
   stop(): void {
     if (this.state === 'over') return;
     this.state = 'over';

@@ -12,10 +12,12 @@ import {
   type TransportListener,
 } from './transport.js';
 
-/** Bytes that the system keeps while the loop is busy: its own 208 KiB overflow in a burst of calls. */
+/**
+ * Receive buffer of the socket, in bytes. The default of 208 KiB overflows in a burst of calls while the loop is busy.
+ */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
-/** SIP over datagrams. */
+/** SIP over UDP. */
 export class UdpTransport implements SipTransport {
   readonly kind = 'UDP';
   readonly local: HostPort;
@@ -27,14 +29,14 @@ export class UdpTransport implements SipTransport {
     this.local = { host: plainAddress(address), port };
   }
 
-  /** Binds a socket. @throws ERR_PORT when that cannot be. */
+  /** Binds a socket. @throws ERR_PORT when that fails. */
   static async open({ host, port }: HostPort, listener: TransportListener): Promise<UdpTransport> {
     const type = isIPv6(host) ? 'udp6' : 'udp4';
-    // Only addresses are sent to: nothing is looked up for a datagram.
+    // Datagrams are sent to IP addresses only, so the lookup does nothing.
     const lookup: LookupFunction = (name, _options, done) => done(null, name, type === 'udp6' ? 6 : 4);
     const socket = createSocket({ type, lookup: lookup as never });
     try {
-      // The look-up takes no time: it listens before bind() has returned.
+      // The lookup takes no time, so `listening` may come before bind() returns.
       const listening = once(socket, 'listening');
       socket.bind(port, host);
       await listening;
@@ -49,7 +51,7 @@ export class UdpTransport implements SipTransport {
     try {
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
     } catch {
-      // The system allows less: its own size stays.
+      // The system allows less, so the default size stays.
     }
     const transport = new UdpTransport(socket);
     socket.on('error', (error) => listener.failed(error));
