@@ -38,7 +38,7 @@ export interface AgentSetup {
   readonly voice?: string | undefined;
   /** Tools that it can use, each with the JSON schema of its input. */
   readonly tools?: readonly AgentToolSetup[] | undefined;
-  /** Other settings of the session, as in the API of the agent. */
+  /** Further settings, as in the API of the agent. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
