@@ -4,8 +4,8 @@ import { printable } from './terminal-text.js';
 /**
  * Asks at the terminal before something is deleted. Without a terminal, only `--yes` counts as yes.
  *
- * @param options.yes True when the command line has said so already.
- * @param options.count Number of things that would go; none need no question.
+ * @param options.yes True when confirmed on the command line.
+ * @param options.count Number of things to delete. 0 needs no question.
  */
 export async function isConfirmed(
   question: string,
@@ -14,7 +14,7 @@ export async function isConfirmed(
   if (yes || count === 0) return yes;
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl-C is no answer: it ends the command.
+  // Ctrl-C ends the command.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     return /^y(es)?$/i.test((await lines.question(printable(`${question} [y/N] `))).trim());

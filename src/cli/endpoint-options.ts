@@ -14,7 +14,7 @@ import {
 import { readText, readToken } from '../files/key-files.js';
 import { warnLine } from './terminal-text.js';
 
-/** Options that name the endpoint a command attaches to. */
+/** Options for the endpoint of a command. */
 export interface EndpointOptions {
   readonly attach: string;
   readonly tlsCa?: string;
@@ -23,19 +23,20 @@ export interface EndpointOptions {
   readonly tokenFile?: string;
 }
 
-/** Something that a command is attached to, with all that it has started for that. */
+/** The client of a command. Disposing it also ends everything that was started for it. */
 export interface Attached extends AsyncDisposable {
   readonly client: Client;
 }
 
 const EMBEDDED = 'exchange:';
-/** Words for a default that the option itself has not. */
+/** Text for a default that is not a default of the option itself. */
 const NO_DEFAULT = { auto: '', elsewhere: ' (default: auto)', none: ' (default: none)' } as const;
 
 /**
  * Adds the options of a command that attaches to an endpoint.
  *
- * @param byDefault `elsewhere`: something else may name the endpoint. `none`: without one, nothing is attached to.
+ * @param byDefault `elsewhere`: the endpoint may be configured elsewhere. `none`: without the option, no endpoint is
+ * used.
  */
 export function withEndpoint(command: Command, byDefault: 'auto' | 'elsewhere' | 'none' = 'auto'): Command {
   const addresses = { ...TRANSPORT_ADDRESSES, [`${EMBEDDED}<scenario.json>`]: 'an exchange in this process' };
@@ -54,16 +55,16 @@ export function withEndpoint(command: Command, byDefault: 'auto' | 'elsewhere' |
     .addHelpText('after', `\nEndpoints:\n${lines.join('\n')}`);
 }
 
-/** Looks at what is said of the endpoint, without attaching. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Checks the options without attaching. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function checkEndpoint(options: EndpointOptions): Promise<void> {
   const security = await securityOf(options);
   if (!options.attach.startsWith(EMBEDDED)) transportAt(options.attach, security);
 }
 
 /**
- * Attaches to the endpoint that was asked for.
+ * Attaches to the endpoint of the options.
  *
- * @param tell Told when the endpoint is away, and when it is there again. Default: standard error says so.
+ * @param tell Called when the endpoint is lost and when it returns. Default: prints to standard error.
  * @throws as {@link attach}; ERR_FILE, ERR_INVALID_ARG.
  */
 export async function attachTo(
@@ -79,13 +80,13 @@ export async function attachTo(
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
-/** An endpoint that is gone for good ends the command, which says that itself. */
+/** Prints outages. When the endpoint is closed, the command ends and prints that itself. */
 function warnOfOutage(address: string, what: Outage, reason = ''): void {
   if (what === 'lost') warnLine(`The endpoint ${address} is away: ${reason}`);
   if (what === 'returned') warnLine(`The endpoint ${address} is there again.`);
 }
 
-/** Runs a scenario on an exchange of its own; the endpoint is that of its first user. */
+/** Runs a scenario on its own exchange. The endpoint is that of the first user. */
 async function attachToScenario(file: string, as: AttachOptions): Promise<Attached> {
   const { Exchange, Scenario } = await import('../exchange.js');
   const scenario = await Scenario.load(file, systemClock);

@@ -1,4 +1,4 @@
-/** Exit codes of every command; docs/commands.md has them as a table. */
+/** Exit codes of all commands; docs/commands.md has the table. */
 export const EXIT_CODES = {
   done: 0,
   failed: 1,

@@ -5,7 +5,7 @@ import { EXIT_CODES } from './exit-codes.js';
 import { signalExitCode } from './shutdown.js';
 import { warnLine } from './terminal-text.js';
 
-/** Tells what has ended a command, in words and never as a stack. Returns the exit code. */
+/** Prints the error that has ended a command, without a stack. Returns the exit code. */
 export function tellFailure(thrown: unknown): number {
   const error = asTold(thrown);
   const isTold = error instanceof JackfieldError;
@@ -19,7 +19,7 @@ export function tellFailure(thrown: unknown): number {
   return signalExitCode(error) ?? (isTold ? EXIT_CODES.failed : EXIT_CODES.broken);
 }
 
-/** An error of the system, as one that says what to do; any other as it is. */
+/** Converts a system error to one with advice. Other errors are unchanged. */
 function asTold(error: unknown): unknown {
   if (error instanceof JackfieldError || !(error instanceof Error) || !('syscall' in error)) return error;
   const { syscall = '', path, message } = error as NodeJS.ErrnoException;

@@ -1,31 +1,31 @@
 import { drawText } from './terminal-text.js';
 import { isUnread } from './unread-output.js';
 
-/** Lines at the end of a terminal that are drawn anew in place, with what happens above them. */
+/** Lines at the end of a terminal that are redrawn in place. Other output goes above them. */
 export class LiveArea implements Disposable {
   readonly #lines: () => readonly string[];
   readonly #write: (text: string) => void;
   readonly #timer: NodeJS.Timeout;
   #drawn = 0;
 
-  /** @param lines The lines at the moment; each shorter than the terminal is wide, and fewer than it has lines. */
+  /** @param lines Returns the current lines. They must fit the width and height of the terminal. */
   constructor(lines: () => readonly string[], write = drawText) {
     this.#lines = lines;
     this.#write = write;
     this.#timer = setInterval(() => this.draw(), REDRAW_MS);
   }
 
-  /** Adds text above the lines; it ends with its line break. */
+  /** Adds text above the lines. It must end with a line break. */
   print(text: string): void {
     this.#put(text);
   }
 
-  /** Draws the lines anew. A terminal that stands still is left alone until it goes on. */
+  /** Redraws the lines, unless the terminal is blocked. */
   draw(): void {
     if (!isUnread()) this.#put('');
   }
 
-  /** Takes the lines away. */
+  /** Removes the lines. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     if (this.#drawn > 0) this.#write(this.#erased());

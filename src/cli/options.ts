@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A TCP port, where 0 stands for one of the system's choice. */
+/** Parses a TCP port; 0 lets the system choose. */
 export function portOption(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('Give a port from 0 to 65535.');
@@ -9,7 +9,7 @@ export function portOption(text: string): number {
 
 const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** A day, or a time of one: in UTC, as commands print times, unless it has a zone. */
+/** Parses a date or a date with time. It is in UTC unless it has a zone. */
 export function dateOption(text: string): Date {
   const [, day, time = '00:00', zone = 'Z'] = DATE.exec(text.trim()) ?? [];
   const date = new Date(`${day}T${time}${zone}`);
@@ -21,11 +21,11 @@ export function dateOption(text: string): Date {
   return date;
 }
 
-/** Longest time that an option can name, in days (about 270 years) and in seconds. */
+/** Largest duration in an option, in days (about 270 years) and in seconds. */
 export const MAX_DAYS = 100_000;
 export const MAX_SECONDS = MAX_DAYS * 86_400;
 
-/** A number in a range. */
+/** Parser for a number in a range. */
 export function numberFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -34,7 +34,7 @@ export function numberFrom(min: number, max: number): (text: string) => number {
   };
 }
 
-/** A whole number in a range. */
+/** Parser for a whole number in a range. */
 export function between(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

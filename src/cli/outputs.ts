@@ -9,25 +9,25 @@ import { fileError } from '../files/file-error.js';
 import { checkReplaceable, moveInto, moveIntoFree, removeFile, writePrivate } from '../files/private-file.js';
 import { cutToBytes, MAX_NAME_BYTES } from '../files/safe-name.js';
 
-// The one place where commands get the files that they write: none of them replaces an existing file unasked.
+// Commands write their output files only through this module: existing files are not replaced without `--force`.
 
-/** Of a command that writes files whose names it is given. */
+/** Options of a command that writes to named files. */
 export interface OutputOptions {
-  /** True to replace what is there. */
+  /** True to replace existing files. */
   readonly force: boolean;
 }
 
-/** Adds the option of a command that writes files whose names it is given. */
+/** Adds the option of a command that writes to named files. */
 export function withForce(command: Command): Command {
   return command.option('--force', 'replace files that are there already', false);
 }
 
 /**
- * Has a file written whole. It appears when it is complete: what fails, or is killed, leaves neither a part of it nor
- * harms a file that was there. So it may be one that is read meanwhile.
+ * Writes a file atomically. It appears when it is complete. After a failure or kill there is no partial file, and an
+ * existing file is unchanged. The target may be read during the write.
  *
- * @param write Writes to the path that it is given, which has the ending of `path`.
- * @throws ERR_FILE when there is such a file and `force` is not set, and when it cannot be written; what `write` throws.
+ * @param write Writes to the given path, which has the suffix of `path`.
+ * @throws ERR_FILE when the file exists and `force` is not set, or when it cannot be written; errors of `write`.
  */
 export async function intoFile<T>(
   path: string,
@@ -37,7 +37,7 @@ export async function intoFile<T>(
   await checkOutput(path, options);
   const part = partOf(path);
   try {
-    // Found out before any work is done.
+    // Fails here, before any work, if the folder cannot be written.
     await writePrivate(part, '', 'wx');
     const result = await write(part);
     await (options.force ? moveInto(part, path) : moveIntoFree(part, path));
@@ -61,9 +61,9 @@ export async function checkOutput(path: string, { force }: OutputOptions): Promi
 }
 
 /**
- * Checks a folder that is to hold one thing: it may be missing or empty.
+ * Checks an output folder. It may be missing or empty.
  *
- * @throws ERR_FILE when it has something in it and `force` is not set, or is not a folder.
+ * @throws ERR_FILE when it is not empty and `force` is not set, or is not a folder.
  */
 export async function checkOutputFolder(path: string, { force }: OutputOptions): Promise<void> {
   try {
@@ -75,20 +75,20 @@ export async function checkOutputFolder(path: string, { force }: OutputOptions):
   }
 }
 
-/** Makes a folder for what is not kept; disposing it removes it. */
+/** Creates a temporary folder. Disposing it removes it. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), 'jackfield-'));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A name beside a file, which nothing else has. */
+/** A unique name beside a file. */
 function partOf(path: string): string {
   const ending = extname(path);
   const name = cutToBytes(basename(path, ending), MAX_NAME_BYTES);
   return join(dirname(path), `${name}.${randomBytes(4).toString('hex')}.part${cutToBytes(ending, 20)}`);
 }
 
-/** An error in the user's terms: it names the output and not its part file. */
+/** Rewrites an error to name the output instead of its part file. */
 function asked(error: unknown, part: string, path: string): unknown {
   if (!(error instanceof Error)) return error;
   const { code, path: of, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };

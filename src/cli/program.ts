@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { printableLines } from './terminal-text.js';
 
 interface CommandEntry {
-  /** A sentence for the help. */
+  /** Summary for the help. */
   readonly summary: string;
-  /** Loads what the command needs, and defines it. */
+  /** Loads and defines the command. */
   readonly load: () => Promise<Command>;
 }
 
-/** Every command, by name, in the order of the help. The help takes this as it is, and loads none. */
+/** All commands, by name, in the order of the help. The help uses this table without loading a command. */
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   demo: {
     summary:
@@ -129,8 +129,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 /**
  * Builds the command line.
  *
- * @param isAsked Says which commands are to be loaded; of the others the program knows the name and the summary.
- *   Default: all.
+ * @param isAsked Returns true for commands to load. Of the others the program has only name and summary. Default: all.
  */
 export async function jackfieldProgram(isAsked: (name: string) => boolean = () => true): Promise<Command> {
   const program = new Command('jackfield')
@@ -144,7 +143,7 @@ export async function jackfieldProgram(isAsked: (name: string) => boolean = () =
   return program;
 }
 
-/** Tells errors of the command line as all others are told, with the help to look at. */
+/** Formats errors of the command line like all other errors, with a hint to the help. */
 function tellErrors(command: Command, path = command.name()): void {
   command.showHelpAfterError(`(run "${path} --help" for what there is)`).configureOutput({
     outputError: (text, write) =>

@@ -2,21 +2,21 @@ import type { SingleBar } from 'cli-progress';
 import type { PcmProgress } from '../voice.js';
 import { printable } from './terminal-text.js';
 
-/** Shows how far long work has come, on a terminal; elsewhere it stays silent. */
+/** Shows the progress of long work on a terminal. Prints nothing elsewhere. */
 export interface ProgressBar {
   readonly onProgress: (progress: PcmProgress) => void;
-  /** Takes the bar off the terminal; a later progress puts it there again. */
+  /** Removes the bar from the terminal. A later progress shows it again. */
   stop(): void;
 }
 
 const HALF_A_SECOND = 500;
 
-/** A bar on standard error. It appears when the work has taken half a second. */
+/** Creates a bar on standard error. It appears after half a second of work. */
 export function progressBar(what: string): ProgressBar {
   if (!process.stderr.isTTY) return { onProgress: () => {}, stop: () => {} };
   const startedAt = performance.now();
   let library: typeof import('cli-progress') | undefined;
-  // Only a terminal needs it, and not before the work has taken a while.
+  // Loaded in the background, and only for a terminal.
   void import('cli-progress').then((loaded) => {
     library = loaded;
   });

@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import { type PcmServer, ShareServer, shareJoiner, turnTaker, type VoiceJoiner } from '../pcm.js';
 import { warnLine } from './terminal-text.js';
 
-/** Options of a command that can work beside another one on the same calls. */
+/** Options of a command that can share calls with other commands. */
 export interface ShareOptions {
   readonly share?: boolean;
 }
@@ -16,12 +16,14 @@ export function withShare(command: Command): Command {
   );
 }
 
-/** Makes the joiner of the calls that others have; without `--share` it takes turns with them, no more. */
+/** Creates the joiner for calls of other processes. Without `--share` it only takes turns with them. */
 export function joinerOf({ share }: ShareOptions): VoiceJoiner {
   return share ? shareJoiner() : turnTaker();
 }
 
-/** Lets other processes of this user listen to the calls of the servers that it is given. Where that is not possible it is told. */
+/**
+ * Lets other processes of this user listen to the calls of these servers. Prints a warning when that is not possible.
+ */
 export async function offerVoices(servers: () => Iterable<PcmServer>): Promise<AsyncDisposable> {
   try {
     return await ShareServer.open(servers);

@@ -7,24 +7,23 @@ import { neverWaitForReaders } from './unread-output.js';
 
 const SIGNALS = { SIGINT: EXIT_CODES.interrupted, SIGTERM: EXIT_CODES.terminated } as const;
 
-/** The signal that has told the command to stop, once one has. */
+/** The signal that has stopped the command, if any. */
 let stoppedBy: keyof typeof SIGNALS | undefined;
 
-/** Time after a signal until everything that is still open is cut off, in milliseconds. */
+/** Time between a signal and the forced end, in milliseconds. */
 const CLOSE_LIMIT_MS = 4500;
 
-/** Options of a command's end by a signal. */
+/** Options of {@link stopSignal}. */
 export interface StopOptions {
-  /** Called at a first SIGINT, which then tells the command only to begin nothing new, and sets no time limit. */
+  /** Called at the first SIGINT, which then only means to start nothing new, and sets no time limit. */
   readonly onInterrupt?: () => void;
-  /** True when the command has calls: nothing that it prints from now on waits for its reader. */
+  /** True when the command has calls: then its output never waits for a reader. */
   readonly hasCalls?: boolean;
 }
 
 /**
- * Goes on without output that has no reader any more (`jackfield ... | head`), or for which the disk has no room, where
- * the command does work that a signal ends in order: recordings and calls do not end with their log. Any other command
- * ends, as there is nothing left to do for it.
+ * Handles an output without a reader (`jackfield ... | head`) or with a full disk. A command that handles signals
+ * continues, so that recordings and calls do not end with their log. Any other command ends.
  */
 export function surviveLostOutput(): void {
   const works = () => process.listenerCount('SIGTERM') > 0;
@@ -38,10 +37,9 @@ export function surviveLostOutput(): void {
 }
 
 /**
- * The one way in which a command is told to stop: a signal that fires at the first SIGINT or SIGTERM. From then on the
- * process has less than 5 s to close what it holds; a second SIGINT or SIGTERM ends it at once. What was promised to be
- * on disk is there by then: nothing waits for the end to be written. To be called before a command says that it is
- * ready.
+ * Returns the signal that stops a command. It fires at the first SIGINT or SIGTERM. The process then has less than 5 s
+ * to close everything; a second SIGINT or SIGTERM ends it at once. Data must not wait for this end to be written. Call
+ * it before the command reports that it is ready.
  */
 export function stopSignal({ onInterrupt, hasCalls = false }: StopOptions = {}): AbortSignal {
   if (hasCalls) neverWaitForReaders();
@@ -60,7 +58,7 @@ export function stopSignal({ onInterrupt, hasCalls = false }: StopOptions = {}):
   return stop.signal;
 }
 
-/** Resolves when the command is told to stop. @throws ERR_CLOSED when the endpoint is gone for good. */
+/** Resolves when the command is stopped. @throws ERR_CLOSED when the endpoint is closed. */
 export function untilStopped(stop: AbortSignal, client: Client): Promise<void> {
   return new Promise((resolve, reject) => {
     whenFired(stop, resolve);
@@ -71,10 +69,10 @@ export function untilStopped(stop: AbortSignal, client: Client): Promise<void> {
 }
 
 /**
- * Exit code of a command that a signal has ended; undefined where none has. SIGINT always tells. SIGTERM is how services
- * are ended, for which it is no failure: it tells where the work was not done.
+ * Exit code of a command that was ended by a signal; undefined otherwise. SIGINT always has an exit code. SIGTERM is
+ * the normal end of a service, so it has one only when the command ended with an error.
  *
- * @param error What ended the command, if anything did.
+ * @param error The error that ended the command, if any.
  */
 export function signalExitCode(error?: unknown): number | undefined {
   const isStopped = error === undefined || (error instanceof JackfieldError && error.code === 'ERR_ABORTED');

@@ -5,18 +5,19 @@ import { invalidArgument } from '../base/errors.js';
 import { privateStream } from '../files/private-file.js';
 import { intoFile, type OutputOptions, temporaryFolder } from './outputs.js';
 
-/** Stands for standard input or output in place of a file name. */
+/** File name for standard input or output. */
 export const STANDARD = '-';
 
-/** A file to be read; disposing it removes it where it is a copy of standard input. */
+/** An input file. Disposing it removes a copy of standard input. */
 export interface InputFile extends AsyncDisposable {
   readonly path: string;
 }
 
 /**
- * The file of this name; for `-` all of standard input in a temporary file, as files of sound are read back and forth.
+ * Opens the file of this name. For `-`, standard input is copied to a temporary file, because audio files need random
+ * access.
  *
- * @throws ERR_INVALID_ARG where a terminal is standard input; ERR_ABORTED when the signal fires.
+ * @throws ERR_INVALID_ARG when standard input is a terminal; ERR_ABORTED when the signal fires.
  */
 export async function inputFile(path: string, signal: AbortSignal): Promise<InputFile> {
   if (path !== STANDARD) return { path, [Symbol.asyncDispose]: async () => undefined };
@@ -32,7 +33,7 @@ export async function inputFile(path: string, signal: AbortSignal): Promise<Inpu
   }
 }
 
-/** The files of these names, as {@link inputFile}. @throws ERR_INVALID_ARG where `-` is among them twice. */
+/** Opens the files of these names, as {@link inputFile}. @throws ERR_INVALID_ARG when `-` is given twice. */
 export async function inputFiles(
   paths: readonly string[],
   signal: AbortSignal,
@@ -41,7 +42,7 @@ export async function inputFiles(
     throw invalidArgument('-', 'among the inputs once', paths.join(' '));
   }
   const files: InputFile[] = [];
-  // One after the other: only one of them waits for anything.
+  // One at a time: only standard input needs to wait.
   for (const path of paths) files.push(await inputFile(path, signal));
   return {
     paths: files.map(({ path }) => path),
@@ -52,9 +53,9 @@ export async function inputFiles(
 }
 
 /**
- * Does what {@link intoFile} does; `-` is standard output, to which the whole is written when it is complete.
+ * Writes a file as {@link intoFile}. `-` is standard output, which gets the complete output at the end.
  *
- * @throws as `intoFile`; ERR_INVALID_ARG where a terminal is standard output.
+ * @throws as `intoFile`; ERR_INVALID_ARG when standard output is a terminal.
  */
 export async function intoOutput<T>(
   path: string,

@@ -5,7 +5,7 @@ import { put } from './unread-output.js';
 export { printable, printableLines };
 
 /**
- * A moment as every command prints it: `2026-11-23 09:00:01Z`. What a damaged row has in its place is left as it is.
+ * Formats a time for the output of commands: `2026-11-23 09:00:01Z`. An invalid time is left unchanged.
  *
  * @param time Unix time in milliseconds, or ISO 8601.
  */
@@ -14,47 +14,47 @@ export function printedTime(time: number | string): string {
   return `${new Date(time).toISOString().slice(0, 19).replace('T', ' ')}Z`;
 }
 
-/** Time of day in UTC, to the millisecond: `20:38:00.125Z`. */
+/** Formats the time of day in UTC, with milliseconds: `20:38:00.125Z`. */
 export function printedTimeOfDay(time: number): string {
   return new Date(time).toISOString().slice(11);
 }
 
-/** Prints lines to standard output, each made {@link printable}; the last may have its line break or not. */
+/** Prints lines to standard output, each made {@link printable}. The last line break is optional. */
 export function printLines(text: string): void {
   put(process.stdout, `${printableLines(text.replace(/\n$/, ''))}\n`);
 }
 
-/** Prints a document: as it is into a file or a pipe; on a terminal each of its lines is made {@link printable}. */
+/** Prints a document: unchanged to a file or pipe; on a terminal each line is made {@link printable}. */
 export function printDocument(text: string): void {
   put(process.stdout, process.stdout.isTTY ? printableLines(text.replaceAll('\r\n', '\n')) : text);
 }
 
-/** Prints a line to standard output, with whatever it holds made {@link printable}. */
+/** Prints a line to standard output, made {@link printable}. */
 export function printLine(text: string): void {
   put(process.stdout, `${printable(text)}\n`);
 }
 
-/** Prints a line to standard error, with whatever it holds made {@link printable}. */
+/** Prints a line to standard error, made {@link printable}. */
 export function warnLine(text: string): void {
   put(process.stderr, `${printable(text)}\n`);
 }
 
-/** Tells at standard error what is wrong with a file, which is named once; the exit code becomes 1. */
+/** Prints the fault of a file to standard error, with its name once. Sets exit code 1. */
 export function warnFault(file: string, { message }: Error): void {
   process.exitCode = EXIT_CODES.failed;
   const afterName = printable(message).split(printable(file)).slice(1);
-  // A file that is made of it has a name that begins alike.
+  // The name of a derived file may begin with the name of this one.
   const isNamed = afterName.some((rest) => /^($|[\s":,])/.test(rest));
   warnLine(isNamed ? message : `${file}: ${message}`);
 }
 
-/** Tells at standard error that there is nothing to show or to check; the exit code says so unless it says worse. */
+/** Prints to standard error that there is nothing to show or check. Sets the exit code unless one is set. */
 export function warnNothing(text: string): void {
   process.exitCode ||= EXIT_CODES.nothing;
   warnLine(text);
 }
 
-/** Tells of rows that no list can show, which are a fault: the exit code becomes 1. */
+/** Prints messages about damaged rows. Sets exit code 1 if there are any. */
 export function warnDamage(damaged: readonly string[], advice: string): void {
   if (damaged.length === 0) return;
   process.exitCode = EXIT_CODES.failed;
@@ -62,15 +62,12 @@ export function warnDamage(damaged: readonly string[], advice: string): void {
   warnLine(advice);
 }
 
-/**
- * Draws on the terminal, as it is: for a text that steers it on purpose. What it holds of names and texts from outside
- * was made {@link printable} before.
- */
+/** Writes text with terminal control sequences. Names and texts from outside must be made {@link printable} before. */
 export function drawText(text: string): void {
   put(process.stdout, text);
 }
 
-/** Asks at standard error, without a line break. */
+/** Prints a question to standard error, without a line break. */
 export function askFor(text: string): void {
   put(process.stderr, printable(text));
 }

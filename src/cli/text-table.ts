@@ -4,11 +4,11 @@ import { charactersOf, terminalWidth, widthInPieces, wrapped } from './wrapped-t
 
 /** A column of a {@link textTable}. */
 export interface TableColumn {
-  /** Default `'left'`. */
+  /** Alignment. Default `'left'`. */
   readonly align?: 'left' | 'right';
-  /** Width on the terminal; a longer cell ends with an ellipsis. Default: that of the widest cell. */
+  /** Fixed width on the terminal. A longer cell is cut and ends with an ellipsis. Default: the widest cell. */
   readonly width?: number;
-  /** Least width, for rows that are printed one by one. Default 0. */
+  /** Smallest width, for rows that are printed one by one. Default 0. */
   readonly minWidth?: number;
 }
 
@@ -16,9 +16,9 @@ const GAP = '  ';
 const widthOf = widthInPieces(stringWidth);
 
 /**
- * Lines of a table without a frame: two blanks between columns, none at the end of a line. Columns are as wide as the
- * terminal shows them, so that Chinese, Japanese and emoji stay in line. Each cell is made {@link printable}. Where that
- * is too wide, each row becomes a few lines, of which those after the first are indented; nothing is cut off.
+ * Formats a table without a frame: two spaces between columns, no trailing spaces. Widths are terminal columns, so that
+ * Chinese, Japanese and emoji are aligned. Each cell is made {@link printable}. When the table is too wide, each row is
+ * folded into several lines, indented after the first. Nothing is cut off.
  *
  * @param limit Widest line. Default: {@link terminalWidth}.
  */
@@ -43,13 +43,10 @@ export function textTable(
   });
 }
 
-/** Narrowest column that is shown, with its gap, when a table is made to fit. */
+/** Smallest width of a fitted column, including its gap. */
 const NARROW = 8;
 
-/**
- * Columns of a table that is drawn over itself, made to fit: those on the right are left out, then the widest are made
- * narrower.
- */
+/** Fits the columns of a live table to the terminal: drops columns on the right, then narrows the widest ones. */
 export function fittedColumns(columns: readonly TableColumn[], limit: number): readonly TableColumn[] {
   const kept = columns.slice(0, Math.max(1, Math.floor(limit / NARROW)));
   const widths = kept.map(({ width = 0 }) => width);
@@ -63,7 +60,7 @@ export function fittedColumns(columns: readonly TableColumn[], limit: number): r
 
 const INDENT = '  ';
 
-/** The cells of a row one after the other, on as many lines as they need. */
+/** Folds the cells of a row into lines. */
 function folded(row: readonly Cell[], limit: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -85,11 +82,11 @@ function folded(row: readonly Cell[], limit: number): string[] {
 
 interface Cell {
   readonly text: string;
-  /** Columns of the terminal that the text takes. */
+  /** Width of the text in terminal columns. */
   readonly width: number;
 }
 
-/** Cuts a text to a width, between characters as a reader sees them. */
+/** Cuts a text to a width, between graphemes. */
 function cut(text: string, limit = Number.POSITIVE_INFINITY): Cell {
   const width = widthOf(text);
   if (width <= limit) return { text, width };

@@ -1,11 +1,11 @@
 import { sleep, systemClock } from '../base/time/clock.js';
 
-/** Text that may wait for its reader, in characters. */
+/** Longest text that waits for a reader, in characters. */
 const MAX_WAITING = 1_000_000;
-/** At the end of a command, what waits is given this long to be read, in milliseconds. */
+/** Longest wait for the reader at the end of a command, in milliseconds. */
 const LAST_MS = 1000;
 
-/** The part of a terminal's stream that Node has no public name for. */
+/** Private part of a terminal's stream in Node. */
 interface Waiting {
   readonly _handle?: { setBlocking?(waits: boolean): unknown } | null;
 }
@@ -14,9 +14,9 @@ let isBounded = false;
 let lost = 0;
 
 /**
- * Lets nothing that the command prints from now on wait for its reader: not for a pipe that is not emptied, and not
- * for a terminal that stands still (Ctrl-S, a line that is down), at which Node stops the whole process otherwise. What is
- * too much to be kept until then is lost, and its amount told. For commands that have calls, which would stand still too.
+ * Makes output never wait for a reader, such as a full pipe or a blocked terminal (Ctrl-S), on which Node would block
+ * the whole process. Output beyond a limit is lost, and the number of lost lines is printed. Used by commands with
+ * calls, which would be blocked as well.
  */
 export function neverWaitForReaders(): void {
   isBounded = true;
@@ -37,12 +37,12 @@ export function put(stream: NodeJS.WriteStream, text: string): void {
   lost = 0;
 }
 
-/** True while standard output does not take what was written. */
+/** True while standard output has unwritten text. */
 export function isUnread(): boolean {
   return process.stdout.writableLength > 0;
 }
 
-/** Ends the output of a command that waits for no reader: what was not read yet is given a second. */
+/** Ends the output of a command after {@link neverWaitForReaders}. Unread text gets one more second. */
 export async function endUnread(): Promise<void> {
   if (!isBounded) return;
   const taken = new AbortController();
@@ -51,6 +51,6 @@ export async function endUnread(): Promise<void> {
     taken.abort(),
   );
   await sleep(systemClock, LAST_MS, { signal: taken.signal }).catch(() => undefined);
-  // What waits would hold the process.
+  // Waiting text would keep the process alive.
   if (!taken.signal.aborted) process.exit();
 }

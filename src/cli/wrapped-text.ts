@@ -1,25 +1,28 @@
-/** Gives the columns of a terminal that a text takes. */
+/** Returns the width of a text in terminal columns. */
 export type TextWidth = (text: string) => number;
 
-/** Made when it is first needed: that takes 40 ms. */
+/** Created on first use, because that takes 40 ms. */
 let segmenter: Intl.Segmenter | undefined;
 const ASCII = /^[\n\x20-\x7e]*$/;
 
-/** Longest text that is looked at for characters at once: the time of that grows with the square of the length. */
+/** Longest text that is segmented at once, in characters: the time grows with the square of the length. */
 const MAX_PIECE = 1000;
 
-/** Columns of the terminal; those that COLUMNS says where there is none, or no limit. */
+/** Width of the terminal in columns. Without a terminal, the value of COLUMNS, or Infinity. */
 export function terminalWidth(): number {
   const told = Number(process.env['COLUMNS']);
   return process.stdout.columns || (told > 0 ? told : Number.POSITIVE_INFINITY);
 }
 
-/** Measures texts, all of whose characters are in `all`. What all characters take is loaded where they are not ASCII. */
+/**
+ * Creates a function that measures texts whose characters are all in `all`. The width library is loaded only for
+ * non-ASCII text.
+ */
 export async function textWidthFor(all: string): Promise<TextWidth> {
   return ASCII.test(all) ? (text) => text.length : widthInPieces((await import('string-width')).default);
 }
 
-/** Measures long texts piece by piece, for a width whose time grows faster than the text. */
+/** Measures long texts in pieces, because the time of `widthOf` grows faster than the text. */
 export function widthInPieces(widthOf: TextWidth): TextWidth {
   return (text) => piecesOf(text).reduce((sum, piece) => sum + widthOf(piece), 0);
 }
@@ -29,7 +32,7 @@ function piecesOf(text: string): string[] {
   return Array.from({ length: count }, (_, index) => text.slice(index * MAX_PIECE, (index + 1) * MAX_PIECE));
 }
 
-/** A text in lines of a width: between words where there are any, else between characters. */
+/** Wraps a text to a width, between words if possible, otherwise between graphemes. */
 export function wrapped(text: string, limit: number, widthOf: TextWidth): string[] {
   const lines: string[] = [];
   let line = '';
@@ -55,7 +58,7 @@ export function wrapped(text: string, limit: number, widthOf: TextWidth): string
   return [...lines, line];
 }
 
-/** Yields the characters of a text, as a reader sees them. */
+/** Yields the graphemes of a text. */
 export function* charactersOf(text: string): Generator<string> {
   segmenter ??= new Intl.Segmenter();
   for (const piece of piecesOf(text)) {

@@ -8,16 +8,16 @@ import type { LegTraffic, RecordedCall, SidecarFacts } from './sidecar.js';
 
 const CALL_PROPERTIES = ['PARTNER_HANDLE', 'TYPE', 'DURATION'] as const;
 const FETCH_TIMEOUT_MS = 2000;
-/** A fact that changes without a notification. */
+/** Options for a property that changes without a notification. */
 const FRESH: PropertyOptions = { timeoutMs: FETCH_TIMEOUT_MS, fresh: true };
 
-/** Asks the endpoint for what a sidecar tells of a call. What it can no longer be asked stays empty. */
+/** Requests the call properties of the sidecar from the endpoint. Properties that can no longer be read stay empty. */
 export async function describeCall(call: CallControl): Promise<void> {
   const asked = CALL_PROPERTIES.map((property) => call.text(property, { timeoutMs: FETCH_TIMEOUT_MS }));
   await Promise.allSettled(asked);
 }
 
-/** Quality of the lines of a call, as far as its voice or its endpoint knows. */
+/** Line quality of a call, if its voice or its endpoint knows it. */
 export async function qualityOf(voice: CallVoice): Promise<SidecarFacts['quality']> {
   if (voice.quality) return { local: voice.quality('local'), remote: voice.quality('remote') };
   const text = await voice.call.text('LINE_QUALITY', FRESH).catch(() => '');
@@ -38,7 +38,7 @@ export function recordedCall(call: CallControl): RecordedCall {
   };
 }
 
-/** Samples that have passed a leg's stream so far. */
+/** Samples that a leg's stream has sent or received so far. */
 export function trafficOf(stream: PcmStream, way: 'sent' | 'received'): LegTraffic {
   const { bytesSent, samplesSent, bytesReceived, samplesReceived, dropped } = stream.stats;
   return way === 'sent'
@@ -50,10 +50,10 @@ const TEXTS = ['codec', 'scale', 'basis'] as const;
 const COUNTS = ['packets', 'lost', 'late', 'duplicates'] as const;
 const NUMBERS = ['jitterMs', 'lossPercent', 'burstRatio', 'delayMs'] as const;
 const OPTIONAL = ['insertedMs', 'removedMs', 'r', 'mos'] as const;
-/** Characters of a text that is kept. */
+/** Longest text that is accepted, in characters. */
 const MOST_TEXT = 300;
 
-/** Quality as an endpoint tells it; nothing for anything else. */
+/** Parses the quality reported by an endpoint; undefined for any other text. */
 function readQuality(text: string): LineQuality | undefined {
   try {
     const told = Object(JSON.parse(text)) as Record<string, unknown>;

@@ -18,43 +18,43 @@ import type { RecordingEnd } from './sidecar.js';
 
 /** A finished recording. */
 export interface RecordingResult extends SegmentResult {
-  /** All files, in order; the fields beside this one are those of the first. */
+  /** All files, in order. The other fields are those of the first file. */
   readonly segments: readonly SegmentResult[];
   /**
-   * The error that ended the recording before the call, if one did: the file has all that was heard until then. Or the
-   * reason why a compressed file that was asked for is not there.
+   * The error that ended the recording before the call; the file holds all audio up to then. Otherwise the error that
+   * prevented a requested compressed file.
    */
   readonly error: Error | undefined;
 }
 
-/** After the streams have ended, the news that the call has may still be on its way. */
+/** Longest wait for the end of the call after its streams have ended. */
 const CALL_END_GRACE_MS = 2000;
-/** The remote stream stood still before it ended, in samples; less is its usual delay. */
+/** Silence before the end of the remote stream that counts as missing, in samples. Less is its usual delay. */
 const SILENT_END = msToSamples(500);
 
-/** The set-up of a {@link CallRecording}. */
+/** Dependencies of a {@link CallRecording}. */
 export interface RecordingPlan {
   readonly clock: Clock;
   readonly file: string;
-  /** Gives the local leg its place, where it has come only just now. */
+  /** Places the local leg if it has only just started. */
   placeLocal(): void;
-  /** Asks for the quality of the call's lines, at its end. */
+  /** Requests the line quality at the end of the call. */
   askQuality(): Promise<void>;
 }
 
 const TRACK = having('on', 'discard');
 
-/** A recording under way. Made by {@link recordCall}. */
+/** A recording in progress. Created by {@link recordCall}. */
 export class CallRecording extends FencedEmitter<RecordingEvents> {
   /** The call's streams; play into the call with `voice.player`. */
   readonly voice: CallVoice;
-  /** Settles when the call is over and the files are complete, or {@link stop} was called. @throws ERR_FILE. */
+  /** Settles when the files are complete: after the end of the call, or after {@link stop}. @throws ERR_FILE. */
   readonly finished: Promise<RecordingResult>;
   readonly #track: RecordingTrack;
   readonly #setup: RecordingPlan;
   readonly #stop = new AbortController();
   #stoppedBy: RecordingEnd = 'stopped';
-  /** Position of the call when the remote stream ended: silence before that counts as missing. */
+  /** Position of the call when the remote stream ended. Silence before it counts as missing. */
   #remoteEnd: number | undefined;
 
   /** @internal */
@@ -77,7 +77,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
       this.#end('limit');
     });
     this.finished = this.#run();
-    // A program that never looks at the result still gets a valid file, and no unhandled rejection.
+    // A program that ignores the result still gets a valid file and no unhandled rejection.
     this.finished.catch(() => undefined);
   }
 
@@ -85,7 +85,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     return this.voice.call;
   }
 
-  /** The file that is being written, or will be. */
+  /** The current file, or the first file before it is opened. */
   get file(): string {
     return this.#track.file ?? this.#setup.file;
   }
@@ -104,67 +104,67 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     return this.#track.position * STEREO_BYTES;
   }
 
-  /** Samples that are missing so far, of both legs. */
+  /** Missing samples so far, summed over both legs. */
   get missing(): number {
     const { local, remote } = this.#track.aligner.legs;
     return local.ledger.total('missing') + remote.ledger.total('missing');
   }
 
-  /** Account of the masking while the call goes on; undefined where there is none. */
+  /** Statistics of live masking; undefined when it is off. */
   get masking(): LiveMaskStats | undefined {
     return this.#track.maskStats;
   }
 
-  /** True when it writes: a recording that was opened with `preRollMs` waits for {@link begin}. */
+  /** True when it writes. A recording with `preRollMs` waits for {@link begin}. */
   get begun(): boolean {
     return this.#track.begun;
   }
 
   /**
-   * Begins a recording that was opened with `preRollMs`; its file has what was heard up to that long ago. Does nothing
-   * to one that has begun.
+   * Starts a recording that was opened with `preRollMs`. The file includes the audio of that time before the call to
+   * this method. Does nothing when already started.
    */
   begin(): Promise<void> {
     return this.#track.begin();
   }
 
   /**
-   * Masks what comes from now on, in both legs: the recording goes on with silence, which its ledger calls masked.
-   * @param text Kept with the mark, such as why.
+   * Masks both legs from now on: silence is recorded, and the ledger marks it as masked.
+   * @param text Text of the mark, such as a reason.
    */
   pause(text?: string): void {
     if (text !== undefined) checkArgument('text', text, words);
     this.#track.pause(text);
   }
 
-  /** Lets through again what is said from now on. Up to 300 ms stay masked: they may be older. */
+  /** Stops masking. Up to 300 ms stay masked, because that audio may be older. */
   resume(text?: string): void {
     if (text !== undefined) checkArgument('text', text, words);
     this.#track.resume(text);
   }
 
   /**
-   * Both legs as they are recorded, from now on: aligned, masked while the recording is paused, a few hundred
-   * milliseconds after they were said. Positions are those of the recording.
+   * Opens a tap on both legs as they are recorded from now on: aligned, masked while paused, with a delay of a few
+   * hundred milliseconds. Positions are those of the recording.
    * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the recording is over.
    */
   legs(options: LegTapOptions = {}): LegTap {
     return this.#track.legs(options);
   }
 
-  /** Notes something at this place of the recording. */
+  /** Adds a mark with a text at the current position. */
   mark(text: string): void {
     checkArgument('text', text, words);
     this.#track.mark('note', text);
   }
 
-  /** Notes that the other party was told. */
+  /** Adds a mark that the other party was informed. */
   markConsent(text: string): void {
     checkArgument('text', text, words);
     this.#track.mark('consent', text);
   }
 
-  /** The error because of which nothing is written now, such as a full disk; undefined while it writes. */
+  /** The error that currently prevents writing, such as a full disk; undefined while it writes. */
   get refused(): Error | undefined {
     return this.#track.refused;
   }
@@ -208,18 +208,18 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
   }
 
-  /** Length of the recording, if it does not end with the longer leg. */
+  /** Length of the recording; undefined when it ends with the longer leg. */
   #length(): number | undefined {
-    // Of a leg that is read in turns, the last is still on its way: that is no gap.
+    // The last batch of a leg that is read in batches has not arrived yet: that is not a gap.
     if (this.#stop.signal.aborted) return Math.min(this.#track.aligner.commonEnd, this.#track.limit);
     const { remote } = this.#track.aligner.legs;
     const silent = (this.#remoteEnd ?? 0) - remote.end;
     if (silent > SILENT_END) return remote.end + silent;
-    // What is sent runs ahead of what is heard; of two legs that are both heard, the longer one decides.
+    // Sent audio runs ahead of received audio. When both legs are received, the longer one decides.
     return this.#track.aligner.localFollows ? remote.end : undefined;
   }
 
-  /** Resolves when nothing more will be heard: to the reason, when that is not the end of the call. */
+  /** Resolves when no more audio will come; to an error when the call has not ended. */
   async #untilOver(): Promise<Error | undefined> {
     const { remote, input, microphone } = this.voice;
     const ends = await Promise.race([
@@ -228,11 +228,11 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
     ]);
     if (!ends) return undefined;
     const [heard, sent] = ends;
-    // An endpoint may reset the input of a call that is over: what it has not read no longer matters.
+    // An endpoint may reset the input of an ended call. The unread audio does not matter.
     return brokenBy(heard) ?? (await this.#callLost(sent && brokenBy(sent)));
   }
 
-  /** Waits a moment for the news that the call has ended; resolves to what happened where it does not come. */
+  /** Waits briefly for the end of the call. Resolves to the error when it does not end. */
   async #callLost(broken: Error | undefined): Promise<Error | undefined> {
     const { call, remote } = this.voice;
     const grace = new AbortController();
@@ -251,7 +251,7 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
   }
 }
 
-/** The error that a stream's end amounts to, unless it is the one that the end of a call brings. */
+/** The error behind the end of a stream. */
 function brokenBy(reason: StreamEnd): Error | undefined {
   if (reason.kind !== 'closed') return reason.error;
   return new JackfieldError('ERR_CLOSED', 'The port of a leg was closed here while the call went on.');

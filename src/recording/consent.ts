@@ -9,9 +9,9 @@ import type { CallRecording } from './call-recording.js';
 
 /** Announcement to the other party that the call is recorded. */
 export interface ConsentOptions {
-  /** A file of sound (as `openAudio` reads) that is played once, as soon as the call has voice. */
+  /** Audio file (in a format of `openAudio`) that is played once when the call has voice. */
   readonly prompt?: string;
-  /** A tone of 1400 Hz, 200 ms long, is played this often, in milliseconds: 5000 to 60000. */
+  /** Interval of a tone of 1400 Hz and 200 ms, in milliseconds: 5000 to 60000. */
   readonly toneEveryMs?: number;
 }
 
@@ -32,8 +32,8 @@ export function checkConsent(consent: ConsentOptions): ConsentOptions {
 }
 
 /**
- * Tells the other party that the call is recorded, and marks in the recording when that was. The recording must
- * have an input. Resolves when the recording is over.
+ * Informs the other party that the call is recorded, and marks the time in the recording. The recording must have an
+ * input. Resolves when the recording is over.
  *
  * @throws as {@link openAudio} for the prompt; ERR_INVALID_STATE without an input.
  */

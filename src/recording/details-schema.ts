@@ -70,7 +70,7 @@ const leg = z.looseObject({
   ledger: LEDGER_SCHEMA,
 });
 
-/** A sidecar; docs/recording-sidecar.schema.json is made from it. Fields that it does not know may be there. */
+/** Schema of a sidecar; docs/recording-sidecar.schema.json is generated from it. Unknown fields are allowed. */
 export const SIDECAR_SCHEMA = z.looseObject({
   schema: z.literal('jackfield.recording/1'),
   id: z.string(),
@@ -130,7 +130,7 @@ export const SIDECAR_SCHEMA = z.looseObject({
     ),
 });
 
-/** Blocks shorter than a tenth of a second would only make it long. */
+/** Schema of a manifest. Blocks are at least a tenth of a second long, so that the list stays short. */
 const manifest = z.looseObject({
   id: z.string(),
   segment,
@@ -145,7 +145,7 @@ const manifest = z.looseObject({
     .optional(),
 });
 
-/** A manifest, of either version. */
+/** Schema of a manifest of version 1 or 2. */
 export const MANIFEST_SCHEMA = z.discriminatedUnion('schema', [
   manifest.extend({ schema: z.literal('jackfield.manifest/1'), frame: z.undefined().optional() }),
   manifest.extend({

@@ -6,21 +6,21 @@ import type { PcmStream, PcmStreamState } from '../stream/pcm-stream.js';
 import type { LegStream } from './sidecar.js';
 
 const HOLDS: ReadonlySet<string> = new Set(['ONHOLD', 'LOCALHOLD', 'REMOTEHOLD']);
-/** A gap is judged this long after the stream has come back, at most; a hold that ended meanwhile explains it. */
+/** Longest time between the end of a hold and the classification of the gap that it explains, in ms. */
 const HOLD_MEMORY_MS = 1500;
-/** An endpoint may reset a stream of a call that is over before it tells so: up to this long before, in ms. */
+/** An endpoint may reset a stream before it reports the end of the call, by up to this time, in ms. */
 const END_GRACE_MS = 2000;
 
-/** Names the gaps of a call's legs, by what it is told of their streams and of the call. */
+/** Classifies the gaps of a call's legs from the states of their streams and of the call. */
 export class LegGaps {
   readonly #call: CallControl;
   readonly #streams: Readonly<Record<LegName, LegStream>>;
   readonly #clock: Clock;
-  /** Streams that are over, with the time at which the connection broke, if it did. */
+  /** Ended streams, with the time at which the connection was lost, if it was. */
   readonly #over = new Map<PcmStream, { readonly brokenMs: number | undefined }>();
   /** The stream of each leg, once the call's voice is open. */
   #legs: Readonly<Record<LegName, PcmStream | undefined>> | undefined;
-  /** True where the streams themselves name what they leave out. */
+  /** True when the streams report their own gaps. */
   #isPlaced = false;
   #endedMs: number | undefined;
 
@@ -34,7 +34,7 @@ export class LegGaps {
     call.ended().then(ended, ended);
   }
 
-  /** To be told of each stream before it is connected, or as soon as it is known. */
+  /** Watches a stream. Call it before the stream is connected, or as soon as it is known. */
   watch(stream: PcmStream): void {
     const note = (state: PcmStreamState) => {
       if (!('reason' in state) || this.#over.has(stream)) return;
@@ -44,14 +44,14 @@ export class LegGaps {
     stream.on('state', note);
   }
 
-  /** To be told when the call's voice is open: a leg that has no stream then never comes. */
+  /** Takes the open voice of the call. A leg without a stream at this time never comes. */
   opened({ remote, input, microphone, placed = false }: CallVoice): void {
     this.#isPlaced = placed;
     const streams = { OUTPUT: remote, INPUT: input, CAPTURE_MIC: microphone, none: undefined };
     this.#legs = { local: streams[this.#streams.local], remote: streams[this.#streams.remote] };
   }
 
-  /** Names the stretch in which a leg has no samples now. @param begun true when it has had some. */
+  /** Classifies the current gap of a leg. @param begun True when the leg has had samples before. */
   name(leg: LegName, begun: boolean): GapName {
     if (this.#streams[leg] === 'none') return { kind: 'idle', reason: 'not-wanted' };
     if (!this.#legs) return { kind: 'missing', reason: begun ? 'stalled' : 'late-start' };
@@ -70,12 +70,12 @@ export class LegGaps {
     return { kind: 'missing', reason: came ? 'late-start' : 'never-came' };
   }
 
-  /** Names what a leg's stream itself has left out between two of its positions. */
+  /** The gaps that a leg's stream reports between two of its positions. */
   holes(leg: LegName, from: number, to: number): readonly StreamGap[] {
     return this.#legs?.[leg]?.gapsBetween?.(from, to) ?? [];
   }
 
-  /** True when a connection broke while the call went on. */
+  /** True when the connection was lost during the call. */
   #brokeBeforeEnd(brokenMs: number | undefined): boolean {
     if (brokenMs === undefined) return false;
     return this.#endedMs === undefined || this.#endedMs - brokenMs > END_GRACE_MS;

@@ -1,20 +1,20 @@
 import type { CallVoice } from '../call/call-voice.js';
 import { type OutputGap, parseOutputGap } from '../protocol/output-gap.js';
 
-/** Wait for an endpoint that may not know of such stretches, in ms. */
+/** Longest wait for an answer, in ms. The endpoint may not support the property. */
 const ASK_TIMEOUT_MS = 5000;
 
-/** Hearing of what a line makes up. */
+/** Subscription to the stretches that a line conceals. */
 export interface OutputGapsHeard {
-  /** Resolves when all has been told that the endpoint knew of when this was asked. */
+  /** Resolves when all stretches that the endpoint knows of at this time were reported. */
   caughtUp(): Promise<void>;
-  /** Hears of nothing more. */
+  /** Ends the subscription. */
   stop(): void;
 }
 
 /**
- * Has `told` hear of what the call's line made up in `remote`, by position there, where the endpoint tells of it: the
- * exchange of this package does, and others answer that they do not know.
+ * Calls `told` for each stretch of `remote` that the call's line concealed, with positions in `remote`. The endpoint
+ * must report them: the exchange of this package does, others reject the property.
  */
 export function hearOutputGaps(
   { call, outputPlace }: Pick<CallVoice, 'call' | 'outputPlace'>,
@@ -28,7 +28,7 @@ export function hearOutputGaps(
     const from = Math.max(0, gap.from - outputPlace.from);
     if (end > from) told({ from, samples: end - from, reason: gap.reason });
   };
-  // Answers come in their order: behind this one is what was told before it was asked for.
+  // Answers come in order: this one follows all earlier notifications.
   const ask = () =>
     call.text('OUTPUT_GAP', { timeoutMs: ASK_TIMEOUT_MS }).then(
       () => undefined,

@@ -6,7 +6,7 @@ import { fileError } from '../files/file-error.js';
 import type { RecordingManifest } from './evidence/manifest.js';
 import type { RecordingSidecar } from './sidecar.js';
 
-/** Most faults that are told of a file that is no sidecar or manifest. */
+/** Largest number of faults in the message about an invalid file. */
 const TOLD = 5;
 
 /** @throws ERR_FILE; ERR_SYNTAX, with each field that is wrong, for a value that is not a manifest. */
@@ -20,7 +20,10 @@ export async function readSidecar(path: string): Promise<RecordingSidecar> {
   return (await readSidecarBytes(path)).sidecar;
 }
 
-/** The same with the bytes of the file, which the manifest has the hash of: several may read as the same text. */
+/**
+ * Reads a sidecar with its bytes. The manifest has the hash of the bytes, and different bytes may decode to the same
+ * text.
+ */
 export async function readSidecarBytes(path: string): Promise<{ sidecar: RecordingSidecar; bytes: Buffer }> {
   const { SIDECAR_SCHEMA } = await schemas();
   const bytes = await readBytes(path);
@@ -28,17 +31,17 @@ export async function readSidecarBytes(path: string): Promise<{ sidecar: Recordi
   return { sidecar, bytes };
 }
 
-/** Codes of the system for a path where no file is. */
+/** System error codes for a path without a file. */
 const NO_FILE: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG']);
 
-/** True for an error of a reading that says that there is no such file, or that it holds something else. */
+/** True for a read error that means that the file does not exist or is invalid. */
 export function isNoDetails(error: unknown): boolean {
   if (!(error instanceof JackfieldError)) return false;
   const { code, cause } = error;
   return code === 'ERR_SYNTAX' || (cause instanceof Error && 'code' in cause && NO_FILE.has(cause.code));
 }
 
-/** Loaded when first used: a program that only records does not wait for the schema library. */
+/** Loaded on first use: a program that only records does not load the schema library. */
 function schemas() {
   return import('./details-schema.js');
 }

@@ -2,7 +2,7 @@ import type { SegmentResult } from './file/segment.js';
 import { readManifest, readSidecar } from './read-details.js';
 import { beside } from './sidecar.js';
 
-/** Reads what lies beside an audio file that is complete. @throws ERR_FILE, ERR_SYNTAX. */
+/** Reads the sidecar and manifest beside a complete audio file. @throws ERR_FILE, ERR_SYNTAX. */
 export async function readSegment(file: string): Promise<SegmentResult> {
   const sidecarFile = beside(file, '.json');
   const manifestFile = beside(file, '.manifest.json');

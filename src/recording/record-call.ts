@@ -21,12 +21,12 @@ import { RecordingSetup } from './recording-setup.js';
 import type { RecordingTrack } from './recording-track.js';
 
 /**
- * Redirects a call's voice and records it as a stereo WAV: left what was sent (the input where there is one, else
- * the microphone), right what the other party said, on one clock. The file is valid at every moment; a kill costs
- * at most 500 ms of it.
+ * Redirects a call's voice and records it as a stereo WAV. The left channel is the sent audio (the input, or the
+ * microphone if there is no input), the right channel is the other party. Both are on one clock. The file is valid at
+ * every moment; a kill loses at most 500 ms.
  *
- * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; ERR_LIMIT, before anything is begun, where the
- *   server cannot lease a port to each stream; what {@link openCallVoice} throws.
+ * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; ERR_LIMIT, before anything is started, when the
+ * server cannot lease a port for each stream; errors of {@link openCallVoice}.
  */
 export async function recordCall(
   call: Call,
@@ -36,15 +36,15 @@ export async function recordCall(
   checkArgument('call', call, LIVE_CALL);
   checkArgument('server', server, SERVER);
   const setup = await checkedSetup(call, options);
-  // Before anything is begun: a call that cannot be recorded costs those that are recorded nothing.
+  // Reserved first, so that a call that cannot be recorded does not disturb other recordings.
   using places = server.reserve(setup.streamCount);
   await setUp(setup, options);
   const prepared = new PreparedRecording(setup);
   await openCallVoice(call, places, {
-    // The other party is recorded even where the microphone is not available: its leg then never comes.
+    // Without a microphone the other party is still recorded. The local leg then never comes.
     onNoMicrophone: () => undefined,
     ...optionsOf<CallVoiceOptions>(options, VOICE_RULES),
-    // Until the legs have found each other, the remote one is read as it comes: it tells where the call is.
+    // Until the legs are aligned, the remote one is read immediately: it gives the position in the call.
     readClass: 'immediate',
     listeners: [prepared, ...(options.listeners ?? [])],
   });
@@ -52,10 +52,10 @@ export async function recordCall(
 }
 
 /**
- * Makes a recording ready for a call whose voice another part opens, such as a bot: a listener to be given to
- * {@link openCallVoice}. It records from the call's first sample.
+ * Prepares the recording of a call whose voice is opened by other code, such as a bot. Pass the returned listener to
+ * {@link openCallVoice}. It records from the first sample of the call.
  *
- * @param options `input` and `microphone` are those with which the voice will be opened.
+ * @param options `input` and `microphone` must be the values with which the voice is opened.
  * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG.
  */
 export async function prepareRecording(call: Call, options: RecordCallOptions): Promise<PreparedRecording> {
@@ -69,10 +69,9 @@ export async function prepareRecording(call: Call, options: RecordCallOptions): 
 export type RecordVoiceOptions = Omit<RecordCallOptions, keyof CallVoiceOptions>;
 
 /**
- * Records a call whose voice is open, from now on: beside a bot, or whatever else hears and plays there. The call's
- * streams stay where they are.
+ * Records a call with an open voice, from now on, for example beside a bot. The streams of the call are not redirected.
  *
- * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
+ * @throws ERR_FILE when the file cannot be written; ERR_INVALID_ARG; ERR_INVALID_STATE when the streams have ended.
  */
 export async function recordVoice(voice: CallVoice, options: RecordVoiceOptions): Promise<CallRecording> {
   checkArgument('voice', voice, VOICE);
@@ -92,7 +91,7 @@ async function checkedSetup(call: CallControl, options: RecordCallOptions): Prom
   checkRecordOptions(options);
   const { mask, clock, preRollMs } = options;
   if (!mask) return new RecordingSetup(call, options);
-  // Loaded for those alone who mask.
+  // Loaded only when masking is used.
   const { LiveMask } = await import('./masking/live-mask.js');
   return new RecordingSetup(call, options, await LiveMask.open(mask, { clock, preRollMs }));
 }
@@ -106,7 +105,7 @@ async function setUp(setup: RecordingSetup, options: RecordVoiceOptions): Promis
   return opening.done(track);
 }
 
-/** A recording that waits for the call's voice. Made by {@link prepareRecording}. */
+/** A recording that waits for the call's voice. Created by {@link prepareRecording}. */
 export class PreparedRecording implements VoiceListener {
   readonly #setup: RecordingSetup;
   #recording: CallRecording | undefined;

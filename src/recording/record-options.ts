@@ -26,57 +26,59 @@ import { checkLiveMask, LIVE_MASK_RULES, type LiveMaskOptions } from './masking/
 /** Options of {@link recordCall}. */
 export interface RecordCallOptions extends CallVoiceOptions, LegAlignerOptions {
   /**
-   * The WAV file to write; its folder is made. Beside it lie the sidecar (`.json`) and the manifest
-   * (`.manifest.json`). Files after the first, where there are segments, are called `name-2.wav` and so on.
+   * The WAV file to write. Its folder is created. The sidecar (`.json`) and the manifest (`.manifest.json`) are written
+   * beside it. Further segments are called `name-2.wav` and so on.
    */
   readonly file: string;
-  /** Dates the recording and times its legs. Default: the machine's clock. */
+  /** Clock that dates the recording and times its legs. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Rules for going on in a new file. Default: one file. */
+  /** Rules for starting a new file. Default: one file. */
   readonly segments?: SegmentRules;
-  /** Longest recording, in milliseconds, 1000 to 604,800,000: it stops there, and the call goes on. Default: none. */
+  /**
+   * Longest recording, in milliseconds, 1000 to 604,800,000. The recording stops there, and the call continues.
+   * Default: no limit.
+   */
   readonly maxMs?: number;
   /**
-   * On a full disk the file ends there, valid, and the call goes on. `'end'`: the recording ends. `'resume'`: a new
-   * file begins when there are 16 MiB of room again, also when there was no room at the beginning of the call. The
-   * same rule holds for other errors of the disk, and for a folder that is deleted. Default `'end'`.
+   * Behaviour on a full disk. The current file ends and stays valid, and the call continues. `'end'`: the recording
+   * ends. `'resume'`: a new file starts when 16 MiB are free, also when the disk was full at the start of the call. The
+   * same applies to other disk errors, and to a deleted folder. Default `'end'`.
    */
   readonly onDiskFull?: 'end' | 'resume';
   /**
-   * Records nothing until {@link CallRecording.begin}, and then from this many milliseconds before: 0 to 600000.
-   * Default: the recording begins at once.
+   * Pre-roll in milliseconds, 0 to 600000. Nothing is recorded until {@link CallRecording.begin}; the file then
+   * includes this much earlier audio. Default: the recording starts at once.
    */
   readonly preRollMs?: number;
   /** Signs the manifest: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
   /**
-   * Encrypts the recording on its way to the disk, to these age recipients (`age1...`); needs the package
-   * `age-encryption`. The file is called `name.wav.age`. Sidecar and manifest are not encrypted.
+   * Age recipients (`age1...`) to which the recording is encrypted before it is written. Needs the package
+   * `age-encryption`. The file is called `name.wav.age`. The sidecar and the manifest are not encrypted.
    */
   readonly encryptTo?: readonly string[];
   /**
-   * Masks card numbers and phrases while the call goes on: they never come to the disk, in whatever file. Audio is held in
-   * memory for a while for that ({@link LiveMaskOptions.delayMs}). Default: nothing is masked, and nothing held.
+   * Masks card numbers and phrases during the call: they are never written to disk. For this, audio is held in memory
+   * for {@link LiveMaskOptions.delayMs}. Default: no masking and no delay.
    */
   readonly mask?: LiveMaskOptions;
   /**
-   * Compressed files that are written beside the WAV while the call goes on (`name.flac` and so on), with title,
-   * artist, date and a comment as tags; until they are complete they are called `name.flac.part`. An encoder that fails
-   * or falls half a minute behind holds nothing up: its file is made of the WAV in the end. Not with `encryptTo`.
-   * Default none.
+   * Compressed files to write beside the WAV during the call (`name.flac` and so on), with title, artist, date and a
+   * comment as tags. Incomplete files are called `name.flac.part`. When an encoder fails or falls half a minute behind,
+   * its file is encoded from the WAV after the call. Not allowed with `encryptTo`. Default none.
    */
   readonly outputs?: readonly CompressedFormat[];
   /**
-   * Bounds the encoders of `outputs` over several recordings; given by a `Recorder`. Default: 32 for this one.
+   * Limits the encoders of `outputs` over several recordings. Set by a `Recorder`. Default: 32 for this recording.
    *
    * @internal
    */
   readonly encoders?: EncoderSlots;
-  /** Further facts of the recording; they go to the sidecar and can be searched for. */
+  /** Tags of the recording. They are stored in the sidecar and can be searched. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * `'async'`: a slow disk stalls nothing else. `'sync'`: a fifth of the processor time, for hundreds of recordings
-   * on a local disk. Default `'async'`.
+   * Mode of file writes. `'async'`: a slow disk does not block other work. `'sync'`: uses a fifth of the processor
+   * time, for hundreds of recordings on a local disk. Default `'async'`.
    */
   readonly io?: 'async' | 'sync';
 }

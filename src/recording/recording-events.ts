@@ -7,34 +7,32 @@ import type { MaskSpan } from './masking/mask-spans.js';
 export interface RecordingProgress {
   /** Length so far, in milliseconds. */
   readonly positionMs: number;
-  /** Over the last 100 ms. */
+  /** Level over the last 100 ms. */
   readonly local: Level;
   readonly remote: Level;
 }
 
 /** Events of a recording. */
 export interface RecordingEvents extends FencedEvents {
-  /** Each 100 ms of audio. */
+  /** Emitted for each 100 ms of audio. */
   progress: [progress: RecordingProgress];
   /** A file of the recording is complete. */
   segment: [segment: SegmentResult];
-  /**
-   * The disk refused samples, or the file was deleted: the file that was being written ends there. The call goes on.
-   */
+  /** A write failed, or the file was deleted: the current file ends there. The call continues. */
   'disk-full': [error: Error];
-  /** A new file that was due could not be begun: the recording goes on in the one before, with a mark that says why. */
+  /** A new file could not be created: the recording continues in the current file, with a mark that has the reason. */
   'segment-refused': [error: Error];
-  /** There is room again; a new file has begun. */
+  /** There is free space again; a new file was started. */
   'disk-resumed': [];
-  /** The recording has reached its limit. */
+  /** The recording has reached `maxMs`. */
   limit: [];
-  /** Audio is masked from now on, or let through again. */
+  /** The recording was paused (masked) or resumed. */
   paused: [paused: boolean];
   /**
-   * A stretch was masked by a rule of `mask`, and is written as silence. Its place is counted from the beginning of the
-   * recording, as {@link RecordingProgress.positionMs} is.
+   * A stretch was masked by a rule of `mask`, and is written as silence. Its position counts from the beginning of the
+   * recording, as {@link RecordingProgress.positionMs}.
    */
   masked: [stretch: MaskSpan];
-  /** The transcriber of `mask` did not understand an utterance: that is masked. */
+  /** The transcriber of `mask` failed on an utterance, which is masked. */
   'mask-failed': [error: Error];
 }

@@ -28,10 +28,10 @@ import type { TrackOptions } from './track-options.js';
 
 const AS_RECORDING = { policy: 'wait', name: 'recording' } as const;
 
-/** Room that has to be there before a recording goes on after the disk was full. */
+/** Free space needed to resume a recording after a full disk, in bytes. */
 const ROOM_BYTES = 16 * 1024 * 1024;
 
-/** The parts of a recording, before and after the call's streams are there. */
+/** Assembles a recording, before and after the call's streams exist. */
 export class RecordingSetup {
   readonly clock: Clock;
   readonly #gaps: LegGaps;
@@ -39,9 +39,9 @@ export class RecordingSetup {
   readonly #legs: LegJoiner;
   readonly #call: CallControl;
   #voice: CallVoice | undefined;
-  /** True when the remote leg has to be read as it comes until the local one is there. */
+  /** True when the remote leg must be read immediately until the local one is placed. */
   #awaitsLocal = false;
-  /** Streams whose read class the recording may choose. */
+  /** Streams whose read class the recording sets. */
   readonly #leases: PcmStream[] = [];
   #quality: SidecarFacts['quality'];
   readonly #options: RecordCallOptions;
@@ -66,7 +66,7 @@ export class RecordingSetup {
     return { local: this.#localStream, remote: 'OUTPUT' };
   }
 
-  /** Takes a stream whose position 0 lies at `start` of the call, before it is connected. */
+  /** Takes a stream before it is connected. Its position 0 is at `start` of the call. */
   join(stream: StreamKind, lease: PcmStream, start: number, paced: boolean): void {
     if (stream === 'output') this.#legs.addRemote(lease, start);
     else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start, paced);
@@ -74,10 +74,10 @@ export class RecordingSetup {
     this.#leases.push(lease);
   }
 
-  /** Takes the streams of a voice that is open: the recording begins where both legs are. */
+  /** Takes the streams of an open voice. The recording begins at the later of both legs. */
   joinOpen(voice: CallVoice): void {
     const { remote, input, microphone, inputStart, microphonePaced, placed = false } = voice;
-    // What is sent is ahead of what is heard, and what has left before cannot be heard any more.
+    // Sent audio is ahead of received audio. Audio that was sent earlier cannot be recorded any more.
     const heard = microphonePaced && microphone ? microphone.received.position : 0;
     const sent = input ? inputStart + input.player.position : heard;
     const begin = Math.max(remote.received.position, sent);
@@ -92,7 +92,7 @@ export class RecordingSetup {
     if (local) this.#gaps.watch(local);
   }
 
-  /** The voice is open: the recording runs. */
+  /** Starts the recording with the open voice. */
   begin(voice: CallVoice): CallRecording {
     this.#voice = voice;
     this.#gaps.opened(voice);
@@ -112,8 +112,8 @@ export class RecordingSetup {
   }
 
   /**
-   * Gives the local leg its place. A microphone that was redirected before the call had voice begins with it, to the
-   * sample; else it begins where the remote leg is when it comes, unless positions tell.
+   * Places the local leg. A microphone that was redirected before the call had voice starts with the call, to the
+   * sample. Otherwise it starts at the position of the remote leg when it arrives, unless its own positions are known.
    */
   #joinLocal(lease: PcmStream, redirectedAt: number, paced: boolean): void {
     if (this.#localStream === 'INPUT') this.#legs.addSent(lease, redirectedAt);
@@ -122,13 +122,13 @@ export class RecordingSetup {
     else this.#legs.addReceived(lease, redirectedAt);
   }
 
-  /** Takes the local leg of a call that goes on: until it has its place, the remote one is read as it comes. */
+  /** Takes the local leg of a call in progress. Until it is placed, the remote leg is read immediately. */
   #joinLate(stream: PcmStream, earliest: number): void {
     this.#awaitsLocal = true;
     this.#legs.addJoining(stream, earliest, () => this.#settle());
   }
 
-  /** The legs have found each other: from now on they are read as was asked for. */
+  /** Applies the requested read class after the legs are aligned. */
   #settle(): void {
     const { readClass = 'immediate' } = this.#options;
     for (const lease of this.#leases) if (lease.direction === 'receive') lease.readClass = readClass;
@@ -183,13 +183,13 @@ export class RecordingSetup {
     );
   }
 
-  /** Streams of the call that are redirected. */
+  /** Number of streams of the call that are redirected. */
   get streamCount(): number {
     const { input = true, microphone = true } = this.#options;
     return 1 + (input ? 1 : 0) + (microphone ? 1 : 0);
   }
 
-  /** The local leg: what is sent, unless that is the microphone, alone or beside something else. */
+  /** Stream of the local leg: the input, or the microphone if it is sent, alone or mixed. */
   get #localStream(): LegStream {
     const { input = true, microphone = true } = this.#options;
     return input === true ? 'INPUT' : microphone ? 'CAPTURE_MIC' : 'none';

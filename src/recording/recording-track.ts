@@ -16,22 +16,22 @@ import type { RecordingEvents } from './recording-events.js';
 import type { RecordedCall, RecordingEnd, RecordingMark, RecordingMasking } from './sidecar.js';
 import type { TrackOptions } from './track-options.js';
 
-/** A mark of what is not written yet. */
+/** A mark at a position that is not written yet. */
 interface HeldMark {
   readonly position: number;
   readonly mark: Omit<RecordingMark, 'at'>;
 }
 
-/** Time between two looks at a full disk, in samples of the call. */
+/** Time between two checks of a full disk, in samples of the call. */
 const ROOM_CHECK = msToSamples(5000);
-/** A file that ends for one of these ends where it was told to: what comes later is cut off on purpose. */
+/** Reasons for a requested end of the file: later audio is cut off on purpose. */
 const AS_TOLD: ReadonlySet<RecordingEnd> = new Set(['segment', 'stopped', 'limit']);
-/** A file that ends for one of these ends with the call's voice. */
+/** Reasons for an end together with the call's voice. */
 const WITH_THE_CALL: ReadonlySet<RecordingEnd> = new Set(['call-ended', 'connection-lost']);
-/** Time between two checks that a file which is being written is still there, in samples of the call. */
+/** Time between two checks that the current file still exists, in samples of the call. */
 const PRESENCE_CHECK = msToSamples(1000);
 
-/** A recording on the way from two legs to files: aligned, cut into segments, measured. */
+/** Writes two aligned legs to files: cuts them into segments and measures levels. */
 export class RecordingTrack extends FencedEmitter<RecordingEvents> implements MaskedSink {
   readonly aligner: LegAligner;
   readonly segments: SegmentResult[] = [];
@@ -39,7 +39,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
   readonly #meter = new LevelMeter({ format: STEREO });
   readonly #rule: SegmentRule;
   readonly #taps = new LegTaps();
-  /** Oldest first: while the newest is written, samples of a leg that lags still go to the one before. */
+  /** Open segments, oldest first. Samples of a late leg may still belong to the previous segment. */
   #open: Segment[] = [];
   #opened = 0;
   #begun = false;
@@ -47,11 +47,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
   #start = 0;
   #full: { readonly error: Error; readonly since: number; nextCheck: number } | undefined;
   #limitReached = false;
-  /** Resolves when all files that are closed have what lies beside them, and are told of, in order. */
+  /** Resolves when all closed files are finished and reported, in order. */
   #finishing: Promise<void> = Promise.resolve();
-  /** Marks of what is still held by the mask. */
+  /** Marks in audio that the live mask still holds. */
   #marks: HeldMark[] = [];
-  /** The error because of which a file could not be completed: it is left as it is, to be recovered. */
+  /** The error that prevented the completion of a file. The file is left for recovery. */
   #incomplete: Error | undefined;
 
   constructor(options: TrackOptions) {
@@ -80,13 +80,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     return this.#begun;
   }
 
-  /** The error because of which nothing is written now; undefined while it writes. */
+  /** The error that currently prevents writing; undefined while it writes. */
   get refused(): Error | undefined {
     return this.#full?.error;
   }
 
   /**
-   * Opens the first file, unless that was done. On a full disk it begins when there is room, if that was asked for.
+   * Opens the first file, unless it is open. On a full disk it is opened later if `resumeWhenRoom` is set.
    * @throws ERR_FILE.
    */
   async begin(): Promise<void> {
@@ -101,7 +101,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     this.#begun = true;
   }
 
-  /** The file that is being written, or was last. */
+  /** The current file, or the last one. */
   get file(): string | undefined {
     return this.#open.at(-1)?.file ?? this.segments.at(-1)?.file;
   }
@@ -110,13 +110,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     return this.aligner.end - this.#start;
   }
 
-  /** Latest end of the recording. */
+  /** Latest possible end of the recording, in samples. */
   get limit(): number {
     const { maxMs } = this.#options;
     return maxMs === undefined ? Number.POSITIVE_INFINITY : this.#start + msToSamples(maxMs);
   }
 
-  /** Account of the masking; undefined where there is none. */
+  /** Statistics of live masking; undefined when it is off. */
   get maskStats(): LiveMaskStats | undefined {
     return this.#options.mask?.stats;
   }
@@ -137,14 +137,14 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     this.emit('paused', false);
   }
 
-  /** Notes that something happened, by default now. */
+  /** Adds a mark, by default at the current position. */
   mark(kind: 'paused' | 'resumed' | 'consent' | 'note', text?: string, position = this.aligner.end): void {
     const mark = text === undefined ? { kind } : { kind, text };
     if (this.#options.mask) this.#marks.push({ position, mark });
     else this.#open.at(-1)?.mark(position, mark);
   }
 
-  /** Notes a key that was told beside the voice, now. */
+  /** Takes a key that was signalled outside the audio, at the current position. */
   pressed(digit: string): void {
     this.#options.mask?.pressed(digit, this.aligner.end);
   }
@@ -169,22 +169,22 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     this.emit('limit');
   }
 
-  /** Notes that the line of a leg made up a stretch of its stream. */
+  /** Marks a stretch of a leg's stream as concealed by its line. */
   conceal(leg: LegName, stretch: NamedStretch<SpanReason>): void {
     this.aligner.legs[leg].conceal(stretch);
   }
 
-  /** Notes what has become known of the call, for the case that the process is killed. */
+  /** Writes new facts of the call to the journal, in case the process is killed. */
   describe(call: RecordedCall): void {
     this.#open.at(-1)?.describe(call);
   }
 
-  /** Both legs as they are recorded: {@link CallRecording.legs}. */
+  /** Opens a tap on both legs as they are recorded: {@link CallRecording.legs}. */
   legs(options: LegTapOptions): LegTap {
     return this.#taps.open(options);
   }
 
-  /** Removes what was written: the recording never came about. */
+  /** Removes all files of a recording that never began. */
   async discard(): Promise<void> {
     const open = this.#open;
     this.#open = [];
@@ -199,7 +199,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
       try {
         await segment.write(samples, position);
       } catch (error) {
-        // What was there before may be older than what is known of it.
+        // The failed write may have left older samples after this position.
         segment.limit = Math.min(segment.limit, Math.max(segment.base, position));
         await this.#refused(segment, error);
       }
@@ -245,11 +245,11 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     }
   }
 
-  /** Ends the recording at `length` (default: where the longer leg ends) and completes its last file. */
+  /** Ends the recording at `length` (default: the end of the longer leg) and completes its last file. */
   async finish(
     end: RecordingEnd,
     options: {
-      /** Asked once both legs have come to their ends. */
+      /** Called when both legs have ended. */
       length?(): number | undefined;
       readonly reason?: string;
     } = {},
@@ -267,7 +267,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     if (error) throw error;
   }
 
-  /** Notes marks of what is written now. */
+  /** Writes the held marks up to a position. */
   #markUpTo(end: number): void {
     for (const { position, mark } of this.#marks.filter((held) => held.position <= end))
       this.#open.at(-1)?.mark(position, mark);
@@ -280,8 +280,8 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     segment.limit = this.limit;
     this.#open.push(segment);
     this.#rule.begin(base);
-    // What its ledger has already is told to the journal, which else hears of changes only: a leg that lags may go on
-    // into this file as it is.
+    // The journal gets changes only, so the existing spans of the ledger are added first: a late leg may continue into
+    // this file without a change.
     for (const leg of ['local', 'remote'] as const) {
       for (const span of this.aligner.legs[leg].ledger.since(base)) segment.span(leg, span);
     }
@@ -298,7 +298,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     }
   }
 
-  /** Goes on in the file before when no new one can be made, and tries again when another one is due. */
+  /** Continues in the current file when no new one can be created. The next attempt is when another file is due. */
   #goOn(last: Segment, at: number, error: Error): void {
     last.limit = this.limit;
     last.mark(at, { kind: 'note', text: `No new file could be begun here. ${error.message}` });
@@ -309,7 +309,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
   async #finish(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     this.#open = this.#open.filter((other) => other !== segment);
     try {
-      // A file without a sample says nothing, unless it is all there is of the call.
+      // An empty file is removed, unless it is the only file of the call.
       const isEmpty = segment.limit <= segment.base;
       if (isEmpty && (this.#opened > 1 || this.#full)) await segment.discard();
       else await this.#complete(segment, end, reason);
@@ -325,12 +325,14 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     if (error !== this.#full?.error) this.emit('disk-full', error);
   }
 
-  /** Closes a file. What lies beside it is made while the recording goes on: an encoder holds nothing up. */
+  /**
+   * Closes a file. The files beside it are made while the recording continues, so that an encoder does not delay it.
+   */
   async #complete(segment: Segment, end: RecordingEnd, reason?: string): Promise<void> {
     const { local, remote } = this.aligner.legs;
     const why = reason ?? (end === 'disk-full' ? this.#full?.error.message : undefined);
     const asTold = AS_TOLD.has(end);
-    // What is sent runs ahead of what is heard.
+    // Sent audio runs ahead of received audio.
     const heard = this.aligner.localFollows ? Math.min(local.end, remote.end) : local.end;
     const cut = (legEnd: number) => (asTold ? 0 : Math.max(0, legEnd - segment.limit));
     const unheard = WITH_THE_CALL.has(end) ? Math.max(0, local.end - Math.max(heard, segment.limit)) : 0;
@@ -363,7 +365,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     return mask && [mask.maskingOf(base, limit)];
   }
 
-  /** The file that the disk refused ends where it was valid last. */
+  /** Ends a file after a failed write, at its last committed position. */
   async #refused(segment: Segment, error: unknown): Promise<void> {
     segment.limit = Math.min(segment.limit, segment.committed);
     await segment.releaseReserve();
@@ -386,7 +388,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
       if (!(await this.#options.hasRoom())) return;
       await this.#next(end, end - full.since);
     } catch {
-      // The room is gone again: the next check comes.
+      // No space again: the next check follows.
       return;
     }
     this.#full = undefined;

@@ -5,38 +5,38 @@ import { STEREO, samplesToMs } from '../base/pcm.js';
 import { type LegEnds, type LegLedger, type LegName, lossOf } from '../stream/align/ledger.js';
 import type { MaskSpan } from './masking/mask-spans.js';
 
-/** The stream that a leg was recorded from; `none` where it was not asked for. */
+/** The stream of a recorded leg; `none` when it was not requested. */
 export type LegStream = 'INPUT' | 'CAPTURE_MIC' | 'OUTPUT' | 'none';
 
-/** The call that was recorded, as far as the endpoint has told. */
+/** The recorded call, as reported by the endpoint. */
 export interface RecordedCall {
   readonly id: number;
   readonly partner: string;
   readonly type: string;
   readonly status: string;
-  /** Seconds, as the endpoint counted them. */
+  /** Duration in seconds, as reported by the endpoint. */
   readonly duration: number;
   readonly states: readonly { readonly status: string; readonly at: string }[];
 }
 
 /** Facts that are known when a recording begins. */
 export interface RecordingHead {
-  /** Of the recording; all its segments have the same. */
+  /** Id of the recording, the same for all its segments. */
   readonly id: string;
-  /** From 1. */
+  /** Number of the segment, from 1. */
   readonly segment: number;
   /** Time of the first sample. */
   readonly startedAt: string;
   readonly call: RecordedCall;
   readonly streams: { readonly local: LegStream; readonly remote: LegStream };
   readonly tags: Readonly<Record<string, string>>;
-  /** Samples that no file holds, between the segment before and this one. */
+  /** Samples between the previous segment and this one that no file has. */
   readonly unwritten?: { readonly samples: number; readonly reason: 'disk-full' };
-  /** Masking while the call goes on: rules that are looked for, and the engine. Absent where there is none. */
+  /** Active rules and engine of live masking. Absent when it is off. */
   readonly masks?: Pick<RecordingMasking, 'looked' | 'transcriber'>;
 }
 
-/** Something that happened at a place of the recording. */
+/** An event at a position of the recording. */
 export interface RecordingMark {
   /** Samples from the beginning of the file. */
   readonly at: number;
@@ -44,15 +44,15 @@ export interface RecordingMark {
   readonly text?: string;
 }
 
-/** Samples that passed the socket of a leg. */
+/** Traffic on the socket of a leg. */
 export interface LegTraffic {
   readonly bytes: number;
   readonly samples: number;
-  /** Samples that passed the socket but were given up on the way to the recording. */
+  /** Samples that passed the socket but were dropped before the recording. */
   readonly dropped: number;
 }
 
-/** Changes of a leg by drift correction, in samples. */
+/** Samples that drift correction inserted into and removed from a leg. */
 export interface DriftAccount {
   readonly inserted: number;
   readonly removed: number;
@@ -62,30 +62,30 @@ export interface DriftAccount {
 export interface SidecarLeg {
   readonly stream: LegStream;
   readonly channel: 'left' | 'right';
-  /** Of the whole call up to the end of this file; absent when the recording was killed. */
+  /** Traffic of the whole call up to the end of this file; absent when the recording was killed. */
   readonly traffic?: LegTraffic;
-  /** Samples that came after their place was final, of the whole call up to the end of this file: they are left out. */
+  /** Samples of the whole call up to the end of this file that arrived too late and were left out. */
   readonly late: number;
-  /** Samples that came and lie beyond the end of the file, though nobody told it to end there. */
+  /** Samples beyond the end of the file, when the end was not requested. */
   readonly cut: number;
   /**
-   * Of an input: samples that were sent and not yet heard when the call ended. They lie beyond the end of the file, and
-   * nothing is missing for them. 0 where the file ends before the call. Absent for legs that were received, and when the
-   * recording was killed.
+   * Samples of an input that were sent but not yet played when the call ended. They are beyond the end of the file, and
+   * do not count as missing. 0 when the file ends before the call. Absent for received legs, and when the recording was
+   * killed.
    */
   readonly unheard?: number;
   /**
-   * Samples that drift correction put in and took out, of the whole call up to the end of this file: the ledger's
-   * `received` counts what is in the file, the socket's samples what came.
+   * Drift correction of the whole call up to the end of this file. The ledger's `received` counts the samples in the
+   * file; `traffic` counts the samples on the socket.
    */
   readonly drift: DriftAccount;
-  /** Quality of the line that it came by, of the whole call up to the end of this file; absent where it is not known. */
+  /** Line quality of the whole call up to the end of this file; absent when unknown. */
   readonly quality?: LineQuality;
-  /** Adds up to the length of the file, to the sample. */
+  /** Account of all samples of the leg. It adds up exactly to the length of the file. */
   readonly ledger: LegLedger;
 }
 
-/** The reason why a file ends where it does. */
+/** The reason for the end of a file. */
 export type RecordingEnd =
   | 'call-ended'
   | 'stopped'
@@ -95,28 +95,28 @@ export type RecordingEnd =
   | 'connection-lost'
   | 'killed';
 
-/** Another file that was made of a recording. */
+/** An output file of a recording. */
 export interface RecordingOutput {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** One time that parts of a recording were masked: while the call went on, or after it. */
+/** One masking of parts of a recording, during the call or after it. */
 export interface RecordingMasking {
   /** ISO 8601, UTC. */
   readonly at: string;
-  /** Rules that were looked for; those of words only where an engine or a transcript was there. */
+  /** Rules that were applied. Rules for speech need an engine or a transcript. */
   readonly looked: readonly MaskRule[];
-  /** Engine that listened for words, before and after. */
+  /** Engine that transcribed the recording before and after masking. */
   readonly transcriber?: string;
-  /** Stretches that are silent now, on both legs. */
+  /** Masked stretches, silent on both legs. */
   readonly spans: readonly MaskSpan[];
-  /** True when it was done while the call went on: what is masked was never on the disk. Absent otherwise. */
+  /** True for live masking, during the call: the masked audio was never on disk. Absent otherwise. */
   readonly live?: true;
 }
 
-/** The facts of a recording beside its audio; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
+/** Metadata of a recording; the JSON of a sidecar file (docs/recording-sidecar.schema.json). */
 export interface RecordingSidecar {
   readonly schema: 'jackfield.recording/1';
   readonly id: string;
@@ -136,21 +136,21 @@ export interface RecordingSidecar {
   readonly tags: Readonly<Record<string, string>>;
   readonly unwritten?: RecordingHead['unwritten'];
   readonly outputs?: readonly RecordingOutput[];
-  /** Outputs that were asked for and could not be made. */
+  /** Requested outputs that could not be made. */
   readonly unmade?: readonly { readonly format: string; readonly reason: string }[];
-  /** Audio of a microphone that was replaced by the input: counted, not recorded. */
+  /** Traffic of a microphone that was replaced by the input. It is counted, but not recorded. */
   readonly microphone?: Omit<LegTraffic, 'dropped'>;
   readonly end: RecordingEnd;
   /**
-   * True when the file reaches to the end of the call, or to the end that it was told, and all of it came in time: on
-   * neither leg anything is missing, made up for what was lost, late or cut.
+   * True when the file reaches the end of the call or its requested end, and neither leg has samples that are missing,
+   * late, cut, concealed for a loss or masked as `undecided`.
    */
   readonly complete: boolean;
-  /** The reason why it is not complete. */
+  /** The reason when it is not complete. */
   readonly reason?: string;
-  /** The process that recorded was killed; when the file was repaired, and what was found. */
+  /** Set when the recording process was killed: time of the recovery and its findings. */
   readonly recovered?: { readonly at: string; readonly found: string };
-  /** Oldest first; absent where nothing was masked after the call, and nothing was to be masked while it went on. */
+  /** Maskings, oldest first. Absent when live masking was off and nothing was masked after the call. */
   readonly maskings?: readonly RecordingMasking[];
 }
 
@@ -163,9 +163,9 @@ export interface SidecarFacts {
   readonly ledgers: Readonly<Record<'local' | 'remote', LegLedger>>;
   readonly late: LegEnds;
   readonly cut: LegEnds;
-  /** Of the local leg, where that is an input. */
+  /** Unheard samples of the local leg, if it is an input. */
   readonly unheard?: number | undefined;
-  /** Of the local leg, which is the one that is corrected. */
+  /** Drift correction of the local leg. The remote leg is not corrected. */
   readonly drift: DriftAccount;
   readonly traffic?: { readonly local?: LegTraffic; readonly remote?: LegTraffic };
   readonly quality?: { readonly [leg in LegName]?: LineQuality | undefined };
@@ -227,7 +227,7 @@ function isWhole({ late, cut, ledger }: SidecarLeg): boolean {
   return late === 0 && cut === 0 && lossOf(ledger) === 0;
 }
 
-/** The path beside an audio file with another ending, as `call.wav` and `call.json`. */
+/** The path of an audio file with another suffix, such as `call.json` for `call.wav`. */
 export function beside(audioFile: string, ending: string): string {
   return `${audioFile.replace(/\.(wav|wav\.age|flac|mp3|opus|ogg)$/i, '')}${ending}`;
 }

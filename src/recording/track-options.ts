@@ -12,18 +12,18 @@ export interface TrackOptions extends LegAlignerOptions {
   readonly rules: SegmentRules;
   /** Longest recording, in milliseconds. */
   readonly maxMs: number | undefined;
-  /** On a full disk: whether to begin a new file when there is room again. */
+  /** True to start a new file when a full disk has free space again. */
   readonly resumeWhenRoom: boolean;
-  /** Masks while the call goes on. */
+  /** Live masking. */
   readonly mask?: LiveMask | undefined;
-  /** Audio kept from before `begin`, in milliseconds; nothing to begin at once. */
+  /** Audio kept from before `begin`, in milliseconds; undefined to start at once. */
   readonly preRollMs: number | undefined;
-  /** Opens the file of a segment that begins at `base`. */
+  /** Opens the segment that begins at `base`. */
   open(index: number, base: number, unwritten: number): Promise<Segment>;
-  /** True when there is room for a new file. */
+  /** True when there is enough free space for a new file. */
   hasRoom(): Promise<boolean>;
   gapName(leg: LegName, begun: boolean): GapName;
-  /** Names what the stream of a leg has left out between two of its positions. */
+  /** Gaps that the stream of a leg reports between two of its positions. */
   holes?(leg: LegName, from: number, to: number): readonly StreamGap[];
   /** Facts for the sidecar of a segment. */
   facts(): Pick<SidecarFacts, 'call' | 'traffic' | 'microphone' | 'tags' | 'quality'>;

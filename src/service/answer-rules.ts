@@ -8,32 +8,32 @@ import type { Conditions, ServiceConfig } from './config/service-config.js';
 /** A rule of a configuration. */
 export type AnswerRule = NonNullable<ServiceConfig['rules']>[number];
 
-/** The days that conditions are about, by name. */
+/** Named lists of days for conditions. */
 export type Calendars = NonNullable<ServiceConfig['calendars']>;
 
-/** Facts of a call that conditions are about. */
+/** Facts of a call for conditions. */
 export interface OfferedCall {
   /** Name of the endpoint. */
   readonly endpoint: string;
-  /** Handle or number. */
+  /** Handle or number of the caller. */
   readonly caller: string;
-  /** The number that was called; the handle of the account where it was not called by a number. */
+  /** The called number; the handle of the account when no number was called. */
   readonly called: string;
   /** The account's USERSTATUS. */
   readonly userStatus: string;
-  /** In milliseconds since the Unix epoch. */
+  /** Current time, in milliseconds since the Unix epoch. */
   readonly unixMs: number;
 }
 
-/** One rule, or whatever else has conditions, and a call. */
+/** Result of checking a rule (or another object with conditions) against a call. */
 export interface Verdict<Rule> {
   readonly rule: Rule;
   readonly fits: boolean;
-  /** The conditions that hold, or the first one that does not. */
+  /** The conditions that hold, or the first one that fails, in words. */
   readonly reason: string;
 }
 
-/** Every rule with whether it fits a call and why, in the order in which they decide: by priority, of equals the first. */
+/** Checks every rule against a call. Sorted by priority, highest first; rules of equal priority keep their order. */
 export function weighRules<Rule extends Conditions & { readonly priority?: number | undefined }>(
   rules: readonly Rule[],
   calendars: Calendars,
@@ -54,11 +54,11 @@ export function weighRules<Rule extends Conditions & { readonly priority?: numbe
 
 interface Condition {
   readonly holds: boolean;
-  /** The condition in words, as it turned out. */
+  /** The condition and its outcome in words. */
   readonly text: string;
 }
 
-/** Characters of a pattern that a reason shows. */
+/** Longest text in a reason, in characters. */
 const MAX_SHOWN = 60;
 
 function conditionsOf(
@@ -108,13 +108,13 @@ function condition(holds: boolean, what: string, given: string, allowed: readonl
   return { holds, text: `${what} ${cut(given) || '(unknown)'} is ${holds ? '' : 'not '}one of ${list}` };
 }
 
-/** A text from outside, in one line and not longer than a reason should be. */
+/** Shortens an untrusted text to one line of bounded length. */
 function cut(text: string): string {
   const line = text.slice(0, MAX_SHOWN + 1).replace(/\p{Cc}/gu, ' ');
   return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }
 
-/** The patterns of a condition, ready to be compared with every call. */
+/** The preprocessed patterns of a condition. */
 interface Patterns {
   readonly exact: ReadonlySet<string>;
   readonly prefixes: readonly string[];
@@ -123,8 +123,8 @@ interface Patterns {
 const compiled = new WeakMap<readonly string[], Patterns>();
 
 /**
- * True when a handle or number is one of these, or begins as one that ends with `*`. Upper and lower case are the same;
- * so are numbers that differ in spaces, brackets, dots and dashes.
+ * True when a handle or number matches a pattern. A pattern that ends with `*` is a prefix. Case is ignored, and so are
+ * spaces, brackets, dots and dashes in numbers.
  */
 function matches(patterns: readonly string[], given: string): boolean {
   const { exact, prefixes } = compiled.get(patterns) ?? compile(patterns);
@@ -142,7 +142,7 @@ function compile(patterns: readonly string[]): Patterns {
   return ready;
 }
 
-/** One spelling of a handle; of a number, its digits. */
+/** Normalises a handle to lower case, and a number to its digits. */
 function spelt(text: string): string {
   const digits = text.replace(/[\s().\-/]/g, '');
   return /^\+?\d+$/.test(digits) ? digits : text.toLowerCase();

@@ -13,37 +13,37 @@ import { type OfferedCall, weighRules } from './answer-rules.js';
 import { MACHINE, type ServiceConfig } from './config/service-config.js';
 import { speakableOf } from './spoken.js';
 
-/** Something that can answer calls. */
+/** A bot or answering machine that can answer calls. */
 export interface Attendant {
-  /** As rules name it. */
+  /** Name used in rules. */
   readonly name: string;
   readonly bot: Bot;
   readonly prompts: Prompts;
-  /** Calls at once, over all endpoints. */
+  /** Largest number of simultaneous calls, over all endpoints. */
   readonly maxCalls: number;
-  /** Rings so long, in milliseconds, where the rule does not say. */
+  /** Default time of ringing before it answers, in milliseconds. */
   readonly afterMs: number;
 }
 
 /** An account whose calls are answered. */
 export interface ServedAccount {
   readonly account: string;
-  /** The facts of one of its calls. */
+  /** Collects the facts of one of its calls. */
   offered(call: BotCall['call']): Promise<OfferedCall>;
 }
 
-/** The parts of a service that attendants work with. */
+/** The parts of a service that attendants use. */
 export interface Workplace {
   readonly clock: Clock;
   readonly archive: VoicemailArchive | undefined;
   readonly accounts: readonly ServedAccount[];
-  /** Told of each message taker, before its first call. */
+  /** Called with each message taker, before its first call. */
   taker(taker: MessageTaker): void;
-  /** Queues of flows that keep their state, of earlier configurations as well, by their folders. */
+  /** Queues with stored state, by folder, including those of earlier configurations. */
   readonly queueFolders: Map<string, Queue>;
-  /** Told of each queue of a flow, when its first caller comes. */
+  /** Called with each queue of a flow, when its first caller arrives. */
   queue(queue: Queue): void;
-  /** Leaves a voicemail for a flow, from the account of its call. */
+  /** Leaves a voicemail for a flow, with the account of its call. */
   leaveVoicemail(prompts: Prompts, message: Parameters<FlowVoicemail>[0]): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ const DEFAULT_MAX_CALLS = 100;
 const MACHINE_MAX_CALLS = 1000;
 const MACHINE_RINGS_MS = 20_000;
 
-/** Everything that can answer by one configuration: bots for all accounts, an answering machine for each. */
+/** The attendants of one configuration: bots for all accounts, and an answering machine per account. */
 export class Staff {
   readonly #bots: ReadonlyMap<string, Attendant>;
   readonly #machines: ReadonlyMap<string, Attendant>;
@@ -67,7 +67,7 @@ export class Staff {
   }
 
   /**
-   * Reads every bot with what it says: one that could not speak is refused now.
+   * Reads every bot and its prompts. A bot with missing prompts is refused here.
    * @throws ERR_FILE, ERR_FLOW, ERR_WAV, ERR_TOOL, ERR_INVALID_ARG.
    */
   static async read(config: ServiceConfig, place: Workplace): Promise<Staff> {
@@ -96,23 +96,23 @@ export class Staff {
     return new Staff(bots, machines);
   }
 
-  /** The one that a rule names, for an account. */
+  /** Finds the attendant of a name for an account. */
   find(name: string, account: string): Attendant | undefined {
     return name === MACHINE ? this.#machines.get(account) : this.#bots.get(name);
   }
 
-  /** The bots of the configuration, without the answering machine. */
+  /** The bots of the configuration, without answering machines. */
   get bots(): readonly Attendant[] {
     return [...this.#bots.values()];
   }
 
-  /** The attendants that can have calls of this account. */
+  /** The attendants that can answer calls of this account. */
   of(account: string): readonly Attendant[] {
     const machine = this.#machines.get(account);
     return [...this.#bots.values(), ...(machine ? [machine] : [])];
   }
 
-  /** Resolves when every message that was kept is told of. */
+  /** Resolves when every stored message has been reported. */
   async settled(): Promise<void> {
     await Promise.all(this.#takers.map((taker) => taker.settled()));
   }
@@ -149,7 +149,7 @@ async function machineOf(
   return { attendant, taker };
 }
 
-/** The options that are the bot's own. */
+/** Converts the configuration to options of the message taker. */
 function wordsOf({ maxMs, silenceMs, minMs, endKey, keys, language, hook, ...rest }: MachineConfig) {
   const [reviewPrompt, goodbye] = [speakableOf(rest.reviewPrompt), speakableOf(rest.goodbye)];
   return given({
@@ -161,18 +161,18 @@ function wordsOf({ maxMs, silenceMs, minMs, endKey, keys, language, hook, ...res
 
 type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** Without the fields that were not given. */
+/** Removes undefined fields. */
 function given<T extends object>(options: T): Partial<Given<T>> & Given<Pick<T, RequiredOf<T>>> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Given<T>;
 }
 
 type RequiredOf<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T];
 
-/** Counts the calls that each attendant has, over all endpoints and configurations. */
+/** Counts the calls of each attendant, over all endpoints and configurations. */
 export class Places {
   readonly #taken = new Map<string, number>();
 
-  /** Takes a place for a call; undefined when there is none. Returns what gives it free. */
+  /** Reserves a place for a call. Returns a function that frees it; undefined when all places are taken. */
   take({ name, maxCalls }: Attendant): (() => void) | undefined {
     const taken = this.#taken.get(name) ?? 0;
     if (taken >= maxCalls) return undefined;

@@ -1,4 +1,7 @@
-/** Stages of a campaign: `idle` before anybody begins it, `waiting` for its endpoint, `stopping` while its last calls go on. */
+/**
+ * Stages of a campaign. `idle`: not started. `waiting`: the endpoint is not available. `stopping`: its last calls are
+ * in progress.
+ */
 export const CAMPAIGN_STAGES = [
   'idle',
   'running',

@@ -14,33 +14,33 @@ import type { ServiceConfig } from './config/service-config.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { ServiceLine } from './service-line.js';
 
-/** A campaign of a service at the moment. */
+/** Current state of a campaign. */
 export interface CampaignStatus {
   readonly campaign: string;
   readonly endpoint: string;
   readonly stage: CampaignStage;
-  /** People on its list. */
+  /** Number of targets on its list. */
   readonly targets: number;
-  /** Targets whose last call is over, by how it ended. */
+  /** Number of called targets by the outcome of their last call. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** The reason that it failed or waits for. */
+  /** The reason of the stage `failed` or `waiting`. */
   readonly reason?: string;
 }
 
-/** The parts of a service that campaigns work with. */
+/** The parts of a service that campaigns use. */
 export interface CampaignOffice {
   readonly clock: Clock;
   readonly feed: EventFeed;
   readonly lines: readonly ServiceLine[];
-  /** Queues of flows that keep their state, by their folders. */
+  /** Queues with stored state, by folder. */
   readonly queueFolders: Map<string, Queue>;
-  /** Told of each queue of a flow. */
+  /** Called with each queue of a flow. */
   queue(queue: Queue): void;
 }
 
 type CampaignConfig = NonNullable<ServiceConfig['campaigns']>[string];
 
-/** A campaign that was read and checked, with the line that it calls from. */
+/** A checked campaign with the line for its calls. */
 interface Plan {
   readonly name: string;
   readonly config: CampaignConfig;
@@ -50,18 +50,18 @@ interface Plan {
   readonly folder: string;
 }
 
-/** An endpoint that did not answer in time is tried again after this long, in milliseconds. */
+/** Pause before an endpoint that did not answer in time is tried again, in milliseconds. */
 const AGAIN_MS = 60_000;
 const DEFAULT_FOLDER = 'recordings';
-/** Errors of an endpoint that is away, or was when it was asked. */
+/** Error codes of an unavailable endpoint. */
 const AWAY: readonly string[] = ['ERR_ATTACH_UNAVAILABLE', 'ERR_CLOSED', 'ERR_TIMEOUT'];
 
-/** The campaigns of a service, by their names. Their calls and what was last wanted of them are kept by the log. */
+/** The campaigns of a service, by name. The log stores their calls and the last requested state. */
 export class Campaigns implements AsyncDisposable {
   readonly #office: CampaignOffice;
   readonly #logs = new Map<string, CampaignLog>();
   readonly #running = new Map<string, RunningCampaign>();
-  /** Campaigns that a configuration has no more, until their last call is over. */
+  /** Removed campaigns that still have calls. */
   readonly #leaving = new Set<Promise<void>>();
   #over = false;
 
@@ -70,10 +70,10 @@ export class Campaigns implements AsyncDisposable {
   }
 
   /**
-   * Reads the campaigns of a configuration; resolves to what puts them in force: new ones begin where that is wanted,
-   * those that changed go on by the new one when the calls under way are over, those that are gone are stopped.
+   * Reads the campaigns of a configuration. Resolves to a function that applies them. New campaigns start if requested.
+   * Changed ones continue with the new configuration after their current calls. Removed ones are stopped.
    *
-   * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG, as `jackfield campaign run` does. Then nothing changes.
+   * @throws ERR_FILE, ERR_FLOW, ERR_INVALID_ARG, as `jackfield campaign run`. After an error nothing has changed.
    */
   async prepare({ campaigns = {}, record }: ServiceConfig): Promise<() => void> {
     const plans: Plan[] = [];
@@ -90,12 +90,16 @@ export class Campaigns implements AsyncDisposable {
     return () => this.#apply(plans);
   }
 
-  /** The campaigns at the moment. */
+  /** Current state of all campaigns. */
   get status(): readonly CampaignStatus[] {
     return [...this.#running.values()].map((campaign) => campaign.status);
   }
 
-  /** Begins a campaign, or goes on with it; also after a restart. @throws ERR_INVALID_ARG; ERR_INVALID_STATE; ERR_FILE. */
+  /**
+   * Starts or continues a campaign. It is started again after a restart.
+   *
+   * @throws ERR_INVALID_ARG; ERR_INVALID_STATE; ERR_FILE.
+   */
   start(name: string): CampaignStatus {
     const campaign = this.#named(name);
     if (this.#over)
@@ -105,7 +109,7 @@ export class Campaigns implements AsyncDisposable {
     return campaign.status;
   }
 
-  /** Places no more calls, also after a restart; those under way go on. @throws ERR_INVALID_ARG; ERR_FILE. */
+  /** Stops placing calls, also after a restart. Current calls continue. @throws ERR_INVALID_ARG; ERR_FILE. */
   stop(name: string): CampaignStatus {
     const campaign = this.#named(name);
     campaign.want('stop');
@@ -113,7 +117,7 @@ export class Campaigns implements AsyncDisposable {
     return campaign.status;
   }
 
-  /** Places no more calls until the next start; resolves when those under way are over. */
+  /** Stops placing calls until the next start. Resolves when the current calls have ended. */
   async drained(): Promise<void> {
     this.#over = true;
     for (const campaign of this.#running.values()) campaign.stop();
@@ -155,7 +159,7 @@ export class Campaigns implements AsyncDisposable {
   }
 }
 
-/** One campaign, by one configuration. */
+/** One campaign with one configuration. */
 class RunningCampaign {
   readonly #plan: Plan;
   readonly #log: CampaignLog;
@@ -163,7 +167,10 @@ class RunningCampaign {
   #stage: CampaignStage = 'idle';
   #reason: string | undefined;
   #stop = new AbortController();
-  /** The end of all that was begun so far: a call is not taken for one of a process that was killed. */
+  /**
+   * Settles when all earlier runs have ended. Runs do not overlap: a current call would be mistaken for one of a killed
+   * process.
+   */
   #settled: Promise<void>;
 
   constructor(
@@ -210,13 +217,13 @@ class RunningCampaign {
     this.#stop.abort();
   }
 
-  /** Runs to the end of the list, beyond any number of losses of the endpoint. Never rejects. */
+  /** Runs to the end of the list, also when the endpoint is lost meanwhile. Never rejects. */
   async #run(stop: AbortSignal): Promise<void> {
     const { name, line } = this.#plan;
     if (!stop.aborted) this.#tell({ what: 'begun' });
     try {
       while (!stop.aborted && !(await this.#stretch(stop)));
-      // Begun anew meanwhile, which goes on when this has ended.
+      // Started again meanwhile: the new run continues after this one.
       if (stop !== this.#stop.signal) return;
       if (stop.aborted) {
         this.#moved('stopped');
@@ -234,7 +241,7 @@ class RunningCampaign {
     }
   }
 
-  /** Calls as long as the endpoint is there; resolves to true when everybody was called. */
+  /** Places calls while the endpoint is available. Resolves to true at the end of the list. */
   async #stretch(stop: AbortSignal): Promise<boolean> {
     const { name, line, campaign, prompts } = this.#plan;
     const { clock, queueFolders } = this.#office;
@@ -274,7 +281,7 @@ class RunningCampaign {
     }
   }
 
-  /** Waits for something unless the campaign is stopped. */
+  /** Waits for a promise in the stage `waiting`. */
   async #wait(reason: string, until: Promise<unknown>): Promise<void> {
     this.#moved('waiting', reason);
     this.#tell({ what: 'waiting', reason });

@@ -1,2 +1,2 @@
-/** Addresses of endpoints of the exchange in this process: `exchange:HANDLE`. */
+/** Prefix of addresses in the exchange of this process: `exchange:HANDLE`. */
 export const EMBEDDED = 'exchange:';

@@ -24,7 +24,7 @@ import { NOBODY } from './config/service-config.js';
 import type { EventFeed } from './feed/event-feed.js';
 import type { FeedSources } from './feed/feed-sources.js';
 
-/** Everything that a line asks of the service at each call: a reload changes it for the calls to come. */
+/** Settings of the service that a line reads for each call. A reload changes them for later calls. */
 export interface Office {
   readonly clock: Clock;
   readonly feed: EventFeed;
@@ -38,15 +38,15 @@ export interface Office {
   readonly join: VoiceJoiner | undefined;
 }
 
-/** Attendants that are ready to take the places of others on a line. */
+/** Attendants that are ready to replace those of a line. */
 export interface Shift {
-  /** The new attendants answer from now on; the others keep the calls that they have. */
+  /** Makes the new attendants answer. The old ones keep their current calls. */
   begin(): void;
-  /** The new attendants are not needed. */
+  /** Drops the new attendants. */
   cancel(): Promise<void>;
 }
 
-/** An attendant that has a place for a call. */
+/** An attendant with a reserved place for a call. */
 interface Seat {
   readonly attendant: Attendant;
   readonly host: BotHost;
@@ -54,8 +54,8 @@ interface Seat {
 }
 
 /**
- * One endpoint of a service. It decides once who answers each call, by the rules; everything else listens on the one
- * redirection of the call.
+ * One endpoint of a service. It decides by the rules who answers each call. Bots and recorder share one redirection of
+ * the call's voice.
  */
 export class ServiceLine implements ServedAccount, AsyncDisposable {
   readonly name: string;
@@ -63,12 +63,12 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   readonly client: Client;
   readonly server = new PcmServer();
   readonly #office: Office;
-  /** Of the attendants of the configuration that is in force. */
+  /** Hosts of the attendants in the current configuration. */
   #posts = new Map<Attendant, BotHost>();
-  /** All of them, and those of campaigns and of earlier configurations that still have calls. */
+  /** All hosts, including those of campaigns, and those of earlier configurations that still have calls. */
   readonly #hosts = new Set<BotHost>();
   readonly #talks = new Map<Call['id'], { readonly talk: BotCall; readonly bot: string }>();
-  /** Calls that were placed on request, until the bot on them is through. */
+  /** Calls placed on request whose bot has not finished. */
   readonly #placed = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #onCall = (call: Call) =>
@@ -89,30 +89,30 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     return this.client.state.status === 'attached';
   }
 
-  /** The calls that go on, as far as was heard. */
+  /** The current calls known to the client. */
   get calls(): readonly Call[] {
     return [...this.client.calls];
   }
 
-  /** The conversation of a bot on this call. */
+  /** The conversation of the bot on this call. */
   talk(call: number): BotCall | undefined {
     checkArgument('call', call, whole(0, Number.MAX_SAFE_INTEGER));
     return this.#talks.get(call)?.talk;
   }
 
-  /** Name of the bot that talks on this call. */
+  /** Name of the bot on this call. */
   botOn(call: number): string | undefined {
     checkArgument('call', call, whole(0, Number.MAX_SAFE_INTEGER));
     return this.#talks.get(call)?.bot;
   }
 
-  /** Takes calls from now on, and those that came since it was attached. */
+  /** Takes calls from now on, including those that arrived since it was attached. */
   begin(): void {
     this.client.on('call', this.#onCall);
     for (const call of this.calls) this.#onCall(call);
   }
 
-  /** Makes the attendants ready that are to answer, in the places of those that do it now. */
+  /** Prepares new attendants to replace the current ones. */
   async prepare(staff: Staff): Promise<Shift> {
     const posts = new Map<Attendant, BotHost>();
     await using opening = new Opening();
@@ -132,7 +132,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     });
   }
 
-  /** Makes a host of bots on this line. */
+  /** Creates a host of bots on this line. */
   host(prompts: Prompts): BotHost {
     const { clock, recorder, sources, join } = this.#office;
     const { client, server } = this;
@@ -149,8 +149,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   }
 
   /**
-   * Calls somebody, and has an attendant talk once the call is answered. Resolves when the call is placed.
-   * @throws ERR_INVALID_STATE while the service drains, and when the attendant has all its calls; as `BotHost.call`.
+   * Places a call for an attendant, which talks when it is answered. Resolves when the call is placed.
+   * @throws ERR_INVALID_STATE while the service drains, and when the attendant has no free place; as `BotHost.call`.
    */
   async place(to: string, attendant: Attendant): Promise<Call> {
     const { draining, places } = this.#office;
@@ -161,7 +161,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
       const text = `${attendant.name} has ${attendant.maxCalls} calls, its most at once.`;
       throw new Refusal('ERR_INVALID_STATE', text, 'a bot that has fewer calls');
     }
-    // A host of its own, which a reload leaves alone.
+    // A separate host, so that a reload does not affect the call.
     const host = this.host(attendant.prompts);
     return await new Promise<Call>((onPlaced, reject) => {
       const talked: Promise<void> = host
@@ -176,30 +176,30 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     });
   }
 
-  /** Gives a host no more calls; it goes when its last one is over. */
+  /** Stops giving calls to a host. It is removed when its last call has ended. */
   async dismiss(host: BotHost): Promise<void> {
     await host.close();
     this.#hosts.delete(host);
   }
 
-  /** Hosts that there are: those of attendants and campaigns, and those that still have calls of an earlier configuration. */
+  /** Number of hosts: those of attendants and campaigns, and those of earlier configurations that still have calls. */
   get hostCount(): number {
     return this.#hosts.size;
   }
 
-  /** Takes no more calls, lets bots talk to the end of theirs. */
+  /** Takes no more calls, and resolves when the bots have finished theirs. */
   async drained(): Promise<void> {
     await Promise.all([...this.#placed, ...[...this.#hosts].map((host) => host.close())]);
   }
 
-  /** Takes no more calls, and hangs up those of its bots. */
+  /** Takes no more calls, and hangs up the calls of its bots. */
   async quit(): Promise<void> {
     this.client.off('call', this.#onCall);
     this.#stop.abort();
     await Promise.all([...this.#hosts].map((host) => host[Symbol.asyncDispose]()));
   }
 
-  /** Quits, and lets go of the endpoint. */
+  /** Quits, and detaches from the endpoint. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.quit();
     await this.client.close();
@@ -213,15 +213,15 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
       ask('TARGET_IDENTITY'),
       this.client.parameters.get('USERSTATUS').catch(() => ''),
     ]);
-    // The number is told of calls that came to it from a phone (reference, "CALL object").
+    // TARGET_IDENTITY has the called number for calls from a phone (reference, "CALL object").
     const called = number === '' ? this.account : number;
     return { endpoint: this.name, caller, called, userStatus, unixMs: this.#office.clock.unixMs() };
   };
 
   async #meet(call: Call): Promise<void> {
     const type = await call.text('TYPE').catch(() => '');
-    // An attendant that answers or calls redirects the voice, and is recorded there; any other call the recorder
-    // redirects itself.
+    // An attendant redirects the voice of its calls, and they are recorded there. The recorder redirects all other
+    // calls itself.
     if (await this.#hasPlaced(call)) return;
     const seat = type.startsWith('INCOMING') ? await this.#decide(call) : undefined;
     try {
@@ -239,8 +239,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   }
 
   /**
-   * Decides who answers, and waits as long as the call is to ring. An attendant without a place leaves the call to the
-   * next rule that fits; where there is none, the call is refused. Rules that came meanwhile decide anew.
+   * Decides who answers, and waits for the time of ringing. If the attendant has no free place, the next matching rule
+   * decides; without another rule the call is refused. After a reload the new rules decide.
    */
   async #decide(call: Call): Promise<Seat | undefined> {
     const office = this.#office;
@@ -292,7 +292,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     });
   }
 
-  /** True when the call still rings at this time, on the clock. */
+  /** Waits until this time on the clock. Resolves to true if the call is still ringing. */
   async #rings(call: Call, at: number): Promise<boolean> {
     const { clock } = this.#office;
     if (at <= clock.now()) return isRinging(call);

@@ -29,17 +29,17 @@ import { type Office, ServiceLine, type Shift } from './service-line.js';
 import type { MetricsState } from './watch/feed-metrics.js';
 
 export interface ServiceOptions {
-  /** Told of what happens. Default: a feed of its own. */
+  /** Feed for the events of the service. Default: its own feed. */
   readonly feed?: EventFeed;
-  /** Default: the machine's. */
+  /** Clock of the service. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** The exchange that endpoints are attached to as `exchange:HANDLE`. Default: that of the configuration. */
+  /** Exchange for endpoints with an address `exchange:HANDLE`. Default: that of the configuration. */
   readonly exchange?: Exchange;
-  /** Joins the voice of calls that another process has redirected. Default: those are left to it. */
+  /** Joins the voice of calls that another process has redirected. Default: such calls are not joined. */
   readonly join?: VoiceJoiner;
   /**
-   * Opens what stands beside the service, such as its control socket: called when every endpoint is attached, before a
-   * call is answered and before it is told that the service is ready. What it throws fails the start.
+   * Opens companions of the service, such as its control socket. Called when every endpoint is attached, before a call
+   * is answered and before the event `ready`. An error fails the start.
    */
   readonly beside?: (service: Service) => Promise<void>;
 }
@@ -52,20 +52,20 @@ const RULES: Rules<ServiceOptions> = {
   beside: callback,
 };
 
-/** Endpoints, a recorder, bots, an answering machine and campaigns, put together by a configuration into one service. */
+/** A service made by a configuration of endpoints, a recorder, bots, an answering machine and campaigns. */
 export class Service implements Office, AsyncDisposable {
   readonly feed: EventFeed;
   readonly sources: FeedSources;
   readonly clock: Clock;
   readonly places = new Places();
-  /** Queues of flows that keep their state, by their folders. They outlive a reload: callers wait in them. */
+  /** Queues with stored state, by folder. They outlive a reload, because callers wait in them. */
   readonly queueFolders = new Map<string, Queue>();
   readonly campaigns: Campaigns;
   readonly join: VoiceJoiner | undefined;
   readonly #queues = new Set<Queue>();
   #config: ServiceConfig;
   #staff: Staff | undefined;
-  /** Attendants of earlier configurations, whose messages may not be told of yet. */
+  /** Attendants of earlier configurations with messages that are not reported yet. */
   readonly #formerStaff = new Set<Promise<void>>();
   #recorder: Recorder | undefined;
   #draining = false;
@@ -87,8 +87,8 @@ export class Service implements Office, AsyncDisposable {
 
   /**
    * Starts all parts; resolves when every endpoint is attached.
-   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_FLOW, ERR_SYNTAX for what a part is made of; ERR_INVALID_STATE when its folder is used by
-   * another one; what {@link attach} throws.
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_FLOW, ERR_SYNTAX for the files of a part; ERR_INVALID_STATE when another
+   * process uses its folder; errors of {@link attach}.
    */
   static async start(config: ServiceConfig, options: ServiceOptions = {}): Promise<Service> {
     checkOptions(options, RULES);
@@ -103,7 +103,7 @@ export class Service implements Office, AsyncDisposable {
     return this.#lines;
   }
 
-  /** Figures at the moment, for metrics. */
+  /** Current figures for metrics. */
   get figures(): MetricsState {
     return {
       calls: () => new Map(this.#lines.map(({ account, calls }) => [account, calls.length])),
@@ -125,7 +125,7 @@ export class Service implements Office, AsyncDisposable {
     throw new JackfieldError('ERR_INVALID_STATE', 'The service has not begun yet.');
   }
 
-  /** Records the calls of all endpoints; undefined where the configuration has no recorder. */
+  /** The recorder of all endpoints; undefined when the configuration has none. */
   get recorder(): Recorder | undefined {
     return this.#recorder;
   }
@@ -136,9 +136,9 @@ export class Service implements Office, AsyncDisposable {
   }
 
   /**
-   * Takes another configuration for the calls to come; those under way are left alone, and their bots with them.
-   * @returns the parts that differ, and cannot change until the service is started again.
-   * @throws ERR_FILE, ERR_FLOW, ERR_WAV, ERR_TOOL, ERR_INVALID_ARG; then nothing changes.
+   * Uses another configuration for later calls. Current calls and their bots are not affected.
+   * @returns the changed parts that take effect only after a restart.
+   * @throws ERR_FILE, ERR_FLOW, ERR_WAV, ERR_TOOL, ERR_INVALID_ARG; after an error nothing has changed.
    */
   async reload(config: ServiceConfig): Promise<readonly string[]> {
     const { changed, unchanged } = changedConfig(checked(config), this.#config);
@@ -148,7 +148,7 @@ export class Service implements Office, AsyncDisposable {
     const shifts: Shift[] = [];
     for (const line of this.#lines) shifts.push(opening.add(await line.prepare(staff), (it) => it.cancel()));
     if (changed.record) await this.#recorder?.configure(await this.#recorderOptions(changed));
-    // Nothing fails from here on.
+    // Nothing can fail from here on.
     const former: Promise<void> = this.staff.settled().finally(() => this.#formerStaff.delete(former));
     this.#formerStaff.add(former);
     this.#config = changed;
@@ -160,11 +160,11 @@ export class Service implements Office, AsyncDisposable {
     return unchanged;
   }
 
-  /** Answers no more calls; resolves when the last one that its bots have is over. */
+  /** Answers no more calls. Resolves when the last call of its bots has ended. */
   async drain(): Promise<void> {
     this.#draining = true;
     this.feed.tell({ type: 'service', what: 'draining' });
-    // A campaign closes its host when its calls are over.
+    // A campaign closes its host when its calls have ended.
     await this.campaigns.drained();
     await Promise.all(this.#lines.map((line) => line.drained()));
   }
@@ -173,7 +173,7 @@ export class Service implements Office, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#draining = true;
     const campaigns = this.campaigns.drained();
-    // Bots hang up first, then recordings are completed; ports and endpoints are let go of last.
+    // Order: bots hang up, then recordings are completed, then ports and endpoints are closed.
     const steps = [
       ...this.#lines.map((line) => () => line.quit()),
       () => campaigns,
@@ -229,7 +229,7 @@ export class Service implements Office, AsyncDisposable {
     this.feed.tell({ type: 'service', what: 'ready' });
   }
 
-  /** Takes a queue of a flow: it is told of, and closed with the service. @internal */
+  /** Takes a queue of a flow. Its events are sent to the feed, and it is closed with the service. @internal */
   queue(queue: Queue): void {
     this.#queues.add(queue);
     this.sources.queue(queue);
@@ -316,10 +316,10 @@ export class Service implements Office, AsyncDisposable {
   }
 }
 
-/** A service waits for an endpoint that is gone until it is there again. */
+/** A service waits for a lost endpoint without a limit. */
 const PATIENT = { reattach: { giveUpAfterMs: Number.POSITIVE_INFINITY } } as const;
 
-/** @throws ERR_INVALID_ARG for a value that is not a configuration. */
+/** @throws ERR_INVALID_ARG for an invalid configuration. */
 function checked(config: ServiceConfig): ServiceConfig {
   const parsed = serviceConfigSchema.safeParse(config);
   const issue = parsed.success ? danglingNames(parsed.data)[0] : parsed.error.issues[0];

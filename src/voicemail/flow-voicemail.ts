@@ -13,7 +13,7 @@ export interface FlowVoicemailOptions {
   readonly client: Client;
   readonly server: PcmServer;
   readonly prompts: Prompts;
-  /** That of the bot's host. Default: the machine's. */
+  /** Clock of the bot's host. Default: the machine's clock. */
   readonly clock?: Clock;
   /** Longest wait for the tone, and for the upload, in milliseconds. Default 120,000. */
   readonly timeoutMs?: number;

@@ -26,26 +26,29 @@ import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 export interface LeaveVoicemailOptions {
   /** Source of the recording. Default: the endpoint's microphone, until {@link OutgoingVoicemail.stop}. */
   readonly from?: VoicemailInput;
-  /** Leases the port that the audio leaves by; needed unless `from` is the microphone or a file of the endpoint's. */
+  /** Server that leases the port for the audio. Needed unless `from` is the microphone or a file on the endpoint. */
   readonly server?: PcmServer;
   /** `hear` waits for the end of the greeting, `skip` does not. Default `hear`. */
   readonly greeting?: 'hear' | 'skip';
-  /** Longest message, in milliseconds: 1000 to 3,600,000. The endpoint has a limit besides. Default 600,000. */
+  /** Longest message, in milliseconds: 1000 to 3,600,000. The endpoint has its own limit. Default 600,000. */
   readonly maxMs?: number;
-  /** Silence after the last sample, which an endpoint's buffers are emptied in, in milliseconds: 0 to 10,000. Default 300. */
+  /**
+   * Silence after the last sample, so that the endpoint can empty its buffers, in milliseconds: 0 to 10,000. Default
+   * 300.
+   */
   readonly tailMs?: number;
   /** Longest wait for the tone, and for the upload, in milliseconds: 1 to 3,600,000. Default 120,000. */
   readonly timeoutMs?: number;
   /** Paces the recording. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** Cancels the message, unless it is being uploaded. */
+  /** Cancels the message, unless it is already being uploaded. */
   readonly signal?: AbortSignal;
 }
 
 /** Progress of a message that is being left. */
 export interface LeaveProgress {
   readonly phase: 'greeting' | 'recording' | 'uploading' | 'sent';
-  /** Length of the recording so far, in milliseconds, as far as this side knows. */
+  /** Length of the recording so far, in milliseconds, measured here. */
   readonly recordedMs: number;
 }
 
@@ -57,14 +60,14 @@ export interface LeaveVoicemailEvents extends FencedEvents {
 /** A message that was sent. */
 export interface SentVoicemail {
   readonly message: Voicemail;
-  /** As the endpoint counted them. */
+  /** Duration in seconds, as reported by the endpoint. */
   readonly durationSeconds: number;
   /**
-   * Account of every sample sent through the port: `received` are samples of `from`, `idle` the silence before and
-   * after it. Absent when the audio did not pass through here: from the microphone, or from a file of the endpoint's.
+   * Account of all samples sent through the port: `received` are samples of `from`, `idle` is the silence before and
+   * after. Absent when the audio is from the microphone or a file on the endpoint.
    */
   readonly ledger: LegLedger | undefined;
-  /** True when `maxMs` ended it, before all of `from` was said. */
+  /** True when `maxMs` ended the message before the end of `from`. */
   readonly cut: boolean;
 }
 
@@ -85,8 +88,8 @@ const PROGRESS_MS = 500;
 type Resolved = ReturnType<typeof resolve>;
 
 /**
- * Leaves a voicemail: places the voicemail call, waits for the tone (or skips the greeting), records `from`, has it
- * uploaded. Resolves when the endpoint has made the message, which is before the tone.
+ * Leaves a voicemail: places the voicemail call, waits for the tone (or skips the greeting), records `from`, and starts
+ * the upload. Resolves when the endpoint has created the message, which is before the tone.
  *
  * @throws ERR_API 110 when the user has no voicemail, 34 when there is no such user; ERR_UNSUPPORTED below protocol 8,
  * unless `from` is the microphone; ERR_FILE, ERR_WAV; ERR_INVALID_ARG; ERR_TIMEOUT; ERR_ABORTED.
@@ -115,16 +118,16 @@ export async function leaveVoicemail(
   }
 }
 
-/** A message on its way. Made by {@link leaveVoicemail}. */
+/** A message in the process of sending. Created by {@link leaveVoicemail}. */
 export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
-  /** The call that leaves it. */
+  /** The voicemail call. */
   readonly call: Call;
   readonly message: Voicemail;
   /**
    * Settles when the message was uploaded.
    *
-   * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_ABORTED when it was cancelled; ERR_TIMEOUT; what `from`
-   * throws.
+   * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_ABORTED when it was cancelled; ERR_TIMEOUT; errors of
+   * `from`.
    */
   readonly sent: Promise<SentVoicemail>;
   readonly #options: Resolved;
@@ -143,11 +146,11 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     this.#input = input;
     this.#options = options;
     this.sent = this.#run();
-    // A program that only listens for progress must not be ended by a rejection that nothing handles.
+    // Avoids an unhandled rejection in a program that only listens for progress.
     this.sent.catch(() => undefined);
   }
 
-  /** Ends the recording and has it sent; before the tone, the greeting is skipped. Resolves like {@link sent}. */
+  /** Ends the recording and sends it. Before the tone, it skips the greeting. Resolves like {@link sent}. */
   stop(): Promise<SentVoicemail> {
     this.#stop.abort();
     return this.sent;
@@ -155,7 +158,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
 
   /**
    * Deletes the message instead of sending it; {@link sent} rejects with ERR_ABORTED.
-   * @throws ERR_INVALID_STATE when it is being sent, or was.
+   * @throws ERR_INVALID_STATE when it is being sent or was sent.
    */
   async cancel(): Promise<void> {
     const { status = 'UNKNOWN' } = this.message.state ?? {};
@@ -184,12 +187,12 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     }
   }
 
-  /** From BLANK to the end of the recording. */
+  /** Runs from BLANK to the end of the recording. */
   async #record(signal: AbortSignal): Promise<void> {
     const { clock, greeting, timeoutMs: ms } = this.#options;
     this.#tell('greeting');
     await reachedOne(this.message, ['BLANK', 'RECORDING'], { signal });
-    // Connecting takes no time of a virtual clock.
+    // Connecting takes no time on a virtual clock.
     await during(clock, this.#input.prepare(this.message, signal));
     await withinTime({ clock, ms, what: 'The greeting', signal }, async (both) => {
       if (greeting === 'skip') await this.#skipGreeting(both);
@@ -212,7 +215,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     if (signal.aborted) throw abortedError('the message to be recorded', signal);
   }
 
-  /** The greeting can only be skipped once it plays: the endpoint refuses until then. */
+  /** Skips the greeting. The endpoint refuses until the greeting plays, so this retries. */
   async #skipGreeting(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (this.message.state?.status === 'BLANK') {
@@ -228,7 +231,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     }
   }
 
-  /** Resolves when all of the input was said, or the longest time is over. */
+  /** Resolves when the whole input was sent, or `maxMs` has passed. */
   async #untilSaid(signal: AbortSignal): Promise<void> {
     const { clock, maxMs, tailMs } = this.#options;
     const limit = sleep(clock, maxMs, { signal }).then(
@@ -245,7 +248,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     });
   }
 
-  /** Resolves when the endpoint ends the recording by itself: at its limit, or because its user hung up. */
+  /** Resolves when the endpoint ends the recording: at its limit, or because its user hung up. */
   async #untilEnded(signal: AbortSignal): Promise<void> {
     await reachedOne(this.message, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal }).catch(
       (error: unknown) => {
@@ -269,7 +272,7 @@ export class OutgoingVoicemail extends FencedEmitter<LeaveVoicemailEvents> {
     this.#tell('uploading');
     await withinTime({ clock, ms, what: 'The upload', signal: undefined }, async (limit) => {
       if (signal?.aborted) throw abortedError('the upload', signal);
-      // An endpoint that only records waits for the command that sends the message.
+      // Some endpoints only record, and wait for the command to upload.
       const state = await reachedOne(message, ['RECORDED', 'UPLOADING', 'UPLOADED'], { signal: limit });
       if (state.status === 'RECORDED')
         await reachAfter(message, () => message.upload(), ['UPLOADED'], { signal: limit });

@@ -2,35 +2,35 @@ import type { PcmSink } from '../base/pcm.js';
 import { LedgerKeeper, type LegLedger } from '../stream/align/ledger.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 
-/** Silence that is written at once where samples are missing: a second. */
+/** Silence for missing samples, written in blocks of a second. */
 const SILENCE = new Int16Array(16_000);
 
 /**
- * Hands a voicemail's stream on without a hole, and keeps the account of it, sample by sample: what the stream's
- * policy gave up on the way becomes silence of exactly that length, which the ledger calls missing.
+ * Passes a voicemail's stream on without gaps, and keeps a ledger of all samples. Dropped samples are replaced by
+ * silence of the same length, and count as missing in the ledger.
  */
 export class LedgerSink implements PcmSink {
   readonly #sink: PcmSink;
   readonly #keeper = new LedgerKeeper();
   #stream: SampleTimeline | undefined;
-  /** A stream that is aborted ends its sinks in the middle of a write. */
+  /** The current write: an aborted stream ends its sinks during a write. */
   #writing: Promise<void> = Promise.resolve();
 
   constructor(sink: PcmSink) {
     this.#sink = sink;
   }
 
-  /** Account of each sample so far; its spans add up to the samples that the sink was given. */
+  /** Account of all samples so far. Its spans add up to the samples written to the sink. */
   get ledger(): LegLedger {
     return this.#keeper.slice(0, this.#keeper.end);
   }
 
-  /** Samples that the sink was given, silence included. */
+  /** Number of samples written to the sink, including silence. */
   get length(): number {
     return this.#keeper.end;
   }
 
-  /** Tells where the stream is, so that samples that were given up at its end are seen to be missing too. */
+  /** Sets the stream position source, so that samples dropped at the end also count as missing. */
   follow(stream: SampleTimeline): void {
     this.#stream = stream;
   }

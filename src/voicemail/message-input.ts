@@ -14,10 +14,9 @@ import { toFormat } from '../voice/convert/to-format.js';
 import { openVoicemailPort, requireRedirection, voicemailStream } from './voicemail-port.js';
 
 /**
- * Source that a message is recorded from: the endpoint's microphone; a file of sound (as `openAudio` reads)
- * of any rate that is read here and sent
- * through a port; PCM (16 kHz mono unless `format` says otherwise) likewise; or a WAV file that the endpoint reads
- * itself, with its own rights, from its own disk.
+ * Source of a message. `'microphone'`: the endpoint's microphone. `file`: an audio file of any rate (in a format of
+ * `openAudio`), sent through a port. `source`: PCM, sent through a port; `format` is 16 kHz mono by default.
+ * `endpointFile`: a WAV file on the endpoint's disk, read by the endpoint with its own permissions.
  */
 export type VoicemailInput =
   | 'microphone'
@@ -42,13 +41,13 @@ export interface MessageInputOptions {
   readonly clock: Clock;
 }
 
-/** The sound of a message, kept back until the tone. */
+/** The audio of a message, held back until the tone. */
 export class MessageInput {
   readonly #client: Client;
   readonly #from: VoicemailInput;
   readonly #server: PcmServer | undefined;
   readonly #clock: Clock;
-  /** Stands still until the tone: what is sent before it would be recorded as silence, or lost. */
+  /** Stopped until the tone: audio sent earlier would be lost, or recorded as silence. */
   readonly #timeline = new ManualTimeline(VOICE_FORMAT.sampleRate);
   #cancelTimer: CancelTimer | undefined;
   #lease: Lease | undefined;
@@ -64,7 +63,7 @@ export class MessageInput {
   }
 
   /**
-   * Sees to it that the message can be recorded from there, before anybody is called.
+   * Opens the source before the call is placed.
    *
    * @throws ERR_INVALID_ARG when `from` needs a server and there is none; ERR_UNSUPPORTED below protocol 8; ERR_FILE;
    * ERR_WAV.
@@ -81,12 +80,12 @@ export class MessageInput {
     return input;
   }
 
-  /** Account of every sample sent through the port; undefined until {@link close}, or when nothing was sent. */
+  /** Account of all samples sent through the port; undefined until {@link close}, or when nothing was sent. */
   get ledger(): LegLedger | undefined {
     return this.#ledger;
   }
 
-  /** Redirects the input of a message that is not being recorded yet. @throws as {@link openVoicemailPort}. */
+  /** Redirects the input of a message before its recording starts. @throws as {@link openVoicemailPort}. */
   async prepare(message: Voicemail, signal: AbortSignal): Promise<void> {
     if (this.#from === 'microphone' || 'endpointFile' in this.#from || !this.#server) return;
     this.#lease = await openVoicemailPort(this.#client, message, this.#server, 'INPUT', {
@@ -95,7 +94,11 @@ export class MessageInput {
     });
   }
 
-  /** The tone was heard: resolves when all is said; never, for a microphone. @throws what the source throws. */
+  /**
+   * Sends the audio after the tone. Resolves at its end; never for a microphone or a file on the endpoint.
+   *
+   * @throws errors of the source.
+   */
   async say(message: Voicemail, signal: AbortSignal): Promise<void> {
     if (this.#from !== 'microphone' && 'endpointFile' in this.#from) {
       const stream = voicemailStream(this.#client, message, 'INPUT');
@@ -104,13 +107,13 @@ export class MessageInput {
     const source = this.#source();
     if (!source || !this.#lease) return new Promise(() => undefined);
     this.#run(this.#clock.now());
-    // A source that is late holds the recording up, instead of leaving a hole in it.
+    // A late source delays the message instead of leaving a gap.
     this.#playback = this.#lease.player.play(source, { underrun: 'wait' }).finished;
     const { error } = await this.#playback;
     if (error) throw error;
   }
 
-  /** The recording is over. Idempotent. */
+  /** Closes the source and the port. Idempotent. */
   async close(): Promise<void> {
     this.#cancelTimer?.();
     this.#timeline.end();

@@ -4,8 +4,8 @@ import type { Voicemail } from '../control/call/voicemail.js';
 import type { Client } from '../control/client/client.js';
 
 /**
- * Finds the OUTGOING voicemail that a voicemail call makes. The endpoint tells of it in notifications only, before or
- * after it answers the command, so the watch begins before the command is sent.
+ * Finds the OUTGOING voicemail of a voicemail call. The endpoint reports it only by notifications, before or after the
+ * reply to the command, so the watch starts before the command is sent.
  */
 export class MessageWatch implements Disposable {
   readonly #client: Client;
@@ -39,7 +39,7 @@ export class MessageWatch implements Disposable {
       if (TYPE === 'OUTGOING' && PARTNER_HANDLE?.toLowerCase() === this.#partner)
         this.#found.resolve(voicemail);
     } catch {
-      // The voicemail or the link is gone: the command of the caller who waits for the message fails as well.
+      // The voicemail or the link is lost: the waiting command fails as well.
     }
   }
 }

@@ -27,7 +27,7 @@ import { downloadVoicemail, reachAfter, reachedOne, withinTime } from './voicema
 
 /** Options of {@link playVoicemail} and {@link receiveVoicemail}. */
 export interface PlayVoicemailOptions {
-  /** Measures the limit on the whole. Default: the machine's clock. */
+  /** Clock of the time limits. Default: the machine's clock. */
   readonly clock?: Clock;
   /** Stops the playback; it then rejects with ERR_ABORTED. */
   readonly signal?: AbortSignal;
@@ -35,9 +35,9 @@ export interface PlayVoicemailOptions {
 
 /** Options of {@link receiveVoicemail}. */
 export interface ReceiveVoicemailOptions extends PlayVoicemailOptions {
-  /** Default `immediate`. */
+  /** Read class of the stream. Default `immediate`. */
   readonly readClass?: ReadClass;
-  /** Policy for a sink that cannot keep up. Default `wait`: the endpoint is held back, and nothing is lost. */
+  /** Policy for a slow sink. Default `wait`: the endpoint is slowed down, and no samples are lost. */
   readonly policy?: SinkOptions['policy'];
   /** Called with the lease before the endpoint knows of it. */
   readonly onLease?: (lease: Lease) => void;
@@ -53,25 +53,25 @@ const RULES: Rules<ReceiveVoicemailOptions> = {
 const TARGET = oneOf('sound-card', 'call');
 const SINK = having('write', 'end');
 
-/** A message that was received. */
+/** A received message. */
 export interface ReceivedVoicemail {
-  /** That the sink was given, silence in place of what was given up included. */
+  /** Number of samples written to the sink, including silence for dropped samples. */
   readonly samples: number;
-  /** Account of each of them. */
+  /** Account of these samples. */
   readonly ledger: LegLedger;
 }
 
-/** A playback may take half as long again as the message, and this much besides. */
+/** Constant part of the time limit of a playback, in ms. The other part is 1.5 times the length of the message. */
 const PLAY_GRACE_MS = 30_000;
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 const AFTER_PLAYBACK = ['PLAYED', 'UPLOADED', 'RECORDED'] as const;
 
 /**
- * Plays a voicemail on the endpoint's sound card, or into the call that is in progress there, where both parties hear
- * it. Fetches it first, where it has to be. Resolves when it was played to the end.
+ * Plays a voicemail on the endpoint's sound card, or into its current call, where both parties hear it. Downloads it
+ * first if needed. Resolves at the end of the playback.
  *
- * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_API 531 when it cannot be played now; ERR_TIMEOUT;
- * ERR_ABORTED.
+ * @throws ERR_VOICEMAIL_FAILED with its failure reason; ERR_API 531 when it cannot be played at the moment;
+ * ERR_TIMEOUT; ERR_ABORTED.
  */
 export async function playVoicemail(
   voicemail: Voicemail,
@@ -87,11 +87,11 @@ export async function playVoicemail(
 }
 
 /**
- * Plays a voicemail through a port of `server` and gives `sink` exactly its samples; the sound card stays silent.
+ * Plays a voicemail through a port of `server`, and writes exactly its samples to `sink`. The sound card stays silent.
  * Resolves when the sink has ended.
  *
- * @throws as {@link playVoicemail} and {@link openVoicemailPort}; ERR_SINK when the sink threw; ERR_PEER when the
- * connection broke.
+ * @throws as {@link playVoicemail} and {@link openVoicemailPort}; ERR_SINK when the sink fails; ERR_PEER when the
+ * connection is lost.
  */
 export async function receiveVoicemail(
   client: Client,
@@ -110,7 +110,7 @@ export async function receiveVoicemail(
   return { samples: account.length, ledger: account.ledger };
 }
 
-/** The same, for a caller that has to know what came even where it throws. */
+/** As {@link receiveVoicemail}, but the caller has the account of the samples also after an error. */
 export async function receiveInto(
   client: Client,
   voicemail: Voicemail,
@@ -135,8 +135,8 @@ export async function receiveInto(
   });
   try {
     await playToEnd(voicemail, () => voicemail.startPlayback(limits), options);
-    // An endpoint may keep the connection for the next playback; taken away, it is flushed and closed. One that has
-    // closed it may refuse.
+    // An endpoint may keep the connection for the next playback. Clearing the redirection flushes and closes it. An
+    // endpoint that has closed it may refuse.
     await voicemail.output.clear().catch(() => undefined);
     const reason = await lease.closed;
     if (reason.kind !== 'peer-ended' && reason.kind !== 'closed') throw closeError(reason);
@@ -144,14 +144,13 @@ export async function receiveInto(
     if (error) throw new JackfieldError('ERR_SINK', `The sink failed: ${error.message}`, { cause: error });
   } finally {
     await lease.close();
-    // A lease that was aborted is closed before its sink has ended.
+    // An aborted lease is closed before its sink has ended.
     await feed?.done.catch(() => undefined);
   }
 }
 
 /**
- * Has the audio ready to be played from its beginning. Streams are to be redirected afterwards: another playback that is
- * under way would take them.
+ * Prepares a playback from the beginning. Redirect streams afterwards: a current playback would use the redirection.
  *
  * @throws as {@link playVoicemail}.
  */
@@ -164,7 +163,7 @@ export async function fetchAudio(
     downloadVoicemail(voicemail, { signal: both }),
   );
   if (voicemail.state?.phase !== 'playing') return;
-  // Another process plays it just now, or one did that is gone. Audio from the middle of that would be cut off.
+  // Another process plays it, or has left it playing. A redirection now would start in the middle of the message.
   const until = { clock, ms: await longestPlaybackMs(voicemail), what: 'Another playback', signal };
   await withinTime(until, (both) => reachedOne(voicemail, AFTER_PLAYBACK, { signal: both }));
 }
@@ -187,7 +186,7 @@ export async function playToEnd(
       reachAfter(voicemail, start, AFTER_PLAYBACK, { signal: both }),
     );
   } catch (error) {
-    // What was stopped here must not go on there; it may have ended by itself meanwhile.
+    // Stop the playback on the endpoint as well, unless it has ended meanwhile.
     if (voicemail.state?.phase === 'playing') await voicemail.stopPlayback().catch(() => undefined);
     throw error;
   }

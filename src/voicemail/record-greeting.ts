@@ -21,11 +21,11 @@ import { reachAfter, reachedOne, withinTime } from './voicemail-waits.js';
 export interface RecordGreetingOptions {
   /** Source of the recording. Default: the endpoint's microphone, for `maxMs`. */
   readonly from?: VoicemailInput;
-  /** Leases the port that the audio leaves by; needed for a file or PCM. */
+  /** Server that leases the port for the audio. Needed for a file or PCM. */
   readonly server?: PcmServer;
-  /** Longest greeting, in milliseconds: 1 to 3,600,000. The endpoint has a limit besides. Default 60,000. */
+  /** Longest greeting, in milliseconds: 1 to 3,600,000. The endpoint has its own limit. Default 60,000. */
   readonly maxMs?: number;
-  /** Ends the recording, which is kept. */
+  /** Ends the recording and keeps it. */
   readonly stop?: AbortSignal;
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
@@ -41,7 +41,7 @@ const RULES: Rules<RecordGreetingOptions> = {
 };
 const HANDLE = line(1, 1000);
 
-/** Silence after the last sample, which an endpoint's buffers are emptied in. */
+/** Silence after the last sample, so that the endpoint can empty its buffers, in ms. */
 const TAIL_MS = 300;
 const UPLOAD_TIMEOUT_MS = 120_000;
 
@@ -81,7 +81,7 @@ export async function recordGreeting(
       input.say(greeting, until).then(() => sleep(clock, TAIL_MS, limits)),
       sleep(clock, maxMs, { signal: until }),
       ...(stop ? [fired(stop)] : []),
-      // The endpoint has a limit of its own; and it may fail.
+      // The endpoint may reach its own limit, or fail.
       over,
     ]);
     if (greeting.state?.phase === 'recording') await greeting.stopRecording(limits);

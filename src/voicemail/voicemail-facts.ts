@@ -3,15 +3,15 @@ import { LIVE_VOICEMAIL, type Voicemail } from '../control/call/voicemail.js';
 import type { CommandOptions } from '../control/client/command-sender.js';
 import type { VoicemailFacts } from './archive/archived-message.js';
 
-/** The last second of the year 9999: what lies beyond it has no ISO date of four digits. */
+/** The last second of the year 9999. Later times have no ISO date with a four-digit year. */
 const MAX_TIMESTAMP = 253_402_300_799;
 const MAX_DURATION_S = 86_400;
-/** Facts that tell one message from all others. */
+/** Facts that identify a message. */
 export type VoicemailIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
 
 const UNPLAYED: readonly string[] = ['NOTDOWNLOADED', 'DOWNLOADING', 'UNPLAYED'];
 
-/** Identifies a voicemail of `account`, with as few questions as that takes. @throws as {@link voicemailFacts}. */
+/** Reads only the facts that identify a voicemail of `account`. @throws as {@link voicemailFacts}. */
 export async function voicemailIdentity(
   account: string,
   voicemail: Voicemail,
@@ -25,10 +25,10 @@ export async function voicemailIdentity(
 }
 
 /**
- * Asks an endpoint for the facts of a voicemail of `account`. Impossible numbers are brought into range: one strange
- * message must not keep the others from being archived.
+ * Reads the facts of a voicemail of `account` from an endpoint. Invalid numbers are limited to their range, so that one
+ * invalid message does not stop the archiving of others.
  *
- * @throws ERR_API 512 when it is gone; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+ * @throws ERR_API 512 when it does not exist any more; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
  */
 export async function voicemailFacts(
   account: string,

@@ -18,7 +18,10 @@ import { type Lease, type LeaseOptions, SERVER } from '../tcp/lease.js';
 import { READ_CLASS } from '../tcp/lease-options.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 
-/** Redirection of a voicemail's streams came with API 3.5.0.202 (reference, "ALTER VOICEMAIL SET_INPUT"). */
+/**
+ * Lowest protocol for redirection of a voicemail's streams (since API 3.5.0.202; reference, "ALTER VOICEMAIL
+ * SET_INPUT").
+ */
 const REDIRECTION_PROTOCOL = 8;
 
 const STREAMS = {
@@ -29,7 +32,7 @@ const STREAMS = {
 
 /** Options of {@link openVoicemailPort}. */
 export interface VoicemailPortOptions extends Pick<LeaseOptions, 'readClass' | 'timeline' | 'leadMs'> {
-  /** Called before the endpoint is told of the lease: the moment to add sinks that must not miss a sample. */
+  /** Called before the endpoint knows the lease. Sinks added here miss no samples. */
   readonly onLease?: (lease: Lease) => void;
   readonly signal?: AbortSignal;
 }
@@ -44,8 +47,8 @@ const RULES: Rules<VoicemailPortOptions> = {
 };
 
 /**
- * Redirects one stream of a voicemail to a leased port. What is played arrives by OUTPUT, what is recorded leaves by
- * INPUT. The lease ends with the voicemail's playback or recording, or when it is closed.
+ * Redirects one stream of a voicemail to a leased port. OUTPUT delivers the playback, INPUT takes the audio to record.
+ * The lease ends with the playback or recording, or when it is closed.
  *
  * @throws ERR_UNSUPPORTED when client and endpoint speak a protocol below 8; ERR_API 592 when the endpoint cannot
  * connect; ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED.
@@ -73,13 +76,13 @@ export async function openVoicemailPort(
   return redirectToLease(stream, lease, signal ? { signal } : {});
 }
 
-/** A voicemail's stream of this name, to be redirected. @throws ERR_UNSUPPORTED below protocol 8. */
+/** Finds the stream of this name, for a redirection. @throws ERR_UNSUPPORTED below protocol 8. */
 export function voicemailStream(client: Client, voicemail: Voicemail, name: VoiceStreamName): VoiceStream {
   requireRedirection(client);
   return { INPUT: voicemail.input, OUTPUT: voicemail.output, CAPTURE_MIC: voicemail.captureMic }[name];
 }
 
-/** @throws ERR_UNSUPPORTED where the streams of voicemails cannot be redirected. */
+/** @throws ERR_UNSUPPORTED when the streams of voicemails cannot be redirected. */
 export function requireRedirection({ protocol }: Client): void {
   if (protocol >= REDIRECTION_PROTOCOL) return;
   throw new JackfieldError(

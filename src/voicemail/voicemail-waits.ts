@@ -8,10 +8,10 @@ import type { CommandOptions } from '../control/client/command-sender.js';
 import type { VoicemailStatus } from '../protocol/status/voicemail-status.js';
 
 /**
- * Does something with a voicemail and waits for one of the statuses that it leads to. A status that it had before
- * does not count: a message that FAILED once can be fetched again.
+ * Runs a command on a voicemail and waits for one of the wanted statuses. Earlier statuses do not count: a message that
+ * FAILED once can be fetched again.
  *
- * @throws ERR_VOICEMAIL_FAILED when it fails or is deleted first; ERR_ABORTED; what `act` throws.
+ * @throws ERR_VOICEMAIL_FAILED when it fails or is deleted first; ERR_ABORTED; errors of `act`.
  */
 export async function reachAfter(
   voicemail: Voicemail,
@@ -32,8 +32,7 @@ export async function reachAfter(
 }
 
 /**
- * Listens to a voicemail while `work` goes on with it: a client forgets one without listeners when it hears of
- * a thousand others.
+ * Adds a listener to a voicemail during `work`: a client forgets voicemails without listeners after a thousand others.
  */
 export async function attended<T>(voicemail: Voicemail, work: () => Promise<T>): Promise<T> {
   const listener = () => undefined;
@@ -61,7 +60,11 @@ export async function reachedOne(
   return reachAfter(voicemail, async () => undefined, wanted, options);
 }
 
-/** Fetches a voicemail to the endpoint's machine, unless it is there. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+/**
+ * Downloads a voicemail to the endpoint's machine, unless it is there.
+ *
+ * @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+ */
 export async function downloadVoicemail(voicemail: Voicemail, options: CommandOptions = {}): Promise<void> {
   checkArgument('voicemail', voicemail, LIVE_VOICEMAIL);
   const status = await voicemail.text('STATUS', options);
@@ -78,7 +81,7 @@ export async function deleteVoicemail(voicemail: Voicemail, options: CommandOpti
   await reachAfter(voicemail, () => voicemail.delete(options), ['DELETING'], options);
 }
 
-/** Marks a voicemail as not heard yet. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+/** Marks a voicemail as unplayed. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
 export async function markVoicemailUnplayed(
   voicemail: Voicemail,
   options: CommandOptions = {},
@@ -89,9 +92,9 @@ export async function markVoicemailUnplayed(
 }
 
 /**
- * Runs `work` with a signal that fires after `ms` on `clock`, or with the caller's.
+ * Runs `work` with a signal that fires after `ms` on `clock`, or when the caller's signal fires.
  *
- * @throws ERR_TIMEOUT when the time was up first.
+ * @throws ERR_TIMEOUT when the time has passed first.
  */
 export async function withinTime<T>(
   options: {

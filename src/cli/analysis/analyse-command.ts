@@ -47,7 +47,7 @@ interface Options extends WordsOptions {
   readonly force: boolean;
 }
 
-/** `jackfield analyse`: figures of conversations, of files or of an archive of recordings. */
+/** `jackfield analyse`: measures conversations in files or in an archive of recordings. */
 export function analyseCommand(): Command {
   const command = new Command('analyse')
     .argument('[file...]', 'files of sound: a leg in each channel')
@@ -186,7 +186,7 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
     await showing(entry.file, run, async () => {
       const file = await catalogue.fileOf(entry);
       const report = readAnalysis(file, entry, { keywords: options.keyword ?? [] });
-      // Calls that were analysed while they were recorded may be encrypted.
+      // Calls analysed during their recording may be encrypted.
       const isDrawn = pages !== undefined && !isSealed(file);
       if (report)
         await show({ input: [file], report, envelopes: isDrawn ? await legEnvelopes(file) : [] }, run);
@@ -203,7 +203,7 @@ function notKept(count: number): string {
   return `${count} encrypted recordings were analysed, and nothing of it is kept: what was pressed and said would lie beside them in the clear.`;
 }
 
-/** Analyses an encrypted recording, words and all. @throws ERR_INVALID_ARG without a key. */
+/** Analyses an encrypted recording, including its words. @throws ERR_INVALID_ARG without a key. */
 async function sealed(
   input: readonly string[],
   settings: AnalyseFileOptions,
@@ -222,7 +222,7 @@ async function sealed(
   });
 }
 
-/** Shows a call. One that cannot be shown is told of, and keeps no other from it. */
+/** Shows a call. A failure is reported, and does not stop the others. */
 async function showing(file: string, { signal }: Run, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -232,7 +232,7 @@ async function showing(file: string, { signal }: Run, work: () => Promise<void>)
   }
 }
 
-/** Adds the words of a file to its report, where an engine is to write them down. */
+/** Adds the words of a file to its report if there is a transcriber. */
 async function heard(
   input: readonly string[],
   report: AnalysisReport,

@@ -1,14 +1,14 @@
 import type { AnalysisReport, Distribution, Figure, LegQuality } from '../../analysis.js';
 
-/** A figure of a report under the name that CSV and tables have for it. */
+/** A figure of a report, with its name in CSV and tables. */
 export interface AnalysisColumn {
   readonly name: string;
   readonly title: string;
-  /** In the report's units; undefined where it cannot be computed. */
+  /** Value in the report's units; undefined when it cannot be computed. */
   readonly of: (report: AnalysisReport) => number | string | undefined;
 }
 
-/** The columns of CSV, in order. Lengths are milliseconds. */
+/** The columns of CSV, in order. Durations are in milliseconds. */
 export const COLUMNS: readonly AnalysisColumn[] = [
   { name: 'duration_ms', title: 'length', of: ({ durationMs }) => durationMs },
   { name: 'silence_ratio', title: 'silence', of: ({ talk }) => talk.silenceRatio },
@@ -79,7 +79,7 @@ function legColumns(leg: string, index: number): AnalysisColumn[] {
   ];
 }
 
-/** The quality of a leg's line; nothing where it is not known, also in an analysis of an earlier version. */
+/** The line quality of a leg; empty when unknown, as in analyses of earlier versions. */
 function qualityOf({ quality }: AnalysisReport['legs'][number]): Partial<LegQuality> {
   return quality && 'basis' in quality ? quality : {};
 }
@@ -92,7 +92,7 @@ function part(figure: Figure<Distribution>, name: 'count' | 'median' | 'p95'): n
   return 'notComputable' in figure ? undefined : figure[name];
 }
 
-/** A value as a table shows it. */
+/** Formats a value for a table. */
 export function shownValue(name: string, value: number | string | undefined): string {
   if (value === undefined) return 'not computable';
   if (typeof value === 'string') return value === '' ? '-' : value;

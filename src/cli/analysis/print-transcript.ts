@@ -1,7 +1,7 @@
 import { type AnalysisReport, type TranscriptFormat, writeTranscript } from '../../analysis.js';
 import { printDocument } from '../terminal-text.js';
 
-/** Prints what was said, as the report of an analysis has it. */
+/** Prints the transcript in the report of an analysis. */
 export function printTranscript(
   { sampleRate, said }: Pick<AnalysisReport, 'sampleRate' | 'said'>,
   format: TranscriptFormat,

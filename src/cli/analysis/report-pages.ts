@@ -6,15 +6,15 @@ import { nameKey, safeName } from '../../files/safe-name.js';
 import { makeFolder } from '../../files/whole-file.js';
 import { intoFile, type OutputOptions } from '../outputs.js';
 
-/** A call that a page is written of. */
+/** A call for a page. */
 export interface ReportedCall {
-  /** Its file, or those of its legs. */
+  /** Its file, or the files of its legs. */
   readonly input: readonly string[];
   readonly report: AnalysisReport;
   readonly envelopes: readonly Float32Array[];
 }
 
-/** The pages that one command writes into a folder: calls of files with one name have pages of their own. */
+/** Writes the pages of one command to a folder. Files of the same name get separate pages. */
 export class ReportPages {
   readonly #folder: string;
   readonly #options: OutputOptions;
@@ -25,13 +25,13 @@ export class ReportPages {
     this.#options = options;
   }
 
-  /** Makes the folder. @throws ERR_FILE */
+  /** Creates the folder. @throws ERR_FILE */
   static async into(folder: string, options: OutputOptions): Promise<ReportPages> {
     await makeFolder(folder);
     return new ReportPages(folder, options);
   }
 
-  /** Writes `NAME.html`, or `NAME-2.html` where this command has written one of that name. @throws ERR_FILE */
+  /** Writes `NAME.html`, or `NAME-2.html` if this command has written that name already. @throws ERR_FILE */
   async write({ input, report, envelopes }: ReportedCall): Promise<void> {
     const [file = 'call'] = input;
     const { name, count } = this.#nameOf(basename(file));
@@ -53,7 +53,7 @@ export class ReportPages {
   }
 }
 
-/** A name of a file as a heading has it: one line, not too long. */
+/** Shortens a file name to one line for a heading. */
 function heading(name: string): string {
   return printable(name).slice(0, 1000);
 }

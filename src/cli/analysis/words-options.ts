@@ -11,7 +11,7 @@ import {
 } from '../../voice.js';
 import { keyOf } from '../service-keys.js';
 
-/** Options of a command that has words written down. */
+/** Options of a command that transcribes. */
 export interface WordsOptions {
   readonly transcribe?: string;
   readonly language?: string;
@@ -33,7 +33,7 @@ export function withWordsOptions(command: Command): Command {
     );
 }
 
-/** The engine that `--transcribe` names. @throws ERR_INVALID_ARG */
+/** Creates the engine named by `--transcribe`. @throws ERR_INVALID_ARG */
 export function transcriberOf(engine: string): Transcriber {
   const token = keyOf('JACKFIELD_TRANSCRIBER_TOKEN');
   const tokenHeader = process.env['JACKFIELD_TRANSCRIBER_TOKEN_HEADER'];
@@ -50,7 +50,7 @@ export function transcriberOf(engine: string): Transcriber {
   return commandTranscriber({ command, args });
 }
 
-/** A keyword as the command line has it: `phrase~edits+apart`. */
+/** Parses a keyword of the command line: `phrase~edits+apart`. */
 export function keywordOption(text: string, before: readonly Keyword[] = []): readonly Keyword[] {
   try {
     return [...before, keywordIn(text)];

@@ -5,7 +5,7 @@ import { between } from '../options.js';
 import { keyOf } from '../service-keys.js';
 import { warnLine } from '../terminal-text.js';
 
-/** The flags with which a voice agent is chosen. */
+/** Options for a voice agent. */
 export interface AgentFlags {
   readonly agent?: string;
   readonly dialect?: AgentDialect;
@@ -24,7 +24,7 @@ export interface AgentFlags {
   readonly agentReconnects?: number;
 }
 
-/** Every dialect of an agent: one that is missing here, or is none, does not compile. */
+/** All dialects of an agent. The type makes a missing or unknown one a compile error. */
 const DIALECTS: Readonly<Record<AgentDialect, true>> = {
   raw: true,
   'openai-realtime': true,
@@ -66,7 +66,11 @@ export function withAgent(command: Command): Command {
     .option('--agent-reconnects <count>', 'times that a lost agent is had back in one call', between(0, 100));
 }
 
-/** The bot of a voice agent; nothing where a flow is named instead. @throws ERR_INVALID_ARG for both or neither; ERR_FILE. */
+/**
+ * Creates the bot of a voice agent; undefined when a flow is given instead.
+ *
+ * @throws ERR_INVALID_ARG for both or neither; ERR_FILE.
+ */
 export async function agentOf(flow: string | undefined, flags: AgentFlags): Promise<Bot | undefined> {
   const { agent } = flags;
   if ((flow === undefined) === (agent === undefined))

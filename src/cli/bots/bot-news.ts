@@ -7,7 +7,7 @@ interface Line {
   readonly text: string;
 }
 
-/** Makes the line of an event that a bot's command shows; undefined for what it does not show. */
+/** Formats an event for the output of a bot's command; undefined for events that are not shown. */
 export function botLine(event: FeedEvent, maxCalls: number): Line | undefined {
   if (event.type === 'bot') {
     const { what, partner = '', reason } = event;
@@ -33,12 +33,12 @@ export function botLine(event: FeedEvent, maxCalls: number): Line | undefined {
   return undefined;
 }
 
-/** A feed whose events are printed. Disposing it prints what waits, and ends it. */
+/** A feed whose events are printed. Disposing it prints the waiting events and closes it. */
 export interface ShownFeed extends AsyncDisposable {
   readonly feed: EventFeed;
 }
 
-/** Prints a line for each event of calls that bots have. */
+/** Prints a line for each event of the calls of bots. */
 export function showBots({
   json,
   maxCalls,

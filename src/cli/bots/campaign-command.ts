@@ -49,7 +49,7 @@ const OUTCOMES = [
   'interrupted',
 ] as const;
 
-/** `jackfield campaign`: calls everybody on a list, and shows what came of it. */
+/** `jackfield campaign`: calls everybody on a list, and shows the results. */
 export function campaignCommand(): Command {
   const campaign = new Command('campaign');
   withRunOptions(withCatalogue(withShare(withHooks(withPrompts(withEndpoint(campaign.command('run')))))));
@@ -267,7 +267,7 @@ async function list({ out, json }: CatalogueOptions): Promise<void> {
   warnOf(log);
 }
 
-/** Calls that no list can show are told of, and are a fault. */
+/** Reports damaged rows of the log as a fault. */
 function warnOf(log: CampaignLog): void {
   warnDamage(log.damaged(), 'Nothing is called by a campaign as long as that is so: put a copy in place.');
 }
@@ -292,7 +292,7 @@ const COLUMNS: readonly TableColumn[] = [
   ...[{ align: 'right', minWidth: 8 } as const, { minWidth: 11 }, {}],
 ];
 
-/** Variables of the flow and the call that the row shows anyway. */
+/** Variables that the row shows in other columns. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set(['caller', 'callerName', 'call', 'today']);
 
 function row({

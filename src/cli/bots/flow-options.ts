@@ -14,14 +14,14 @@ import {
 } from '../../bot.js';
 import { warnLine } from '../terminal-text.js';
 
-/** Options that say what a flow may do besides talking: its code, and the hosts that it may ask. */
+/** Options for the hooks of a flow and the hosts that it may contact. */
 export interface HookOptions {
   readonly hooks?: string;
   readonly httpHost?: readonly string[];
   readonly httpPrivate?: boolean;
 }
 
-/** All that a flow is given for its steps. */
+/** Hooks and limits for the steps of a flow. */
 export type FlowGiven = FlowModule & { readonly http: FlowHttpOptions };
 
 export type FlowHooks = FlowModule['hooks'];
@@ -37,7 +37,7 @@ export function withHooks(command: Command): Command {
     .option('--http-private', 'hosts may have addresses of a private network, or of this machine', false);
 }
 
-/** Limits of a flow's requests, as the options say. */
+/** Limits of a flow's HTTP requests, from the options. */
 export function httpOf({
   httpHost: hosts = [],
   httpPrivate: privateAddresses = false,
@@ -45,13 +45,13 @@ export function httpOf({
   return { hosts, privateAddresses };
 }
 
-/** All that the options give a flow. @throws ERR_FILE when its module cannot be loaded. */
+/** Loads the hooks and limits of a flow, from the options. @throws ERR_FILE when its module cannot be loaded. */
 export async function loadGiven(options: HookOptions): Promise<FlowGiven> {
   const { hooks: module } = options;
   return { ...(module === undefined ? { hooks: {} } : await readFlowModule(module)), http: httpOf(options) };
 }
 
-/** The limits that a flow is checked against: what the program is given, and what an endpoint can do that is known. */
+/** The abilities for the check of a flow: the given hooks and hosts, and the known abilities of the endpoint. */
 export function checkedAgainst(
   { hooks, http, transcriber }: FlowGiven,
   endpoint: readonly FlowAbility[] = ['message', 'leaveVoicemail'],
@@ -60,17 +60,17 @@ export function checkedAgainst(
   return { hooks: Object.keys(hooks), http, abilities };
 }
 
-/** The option that names the list of people that a campaign calls with the flow. */
+/** Option with the list of a campaign for the flow. */
 export interface ListOptions {
   readonly list?: string;
 }
 
-/** Adds the option of a command that checks or tries a flow which is meant for a campaign. */
+/** Adds the option of a command that checks or tries the flow of a campaign. */
 export function withList(command: Command): Command {
   return command.option('--list <list>', 'list of a campaign: its columns are {variables} of the flow');
 }
 
-/** The people on the list; none without a list. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Reads the targets on the list; empty without a list. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function listed({ list }: ListOptions): Promise<readonly CampaignTarget[]> {
   return list === undefined ? [] : await readCallList(list);
 }
@@ -78,7 +78,7 @@ export async function listed({ list }: ListOptions): Promise<readonly CampaignTa
 /**
  * Reads and checks a flow; warnings go to standard error.
  *
- * @param targets People who are called with it: what all of them have are variables of the flow.
+ * @param targets Targets of the campaign. Fields that all of them have are variables of the flow.
  * @throws ERR_FILE, ERR_FLOW.
  */
 export async function openFlow(

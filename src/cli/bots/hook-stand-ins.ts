@@ -4,14 +4,14 @@ import type { Flow, FlowHookContext, FlowStep } from '../../bot.js';
 import { warnLine } from '../terminal-text.js';
 import type { FlowHooks } from './flow-options.js';
 
-/** The hooks of a flow that is tried without them: told beforehand, asked for at a terminal, or passed over. */
+/** Replaces missing hooks of a flow: with given results, with answers from a terminal, or with nothing. */
 export class HookStandIns implements AsyncDisposable {
   readonly hooks: FlowHooks;
   readonly #terminal = process.stdin.isTTY
     ? createInterface({ input: process.stdin, output: process.stderr })
     : undefined;
 
-  /** @param results By the names of the hooks. */
+  /** @param results Results by the name of the hook. */
   constructor(flow: Flow, given: FlowHooks, results: ReadonlyMap<string, string>) {
     const missing = new Map(
       stepsOf(flow).flatMap((step) =>
@@ -34,7 +34,7 @@ export class HookStandIns implements AsyncDisposable {
     this.#terminal?.close();
   }
 
-  /** Asks what the hook gives; the call's clock stands still meanwhile. */
+  /** Asks for the result of a hook. The call's clock is stopped meanwhile. */
   async #ask(
     { name, results = {} }: Extract<FlowStep, { do: 'hook' }>,
     { call }: FlowHookContext,
@@ -47,7 +47,7 @@ export class HookStandIns implements AsyncDisposable {
   }
 }
 
-/** Names and results of hooks: `lookUp=gold`, `lookUp=!` for one that fails. */
+/** Parses the name and result of a hook: `lookUp=gold`, or `lookUp=!` for a failure. */
 export function hookResults(
   text: string,
   before: ReadonlyMap<string, string> = new Map(),
@@ -60,7 +60,7 @@ export function hookResults(
   return new Map([...before, [name, result]]);
 }
 
-/** @throws for `!`, as a hook that fails. */
+/** @throws for `!`, like a failing hook. */
 function resultOf(text: string | undefined): string | undefined {
   if (text === '!') throw new Error('The hook was told to fail.');
   return text;

@@ -39,9 +39,9 @@ import {
 import { HookStandIns, hookResults } from './hook-stand-ins.js';
 import { type PromptOptions, promptsOf, withPrompts } from './prompt-options.js';
 
-/** The protocol that brought voicemails that a program can leave. */
+/** Lowest protocol with which a program can leave voicemails. */
 const VOICEMAIL_PROTOCOL = 8;
-/** Between two keys, in milliseconds. */
+/** Pause between two keys, in milliseconds. */
 const KEY_PAUSE_MS = 300;
 
 /** `jackfield ivr`: checks, draws, tries and runs flow files. */
@@ -97,7 +97,7 @@ async function check(file: string, options: CheckOptions): Promise<void> {
   else printLine(`${file}: ${name}, ${steps} steps, no errors.`);
 }
 
-/** All that an endpoint can do for a flow; undefined where none is named. */
+/** Abilities of the endpoint for a flow; undefined when no endpoint is given. */
 async function abilitiesOf(options: Partial<EndpointOptions>): Promise<FlowAbility[] | undefined> {
   const { attach } = options;
   if (attach === undefined) return undefined;
@@ -180,7 +180,7 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
   if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
 }
 
-/** The end of a call that was tried, and why, in words. */
+/** Describes the end of a tried call and its reason. */
 function whyEnded(result: BotResult | undefined, last: string, left: boolean): string {
   if (result?.outcome === 'failed') return `The call failed at ${last}: ${result.error?.message ?? ''}`;
   if (result?.outcome === 'done') return `The flow ended the call: there is no way on from ${last}.`;
@@ -188,13 +188,13 @@ function whyEnded(result: BotResult | undefined, last: string, left: boolean): s
   return `The caller hung up at ${last}${keys}.`;
 }
 
-/** Folder of messages: never that of real callers' messages, unless that is asked for. */
+/** Folder of messages: a temporary one, unless a folder is given. */
 async function messagesOf({ messages: path }: TryOptions): Promise<{ path: string } & AsyncDisposable> {
   if (path !== undefined) return { path, [Symbol.asyncDispose]: async () => undefined };
   return await temporaryFolder();
 }
 
-/** Ports of a call that a bot talks in: what it hears, what it says, the microphone. */
+/** Ports per call of a bot: output, input and microphone. */
 const LEASES_PER_CALL = 3;
 
 interface RunOptions extends PromptOptions, EndpointOptions, HookOptions, ShareOptions, AgentFlags {
@@ -207,14 +207,14 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
   const [prompts, given] = [await openPrompts(promptsOf(options)), await loadGiven(options)];
   const agent = await agentOf(file, options);
   const flow = agent ? undefined : await openFlow(file ?? '', { prompts, ...checkedAgainst(given) });
-  // Before it is attached: a call may come at once.
+  // Set up before attaching, because a call may arrive at once.
   const servers: PcmServer[] = [];
   await using _voices = await offerVoices(() => servers);
   const join = joinerOf(options);
   await using attached = await attachTo(options, { name: 'jackfield ivr' });
   const { client } = attached;
   const stop = stopSignal({ hasCalls: true });
-  // The news end last: calls that are hung up at the end are told of, too.
+  // The output is closed last, so that calls hung up at the end are reported.
   await using shown = showBots(options);
   const sources = new FeedSources(shown.feed);
   await using server = new PcmServer();

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type PromptSource, SPEECH_ENGINES } from '../../bot.js';
 import { keyOf } from '../service-keys.js';
 
-/** Options of a command's bots and their voice. */
+/** Options for the prompts and the voice of bots. */
 export interface PromptOptions {
   readonly prompts?: string;
   readonly speech?: (typeof SPEECH_ENGINES)[number];
@@ -14,7 +14,7 @@ export interface PromptOptions {
   readonly cache?: string;
 }
 
-/** The prompts of a command's options. The key of a service may be in the environment. */
+/** Converts the options of a command. The key of a speech service may be in the environment. */
 export function promptsOf(options: PromptOptions): PromptSource {
   const { prompts, speech, speechUrl: url, cache } = options;
   const { speechVoice: voice, speechModel: model } = options;
@@ -25,8 +25,8 @@ export function promptsOf(options: PromptOptions): PromptSource {
 }
 
 /**
- * Adds the options of a command whose bots speak. All have the same default, so that one which checks a flow finds what
- * one which runs it would refuse.
+ * Adds the options of a command with speaking bots. The defaults are the same for all commands, so that checking a flow
+ * finds the same faults as running it.
  */
 export function withPrompts(command: Command): Command {
   return command

@@ -1,30 +1,30 @@
 import type { Command } from 'commander';
 
-/** An option of a command, for texts about commands. */
+/** Facts about an option, for help texts and completion. */
 export interface OptionFacts {
-  /** Such as `-o, --out <folder>`. */
+  /** Flags, such as `-o, --out <folder>`. */
   readonly flags: string;
-  /** Each way to write it: `-o`, `--out`. */
+  /** All names: `-o`, `--out`. */
   readonly names: readonly string[];
   readonly summary: string;
-  /** Values that it takes, where there are some to choose from. */
+  /** Allowed values; empty when any value is allowed. */
   readonly choices: readonly string[];
   readonly takesValue: boolean;
 }
 
-/** A command, for texts about commands. */
+/** Facts about a command, for help texts and completion. */
 export interface CommandFacts {
   /** Words after `jackfield`; empty for the program itself. */
   readonly path: readonly string[];
   readonly summary: string;
-  /** Such as `[options] <input> <output>`. */
+  /** Usage, such as `[options] <input> <output>`. */
   readonly usage: string;
   readonly arguments: readonly { readonly name: string; readonly summary: string }[];
   readonly options: readonly OptionFacts[];
   readonly commands: readonly CommandFacts[];
 }
 
-/** Facts about a command and all that are below it. */
+/** Collects facts about a command and its subcommands. */
 export function commandFacts(command: Command, path: readonly string[] = []): CommandFacts {
   const help = command.createHelp();
   return {
@@ -46,7 +46,7 @@ export function commandFacts(command: Command, path: readonly string[] = []): Co
   };
 }
 
-/** A command and all that are below it, each before what is below it. */
+/** A command and all its subcommands, parents first. */
 export function allCommands(facts: CommandFacts): readonly CommandFacts[] {
   return [facts, ...facts.commands.flatMap(allCommands)];
 }

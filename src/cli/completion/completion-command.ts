@@ -4,9 +4,9 @@ import { commandFacts } from './command-tree.js';
 import { completionScript, SHELLS, type Shell } from './completion-scripts.js';
 
 /**
- * `jackfield completion`: prints what a shell completes command lines with.
+ * `jackfield completion`: prints the completion script of a shell.
  *
- * @param program Gives the program with all of its commands.
+ * @param program Loads the program with all commands.
  */
 export function completionCommand(program: () => Promise<Command>): Command {
   return new Command('completion')

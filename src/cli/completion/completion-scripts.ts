@@ -1,16 +1,16 @@
 import { allCommands, type CommandFacts, type OptionFacts } from './command-tree.js';
 
-/** Shells that a completion script can be written for. */
+/** Supported shells. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof SHELLS)[number];
 
-/** Writes the script with which a shell completes the words of a command line. */
+/** Creates the completion script of a shell. */
 export function completionScript(program: CommandFacts, shell: Shell): string {
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program);
 }
 
-/** The place of a command in the scripts: `/wav/trim`; empty for the program. */
+/** Path of a command in the scripts: `/wav/trim`; empty for the program. */
 function placeOf({ path }: CommandFacts): string {
   return path.map((name) => `/${name}`).join('');
 }
@@ -19,13 +19,13 @@ function namesOf({ options }: CommandFacts): string[] {
   return options.flatMap(({ names }) => names);
 }
 
-/** Lines of a `case` that find the command which is being typed, as far as it is. */
+/** Lines of a `case` that find the command typed so far. */
 function walk(program: CommandFacts): string {
   const places = allCommands(program).filter(({ path }) => path.length > 0);
   return places.map((command) => `      ${placeOf(command)}) place=$place/$word ;;`).join('\n');
 }
 
-/** Values of each option that has some to choose from. */
+/** Entries with the allowed values of options. */
 function choices(
   program: CommandFacts,
   entry: (pattern: string, values: readonly string[]) => string,
@@ -65,7 +65,7 @@ complete -o default -F _jackfield jackfield
 `;
 }
 
-/** A text between single quotes, for zsh. */
+/** Quotes a text for zsh. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -104,7 +104,7 @@ if [[ $zsh_eval_context[-1] == loadautofunc ]]; then _jackfield "$@"; else compd
 `;
 }
 
-/** A text between single quotes, for fish. */
+/** Quotes a text for fish. */
 function fishQuoted(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }

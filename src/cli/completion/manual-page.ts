@@ -2,7 +2,7 @@ import { EXIT_CODES, EXIT_MEANINGS } from '../exit-codes.js';
 import { allCommands, type CommandFacts } from './command-tree.js';
 
 /**
- * Writes the manual page of the program, or of one of its commands with all that is below it, for `man`.
+ * Creates the page for `man` of the program, or of a command with its subcommands.
  *
  * @param version Version of the package.
  */
@@ -28,7 +28,7 @@ function nameOf({ path }: CommandFacts): string {
   return ['jackfield', ...path].join(' ');
 }
 
-/** The commands of the program, each of which has a page of its own. */
+/** The list of commands, which have separate pages. */
 function overview({ commands }: CommandFacts): string[] {
   return [
     '.SH COMMANDS',
@@ -52,7 +52,7 @@ function entry(term: string, text: string): string[] {
   return ['.TP', `.B ${roff(term)}`, roff(text || term)];
 }
 
-/** A text in which nothing is taken for a request, an escape or a hyphen. */
+/** Escapes requests, escapes and hyphens of roff. */
 function roff(text: string): string {
   return text
     .replaceAll('\\', '\\e')

@@ -1,13 +1,13 @@
-/** Length of a piece whose loudness is compared, in samples of 16 kHz: 5 ms. */
+/** Length of the compared pieces, in samples at 16 kHz: 5 ms. */
 const PIECE = 80;
-/** Longest delay that is looked for, in pieces: 1 s. */
+/** Longest delay in the search, in pieces: 1 s. */
 const MAX_DELAY = 200;
 
 /**
- * Compares what one end said with what the other end heard, by their loudness in pieces of 5 ms: codecs change the
- * samples, not the speech.
+ * Compares the audio sent by one end with that received by the other. It compares the loudness in pieces of 5 ms,
+ * because codecs change the samples.
  *
- * @returns the delay with which they are most alike, and how much, from 0 to 1.
+ * @returns the delay with the best match, and the correlation there, from 0 to 1.
  */
 export function comparedVoices(
   said: Int16Array,

@@ -9,7 +9,7 @@ interface Options extends DemoOptions {
   readonly sip: boolean;
 }
 
-/** `jackfield demo`: the whole job on a bare machine. */
+/** `jackfield demo`: a complete call and recording without any setup. */
 export function demoCommand(): Command {
   return new Command('demo')
     .option(

@@ -5,11 +5,11 @@ import type { Level } from '../../voice.js';
 import { printable, printLine, printLines } from '../terminal-text.js';
 import type { DemoResult, DemoView } from './demo.js';
 
-/** About how long a call to the test service lasts; the bar's length until the call has ended. */
+/** Approximate duration of a call to the test service: length of the bar until the call has ended. */
 const EXPECTED_MS = 36_000;
 const REPORT_EVERY_MS = 5000;
 
-/** A live progress bar with the levels of both legs, the call's states above it. */
+/** Shows a live progress bar with the levels of both legs, below the call's states. */
 export function terminalView(): DemoView {
   const bars = new MultiBar(
     {
@@ -43,7 +43,7 @@ export function terminalView(): DemoView {
   };
 }
 
-/** The same as lines of text, for a pipe or a log. */
+/** Prints lines of text, for a pipe or a log. */
 export function lineView(): DemoView {
   let nextReport = REPORT_EVERY_MS;
   return {
@@ -58,7 +58,7 @@ export function lineView(): DemoView {
   };
 }
 
-/** One JSON object at the end. */
+/** Prints one JSON object at the end. */
 export function jsonView(): DemoView {
   return {
     state: () => undefined,

@@ -26,11 +26,11 @@ export interface DemoOptions {
   readonly fast: boolean;
 }
 
-/** Shows the demo as it happens. */
+/** Shows the progress of the demo. */
 export interface DemoView {
   state(state: CallState): void;
   progress(progress: RecordingProgress): void;
-  /** A step after the call begins. */
+  /** Called at the start of a step after the call. */
   step(text: string): void;
   summary(result: DemoResult): void;
 }
@@ -52,15 +52,15 @@ export interface DemoResult {
 }
 
 const SERVICE = 'echo123';
-/** Nothing that is there is replaced. */
+/** Existing files are not replaced. */
 const KEPT = { force: false };
 const SPEECH = fileURLToPath(new URL('../../../assets/speech/reader-870.wav', import.meta.url));
-/** The voice begins this long after the beep has ended, so that its place is fixed before it is due. */
+/** Pause between the beep and the voice, in ms, so that the voice is scheduled in time. */
 const AFTER_BEEP_MS = 500;
-/** Nothing here answers barge-in, so the lead can be long enough for a busy machine. */
+/** Lead of the playback, in ms. It can be long, for a busy machine, because there is no barge-in. */
 const LEAD_MS = 240;
 
-/** Calls the test service over an exchange in its own process, speaks after the beep, records, and makes the files. */
+/** Calls the test service on an exchange in its own process, speaks after the beep, records, and writes the files. */
 export async function runDemo(
   options: DemoOptions & { readonly hangUp: AbortSignal; readonly view: DemoView },
 ): Promise<DemoResult> {
@@ -95,7 +95,7 @@ export async function runDemo(
   };
 }
 
-/** Plays the speech at a place counted in samples from the beep, so that every run is the same. */
+/** Plays the speech at a position in samples after the beep, so that every run is the same. */
 async function speakAfterBeep(voice: CallVoice, speech: WavReader): Promise<void> {
   const beepEnd = await endOfBeep(voice);
   if (beepEnd === undefined) return;
@@ -103,7 +103,7 @@ async function speakAfterBeep(voice: CallVoice, speech: WavReader): Promise<void
   await voice.player.play(toFormat(speech, speech.format, VOICE_FORMAT), { at, underrun: 'wait' }).finished;
 }
 
-/** End of the first beep on the call's time line, in samples; nothing when the call ends before. */
+/** Resolves to the end of the first beep on the call's time line, in samples; undefined when the call ends before. */
 async function endOfBeep(voice: CallVoice): Promise<number | undefined> {
   const detector = new ToneDetector({ frequency: 1000 });
   for await (const { samples } of voice.remote.frames()) {
@@ -117,7 +117,7 @@ async function showStates(call: Call, view: DemoView): Promise<void> {
   try {
     for await (const state of call.states()) view.state(state);
   } catch {
-    // The exchange is gone; the recording's result says so.
+    // The exchange has ended. The recording's result reports it.
   }
 }
 

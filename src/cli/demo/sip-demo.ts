@@ -19,10 +19,10 @@ const PASSWORD = 'demo';
 const NUMBER = '+15550200';
 
 /**
- * A call over SIP between two exchanges on this machine: one registers at the other, which calls it, speaks, presses a
- * key, is put on hold and hangs up. Both ends record, and their recordings are compared.
+ * Runs a call over SIP between two exchanges on this machine. One registers at the other. The other calls it, speaks,
+ * presses a key, is put on hold and hangs up. Both ends record, and the recordings are compared.
  *
- * @returns true when the called end has heard what was said.
+ * @returns true when the called end has received the speech.
  */
 export async function sipDemo({
   out,
@@ -83,7 +83,7 @@ export async function sipDemo({
   return likeness > 0.7;
 }
 
-/** The line of the branch: an account at the office. */
+/** The line of the branch, with an account at the office. */
 function branchLine(office: SipLine): SipLine {
   const [{ port = 0 } = {}] = office.addresses;
   return sipLine({
@@ -93,7 +93,7 @@ function branchLine(office: SipLine): SipLine {
   });
 }
 
-/** One leg of a recording: its first channel has what its own end said, the second what it heard. */
+/** Reads one leg of a recording. The first channel is the sent audio, the second the received audio. */
 async function channelOf(file: string, leg: 'local' | 'remote'): Promise<Int16Array> {
   await using reader = await WavReader.open(file);
   const samples = await collectSamples(reader);

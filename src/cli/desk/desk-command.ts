@@ -24,7 +24,7 @@ interface Options {
 
 const DEFAULT_PORT = 4100;
 
-/** `jackfield desk`: a user of an exchange sits at this terminal. */
+/** `jackfield desk`: operates a user of an exchange from this terminal. */
 export function deskCommand(): Command {
   const width = Math.max(...Object.values(DESK_WORDS).map(({ usage }) => Math.min(usage.length, 40)));
   const words = Object.values(DESK_WORDS).map(({ usage, help }) => `  ${usage.padEnd(width)}  ${help}`);
@@ -58,7 +58,7 @@ async function desk(options: Options): Promise<void> {
   }
 }
 
-/** Starts an exchange, and sits at a desk of it. */
+/** Starts an exchange, and opens one of its desks. */
 async function ownDesk(options: Options, stop: AbortSignal): Promise<void> {
   const scenario =
     options.scenario === undefined ? undefined : await Scenario.load(options.scenario, systemClock);
@@ -82,7 +82,7 @@ async function ownDesk(options: Options, stop: AbortSignal): Promise<void> {
   }
 }
 
-/** Shows what changes and does what is typed, until there is an end of it. */
+/** Shows changes and carries out the typed commands, until the end of input. */
 async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise<void> {
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const prompt = createInterface({
@@ -90,7 +90,7 @@ async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise
     ...(terminal && { output: process.stdout, prompt: `${seat.handle}> ` }),
     signal,
   });
-  /** Writes above the prompt, and gives back what was being typed. */
+  /** Writes above the prompt, and restores the typed text. */
   const show = (fields: Readonly<Record<string, unknown>>, lines: readonly string[]) => {
     if (!terminal) return tell(options, fields, lines);
     if (lines.length === 0) return;

@@ -1,12 +1,12 @@
 import type { DeskCall, DeskState, DeskTransfer } from '../../exchange.js';
 
-/** Gives the lines that say what has changed at a desk, as people read them. */
+/** Formats changes at a desk as lines for people. */
 export function changeLines(changes: Partial<DeskState>, before: DeskState): string[] {
   const lines = Object.keys(changes).flatMap((part) => partLines(part as keyof DeskState, changes, before));
   return lines.filter((line) => line !== '');
 }
 
-/** Gives the lines that say all that is shown. */
+/** Formats the whole state of a desk as lines. */
 export function stateLines(state: DeskState): string[] {
   const { handle, status, windowState, front, contact, calls, transfers, menu, alerts, questions } = state;
   return [
@@ -65,14 +65,14 @@ const NAMES = {
   silent: 'Silent',
 } as const;
 
-/** A call is told of when it has another status, and when it has ended; its seconds pass unsaid. */
+/** Lines for new statuses and for the ends of calls. Changes of the duration are not shown. */
 function callChanges(now: readonly DeskCall[], before: readonly DeskCall[]): string[] {
   const told = now.filter(({ id, status }) => before.find((call) => call.id === id)?.status !== status);
   const ended = before.filter(({ id }) => !now.some((call) => call.id === id));
   return [...told.map(callLine), ...ended.map(({ id, partner }) => `Call ${id} with ${partner} is over.`)];
 }
 
-/** A file is told of when it has another status, and when it is over; its bytes pass unsaid. */
+/** Lines for new statuses and for the ends of file transfers. Changes of the byte count are not shown. */
 function transferChanges(now: readonly DeskTransfer[], before: readonly DeskTransfer[]): string[] {
   const told = now.filter(({ id, status }) => before.find((each) => each.id === id)?.status !== status);
   const over = before.filter(({ id }) => !now.some((each) => each.id === id));

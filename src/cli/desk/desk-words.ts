@@ -2,18 +2,18 @@ import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { ClickOptions, Desk } from '../../exchange.js';
 
-/** One thing that can be typed. */
+/** A command of the desk. */
 interface DeskWord {
-  /** As in the help: `press <keys>`. */
+  /** Usage in the help: `press <keys>`. */
   readonly usage: string;
   readonly help: string;
-  /** Does it. @param rest what follows the word, trimmed. */
+  /** Carries it out. @param rest The text after the command, trimmed. */
   does(desk: Desk, rest: string): unknown;
 }
 
 const call = (text: string) => (text === '' ? undefined : numberOf(text));
 
-/** All that can be typed at `jackfield desk`, by its first word. */
+/** All commands of `jackfield desk`, by their first word. */
 export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   call: {
     usage: 'call <target> ...',
@@ -133,7 +133,7 @@ export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   no: { usage: 'no [question]', help: 'answer a question', does: (desk, rest) => reply(desk, rest, false) },
 };
 
-/** Does what was typed. @throws ERR_SYNTAX for a word that there is not; what the desk throws. */
+/** Carries out a typed line. @throws ERR_SYNTAX for an unknown command; errors of the desk. */
 export async function typeAtDesk(desk: Desk, line: string): Promise<void> {
   const [word = ''] = wordsOf(line);
   const known = entryOf(DESK_WORDS, word.toLowerCase());

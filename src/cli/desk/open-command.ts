@@ -10,7 +10,7 @@ interface Options extends EndpointOptions {
   readonly json?: boolean;
 }
 
-/** Registers `jackfield open` for links of the scheme, by the rules of freedesktop.org. */
+/** Desktop entry (freedesktop.org) that registers `jackfield open` for links of the scheme. */
 const DESKTOP_FILE = `[Desktop Entry]
 Type=Application
 Name=Jackfield
@@ -21,7 +21,7 @@ NoDisplay=true
 Terminal=false
 `;
 
-/** `jackfield open`: does what Windows did for a `skype:` URI, through an endpoint. */
+/** `jackfield open`: follows a `skype:` URI through an endpoint, as Skype for Windows did. */
 export function openCommand(): Command {
   return withEndpoint(new Command('open'))
     .argument('[uri]', 'skype:echo123?call, skype:anna;bob?chat&topic=lunch, ...')
@@ -49,7 +49,7 @@ async function open(uri: string | undefined, options: Options): Promise<void> {
   if (uri === undefined) {
     throw new JackfieldError('ERR_INVALID_ARG', 'Name a URI: jackfield open skype:echo123?call');
   }
-  // A link that cannot be followed needs no endpoint.
+  // An invalid link is refused before attaching.
   parseSkypeUri(uri);
   await using attached = await attachTo(options, { name: 'jackfield open' });
   const { action = '', targets } = await followSkypeUri(uri, (command) => attached.client.command(command));

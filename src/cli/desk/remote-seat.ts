@@ -6,17 +6,17 @@ import type { DeskState } from '../../exchange.js';
 import type { Seat, SeatWatcher } from './seat.js';
 import type { SeatNews } from './seat-server.js';
 
-/** Something that was typed and has no answer yet. */
+/** A typed line without an answer. */
 interface Waiting {
   resolve(): void;
   reject(error: Error): void;
 }
 
 /**
- * Sits at a desk of an exchange that runs in another process, which was told where to serve its desks.
+ * Opens a desk of an exchange in another process, which serves its desks at `path`.
  *
  * @param as Handle of the user. Default: the first.
- * @throws ERR_FILE where nothing is served there; ERR_INVALID_ARG for a user that there is not.
+ * @throws ERR_FILE when nothing is served there; ERR_INVALID_ARG for an unknown user.
  */
 export async function openRemoteSeat(path: string, as?: string): Promise<Seat> {
   const socket = connect(path);
@@ -45,9 +45,9 @@ class RemoteSeat implements Seat {
     peerLines(socket).on('line', (line) => this.#take(JSON.parse(line) as SeatNews));
   }
 
-  /** Takes the place. Resolves when its state has come. */
+  /** Opens the desk. Resolves when its state has arrived. */
   async begin(as: string | undefined): Promise<void> {
-    // Its state is the answer, and a refusal has no id.
+    // The answer is the state. A refusal has no id.
     const seated = this.#answer(undefined);
     this.#socket.write(`${JSON.stringify({ as })}\n`);
     await seated;

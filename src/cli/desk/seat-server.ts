@@ -6,14 +6,14 @@ import type { Exchange } from '../../exchange.js';
 import { listenForOwner } from '../../files/owner-socket.js';
 import { type Seat, seatAt } from './seat.js';
 
-/** Longest line that is taken, in bytes. */
+/** Longest line, in bytes. */
 const MAX_LINE = 65_536;
-/** People who sit at desks at once. */
+/** Largest number of connections. */
 const MAX_PEERS = 100;
-/** Most that waits for a client that does not read, in bytes. */
+/** Largest number of waiting bytes for a slow client. */
 const MAX_UNREAD = 8 * 1_048_576;
 
-/** Lines of a {@link SeatServer}, each an object in JSON. */
+/** Messages of a {@link SeatServer}, one JSON object per line. */
 export type SeatNews =
   | { readonly event: 'state'; readonly state: Seat['state'] }
   | { readonly event: 'change'; readonly changes: Partial<Seat['state']> }
@@ -21,8 +21,9 @@ export type SeatNews =
   | { readonly event: 'refused'; readonly id: unknown; readonly code: string; readonly message: string };
 
 /**
- * Serves the desks of an exchange to other processes of the same user, over a Unix socket for its owner alone. The first
- * line is `{"as": handle}` (absent: the first user), each other one `{"id": number, "type": text}`, as at a terminal.
+ * Serves the desks of an exchange to other processes of the same user, over a Unix socket that only its owner can use.
+ * The first line is `{"as": handle}` (default: the first user). Each further line is `{"id": number, "type": text}`,
+ * with a text as typed at a terminal.
  */
 export class SeatServer implements AsyncDisposable {
   readonly #exchange: Exchange;
@@ -37,7 +38,7 @@ export class SeatServer implements AsyncDisposable {
     this.#server.maxConnections = MAX_PEERS;
   }
 
-  /** @throws ERR_FILE, also where another process serves there, or a file has the name. */
+  /** @throws ERR_FILE, also when another process serves there, or when the name is taken by a file. */
   static async open(exchange: Exchange, path: string): Promise<SeatServer> {
     const server = new SeatServer(exchange, path);
     await listenForOwner(server.#server, path, 'serve desks at');

@@ -1,24 +1,24 @@
 import type { Desk, DeskState } from '../../exchange.js';
 import { typeAtDesk } from './desk-words.js';
 
-/** Told of a change at a desk, with all that was shown before. */
+/** Called with each change at a desk, and the state before it. */
 export type SeatWatcher = (changes: Partial<DeskState>, before: DeskState) => void;
 
-/** A place at a desk: of an exchange in this process, or of one that runs in another. */
+/** An open desk of an exchange, in this process or in another. */
 export interface Seat {
   readonly handle: string;
   readonly state: DeskState;
-  /** Fires when the exchange has gone. */
+  /** Fires when the exchange has ended. */
   readonly gone: AbortSignal;
-  /** Begins to watch. Called once; from then on the desk's questions wait for an answer. */
+  /** Starts to watch. Call it once. From then on the desk's questions wait for an answer. */
   watch(watcher: SeatWatcher): void;
-  /** Does what was typed. @throws ERR_SYNTAX for a word that there is not; what the desk throws; ERR_CLOSED. */
+  /** Carries out a typed line. @throws ERR_SYNTAX for an unknown command; errors of the desk; ERR_CLOSED. */
   type(line: string): Promise<void>;
-  /** Leaves it. */
+  /** Leaves the desk. */
   leave(): void;
 }
 
-/** Sits at a desk of this process. */
+/** Opens a desk of an exchange in this process. */
 export function seatAt(desk: Desk): Seat {
   const gone = new AbortController();
   const left: (() => void)[] = [];
@@ -34,7 +34,7 @@ export function seatAt(desk: Desk): Seat {
         watcher(changes, shown);
         shown = state;
       };
-      // The person at this desk is asked.
+      // A listener for questions makes them wait for an answer.
       const question = () => undefined;
       desk.on('change', change).on('question', question);
       left.push(() => desk.off('change', change).off('question', question));

@@ -10,24 +10,24 @@ import { isPublicAddress } from '../../base/system/host-address.js';
 import { type Transport, transportsOf, UnavailableError } from '../../control.js';
 import { listCameras, listSoundDevices, type SoundDevice } from '../../voice.js';
 
-/** A finding about one component that Jackfield can use. */
+/** Result of the check of one component. */
 export interface Finding {
   readonly subject: string;
-  /** `missing` costs a feature; `broken` stops everything. */
+  /** `missing`: a feature is not available. `broken`: nothing works without it. */
   readonly status: 'ok' | 'missing' | 'broken';
   readonly found: string;
-  /** Advice. */
+  /** Advice for the user. */
   readonly remedy?: string;
 }
 
-/** Longest wait for one thing, in milliseconds. */
+/** Longest wait per check, in milliseconds. */
 const PATIENCE_MS = 5000;
 
-/** Descriptors that a call takes: a port and a connection for each of its streams, and its files. */
+/** Descriptors per call: a port and a connection for each stream, and its files. */
 const DESCRIPTORS_PER_CALL = 8;
 const ENOUGH_DESCRIPTORS = 4096;
 
-/** Looks at everything that there is to look at; each by itself, none stops another. */
+/** Runs all checks in parallel. A failed check does not stop the others. */
 export async function examine(platform: NodeJS.Platform = process.platform): Promise<Finding[]> {
   return await Promise.all([
     node(),
@@ -52,7 +52,7 @@ async function node(): Promise<Finding> {
   return { subject: 'Node', status: 'broken', found, remedy: 'install Node 20.11 or newer' };
 }
 
-/** Every voice stream comes in on a loopback port. */
+/** Checks that ports can be opened on the loopback address, which every voice stream needs. */
 async function loopback(): Promise<Finding> {
   const subject = 'loopback ports';
   const server = createServer().listen(0, '127.0.0.1');
@@ -96,7 +96,7 @@ async function peerTable(): Promise<Finding> {
   }
 }
 
-/** The names that AUDIO_IN, AUDIO_OUT and RINGER take. */
+/** Lists the values of AUDIO_IN, AUDIO_OUT and RINGER. */
 function soundDevices(): Promise<Finding>[] {
   const listed = listSoundDevices({ signal: AbortSignal.timeout(PATIENCE_MS) });
   return [
@@ -121,7 +121,7 @@ async function soundDevicesOf(
   }
 }
 
-/** The names that VIDEO_IN takes. */
+/** Lists the values of VIDEO_IN. */
 async function cameras(): Promise<Finding> {
   const subject = 'cameras (VIDEO_IN)';
   const names = await listCameras();
@@ -129,7 +129,7 @@ async function cameras(): Promise<Finding> {
   return { subject, status: 'missing', found: 'none', remedy: 'only needed to choose one: plug it in' };
 }
 
-/** The ports of SIP: 5060 for datagrams and TCP, 5061 for TLS. Another program may have them. */
+/** Checks that a SIP port is free: 5060 for UDP and TCP, 5061 for TLS. */
 async function sipPort(port: number): Promise<Finding> {
   const subject = `SIP port ${port}`;
   const remedy = 'another program has it: stop that, or give the line another port (listen)';
@@ -149,7 +149,7 @@ async function sipPort(port: number): Promise<Finding> {
   }
 }
 
-/** Phones and trunks reach this machine by one of its addresses, or by that of a NAT. */
+/** Lists the addresses by which phones and trunks can reach this machine. */
 async function nat(): Promise<Finding> {
   const subject = 'addresses (SIP)';
   const addresses = Object.values(networkInterfaces())

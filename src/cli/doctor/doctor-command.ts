@@ -4,7 +4,7 @@ import { examine, type Finding } from './doctor-checks.js';
 
 const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Record<Finding['status'], string>;
 
-/** `jackfield doctor`: what this machine can do. */
+/** `jackfield doctor`: checks the components of this machine. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .option('--json', 'print JSON lines', false)

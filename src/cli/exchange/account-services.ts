@@ -18,7 +18,7 @@ export interface AccountServicesOptions {
   readonly httpUrlHosts?: string[];
 }
 
-/** Adds the options that say where and how the account services are served. */
+/** Adds the options of the account services. */
 export function withAccountServices(command: Command): Command {
   return command
     .option(
@@ -43,7 +43,7 @@ export function withAccountServices(command: Command): Command {
     .option('--http-url-hosts <host...>', 'hosts whose pages URL info may fetch (default: none)');
 }
 
-/** Serves the account services, where that was asked for. @throws ERR_INVALID_ARG, ERR_FILE, ERR_SYNTAX, ERR_PORT */
+/** Serves the account services if requested. @throws ERR_INVALID_ARG, ERR_FILE, ERR_SYNTAX, ERR_PORT */
 export async function serveAccounts(
   exchange: Exchange,
   options: AccountServicesOptions,
@@ -79,7 +79,7 @@ export async function serveAccounts(
   }
 }
 
-/** @throws ERR_INVALID_ARG for a certificate without its key, or the other way round; ERR_FILE. */
+/** @throws ERR_INVALID_ARG for a certificate without key, or a key without certificate; ERR_FILE. */
 async function tlsOf({
   httpTlsCert,
   httpTlsKey,
@@ -92,7 +92,7 @@ async function tlsOf({
   return { cert: await readText(httpTlsCert), key: await readText(httpTlsKey) };
 }
 
-/** @throws ERR_INVALID_ARG for an option of what is not served. */
+/** @throws ERR_INVALID_ARG for an option without `--http`. */
 function checkUnused({ http: _, ...options }: AccountServicesOptions): void {
   const names = ['httpHost', 'httpTokens', 'httpTlsCert', 'httpMessaging', 'httpUrlHosts'] as const;
   if (names.every((name) => options[name] === undefined)) return;
@@ -106,7 +106,7 @@ function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
-/** The host as an address names it; this machine for one that stands for all of its addresses. */
+/** Formats a host for an address; `localhost` for a wildcard address. */
 function hostInAddress(host = '127.0.0.1'): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
@@ -116,7 +116,7 @@ function madeTokens(handles: readonly string[]): Record<string, string> {
   return Object.fromEntries(handles.map((handle) => [handle, randomBytes(24).toString('base64url')]));
 }
 
-/** Tokens of a file, a line for each. @throws ERR_FILE; ERR_SYNTAX for a line that is none. */
+/** Reads tokens from a file, one per line. @throws ERR_FILE; ERR_SYNTAX for an invalid line. */
 async function readTokens(path: string): Promise<Record<string, string>> {
   const lines = (await readToken(path)).split(/\r?\n/).filter((line) => line.trim() !== '');
   return Object.fromEntries(

@@ -4,24 +4,24 @@ import type { AttachRequest } from '../../exchange.js';
 import { askFor, printable } from '../terminal-text.js';
 import type { ExchangeView } from './exchange-view.js';
 
-/** Clients that can wait for an answer; more are turned away, and can ask again. */
+/** Largest number of clients that wait for an answer. Others are refused and can try again. */
 const MAX_WAITING = 8;
 const MAX_NAME = 60;
 
-/** Asks at the terminal who may attach, about one client at a time. */
+/** Asks at the terminal if a client may attach, one client at a time. */
 export class AttachQuestions {
   readonly #ending = new AbortController();
-  /** The view that is not drawn while a question waits for its answer. */
+  /** The view that is paused while a question is open. */
   view: ExchangeView | undefined;
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** True when there is anybody to ask. */
+  /** True when there is a terminal to ask at. */
   get possible(): boolean {
     return process.stdin.isTTY === true && process.stderr.isTTY === true;
   }
 
-  /** True when the client may attach; undefined without an answer. */
+  /** Resolves to true when the client may attach; to undefined without an answer. */
   async ask({ name, handle }: AttachRequest): Promise<boolean | undefined> {
     const client = plain(name);
     if (!this.possible || this.#waiting >= MAX_WAITING) {
@@ -39,7 +39,7 @@ export class AttachQuestions {
     }
   }
 
-  /** Ends. Questions without an answer stay open: they are asked again. */
+  /** Ends all questions. Unanswered ones are asked again the next time. */
   end(): void {
     this.#ending.abort();
   }
@@ -61,7 +61,7 @@ export class AttachQuestions {
         if (/^no?$/i.test(answer.trim())) return false;
       }
     } catch {
-      // The exchange ends.
+      // The exchange is ending.
       return undefined;
     } finally {
       lines.close();
@@ -70,7 +70,7 @@ export class AttachQuestions {
   }
 }
 
-/** A name that a client has given itself, fit for a terminal. */
+/** The name of a client, shortened and made printable. */
 function plain(name: string): string {
   const shown = printable(name.slice(0, MAX_NAME));
   return shown === '' ? 'a client without a name' : shown;

@@ -30,10 +30,10 @@ import { type ExchangeView, exchangeView } from './exchange-view.js';
 import { addSipLines, readSipLines } from './sip-lines.js';
 import { withSound } from './with-sound.js';
 
-/** Messages of `jackfield exchange` to the process that forked it. */
+/** Messages of `jackfield exchange` to its parent process. */
 export type ExchangeMessage = { readonly listening: number };
 
-/** Messages of the process that forked `jackfield exchange --clock manual`. */
+/** Messages of the parent process to `jackfield exchange --clock manual`. */
 export type ExchangeControl = { readonly clock: 'run' };
 
 interface Options extends OutputOptions, AccountServicesOptions {
@@ -61,7 +61,7 @@ interface Options extends OutputOptions, AccountServicesOptions {
 
 const DEFAULT_PORT = 4100;
 
-/** `jackfield exchange`: serves the API from Skype's side until it is told to stop. */
+/** `jackfield exchange`: serves the API in the role of Skype, until stopped. */
 export function exchangeCommand(): Command {
   return withKept(withListening(withAccountServices(withForce(new Command('exchange')))))
     .option(
@@ -109,7 +109,7 @@ function withListening(command: Command): Command {
     );
 }
 
-/** Adds the options of who is there, and of what is read and kept. */
+/** Adds the options for users, and for files that are read or stored. */
 function withKept(command: Command): Command {
   return command
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
@@ -136,7 +136,7 @@ function withKept(command: Command): Command {
     );
 }
 
-/** Plays a recording against a new exchange. Exit code 2: it came out otherwise. */
+/** Replays a recording against a new exchange. Exit code 2 means that the results differ. */
 async function replayed({ replay: folder = '', scenario: path, user, files, json }: Options): Promise<void> {
   const clock = new VirtualClock(Date.now());
   const scenario = path === undefined ? undefined : await Scenario.load(path, clock);
@@ -207,7 +207,7 @@ interface Script {
   readonly lines: readonly SipLine[];
 }
 
-/** Serves on all that was asked for until it is told to stop. */
+/** Serves on all requested transports until stopped. */
 async function serveOn(
   exchange: Exchange,
   options: Options & { readonly token: string | undefined },
@@ -230,7 +230,7 @@ async function serveOn(
   endScenario?.();
 }
 
-/** Serves on all that was asked for, or on TCP, where each user has a port. */
+/** Listens on all requested transports. The default is TCP, with a port per user. */
 async function listen(
   exchange: Exchange,
   { dbus, x11, windows, tcp, token }: Options & { readonly token: string | undefined },
@@ -264,7 +264,7 @@ async function listen(
   }
 }
 
-/** Resolves when the user, or the parent process, has had enough. */
+/** Resolves on a stop signal, or when the parent process disconnects. */
 async function stopped(stop: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     whenFired(stop, resolve);

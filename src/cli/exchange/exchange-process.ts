@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 import type { ExchangeControl, ExchangeMessage } from './exchange-command.js';
 
 const START_TIMEOUT_MS = 10_000;
-/** A call waits this long for a late voice stream before it goes on in silence. */
+/** Longest wait of a call for a late voice stream, in ms. After that the call continues with silence. */
 const PATIENCE_MS = 5000;
 
-/** An exchange in a process of its own, so that what attaches to it goes over real sockets only. */
+/** An exchange in its own process. Clients use it over real sockets only. */
 export class ExchangeProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
-  /** Port that clients attach to. */
+  /** Port for clients. */
   readonly port: number;
 
   private constructor(child: ChildProcess, port: number) {
@@ -18,14 +18,14 @@ export class ExchangeProcess implements AsyncDisposable {
     this.port = port;
   }
 
-  /** @param options `manual`: the exchange's time stands still until {@link run}. */
+  /** @param options `manual`: the exchange's clock is stopped until {@link run}. */
   static async start(options: { readonly manual: boolean }): Promise<ExchangeProcess> {
     const main = fileURLToPath(new URL('../main.js', import.meta.url));
     const clock = options.manual ? 'manual' : 'real';
-    // A busy machine makes a call late, not lossy: the demo's recording is the same wherever it runs.
+    // With this option a busy machine delays the call but loses no audio, so the demo's recording is always the same.
     const args = ['exchange', '--tcp', '0', '--clock', clock, '--patience', String(PATIENCE_MS)];
     const child = fork(main, args, {
-      // Ctrl-C goes to every process of the terminal; this one lives until it is stopped here.
+      // Ctrl-C is sent to all processes of the terminal. This process must live until it is stopped here.
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
@@ -39,7 +39,7 @@ export class ExchangeProcess implements AsyncDisposable {
     return new ExchangeProcess(child, message.listening);
   }
 
-  /** Lets time run, as fast as the streams allow. */
+  /** Runs the clock as fast as the streams allow. */
   run(): void {
     const control: ExchangeControl = { clock: 'run' };
     this.#child.send(control);

@@ -6,22 +6,22 @@ import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
 const SAMPLES_PER_SECOND = 16_000;
 const HEAD = ['CALL', 'USER', 'WITH', 'STATUS', 'LASTS'];
-/** Fixed widths, so that columns stay where they are while calls come and go. */
+/** Fixed widths keep the columns in place while calls come and go. */
 const COLUMN_WIDTHS: readonly TableColumn[] = [5, 16, 16, 22, 7].map((width) => ({ width }));
-/** For a terminal that does not know its own size. */
+/** Size for a terminal that does not report its own. */
 const COLUMNS = 80;
 const ROWS = 24;
 
-/** Shows what an exchange does. */
+/** Shows the events of an exchange. */
 export interface ExchangeView {
-  /** Something has happened: `fields` for programs, `text` for people, unless it is of no interest to them. */
+  /** Shows an event: `fields` for programs, `text` for people. Without `text` it is shown to programs only. */
   note(event: string, fields: Readonly<Record<string, unknown>>, text?: string): void;
-  /** Nothing is drawn while a question is open; what happens is told all the same. */
+  /** Stops drawing while a question is open. Events are still printed. */
   pause(on: boolean): void;
   stop(): void;
 }
 
-/** JSON lines; or a table that is drawn over itself on a terminal, and a line for each new status elsewhere. */
+/** Shows JSON lines; otherwise a live table on a terminal, or a line per new status elsewhere. */
 export function exchangeView(
   exchange: Exchange,
   clock: Clock,
@@ -84,7 +84,7 @@ function tableView(exchange: Exchange): ExchangeView {
   };
 }
 
-/** Text of the seconds that a redirected stream has lost, if it has. */
+/** Describes the losses of a redirected stream; undefined without a loss. */
 function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | undefined {
   if (stats.late === 0 && stats.dropped === 0) return undefined;
   const parts = [
@@ -98,7 +98,7 @@ function lossOf({ handle, object, id, stream, stats }: ClosedStream): string | u
     .map(([samples, what]) => `${(samples / SAMPLES_PER_SECOND).toFixed(2)} s ${what}`);
   return `${handle}: ${object} ${id} ${stream} closed: ${counted.join(', ')}`;
 }
-/** As many rows, and as much of each, as there is room for: a row that wraps could not be drawn over. */
+/** The rows that fit on the terminal, cut to its width: a wrapped row could not be redrawn in place. */
 function tableOf(calls: readonly CallView[], columns: number, rows: number): string[] {
   if (calls.length === 0) return ['  no calls'];
   const room = Math.max(1, rows - 3);

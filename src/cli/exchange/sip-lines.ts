@@ -9,7 +9,7 @@ export async function readSipLines(files: readonly string[]): Promise<readonly S
   return await Promise.all(files.map(async (file) => sipLine(await readSipLine(file))));
 }
 
-/** Adds lines to real phones, and tells where they listen and what comes of their registrations. */
+/** Adds lines to real phones, and shows their addresses and registrations. */
 export async function addSipLines(
   exchange: Exchange,
   lines: readonly SipLine[],

@@ -20,7 +20,7 @@ const SEARCHES = {
 /** Kinds of chats that can be listed. */
 export const CHAT_LISTS = Object.keys(SEARCHES) as (keyof typeof SEARCHES)[];
 
-/** Messages that may wait for the terminal: far more than a person reads. */
+/** Largest number of messages that wait for the terminal. */
 const MAX_WAITING = 10_000;
 
 export async function listChats(
@@ -38,7 +38,7 @@ export async function listChats(
   }
 }
 
-/** A chat as `chat list --json` prints it. */
+/** Facts of a chat for `chat list --json`. */
 export async function chatFacts(chat: Chat) {
   const [name, topic, members, status, activeAt] = await Promise.all([
     chat.text('FRIENDLYNAME'),
@@ -111,7 +111,7 @@ export async function followChats(named: string | undefined, options: PeopleOpti
   }
 }
 
-/** Messages of every kind, one's own too. */
+/** All messages of every kind, including own messages. */
 async function everyMessage(
   client: Client,
   named: string | undefined,

@@ -7,7 +7,7 @@ import { onEndpoint } from './people-options.js';
 
 const CHAT = 'id of the chat, or the handle of somebody';
 
-/** `jackfield chat`: read, write, follow and keep chats. */
+/** `jackfield chat`: reads, writes, follows and exports chats. */
 export function chatCommand(): Command {
   const chat = new Command('chat');
   onEndpoint(chat, 'list')

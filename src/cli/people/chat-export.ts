@@ -11,7 +11,7 @@ import { attachPeople, type PeopleOptions } from './people-options.js';
 
 type ChatFacts = Awaited<ReturnType<typeof chatFacts>>;
 
-/** A form in which a chat can be kept: the text before the messages, of each message, and after them. */
+/** An export format: the text before the messages, of each message, and after them. */
 interface Form {
   head(chat: ChatFacts): string;
   message(message: MessageContent, isFirst: boolean): string;
@@ -32,7 +32,7 @@ const FORMS = {
   html: { head: htmlHead, message: htmlMessage, tail: '</body>\n</html>\n' },
 } as const satisfies Record<string, Form>;
 
-/** Forms of an export. */
+/** Formats of an export. */
 export const CHAT_FORMATS = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
 export async function exportChat(
@@ -49,9 +49,9 @@ export async function exportChat(
   report.line({ chat: chat.id, file, messages: count }, `${count} messages of ${chat.id} are in ${file}.`);
 }
 
-/** Writes page by page: a chat may hold more than memory. */
+/** Writes page by page, because a chat may be larger than memory. */
 async function writeChat(chat: Chat, part: string, form: Form, signal: AbortSignal): Promise<number> {
-  // The file exists, empty, for its owner alone.
+  // The file exists already, empty and readable by its owner only.
   await using file = await open(part, 'r+');
   await file.write(form.head(await chatFacts(chat)));
   let count = 0;
@@ -63,7 +63,7 @@ async function writeChat(chat: Chat, part: string, form: Form, signal: AbortSign
   return count;
 }
 
-/** The page may load and run nothing: it holds the words of others. */
+/** The page must not load or run anything, because it contains texts of others. */
 function htmlHead({ id, name }: ChatFacts): string {
   return `<!DOCTYPE html>
 <html lang="en">
@@ -92,7 +92,7 @@ function htmlMessage(message: MessageContent): string {
   return `<p${kind}><time>${at}</time> ${who} <bdi>${escaped(wordsOf(message))}</bdi></p>\n`;
 }
 
-/** Text that is text in HTML, in an element and in an attribute; controls other than line breaks are written out. */
+/** Escapes a text for HTML elements and attributes. Control characters other than line breaks are written out. */
 function escaped(text: string): string {
   return text
     .split(/(\r\n|[\n\t])/)

@@ -1,12 +1,12 @@
 import type { MessageContent } from '../../control.js';
 import { printable, printedTime } from '../terminal-text.js';
 
-/** Everything that ends a line somewhere: in a terminal, an editor, a page or another program. */
+/** All line endings of terminals, editors, pages and other programs. */
 const LINE_ENDS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
 
 /**
- * A message as lines for people. Further lines of a text are set in, so that none can pass for a message of somebody
- * else; whatever could steer a terminal is written out.
+ * Formats a message as lines for people. Further lines of a text are indented, so that they cannot look like a message
+ * of another person. Control characters are written out.
  */
 export function messageLines(message: MessageContent): string[] {
   const [first = '', ...more] = wordsOf(message).split(LINE_ENDS);
@@ -15,7 +15,7 @@ export function messageLines(message: MessageContent): string[] {
   return [head, ...more.map((line) => `    ${line}`)].map(printable);
 }
 
-/** The text of a message; of one that the chat has told itself, what it says in words. */
+/** The text of a message; for a system message, its description. */
 export function wordsOf(message: MessageContent): string {
   const { type, body } = message;
   const detail = detailOf(message);

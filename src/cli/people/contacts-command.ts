@@ -4,7 +4,7 @@ import { Report } from '../report.js';
 import { warnNothing } from '../terminal-text.js';
 import { attachPeople, onEndpoint, type PeopleOptions } from './people-options.js';
 
-/** Commands that do one thing with each of several people. */
+/** Commands that act on one or more people. */
 const ACTIONS = {
   authorise: {
     says: 'Let people see your status, and answer those who asked for that.',
@@ -35,7 +35,7 @@ const ACTIONS = {
 
 const LISTS = ['contacts', 'waiting', 'blocked'] as const;
 
-/** `jackfield contacts`: the contacts of an account, and those who want to be. */
+/** `jackfield contacts`: the contacts of an account, and requests. */
 export function contactsCommand(): Command {
   const contacts = new Command('contacts');
   onEndpoint(contacts, 'list')
@@ -92,7 +92,7 @@ async function list(options: PeopleOptions & { readonly only: (typeof LISTS)[num
   }
 }
 
-/** A contact as `contacts list --json` prints it. */
+/** Facts of a contact for `contacts list --json`. */
 async function contactFacts(user: User) {
   const [displayName, fullName, presence, buddyStatus, isAuthorised, isBlocked, request] = await Promise.all([
     user.text('DISPLAYNAME'),
@@ -120,7 +120,7 @@ async function each(
 ): Promise<void> {
   const report = new Report(options.json);
   await using attached = await attachPeople(options);
-  // All are looked at before one is changed.
+  // Checks all handles before the first change.
   const users = handles.map((handle) => attached.client.contacts.get(handle));
   for (const user of users) {
     await act(user);

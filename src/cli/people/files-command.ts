@@ -3,7 +3,7 @@ import type { FileTransfer } from '../../control.js';
 import { onEndpoint, type PeopleOptions } from './people-options.js';
 import { type Printing, printChanges, printFound } from './print-objects.js';
 
-/** `jackfield files`: the files that people send to one another. */
+/** `jackfield files`: file transfers between people. */
 export function filesCommand(): Command {
   const files = new Command('files');
   onEndpoint(files, 'list')
@@ -39,7 +39,7 @@ const watchFiles = (options: PeopleOptions): Promise<void> =>
     'Watching file transfers',
   );
 
-/** A transfer as `--json` prints it. */
+/** Facts of a transfer for `--json`. */
 async function factsOf(transfer: FileTransfer) {
   const [type, partner, status, name, path, size, transferred, bytesPerSecond] = await Promise.all([
     transfer.text('TYPE'),

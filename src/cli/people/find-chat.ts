@@ -1,9 +1,9 @@
 import { type Chat, type Client, JackfieldError } from '../../control.js';
 
 /**
- * The chat of this id, or the chat of two with this handle; none is made.
+ * Finds the chat with this id, or the dialog with this handle. Does not create a chat.
  *
- * @throws ERR_INVALID_ARG when there is none, and what there is then.
+ * @throws ERR_INVALID_ARG when there is no such chat.
  */
 export async function findChat(client: Client, named: string): Promise<Chat> {
   const chats = await client.chats.search('CHATS');

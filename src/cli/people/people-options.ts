@@ -11,7 +11,7 @@ export function onEndpoint(parent: Command, name: string): Command {
   return withEndpoint(parent.command(name)).option('--json', 'one JSON object a line');
 }
 
-/** Attaches as such a command. */
+/** Attaches for a command about people or chats. */
 export function attachPeople(options: PeopleOptions): Promise<Attached> {
   return attachTo(options, { name: 'jackfield chat' });
 }

@@ -5,17 +5,17 @@ import { stopSignal, untilStopped } from '../shutdown.js';
 import { warnLine, warnNothing } from '../terminal-text.js';
 import type { PeopleOptions } from './people-options.js';
 
-/** The words in which a command prints objects of one kind. */
+/** Output of a command for objects of one kind. */
 export interface Printing<T, F extends object> {
-  /** Name under which the command attaches. */
+  /** Name of the command for attaching. */
   readonly program: string;
-  /** Asks for what is printed of an object; the JSON of `--json`. */
+  /** Reads the facts of an object, which are also the output of `--json`. */
   facts(object: T): Promise<F>;
-  /** The line for people. */
+  /** Formats the line for people. */
   line(facts: F): string;
 }
 
-/** Prints objects that `find` gives. @param none Said where there are none. */
+/** Prints the objects found by `find`. @param none Warning when there are none. */
 export async function printFound<T, F extends object>(
   options: PeopleOptions,
   printing: Printing<T, F>,
@@ -30,9 +30,9 @@ export async function printFound<T, F extends object>(
 }
 
 /**
- * Prints objects as they change, in the order in which that is told, until the command is told to stop.
+ * Prints objects when they change, in the order of the notifications, until stopped.
  *
- * @param listen Calls `changed` with what was told of the object: by now it may have changed again.
+ * @param listen Calls `changed` with the notified facts of an object, which may have changed again since.
  */
 export async function printChanges<T, F extends object>(
   options: PeopleOptions,

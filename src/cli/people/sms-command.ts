@@ -8,7 +8,7 @@ import { printedTime } from '../terminal-text.js';
 import { onEndpoint, type PeopleOptions } from './people-options.js';
 import { type Printing, printChanges, printFound } from './print-objects.js';
 
-/** `jackfield sms`: short messages to phones and from them. */
+/** `jackfield sms`: short messages to and from phones. */
 export function smsCommand(): Command {
   const sms = new Command('sms');
   onEndpoint(sms, 'send')
@@ -60,7 +60,7 @@ const followSms = (options: PeopleOptions): Promise<void> =>
     'Following short messages',
   );
 
-/** A message as `--json` prints it. */
+/** Facts of a message for `--json`. */
 async function factsOf(sms: Sms) {
   const [type, status, body, at, numbers, replyTo] = await Promise.all([
     sms.text('TYPE'),

@@ -9,7 +9,7 @@ import {
 import { transcriberOf } from '../analysis/words-options.js';
 import { numberFrom } from '../options.js';
 
-/** Options that say what is done with a recording once its call is over. */
+/** Options for the processing of recordings after calls. */
 export interface AfterCallsArguments {
   readonly transcribe?: string;
   readonly language?: string;
@@ -36,7 +36,11 @@ export function withAfterCalls(command: Command): Command {
     );
 }
 
-/** The work after calls, by the configuration, with what the command line says before it. @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG. */
+/**
+ * Merges the processing after calls of a configuration with the options, which take precedence.
+ *
+ * @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG.
+ */
 export async function afterCallsOf(
   configured: AfterCallsOptions | undefined,
   { transcribe, language, mask }: AfterCallsArguments,
@@ -52,7 +56,7 @@ export async function afterCallsOf(
   };
 }
 
-/** Masking while calls go on: as configured, with what the command line says before it. @throws ERR_INVALID_ARG. */
+/** Merges the live masking of a configuration with the options, which take precedence. @throws ERR_INVALID_ARG. */
 export function liveMaskFor(
   { afterCalls }: Pick<RecorderOptions, 'afterCalls'>,
   configured: LiveMaskOptions | undefined,

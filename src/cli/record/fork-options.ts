@@ -4,7 +4,7 @@ import type { CallRecording, Recorder, RecorderFork, RecorderOptions } from '../
 import { tellAnalysis } from './record-analysis.js';
 import type { RecordView } from './record-view.js';
 
-/** Options that say what is done with a call besides recording it. */
+/** Options for the analysis and the fork of recorded calls. */
 export interface BesidesOptions {
   readonly analyse: boolean;
   readonly fork?: string;
@@ -13,7 +13,7 @@ export interface BesidesOptions {
   readonly legs?: RecorderFork['legs'];
 }
 
-/** Adds the options of a command whose recordings are heard by others. */
+/** Adds the options of {@link BesidesOptions}. */
 export function withBesides(command: Command): Command {
   return command
     .option('--analyse', 'tell who speaks, silence, tones and figures of each call while it goes on', false)
@@ -31,7 +31,7 @@ export function withBesides(command: Command): Command {
     );
 }
 
-/** The fork of a recorder that the options ask for. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Converts the options to the fork of a recorder. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function forkOf({
   fork: url,
   forkCa,
@@ -43,7 +43,7 @@ export async function forkOf({
   return { fork: { url, legs, ...(dialect && { dialect }), ...ca } };
 }
 
-/** Has the view watch each recording, and tell its analysis where that is asked for. */
+/** Shows each recording in the view, with its analysis if requested. */
 export function watchRecordings(
   recorder: Recorder,
   view: RecordView,

@@ -3,9 +3,9 @@ import type { CallRecording } from '../../recording.js';
 import type { RecordView } from './record-view.js';
 
 /**
- * Tells what is heard of a call while it is recorded, but for its level, and at its end the figures.
+ * Shows the events of a call's analysis during its recording, except levels, and the figures at the end.
  *
- * @param hidesKeys True to tell that a key was pressed, and not which.
+ * @param hidesKeys True to show pressed keys as `*`.
  */
 export async function tellAnalysis(
   recording: CallRecording,
@@ -29,7 +29,7 @@ export async function tellAnalysis(
     const { dropped } = analysis.stats;
     view.note({ event: 'analysed', fields: { call, durationMs, ...figures, legs: ofLegs, dropped } });
   } catch (error) {
-    // The recording goes on without it.
+    // The recording continues without the analysis.
     view.note({ event: 'not-analysed', fields: { call, reason: messageOf(error) } });
   }
 }

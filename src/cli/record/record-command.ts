@@ -31,7 +31,7 @@ interface Options
   readonly json: boolean;
 }
 
-/** `jackfield record`: records the calls of an endpoint until it is told to stop. */
+/** `jackfield record`: records the calls of an endpoint until stopped. */
 export function recordCommand(): Command {
   return withAfterCalls(
     withBesides(withRecording(withShare(withEndpoint(new Command('record'), 'elsewhere')))),
@@ -53,12 +53,12 @@ export function recordCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const first = await configured(options);
-  // Whatever is not right is told before anything is attached to.
+  // Errors are reported before attaching.
   await Recorder.check(first.recorder);
   const endpoint = endpointOf(first.config, options);
   const feed = new EventFeed();
   const sources = new FeedSources(feed);
-  // Before it is attached: a call may come at once.
+  // Set up before attaching, because a call may arrive at once.
   const servers: PcmServer[] = [];
   await using _voices = await offerVoices(() => servers);
   await using attached = await attachTo(endpoint, { name: 'jackfield record' }, () => undefined);
@@ -80,7 +80,7 @@ async function run(options: Options): Promise<void> {
         () => recorder,
         () => control?.typed,
       );
-  // Before it says that it is ready: a signal that comes at once, or while it takes up what was left, finds it.
+  // Set up before the event `ready`: a signal may arrive at once, or during the recovery of earlier recordings.
   const stop = stopSignal({ hasCalls: true });
   const shown = showNews(feed, view, {
     attached: endpoint.attach,
@@ -109,7 +109,7 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-/** Has the view tell what the feed does, until that is closed. */
+/** Shows the events of the feed in the view until the feed is closed. */
 async function showNews(feed: EventFeed, view: RecordView, about: RecordedFrom): Promise<void> {
   const told = newsOf(about);
   await feed.each({ name: 'terminal' }, (event) => {
@@ -118,7 +118,7 @@ async function showNews(feed: EventFeed, view: RecordView, about: RecordedFrom):
   });
 }
 
-/** The configuration file with what the command line says before it. */
+/** Merges the configuration file with the options, which take precedence. */
 async function configured(options: Options): Promise<{ config: RecordConfig; recorder: RecorderOptions }> {
   const { attach: address, policy, partner } = options;
   const config: RecordConfig = {
@@ -139,7 +139,7 @@ async function configured(options: Options): Promise<{ config: RecordConfig; rec
   };
 }
 
-/** The endpoint of a configuration, with what the command line says before it. */
+/** Merges the endpoint of a configuration with the options, which take precedence. */
 function endpointOf(
   { attach = 'auto', tls = {}, tokenFile }: RecordConfig,
   options: Options,
@@ -170,15 +170,15 @@ async function rereadConfig(
     await recorder?.configure(next);
     feed.tell({ type: 'service', what: 'configured' });
   } catch (error) {
-    // What was in force stays in force.
+    // The previous configuration stays in use.
     feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
   }
 }
 
-/** Ports of one call that is recorded: what is heard, what is said, the microphone. */
+/** Ports per recorded call: output, input and microphone. */
 const LEASES_PER_CALL = 3;
 
-/** Tells, once, when so many calls are recorded that twice as many would not fit. */
+/** Sends one advice when more than half of the possible calls are recorded. */
 function adviseOnDescriptors(recorder: Recorder, server: PcmServer, feed: EventFeed): void {
   const { advice } = server;
   if (advice === undefined) return;

@@ -5,7 +5,7 @@ import { type Client, JackfieldError } from '../../control.js';
 import type { CallRecording, Recorder } from '../../recording.js';
 import type { RecordView } from './record-view.js';
 
-/** Actions on a call that a recorder knows, by the first word of a line. */
+/** Actions on a recording, by the first word of a line. */
 const ACTIONS: Readonly<Record<string, (recording: CallRecording, text: string | undefined) => unknown>> = {
   pause: (recording, text) => recording.pause(text),
   resume: (recording, text) => recording.resume(text),
@@ -16,13 +16,13 @@ const ACTIONS: Readonly<Record<string, (recording: CallRecording, text: string |
 /** Syntax of the lines, for help and for errors. */
 export const CONTROL_LINES = 'record CALL, pause CALL [why], resume CALL, mark CALL TEXT, or stop CALL';
 
-/** Lines of standard input that tell a recorder what to do. */
+/** Commands for a recorder on standard input. */
 export interface RecordControl extends Disposable {
-  /** The text that is being typed, on a terminal. */
+  /** The partially typed line on a terminal. */
   readonly typed: string;
 }
 
-/** Takes lines from standard input until it ends. */
+/** Reads lines from standard input until its end. */
 export function recordControl(
   client: Client,
   recorder: () => Recorder | undefined,
@@ -31,7 +31,7 @@ export function recordControl(
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const terminal = process.stdin.isTTY;
   const lines: Interface = createInterface({ input: process.stdin, output: silent, terminal });
-  // A terminal that is gone ends its lines, and no recording.
+  // A lost terminal must not end a recording.
   lines.on('error', () => undefined);
   lines.on('line', (line) => {
     if (line.trim() === '') return;
@@ -40,7 +40,7 @@ export function recordControl(
       (error: Error) => view().note({ event: 'refused', fields: { line, reason: error.message } }),
     );
   });
-  // On a terminal it takes the keys, Ctrl-C too.
+  // On a terminal, readline also takes Ctrl-C.
   lines.on('SIGINT', () => process.emit('SIGINT'));
   return {
     get typed() {
@@ -50,10 +50,10 @@ export function recordControl(
   };
 }
 
-/** Longest line that is looked at, in characters. */
+/** Longest part of a line that is parsed, in characters. */
 const MAX_LINE = 10_000;
 
-/** @throws ERR_INVALID_ARG where there is no such line, or no such call; what recording it throws. */
+/** @throws ERR_INVALID_ARG for an unknown command or call; errors of the recording. */
 async function obey(
   line: string,
   client: Client,
@@ -72,7 +72,7 @@ async function obey(
   }
   const recording = recorder.recordings.find((known) => known.call.id === call.id);
   if (!recording) throw new JackfieldError('ERR_INVALID_ARG', `Call ${id} is not being recorded.`);
-  // Ending a recording publishes its file, which is told when it is done.
+  // Not awaited: the publication after `stop` has its own event.
   void entryOf(ACTIONS, action)?.(recording, text);
   return { action, call: call.id, ...(text !== undefined && { text }) };
 }

@@ -1,17 +1,17 @@
 import type { FeedEvent } from '../../feed.js';
 
-/** One line about something that happened: its name, and what is told of it. */
+/** A line about an event: its name and fields. */
 export interface News {
   readonly event: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Everything that a recorder's lines tell and its feed does not. */
+/** Facts for the lines of a recorder that its feed does not have. */
 export interface RecordedFrom {
   /** Address of the endpoint. */
   readonly attached: string;
   readonly folder: string;
-  /** Source of its settings: the configuration file, or the command line. */
+  /** Source of the settings: the configuration file, or the command line. */
   readonly from: string;
 }
 
@@ -19,14 +19,14 @@ type Told = {
   readonly [T in FeedEvent['type']]?: (event: Extract<FeedEvent, { type: T }>) => News | undefined;
 };
 
-/** Names of what happens to a recording that are not those of the feed. */
+/** Names of recording events that differ from those of the feed. */
 const RECORDING_NAMES: ReadonlyMap<string, string> = new Map([
   ['begun', 'recording'],
   ['disk-full', 'disk full'],
   ['disk-resumed', 'disk resumed'],
 ]);
 
-/** Events of the feed that a recorder's lines tell, each as its line. */
+/** Converters from events of the feed to lines. */
 function toldOf({ attached, folder, from }: RecordedFrom): Told {
   return {
     endpoint: ({ what, reason }) =>
@@ -34,7 +34,7 @@ function toldOf({ attached, folder, from }: RecordedFrom): Told {
         ? { event: `endpoint ${what}`, fields: { attached, reason } }
         : undefined,
     recording: ({ v: _, at: __, type: ___, account: ____, what, ...fields }) =>
-      // Its end is told when its files are in their place.
+      // The end is shown when its files are published.
       what === 'ended' ? undefined : { event: RECORDING_NAMES.get(what) ?? what, fields },
     service: ({ what, text }) => {
       if (what === 'ready') return { event: what, fields: { attached, folder } };
@@ -49,7 +49,7 @@ function toldOf({ attached, folder, from }: RecordedFrom): Told {
   };
 }
 
-/** Makes the function that turns an event of the feed into its line; undefined for what has none. */
+/** Creates the function that converts an event of the feed to a line; undefined for events without one. */
 export function newsOf(about: RecordedFrom): (event: FeedEvent) => News | undefined {
   const told = toldOf(about) as Readonly<
     Record<string, ((event: FeedEvent) => News | undefined) | undefined>

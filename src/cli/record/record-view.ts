@@ -4,9 +4,9 @@ import { drawText, printable, printedTime } from '../terminal-text.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 import type { News } from './record-news.js';
 
-/** Shows what a recorder does, until it is stopped. What happens is told to it; how calls stand it asks the recorder. */
+/** Shows the work of a recorder. Events are passed to it; the state of calls is read from the recorder. */
 export interface RecordView {
-  /** A line about something that happened, at this moment (ISO 8601). */
+  /** Shows an event with its time (ISO 8601). */
   note(news: News, at?: string): void;
   watch(recording: CallRecording): void;
   stop(): void;
@@ -14,11 +14,12 @@ export interface RecordView {
 
 const PROGRESS_MS = 1000;
 const STEPS = 10;
-/** Lines of the screen that the table leaves free: its head, what does not fit, what is typed, the cursor, and
- * one thing that happened. */
+/**
+ * Lines of the screen besides the rows: the head, the number of hidden rows, the typed line, the cursor, and one event.
+ */
 const SPARE_LINES = 5;
 
-/** JSON lines: what happens, and each second how every recording stands. */
+/** Prints JSON lines: events, and the state of every recording each second. */
 export function jsonLines(recorder: () => Recorder | undefined, write = drawText): RecordView {
   const latest = new WeakMap<CallRecording, RecordingProgress>();
   const note = ({ event, fields }: News, at = new Date().toISOString()) =>
@@ -35,8 +36,8 @@ export function jsonLines(recorder: () => Recorder | undefined, write = drawText
 }
 
 /**
- * A table that is drawn anew in place, with what happens above it; on what is no terminal, only what happens.
- * @param typed What is being typed below it, where lines are taken.
+ * Shows a live table with events above it. Without a terminal, only events.
+ * @param typed Returns the partially typed line to show below the table.
  */
 export function liveTable(
   recorder: () => Recorder | undefined,
@@ -47,7 +48,7 @@ export function liveTable(
   const table = () => {
     if (!process.stdout.isTTY) return [];
     const recordings = recorder()?.recordings ?? [];
-    // What does not fit could not be drawn over: it would scroll away.
+    // Only rows that fit are shown: others would scroll away and could not be redrawn.
     const { rows: height = 24, columns: width = 80 } = process.stdout;
     const shown = recordings.slice(0, Math.max(1, height - SPARE_LINES));
     const rows = shown.map((recording) => tableRow(recording, latest.get(recording)));
@@ -76,7 +77,7 @@ export function liveTable(
 }
 
 const HEAD = ['call', 'partner', 'time', 'sent', 'heard', 'written', 'dropped', 'missing'];
-/** Fixed widths, so that columns stay where they are while figures grow. */
+/** Fixed widths keep the columns in place while figures grow. */
 const COLUMNS: readonly TableColumn[] = [
   { align: 'right', width: 6 },
   { width: 18 },

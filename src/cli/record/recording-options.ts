@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { OUTPUT_FORMATS, type RecordConfig, readRecordConfig } from '../../recording.js';
 
-/** Options that say where recordings go, and in which form. */
+/** Options for the folder and format of recordings. */
 export interface RecordingOptions {
   readonly config?: string;
   readonly out?: string;
@@ -12,7 +12,7 @@ export interface RecordingOptions {
   readonly sign?: string;
 }
 
-/** Adds the options of a command that records into a folder. */
+/** Adds the options of a command that records to a folder. */
 export function withRecording(command: Command): Command {
   return command
     .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
@@ -28,7 +28,7 @@ export function withRecording(command: Command): Command {
     .option('--sign <file>', 'sign the manifests with this Ed25519 key (PEM)');
 }
 
-/** The configuration file with what the command line says before it. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Merges the configuration file with the options, which take precedence. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recordingConfig(options: RecordingOptions): Promise<RecordConfig> {
   const { config, out, template, format, encode, encrypt, sign } = options;
   return {

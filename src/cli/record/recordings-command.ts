@@ -18,7 +18,7 @@ interface PlayOptions extends FolderOptions {
   readonly device?: string;
 }
 
-/** `jackfield recordings`: what is in a folder of recordings. */
+/** `jackfield recordings`: commands on a folder of recordings. */
 export function recordingsCommand(): Command {
   const command = new Command('recordings');
   const add = (definition: string, description: string) =>

@@ -11,11 +11,11 @@ import { sealed } from './verify-command.js';
 /** Options of an export of recordings. */
 export interface ExportOptions extends OutputOptions {
   readonly to: string;
-  /** File with the age secret key: encrypted recordings are exported in the clear. */
+  /** File with the age secret key. With it, encrypted recordings are exported decrypted. */
   readonly identity?: string;
 }
 
-/** One file of a recording, and where it goes. */
+/** One file of a recording with its target. */
 export interface ExportedFile {
   readonly id: string;
   readonly source: string;
@@ -23,10 +23,10 @@ export interface ExportedFile {
 }
 
 /**
- * Plans an export: each recording once, no two files of one name. Those of a recording keep their names, or all of them
- * have its id in front where another recording has one of the names.
+ * Plans an export. Each recording is exported once, and all names are unique. If another recording has one of its
+ * names, all files of a recording get its id as a prefix.
  *
- * @throws ERR_FILE when a file that would be written is there already and `force` is not set, before any is written.
+ * @throws ERR_FILE when a target exists and `force` is not set, before any file is written.
  */
 export async function plannedExport(
   catalogue: Catalogue,
@@ -50,7 +50,7 @@ export async function plannedExport(
   return planned;
 }
 
-/** Writes one file of an export. @throws ERR_FILE; ERR_INVALID_ARG, ERR_ENCODER for an identity that opens it not. */
+/** Writes one file of an export. @throws ERR_FILE; ERR_INVALID_ARG, ERR_ENCODER for a wrong identity. */
 export async function exportFile({ source, file }: ExportedFile, options: ExportOptions): Promise<void> {
   await intoFile(file, options, async (part) => {
     if (!isOpened(source, options)) return await copyPrivate(source, part);

@@ -13,7 +13,7 @@ export interface FolderOptions {
   readonly json: boolean;
 }
 
-/** Opens the catalogue of a folder, which is not made by looking; entries that no command can use are told of. @throws ERR_FILE where it is lost. */
+/** Opens the existing catalogue of a folder, and reports damaged entries. @throws ERR_FILE when it is lost. */
 export async function openFolder(folder: string): Promise<Catalogue> {
   await checkFolder(folder);
   if (await Catalogue.isLost(folder)) {
@@ -25,7 +25,11 @@ export async function openFolder(folder: string): Promise<Catalogue> {
   return catalogue;
 }
 
-/** Finds the recordings whose id begins so: several files, perhaps, of one recording. @throws ERR_INVALID_ARG where there are none. */
+/**
+ * Finds the recordings by a prefix of their id. A recording may have several files.
+ *
+ * @throws ERR_INVALID_ARG when there are none.
+ */
 export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   const entries = catalogue.search({ id });
   if (entries.length > 0) return entries;
@@ -35,7 +39,7 @@ export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   );
 }
 
-/** Looks that a folder is there: one that is not is not made by looking into it. @throws ERR_FILE. */
+/** Checks that a folder exists. It is not created. @throws ERR_FILE. */
 export async function checkFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new JackfieldError(
@@ -44,12 +48,16 @@ export async function checkFolder(folder: string): Promise<void> {
   );
 }
 
-/** True for a folder. */
+/** True when the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
-/** Audio files of a folder and those below it, by their manifests; those that are under way are left out. @throws ERR_FILE. */
+/**
+ * Lists the audio files in a folder and its subfolders by their manifests. Recordings in progress are left out.
+ *
+ * @throws ERR_FILE.
+ */
 export async function recordingsBelow(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { recursive: true });

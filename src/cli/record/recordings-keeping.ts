@@ -31,7 +31,7 @@ export function withOutboxOptions(command: Command): Command {
     .action(outbox);
 }
 
-/** Makes the catalogue anew from the sidecars. */
+/** Rebuilds the catalogue from the sidecars. */
 export async function index({ out, json }: FolderOptions): Promise<void> {
   await checkFolder(out);
   const { catalogue: opened, damaged } = await Catalogue.renew(out);

@@ -82,10 +82,10 @@ async function search(words: string[], { out, json, limit }: FolderOptions & { r
   printEntries(entries, json);
 }
 
-/** Id, start, length, partner, file, notes. */
+/** Columns: id, start, length, partner, file, notes. */
 const COLUMNS: readonly TableColumn[] = [{}, {}, { align: 'right' }, {}, {}, {}];
 
-/** Prints a recording a line, as a table or as JSON. */
+/** Prints one line per recording, as a table or as JSON. */
 export function printEntries(entries: readonly CatalogueEntry[], json: boolean): void {
   if (json) for (const entry of entries) printLine(JSON.stringify(entry));
   else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);

@@ -80,7 +80,7 @@ async function mask(ids: string[], options: MaskOptions): Promise<void> {
   for (const query of queries) await maskRecordings(catalogue, { ...settings, query });
 }
 
-/** Says plainly what was done, and what was not looked for. */
+/** Prints the result of masking, and warns about rules that were not applied. */
 function tell(
   { file }: CatalogueEntry,
   result: MaskedRecording | undefined,

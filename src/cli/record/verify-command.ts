@@ -22,7 +22,7 @@ interface Options {
   readonly json: boolean;
 }
 
-/** `jackfield verify`: recomputes what a recording's manifest and sidecar say of it. */
+/** `jackfield verify`: verifies recordings against their manifest and sidecar. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .argument('<file...>', 'recordings (.wav or .wav.age), or folders of them')
@@ -37,7 +37,7 @@ export function verifyCommand(): Command {
     });
 }
 
-/** Checks all recordings of a folder: those of its catalogue, or without one those that are found in it. */
+/** Checks all recordings of a folder: those in its catalogue, or without a catalogue those found in the folder. */
 async function verifyFolder(folder: string, options: Options): Promise<void> {
   if (Catalogue.isIn(folder)) {
     using catalogue = await openFolder(folder);
@@ -48,7 +48,7 @@ async function verifyFolder(folder: string, options: Options): Promise<void> {
   for (const file of files) await verifyFile(file, options);
 }
 
-/** Checks recordings of a catalogue: each has to be the one that the catalogue has there. Default: all. */
+/** Checks recordings of a catalogue, and that each file belongs to its entry. Default: all. */
 export async function verifyEntries(
   catalogue: Catalogue,
   options: Options,
@@ -59,8 +59,8 @@ export async function verifyEntries(
 }
 
 /**
- * Prints the report on one recording, or why it cannot be checked; the exit code becomes 1 where something does not
- * hold. Others that are to be checked too do not suffer from it.
+ * Prints the report on one recording, or the error. After a finding or error the exit code is 1. Other recordings are
+ * still checked.
  */
 async function verifyFile(
   file: string | Promise<string>,
@@ -78,7 +78,7 @@ async function verifyFile(
   }
 }
 
-/** A path that may not be used has no name but that in its error. */
+/** The name of a refused path is only in its error. */
 function nameOf(file: string | Promise<string>): Promise<string> {
   return Promise.resolve(file).catch(() => '');
 }
@@ -93,7 +93,7 @@ async function check(file: string, options: Options, expected?: VerifyOptions['e
   for (const line of options.json ? [JSON.stringify(report)] : linesOf(report)) printLine(line);
 }
 
-/** The samples of an encrypted recording. @throws ERR_INVALID_ARG without an identity. */
+/** Opens the samples of an encrypted recording. @throws ERR_INVALID_ARG without an identity. */
 export async function sealed(
   file: string,
   identityFile: string | undefined,
@@ -124,7 +124,7 @@ const SIGNED = {
   trusted: 'signed with the key given',
 } as const;
 
-/** One word for what was found. */
+/** The verdict in one or two words. */
 function verdictOf({ ok, unchanged, signed }: VerifyReport): string {
   if (ok) return 'ok';
   if (!unchanged) return 'CHANGED';

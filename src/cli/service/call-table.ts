@@ -2,7 +2,7 @@ import type { FeedEvent } from '../../service.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
 
 const HEAD = ['account', 'call', 'partner', 'status', 'bot', 'recorded', 'time'];
-/** Fixed widths, so that columns stay where they are while rows come and go. */
+/** Fixed widths keep the columns in place while rows come and go. */
 const COLUMNS: readonly TableColumn[] = [
   { width: 12 },
   { align: 'right', width: 6 },
@@ -12,7 +12,7 @@ const COLUMNS: readonly TableColumn[] = [
   { width: 8 },
   { align: 'right', width: 7 },
 ];
-/** Lines of the screen that the table leaves free: its head, what does not fit, the cursor, one thing that happened. */
+/** Lines of the screen besides the rows: the head, the number of hidden rows, the cursor, one event. */
 const SPARE_LINES = 4;
 
 interface Row {
@@ -25,7 +25,7 @@ interface Row {
   recorded: string;
 }
 
-/** The calls that a feed tells of, as a table that is drawn anew in place. */
+/** A live table of the calls on a feed. */
 export class CallTable {
   readonly #rows = new Map<string, Row>();
   readonly #away = new Set<string>();

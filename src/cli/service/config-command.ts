@@ -11,7 +11,7 @@ import {
 import { dateOption } from '../options.js';
 import { printLine } from '../terminal-text.js';
 
-/** `jackfield config`: checks the configuration of a service. */
+/** `jackfield config`: checks and tries the configuration of a service. */
 export function configCommand(): Command {
   const config = new Command('config');
   config

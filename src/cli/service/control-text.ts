@@ -2,8 +2,8 @@ import { entryOf } from '../../base/entry-of.js';
 import { textTable } from '../text-table.js';
 
 /**
- * Lines that show what a service answered: a list as a table with a head, an object as one field a line, its lists as
- * tables below it. Fields that nothing is known of are left out.
+ * Formats the answer of a service. A list becomes a table with a head. An object becomes one line per field, followed
+ * by its lists as tables. Undefined fields are left out.
  */
 export function controlText(result: unknown): string[] {
   if (Array.isArray(result)) return result.length > 0 ? listLines(result) : ['none'];
@@ -24,7 +24,7 @@ function listLines(list: readonly unknown[]): string[] {
   return textTable([names, ...list.map((row) => names.map((name) => cell(entryOf(row, name))))]);
 }
 
-/** A value as a person reads it: `up=true calls=2` for an object, words with blanks between for a list. */
+/** Formats a value: `up=true calls=2` for an object, items with spaces between them for a list. */
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '-';
   if (Array.isArray(value)) return value.map(cell).join(' ') || '-';

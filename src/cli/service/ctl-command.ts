@@ -18,7 +18,7 @@ interface Options {
   readonly json: boolean;
 }
 
-/** `jackfield ctl`: tells a running service what to do; its commands are those of the service's table. */
+/** `jackfield ctl`: controls a running service. Its commands come from the service's table. */
 export function ctlCommand(): Command {
   const ctl = new Command('ctl');
   for (const { name, does, takes } of controlCommands()) {
@@ -50,13 +50,13 @@ export function ctlCommand(): Command {
   return ctl;
 }
 
-/** Descriptions of the commands that have commands of their own. */
+/** Descriptions of the groups of commands. */
 const GROUPS: Readonly<Record<string, string>> = {
   record: 'Have a call recorded, or not.',
   campaign: 'Have a campaign begin or stop.',
 };
 
-/** The group `record` of `record pause` and `record resume`. */
+/** Finds or creates a group, such as `record` of `record pause` and `record resume`. */
 function groupOf(ctl: Command, name: string): Command {
   return (
     ctl.commands.find((each) => each.name() === name) ??

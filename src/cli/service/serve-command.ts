@@ -27,7 +27,7 @@ import { stopSignal } from '../shutdown.js';
 import { printableLines } from '../terminal-text.js';
 import { CallTable } from './call-table.js';
 
-/** `jackfield serve`: recorder, bots and answering machine as one service. */
+/** `jackfield serve`: runs recorder, bots and answering machine as one service. */
 export function serveCommand(): Command {
   return withShare(new Command('serve'))
     .argument('<config>', 'configuration file (YAML or JSON)')
@@ -42,7 +42,7 @@ export function serveCommand(): Command {
 async function serve(file: string, options: ShareOptions): Promise<void> {
   const config = await readConfig(file);
   const socket = config.control?.socket ?? defaultSocket();
-  // Before anything is begun: a second service is told who runs.
+  // Locked first, so that a second service is refused before it starts anything.
   const lock = await ControlServer.claim(socket);
   const feed = new EventFeed();
   const stop = stopSignal({ hasCalls: true });
@@ -69,7 +69,7 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
     doors.add(await ControlServer.open(desk, socket, lock), close);
   };
   await using _service = await Service.start(config, { feed, beside: open, join });
-  // They close before the service does, which would answer them while it ends.
+  // Disposed before the service, so that no requests arrive while it ends.
   await using _doors = doors;
   const onHangup = () => {
     log.reopen();
@@ -83,17 +83,17 @@ async function serve(file: string, options: ShareOptions): Promise<void> {
 }
 
 /**
- * Parts beside the service that a reload changes as well; each is there where the first configuration has it. One that is
- * taken out of the configuration takes no token, or tells nobody, any more.
+ * Parts beside the service that a reload also changes. Each exists if the first configuration has it. If a later
+ * configuration removes it, it accepts no token, or sends no events.
  */
 interface Beside {
   readonly api: RestApi | undefined;
   readonly hooks: FeedHooks | undefined;
-  /** Configuration that the service was started with. */
+  /** Value of the first configuration. */
   readonly requestsPerSecond: number | undefined;
 }
 
-/** Reads the configuration again. A wrong one changes nothing, and is told of. */
+/** Reads the configuration again. An invalid one changes nothing and is reported. */
 async function reloaded(service: Service, file: string, beside: Beside): Promise<readonly string[]> {
   const { api, hooks } = beside;
   try {
@@ -110,7 +110,7 @@ async function reloaded(service: Service, file: string, beside: Beside): Promise
   }
 }
 
-/** The parts of a configuration that need another start of the process. */
+/** The parts of a configuration that need a restart of the process. */
 function notBegun(config: ServiceConfig, { api, hooks, requestsPerSecond }: Beside): readonly string[] {
   const isOtherPace = config.api !== undefined && config.api.requestsPerSecond !== requestsPerSecond;
   return [
@@ -129,7 +129,7 @@ function hasHooks({ webhooks, hooks }: ServiceConfig): boolean {
   return webhooks !== undefined || hooks !== undefined;
 }
 
-/** The calls at the end of the terminal; lines of the log go above them. */
+/** Shows the calls at the end of the terminal, below the lines of the log. */
 function liveCalls(feed: EventFeed): LiveArea {
   const calls = new CallTable();
   void feed.each({ name: 'terminal' }, (event) => calls.take(event));

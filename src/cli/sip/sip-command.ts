@@ -16,7 +16,7 @@ interface Options {
   readonly json: boolean;
 }
 
-/** `jackfield sip`: tries a line, and shows what goes over the wire. */
+/** `jackfield sip`: tries a line, and shows its SIP messages. */
 export function sipCommand(): Command {
   const command = new Command('sip');
   withLine(command.command('call <number>'))
@@ -41,7 +41,7 @@ function withLine(command: Command): Command {
     .option('--json', 'a line of JSON for each message', false);
 }
 
-/** Opens a line with an exchange of its own, and does something with it. */
+/** Runs an action on a line with its own exchange. */
 async function tried(
   options: Options,
   act: (line: SipLine, exchange: Exchange) => Promise<boolean>,

@@ -4,7 +4,7 @@ import { printable } from '../terminal-text.js';
 /** Width of a message's arrow, in characters. */
 const WIDTH = 56;
 
-/** Ladder of the messages that a line sends and gets: one arrow for each, with the time. */
+/** Prints the messages of a line as a ladder: one arrow per message, with the time. */
 export class SipLadder {
   readonly #line: SipLine;
   readonly #print: (text: string) => void;
@@ -39,7 +39,7 @@ export class SipLadder {
   };
 }
 
-/** One rung: `  120 ms  --- INVITE sip:... (7) --------> UDP 192.0.2.1:5060`. */
+/** Formats one message: ` 120 ms --- INVITE sip:... (7) --------> UDP 192.0.2.1:5060`. */
 export function arrowOf({ direction, transport, remote, text }: SipWire, ms: number): string {
   const [first = ''] = text.split('\r\n');
   const cseq = /\r\ncseq:\s*(\d+)\s+(\w+)/i.exec(text);
@@ -53,7 +53,7 @@ export function arrowOf({ direction, transport, remote, text }: SipWire, ms: num
   return `${String(ms).padStart(6)} ms  ${line} ${transport} ${remote.host}:${remote.port}`;
 }
 
-/** Answers to challenges are left out: they could be tried against a list of passwords. */
+/** Removes digest responses, which could be used to guess the password. */
 function withoutSecrets(text: string): string {
   return text.replace(/(response=")[0-9a-f]+/gi, '$1…');
 }

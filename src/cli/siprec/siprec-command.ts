@@ -38,12 +38,12 @@ interface Options extends RecordingOptions, BesidesOptions, AfterCallsArguments 
 const LOOPBACK = ['127.0.0.1', '::1'];
 /** Port of SIP over TLS (RFC 3261, section 19.1.2). */
 const SIPS_PORT = 5061;
-/** Addresses that stand for all of a machine: none that a client could send voice to. */
+/** Wildcard addresses, to which a client cannot send voice. */
 const EVERYWHERE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-/** Settings of `jackfield record` that mean nothing for calls that a recording client chooses and sends. */
+/** Settings of `jackfield record` that do not apply to calls of a recording client. */
 const OF_ENDPOINTS = ['attach', 'tls', 'tokenFile', 'policy', 'hours', 'consent', 'preRollMs'] as const;
 
-/** `jackfield siprec`: records the calls that session border controllers send, until it is told to stop. */
+/** `jackfield siprec`: records the calls that session border controllers send, until stopped. */
 export function siprecCommand(): Command {
   return withAfterCalls(withBesides(withRecording(new Command('siprec'))))
     .option('--host <address>', 'address of this machine that clients send to', hostOption, '127.0.0.1')
@@ -96,7 +96,7 @@ async function run(options: Options): Promise<void> {
   });
   new FeedSources(feed).recorder(recorder);
   watchRecordings(recorder, view, { ...options, hidesKeys: recorder.masksKeys });
-  // Before it says that it is ready: a signal that comes at once finds it.
+  // Set up before the event `ready`, because a signal may arrive at once.
   const stop = stopSignal({ hasCalls: true });
   let server: SiprecServer | undefined;
   try {
@@ -133,7 +133,7 @@ function serverOf(
   });
 }
 
-/** TLS of the server, where it is asked for. @throws ERR_INVALID_ARG, ERR_FILE. */
+/** Reads the TLS options of the server; undefined without any. @throws ERR_INVALID_ARG, ERR_FILE. */
 async function tlsOf({ host, tlsPort, tlsCert, tlsKey, tlsCa }: Options): Promise<SipPorts['tls']> {
   if ([tlsPort, tlsCert, tlsKey, tlsCa].every((option) => option === undefined)) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
@@ -150,7 +150,7 @@ async function readWhole(path: string): Promise<string> {
   });
 }
 
-/** Events of the feed, each as its line; those of recordings have the names that the feed has. */
+/** Converts an event of the feed to a line. Recording events keep the names of the feed. */
 function newsOf(event: FeedEvent): News | undefined {
   const { v: _, at: __, type, account: ___, ...fields } = event;
   switch (type) {
@@ -168,7 +168,7 @@ function newsOf(event: FeedEvent): News | undefined {
   }
 }
 
-/** Peers whose calls are taken. @throws ERR_INVALID_ARG where they have to be named. */
+/** Addresses of accepted peers. @throws ERR_INVALID_ARG when `--allow` is needed. */
 function allowed({ host, allow }: Options): readonly string[] {
   if (allow) {
     const wrong = allow.find((address) => isIP(address) === 0);
@@ -182,7 +182,7 @@ function allowed({ host, allow }: Options): readonly string[] {
   );
 }
 
-/** @throws ERR_INVALID_ARG for settings that would do nothing here. */
+/** @throws ERR_INVALID_ARG for settings without effect here. */
 function checkConfig(config: RecordConfig): void {
   const found = OF_ENDPOINTS.filter((name) => config[name] !== undefined);
   if (found.length === 0) return;

@@ -4,7 +4,7 @@ import { printLines } from '../terminal-text.js';
 import { textWidthFor } from '../wrapped-text.js';
 import { explanationText } from './explanation-text.js';
 
-/** `jackfield explain <line>`: says what a line of the protocol means. */
+/** `jackfield explain <line>`: explains a line of the protocol. */
 export function explainCommand(): Command {
   return new Command('explain')
     .argument('<line...>', 'a command or a reply; "->" or "<-" in front says which')

@@ -2,7 +2,7 @@ import { type Explanation, explain } from '../../protocol.js';
 import { printable } from '../terminal-text.js';
 import { type TextWidth, terminalWidth, wrapped } from '../wrapped-text.js';
 
-/** An explanation, for people to read. */
+/** Formats an explanation for people. */
 export function explanationText(explanation: Explanation, widthOf: TextWidth): string {
   const { from, message, parts, replies, errors, corrections, correctedLine } = explanation;
   const sections = [
@@ -30,7 +30,7 @@ export function explanationText(explanation: Explanation, widthOf: TextWidth): s
   return sections.join('\n');
 }
 
-/** Two columns; a long left cell takes a line of its own, and the right one is wrapped where the terminal is narrow. */
+/** Formats two columns. A long left cell gets its own line, and the right cell is wrapped to the terminal. */
 export function table(rows: readonly (readonly [string, string])[], widthOf: TextWidth): string {
   const shown = rows.map(([left, right]) => [printable(left), printable(right)] as const);
   const width = Math.max(...shown.map(([left]) => (left.length > 32 ? 0 : left.length)));

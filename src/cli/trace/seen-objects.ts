@@ -2,10 +2,10 @@ import { entryOf } from '../../base/entry-of.js';
 import type { TraceLine } from '../../control.js';
 import { LISTS, parseReply } from '../../protocol.js';
 
-/** Ids of each object that completion offers. */
+/** Largest number of ids per object for completion. */
 const MAX_SEEN = 50;
 
-/** Objects that a property's value names, one or several; the names are those of all objects that have it. */
+/** Object type of the ids in a property's value, by the name of the property. */
 const NAMED: Readonly<Record<string, 'USER' | 'CHAT'>> = {
   ...{ PARTNER_HANDLE: 'USER', FROM_HANDLE: 'USER', IDENTITY: 'USER', DIALOG_PARTNER: 'USER', ADDER: 'USER' },
   ...{ MEMBERS: 'USER', ACTIVEMEMBERS: 'USER', POSTERS: 'USER', APPLICANTS: 'USER', USERS: 'USER' },
@@ -13,7 +13,7 @@ const NAMED: Readonly<Record<string, 'USER' | 'CHAT'>> = {
 };
 const LIST_OBJECTS: Readonly<Record<string, string>> = LISTS;
 
-/** The objects that an endpoint has spoken of, newest first, for completion. */
+/** Objects in the messages of an endpoint, newest first, for completion. */
 export class SeenObjects {
   readonly #ids = new Map<string, Set<string>>();
 

@@ -25,7 +25,7 @@ Examples:
   echo 'CALL echo123' | jackfield trace --follow --record call.trace
   jackfield trace --replay call.trace`;
 
-/** `jackfield trace`: a console on any endpoint. */
+/** `jackfield trace`: a console for any endpoint. */
 export function traceCommand(): Command {
   return withForce(withEndpoint(new Command('trace')))
     .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
@@ -49,7 +49,7 @@ async function trace(words: readonly string[], options: Options): Promise<void> 
   const { client } = attached;
   client.on('trace', (line) => recording?.write(line));
   const unread = new AbortController();
-  // Who reads it, as in `jackfield trace -f | head`, has had enough.
+  // The reader has closed the pipe, as in `jackfield trace -f | head`.
   process.stdout.once('error', () => unread.abort());
   const signal = AbortSignal.any([stopSignal(), unread.signal]);
   if (words.length === 0 && options.replay === undefined && process.stdin.isTTY) {

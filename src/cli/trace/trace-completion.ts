@@ -11,16 +11,16 @@ import {
   WINDOWS,
 } from '../../protocol.js';
 
-/** Words that the console takes itself. */
+/** Commands of the console itself. */
 export const CONSOLE_WORDS = ['help', 'quit'] as const;
 
-/** Ids that were seen, newest first, by object. */
+/** Returns the known ids of an object, newest first. */
 export type SeenIds = (object: string) => Iterable<string>;
 
 const OBJECT_SPECS: Readonly<Record<string, ObjectSpec>> = OBJECTS;
 const PARAMETER_SPECS: Readonly<Record<string, ParameterSpec>> = PARAMETERS;
 
-/** Words that can stand in place of a line's last word, as `readline` wants them. */
+/** Completes the last word of a line, for `readline`. */
 export function completeLine(line: string, seen: SeenIds = () => []): [words: string[], typed: string] {
   const words = line.trimStart().split(/\s+/);
   const typed = words.pop() ?? '';
@@ -30,18 +30,18 @@ export function completeLine(line: string, seen: SeenIds = () => []): [words: st
   return [candidates.filter((word) => word.toUpperCase().startsWith(start)), typed];
 }
 
-/** Ways of `CHAT`. */
+/** Subcommands of `CHAT`. */
 const CHAT_WORDS = ['CREATE', 'CREATEUSINGBLOB', 'FINDUSINGBLOB'];
 /** Targets of `SEARCH GROUPS`. */
 const GROUP_KINDS = ['ALL', 'CUSTOM', 'HARDWIRED'];
-/** Searches whose target is somebody. */
+/** Searches with a user as target. */
 const BY_USER: ReadonlySet<string> = new Set(['CALLS', 'CHATMESSAGES', 'MESSAGES', 'USERS']);
-/** Actions whose argument is somebody, or a list of people. */
+/** Actions with one or more users as argument. */
 const WITH_USERS: ReadonlySet<string> = new Set([
   ...['ADDMEMBERS', 'KICK', 'KICKBAN', 'ADDUSER', 'REMOVEUSER', 'TRANSFER'],
 ]);
 
-/** The words that can follow these. */
+/** The possible next words. */
 function next(words: readonly string[], seen: SeenIds): string[] {
   const [verb, ...rest] = words.map((word) => word.toUpperCase());
   switch (verb) {
@@ -121,7 +121,7 @@ function afterAlter(words: readonly string[], seen: SeenIds): string[] {
   return argument === 'streams' ? ['PORT="', 'FILE="', 'SOUNDCARD="default"'] : [...values];
 }
 
-/** The ids, where the words have come as far as the object's name only; past that nothing. */
+/** The ids of an object directly after its name; undefined later in the line. */
 function place(
   spec: ObjectSpec,
   words: readonly string[],

@@ -9,7 +9,7 @@ import { helpOn } from './trace-help.js';
 import { withoutId } from './trace-script.js';
 import type { TraceView } from './trace-view.js';
 
-/** A prompt for commands, with what the endpoint says above it. Resolves when the user has had enough. */
+/** Runs a prompt for commands, with the messages of the endpoint above it. Resolves when the user ends it. */
 export async function runConsole(
   client: Client,
   options: { readonly view: TraceView; readonly signal: AbortSignal },
@@ -49,15 +49,15 @@ export async function runConsole(
   }
 }
 
-/** Does not wait for the answer: the next command can be typed at once. */
+/** Sends a command without waiting for the answer, so that the next one can be typed at once. */
 function send(client: Client, line: string, complain: (text: string) => void): void {
   client.invoke(withoutId(line)).catch((error: unknown) => {
-    // An ERROR has been shown as it came.
+    // An ERROR reply was shown already.
     if (!(error instanceof ApiError)) complain(messageOf(error));
   });
 }
 
-/** Writes above the prompt, and gives back what was being typed. */
+/** Writes above the prompt, and restores the typed text. */
 function printAbove(prompt: Interface, text: string): void {
   drawText(`\r\x1b[K${text}\n`);
   prompt.prompt(true);

@@ -6,7 +6,7 @@ import { explanationText, table } from './explanation-text.js';
 const VERB_SPECS: Readonly<Record<string, VerbSpec>> = VERBS;
 const OBJECT_SPECS: Readonly<Record<string, ObjectSpec>> = OBJECTS;
 
-/** Help on a command, or the beginning of one, out of the catalogue. */
+/** Help on a command or the beginning of one, from the protocol catalogue. */
 export function helpOn(line: string): string {
   const [verb = '', object = '', ...rest] = line
     .trim()

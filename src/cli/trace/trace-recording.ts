@@ -12,7 +12,7 @@ import { checkOutput, type OutputOptions } from '../outputs.js';
 
 const ARROWS = { sent: '->', received: '<-' } as const;
 
-/** Writes a trace into a file: `2026-11-22T20:18:57.123Z -> #3 PING`, one line each; line breaks in texts as `\n`. */
+/** Writes a trace to a file: `2026-11-22T20:18:57.123Z -> #3 PING`, one line each; line breaks in texts as `\n`. */
 export class TraceRecording implements AsyncDisposable {
   readonly #file: WriteStream;
   readonly #written: Promise<void>;
@@ -20,11 +20,11 @@ export class TraceRecording implements AsyncDisposable {
   private constructor(file: WriteStream) {
     this.#file = file;
     this.#written = finished(file);
-    // A disk that fills up is told when the recording is closed.
+    // Closing the recording reports write errors.
     this.#written.catch(() => undefined);
   }
 
-  /** @throws ERR_FILE when the file exists already and `force` is not set, or cannot be made. */
+  /** @throws ERR_FILE when the file exists and `force` is not set, or cannot be created. */
   static async create(path: string, options: OutputOptions = { force: false }): Promise<TraceRecording> {
     await checkOutput(path, options);
     try {
@@ -48,7 +48,7 @@ export class TraceRecording implements AsyncDisposable {
 const RECORDED = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (->|<-) (.*)$/;
 const ESCAPES: Readonly<Record<string, string>> = { '\\\\': '\\', '\\n': '\n', '\\r': '\r' };
 
-/** The lines of a recording, in order. @throws ERR_SYNTAX, naming the line, for a file that is none; ERR_FILE. */
+/** Yields the lines of a recording in order. @throws ERR_SYNTAX, with the line, for an invalid file; ERR_FILE. */
 export async function* readRecording(path: string): AsyncGenerator<TraceLine, void, void> {
   const input = createReadStream(path, 'utf8');
   await once(input, 'open').catch((cause: Error) => {

@@ -7,22 +7,22 @@ import { ApiError } from '../../protocol.js';
 import { drawText } from '../terminal-text.js';
 import type { TraceView } from './trace-view.js';
 
-/** Source of commands that are not typed. */
+/** Source of commands without a console. */
 export type CommandSource =
   | { readonly kind: 'lines'; readonly lines: Iterable<string> | Readable }
-  /** The commands of a recorded trace; `pace` keeps the time between them. */
+  /** The commands of a recorded trace. With `pace` the time between them is kept. */
   | { readonly kind: 'recording'; readonly lines: AsyncIterable<TraceLine>; readonly pace: boolean };
 
 /** Options of {@link runCommands}. */
 export interface ScriptOptions {
   readonly view: TraceView;
   readonly source: CommandSource;
-  /** Goes on listening until the signal fires. */
+  /** True to listen until the signal fires. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Sends commands one after the other, each when the one before was answered. Resolves to how many failed. */
+/** Sends commands one by one, each after the answer to the previous one. Resolves to the number of failed ones. */
 export async function runCommands(client: Client, options: ScriptOptions): Promise<number> {
   const { view, source, follow, signal } = options;
   const print = (line: TraceLine) => drawText(`${view.format(line)}\n`);
@@ -47,12 +47,12 @@ export async function runCommands(client: Client, options: ScriptOptions): Promi
   return failures;
 }
 
-/** A command without an identifier of its own: the client gives it one. */
+/** Removes the identifier of a command. The client adds its own. */
 export function withoutId(line: string): string {
   return line.trim().replace(/^#\S+\s+/, '');
 }
 
-/** Commands of the attachment itself. */
+/** Commands that the client sends itself when attaching. */
 const INTRODUCTION = /^(NAME|PROTOCOL)\b/i;
 
 async function* commandsOf(source: CommandSource, signal: AbortSignal): AsyncGenerator<string, void, void> {

@@ -2,27 +2,27 @@ import type { TraceLine } from '../../control.js';
 import { parseReply } from '../../protocol.js';
 import { printable, printedTimeOfDay } from '../terminal-text.js';
 
-/** SGR codes of a terminal. */
+/** SGR codes for colours of a terminal. */
 const COLOURS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 type Colour = keyof typeof COLOURS;
 
-/** Commands whose time is kept until their answer comes; an endpoint may never answer. */
+/** Largest number of commands without an answer whose time is kept. */
 const MAX_TIMED = 1000;
 
 /** Colours of answers, errors and notifications. */
 const LOOKS = { answer: 'green', error: 'red', notification: 'yellow' } as const;
 
-/** Writes the lines of a trace for people: when, which way, what, and how long an answer took. */
+/** Formats the lines of a trace for people: time, direction, message, and response time. */
 export class TraceView {
   readonly #coloured: boolean;
-  /** Times at which commands without an answer were sent, by identifier. */
+  /** Send times of commands without an answer, by identifier. */
   readonly #sentAt = new Map<string, number>();
 
   constructor(options: { readonly coloured: boolean }) {
     this.#coloured = options.coloured;
   }
 
-  /** One line, without a line break at its end. */
+  /** Formats one line, without a line break. */
   format({ direction, line, atMs }: TraceLine): string {
     const time = this.#paint('dim', printedTimeOfDay(atMs));
     const [, id, text = ''] = /^(?:(#\S+) )?(.*)$/s.exec(line) ?? [];
@@ -35,7 +35,7 @@ export class TraceView {
     return `${time} ${this.#paint('cyan', '<-')} ${tag}${this.#paint(LOOKS[kindOf(line, id)], text)}${took}`;
   }
 
-  /** Something that the tracer itself has to say. */
+  /** Formats a message of the tracer itself. */
   note(text: string): string {
     return this.#paint('dim', `-- ${text}`);
   }

@@ -27,7 +27,9 @@ const rule = z.strictObject({
   answer: z.boolean().optional(),
 });
 
-/** The configuration file of `jackfield voicemail answer` (docs/voicemail.md). Paths are found from its own folder. */
+/**
+ * Schema of the configuration file of `jackfield voicemail answer` (docs/voicemail.md). Paths are relative to the file.
+ */
 const answerConfigSchema = z.strictObject({
   afterMs: ringMs.optional(),
   greeting: z.string().min(1).optional(),
@@ -42,7 +44,7 @@ const answerConfigSchema = z.strictObject({
   language: z.string().min(1).optional(),
 });
 
-/** The configuration file of an answering machine. */
+/** The settings in the configuration file of an answering machine. */
 export type AnswerConfig = Partial<
   Pick<
     AnsweringMachineOptions,
@@ -62,7 +64,7 @@ export type AnswerConfig = Partial<
 
 const FILES: PathFields = { paths: ['greeting', 'rules.*.greeting'], programs: ['hook.command'] };
 
-/** @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong. */
+/** @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each wrong field. */
 export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
   const value = await readJson(path);
   const parsed = answerConfigSchema.safeParse(value);
@@ -75,6 +77,6 @@ export async function readAnswerConfig(path: string): Promise<AnswerConfig> {
   const { greeting, rules, ...rest } = withOwnPaths(parsed.data, path, FILES);
   const speakable = (file: string | undefined) => file && { greeting: { file } };
   const placed = rules?.map(({ greeting: own, ...conditions }) => ({ ...conditions, ...speakable(own) }));
-  // Fields that were left out are undefined here, which options take for left out too.
+  // Missing fields are undefined here. The options accept undefined as missing.
   return { ...rest, ...speakable(greeting), ...(placed && { rules: placed }) } as AnswerConfig;
 }

@@ -26,7 +26,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   const report = new Report(options.json);
   const transcriber = engineOf(engine);
   const config = await configured(options);
-  // Before it is attached: a call may come at once.
+  // Set up before attaching, because a call may arrive at once.
   const servers: PcmServer[] = [];
   await using _voices = await offerVoices(() => servers);
   const join = joinerOf(options);
@@ -56,9 +56,9 @@ export async function answer(engine: readonly string[], options: Options): Promi
   await untilStopped(stop, client);
 }
 
-/** The configuration file, with what the command line says before it. */
+/** Merges the configuration file with the options, which take precedence. */
 async function configured({ config, after, greeting, hook }: Options): Promise<AnswerConfig> {
-  // Loaded when it is needed: the schema library would slow down every other command.
+  // Loaded only when needed: the schema library would slow down other commands.
   const file =
     config === undefined ? {} : await (await import('./voicemail-answer-config.js')).readAnswerConfig(config);
   return {

@@ -17,7 +17,7 @@ import { barFor, messageLine } from './voicemail-report.js';
 
 const DAMAGED = 'These rows are left out: `jackfield voicemail index` makes them anew from the sidecars.';
 
-/** Tells of rows that no command can use. */
+/** Prints messages about damaged rows. */
 export function warnDamagedRows(archive: VoicemailArchive): void {
   warnDamage(archive.catalogue.damaged(), DAMAGED);
 }
@@ -183,7 +183,7 @@ export async function purgeMessages(
   report.text(isSure ? `${removed.length} removed.` : nothing);
 }
 
-/** An archive that is there: one that is only looked at is not made. Rows that nothing can use are told of. */
+/** Opens an existing archive, and prints messages about damaged rows. */
 async function openArchive(
   options: ArchiveOptions & { readonly identity?: string },
 ): Promise<VoicemailArchive> {

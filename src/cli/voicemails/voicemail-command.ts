@@ -18,7 +18,7 @@ import { archiveAll } from './voicemail-archiving.js';
 import { greeting, leave, list, play } from './voicemail-online.js';
 import { onArchive, online, wholeNumber, wholeNumbers, withFilters } from './voicemail-options.js';
 
-/** `jackfield voicemail`: leave, play, answer and keep voicemails. */
+/** `jackfield voicemail`: leaves, plays, answers and archives voicemails. */
 export function voicemailCommand(): Command {
   const voicemail = new Command('voicemail');
   addMessages(voicemail);

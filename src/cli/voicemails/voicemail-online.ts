@@ -75,7 +75,7 @@ export async function leave(
     if (phase === 'recording') bar.onProgress({ position: recordedMs, sampleCount: totalMs });
     report.progress({ phase, recordedMs }, `${phase} ${(recordedMs / 1000).toFixed(1)} s`);
   });
-  // One that is being uploaded already is sent all the same.
+  // A message in upload is still sent.
   whenFired(stop, () => void leaving.cancel().catch(() => undefined));
   using _enter =
     file === undefined ? onEnter('sends it', () => void leaving.stop().catch(() => undefined)) : undefined;
@@ -112,7 +112,7 @@ export async function greeting(
   else await playAloud(client, voicemail, 'sound-card', options.json);
 }
 
-/** Does something when Enter is pressed. What comes from a pipe may press it, too. */
+/** Runs an action at the first line of input, from a terminal or a pipe. */
 function onEnter(does: string, action: () => void): Disposable {
   if (process.stdin.isTTY) warnLine(`Enter ${does}; Ctrl-C cancels it.`);
   const lines = createInterface({ input: process.stdin, terminal: false });
@@ -120,7 +120,7 @@ function onEnter(does: string, action: () => void): Disposable {
   return { [Symbol.dispose]: () => lines.close() };
 }
 
-/** From a file, or from the microphone until Enter is pressed. */
+/** Records the greeting from a file, or from the microphone until Enter is pressed. */
 async function recordFrom(client: Client, file: string | undefined, json?: boolean): Promise<void> {
   await using server = new PcmServer();
   const ms = file === undefined ? LONGEST_GREETING_MS : await lengthMsOf(file);
@@ -196,7 +196,7 @@ async function playToFile(
   }
 }
 
-/** Shows a bar for work that tells no progress, but takes about this long. */
+/** Shows a bar for work without progress events but with a known duration. */
 async function timed<T>(
   what: string,
   totalMs: number,

@@ -3,18 +3,18 @@ import { type ArchiveQuery, commandTranscriber, type Transcriber } from '../../v
 import { type EndpointOptions, withEndpoint } from '../endpoint-options.js';
 import { dateOption } from '../options.js';
 
-/** Of a command that attaches to an endpoint. */
+/** Options of a command that attaches to an endpoint. */
 export interface OnlineOptions extends EndpointOptions {
   readonly json?: boolean;
 }
 
-/** Of a command that works on an archive. */
+/** Options of a command on an archive. */
 export interface ArchiveOptions {
   readonly in: string;
   readonly json?: boolean;
 }
 
-/** Of a command that takes some messages of an archive. */
+/** Options to filter the messages of an archive. */
 export interface FilterOptions {
   readonly partner?: string;
   readonly tag?: string;
@@ -43,7 +43,7 @@ export function withFilters(command: Command): Command {
     .option('--until <date>', 'recorded before', date);
 }
 
-/** The query of a command's words and filters. */
+/** Converts words and filters to a query. */
 export function queryOf(
   words: readonly string[],
   { partner, tag, since, until, held }: FilterOptions,
@@ -58,7 +58,7 @@ export function queryOf(
   };
 }
 
-/** A command and its arguments, as they follow `--`, as an engine. */
+/** Creates an engine from the command and arguments after `--`. */
 export function engineOf([command, ...args]: readonly string[]): Transcriber | undefined {
   return command === undefined ? undefined : commandTranscriber({ command, args });
 }
@@ -72,7 +72,7 @@ export function wholeNumbers(text: string, before: readonly number[] = []): read
   return [...before, wholeNumber(text)];
 }
 
-/** A day or a time, as seconds since the Unix epoch. */
+/** Parses a date or time to seconds since the Unix epoch. */
 function date(text: string): number {
   return Math.floor(dateOption(text).getTime() / 1000);
 }

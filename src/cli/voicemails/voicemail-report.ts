@@ -7,7 +7,7 @@ export function barFor(what: string, json: boolean | undefined): ProgressBar {
   return json ? { onProgress: () => undefined, stop: () => undefined } : progressBar(what);
 }
 
-/** A message in one line; nothing in a name can move the cursor. */
+/** Formats a message as one line. */
 export function messageLine({
   id,
   timestamp,

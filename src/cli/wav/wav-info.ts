@@ -17,11 +17,11 @@ export interface WavInfoReport {
   readonly channels: number;
   readonly sampleCount: number;
   readonly seconds: number;
-  /** Agreement of the header with the file. */
+  /** State of the header compared with the file. */
   readonly state: string;
-  /** Oddities of the file, in words. */
+  /** Warnings about the file. */
   readonly warnings: readonly string[];
-  /** For each channel. */
+  /** Levels per channel. */
   readonly levels: readonly Level[];
   readonly integratedLufs: number;
   readonly clippedRuns: number;
@@ -89,7 +89,7 @@ export async function wavInfo(file: string, name: string, signal: AbortSignal): 
   };
 }
 
-/** By encoding, for files that are not WAV. */
+/** Containers by encoding, for files other than WAV. */
 const CONTAINERS: Readonly<Record<string, string>> = { flac: 'FLAC', mp3: 'MP3', opus: 'Ogg' };
 
 const STATES: Readonly<Record<string, string>> = {
@@ -99,7 +99,7 @@ const STATES: Readonly<Record<string, string>> = {
   longer: 'holds more than its header says (repair it with "jackfield wav repair")',
 };
 
-/** A report for people. */
+/** Formats a report for people. */
 export function infoText(report: WavInfoReport): string {
   const { encoding, bitsPerSample, sampleRate, channels, sampleCount, seconds } = report;
   const rows = [

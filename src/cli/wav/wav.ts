@@ -30,7 +30,7 @@ const SOUND = 'WAV, FLAC, MP3 or Opus; - is standard input';
 const OUTPUT = 'its ending says what is written: wav, flac, mp3, opus; - is standard output';
 const JSON_LINES = 'print one JSON object for each file, one a line';
 
-/** `jackfield wav`: what is done to recordings. */
+/** `jackfield wav`: commands on audio files. */
 export function wavCommand(): Command {
   return new Command('wav')
     .addCommand(infoCommand())
@@ -115,7 +115,7 @@ function trimCommand(): Command {
     });
 }
 
-/** The samples between two times in seconds. An end behind the file's is the file's. */
+/** Converts two times in seconds to samples. An end after the end of the file is limited to it. */
 function rangeOf(
   { format, sampleCount }: AudioFile,
   { start, end = sampleCount / format.sampleRate }: TrimOptions,
@@ -258,20 +258,20 @@ function drawCommand(): Command {
     );
 }
 
-/** Of a command that writes sound. */
+/** Options of a command that writes audio. */
 interface WriteOptions extends OutputOptions {
   readonly to?: BuiltinFormat;
   readonly json: boolean;
 }
 
-/** Adds the options of a command that writes sound. */
+/** Adds the options of a command that writes audio. */
 function writing(command: Command): Command {
   return withForce(command)
     .option('--to <format>', 'what is written, when the ending does not say it; for - the default is wav')
     .option('--json', 'print what was written as a JSON object', false);
 }
 
-/** Writes a file with a progress bar; a signal stops the work and leaves no half-written file. */
+/** Writes a file with a progress bar. A signal stops the work and leaves no partial file. */
 async function write(
   { output, ...options }: TranscodeOptions & { readonly output: string },
   { to, json, force }: WriteOptions,
@@ -297,10 +297,10 @@ async function withProgress<T>(what: string, work: (progress: Progress) => Promi
   }
 }
 
-/** Samples that are read at once: nothing else goes on in this process. */
+/** Samples per read. Large blocks are fine, because this process does no other work. */
 const AT_ONCE = 1 << 18;
 
-/** A file of sound in the wanted format. It is closed when it was read. */
+/** Opens an audio file in the wanted format. It is closed after it was read. */
 async function converted(path: string, wanted: FormatOptions): Promise<PcmInput> {
   const sound = await openAudio(path);
   const format = chosen(sound.format, wanted);

@@ -36,9 +36,9 @@ import { readTranscript } from './transcript-file.js';
 
 /** Options of {@link analyseRecordings}. */
 export interface AnalyseRecordingsOptions {
-  /** Recordings to analyse. Default: all. */
+  /** Query for the recordings to analyse. Default: all. */
   readonly query?: CatalogueQuery;
-  /** True to analyse those again that have an analysis. Default false: they are left out. */
+  /** True to repeat existing analyses. Default false: recordings that have an analysis are skipped. */
   readonly again?: boolean;
   /** Silence that counts as dead air, in ms: 500 to 600,000. Default 5000. */
   readonly deadAirMs?: number;
@@ -46,23 +46,23 @@ export interface AnalyseRecordingsOptions {
   readonly speechDetector?: SpeechDetector;
   /** Path of the model of the neural detector. Default: that of an installed package. */
   readonly speechModel?: string;
-  /** Engine that transcribes what has no transcript yet. Default: none. */
+  /** Engine that transcribes recordings without a transcript. Default: none. */
   readonly transcriber?: Transcriber;
-  /** Language that was spoken, BCP 47. */
+  /** Language of the speech, BCP 47. */
   readonly language?: string;
-  /** Words and phrases for the alerts of the reports that `onRecording` is told. Default: none. */
+  /** Words and phrases that raise an alert in the reports passed to `onRecording`. Default: none. */
   readonly keywords?: readonly Keyword[];
   /**
-   * The age secret key of encrypted recordings. They are analysed, and nothing of it is kept: it would lie in the clear what
-   * was pressed and said. Default: they are left out.
+   * Age secret key of encrypted recordings. Their reports are not stored: keys and words would be on disk unencrypted.
+   * Default: encrypted recordings are skipped.
    */
   readonly identity?: string;
-  /** Files that are analysed at once: 1 to 256. Default: as many as there are cores. */
+  /** Files analysed in parallel: 1 to 256. Default: the number of cores. */
   readonly workers?: number;
   readonly signal?: AbortSignal;
-  /** Told how many of the recordings are done, parts of those under way included. */
+  /** Called with the number of finished recordings. Recordings in progress count as fractions. */
   readonly onProgress?: (progress: { readonly done: number; readonly of: number }) => void;
-  /** Told of each recording that was tried; `report` is undefined when it failed. */
+  /** Called after each attempt. `report` is undefined when it failed. */
   readonly onRecording?: (
     recording: CatalogueEntry,
     report: AnalysisReport | undefined,
@@ -88,11 +88,11 @@ const RULES: Rules<AnalyseRecordingsOptions> = {
 const CATALOGUE = having('search', 'keepAnalysis', 'fileOf');
 
 /**
- * Analyses the recordings of a catalogue, several at once, with what their ledgers say. Each analysis is put beside its
- * recording, and its figures into the catalogue, which can then be searched by them. A run that was stopped goes on
- * where it was: recordings that have an analysis, and with a transcriber a transcript as well, are left out. Encrypted
- * recordings are analysed where their key is given, and the report is given to `onRecording` alone. Resolves to how many
- * were analysed.
+ * Analyses the recordings of a catalogue in parallel, using their ledgers. Each analysis is written beside its
+ * recording, and its figures go into the catalogue, where they can be searched. An interrupted run can be continued:
+ * recordings that have an analysis (and, with a transcriber, a transcript) are skipped. Encrypted recordings are
+ * analysed when their key is given; their report goes to `onRecording` only. Resolves to the number of analysed
+ * recordings.
  *
  * @throws ERR_INVALID_ARG, ERR_ABORTED, ERR_FILE.
  */
@@ -132,7 +132,7 @@ export async function analyseRecordings(
     }
     tell(entry, 1);
   };
-  // One more than there are workers is read ahead; all at once would open every file of the archive.
+  // One file more than there are workers is read ahead. Starting all at once would open every file of the archive.
   const left = entries.values();
   const lane = async () => {
     for (const entry of left) await one(entry);
@@ -146,11 +146,11 @@ interface Work {
   readonly catalogue: Catalogue;
   readonly pool: AnalysisPool;
   readonly options: AnalyseRecordingsOptions;
-  /** @param part Of the recording, 0 to 1. */
+  /** @param part Finished part of the recording, 0 to 1. */
   readonly onPart: (part: number) => void;
 }
 
-/** Analyses one recording, unless it has been, and transcribes it where that is asked for; both are kept. */
+/** Analyses one recording unless it has an analysis, transcribes it if requested, and stores both results. */
 async function analyseOne(
   entry: CatalogueEntry,
   { catalogue, pool, options, onPart }: Work,
@@ -170,7 +170,7 @@ async function analyseOne(
   return withWords(measured, readTranscript(file, entry), { keywords });
 }
 
-/** Analyses an encrypted recording, which is decrypted in memory. */
+/** Analyses an encrypted recording, decrypting it in memory. */
 async function analyseInMemory(
   file: string,
   sidecar: RecordingSidecar,
@@ -185,7 +185,7 @@ async function analyseInMemory(
   return withWords(measured, await transcribeLegs(legs, spoken), { keywords });
 }
 
-/** Everything that an analysis is told of a recording, and how it is measured. */
+/** Options and facts of a recording for its analysis. */
 function measuring(
   { legs }: Pick<RecordingSidecar, 'legs'>,
   { deadAirMs, speechDetector, speechModel, signal }: AnalyseRecordingsOptions,

@@ -6,14 +6,14 @@ import type { AnnotatedRecording } from './annotation-file.js';
 import { readOwnFile, writeOwnFile } from './own-file.js';
 import { readTranscript } from './transcript-file.js';
 
-/** Figures of a recording that a catalogue can be searched by. Absent: they cannot be computed. */
+/** Searchable figures of a recording. A figure that cannot be computed is absent. */
 export interface CallFigures {
-  /** Silence of both legs of five seconds or more, without hold, mask, missing audio, music and tones. */
+  /** Total of silences of both legs of five seconds or more, without hold, mask, missing audio, music and tones. */
   readonly deadAirMs: number;
   readonly longestDeadAirMs: number;
   readonly silenceRatio: number;
   readonly overlapMs?: number;
-  /** Part of the speech that is the local leg's, 0 to 1. */
+  /** Share of the local leg in the speech, 0 to 1. */
   readonly localTalkRatio?: number;
   readonly interruptionsByLocal?: number;
   readonly interruptionsByRemote?: number;
@@ -26,7 +26,11 @@ export function analysisFile(audioFile: string): string {
   return beside(audioFile, '.analysis.json');
 }
 
-/** Puts an analysis beside its recording, in the place of an earlier one; its words are in the transcript. @throws ERR_FILE */
+/**
+ * Writes an analysis beside its recording, replacing an earlier one. Words are left to the transcript.
+ *
+ * @throws ERR_FILE
+ */
 export async function writeAnalysis(
   audioFile: string,
   recording: AnnotatedRecording,
@@ -36,7 +40,8 @@ export async function writeAnalysis(
 }
 
 /**
- * The analysis of a recording, with the words of its transcript; nothing where there is none, or one of something else.
+ * Reads the analysis of a recording and adds the words of its transcript. Returns undefined when there is no analysis,
+ * or when it belongs to another recording.
  *
  * @throws ERR_INVALID_ARG, ERR_FILE
  */
@@ -53,7 +58,11 @@ export function readAnalysis(
   );
 }
 
-/** The figures of the analysis of a recording, which need no words; nothing as with {@link readAnalysis}. @throws ERR_FILE */
+/**
+ * Reads the figures of an analysis, without the transcript. Returns undefined as {@link readAnalysis} does.
+ *
+ * @throws ERR_FILE
+ */
 export function readFigures(audioFile: string, recording: AnnotatedRecording): CallFigures | undefined {
   return readReport(audioFile, recording, figuresOf);
 }

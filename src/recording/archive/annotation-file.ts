@@ -9,23 +9,23 @@ import { fileError } from '../../files/file-error.js';
 import { openPrivateSync } from '../../files/private-file.js';
 import { beside } from '../sidecar.js';
 
-// Annotations lie beside the recordings that they are about, one JSON object a line. No manifest covers them, so that a
-// recording stays as it was verified. Each line has the hash of the one before it and its own: what was annotated cannot
-// be changed or taken out of the middle without a trace. Lines that are cut off the end leave none.
+// Annotations are stored beside their recordings, one JSON object per line. The manifest does not cover them, so a
+// recording still verifies. Each line holds its own hash and the hash of the line before: changing or removing a line
+// in the middle can be detected. Lines cut off the end cannot.
 
-/** Something that was noted of a recording after it was made. */
+/** An addition to a recording after it was made. */
 export interface Annotation {
-  /** Adds these to the recording's tags, or takes those away whose value is null. */
+  /** Tags to add. A value of null removes the tag. */
   readonly tags?: Readonly<Record<string, string | null>> | undefined;
-  /** Adds a note. */
+  /** Note to add. */
   readonly note?: string | undefined;
-  /** Words that were said, in the place of earlier ones. */
+  /** Transcript; it replaces an earlier one. */
   readonly transcript?: string | undefined;
 }
 
 /** Limits of `Catalogue.annotate`. */
 export interface AnnotateOptions {
-  /** The file of a recording of several, from 1. Default: all of them. */
+  /** Number of one file of the recording, from 1. Default: all files. */
   readonly segment?: number | undefined;
   /** Times the annotation. Default: the machine's. */
   readonly clock?: Clock | undefined;
@@ -54,13 +54,13 @@ export interface Annotations {
   readonly tags: Readonly<Record<string, string | null>>;
   readonly notes: readonly RecordingNote[];
   readonly transcript: string;
-  /** Number of lines whose place in the chain is right. */
+  /** Number of lines with a valid place in the chain. */
   readonly count: number;
-  /** Fault of the first line that is not as it was written; what follows does not count. */
+  /** Fault of the first invalid line. The lines after it are ignored. */
   readonly fault?: string;
 }
 
-/** The recording that a file of annotations is about. */
+/** The recording that a file of annotations belongs to. */
 export interface AnnotatedRecording {
   readonly id: string;
   readonly segment: number;
@@ -87,16 +87,16 @@ export function annotationFile(audioFile: string): string {
   return beside(audioFile, '.annotations.jsonl');
 }
 
-/** The annotations of a recording; none where there is no such file. @throws ERR_FILE */
+/** Reads the annotations of a recording; empty when there is no file. @throws ERR_FILE */
 export function readAnnotations(audioFile: string, recording: AnnotatedRecording): Annotations {
   return read(annotationFile(audioFile), recording).annotations;
 }
 
 /**
- * Adds an annotation, on the medium when this returns. What a killed process left of a line is written over. Two
- * at once have to be kept apart by the caller.
+ * Appends an annotation and flushes it to the medium. Overwrites the partial line of a killed process. The caller must
+ * prevent concurrent calls.
  *
- * @throws ERR_INVALID_STATE where the earlier ones are not as they were written; ERR_FILE.
+ * @throws ERR_INVALID_STATE when earlier annotations were changed; ERR_FILE.
  */
 export function appendAnnotation(
   audioFile: string,
@@ -137,10 +137,10 @@ export function appendAnnotation(
 }
 
 /**
- * The text of a recording's file of annotations with other texts in it, its chain made anew; nothing where there are none,
- * or all texts stay.
+ * Returns the content of an annotation file with replaced texts and a new chain; undefined when there is no file, or no
+ * text changes.
  *
- * @throws ERR_INVALID_STATE where they are not as they were written; ERR_FILE.
+ * @throws ERR_INVALID_STATE when the annotations were changed; ERR_FILE.
  */
 export function changedAnnotations(
   audioFile: string,
@@ -221,7 +221,7 @@ function withLine(before: Annotations, { at, tags, note, transcript }: Line): An
   };
 }
 
-/** The line, or the reason in words why it is not valid. */
+/** Parses a line; returns the reason as text when it is invalid. */
 function lineOf(json: string): Line | string {
   try {
     return LINE.parse(JSON.parse(json));
@@ -230,7 +230,7 @@ function lineOf(json: string): Line | string {
   }
 }
 
-/** SHA-256 of a line without its hash, with its fields in one order. */
+/** SHA-256 of a line without its hash. The order of fields is fixed. */
 function hashOf(line: Omit<Line, 'hash'>): string {
   const { schema, id, segment, at, tags, note, transcript, before } = line;
   const entries = tags && Object.entries(tags).toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 
-// Schemas of the files that an archive keeps for itself. Loaded when one is read: a program that only records does not
-// wait for the
-// schema library.
+// Schemas of an archive's internal files. Loaded on first use: a program that only records does not load the schema
+// library.
 
-/** A legal hold, beside its recording. */
+/** A legal hold, stored beside its recording. */
 export const HOLD_SCHEMA = z.object({ schema: z.literal('jackfield.hold/1'), reason: z.string() });
 
 /** An event of the outbox. */
@@ -20,13 +19,13 @@ export const KEPT_SCHEMA = z.object({
 /** The plan of a publication. */
 export const PLAN_SCHEMA = z.object({
   schema: z.literal('jackfield.publication/1'),
-  /** Of the news. */
+  /** Id of the event. */
   id: z.string(),
   type: z.string(),
-  /** Endings of the outputs that are made; they follow the recording's name. */
+  /** Suffixes of the outputs that were made, appended to the recording's name. */
   suffixes: z.array(z.string().regex(/^\.[a-z0-9]+(\.wav)?$/)),
   /** Outputs that could not be made. */
   unmade: z.array(z.object({ format: z.string(), reason: z.string() })),
-  /** Path of the audio in the folder, once all files are in their place. */
+  /** Path of the audio in the folder, set once all files are in place. */
   published: z.string().optional(),
 });

@@ -7,7 +7,7 @@ import type { CallFigures } from './analysis-file.js';
 import type { Annotations, RecordingNote } from './annotation-file.js';
 import { spokenBy } from './transcript-file.js';
 
-/** A recording in the catalogue: one for each file. */
+/** A recording in the catalogue: one entry per file. */
 export interface CatalogueEntry {
   readonly id: string;
   readonly segment: number;
@@ -20,28 +20,28 @@ export interface CatalogueEntry {
   readonly type: string;
   readonly end: string;
   readonly complete: boolean;
-  /** Samples that are missing, of both legs. */
+  /** Missing samples, summed over both legs. */
   readonly missing: number;
-  /** Of the audio file and all that was made of it. */
+  /** Size of the audio file and its outputs. */
   readonly bytes: number;
-  /** Tags of the sidecar, and tags that were noted since. */
+  /** Tags of the sidecar, with later changes by annotations. */
   readonly tags: Readonly<Record<string, string>>;
-  /** Texts of its marks, in their order; absent where there are none. */
+  /** Texts of its marks, in order; absent when there are none. */
   readonly marks?: readonly string[];
-  /** Oldest first; absent where there are none. */
+  /** Notes, oldest first; absent when there are none. */
   readonly notes?: readonly RecordingNote[];
-  /** Words that were said; absent where there is no transcript. */
+  /** Transcript; absent when there is none. */
   readonly transcript?: string;
-  /** Figures of its analysis; absent where it was not analysed. */
+  /** Figures of its analysis; absent when it was not analysed. */
   readonly figures?: CallFigures;
   /** Reason of the legal hold; absent when the recording may be purged. */
   readonly hold?: string;
 }
 
 /**
- * The catalogue's tables; a file's row keeps its key, which the full-text index goes by. The second version had the calls
- * of campaigns, which have a file of their own now. The third has marks, notes and transcripts; marks of recordings that
- * were taken in before are found once the catalogue is made anew. The fourth has the figures of analyses.
+ * The catalogue's tables. The row of a file keeps its key, because the full-text index refers to it. Version 2 had the
+ * calls of campaigns, which now have their own file. Version 3 adds marks, notes and transcripts; marks of older
+ * recordings are found after a rebuild. Version 4 adds the figures of analyses.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -123,7 +123,7 @@ export const RECORDING_ROW = z.object({
   figures: json(FIGURES).nullable(),
 });
 
-/** The columns that tell whether a recording may be deleted. */
+/** The columns that decide if a recording may be deleted. */
 export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.string().nullable() });
 
 export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
@@ -140,7 +140,7 @@ export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
   };
 }
 
-/** The columns of a recording's row, but for its hold. */
+/** The columns of a recording's row, except its hold. */
 export function columnsOf(
   file: string,
   sidecar: RecordingSidecar,
@@ -165,7 +165,10 @@ export function columnsOf(
   };
 }
 
-/** The words of a recording for the full-text index: partner, tags by name and value, marks, notes, transcript, that of each leg. */
+/**
+ * The words of a recording for the full-text index: partner, names and values of tags, marks, notes, transcript,
+ * transcript of each leg.
+ */
 export function wordsOf(sidecar: RecordingSidecar, noted: Annotations): string[] {
   return [
     sidecar.call.partner,
@@ -177,7 +180,7 @@ export function wordsOf(sidecar: RecordingSidecar, noted: Annotations): string[]
   ];
 }
 
-/** All tags of a recording, those that were noted last first. */
+/** All tags of a recording, with the changes made by annotations. */
 function tagsOf({ tags }: RecordingSidecar, noted: Annotations): Record<string, string> {
   const all = Object.entries({ ...tags, ...noted.tags });
   return Object.fromEntries(all.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));

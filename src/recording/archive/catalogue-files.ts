@@ -14,9 +14,9 @@ import { transcriptFile } from './transcript-file.js';
 const AUDIO_NAME = /\.wav(\.age)?$/i;
 
 /**
- * The audio of a recording that lies at `file` in the folder of a catalogue.
+ * Absolute path of the audio `file` in the folder of a catalogue.
  *
- * @throws ERR_FILE for a path that is not the audio of a recording, or leads out of the folder, by its path or by a link.
+ * @throws ERR_FILE for a path that is not the audio of a recording, or that leaves the folder, directly or by a link.
  */
 export async function audioPath(folder: string, file: string): Promise<string> {
   const path = confinedPath(folder, file);
@@ -34,7 +34,7 @@ export async function audioPath(folder: string, file: string): Promise<string> {
   );
 }
 
-/** The recording whose sidecar is given: its audio lies beside it. @throws ERR_FILE */
+/** Finds the audio beside a sidecar. @throws ERR_FILE */
 export async function recordingBeside(
   sidecarFile: string,
 ): Promise<{ readonly file: string; readonly sidecar: RecordingSidecar }> {
@@ -46,15 +46,16 @@ export async function recordingBeside(
 }
 
 /**
- * Names the files of the recording whose audio is `file`, whether they are there or not: what its sidecar lists, and what
- * was noted of it later. Of a sidecar that is another recording's nothing counts; without one, what has voice in it.
+ * Lists the files of the recording whose audio is `file`, including files that do not exist: those of its sidecar,
+ * annotations, analysis and transcript. A sidecar of another recording is ignored. Without a sidecar, lists the audio
+ * and all possible outputs.
  *
  * @throws ERR_FILE
  */
 export async function listedFiles(file: string, { id, segment }: CatalogueEntry): Promise<string[]> {
   const notes = [annotationFile(file), analysisFile(file), transcriptFile(file)];
   const sidecar = await readSidecar(beside(file, '.json')).catch((error: unknown) => {
-    // What the disk does not give now, it may give another time.
+    // A read error may be temporary.
     if (!isNoDetails(error)) throw error;
   });
   if (!sidecar) return [file, ...possibleOutputs(file), ...notes];

@@ -2,36 +2,39 @@ import { date, oneOf, type Rules, whole, within, words } from '../../base/check.
 import type { SqlValue } from '../../files/database.js';
 import { likeOf, matchOf, whereOf } from './query.js';
 
-/** Criteria of `Catalogue.search`; all that are given have to fit. */
+/** Criteria of `Catalogue.search`. All given criteria must match. */
 export interface CatalogueQuery {
-  /** Begun at or after. */
+  /** Started at or after this time. */
   readonly since?: Date;
-  /** Begun before. */
+  /** Started before this time. */
   readonly until?: Date;
-  /** A part of the partner's name, whatever its case. */
+  /** Part of the partner's name, case-insensitive. */
   readonly partner?: string;
   readonly minMs?: number;
   readonly maxMs?: number;
   /**
-   * Words in the partner's name, the tags, the texts of marks, the notes and the transcript; all have to occur, each may
-   * be a beginning (`invoi*`).
+   * Words in the partner's name, the tags, the texts of marks, the notes and the transcript. All must occur. A word may
+   * be a prefix (`invoi*`).
    */
   readonly text?: string;
-  /** Words that were said; all have to occur, each may be a beginning. */
+  /** Spoken words. All must occur. A word may be a prefix. */
   readonly said?: string;
-  /** The leg that said them. Default: any, or both together. */
+  /** Leg that said the words. Default: either leg, or both together. */
   readonly saidBy?: 'local' | 'remote';
-  /** Other words that may stand between them at most: 0 to 1000. Default: any number. */
+  /** Largest number of other words between them: 0 to 1000. Default: no limit. */
   readonly saidWithin?: number;
-  /** Analysed, with dead air of at least so long at once, in ms. */
+  /** Shortest single dead air, in ms. Matches analysed recordings only. */
   readonly minDeadAirMs?: number;
-  /** Analysed, and this leg interrupted the other. `local` is what was sent, `remote` the other party. */
+  /**
+   * Leg that interrupted the other. `local` is the sent audio, `remote` the other party. Matches analysed recordings
+   * only.
+   */
   readonly interruptedBy?: 'local' | 'remote';
-  /** The beginning of an id. */
+  /** Prefix of an id. */
   readonly id?: string;
-  /** The audio, as `CatalogueEntry.file` has it. */
+  /** Path of the audio, as in `CatalogueEntry.file`. */
   readonly file?: string;
-  /** Default 1000; -1 for all. */
+  /** Largest number of results. Default 1000; -1 for all. */
   readonly limit?: number;
 }
 
@@ -73,7 +76,7 @@ export function conditionOf(query: CatalogueQuery): { readonly where: string; re
   ]);
 }
 
-/** A full-text query of words that were said. */
+/** A full-text query for spoken words. */
 function saidOf(said: string, { saidBy, saidWithin }: CatalogueQuery): string {
   const words = matchOf(said, 'said');
   const column = saidBy === undefined ? 'transcript' : `said_${saidBy}`;

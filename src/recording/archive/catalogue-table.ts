@@ -16,7 +16,7 @@ import { readTranscript, spokenLines } from './transcript-file.js';
 
 /** A recording for the catalogue. */
 export interface CataloguedRecording {
-  /** Its audio, relative to the folder. */
+  /** Path of its audio, relative to the folder. */
   readonly path: string;
   readonly sidecar: RecordingSidecar;
   /** Bytes of its audio and outputs. */
@@ -26,7 +26,7 @@ export interface CataloguedRecording {
 const SQL =
   'INSERT INTO words (rowid, partner, tags, marks, notes, transcript, said_local, said_remote) VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
 
-/** The rows of a catalogue: which recordings there are. Their files are the business of its owner. */
+/** The rows of a catalogue. It does not change the files of recordings: the owner does. */
 export class CatalogueTable {
   readonly #db: Database;
   readonly #folder: string;
@@ -38,7 +38,7 @@ export class CatalogueTable {
   }
 
   /**
-   * Adds the row of a recording, or renews it; a legal hold stays.
+   * Adds or updates the row of a recording. A legal hold stays.
    *
    * @param before Runs in the same transaction, before the files beside the audio are read.
    * @throws ERR_FILE
@@ -50,12 +50,12 @@ export class CatalogueTable {
     });
   }
 
-  /** Entries that meet a condition of SQL, without damaged rows. */
+  /** Entries that match an SQL condition. Damaged rows are left out. */
   entries(rest: string, ...values: SqlValue[]): CatalogueEntry[] {
     return this.#db.checked(RECORDING_ROW, `SELECT * FROM recordings ${rest}`, ...values).rows.map(entryOf);
   }
 
-  /** Says what is wrong with each damaged row. */
+  /** Messages about the damaged rows. */
   faults(): string[] {
     return this.#db.checked(RECORDING_ROW, 'SELECT * FROM recordings').faults.map(({ message }) => message);
   }
@@ -96,7 +96,11 @@ export class CatalogueTable {
     });
   }
 
-  /** Overwrites what deleted rows have left in the database's files; takes as long as copying it. @throws ERR_FILE */
+  /**
+   * Overwrites the remains of deleted rows in the database's files. Takes as long as copying the database.
+   *
+   * @throws ERR_FILE
+   */
   scrub(): void {
     this.#db.scrub(['words']);
   }
@@ -106,14 +110,14 @@ export class CatalogueTable {
   }
 }
 
-/** Writes a recording's row and words from the files beside its audio; within a transaction. @throws ERR_FILE */
+/** Writes a recording's row and words from the files beside its audio. Must run in a transaction. @throws ERR_FILE */
 function putRecording(db: Database, folder: string, recording: CataloguedRecording): void {
   const { path, sidecar, size } = recording;
   const { key } = db.get(KEY_ROW, 'SELECT key FROM recordings WHERE file = ?', path) ?? {};
   const file = join(folder, path);
   const transcript = readTranscript(file, sidecar);
   const noted = readAnnotations(file, sidecar);
-  // Words that a person wrote down are better than those of an engine.
+  // A transcript written by a person takes precedence over that of an engine.
   const isWritten = noted.transcript !== '' || transcript === undefined;
   const all = isWritten ? noted : { ...noted, transcript: spokenLines(transcript) };
   const facts = Object.entries(columnsOf(path, sidecar, size, all, readFigures(file, sidecar)));

@@ -45,9 +45,9 @@ import { expendable, RETENTION, type RetentionRules } from './retention.js';
 import { checkUnmasked, HEARD_RECORDING, type HeardRecording, wordsByLeg } from './still-masked.js';
 import { writeTranscriptFile } from './transcript-file.js';
 
-/** The catalogue's file, in the folder of the recordings. */
+/** Name of the catalogue's file in the folder of recordings. */
 export const CATALOGUE_FILE = 'catalogue.sqlite';
-/** First part of the name under which a damaged catalogue is set aside. */
+/** Prefix of the name of a damaged catalogue that was moved aside. */
 export const DAMAGED_PREFIX = 'catalogue.damaged-';
 const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
 
@@ -57,8 +57,8 @@ const OPEN: Rules<{ existing?: boolean }> = { existing: flag };
 const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).file === 'string');
 
 /**
- * All recordings of a folder, in a SQLite file of it. Nothing is in it alone: {@link Catalogue.rebuild} makes it anew of
- * the sidecars, the files of legal holds and those of annotations.
+ * The recordings of a folder, in a SQLite file in that folder. It holds no original data: {@link Catalogue.rebuild}
+ * restores it from the sidecars, legal holds and annotations.
  */
 export class Catalogue implements Disposable {
   readonly folder: string;
@@ -70,10 +70,9 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Opens the catalogue of `folder`, or begins one.
+   * Opens the catalogue of `folder`; creates one if there is none.
    *
-   * @param options.existing True to look without a trace: where there is no catalogue none is made, and it has no entries.
-   * Default false.
+   * @param options.existing True to create no file: without a catalogue the result is empty. Default false.
    * @throws ERR_UNSUPPORTED without `libsql`; ERR_FILE.
    */
   static open(folder: string, options: { readonly existing?: boolean } = {}): Catalogue {
@@ -83,7 +82,7 @@ export class Catalogue implements Disposable {
     return new Catalogue(resolve(folder), Database.open(path, MIGRATIONS, { ...options, advice: ADVICE }));
   }
 
-  /** As {@link open}; a catalogue that is lost is made anew. @throws as {@link open}. */
+  /** As {@link open}, but rebuilds a lost catalogue. @throws as {@link open}. */
   static async recovered(folder: string): Promise<Catalogue> {
     const isLost = await Catalogue.isLost(folder);
     const catalogue = Catalogue.open(folder);
@@ -97,16 +96,16 @@ export class Catalogue implements Disposable {
     return existsSync(join(folder, CATALOGUE_FILE));
   }
 
-  /** True when a folder has recordings and no catalogue. @throws ERR_FILE */
+  /** True when a folder has recordings but no catalogue. @throws ERR_FILE */
   static async isLost(folder: string): Promise<boolean> {
     return !Catalogue.isIn(folder) && (await manifestsIn(folder)).length > 0;
   }
 
   /**
-   * As {@link open}, but the file is checked as a whole, its indices too. One that is damaged is moved aside first, with
-   * what SQLite keeps beside it, and another one begun: {@link rebuild} fills it.
+   * As {@link open}, but checks the whole file and its indices. A damaged file is moved aside with SQLite's companion
+   * files, and a new one is created: {@link rebuild} fills it.
    *
-   * @returns the catalogue, and where the damaged one lies now.
+   * @returns the catalogue, and the new path of the damaged one.
    * @throws ERR_INVALID_STATE while a process records to the folder; as {@link open}.
    */
   static async renew(folder: string): Promise<{ readonly catalogue: Catalogue; readonly damaged?: string }> {
@@ -120,7 +119,7 @@ export class Catalogue implements Disposable {
     return { catalogue, ...(damaged !== undefined && { damaged }) };
   }
 
-  /** Takes a recording in, or up to date; a legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */
+  /** Adds or updates a recording. A legal hold stays. @throws ERR_INVALID_ARG for a file outside the folder. */
   async add(file: string, sidecar: RecordingSidecar): Promise<void> {
     checkArgument('file', file, aPath);
     checkArgument('sidecar', sidecar, object);
@@ -131,12 +130,12 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Notes something of all files of a recording, or of one, in a file beside each. The recording stays as it is, and so
-   * does what verifies it.
+   * Adds an annotation to all files of a recording, or to one, in a file beside each. The recording and its manifest do
+   * not change.
    *
    * @param options.segment Default: all of them.
-   * @returns how many files there are.
-   * @throws ERR_INVALID_STATE where earlier annotations are not as they were written; ERR_FILE.
+   * @returns the number of files.
+   * @throws ERR_INVALID_STATE when earlier annotations were changed; ERR_FILE.
    */
   async annotate(id: string, annotation: Annotation, options: AnnotateOptions = {}): Promise<number> {
     checkArgument('id', id, words);
@@ -149,7 +148,7 @@ export class Catalogue implements Disposable {
     for (const entry of entries) {
       const file = await this.fileOf(entry);
       const sidecar = await readSidecar(beside(file, '.json'));
-      // The lock of the database keeps two at once apart, in other processes too.
+      // The lock of the database prevents concurrent appends, also by other processes.
       this.#table.put({ path: entry.file, sidecar, size: entry.bytes }, () =>
         appendAnnotation(file, entry, annotation, new Date(clock.unixMs()).toISOString()),
       );
@@ -158,8 +157,8 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Keeps the analysis of a recording beside it, and its figures here; the recording stays. The words of the report are kept
-   * as its transcript.
+   * Writes the analysis beside its recording and its figures to the catalogue. The recording does not change. Words of
+   * the report are stored as its transcript.
    *
    * @throws ERR_FILE; ERR_INVALID_STATE for one of before a masking.
    */
@@ -182,7 +181,7 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Keeps the transcript of a recording beside it, and its words here; the recording stays.
+   * Writes the transcript beside its recording and its words to the catalogue. The recording does not change.
    *
    * @throws ERR_FILE; ERR_INVALID_STATE for one of before a masking.
    */
@@ -201,13 +200,17 @@ export class Catalogue implements Disposable {
     await this.#renew(entry, file);
   }
 
-  /** Puts an entry anew, of what lies beside its audio. */
+  /** Updates an entry from the files beside its audio. */
   async #renew(entry: CatalogueEntry, file: string): Promise<void> {
     const sidecar = await readSidecar(beside(file, '.json'));
     this.#table.put({ path: entry.file, sidecar, size: entry.bytes });
   }
 
-  /** Oldest first, without {@link damaged} rows. @throws ERR_INVALID_ARG for a `text` without a word. */
+  /**
+   * Finds recordings, oldest first. {@link damaged} rows are left out.
+   *
+   * @throws ERR_INVALID_ARG for a `text` without a word.
+   */
   search(query: CatalogueQuery = {}): CatalogueEntry[] {
     checkOptions(query, CATALOGUE_QUERY);
     const { limit = 1000 } = query;
@@ -215,15 +218,16 @@ export class Catalogue implements Disposable {
     return this.#table.entries(`WHERE ${where} ORDER BY started_at, segment LIMIT ?`, ...values, limit);
   }
 
-  /** Says what is wrong with entries that are not as a catalogue has them; {@link rebuild} makes them anew. @throws ERR_FILE */
+  /** Messages about damaged entries; {@link rebuild} restores them. @throws ERR_FILE */
   damaged(): string[] {
     return this.#table.faults();
   }
 
   /**
-   * Puts a legal hold on all files of a recording (with a reason), or takes it off. It is kept in a file beside each.
+   * Sets a legal hold (with a reason) on all files of a recording, or removes it. The hold is stored in a file beside
+   * each.
    *
-   * @returns how many there are.
+   * @returns the number of files.
    * @throws ERR_FILE
    */
   async hold(id: string, reason: string | undefined): Promise<number> {
@@ -232,7 +236,7 @@ export class Catalogue implements Disposable {
     const entries = this.#table.entries('WHERE id = ?', id);
     for (const entry of entries) {
       const file = await this.fileOf(entry);
-      // Killed in between, it is held: keepHolds() writes the file then.
+      // After a kill between the two steps the recording is still held: keepHolds() writes the file.
       if (reason !== undefined) this.#table.setHold(entry, reason);
       await writeHold(file, reason);
       if (reason === undefined) this.#table.setHold(entry, reason);
@@ -240,7 +244,7 @@ export class Catalogue implements Disposable {
     return entries.length;
   }
 
-  /** Writes the files of legal holds that are in the catalogue alone: of earlier versions, or of a kill. @throws ERR_FILE */
+  /** Writes files for legal holds that are only in the catalogue, after an upgrade or a kill. @throws ERR_FILE */
   async keepHolds(): Promise<void> {
     for (const entry of this.#table.entries('WHERE hold IS NOT NULL')) {
       const [file] = await this.filesOf(entry).catch(() => []);
@@ -248,7 +252,11 @@ export class Catalogue implements Disposable {
     }
   }
 
-  /** The recordings that the rules let go: oldest first, none under legal hold. @throws ERR_INVALID_ARG. */
+  /**
+   * The recordings that the rules allow to delete, oldest first. Recordings under legal hold are left out.
+   *
+   * @throws ERR_INVALID_ARG.
+   */
   purgeable(rules: RetentionRules, clock: Clock = systemClock): CatalogueEntry[] {
     checkOptions(rules, RETENTION);
     checkArgument('clock', clock, CLOCK);
@@ -265,7 +273,7 @@ export class Catalogue implements Disposable {
   /**
    * Deletes a recording's files and its entry.
    *
-   * @throws ERR_INVALID_STATE under legal hold, by the catalogue or by the file beside the recording; ERR_FILE.
+   * @throws ERR_INVALID_STATE when the catalogue or the file beside the recording has a legal hold; ERR_FILE.
    */
   async remove(entry: CatalogueEntry): Promise<void> {
     checkArgument('entry', entry, ENTRY);
@@ -277,7 +285,7 @@ export class Catalogue implements Disposable {
         `${printable(entry.file)} is under legal hold (${hold}).`,
       );
     const files = await this.filesOf(entry);
-    // The sidecar names the files: it goes last, so that the next purge knows what a killed one has left.
+    // The sidecar lists the files, so it is removed last: after a kill, the next purge finds the remaining files.
     const sidecarFile = beside(await this.fileOf(entry), '.json');
     for (const file of files) if (file !== sidecarFile) await removeFile(file);
     if (files.includes(sidecarFile)) await removeFile(sidecarFile);
@@ -285,9 +293,10 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * The audio of a recording.
+   * Absolute path of the audio of a recording.
    *
-   * @throws ERR_FILE for an entry that is no audio of a recording, or leads out of the folder, by its path or by a link.
+   * @throws ERR_FILE for an entry that is not the audio of a recording, or that leaves the folder, directly or by a
+   * link.
    */
   async fileOf(entry: Pick<CatalogueEntry, 'file'>): Promise<string> {
     checkArgument('entry', entry, ENTRY);
@@ -295,10 +304,10 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * The files of a recording that are there: audio, sidecar, manifest, the other formats that the sidecar lists, annotations,
-   * analysis, transcript.
+   * The existing files of a recording: audio, sidecar, manifest, outputs listed in the sidecar, annotations, analysis,
+   * transcript.
    *
-   * @throws ERR_FILE for an entry that leads out of the folder.
+   * @throws ERR_FILE for an entry that leaves the folder.
    */
   async filesOf(entry: CatalogueEntry): Promise<string[]> {
     const file = await this.fileOf(entry);
@@ -309,8 +318,8 @@ export class Catalogue implements Disposable {
   }
 
   /**
-   * Takes in every recording whose sidecar is in the folder, and lets go of entries whose audio is gone.
-   * Returns how many were taken in, and the manifests that could not be, with the reason.
+   * Adds every recording that has a sidecar in the folder, and removes entries without audio. Returns the number of
+   * added recordings, and the error of each manifest that failed.
    */
   async rebuild(): Promise<{ readonly recordings: number; readonly failed: ReadonlyMap<string, Error> }> {
     const failed = new Map<string, Error>();
@@ -333,7 +342,7 @@ export class Catalogue implements Disposable {
     return { recordings: seen.size, failed };
   }
 
-  /** Takes a recording in by its sidecar; returns its audio, relative to the folder. */
+  /** Adds a recording by its sidecar. Returns the path of its audio, relative to the folder. */
   async #takeIn(sidecarFile: string): Promise<string> {
     const { file, sidecar } = await recordingBeside(sidecarFile);
     const path = relative(this.folder, file);
@@ -344,13 +353,17 @@ export class Catalogue implements Disposable {
     return path;
   }
 
-  /** True when the audio of an entry is there, or is missing and under legal hold. */
+  /** True when the audio of an entry exists, or is missing but under legal hold. */
   async #isThere(entry: CatalogueEntry): Promise<boolean> {
     const files = await this.filesOf(entry).catch(() => undefined);
     return files !== undefined && (files.length > 0 || entry.hold !== undefined);
   }
 
-  /** Leaves nothing in the catalogue's files of what is not in it any more, which takes as long as copying it. @throws ERR_FILE */
+  /**
+   * Overwrites the remains of deleted rows in the catalogue's files. Takes as long as copying the catalogue.
+   *
+   * @throws ERR_FILE
+   */
   scrub(): void {
     this.#table.scrub();
   }

@@ -1,9 +1,9 @@
 import { type CsvCell, csvLine } from '../../base/csv.js';
 
-/** The columns of a table, in order: what each is called, and what a row has in it. */
+/** The columns of a table, in order: the name and the cell function of each. */
 export type CsvColumns<Row> = Readonly<Record<string, (row: Row) => CsvCell>>;
 
-/** A line of names, then one for each row, as {@link csvLine} writes them. */
+/** Yields a header line, then one line per row, as {@link csvLine} writes them. */
 export async function* csvOf<Row>(
   columns: CsvColumns<Row>,
   rows: Iterable<Row> | AsyncIterable<Row>,

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { asError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 
-/** A file in a zip: its name there, with `/`, and where it comes from. */
+/** A file in a zip: its name there, with `/`, and its source. */
 export interface ZipEntry {
   readonly name: string;
-  /** A file on the disk, a text, or bytes as they come. */
+  /** A file on disk, a text, or a stream of bytes. */
   readonly from: { readonly file: string } | { readonly text: string } | AsyncIterable<Uint8Array>;
 }
 
@@ -17,8 +17,8 @@ export interface ZipEntry {
 const SUMS = 'SHA256SUMS';
 
 /**
- * A zip of the entries and, last, `SHA256SUMS` over all of them, for `sha256sum -c`. Files are read one after the
- * other while the zip is, in constant memory; they are stored as they are, since voice hardly deflates.
+ * Yields a zip of the entries, followed by `SHA256SUMS` for `sha256sum -c`. Files are read one by one while the zip is
+ * consumed, in constant memory. They are stored uncompressed, because voice hardly deflates.
  */
 export async function* zipOf(
   entries: Iterable<ZipEntry> | AsyncIterable<ZipEntry>,
@@ -29,7 +29,7 @@ export async function* zipOf(
   const sums: string[] = [];
   const names = new Set<string>([SUMS]);
   const add = (name: string, size: number | undefined, source: () => AsyncIterable<Uint8Array>) => {
-    // Where the size is not known before, there has to be room for any.
+    // Without a known size, reserve 64-bit size fields.
     const sized = size === undefined ? { forceZip64Format: true } : { size };
     zip.addReadStreamLazy(name, { compress: false, mode: 0o100_600, ...sized }, (give) => {
       const stream = new PassThrough();

@@ -3,23 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { removeWhole, syncFile, writeJson } from '../../files/whole-file.js';
 import { beside } from '../sidecar.js';
 
-// Legal holds lie beside the recordings that they are on, and outlive the catalogue. No manifest covers them: a hold is
-// put on and taken off without changing the evidence.
+// Legal holds are stored beside their recordings and do not depend on the catalogue. The manifest does not cover them:
+// setting or removing a hold does not change the evidence.
 
-/** Reason of a hold whose file cannot be read: it holds all the same. */
+/** Reason of a hold whose file cannot be read. The hold stays in force. */
 const UNREADABLE = 'a hold file that cannot be read';
 
-/** Path of the legal hold on a recording. */
+/** Path of the legal hold file of a recording. */
 export function holdFile(audioFile: string): string {
   return beside(audioFile, '.hold.json');
 }
 
-/** True for what a killed process left of the file of a hold. */
+/** True for a partial hold file left by a killed process. */
 export function isHoldRest(path: string): boolean {
   return path.endsWith('.hold.json.part');
 }
 
-/** True when a recording is under legal hold; also where the system does not say. */
+/** True when a recording is under legal hold, or when the file system reports an error. */
 export function isHeld(audioFile: string): boolean {
   try {
     return statSync(holdFile(audioFile), { throwIfNoEntry: false }) !== undefined;
@@ -28,7 +28,7 @@ export function isHeld(audioFile: string): boolean {
   }
 }
 
-/** Reason of the legal hold on a recording; nothing where there is none. */
+/** Reason of the legal hold on a recording; undefined when there is none. */
 export async function readHold(audioFile: string): Promise<string | undefined> {
   if (!isHeld(audioFile)) return undefined;
   try {
@@ -39,7 +39,7 @@ export async function readHold(audioFile: string): Promise<string | undefined> {
   }
 }
 
-/** Puts a legal hold on a recording, on the medium when this resolves, or takes it off. @throws ERR_FILE */
+/** Sets a legal hold on a recording and flushes it to the medium, or removes it. @throws ERR_FILE */
 export async function writeHold(audioFile: string, reason: string | undefined): Promise<void> {
   const path = holdFile(audioFile);
   if (reason === undefined) return await removeWhole(path);

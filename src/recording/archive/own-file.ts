@@ -3,10 +3,10 @@ import { fileError } from '../../files/file-error.js';
 import { syncFile, writeJson } from '../../files/whole-file.js';
 import type { AnnotatedRecording } from './annotation-file.js';
 
-// What is made of a recording later lies beside it, in files that say whose they are. No manifest covers them: the
-// recording stays as it was verified, and they may be made anew.
+// Results derived from a recording are stored beside it, in files that name the recording. The manifest does not cover
+// them: they can be written again, and the recording still verifies.
 
-/** Writes such a file, in the place of an earlier one. @throws ERR_FILE */
+/** Writes such a file, replacing an earlier one. @throws ERR_FILE */
 export async function writeOwnFile(
   path: string,
   { id, segment }: AnnotatedRecording,
@@ -17,8 +17,8 @@ export async function writeOwnFile(
 }
 
 /**
- * Reads such a file. Nothing where there is none, where it is of something else, or where `take` makes nothing of it or
- * throws: a file that is cut off, or another program's, can be made anew.
+ * Reads such a file. Returns undefined when there is no file, when it belongs to another recording, or when `take`
+ * returns undefined or throws: a truncated or foreign file can be written again.
  *
  * @throws ERR_FILE when it cannot be read.
  */

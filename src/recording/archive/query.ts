@@ -1,10 +1,10 @@
 import { invalidArgument } from '../../base/errors.js';
 import type { SqlValue } from '../../files/database.js';
 
-/** A condition in SQL, and the value of its one parameter; without a value the condition is left out. */
+/** An SQL condition and the value of its parameter. Without a value the condition is left out. */
 export type Condition = readonly [sql: string, value: SqlValue | undefined];
 
-/** The conditions that were given, all of which have to hold, for a WHERE. Values never become part of the text. */
+/** Joins the given conditions with AND for a WHERE clause. Values are bound, never part of the text. */
 export function whereOf(conditions: readonly Condition[]): { where: string; values: SqlValue[] } {
   const given = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
   return {
@@ -14,10 +14,10 @@ export function whereOf(conditions: readonly Condition[]): { where: string; valu
 }
 
 /**
- * A full-text query (FTS5) of quoted words only, so that nothing in `text` is taken for an operator. All words have
- * to occur; one that ends in `*` may be the beginning of a word.
+ * A full-text query (FTS5) of quoted words, so that nothing in `text` is read as an operator. All words must occur. A
+ * word that ends in `*` is a prefix.
  *
- * @throws ERR_INVALID_ARG when `text` has no word.
+ * @throws ERR_INVALID_ARG when `text` contains no word.
  */
 export function matchOf(text: string, name = 'text'): string {
   const words = text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word));
@@ -27,7 +27,7 @@ export function matchOf(text: string, name = 'text'): string {
     .join(' ');
 }
 
-/** A pattern for `LIKE ? ESCAPE '\'` that finds `text` anywhere, or at the beginning, taken literally. */
+/** A pattern for `LIKE ? ESCAPE '\'` that matches `text` literally, anywhere or at the beginning. */
 export function likeOf(text: string, where: 'anywhere' | 'at the beginning' = 'anywhere'): string {
   const literal = text.replaceAll(/[\\%_]/g, '\\$&');
   return where === 'anywhere' ? `%${literal}%` : `${literal}%`;

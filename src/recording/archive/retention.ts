@@ -1,20 +1,20 @@
 import { checkOptions, type Rules, within } from '../../base/check.js';
 
-/** Rules for deletion: an item may go when any rule that is given lets it go. */
+/** Rules for deletion. An item may be deleted when one of the given rules allows it. */
 export interface RetentionRules {
-  /** Age beyond which an item may go, in days. */
+  /** Age above which an item may be deleted, in days. */
   readonly maxAgeDays?: number;
-  /** The oldest beyond this size of all together, in bytes. */
+  /** Total size above which the oldest items may be deleted, in bytes. */
   readonly maxBytes?: number;
 }
 
-/** The facts that retention goes by. */
+/** The facts of an item that retention depends on. */
 export interface Retained {
-  /** Time of its beginning, in milliseconds since the Unix epoch. */
+  /** Start time, in milliseconds since the Unix epoch. */
   readonly atMs: number;
   /** Bytes that its removal would free. */
   readonly bytes: number;
-  /** Under legal hold: it stays, whatever the rules say. */
+  /** True when under legal hold: it is never deleted. */
   readonly held: boolean;
 }
 
@@ -27,10 +27,10 @@ export const RETENTION: Rules<RetentionRules> = {
 };
 
 /**
- * Yields the items that the rules let go, oldest first, none under legal hold. Held items still count as size.
+ * Yields the items that may be deleted, oldest first. Items under legal hold are left out, but count towards the size.
  *
  * @param items Oldest first.
- * @param totalBytes Of all items together, those that are held included.
+ * @param totalBytes Size of all items, including held ones.
  * @throws ERR_INVALID_ARG for a rule out of range.
  */
 export function* expendable<T>(

@@ -6,17 +6,17 @@ import { STEREO } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import type { RecordingSidecar } from '../sidecar.js';
 
-/** A stretch of a leg. Positions are samples of the recording. */
+/** A stretch of a leg, in samples of the recording. */
 interface Heard {
   readonly from: number;
   readonly to: number;
 }
 
-/** The recording that was heard. */
+/** State of a recording when it was read. */
 export interface HeardRecording {
   /**
-   * Maskings that it had when it was opened: `maskings` of its sidecar. Default: unknown, and nothing is kept that may
-   * have been said where it is masked now.
+   * Number of `maskings` in its sidecar at that time. Default: unknown; then results that overlap masked stretches are
+   * refused.
    */
   readonly maskings?: number;
 }
@@ -27,9 +27,9 @@ export const HEARD_RECORDING: Rules<HeardRecording> = { maskings: whole(0, Numbe
 const LEGS = ['local', 'remote'] as const;
 
 /**
- * Refuses what was heard before a recording was masked, by a process that had begun earlier.
+ * Refuses results of a process that read the recording before it was masked.
  *
- * @param places Of what was heard, for each leg.
+ * @param places Places of the results, for each leg.
  * @throws ERR_INVALID_STATE
  */
 export function checkUnmasked(
@@ -44,7 +44,7 @@ export function checkUnmasked(
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
-/** True when something was heard where a leg is masked. */
+/** True when a result overlaps a masked stretch of a leg. */
 function isMasked(legs: RecordingSidecar['legs'], places: readonly (readonly Heard[])[]): boolean {
   return LEGS.some((name, index) => {
     const masks = legs[name].ledger.spans.filter(
@@ -56,7 +56,7 @@ function isMasked(legs: RecordingSidecar['legs'], places: readonly (readonly Hea
   });
 }
 
-/** Places of the words of each leg; that of a part whose words have none. */
+/** Places of the words of each leg. A part without word positions counts as one place. */
 export function wordsByLeg({ parts, sampleRate }: ConversationTranscript): Heard[][] {
   const place = (at: number) => (at * STEREO.sampleRate) / sampleRate;
   return LEGS.map((_, index) =>

@@ -24,13 +24,13 @@ import { spokenLines } from './transcript-file.js';
 /** Options of {@link transcribeRecordings}. */
 export interface TranscribeRecordingsOptions {
   readonly transcriber: Transcriber;
-  /** Recordings to transcribe; those that have a transcript are left out. Default: all. */
+  /** Query for the recordings to transcribe. Those with a transcript are skipped. Default: all. */
   readonly query?: CatalogueQuery;
   readonly language?: string;
-  /** The age secret key of encrypted recordings, which are then decrypted in memory. Default: they are left out. */
+  /** Age secret key of encrypted recordings, which are decrypted in memory. Default: they are skipped. */
   readonly identity?: string;
   readonly signal?: AbortSignal;
-  /** Told of each recording that was tried; `error` when the engine failed on it. */
+  /** Called after each attempt. `error` is set when the engine failed. */
   readonly onRecording?: (recording: CatalogueEntry, error: Error | undefined) => void;
 }
 
@@ -45,13 +45,13 @@ const RULES: Rules<TranscribeRecordingsOptions> = {
 const CATALOGUE = having('search', 'keepTranscript', 'fileOf');
 
 /**
- * Transcribes the recordings of a catalogue that have no transcript yet, each leg on its own. The transcript lies beside the
- * recording, each word with its place, as far as the engine tells it. The catalogue has a line `local: ...` each time that
- * something was said here, and `remote: ...` of what was heard, and can be searched for the words. Those of an encrypted
- * recording are in clear. A recording that the engine fails on is told of and left for the next time.
- * Resolves to how many were transcribed.
+ * Transcribes the recordings of a catalogue that have no transcript, each leg separately. The transcript is written
+ * beside the recording, with the place of each word if the engine reports it. The catalogue stores a line `local: ...`
+ * or `remote: ...` per utterance, and can be searched for the words. Transcripts of encrypted recordings are not
+ * encrypted. A recording on which the engine fails is reported and tried again the next time. Resolves to the number of
+ * transcribed recordings.
  *
- * @throws ERR_ABORTED, ERR_FILE; what the engine's `ready` throws.
+ * @throws ERR_ABORTED, ERR_FILE; errors of the engine's `ready`.
  */
 export async function transcribeRecordings(
   catalogue: Catalogue,

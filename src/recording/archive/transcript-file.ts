@@ -16,7 +16,7 @@ export function transcriptFile(audioFile: string): string {
   return beside(audioFile, '.transcript.json');
 }
 
-/** Puts a transcript beside its recording, in the place of an earlier one. @throws ERR_FILE */
+/** Writes a transcript beside its recording, replacing an earlier one. @throws ERR_FILE */
 export async function writeTranscriptFile(
   audioFile: string,
   recording: AnnotatedRecording,
@@ -26,7 +26,7 @@ export async function writeTranscriptFile(
 }
 
 /**
- * The transcript of a recording; nothing where there is none, or one of something else.
+ * Reads the transcript of a recording; undefined when there is none, or when it belongs to another recording.
  *
  * @throws ERR_INVALID_ARG, ERR_FILE
  */
@@ -43,12 +43,12 @@ export function readTranscript(
   });
 }
 
-/** The words of a transcript as a catalogue has them: a line for each time that a leg speaks. */
+/** The words of a transcript as the catalogue stores them: one line per utterance. */
 export function spokenLines({ parts }: Pick<ConversationTranscript, 'parts'>): string {
   return parts.map(({ leg, text }) => `${LEGS[leg]}: ${text.replace(/\s+/g, ' ').trim()}`).join('\n');
 }
 
-/** The words of each leg in such lines; what no leg is named for is in neither. */
+/** Splits such lines by leg. Lines that name no leg are ignored. */
 export function spokenBy(lines: string): Readonly<Record<(typeof LEGS)[number], string>> {
   const said = { local: '', remote: '' };
   for (const line of lines.split('\n')) {

@@ -5,8 +5,8 @@ import { msToSamples } from '../../base/pcm.js';
 export const BLOCK_SAMPLES = msToSamples(2000);
 
 /**
- * Hashes a recording block by block as it comes. A block's hash is SHA-256 over its samples, interleaved s16le;
- * the last block may be shorter.
+ * Hashes the samples of a recording block by block as they arrive. A block's hash is SHA-256 over its samples,
+ * interleaved s16le; the last block may be shorter.
  */
 export class BlockHasher {
   readonly #blocks: string[] = [];
@@ -25,7 +25,7 @@ export class BlockHasher {
     return this.#blocks.length * this.#blockSamples + this.#filled;
   }
 
-  /** @param stereo Interleaved samples that follow what was given before. */
+  /** @param stereo The next interleaved samples. */
   push(stereo: Int16Array): void {
     for (let at = 0; at < stereo.length; ) {
       const part = stereo.subarray(at, at + (this.#blockSamples - this.#filled) * 2);
@@ -36,7 +36,7 @@ export class BlockHasher {
     }
   }
 
-  /** The hashes of all blocks. */
+  /** Ends the last block and returns the hashes of all blocks. */
   end(): readonly string[] {
     if (this.#filled > 0) this.#close();
     return this.#blocks;
@@ -52,8 +52,8 @@ export class BlockHasher {
 }
 
 /**
- * Folds the hashes of blocks into one: each link is SHA-256 over the link before it (64 hex digits), the block's
- * number and its hash, so that a block cannot be changed, left out, or put elsewhere.
+ * Folds the hashes of blocks into one: each link is SHA-256 over the link before it (64 hex digits), the block's number
+ * and its hash, so that changing, removing or moving a block is detected.
  */
 export function chainOf(id: string, blocks: readonly string[]): string {
   let link = createHash('sha256').update(`jackfield.chain/1\n${id}\n`).digest('hex');

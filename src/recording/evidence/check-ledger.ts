@@ -3,8 +3,8 @@ import { isAudible, type LedgerSpan, type LegLedger, ledgerOf } from '../../stre
 const KINDS = ['received', 'idle', 'masked', 'missing', 'concealed'] as const;
 
 /**
- * Holds a ledger, as it was read from a file, against the samples that it accounts for: its spans follow each other
- * without a hole, add up to its totals and to the length, and where it says that nothing came there is silence.
+ * Checks a ledger from a file against its samples. The spans must follow each other without a hole, and add up to the
+ * totals and the length. Spans without audio must be silent.
  */
 export class LedgerCheck {
   readonly #ledger: LegLedger | undefined;
@@ -13,7 +13,7 @@ export class LedgerCheck {
   #sound: number | undefined;
   #next = 0;
 
-  /** @param ledger whatever was read; what is no ledger is a fault. */
+  /** @param ledger Parsed value. A value that is not a ledger is a fault. */
   constructor(ledger: unknown) {
     this.#ledger = isLedger(ledger) ? ledger : undefined;
     this.#silent = this.#ledger?.spans.filter((span) => !isAudible(span)) ?? [];
@@ -35,7 +35,7 @@ export class LedgerCheck {
 
   /**
    * The first fault, if there is one.
-   * @param samples the length. Default: that of what was pushed.
+   * @param samples Expected length. Default: the number of pushed samples.
    */
   fault(samples = this.#position): string | undefined {
     if (!this.#ledger) return 'It has no ledger.';

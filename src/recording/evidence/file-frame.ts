@@ -6,23 +6,26 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { STEREO_BYTES } from '../file/stereo-file.js';
 import { isSealed } from '../sealed/recorded-legs.js';
 
-/** The bytes of a recording's file that are no samples: those before its data and those behind them. */
+/** The bytes of a recording's file before and after the sample data. */
 export interface FileFrame {
-  /** Offset of the data, in bytes. 0 for an encrypted file, in which no byte is a plain sample. */
+  /** Offset of the data, in bytes. 0 for an encrypted file, which has no plain samples. */
   readonly offset: number;
-  /** Length of the data, in bytes: they are left out, as the blocks cover them. 0 for an encrypted file. */
+  /**
+   * Length of the data, in bytes. The data is not part of the frame, because the blocks cover it. 0 for an encrypted
+   * file.
+   */
   readonly bytes: number;
-  /** SHA-256 over the bytes before the data and those behind them, hexadecimal. */
+  /** SHA-256 over the bytes before and after the data, hexadecimal. */
   readonly sha256: string;
 }
 
-/** The frame of a recording that is complete. @throws ERR_FILE, ERR_WAV */
+/** Computes the frame of a complete recording. @throws ERR_FILE, ERR_WAV */
 export async function frameOf(file: string, samples: number): Promise<FileFrame> {
   const place = isSealed(file) ? { offset: 0, bytes: 0 } : await dataOf(file, samples);
   return { ...place, sha256: await hashAround(file, place) };
 }
 
-/** The fault of a file's frame, if there is one. @throws ERR_FILE */
+/** Compares a file with its frame. Returns the fault, or undefined. @throws ERR_FILE */
 export async function frameFault(file: string, frame: FileFrame): Promise<string | undefined> {
   if ((await hashAround(file, frame)) === frame.sha256) return undefined;
   if (frame.offset === 0) return 'The encrypted file is not the one that was written.';

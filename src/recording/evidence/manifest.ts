@@ -2,23 +2,23 @@ import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:
 import { chainOf } from './block-chain.js';
 import type { FileFrame } from './file-frame.js';
 
-/** The reason for a manifest in the place of another one. */
+/** The replacement of an earlier manifest. */
 export interface ManifestRenewal {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly reason: 'masked';
-  /** SHA-256 of the file of the manifest before. */
+  /** SHA-256 of the replaced manifest file. */
   readonly before: string;
 }
 
 /** The tamper evidence of a recording: the JSON of a manifest file. */
 export interface RecordingManifest {
-  /** Version 1 covers the samples and the sidecar; version 2 the rest of the file as well. */
+  /** Version 1 covers the samples and the sidecar. Version 2 also covers the rest of the file. */
   readonly schema: 'jackfield.manifest/1' | 'jackfield.manifest/2';
   readonly id: string;
   readonly segment: number;
   readonly samples: number;
-  /** Stereo samples that each block but the last has. */
+  /** Stereo samples per block; the last block may be shorter. */
   readonly blockSamples: number;
   /** SHA-256 of each block, hexadecimal. */
   readonly blocks: readonly string[];
@@ -26,15 +26,15 @@ export interface RecordingManifest {
   readonly chain: string;
   /** SHA-256 of the sidecar file, byte by byte: ledger and metadata. */
   readonly sidecar: string;
-  /** The parts of the file that the blocks do not cover. From version 2 on. */
+  /** The parts of the file that the blocks do not cover. Since version 2. */
   readonly frame?: FileFrame;
-  /** The recording was changed on purpose since it was made: parts of it were masked. Absent where it was not. */
+  /** Set when the recording was changed on purpose: parts of it were masked. */
   readonly renewed?: ManifestRenewal;
   readonly signature?: {
     readonly algorithm: 'Ed25519';
     /** Subject public key info, DER, base64. */
     readonly publicKey: string;
-    /** Of `manifestStatement()`, base64. */
+    /** Signature of `manifestStatement()`, base64. */
     readonly value: string;
   };
 }
@@ -52,7 +52,7 @@ export interface ManifestFacts {
   readonly renewed?: ManifestRenewal;
 }
 
-/** @param signingKey An Ed25519 private key; without one the manifest shows damage, but not who made it. */
+/** @param signingKey An Ed25519 private key. An unsigned manifest shows damage, but does not prove its origin. */
 export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): RecordingManifest {
   const { sidecarText, ...rest } = facts;
   const unsigned: RecordingManifest = {
@@ -73,7 +73,7 @@ export function manifestOf(facts: ManifestFacts, signingKey?: KeyObject): Record
   };
 }
 
-/** The text that is signed: one line for each thing that the manifest states. */
+/** The text that is signed: one line per statement of the manifest. */
 export function manifestStatement(manifest: RecordingManifest): string {
   const { schema, id, segment, samples, blockSamples, chain, sidecar, frame, renewed } = manifest;
   const ofFile = frame ? [frame.offset, frame.bytes, frame.sha256] : [];
@@ -81,7 +81,7 @@ export function manifestStatement(manifest: RecordingManifest): string {
   return `${[schema, id, segment, samples, blockSamples, chain, sidecar, ...ofFile, ...ofRenewal].join('\n')}\n`;
 }
 
-/** True when the signature fits the manifest. The owner of the key has to be known from elsewhere. */
+/** True when the signature matches the manifest. It does not check who owns the key. */
 export function signatureFits(manifest: RecordingManifest): boolean {
   if (!manifest.signature) return false;
   const { publicKey, value } = manifest.signature;
@@ -90,7 +90,7 @@ export function signatureFits(manifest: RecordingManifest): boolean {
     if (key.asymmetricKeyType !== 'ed25519') return false;
     return verify(null, Buffer.from(manifestStatement(manifest)), key, Buffer.from(value, 'base64'));
   } catch {
-    // A key that cannot be read fits nothing.
+    // An unreadable key matches no signature.
     return false;
   }
 }

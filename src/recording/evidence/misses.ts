@@ -1,15 +1,15 @@
 import { isLoss, type LedgerSpan } from '../../stream/align/ledger.js';
 import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
 
-/** Kinds of loss, as a person reads them. */
+/** Kinds of loss in words. */
 const WORDS: Readonly<Record<string, string>> = {
   concealed: 'made up by the line',
   masked: 'masked in doubt',
 };
-/** Places that are told one by one. */
+/** Number of places that are listed one by one. */
 const TOLD = 3;
 
-/** Says in words what a recording misses: of which leg, how much, why, and where. Empty for one that is complete. */
+/** Describes the missing audio of a recording: leg, amount, reason and place. Empty for a complete recording. */
 export function missesOf({ audio, legs, complete, end, reason }: RecordingSidecar): string[] {
   if (complete) return [];
   const seconds = (samples: number) => `${(samples / audio.sampleRate).toFixed(2)} s`;

@@ -27,27 +27,27 @@ import { frameFault } from './file-frame.js';
 import { manifestStatement, type RecordingManifest, sha256, signatureFits } from './manifest.js';
 import { missesOf } from './misses.js';
 
-/** Something that does not hold of a recording. */
+/** A fault of a recording. */
 export interface VerifyFinding {
   readonly what:
     | 'audio'
     | 'format'
     | 'length'
     | 'ledger'
-    /** Bytes of the file that are no samples: its header, or what lies behind the audio. */
+    /** Bytes of the file that are not samples: the header, or bytes after the audio. */
     | 'file'
     | 'sidecar'
-    /** A file that was made of the recording, and that the sidecar lists. */
+    /** An output file that the sidecar lists. */
     | 'output'
     | 'chain'
     | 'identity'
     | 'signature'
-    /** There is no signature, and a key was given. */
+    /** A key was given, but there is no signature. */
     | 'unsigned'
-    /** The signature is good, and made with another key than the one given. */
+    /** The signature is valid, but of another key than the given one. */
     | 'signer';
   readonly text: string;
-  /** The first block that it concerns, from 0, and where that begins in the file. */
+  /** The first affected block, from 0, and its position in the file. */
   readonly block?: number;
   readonly atMs?: number;
 }
@@ -56,20 +56,23 @@ export interface VerifyReport {
   readonly file: string;
   /** True when nothing was found. */
   readonly ok: boolean;
-  /** True when the file is as it was recorded, whoever signed it: nothing was found but `unsigned` or `signer`. */
+  /**
+   * True when the file was not changed since it was recorded, whoever signed it: there are no findings except
+   * `unsigned` and `signer`.
+   */
   readonly unchanged: boolean;
   readonly findings: readonly VerifyFinding[];
-  /** Says in words what the recording misses by its own account; empty where it is complete. No fault in itself. */
+  /** Descriptions of the missing audio, from its ledger; empty when it is complete. Missing audio is not a finding. */
   readonly misses: readonly string[];
   readonly signed: SignatureState;
   /**
-   * The annotations beside the recording, which are no part of what is verified: `intact` where each is as it was
-   * written; `changed` where one is not, or is about another recording.
+   * State of the annotations beside the recording, which the manifest does not cover. `intact`: none was changed.
+   * `changed`: one was changed, or belongs to another recording.
    */
   readonly annotations: 'none' | 'intact' | 'changed';
   /**
-   * The reach of the manifest: every byte of the file, or the samples alone, as with a manifest of version 1, or with
-   * that of an encrypted recording for a decrypted copy.
+   * Part of the file that the manifest covers: all bytes, or only the samples. It is `samples` for a manifest of
+   * version 1, and for a decrypted copy of an encrypted recording.
    */
   readonly covers: 'file' | 'samples';
   readonly samples: number;
@@ -78,17 +81,17 @@ export interface VerifyReport {
 }
 
 /**
- * The signature of a recording. `none`: there is none. `invalid`: it does not fit the manifest. `untrusted`: it fits,
- * but was not made with the key given, or no key was given. `trusted`: it was made with the key given.
+ * State of the signature of a recording. `none`: there is none. `invalid`: it does not match the manifest. `untrusted`:
+ * it matches, but is of another key, or no key was given. `trusted`: it is of the given key.
  */
 export type SignatureState = 'none' | 'invalid' | 'untrusted' | 'trusted';
 
 export interface VerifyOptions {
-  /** The recording that it has to be, as a catalogue knows. Default: any. */
+  /** Expected recording, from a catalogue. Default: any. */
   readonly expected?: { readonly id: string; readonly segment: number };
-  /** The Ed25519 public key that the manifest must be signed with. Default: any, or none. */
+  /** The Ed25519 public key that must have signed the manifest. Default: any key, or no signature. */
   readonly publicKey?: KeyObject;
-  /** The samples. Default: those of the WAV file itself. */
+  /** Source of the samples. Default: the WAV file itself. */
   readonly samples?: AsyncIterable<Int16Array>;
 }
 
@@ -102,12 +105,11 @@ const RULES: Rules<VerifyOptions> = {
 };
 
 /**
- * Recomputes what the manifest and the sidecar of a recording say: the hash of each block, the chain over them, the
- * ledger (its sums, and that there is silence where it says that nothing was received), the SHA-256 of each compressed
- * file and leg that the sidecar lists, the bytes of the file that are no samples, the signature. Damage is reported,
- * not thrown.
+ * Verifies a recording against its manifest and sidecar: the hash of each block, the chain over them, the ledgers
+ * (their sums, and silence where nothing was received), the SHA-256 of each output that the sidecar lists, the other
+ * bytes of the file, and the signature. Damage is reported, not thrown.
  *
- * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when sidecar or manifest is no such thing.
+ * @throws ERR_FILE and ERR_WAV when a file cannot be read; ERR_SYNTAX when the sidecar or manifest is invalid.
  */
 export async function verifyRecording(file: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   checkArgument('file', file, aPath);
@@ -155,13 +157,13 @@ async function annotationState(
 
 /** Results of reading the samples of a recording once. */
 interface Heard {
-  /** Undefined where the file has another layout than a recording. */
+  /** Undefined when the file does not have the layout of a recording. */
   readonly blocks: readonly string[] | undefined;
   readonly samples: number;
   readonly findings: readonly VerifyFinding[];
 }
 
-/** The samples of a WAV file, where it has the layout of a recording; else what layout it has. */
+/** Reads the samples of a WAV file. Reports a finding when it does not have the layout of a recording. */
 async function listenToWav(file: string, blockSamples: number, sidecar: RecordingSidecar): Promise<Heard> {
   await using reader = await WavReader.open(file);
   const { sampleRate, channels } = reader.format;
@@ -194,7 +196,7 @@ async function listen(
   return { blocks: hasher.end(), samples, findings };
 }
 
-/** Names the first block that differs, and says how: changed, put elsewhere, or cut off. */
+/** Reports the first block that differs: changed, moved, or cut off. */
 function compareBlocks(
   manifest: RecordingManifest,
   blocks: readonly string[],
@@ -246,7 +248,10 @@ function compareDetails(
   return findings;
 }
 
-/** True when the manifest covers all bytes of the file. That of an encrypted recording covers no decrypted copy. */
+/**
+ * True when the manifest covers all bytes of the file. The manifest of an encrypted recording does not cover a
+ * decrypted copy.
+ */
 function coversFile(file: string, { frame }: RecordingManifest): boolean {
   return frame !== undefined && (frame.offset > 0 || isSealed(file));
 }
@@ -262,7 +267,7 @@ async function compareFrame(file: string, manifest: RecordingManifest): Promise<
   return text === undefined ? [] : [{ what: 'file', text }];
 }
 
-/** Each file that the sidecar lists has to lie beside the audio, as it was made. */
+/** Checks that each output of the sidecar is beside the audio and unchanged. */
 async function compareOutputs(file: string, { outputs = [] }: RecordingSidecar): Promise<VerifyFinding[]> {
   const findings: VerifyFinding[] = [];
   const possible = new Map(possibleOutputs(file).map((path) => [basename(path), path]));
@@ -281,7 +286,7 @@ async function compareOutputs(file: string, { outputs = [] }: RecordingSidecar):
   return findings;
 }
 
-/** Manifest and sidecar have to speak of one recording, and of the one that is expected. */
+/** Checks that the manifest and the sidecar belong to the same recording, and to the expected one. */
 function compareIdentity(
   manifest: RecordingManifest,
   sidecar: RecordingSidecar,

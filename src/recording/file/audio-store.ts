@@ -1,19 +1,19 @@
 import type { LegEnds } from '../../stream/align/ledger.js';
 
 /**
- * Stores the stereo samples of one recording as they come. Positions count from its beginning. A store that was killed
- * can be read up to its last commit.
+ * Stores the stereo samples of one recording as they arrive. Positions count from its beginning. After a kill it can be
+ * read up to the last commit.
  */
 export interface AudioStore {
   readonly path: string;
-  /** The newest state of a stretch, which may have been written before. */
+  /** Writes a stretch, or overwrites it with its newest samples. */
   write(samples: Int16Array, position: number): void | Promise<void>;
-  /** A stretch that will not change any more; in order. */
+  /** Takes a stretch that will not change any more. Stretches come in order. */
   final(samples: Int16Array, position: number): void | Promise<void>;
-  /** Everything up to `sampleCount` was written. */
+  /** Marks everything up to `sampleCount` as written. */
   commit(sampleCount: number, legs: LegEnds): void | Promise<void>;
   /** @throws ERR_FILE when the file was deleted meanwhile. */
   checkPresence(): Promise<void>;
-  /** Ends the file at `sampleCount`, which is not beyond what was committed, where the last commit failed. */
+  /** Ends the file at `sampleCount`. After a failed commit that is at most the last committed position. */
   close(sampleCount: number, legs: LegEnds): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { loadEncoder, transcode } from '../../voice/transcode/transcode.js';
 import type { RecordedCall, RecordingOutput } from '../sidecar.js';
 import { reserveForEncoder } from './spare-descriptors.js';
 
-/** Compressed formats that recordings are given in besides WAV. */
+/** Compressed formats of recordings besides WAV. */
 export type CompressedFormat = 'flac' | 'mp3' | 'opus';
 
 export const COMPRESSED_FORMATS: readonly CompressedFormat[] = ['flac', 'mp3', 'opus'];
@@ -20,8 +20,8 @@ export interface TagFacts {
 }
 
 /**
- * Writes a recording in another format, with tags; the file appears when it is complete.
- * @throws as `transcode`; ERR_LIMIT where this process may hardly open any more files.
+ * Writes a recording in another format, with tags. The file appears when it is complete.
+ * @throws as `transcode`; ERR_LIMIT when this process is close to its limit of open files.
  */
 export async function compress(
   input: string | PcmInput,
@@ -43,12 +43,12 @@ export async function compress(
   }
 }
 
-/** Has the encoders ready: loading one while a call goes on would hold its recording up. @throws ERR_ENCODER. */
+/** Loads the encoders in advance: loading one during a call would delay its recording. @throws ERR_ENCODER. */
 export async function loadCompressed(formats: readonly CompressedFormat[]): Promise<void> {
   for (const format of formats) await loadEncoder(format, STEREO);
 }
 
-/** A sidecar's entry for a file that was made of a recording. @throws ERR_FILE. */
+/** The sidecar entry of an output file. @throws ERR_FILE. */
 export async function outputOf(path: string): Promise<RecordingOutput> {
   const sha256 = await hashFile(path);
   return { file: basename(path), bytes: (await stat(path)).size, sha256 };

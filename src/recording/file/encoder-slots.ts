@@ -1,11 +1,11 @@
 import { invalidArgument } from '../../base/errors.js';
 
-/** Encoders that run at once unless told otherwise: each holds a file open and takes its share of the processor. */
+/** Default number of parallel encoders. Each holds a file open and uses processor time. */
 const DEFAULT_ENCODERS = 32;
 
 /**
- * Bounds how many encoders run at once: so many while their calls go on, and a quarter as many for calls that are over,
- * which so never wait for the end of another call.
+ * Limits the number of parallel encoders: `max` for calls in progress, and a quarter of that for ended calls. Ended
+ * calls never wait for the end of another call.
  */
 export class EncoderSlots {
   #live: number;
@@ -21,7 +21,7 @@ export class EncoderSlots {
     this.#after = Math.ceil(max / 4);
   }
 
-  /** Takes a slot for a call that goes on, if there is one; to be given back by {@link release}. */
+  /** Takes a slot for a call in progress. Returns false when none is free. {@link release} gives the slot back. */
   tryTake(): boolean {
     if (this.#live === 0) return false;
     this.#live--;
@@ -32,7 +32,7 @@ export class EncoderSlots {
     this.#live++;
   }
 
-  /** Does `task`, for a call that is over, as soon as there is a slot for it. */
+  /** Runs `task` for an ended call as soon as a slot is free. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.#after > 0) this.#after--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));

@@ -10,23 +10,23 @@ import type { DriftAccount, RecordedCall, RecordingHead, RecordingMark } from '.
 
 /** One line of a journal. */
 export type JournalEntry =
-  /** The first line: what was known when the recording began. */
+  /** The first line: facts known at the start of the recording. */
   | { readonly t: 'head'; readonly head: RecordingHead }
-  /** Facts of the call that have become known since. */
+  /** Facts of the call that became known later. */
   | { readonly t: 'call'; readonly call: RecordedCall }
-  /** From `span.from` on a leg is of this kind, until its next entry. */
+  /** A leg has this kind from `span.from` until its next entry. */
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
-  /** The line of a leg made this up: it may be told after the samples are there. */
+  /** The line of a leg concealed this stretch. The entry may follow after the samples. */
   | { readonly t: 'concealed'; readonly leg: LegName; readonly stretch: NamedStretch<SpanReason> }
-  /** A stretch of both legs is silent by a rule. */
+  /** A stretch of both legs is masked by a rule. */
   | { readonly t: 'masked'; readonly span: MaskSpan }
   | { readonly t: 'block'; readonly index: number; readonly hash: string }
   | { readonly t: 'drift'; readonly account: DriftAccount }
   | { readonly t: 'mark'; readonly mark: RecordingMark };
 
 /**
- * Keeps the facts of a recording under way besides its audio, line by line, so that the ledger and the hashes survive a
- * kill. It lies beside the audio and is removed when the sidecar is complete.
+ * Stores the facts of a recording in progress line by line, so that the ledger and the hashes survive a kill. The file
+ * is beside the audio and is removed when the sidecar is complete.
  */
 export class Journal {
   readonly path: string;
@@ -59,14 +59,14 @@ export class Journal {
     }
   }
 
-  /** True when there is something to {@link settle}. */
+  /** True when entries are unwritten or a write has failed: see {@link settle}. */
   get pending(): boolean {
     return this.#pending > 0 || this.#error !== undefined;
   }
 
-  /** Appends an entry, unless the journal is closed. A failure is kept for {@link settle}. */
+  /** Appends an entry, unless the journal is closed. {@link settle} reports a failure. */
   add(entry: JournalEntry): void {
-    // The descriptor may belong to another file by then.
+    // After closing, the descriptor may belong to another file.
     if (this.#closing) return;
     const line = Buffer.from(`${JSON.stringify(entry)}\n`);
     const at = this.#bytes;
@@ -82,7 +82,7 @@ export class Journal {
       });
   }
 
-  /** Waits for what was added. @throws ERR_FILE when some of it could not be written. */
+  /** Waits until all added entries are written. @throws ERR_FILE when a write failed. */
   async settle(): Promise<void> {
     await this.#pump;
     if (this.#error) throw fileError('write', this.path, this.#error);
@@ -96,7 +96,7 @@ export class Journal {
 }
 
 /**
- * Reads the journal of a killed recording, up to the first line that is not whole. Nothing when there is no head.
+ * Reads the journal of a killed recording, up to the first incomplete line.
  * @throws ERR_FILE when the file cannot be read.
  */
 export async function readJournal(path: string): Promise<readonly JournalEntry[]> {
@@ -118,7 +118,7 @@ export async function readJournal(path: string): Promise<readonly JournalEntry[]
 function parseEntry(line: string): JournalEntry | undefined {
   try {
     const entry: unknown = JSON.parse(line);
-    // The file is the recorder's own, readable by its user only; what is half written does not parse.
+    // Only the recorder writes this file, and only its user can read it. A partial line does not parse.
     return typeof entry === 'object' && entry !== null && 't' in entry ? (entry as JournalEntry) : undefined;
   } catch {
     return undefined;

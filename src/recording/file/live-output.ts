@@ -5,12 +5,12 @@ import { beside } from '../sidecar.js';
 import { type CompressedFormat, compress, type TagFacts } from './compressed.js';
 import { EncoderSlots } from './encoder-slots.js';
 
-/** Audio that waits for a slow encoder, at most: half a minute. Beyond that the file is made when the call is over. */
+/** Longest audio that waits for a slow encoder: half a minute. Beyond that the file is encoded after the call. */
 const MAX_QUEUED = msToSamples(30_000);
 
 /**
- * A compressed file that is written while its recording is. It never holds the recording up: an encoder that fails, or
- * falls too far behind, is given up, and the file is made of the WAV when that is complete.
+ * A compressed file that is written during its recording. It never delays the recording: an encoder that fails or falls
+ * too far behind is stopped, and the file is encoded from the complete WAV.
  */
 export class LiveOutput {
   readonly format: CompressedFormat;
@@ -24,8 +24,8 @@ export class LiveOutput {
   #wake: () => void = () => undefined;
 
   /**
-   * @param file The WAV file that is being recorded.
-   * @param slots Where none is free the file is made of the WAV, when there is one.
+   * @param file The WAV file of the recording.
+   * @param slots Slots for encoders. When none is free, the file is encoded from the WAV later.
    */
   constructor(file: string, format: CompressedFormat, facts: TagFacts, slots = new EncoderSlots()) {
     this.format = format;
@@ -35,7 +35,7 @@ export class LiveOutput {
     this.#encoded = slots.tryTake() ? this.#encode().finally(() => slots.release()) : this.#without();
   }
 
-  /** Takes a copy of the samples that follow. */
+  /** Takes a copy of the next samples. */
   push(samples: Int16Array): void {
     if (this.#state !== 'open') return;
     this.#queue.push(samples.slice());
@@ -44,7 +44,7 @@ export class LiveOutput {
     else this.#wake();
   }
 
-  /** Completes the file, from the WAV where the encoder was given up. @throws ERR_FILE, ERR_ENCODER. */
+  /** Completes the file. Encodes it from the WAV if the encoder was stopped. @throws ERR_FILE, ERR_ENCODER. */
   async finish(wav: string): Promise<void> {
     if (this.#state === 'open') this.#end('ended');
     if (!(await this.#encoded)) return;

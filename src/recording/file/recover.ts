@@ -30,11 +30,11 @@ import { readLegEnds } from './stereo-file.js';
 export interface RecoverOptions {
   /** Signs the manifest: an Ed25519 private key. */
   readonly signingKey?: KeyObject;
-  /** For encrypted recordings: an age secret key of one of their recipients. */
+  /** Age secret key of one of the recipients. Needed for encrypted recordings. */
   readonly identity?: string;
-  /** For encrypted recordings: whom to encrypt the finished file to. */
+  /** Age recipients of the finished file. Needed for encrypted recordings. */
   readonly encryptTo?: readonly string[];
-  /** Dates the recovery. Default: the machine's clock. */
+  /** Clock that dates the recovery. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -45,7 +45,7 @@ const RULES: Rules<RecoverOptions> = {
   clock: CLOCK,
 };
 
-/** Recordings in `folder` and below it that were begun and never finished: the paths of their audio files. */
+/** Finds the audio files of unfinished recordings in `folder` and its subfolders. */
 export async function findUnfinished(folder: string): Promise<readonly string[]> {
   checkArgument('folder', folder, aPath);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
@@ -61,11 +61,10 @@ export async function findUnfinished(folder: string): Promise<readonly string[]>
 }
 
 /**
- * Finishes a recording whose process was killed: the file is made to count all samples that are there, and the
- * sidecar and manifest are written as far as they can be told, marked as recovered. To be called when nobody
- * writes the file any more.
+ * Finishes a recording whose process was killed: corrects the header to count all samples in the file, and writes the
+ * sidecar and manifest from the journal, marked as recovered. Call it only when no process writes the file any more.
  *
- * @throws ERR_FILE; ERR_WAV when the file is not a recording; ERR_INVALID_STATE when it has no journal to tell from.
+ * @throws ERR_FILE; ERR_WAV when the file is not a recording; ERR_INVALID_STATE when its journal is empty.
  */
 export async function recoverRecording(file: string, options: RecoverOptions = {}): Promise<SegmentResult> {
   checkArgument('file', file, aPath);
@@ -95,7 +94,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   return result;
 }
 
-/** Removes what a recording left that was killed before it had a first sample, or a head. */
+/** Removes the files of a recording that was killed before its first sample or its journal head. */
 export async function discardUnfinished(file: string): Promise<void> {
   checkArgument('file', file, aPath);
   await removeFile(file);
@@ -103,7 +102,7 @@ export async function discardUnfinished(file: string): Promise<void> {
   await removeTraces(file);
 }
 
-/** Removes what lies beside the audio while it is recorded; the journal last. */
+/** Removes the temporary files beside the audio, the journal last. */
 export async function removeTraces(file: string): Promise<void> {
   const traces = [reserveFile(file), beside(file, '.json.part'), beside(file, '.manifest.json.part')];
   for (const path of [...traces, ...halfMade(file), ...tailFiles(file), journalFile(file)]) {
@@ -111,12 +110,12 @@ export async function removeTraces(file: string): Promise<void> {
   }
 }
 
-/** Compressed files that were being written. */
+/** Partial compressed files. */
 function halfMade(file: string): string[] {
   return COMPRESSED_FORMATS.map((format) => `${liveOutputPath(file, format)}.part`);
 }
 
-/** True when an unfinished recording holds anything that is worth recovering. */
+/** True when an unfinished recording has audio and a journal head. */
 export async function isWorthRecovering(file: string): Promise<boolean> {
   checkArgument('file', file, aPath);
   const size = await stat(file).then(
@@ -149,7 +148,7 @@ function recoveredFacts(
   };
 }
 
-/** The journal tells where each kind of stretch begins; the file itself, how far the leg had come. */
+/** Rebuilds the ledger of a leg. The journal has the start of each span; the file has the end of the leg. */
 function recoveredLedger(
   entries: readonly JournalEntry[],
   leg: LegName,
@@ -173,7 +172,7 @@ function recoveredLedger(
   return keeper.slice(0, sampleCount);
 }
 
-/** The account of what was masked before the process was killed. */
+/** The stretches that were masked before the process was killed. */
 function recoveredMaskings(
   { masks }: RecordingHead,
   entries: readonly JournalEntry[],
@@ -193,7 +192,7 @@ interface Recovered {
     readonly blocks: readonly string[];
     readonly sampleCount: number;
     readonly changed: number;
-    /** End of each leg: the last samples may not have been counted in the file yet. */
+    /** End of each leg. The file may not count the last samples yet. */
     readonly ends: LegEnds | undefined;
   };
 }
@@ -207,7 +206,7 @@ async function repaired(file: string, known: readonly string[]): Promise<Recover
 
 const NO_TAIL: TailContents = { sampleCount: 0, legs: { local: 0, remote: 0 }, pieces: [] };
 
-/** Writes the age file and its tail into one new age file. */
+/** Combines the age file and its tail in a new age file. */
 async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
   const { identity, encryptTo } = options;
   if (!identity || !encryptTo) {
@@ -222,7 +221,7 @@ async function resealed(file: string, options: RecoverOptions, known: readonly s
     for (const half of [whole, ...tailFiles(whole)]) await removeFile(half);
   });
   async function* copied(): AsyncGenerator<Int16Array> {
-    // A file whose writer was killed before its tail had a record may be cut off, too.
+    // The file may be truncated even when its tail has no record.
     for await (const samples of openSealed(file, identity ?? '', tail ?? NO_TAIL)) {
       await target.final(samples);
       yield samples;
@@ -255,7 +254,10 @@ async function hashSamples(
   return { blocks, sampleCount, ends, changed: known.findIndex((hash, index) => blocks[index] !== hash) };
 }
 
-/** End of a channel's last sound in stereo samples that begin at `position`, if that is beyond `end`; else 0. */
+/**
+ * End of the last non-zero sample of a channel, in stereo samples that begin at `position`. 0 when it is not after
+ * `end`.
+ */
 function soundEnd(stereo: Int16Array, channel: 0 | 1, position: number, end: number): number {
   for (let at = stereo.length / 2 - 1; at >= 0 && position + at >= end; at--) {
     if (stereo[at * 2 + channel] !== 0) return position + at + 1;

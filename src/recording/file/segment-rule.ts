@@ -3,24 +3,23 @@ import { msToSamples } from '../../base/pcm.js';
 import { measureLevel } from '../../voice/level/level-meter.js';
 import { STEREO_BYTES } from './stereo-file.js';
 
-/** Rules for going on in a new file; the first that applies decides. Without any there is one file. */
+/** Rules for starting a new file; the first that applies decides. Without rules there is one file. */
 export interface SegmentRules {
   /** Length of a file, in milliseconds: 1000 to 604,800,000, which is a week. */
   readonly everyMs?: number;
   /** Size of a file, in bytes of samples: 65,536 to 2^40. */
   readonly maxBytes?: number;
   /**
-   * A silence of both legs of this length, in milliseconds: 500 to 3,600,000. It is the end of the file
-   * before.
+   * Silence of both legs that ends a file, in milliseconds: 500 to 3,600,000. The silence belongs to the ended file.
    */
   readonly silenceMs?: number;
-  /** Level below which a leg is silent, in dBFS (RMS): -90 to 0. Default -50. */
+  /** Level below which a leg counts as silent, in dBFS (RMS): -90 to 0. Default -50. */
   readonly silenceDbfs?: number;
 }
 
 const MIN_SEGMENT = msToSamples(1000);
 
-/** Longest recording, and longest part of one, in ms: a week. */
+/** Longest recording, and longest segment, in ms: a week. */
 export const MAX_RECORDING_MS = 604_800_000;
 /** The rules of {@link SegmentRules}. */
 export const SEGMENT_RULES: Rules<SegmentRules> = {
@@ -36,7 +35,7 @@ export function checkSegmentRules(rules: SegmentRules): SegmentRules {
   return rules;
 }
 
-/** Says when the next file is due. */
+/** Decides when the next file is due. */
 export class SegmentRule {
   readonly #limit: number;
   readonly #silence: number;
@@ -59,7 +58,7 @@ export class SegmentRule {
     this.#quiet = 0;
   }
 
-  /** Position at which the file reaches its length or size; Infinity without such a limit. */
+  /** Position at which the file reaches its length or size limit; Infinity without one. */
   get limit(): number {
     return this.#base + this.#limit;
   }

@@ -35,33 +35,36 @@ export interface SegmentResult {
   readonly manifestFile: string;
   readonly sidecar: RecordingSidecar;
   readonly manifest: RecordingManifest;
-  /** The reason why a compressed file that was asked for is not there; the recording itself is not affected. */
+  /** The error that prevented a requested compressed file. The recording itself is not affected. */
   readonly outputError?: Error;
 }
 
 export interface SegmentOptions {
   readonly store: AudioStore;
   readonly head: RecordingHead;
-  /** Beginning of the segment on the call's time line, in samples. */
+  /** Start of the segment on the call's time line, in samples. */
   readonly base: number;
   readonly signingKey: KeyObject | undefined;
-  /** Of the file: made before it, so that nothing lies on the disk that no journal tells of. Default: made here. */
+  /**
+   * Journal of the file. It is created before the file, so that every file on disk has a journal. Default: created by
+   * `open`.
+   */
   readonly journal?: Journal;
-  /** Compressed files that are written beside the audio. Default none. */
+  /** Compressed files to write beside the audio. Default none. */
   readonly outputs?: readonly CompressedFormat[];
-  /** Bounds the encoders of several recordings. Default: its own. */
+  /** Limits the encoders of several recordings together. Default: a limit for this segment alone. */
   readonly encoders?: EncoderSlots;
 }
 
-/** Kept free beside the audio, so that on a full disk there is room to end the file properly. */
+/** Space reserved beside the audio, so that the file can be ended properly on a full disk. */
 const RESERVE_BYTES = 256 * 1024;
 
-/** One file of a recording: its audio, and what is told of it. Positions are those of the call's time line. */
+/** One file of a recording: the audio and its metadata. Positions are on the call's time line. */
 export class Segment {
   readonly base: number;
   readonly head: RecordingHead;
   readonly marks: RecordingMark[] = [];
-  /** End of the segment; Infinity while it goes on. */
+  /** End of the segment; Infinity while it is open. */
   limit = Number.POSITIVE_INFINITY;
   readonly #store: AudioStore;
   readonly #journal: Journal;
@@ -107,17 +110,17 @@ export class Segment {
     return this.base + this.#committed;
   }
 
-  /** Takes the part of the samples that lies within the segment. @throws ERR_FILE. */
+  /** Writes the part of the samples that is within the segment. @throws ERR_FILE. */
   write(samples: Int16Array, position: number): void | Promise<void> {
     const part = this.#within(samples, position);
     if (!part) return;
     const at = Math.max(position, this.base) - this.base;
-    // What the samples are is on the disk before they are: a kill in between leaves no sound without its name.
+    // The journal is written before the samples: after a kill, all audio on disk has a ledger entry.
     if (this.#journal.pending) return this.#journal.settle().then(() => this.#store.write(part, at));
     return this.#store.write(part, at);
   }
 
-  /** The same for samples that will not change. */
+  /** Takes samples that will not change any more. */
   final(samples: Int16Array, position: number): void | Promise<void> {
     const part = this.#within(samples, position);
     if (!part) return;
@@ -126,7 +129,7 @@ export class Segment {
     return this.#store.final(part, Math.max(position, this.base) - this.base);
   }
 
-  /** Makes the file count what was written up to `end`. @throws ERR_FILE. */
+  /** Updates the header of the file to count the samples up to `end`. @throws ERR_FILE. */
   async commit(end: number, legs: LegEnds): Promise<void> {
     const count = Math.min(end, this.limit) - this.base;
     if (count < 0) return;
@@ -152,7 +155,7 @@ export class Segment {
     this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
   }
 
-  /** Notes that the line of a leg made a stretch up. */
+  /** Adds a stretch that the line of a leg concealed to the journal. */
   concealed(leg: LegName, { from, samples, reason }: NamedStretch<SpanReason>): void {
     const at = Math.max(0, from - this.base);
     const length = from + samples - this.base - at;
@@ -160,13 +163,13 @@ export class Segment {
       this.#journal.add({ t: 'concealed', leg, stretch: { from: at, samples: length, reason } });
   }
 
-  /** Notes that a stretch is silent on both legs. */
+  /** Adds a masked stretch of both legs to the journal. */
   masked(span: MaskSpan): void {
     const within = maskWithin(span, this.base, this.limit);
     if (within) this.#journal.add({ t: 'masked', span: within });
   }
 
-  /** Notes what drift correction has done so far, where that has changed. */
+  /** Adds the total of drift correction to the journal if it has changed. */
   drift(account: DriftAccount): void {
     const { inserted, removed } = this.#drift;
     if (account.inserted === inserted && account.removed === removed) return;
@@ -178,28 +181,27 @@ export class Segment {
     this.#journal.add({ t: 'call', call });
   }
 
-  /** Gives the room on a full disk that was kept for it. */
+  /** Frees the space reserved for a full disk. */
   async releaseReserve(): Promise<void> {
-    // Where it cannot be removed it is in nobody's way: it goes when the recording is taken up.
+    // A failure does no harm: recovery removes the file later.
     await removeFile(reserveFile(this.file)).catch(() => undefined);
   }
 
-  /** Completes and closes the file; {@link finish} makes what lies beside it. @throws ERR_FILE. */
+  /** Completes and closes the audio file; {@link finish} writes the files beside it. @throws ERR_FILE. */
   async close(): Promise<void> {
     try {
       await this.releaseReserve();
       await this.#store.close(this.#hasher.sampleCount, this.#legs);
       await this.#journal.close();
     } catch (error) {
-      // The journal stays: what is on the disk is recovered from it.
+      // The journal stays, for the recovery of the audio on disk.
       await this.#giveUp();
       throw error;
     }
   }
 
   /**
-   * Makes what lies beside the file once it is closed. That may take long, where an encoder has to be waited for, and
-   * holds no descriptor meanwhile.
+   * Writes the files beside the closed audio. Waiting for an encoder may take long; no descriptor is held meanwhile.
    * @throws ERR_FILE.
    */
   async finish(
@@ -220,7 +222,7 @@ export class Segment {
     return { ...result, ...(error && { outputError: error }) };
   }
 
-  /** Removes everything: for a recording that never began. */
+  /** Removes all files of a recording that never began. */
   async discard(): Promise<void> {
     await this.#store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
     await this.#giveUp();
@@ -254,8 +256,8 @@ export class Segment {
 }
 
 /**
- * Removes the audio of a segment under way, and what lies beside it, as much of that as can be; the journal last, which
- * tells of the rest.
+ * Removes the audio of an open segment and the files beside it, as far as possible. The journal is removed last,
+ * because recovery needs it.
  */
 export async function removeSegment(file: string): Promise<void> {
   const files = [file, reserveFile(file), ...tailFiles(file)];
@@ -264,16 +266,16 @@ export async function removeSegment(file: string): Promise<void> {
   for (const each of removed) if (each.status === 'rejected') throw each.reason;
 }
 
-/** A mark of what happened when the last samples were still on their way belongs to the end. */
+/** Moves a mark beyond the last sample to the end of the file. */
 export function markWithin(mark: RecordingMark, sampleCount: number): RecordingMark {
   return { ...mark, at: Math.min(mark.at, sampleCount) };
 }
 
 /**
- * Writes sidecar and manifest beside an audio file that is complete.
+ * Writes the sidecar and manifest beside a complete audio file.
  *
- * @param more.frame Its frame. Default: read from the file.
- * @param more.renewed The reason for another manifest.
+ * @param more.frame Frame of the file. Default: computed from the file.
+ * @param more.renewed Set when the manifest replaces an earlier one.
  * @throws ERR_FILE.
  */
 export async function writeDetails(

@@ -3,17 +3,17 @@ import { spareDescriptors } from '../../tcp/descriptor-limit.js';
 
 /** Descriptors of an encoder: its worker thread, its file, and the WAV that it is made of. */
 const ENCODER = 8;
-/** Left for what is more urgent than an encoder: calls that begin, next files of recordings, publications. */
+/** Descriptors kept free for more urgent work: new calls, next files of recordings, publications. */
 const LEFT = 24;
 
-/** Encoders of this process that were let begin and have not opened all their files yet. */
+/** Number of encoders in this process that are still opening their files. */
 let beginning = 0;
 
 /**
- * Sets descriptors aside for an encoder, until what is returned is called: when it has opened its own, or is over. Where
- * the system does not tell how many there are, none are asked for.
+ * Reserves descriptors for an encoder. Call the returned function when the encoder has opened its files or has ended.
+ * Always succeeds when the system does not report the number of free descriptors.
  *
- * @throws ERR_LIMIT where this process may hardly open any more files.
+ * @throws ERR_LIMIT when this process is close to its limit of open files.
  */
 export function reserveForEncoder(): () => void {
   const spare = (spareDescriptors() ?? Number.POSITIVE_INFINITY) - beginning * ENCODER;

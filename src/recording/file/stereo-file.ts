@@ -14,20 +14,20 @@ import type { AudioStore } from './audio-store.js';
 /** Bytes of one stereo sample. */
 export const STEREO_BYTES = 4;
 
-/** The chunk in which a recording under way keeps how far each leg reaches: two unsigned 64-bit numbers. */
+/** Chunk with the end of each leg in a recording in progress: two unsigned 64-bit numbers. */
 const ENDS_CHUNK = { id: 'jfle', bytes: 16 };
 const SEARCHED_BYTES = 1 << 16;
 
 /**
- * A stereo WAV file that grows and whose newest part may still change. It is valid at every moment: samples go
- * first, then the header that counts them.
+ * A growing stereo WAV file. Its newest part may still change. It is valid at every moment: samples are written first,
+ * then the header that counts them.
  */
 export class StereoFile implements AudioStore {
   readonly path: string;
   readonly #fd: number;
   readonly #file: PositionedFile;
   readonly #header: WavHeader;
-  /** Samples that the header on the disk counts. */
+  /** Sample count in the header on disk. */
   #committed: number | undefined;
 
   private constructor(path: string, fd: number, io: 'async' | 'sync', header: WavHeader) {
@@ -89,7 +89,7 @@ export class StereoFile implements AudioStore {
   async close(sampleCount: number, legs: LegEnds): Promise<void> {
     try {
       await this.checkPresence();
-      // A disk that refuses to be written to has what it needs already: the file ends where it was counted last.
+      // On a write error the header is already right: the file ends at the last committed position.
       if (sampleCount !== this.#committed) await this.commit(sampleCount, legs);
       await promisify(ftruncate)(this.#fd, this.#header.length + sampleCount * STEREO_BYTES);
       await this.#file.sync();
@@ -99,7 +99,7 @@ export class StereoFile implements AudioStore {
   }
 }
 
-/** End of each leg when the file at `path` was last committed; nothing for a file of another writer. */
+/** Reads the end of each leg at the last commit of `path`; undefined for a file of another writer. */
 export async function readLegEnds(path: string): Promise<LegEnds | undefined> {
   let handle: FileHandle | undefined;
   try {
@@ -113,7 +113,7 @@ export async function readLegEnds(path: string): Promise<LegEnds | undefined> {
   }
 }
 
-/** The same from the first bytes of a WAV file. */
+/** Reads the end of each leg from the first bytes of a WAV file. */
 export function legEndsIn(bytes: Buffer): LegEnds | undefined {
   for (let at = 12; at + 8 + ENDS_CHUNK.bytes <= bytes.length; ) {
     const size = bytes.readUInt32LE(at + 4);

@@ -4,21 +4,21 @@ import { fileError } from '../../files/file-error.js';
 import { makePrivateFolder, removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 
-/** A recording that is not transcribed or masked yet: kept on disk until it is. */
+/** A recording that still has to be transcribed or masked. Stored on disk until that is done. */
 export interface AfterCallNote {
-  /** Of the publication, and of the news of it. */
+  /** Id of the publication and of its event. */
   readonly id: string;
-  /** Type of that news. */
+  /** Type of that event. */
   readonly type: string;
-  /** The audio, relative to the folder of the archive. */
+  /** Path of the audio, relative to the folder of the archive. */
   readonly file: string;
-  /** True when the recording is to be masked, and its news waits for that. */
+  /** True when the recording is to be masked; its event waits for that. */
   readonly masks: boolean;
 }
 
-/** Notes of an archive, a file each. */
+/** The notes of an archive, one file per note. */
 export class AfterCallNotes {
-  /** Of their folder, in that of the recordings. */
+  /** Name of the notes' folder in the folder of recordings. */
   readonly name = '.after-calls';
   readonly #folder: string;
 
@@ -27,7 +27,7 @@ export class AfterCallNotes {
     this.#folder = join(archive, this.name);
   }
 
-  /** Keeps a note, in the place of one with its id. It is on disk when this resolves. @throws ERR_FILE */
+  /** Writes a note, replacing one with the same id. It is on disk when this resolves. @throws ERR_FILE */
   async keep(note: AfterCallNote): Promise<void> {
     await makePrivateFolder(this.#folder);
     await writeJson(this.#fileOf(note), note);
@@ -39,8 +39,8 @@ export class AfterCallNotes {
   }
 
   /**
-   * The notes that are kept, in the order of their ids. What is none is left out.
-   * @throws ERR_FILE when they cannot be read: it is not known then what waits to be masked.
+   * Reads the notes, in the order of their ids. Invalid files are skipped.
+   * @throws ERR_FILE when a note cannot be read: then it is unknown which recordings wait for masking.
    */
   async read(): Promise<readonly AfterCallNote[]> {
     const names = (await unlessMissing(this.#folder, readdir(this.#folder))) ?? [];
@@ -62,7 +62,7 @@ export class AfterCallNotes {
   }
 }
 
-/** Resolves to what is read; to undefined where it is not there. @throws ERR_FILE for any other reason. */
+/** Resolves to the content; to undefined when the path does not exist. @throws ERR_FILE for any other reason. */
 async function unlessMissing<T>(path: string, reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -79,7 +79,7 @@ function noteIn(text: string): AfterCallNote | undefined {
   try {
     const { id, type, file, masks }: Partial<AfterCallNote> = Object(JSON.parse(text));
     const isSound = typeof id === 'string' && ID.test(id) && typeof type === 'string' && type !== '';
-    // Who cannot tell whether it was to be masked has it masked.
+    // A missing `masks` counts as true: masking too much is safer.
     return isSound && typeof file === 'string' ? { id, type, file, masks: masks !== false } : undefined;
   } catch {
     return undefined;

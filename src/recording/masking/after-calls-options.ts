@@ -11,14 +11,14 @@ export interface MaskAfterCalls {
   readonly phrases?: readonly Keyword[];
 }
 
-/** The work that a recorder does with each recording once its call is over. */
+/** Processing of each recording after its call. */
 export interface AfterCallsOptions {
-  /** Engine that writes down what was said. Default: none. */
+  /** Engine that transcribes the recordings. Default: none. */
   readonly transcriber?: Transcriber;
-  /** Language that is spoken, such as `en`. Default: the engine's. */
+  /** Language of the speech, such as `en`. Default: that of the engine. */
   readonly language?: string;
   /**
-   * Takes card numbers and phrases out of each recording. Hook and webhook are told of it when that is done. Default:
+   * Masks card numbers and phrases in each recording. The hook and the webhook get the event afterwards. Default:
    * nothing is masked.
    */
   readonly mask?: MaskAfterCalls;

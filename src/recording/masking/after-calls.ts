@@ -11,48 +11,48 @@ import type { AfterCallsOptions } from './after-calls-options.js';
 import type { MaskedRecording } from './mask-recording.js';
 import { type MaskRecordingsOptions, maskRecordings } from './mask-recordings.js';
 
-/** Events of what is done after calls. */
+/** Events of the processing after calls. */
 export interface AfterCallsEvents {
-  /** A recording has a transcript. */
+  /** A recording was transcribed. */
   transcribed: [recording: CatalogueEntry];
-  /** A recording was masked; without `masking` in the result, nothing was found in it. */
+  /** A recording was checked and masked. Without `masking` in the result, nothing was found. */
   masked: [recording: CatalogueEntry, result: MaskedRecording];
   /**
-   * A recording could not be transcribed or masked. It is as it was, its news waits where it was to be masked, and it is tried
-   * again by the next recorder of the folder, and with the next configuration. `file` is `.after-calls` where it cannot be
-   * read which recordings wait: none of them is told of.
+   * A recording could not be transcribed or masked. It is unchanged, and its event waits if it was to be masked. The
+   * next recorder of the folder tries again, and so does a change of the configuration. `file` is `.after-calls` when
+   * the list of waiting recordings cannot be read: then no events are sent for them.
    */
   undone: [file: string, error: Error];
 }
 
-/** Everything that the work needs. */
+/** Dependencies of {@link AfterCalls}. */
 export interface AfterCallsContext {
   readonly catalogue: Catalogue;
-  /** Takes the events. */
+  /** Receives the events. */
   readonly told: { readonly [E in keyof AfterCallsEvents]: (...about: AfterCallsEvents[E]) => void };
-  /** Tells of a recording that is as it may be shown. May be called again with the same id. */
+  /** Sends the event of a recording that is masked. May be called again with the same id. */
   readonly tell: (
     published: { readonly file: string; readonly sidecar: RecordingSidecar },
     news: Pick<AfterCallNote, 'id' | 'type'>,
   ) => Promise<void>;
 }
 
-/** {@link AfterCallsOptions}, and the keys of the recorder. */
+/** {@link AfterCallsOptions} with the keys of the recorder. */
 export interface AfterCallsSettings
   extends AfterCallsOptions,
     Pick<MaskRecordingsOptions, 'identity' | 'encryptTo' | 'signingKey'> {}
 
 /**
- * Has each recording transcribed and masked as soon as its call is over and its files are in their places, one after the
- * other, while others are recorded. A note of it is on disk before anybody is told of the recording, and goes when all is
- * done: what a process that was killed did not come to is done by the next.
+ * Transcribes and masks each recording after its call, when its files are published. Recordings are processed one by
+ * one, while others are recorded. A note is on disk before any event of the recording, and is removed when the work is
+ * done. After a kill, the next process continues from the notes.
  */
 export class AfterCalls {
   readonly #context: AfterCallsContext;
   readonly #notes: AfterCallNotes;
   #settings: AfterCallsSettings;
   #work: Promise<void> = Promise.resolve();
-  /** Ids of what is under way, or has failed. */
+  /** Ids of notes in progress or failed. */
   readonly #begun = new Set<string>();
 
   constructor(settings: AfterCallsSettings, context: AfterCallsContext) {
@@ -61,20 +61,28 @@ export class AfterCalls {
     this.#notes = new AfterCallNotes(context.catalogue.folder);
   }
 
-  /** Uses other options for the recordings to come, and tries those again that failed. */
+  /** Uses other options for later recordings, and retries the failed ones. */
   configure(settings: AfterCallsSettings): void {
     this.#settings = settings;
     this.#work = this.#work.then(() => this.#begun.clear()).then(() => this.takeUp());
   }
 
-  /** Keeps on disk what is to be done. @returns true when nobody is to be told of the recording before that. @throws ERR_FILE */
+  /**
+   * Writes the note of a recording.
+   *
+   * @returns true when the event of the recording must wait for it.
+   * @throws ERR_FILE
+   */
   async keep(file: string, { id, type }: Pick<AfterCallNote, 'id' | 'type'>): Promise<boolean> {
     const masks = this.#settings.mask !== undefined;
     await this.#notes.keep({ id, type, file: relative(this.#context.catalogue.folder, file), masks });
     return masks;
   }
 
-  /** Begins whatever is kept, and was not begun. It goes on after this resolves. What cannot be read is told as `undone`. */
+  /**
+   * Starts the work of all notes that was not started. The work continues after this resolves. Unreadable notes are
+   * reported as `undone`.
+   */
   async takeUp(): Promise<void> {
     const notes = await this.#notes.read().catch((error: unknown) => {
       this.#context.told.undone(this.#notes.name, asError(error));
@@ -87,10 +95,10 @@ export class AfterCalls {
     }
   }
 
-  /** Resolves when all that was begun is done, or has failed. */
+  /** Resolves when all started work is done or has failed. */
   async end(): Promise<void> {
     await this.takeUp();
-    // What the work itself takes up comes after it.
+    // The work itself may start more work.
     let work: Promise<void> | undefined;
     while (work !== this.#work) {
       work = this.#work;
@@ -110,7 +118,7 @@ export class AfterCalls {
           await tell({ file, sidecar: await readSidecar(beside(file, '.json')) }, note);
         }
       }
-      // Of one that was removed meanwhile there is nothing to do, and nothing to tell.
+      // Without an entry the recording was removed meanwhile: there is no work and no event.
       await this.#notes.remove(note);
       this.#begun.delete(note.id);
     } catch (error) {
@@ -134,7 +142,7 @@ export class AfterCalls {
     if (failure) throw failure;
   }
 
-  /** @throws unless the recording is masked where it was to be. */
+  /** @throws when the recording was to be masked and is not. */
   async #mask({ file }: CatalogueEntry, { masks }: AfterCallNote): Promise<void> {
     const { mask, ...heard } = this.#settings;
     if (!mask && !masks) return;

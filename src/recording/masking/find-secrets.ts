@@ -5,7 +5,7 @@ import type { FoundSecret, MaskFinder } from '../../analysis/words/mask-finder.j
 import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 
-/** Means by which secrets are found. */
+/** Settings of the search for secrets. */
 export interface SecretSearch {
   readonly finder: MaskFinder;
   readonly looksForKeys: boolean;
@@ -14,7 +14,7 @@ export interface SecretSearch {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The transcript of the engine; none without an engine. @throws what the engine throws; ERR_ABORTED. */
+/** Transcribes with the engine; empty without an engine. @throws errors of the engine; ERR_ABORTED. */
 export async function understood(
   source: HearableLegs,
   search: SecretSearch,
@@ -25,7 +25,7 @@ export async function understood(
   return [await transcribeLegs(source, options)];
 }
 
-/** Secrets in what was said, by these transcripts, and in what was pressed. */
+/** Finds secrets in these transcripts and in the pressed keys. */
 export async function secretsIn(
   source: HearableLegs,
   transcripts: readonly ConversationTranscript[],
@@ -37,7 +37,7 @@ export async function secretsIn(
   return [...finder.inCall([], keys, sampleRate), ...heard];
 }
 
-/** The keys that were pressed on each leg. */
+/** The pressed keys of each leg. */
 async function keysOf(source: HearableLegs): Promise<PressedKey[][]> {
   const format = { sampleRate: source.sampleRate, channels: 1 };
   const lanes = Array.from({ length: source.legs }, () => ({

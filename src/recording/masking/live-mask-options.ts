@@ -3,19 +3,21 @@ import { checkOptions, flag, having, line, type Rules, within } from '../../base
 import { invalidArgument } from '../../base/errors.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 
-/** Options of masking while a call goes on. */
+/** Options of live masking, during a call. */
 export interface LiveMaskOptions {
-  /** True to mask card numbers: runs of 13 digits and more, pressed, and said where there is a transcriber. Default true. */
+  /**
+   * True to mask card numbers: runs of 13 or more digits, pressed, or spoken if there is a transcriber. Default true.
+   */
   readonly cards?: boolean;
   /** Phrases to mask. They need a transcriber. Default: none. */
   readonly phrases?: readonly Keyword[];
-  /** Engine that is asked what was said, for each utterance of each leg. Default: none, and only keys are masked. */
+  /** Engine that transcribes each utterance of each leg. Default: none; only keys are masked. */
   readonly transcriber?: Transcriber;
-  /** Language that is spoken, such as `en`. Default: the engine's. */
+  /** Language of the speech, such as `en`. Default: that of the engine. */
   readonly language?: string;
   /**
-   * Time for which audio is held in memory before it is written, in milliseconds: 2000 to 60,000. What was said and is not
-   * understood by then is masked (`undecided`). A kill costs so much of the recording. Default 15,000.
+   * Time for which audio is held in memory before it is written, in milliseconds: 2000 to 60,000. Speech that is not
+   * transcribed by then is masked (`undecided`). A kill loses the held audio. Default 15,000.
    */
   readonly delayMs?: number;
 }

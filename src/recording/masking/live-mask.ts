@@ -6,39 +6,39 @@ import { checkLiveMask, type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-
 import { LiveSecrets } from './live-secrets.js';
 import { joinedMasks, type MaskSpan, maskWithin, silence } from './mask-spans.js';
 
-/** An account of masking while a call goes on, in samples. */
+/** Statistics of live masking, in samples. */
 export interface LiveMaskStats {
-  /** Audio that is held in memory. */
+  /** Audio held in memory. */
   readonly held: number;
-  /** Written as silence, whatever the rule. */
+  /** Audio written as silence, by any rule. */
   readonly masked: number;
-  /** Of these: not understood in time. */
+  /** Part of `masked` that was not transcribed in time. */
   readonly undecided: number;
-  /** Utterances that the transcriber did not understand. */
+  /** Number of utterances on which the transcriber failed. */
   readonly failures: number;
 }
 
-/** The recording that is masked. */
+/** The recording that receives the masked audio. */
 export interface MaskedSink extends AlignedSink {
-  /** Told of a stretch before its samples come. */
+  /** Called with a masked stretch before its samples. */
   masking(span: MaskSpan): void;
-  /** Told of a stretch when it has ended. */
+  /** Called with a masked stretch after its end. */
   masked(span: MaskSpan): void;
-  /** Told that more was heard; it may be held. */
+  /** Called when more audio has arrived. It may still be held. */
   heard(): void | Promise<void>;
-  /** Told of an utterance that the transcriber did not understand. */
+  /** Called when the transcriber fails on an utterance. */
   notUnderstood(error: Error): void;
 }
 
-/** The recording that a {@link LiveMask} is made for. */
+/** Context of a {@link LiveMask}. */
 export interface LiveMaskContext {
-  /** Tells when samples come. Default: the machine's clock. */
+  /** Clock that times the samples. Default: the machine's clock. */
   readonly clock?: Clock | undefined;
-  /** Audio that comes at once when it begins, in ms. */
+  /** Audio that arrives at once at the start of the recording, in ms. */
   readonly preRollMs?: number | undefined;
 }
 
-/** A stretch of the recording that is not written yet. */
+/** A stretch of the recording that is not written yet, with its time of arrival. */
 interface Held {
   readonly samples: Int16Array;
   readonly position: number;
@@ -46,8 +46,8 @@ interface Held {
 }
 
 /**
- * Holds what will not change any more for a while, and passes it on with silence where something is to be masked: what is
- * masked never comes to the disk. It fails closed: what is not understood when its time has come is masked.
+ * Delays final samples, and passes them on with masked stretches replaced by silence. Masked audio is never written to
+ * disk. It fails closed: speech that is not transcribed in time is masked.
  */
 export class LiveMask implements AlignedSink {
   readonly #secrets: LiveSecrets;
@@ -60,7 +60,7 @@ export class LiveMask implements AlignedSink {
   #heldSamples = 0;
   #cancelTimer: CancelTimer | undefined;
   #work: Promise<void> = Promise.resolve();
-  /** The stretch that may go on. */
+  /** The last masked stretch, which may continue. */
   #last: MaskSpan | undefined;
   readonly #masks: MaskSpan[] = [];
   readonly #counts = { masked: 0, undecided: 0, failures: 0 };
@@ -82,7 +82,7 @@ export class LiveMask implements AlignedSink {
     return mask;
   }
 
-  /** Rules that are looked for, and the engine. */
+  /** The active rules and the engine. */
   get masks(): Pick<RecordingMasking, 'looked' | 'transcriber'> {
     const { transcriber } = this.#options;
     return { looked: this.#secrets.looked, ...(transcriber && { transcriber: transcriber.name }) };
@@ -92,25 +92,25 @@ export class LiveMask implements AlignedSink {
     return { held: this.#heldSamples, ...this.#counts };
   }
 
-  /** Passes on to `sink` what comes from now on. */
+  /** Passes audio on to `sink` from now on. */
   to(sink: MaskedSink): this {
     this.#sink = sink;
     return this;
   }
 
-  /** Takes a key that was told beside the voice. */
+  /** Takes a key that was signalled outside the audio. */
   pressed(digit: string, position: number): void {
     this.#secrets.pressed(digit, position);
   }
 
-  /** The account of a file of the recording. */
+  /** The masking entry for the sidecar of one file. */
   maskingOf(from: number, to: number): RecordingMasking {
     const spans = this.#masks.flatMap((mask) => maskWithin(mask, from, to) ?? []);
     const at = new Date(this.#clock.unixMs()).toISOString();
     return { at, ...this.masks, spans: joinedMasks(spans), live: true };
   }
 
-  /** Does nothing: samples that may still change are not written. */
+  /** Does nothing: samples that may still change are not passed on. */
   write(): void {}
 
   final(samples: Int16Array, position: number): Promise<void> {
@@ -124,10 +124,10 @@ export class LiveMask implements AlignedSink {
     return this.#sink?.heard();
   }
 
-  /** Passes on all that is left, once it is understood or its time has come. */
+  /** Passes on the remaining audio when it is transcribed or its time has passed. */
   async finish(): Promise<void> {
     const patience = new AbortController();
-    // What an engine needs takes no time on a virtual clock, which stands still; the machine's bounds the wait.
+    // A virtual clock stands still while the engine works, so the machine's clock limits the wait.
     const late = sleep(systemClock, this.#delayMs, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#secrets.end(), late]).finally(() => patience.abort());
     await this.#go(() => this.#release(this.#held.length));
@@ -135,7 +135,7 @@ export class LiveMask implements AlignedSink {
     this.close();
   }
 
-  /** Nothing more is passed on. */
+  /** Stops: no more audio is passed on. */
   close(): void {
     this.#cancelTimer?.();
     this.#secrets.close();
@@ -146,7 +146,7 @@ export class LiveMask implements AlignedSink {
     this.#sink?.notUnderstood(error);
   }
 
-  /** One after the other: what is passed on is in order. */
+  /** Runs tasks one by one, so that audio is passed on in order. */
   #go(work: () => Promise<void>): Promise<void> {
     const done = this.#work.then(work);
     this.#work = done.catch(() => undefined);
@@ -199,7 +199,7 @@ export class LiveMask implements AlignedSink {
     else this.#last = joined;
   }
 
-  /** Tells of the stretch that has ended; `next` begins. */
+  /** Reports the ended stretch to the sink; `next` becomes the current one. */
   #told(next: MaskSpan | undefined): void {
     if (this.#last) this.#sink?.masked(this.#last);
     this.#last = next;

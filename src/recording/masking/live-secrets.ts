@@ -12,32 +12,32 @@ import { Utterances } from './utterances.js';
 const LEGS = [0, 1] as const;
 const { sampleRate } = VOICE_FORMAT;
 const MAX_GAP = msToSamples(MAX_GAP_MS);
-/** Time for which keys and words that were written already still count: a number goes on. */
+/** Time for which keys and words still count after their audio was passed on: a number may continue. */
 const MEMORY = msToSamples(120_000);
-/** A key that is told beside the voice may sound so much before or after it is told. */
+/** Largest distance between the sound of a key and its signal outside the audio. */
 const BESIDE = msToSamples(300);
-/** Longest part of what is said that is asked for at once. */
+/** Longest audio per request to the engine. */
 const LONGEST = msToSamples(10_000);
 const DIGIT = /^[0-9A-D*#]$/;
 
-/** Finds what is to be masked in both legs of a call that goes on. Positions are samples of the call. */
+/** Finds secrets in both legs of a call in progress. Positions are samples of the call. */
 export class LiveSecrets {
-  /** Rules that are looked for. */
+  /** The active rules. */
   readonly looked: readonly MaskRule[];
   readonly #finder: MaskFinder;
   readonly #cards: boolean;
   readonly #ears: readonly Utterances[] = [];
   readonly #detectors = LEGS.map(() => new DtmfDetector());
-  /** Keys that sound in the voice, of each leg; the last one may still sound. */
+  /** Keys detected in the audio of each leg. The last one may still sound. */
   readonly #keys: PressedKey[][] = [[], []];
-  /** Keys that were told beside the voice. */
+  /** Keys that were signalled outside the audio. */
   #told: PressedKey[] = [];
   #said: SaidPart[] = [];
-  /** True when nothing more comes: no number goes on. */
+  /** True after the end of the audio: no number can continue. */
   #isOver = false;
   #start: number | undefined;
   #end = 0;
-  /** Secrets that were found, until something more is known. */
+  /** Secrets found so far; undefined when new keys or words have arrived since. */
   #found: { readonly certain: readonly FoundSecret[]; readonly begun: readonly FoundSecret[] } | undefined;
 
   private constructor(
@@ -54,7 +54,7 @@ export class LiveSecrets {
     ];
   }
 
-  /** @param failed Told of each utterance that the engine did not understand. */
+  /** @param failed Called for each utterance on which the engine fails. */
   static async open(options: LiveMaskOptions, failed: (error: Error) => void): Promise<LiveSecrets> {
     const { transcriber, language, phrases = [], delayMs = MASK_DELAY_MS } = options;
     if (!transcriber) return new LiveSecrets(options, []);
@@ -62,7 +62,7 @@ export class LiveSecrets {
     const listener = {
       ...{ transcriber, language, failed },
       phrases: phrases.map(({ phrase }) => phrase),
-      // The engine needs the rest of the time.
+      // The other half is left for the engine.
       longest: Math.min(LONGEST, msToSamples(delayMs / 2)),
       said: (parts: readonly SaidPart[]) => secrets?.say(parts),
     };
@@ -81,7 +81,7 @@ export class LiveSecrets {
     }
   }
 
-  /** Takes a key that was told beside the voice. */
+  /** Takes a key that was signalled outside the audio. */
   pressed(digit: string, position: number): void {
     if (!DIGIT.test(digit)) return;
     const key = { digit: digit as DtmfDigit, from: Math.max(0, position - BESIDE), to: position + BESIDE };
@@ -89,13 +89,13 @@ export class LiveSecrets {
     this.#found = undefined;
   }
 
-  /** Takes what was said. */
+  /** Takes transcribed speech. */
   say(parts: readonly SaidPart[]): void {
     this.#said.push(...parts);
     this.#found = undefined;
   }
 
-  /** Stretches of [from, to) that must not be written, in order: they will not be asked for again. */
+  /** The stretches of [from, to) to mask, in order. Call it once per range: earlier state is dropped. */
   masks(from: number, to: number): MaskSpan[] {
     this.#found ??= this.#find();
     const { certain, begun } = this.#found;
@@ -120,7 +120,7 @@ export class LiveSecrets {
       .sort((a, b) => a.from - b.from);
   }
 
-  /** All was heard. Resolves when all of it is understood. */
+  /** Marks the end of the audio. Resolves when all of it is transcribed. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#ears.map((ear) => ear.end()));
@@ -166,7 +166,7 @@ export class LiveSecrets {
     };
   }
 
-  /** All before `position` is written. */
+  /** Drops state that is no longer needed when everything before `position` is passed on. */
   #forget(position: number): void {
     for (const ear of this.#ears) ear.giveUp(position);
     const isRecent = ({ to }: { readonly to: number }) => to > position - MEMORY;
@@ -179,7 +179,7 @@ export class LiveSecrets {
   }
 }
 
-/** The parts of a stretch that others leave. */
+/** The parts of a stretch that the others do not cover. */
 function without(mask: MaskSpan, others: readonly MaskSpan[]): MaskSpan[] {
   const parts: MaskSpan[] = [];
   const end = mask.from + mask.samples;

@@ -17,22 +17,22 @@ import { maskSpans } from './mask-spans.js';
 import { type MaskContext, MaskingAttempt } from './masking-attempt.js';
 import { StagedRecording } from './staged-recording.js';
 
-/** The result for one recording. */
+/** Result for one recording. */
 export interface MaskedRecording {
-  /** The audio. */
+  /** Path of the audio. */
   readonly file: string;
-  /** Account of what was masked; absent where nothing was found, and the recording is as it was. */
+  /** Details of the masking; absent when nothing was found and the recording is unchanged. */
   readonly masking?: RecordingMasking;
-  /** Rules that were looked for. What was said is looked for only where an engine or a transcript is there. */
+  /** Rules that were applied. Rules for speech need an engine or a transcript. */
   readonly looked: readonly MaskRule[];
-  /** Other files beside the recording that may have been made of it; they are not changed. */
+  /** Other files beside the recording that may be copies of it. They are not changed. */
   readonly others: readonly string[];
 }
 
-/** Times that a check may find more. */
+/** Largest number of rounds of masking and checking. */
 const ROUNDS = 4;
 
-/** Masks one recording, which no other process masks at the moment. @throws as `maskRecordings` tells. */
+/** Masks one recording. No other process may mask it at the same time. @throws as `maskRecordings`. */
 export async function maskRecording(
   file: string,
   entry: CatalogueEntry,
@@ -42,7 +42,7 @@ export async function maskRecording(
   const source = recordedLegs(file, entry, context.identity);
   const { audio } = sidecar;
   const heard = await understood(source, context);
-  // A masking that was made while the engine listened counts as well.
+  // Read after the engine has run: the transcript may have been masked meanwhile.
   const kept = readTranscript(file, entry);
   const transcripts = [...(kept ? [kept] : []), ...heard];
   const found = [...context.requested, ...(await secretsIn(source, transcripts, context))];
@@ -78,7 +78,7 @@ export async function maskRecording(
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
-/** The sidecar of a recording that may be masked. */
+/** Reads the sidecar, after checking that the recording can be masked. */
 async function checkedSidecar(file: string, context: MaskContext): Promise<RecordingSidecar> {
   const { identity, encryptTo, signingKey } = context;
   const isLocked = isSealed(file);
@@ -115,7 +115,7 @@ function lookedFor(
   ];
 }
 
-/** Files beside a recording whose names begin with its own, and that are no part of it. */
+/** Files beside a recording whose names begin with its name, but that are not part of it. */
 async function otherFiles(file: string, entry: CatalogueEntry): Promise<string[]> {
   const listed = [...(await listedFiles(file, entry)), holdFile(file)];
   const own = new Set(listed.map((path) => basename(path)));

@@ -36,7 +36,7 @@ import { type MaskedRecording, maskRecording } from './mask-recording.js';
 import type { MaskContext } from './masking-attempt.js';
 import { maskingFolder, type RenewEntry, resumeStaged } from './staged-recording.js';
 
-/** A stretch of a recording that is to be masked on request, in milliseconds from its beginning. */
+/** A stretch of a recording to mask, in milliseconds from its beginning. */
 export interface MaskStretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -44,27 +44,30 @@ export interface MaskStretch {
 
 /** Options of {@link maskRecordings}. */
 export interface MaskRecordingsOptions {
-  /** Recordings to mask. Default: all. */
+  /** Query for the recordings to mask. Default: all. */
   readonly query?: CatalogueQuery;
-  /** True to mask card numbers: runs of 13 digits and more, said or pressed. Default true. */
+  /** True to mask card numbers: runs of 13 or more digits, spoken or pressed. Default true. */
   readonly cards?: boolean;
   /** Phrases to mask. They need a transcriber, or transcripts beside the recordings. Default: none. */
   readonly phrases?: readonly Keyword[];
   /** Stretches to mask. Default: none. */
   readonly stretches?: readonly MaskStretch[];
-  /** Engine that finds what was said, and checks afterwards. Default: none, and only transcripts that are there are read. */
+  /**
+   * Engine that transcribes the recordings before and after masking. Default: none; only existing transcripts are
+   * searched.
+   */
   readonly transcriber?: Transcriber;
   readonly language?: string;
   /** The age secret key of encrypted recordings. */
   readonly identity?: string;
-  /** Recipients whom encrypted recordings are encrypted to again. */
+  /** Age recipients of encrypted recordings, which are encrypted again. */
   readonly encryptTo?: readonly string[];
-  /** Signs the manifests. Needed where they were signed. */
+  /** Ed25519 private key that signs the manifests. Needed for signed recordings. */
   readonly signingKey?: KeyObject;
-  /** Dates the masking. Default: the machine's clock. */
+  /** Clock that dates the masking. Default: the machine's clock. */
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Told of each recording that was tried; `error` when it is not masked, and is as it was. */
+  /** Called after each attempt. With `error` the recording is not masked, and unchanged. */
   readonly onRecording?: (
     recording: CatalogueEntry,
     result: MaskedRecording | undefined,
@@ -94,17 +97,18 @@ export const MASK_RULES: Rules<MaskRecordingsOptions> = {
 const CATALOGUE = having('search', 'add', 'fileOf', 'scrub');
 
 /**
- * Takes card numbers and phrases out of recordings: out of the audio of both legs, with 250 ms around them, and so out of
- * keys, other formats and the analysis, which are made anew; out of transcripts, annotations, tags, marks and the catalogue.
- * Lengths stay. The ledger calls the stretches masked and says by which rule, the sidecar has the account, and the manifest
- * is made anew and says so. Then the result is checked: what is found is masked too, and a recording that a check still
- * finds something in stays as it was and is an error.
+ * Masks card numbers and phrases in recordings. The audio of both legs is silenced, with 250 ms around each find.
+ * Outputs and the analysis are made again from the masked audio. Transcripts, annotations, tags, marks and the
+ * catalogue are masked as well. Durations do not change. The ledger marks the stretches as masked, with the rule; the
+ * sidecar lists the maskings; the new manifest names the one that it replaces. The result is checked, and new finds are
+ * masked too. A recording in which the check still finds something is left unchanged and reported as an error.
  *
- * Without a transcriber or a transcript what was said is not looked for: then only keys and stretches are masked, and
- * `looked` of the result says so. Killed at any moment, a recording is as it was, or the next call finishes it.
+ * Without a transcriber or a transcript speech is not searched: only keys and stretches are masked, and `looked` of the
+ * result shows that. After a kill a recording is unchanged, or the next call finishes it.
  *
- * @returns how many recordings were changed.
- * @throws ERR_INVALID_ARG; ERR_INVALID_STATE while another process masks recordings of the folder; ERR_FILE; ERR_ABORTED.
+ * @returns the number of changed recordings.
+ * @throws ERR_INVALID_ARG; ERR_INVALID_STATE while another process masks recordings of the folder; ERR_FILE;
+ * ERR_ABORTED.
  */
 export async function maskRecordings(
   catalogue: Catalogue,
@@ -137,10 +141,7 @@ export async function maskRecordings(
   return count;
 }
 
-/**
- * Finishes the masking that a killed process had begun. Does nothing where there is none. @throws as {@link
- * maskRecordings}.
- */
+/** Finishes the masking of a killed process, if there is one. @throws as {@link maskRecordings}. */
 export async function resumeMasking(catalogue: Catalogue): Promise<void> {
   checkArgument('catalogue', catalogue, CATALOGUE);
   const folder = maskingFolder(catalogue.folder);
@@ -149,7 +150,7 @@ export async function resumeMasking(catalogue: Catalogue): Promise<void> {
   await resumeStaged(catalogue.folder, renewIn(catalogue));
 }
 
-/** Takes masked recordings into a catalogue, of which no page keeps the old words. */
+/** Updates the catalogue with a masked recording, and overwrites the old words in its file. */
 function renewIn(catalogue: Catalogue): RenewEntry {
   return async (name) => {
     const file = await catalogue.fileOf({ file: name });

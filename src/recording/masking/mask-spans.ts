@@ -1,23 +1,26 @@
 import type { FoundSecret, MaskRule } from '../../analysis/words/mask-finder.js';
 import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
 
-/** A stretch that is masked on both legs: the other party may repeat it, or carry it as an echo. */
+/** A stretch that is masked on both legs, because the other party may repeat it or return it as an echo. */
 export interface MaskSpan {
   /** Positions are samples of the file. */
   readonly from: number;
   readonly samples: number;
   readonly rule: MaskRule;
-  /** Of a card number: true when its check digit is right. */
+  /** True when the check digit of a card number is right. Absent for other rules. */
   readonly luhn?: boolean;
 }
 
-/** Silence around what was found, in ms. */
+/** Extra silence around each find, in ms. */
 export const MASK_MARGIN_MS = 250;
 
-/** Rules whose stretches are as they were told. */
+/** Rules without extra silence around the stretch. */
 const EXACT: ReadonlySet<MaskRule> = new Set(['request', 'undecided']);
 
-/** The stretches to mask for what was found, in order, without overlap; of two that touch, the first rule stands. */
+/**
+ * The stretches to mask for the finds, in order, without overlap. Two stretches that touch are joined under the first
+ * rule.
+ */
 export function maskSpans(
   found: readonly FoundSecret[],
   { sampleRate, samples }: { readonly sampleRate: number; readonly samples: number },
@@ -40,10 +43,10 @@ export function maskSpans(
   }));
 }
 
-/** Kinds of stretches with sound in them. */
+/** Kinds of spans that contain audio. */
 const WITH_SOUND: ReadonlySet<string> = new Set(['received', 'concealed']);
 
-/** A ledger in which what has sound in these stretches is masked, by the rule of each. */
+/** A ledger in which spans with audio are marked as masked within these stretches, by the rule of each. */
 export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): LegLedger {
   const all: LedgerSpan[] = [];
   for (const span of spans) {
@@ -64,7 +67,7 @@ export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): 
   return ledgerOf(joined(all));
 }
 
-/** Spans of one name that touch are one. */
+/** Joins adjacent spans of the same kind and reason. */
 function joined(spans: readonly LedgerSpan[]): LedgerSpan[] {
   const all: LedgerSpan[] = [];
   for (const span of spans) {
@@ -76,7 +79,7 @@ function joined(spans: readonly LedgerSpan[]): LedgerSpan[] {
   return all;
 }
 
-/** Puts silence into stereo samples that begin at `position`, wherever a stretch lies. */
+/** Zeroes the stretches in stereo samples that begin at `position`. */
 export function silence(stereo: Int16Array, position: number, masks: readonly MaskSpan[]): void {
   const count = stereo.length / 2;
   for (const { from, samples } of masks) {
@@ -86,14 +89,14 @@ export function silence(stereo: Int16Array, position: number, masks: readonly Ma
   }
 }
 
-/** The part of a stretch that lies in [from, to), counted from `from`. */
+/** The part of a stretch within [from, to), relative to `from`. */
 export function maskWithin(mask: MaskSpan, from: number, to: number): MaskSpan | undefined {
   const begin = Math.max(mask.from, from);
   const end = Math.min(mask.from + mask.samples, to);
   return begin < end ? { ...mask, from: begin - from, samples: end - begin } : undefined;
 }
 
-/** Stretches in order of time; those of one rule that touch are one. */
+/** Joins adjacent stretches of the same rule. The stretches must be in order. */
 export function joinedMasks(masks: readonly MaskSpan[]): MaskSpan[] {
   const all: MaskSpan[] = [];
   for (const mask of masks) {

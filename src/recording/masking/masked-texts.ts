@@ -4,7 +4,7 @@ import type { SaidPart, SaidWord } from '../../analysis/words/said-part.js';
 import type { RecordingSidecar } from '../sidecar.js';
 import type { MaskSpan } from './mask-spans.js';
 
-/** A transcript without what lies in masked stretches, and without what a finder finds. */
+/** A transcript in which words within masked stretches, and finds of the finder, are masked. */
 export function maskedTranscript(
   transcript: ConversationTranscript,
   masks: readonly MaskSpan[],
@@ -24,7 +24,7 @@ function maskedPart(part: SaidPart, masks: readonly MaskSpan[], finder: MaskFind
     const text = finder.text(part.text);
     return text === part.text ? part : { ...part, text, words: [] };
   }
-  // Without places it is not known which words they are.
+  // Without word positions the whole part is masked.
   if (part.words.length === 0) return { ...part, text: MASKED };
   const words: SaidWord[] = [];
   for (const word of part.words) {
@@ -41,7 +41,7 @@ function maskedPart(part: SaidPart, masks: readonly MaskSpan[], finder: MaskFind
   return { ...part, text: finder.text(text), words: finder.isIn(text) ? [] : words };
 }
 
-/** A sidecar whose tags and marks hold nothing that a finder finds. */
+/** A sidecar in which the finds in tags and marks are masked. */
 export function maskedSidecar(sidecar: RecordingSidecar, finder: MaskFinder): RecordingSidecar {
   return {
     ...sidecar,

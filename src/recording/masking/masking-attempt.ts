@@ -29,18 +29,18 @@ import { maskedLedger, silence } from './mask-spans.js';
 import { maskedSidecar, maskedTranscript } from './masked-texts.js';
 import { type RenewEntry, type StagedRecording, stageText } from './staged-recording.js';
 
-/** Facts that the masking of each recording of an archive shares. */
+/** Settings shared by the masking of all recordings of an archive. */
 export interface MaskContext extends SecretSearch {
   readonly archive: string;
-  /** Rules that are looked for where there are words. */
+  /** Rules for speech. */
   readonly wordRules: readonly MaskRule[];
-  /** Stretches that were asked for, in samples. */
+  /** Requested stretches, in samples. */
   readonly requested: readonly FoundSecret[];
   readonly identity: string | undefined;
   readonly encryptTo: readonly string[] | undefined;
   readonly signingKey: KeyObject | undefined;
   readonly now: () => string;
-  /** Takes a recording whose files are in their places into the catalogue. */
+  /** Updates the catalogue after the files of a recording were replaced. */
   readonly renew: RenewEntry;
 }
 
@@ -79,7 +79,7 @@ export class MaskingAttempt {
     };
   }
 
-  /** True when texts hold something, though the audio may not. */
+  /** True when masking changes a text, even if the audio stays. */
   changesTexts(): boolean {
     return (
       differ(maskedSidecar(this.#before, this.#context.finder), this.#before) ||
@@ -88,7 +88,7 @@ export class MaskingAttempt {
     );
   }
 
-  /** Makes the recording anew, and resolves to what a check still finds in it. */
+  /** Writes the masked recording, and resolves to the finds of a check of it. */
   async stage(staged: StagedRecording): Promise<FoundSecret[]> {
     const name = (path: string) => staged.place(basename(path));
     const audio = name(this.#file);
@@ -110,7 +110,7 @@ export class MaskingAttempt {
     return await this.#check(audio);
   }
 
-  /** Writes the audio with silence in it, and returns the hashes of its blocks. */
+  /** Writes the masked audio, and returns the hashes of its blocks. */
   async #audio(path: string): Promise<readonly string[]> {
     const { identity, encryptTo = [], signal } = this.#context;
     const hasher = new BlockHasher();
@@ -125,7 +125,7 @@ export class MaskingAttempt {
         await (sealed ? sealed.final(masked) : writer?.write(masked));
       }
     } catch (error) {
-      // On a full disk the file cannot be ended either: the first error says why.
+      // On a full disk, closing fails too. The first error is the useful one.
       await (sealed ?? writer)?.close().catch(() => undefined);
       throw error;
     }
@@ -138,7 +138,7 @@ export class MaskingAttempt {
     return await WavWriter.create(path, { format: STEREO, metadata: reader.metadata, fsync: 'end' });
   }
 
-  /** Makes the other formats that the recording has. */
+  /** Makes the outputs of the recording again. */
   async #outputs(audio: string, name: (path: string) => string): Promise<RecordingOutput[]> {
     const had = new Set((this.#before.outputs ?? []).map((output) => output.file));
     const paths = possibleOutputs(this.#file).filter((path) => had.has(basename(path)));
@@ -154,7 +154,7 @@ export class MaskingAttempt {
     return outputs;
   }
 
-  /** Analyses the masked audio, where the recording was analysed. */
+  /** Analyses the masked audio if the recording had an analysis. */
   async #analysis(audio: string, { legs }: RecordingSidecar, name: (path: string) => string): Promise<void> {
     if (!existsSync(analysisFile(this.#file))) return;
     const path = name(analysisFile(this.#file));
@@ -168,7 +168,7 @@ export class MaskingAttempt {
     const { finder } = this.#context;
     const isAsked = this.#masking.spans.some(({ rule }) => rule === 'request');
     return changedAnnotations(this.#file, this.#entry, (text, what) =>
-      // Words that were noted by hand have no places.
+      // Words of a manual transcript have no positions.
       isAsked && what === 'transcript' ? MASKED : finder.text(text),
     );
   }
@@ -177,7 +177,7 @@ export class MaskingAttempt {
     return maskedTranscript(transcript, this.#masking.spans, this.#context.finder);
   }
 
-  /** Looks and listens for what is left. @throws ERR_INVALID_STATE where that cannot be masked by silence. */
+  /** Searches the masked recording for remaining secrets. @throws ERR_INVALID_STATE when silence cannot mask them. */
   async #check(audio: string): Promise<FoundSecret[]> {
     const { finder, identity } = this.#context;
     const samples = isSealed(audio) ? { samples: recordedSamples(audio, identity) } : {};
@@ -194,7 +194,7 @@ export class MaskingAttempt {
   }
 }
 
-/** True for two contents of a file that are not the same. */
+/** True when two JSON values differ. */
 function differ(one: object, other: object): boolean {
   return JSON.stringify(one) !== JSON.stringify(other);
 }

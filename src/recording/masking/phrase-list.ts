@@ -6,10 +6,10 @@ import { printable } from '../../base/printable.js';
 import { readText } from '../../files/key-files.js';
 
 /**
- * Reads a list of phrases to mask: one a line, `mothers name~2+1` as in `jackfield analyse --keyword`. Empty lines are left
- * out.
+ * Reads a list of phrases to mask: one per line, such as `mothers name~2+1`, as in `jackfield analyse --keyword`. Empty
+ * lines are skipped.
  *
- * @throws ERR_INVALID_ARG; ERR_FILE; ERR_SYNTAX, with the line, for a line that is no phrase, and for a list without any.
+ * @throws ERR_INVALID_ARG; ERR_FILE; ERR_SYNTAX for an invalid phrase, with its line, and for an empty list.
  */
 export async function readPhrases(file: string): Promise<readonly Keyword[]> {
   checkArgument('file', file, aPath);

@@ -13,32 +13,32 @@ import { isHeld } from '../archive/hold-file.js';
 import { transcriptFile } from '../archive/transcript-file.js';
 import { sha256 } from '../evidence/manifest.js';
 
-// A recording that is masked is made anew beside the old one, in a folder that no list of recordings looks into. Once it is
-// complete and was checked, a plan says so, and its files take the places of the old ones. Killed before there is a plan,
-// the recording is as it was; killed after it, the rest of the plan is carried out the next time. A plan that is not begun
-// is dropped where the recording is not what it was made of any more.
+// A masked recording is written to a separate folder that no list of recordings reads. When it is complete and checked,
+// a plan is written, and its files replace the old ones. After a kill before the plan, the recording is unchanged.
+// After a kill with a plan, the next call carries out the rest. A plan that was not started is dropped if the recording
+// has changed meanwhile.
 
-/** Folder of recordings that are being masked. */
+/** Folder of recordings in the process of masking. */
 export function maskingFolder(folder: string): string {
   return join(folder, '.masking');
 }
 
 const PLAN = 'plan.json';
 
-/** Takes a recording into the catalogue anew; called with its audio, relative to the folder. */
+/** Updates a recording in the catalogue. `file` is its audio, relative to the folder. */
 export type RenewEntry = (file: string) => Promise<void>;
 
 interface Plan {
   readonly schema: 'jackfield.masking/1';
   /** The audio, relative to the folder of the archive. */
   readonly file: string;
-  /** Names of the files that take their places, in this order. */
+  /** Names of the files to replace, in order. */
   readonly names: readonly string[];
-  /** State of the {@link notesOf} the recording that the plan was made of. */
+  /** Result of {@link notesOf} for the recording when the plan was made. */
   readonly notes: string;
 }
 
-/** A recording that is made anew. */
+/** A masked recording that has not replaced the old one yet. */
 export class StagedRecording {
   readonly #archive: string;
   readonly #folder: string;
@@ -65,13 +65,13 @@ export class StagedRecording {
     return staged;
   }
 
-  /** Place of a file that will have this name beside the recording. They take their places in the order of these calls. */
+  /** Path for the new version of a file with this name. Files are replaced in the order of these calls. */
   place(name: string): string {
     if (!this.#names.includes(name)) this.#names.push(name);
     return join(this.#folder, name);
   }
 
-  /** All is made and checked: puts the files in their places, and then renews the entry. @throws ERR_FILE; ERR_INVALID_STATE */
+  /** Replaces the old files after the check, and then updates the catalogue. @throws ERR_FILE; ERR_INVALID_STATE */
   async commit(renew: RenewEntry): Promise<void> {
     const plan: Plan = {
       ...{ schema: 'jackfield.masking/1', file: this.#file },
@@ -95,13 +95,13 @@ export class StagedRecording {
     await carryOut(this.#archive, this.#folder, plan, renew);
   }
 
-  /** Removes what was made; the recording is as it was. */
+  /** Removes the new files. The recording is unchanged. */
   async discard(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** Carries out the plans of those that were killed, and removes what was not complete. @throws ERR_FILE */
+/** Carries out the plans of killed processes, and removes incomplete ones. @throws ERR_FILE */
 export async function resumeStaged(archive: string, renew: RenewEntry): Promise<void> {
   const root = maskingFolder(archive);
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
@@ -114,7 +114,7 @@ export async function resumeStaged(archive: string, renew: RenewEntry): Promise<
   }
 }
 
-/** The plan of a folder; nothing for one that is not complete, or leads elsewhere. */
+/** Reads the plan of a folder; undefined when it is incomplete or leaves the folder. */
 async function readPlan(folder: string, archive: string): Promise<Plan | undefined> {
   try {
     const plan = JSON.parse(await readFile(join(folder, PLAN), 'utf8')) as Plan;
@@ -130,7 +130,7 @@ async function readPlan(folder: string, archive: string): Promise<Plan | undefin
   }
 }
 
-/** The reason not to carry a plan out; where it is begun, that can only be that the recording was removed. */
+/** The reason not to carry out a plan. A started plan is dropped only when the recording was removed. */
 function obstacleTo({ file, names, notes }: Plan, archive: string, folder: string): string | undefined {
   const audio = resolve(archive, file);
   if (!existsSync(audio)) return 'was removed meanwhile';
@@ -141,7 +141,7 @@ function obstacleTo({ file, names, notes }: Plan, archive: string, folder: strin
     : 'was annotated, transcribed or analysed meanwhile: mask it again';
 }
 
-/** The state of what lies beside a recording and may be made anew while it is masked, as one text. */
+/** Hash over the files beside a recording that may change while it is masked. */
 function notesOf(audio: string): string {
   const files = [annotationFile(audio), transcriptFile(audio), analysisFile(audio)];
   return sha256(JSON.stringify(files.map((path) => (existsSync(path) ? sha256(readFileSync(path)) : ''))));
@@ -159,7 +159,7 @@ async function carryOut(archive: string, folder: string, plan: Plan, renew: Rene
     throw fileError('replace', join(target, basename(plan.file)), error);
   }
   await renew(plan.file);
-  // The plan is there until all is done.
+  // The plan is removed last.
   await rm(folder, { recursive: true, force: true });
 }
 
@@ -167,7 +167,7 @@ function stagingOf(archive: string, file: string): string {
   return join(maskingFolder(archive), sha256(file).slice(0, 24));
 }
 
-/** Writes a text into a staged recording. @throws ERR_FILE */
+/** Writes a text file of a staged recording. @throws ERR_FILE */
 export async function stageText(path: string, text: string): Promise<void> {
   try {
     await writePrivate(path, text);

@@ -9,36 +9,36 @@ import { VoiceDetector, type VoiceEvent } from '../../voice/level/voice-detector
 import { concatSamples } from '../../voice/stage.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
 
-/** The means to understand an utterance. */
+/** Engine and callbacks for the utterances of a leg. */
 export interface UtteranceListener {
   readonly transcriber: Transcriber;
   readonly language: string | undefined;
-  /** Words that are expected. */
+  /** Expected phrases, as a hint for the engine. */
   readonly phrases: readonly string[];
-  /** Longest utterance, in samples: one that goes on is asked for in parts. */
+  /** Longest utterance, in samples. A longer one is transcribed in parts. */
   readonly longest: number;
-  /** Takes what was said. */
+  /** Called with the transcribed speech. */
   said(parts: readonly SaidPart[]): void;
-  /** Told of each utterance that the engine did not understand. */
+  /** Called for each utterance on which the engine fails. */
   failed(error: Error): void;
 }
 
-/** An utterance that the engine has not understood yet. */
+/** An utterance without an answer of the engine. */
 interface Asked extends Span {
   readonly samples: Int16Array;
   readonly stop: AbortController;
 }
 
-/** Sound before an utterance is found that belongs to it, and behind its end. */
+/** Audio before the detected start of an utterance that belongs to it. */
 const LEAD = msToSamples(300);
-/** Audio that is kept from before it is known that somebody speaks. */
+/** Audio that is kept before speech is detected. */
 const KEPT = msToSamples(1000);
-/** Silence in an utterance: numbers are said in groups. */
+/** Longest pause within an utterance: numbers are spoken in groups. */
 const PAUSE_MS = 500;
 
 /**
- * Cuts what one leg says into utterances, and asks an engine for each. Until it has answered, the utterance is undecided;
- * silence is decided as it comes.
+ * Cuts the speech of one leg into utterances, and has an engine transcribe each. An utterance is undecided until the
+ * engine answers. Silence is decided at once.
  */
 export class Utterances {
   readonly #leg: LegIndex;
@@ -49,7 +49,7 @@ export class Utterances {
   #kept: Int16Array[] = [];
   #keptFrom = 0;
   #end = 0;
-  /** Begin of the utterance that goes on. */
+  /** Start of the current utterance. */
   #from: number | undefined;
   #asked: Asked[] = [];
   #work: Promise<void> = Promise.resolve();
@@ -82,7 +82,7 @@ export class Utterances {
     this.#forget();
   }
 
-  /** Stretches of [from, to) in which somebody spoke and it is not known what. */
+  /** The stretches of [from, to) with speech that is not transcribed. */
   undecided(from: number, to: number): Span[] {
     const open = this.#from === undefined ? [] : [{ from: this.#from, to: this.#end }];
     return [...this.#asked, ...open]
@@ -90,20 +90,20 @@ export class Utterances {
       .filter((span) => span.from < span.to);
   }
 
-  /** Nobody waits any more for what was said before `position`. */
+  /** Aborts the transcription of utterances before `position`. */
   giveUp(position: number): void {
     const late = this.#asked.filter(({ to }) => to <= position);
     this.#asked = this.#asked.filter(({ to }) => to > position);
     for (const { stop } of late) stop.abort();
   }
 
-  /** All was heard. Resolves when all of it is understood, or given up. */
+  /** Marks the end of the audio. Resolves when all utterances are transcribed or given up. */
   async end(): Promise<void> {
     for (const event of this.#detector.flush()) this.#take(event);
     await this.#work;
   }
 
-  /** Ends it at once. */
+  /** Aborts all transcriptions. */
   close(): void {
     this.giveUp(Number.POSITIVE_INFINITY);
     this.#detector[Symbol.dispose]();
@@ -150,12 +150,12 @@ export class Utterances {
       said(parts.map((part) => moved(part, from)));
       this.#asked = this.#asked.filter((each) => each !== asked);
     } catch (error) {
-      // It stays undecided.
+      // The utterance stays undecided.
       failed(asError(error));
     }
   }
 
-  /** Lets go of audio that belongs to no utterance. */
+  /** Drops audio that belongs to no utterance. */
   #forget(): void {
     const least = Math.min(this.#from ?? this.#end, this.#end - KEPT);
     for (let first = this.#kept[0]; first && this.#keptFrom + first.length <= least; first = this.#kept[0]) {
@@ -169,7 +169,7 @@ async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void
   yield samples;
 }
 
-/** An engine that does not heed its signal is left to itself. */
+/** Rejects when the signal fires, also for an engine that ignores its signal. */
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([
     work,

@@ -8,13 +8,12 @@ import { isSameFile } from '../../files/whole-file.js';
 const MAX_NUMBER = 1000;
 
 /**
- * Gives a recording's audio its name, without replacing anything, by a link. A name is free when none of the files that
- * the recording will have is there, also on file systems that do not tell case or Unicode form apart; one that is taken
- * gets a number.
+ * Links a recording's audio to its final name without replacing anything. A name is free when no file of the recording
+ * would exist already, ignoring case and Unicode form as some file systems do. A taken name gets a number.
  *
- * @param wanted The path without ending.
- * @param endings Of all files that the recording will have, that of the audio first.
- * @returns the path without ending. Rejects with the system's error.
+ * @param wanted The path without suffix.
+ * @param endings Suffixes of all files of the recording, the audio first.
+ * @returns the path without suffix. Rejects with the system's error.
  */
 export async function claimName(file: string, wanted: string, endings: readonly string[]): Promise<string> {
   const folder = dirname(wanted);
@@ -24,7 +23,7 @@ export async function claimName(file: string, wanted: string, endings: readonly 
   for (let number = 1; ; number++) {
     const base = number === 1 ? wanted : `${wanted}_${number}`;
     const isTaken = endings.some((each) => keys.has(nameKey(`${basename(base)}${each}`)));
-    // It was linked by a publication that was killed before it was through.
+    // An earlier publication that was killed has linked it.
     if (isTaken && (await isSameFile(file, `${base}${ending}`))) return base;
     if (isTaken) {
       if (number < MAX_NUMBER) continue;
@@ -42,7 +41,7 @@ export async function claimName(file: string, wanted: string, endings: readonly 
   }
 }
 
-/** Gives a file another name, without replacing anything; one that was given it before has it. */
+/** Links a file to another name without replacing anything. Does nothing when the link exists. */
 export async function linkOnce(from: string, to: string): Promise<void> {
   await link(from, to).catch(async (error: unknown) => {
     if (!(isThere(error) && (await isSameFile(from, to)))) throw error;

@@ -6,10 +6,10 @@ import { runTool } from '../../voice/process/run-tool.js';
 import type { Deliver } from './outbox.js';
 
 export interface FinishHookOptions {
-  /** The program, and its arguments. It is run as it is, without a shell; the event comes on its standard input. */
+  /** The program. It is run without a shell, and reads the event from its standard input. */
   readonly command: string;
   readonly args?: readonly string[];
-  /** After this it is ended, and tried again later, in ms: 100 to 600000. Default 60000. */
+  /** Time after which it is killed and tried again later, in ms: 100 to 600000. Default 60000. */
   readonly timeoutMs?: number;
 }
 
@@ -20,7 +20,7 @@ export const HOOK_RULES: Rules<FinishHookOptions> = {
   timeoutMs: within(100, 600_000, 'ms'),
 };
 
-/** Runs a program for each event; an exit code of 0 is a receipt. @throws ERR_INVALID_ARG. */
+/** Runs a program for each event. Exit code 0 acknowledges the event. @throws ERR_INVALID_ARG. */
 export function finishHook(options: FinishHookOptions): Deliver {
   checkOptions(options, HOOK_RULES, 'hook.');
   const { command, args = [], timeoutMs = 60_000 } = options;

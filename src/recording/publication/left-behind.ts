@@ -13,24 +13,24 @@ import {
 import type { SegmentResult } from '../file/segment.js';
 import { readSegment } from '../read-segment.js';
 
-/** Audio files that a recorder which was killed, or could not publish, left in its folder of recordings under way. */
+/** Audio files in the folder of recordings in progress, left by a recorder that was killed or could not publish. */
 export interface LeftBehind {
-  /** Of recordings that were under way. */
+  /** Recordings that were in progress. */
   readonly unfinished: readonly string[];
-  /** Of recordings that are complete, and were not published. */
+  /** Complete recordings that were not published. */
   readonly unpublished: readonly string[];
-  /** Of recordings whose publication was begun. */
+  /** Recordings with a started publication. */
   readonly halfPublished: readonly string[];
-  /** Files that belong to no recording any more. */
+  /** Files without a recording. */
   readonly strays: readonly string[];
 }
 
-/** Folder of recordings under way. */
+/** Folder of recordings in progress. */
 export function recordingFolder(folder: string): string {
   return join(folder, '.recording');
 }
 
-/** Endings that may follow a recording's name in those of its files. */
+/** Suffixes of a recording's files. */
 const ENDING =
   /(\.publication\.json|\.manifest\.json|\.json|\.journal|\.reserve|\.tail|\.tail-old|\.local\.wav|\.remote\.wav|\.wav|\.wav\.age|\.flac|\.mp3|\.opus)(\.part)?$/;
 
@@ -47,7 +47,7 @@ export async function leftBehind(folder: string): Promise<LeftBehind> {
     if (endings.has('.publication.json')) found.halfPublished.push(file);
     else if (endings.has('.manifest.json') && endings.has(audio)) found.unpublished.push(file);
     else if (endings.has('.journal')) found.unfinished.push(file);
-    // Without its journal and its manifest, audio is not of a recorder's making.
+    // Audio without journal and manifest was not made by a recorder: it is left alone.
     else if (endings.has('.manifest.json') || !endings.has(audio)) {
       found.strays.push(...[...endings].map((ending) => join(underWay, `${name}${ending}`)));
     }
@@ -55,7 +55,7 @@ export async function leftBehind(folder: string): Promise<LeftBehind> {
   return found;
 }
 
-/** The endings that there are of each recording, by its name. */
+/** Suffixes of the existing files of each recording, by its name. */
 async function filesByName(folder: string): Promise<Map<string, Set<string>>> {
   const found = new Map<string, Set<string>>();
   for (const file of (await readdir(folder)).sort()) {
@@ -68,16 +68,16 @@ async function filesByName(folder: string): Promise<Map<string, Set<string>>> {
   return found;
 }
 
-/** Takes what is ready to be published, one after the other. */
+/** Callbacks for the recovered files. */
 export interface Finishing {
   recovered(segment: SegmentResult): Promise<void>;
   finished(segment: SegmentResult): Promise<void>;
-  /** Goes on with a publication. */
+  /** Continues a publication. */
   resume(file: string): Promise<void>;
   failed(error: Error): void;
 }
 
-/** Finishes what was left behind. One file that cannot be taken up does not keep the others. */
+/** Finishes the files that were left behind. A failure of one file does not stop the others. */
 export async function takeUp(left: LeftBehind, options: RecoverOptions, to: Finishing): Promise<void> {
   for (const file of left.halfPublished) await each(file, to, () => to.resume(file));
   for (const file of left.unfinished) {
@@ -88,7 +88,7 @@ export async function takeUp(left: LeftBehind, options: RecoverOptions, to: Fini
   }
   for (const file of left.unpublished) {
     await each(file, to, async () => {
-      // The recording was complete: only the files that mark it as under way have not been removed.
+      // The recording is complete. Only its temporary files were not removed.
       await removeTraces(file);
       await to.finished(await readSegment(file));
     });

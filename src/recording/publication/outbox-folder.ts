@@ -5,19 +5,22 @@ import { path as aPath, checkArgument, rule } from '../../base/check.js';
 import { writeJson } from '../../files/whole-file.js';
 import type { KEPT_SCHEMA } from '../archive/archive-schemas.js';
 
-/** The folder of events that were given up, inside that of an outbox. */
+/** Name of the folder of failed events within an outbox. */
 export const FAILED = 'failed';
 
-/** An event as its file holds it, one for each channel. */
+/** The content of an event's file. There is one file per channel. */
 export type KeptEvent = z.infer<typeof KEPT_SCHEMA>;
 
-/** An event that was not delivered yet, or was given up. */
+/** An event that is waiting or has failed. */
 export interface UndeliveredEvent extends KeptEvent {
   readonly state: 'waiting' | 'failed';
   readonly path: string;
 }
 
-/** Events in an outbox, oldest first. A recorder's is the folder `.outbox` in that of the recordings. */
+/**
+ * Lists the events in an outbox, oldest first. The outbox of a recorder is the folder `.outbox` in its folder of
+ * recordings.
+ */
 export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
   checkArgument('folder', folder, aPath);
   const found: UndeliveredEvent[] = [];
@@ -45,7 +48,7 @@ const UNDELIVERED = rule(
 );
 
 /**
- * Lets an event that was given up be tried again, from the next event or start of the recorder on.
+ * Moves a failed event back to the queue. It is tried with the next event, or at the next start of the recorder.
  *
  * @throws ERR_FILE.
  */
@@ -54,17 +57,17 @@ export async function retryEvent(folder: string, failed: UndeliveredEvent): Prom
   checkArgument('failed', failed, UNDELIVERED);
   const { event, channel } = failed;
   await writeJson(failed.path, { event, channel, attempts: 0, notBefore: 0 });
-  // Not by the content of the file: its writer may have named another folder.
+  // The name comes from the path, not from the content, which could name another folder.
   await rename(failed.path, join(folder, basename(failed.path)));
 }
 
-/** The files of events in a folder, of one channel or of all; none where there is no folder. */
+/** Names of the event files in a folder, of one channel or of all; empty when there is no folder. */
 export async function namesIn(folder: string, channel?: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names.filter((name) => name.endsWith(channel === undefined ? '.json' : `.${channel}.json`));
 }
 
-/** Undefined where the file was removed meanwhile, or holds no event. */
+/** Reads an event file; undefined when it was removed meanwhile or is invalid. */
 export async function readKept(path: string): Promise<KeptEvent | undefined> {
   try {
     const { KEPT_SCHEMA } = await import('../archive/archive-schemas.js');

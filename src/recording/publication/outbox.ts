@@ -24,39 +24,45 @@ import { makePrivateFolder } from '../../files/private-file.js';
 import { removeWhole, writeJson } from '../../files/whole-file.js';
 import { FAILED, type KeptEvent, namesIn, readKept } from './outbox-folder.js';
 
-/** A piece of news, kept until it was delivered. */
+/** An event that is stored until it is delivered. */
 export interface OutboxEvent {
-  /** The same at each attempt, so that a receiver can drop repeats. */
+  /** Id of the event, the same at each attempt. A receiver can use it to drop duplicates. */
   readonly id: string;
   readonly type: string;
   readonly at: string;
   readonly data: unknown;
 }
 
-/** Takes an event somewhere; rejects when it did not get there, at the latest when `signal` fires. */
+/** Delivers an event. Rejects when the delivery failed, at the latest when `signal` fires. */
 export type Deliver = (event: OutboxEvent, options: { readonly signal: AbortSignal }) => Promise<void>;
 
 export interface OutboxOptions {
   /** Folder in which events wait. */
   readonly folder: string;
-  /** By name, as kept with each event: letters, digits, points, dashes, underscores. None waits for another one. */
+  /**
+   * Channels by name: letters, digits, points, dashes, underscores. The name is stored with each event. Channels do not
+   * wait for each other.
+   */
   readonly channels: Readonly<Record<string, Deliver>>;
-  /** Attempts before an event is put aside in `failed`. Default 12: about seventeen hours. */
+  /** Attempts before an event is moved to `failed`. Default 12: about seventeen hours. */
   readonly maxAttempts?: number;
-  /** Wait before the second attempt, in ms; it doubles each time, up to six hours. Default 15000. */
+  /** Pause before the second attempt, in ms. It doubles each time, up to six hours. Default 15000. */
   readonly firstRetryMs?: number;
-  /** An attempt that takes longer has failed, in ms. Default 120000. */
+  /** Longest duration of an attempt, in ms. Default 120000. */
   readonly attemptTimeoutMs?: number;
-  /** Events that wait for each channel at most; one more is dropped, and told of with ERR_LIMIT. Default: no limit. */
+  /**
+   * Largest number of waiting events per channel. Further events are dropped, and reported with ERR_LIMIT. Default: no
+   * limit.
+   */
   readonly maxWaiting?: number;
-  /** Events that `failed` holds at most; the oldest are deleted, and told of with ERR_LIMIT. Default 1000. */
+  /** Largest number of events in `failed`. The oldest are deleted, and reported with ERR_LIMIT. Default 1000. */
   readonly maxFailed?: number;
   readonly clock?: Clock;
-  /** Told of each attempt that failed, and whether it was the last. */
+  /** Called after each failed attempt. `last` is true when there will be no other. */
   readonly onFailure?: (event: OutboxEvent, channel: string, error: Error, last: boolean) => void;
 }
 
-/** Both are parts of a file's name. */
+/** The names of channels and the ids of events are parts of a file name. */
 const CHANNEL = /^[\w.-]{1,64}$/;
 const ID = rule(
   '1 to 200 letters, digits, points, dashes or underscores',
@@ -89,10 +95,10 @@ const DEFAULTS = {
   ...{ maxWaiting: Number.POSITIVE_INFINITY, maxFailed: 1000 },
 };
 const MAX_RETRY_MS = 6 * 3_600_000;
-/** Attempts that are under way when an outbox is closed may take this long. */
+/** Time that attempts in progress get when an outbox is closed, in ms. */
 const CLOSING_MS = 2000;
 
-/** Delivers events at least once: each waits on disk until its channel has taken it, across restarts. */
+/** Delivers events at least once. Each event is on disk until its channel has taken it, also across restarts. */
 export class Outbox {
   readonly #options: OutboxOptions & typeof DEFAULTS;
   readonly #clock: Clock;
@@ -108,16 +114,16 @@ export class Outbox {
     this.#channels = options.channels;
   }
 
-  /** Delivers by these from now on; events that wait for a channel of the same name go to the new one. */
+  /** Replaces the channels. Events that wait for a channel go to the new one of the same name. */
   useChannels(channels: OutboxOptions['channels']): void {
     checkArgument('channels', channels, CHANNELS);
     this.#channels = channels;
   }
 
   /**
-   * Keeps an event for channels; it is on disk when this resolves, and under way.
-   * @param id Of letters, digits, points, dashes and underscores. One that was given already replaces what waits under it. Events
-   *   are tried in the order of their ids.
+   * Stores an event for channels and starts its delivery. It is on disk when this resolves.
+   * @param id Letters, digits, points, dashes and underscores. An event with the same id is replaced. Events are tried
+   * in the order of their ids.
    * @param channels Default: all.
    * @throws ERR_FILE; ERR_INVALID_ARG.
    */
@@ -150,15 +156,12 @@ export class Outbox {
     void this.run();
   }
 
-  /** Tries whatever is due. Resolves when nothing is, for now. */
+  /** Tries all events that are due. Resolves when no event is due at the moment. */
   async run(): Promise<void> {
     await Promise.all(Object.keys(this.#channels).map((channel) => this.#laneOf(channel).run()));
   }
 
-  /**
-   * Ends the round of attempts that is under way, after two seconds at the latest; what was not delivered waits for the
-   * next start.
-   */
+  /** Ends the attempts in progress, after two seconds at the latest. Undelivered events wait for the next start. */
   async close(): Promise<void> {
     const cancel = this.#clock.timerAt(this.#clock.now() + CLOSING_MS, () => this.#closing.abort());
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()));
@@ -184,13 +187,13 @@ class Lane {
   readonly #signal: AbortSignal;
   readonly #deliver: () => Deliver | undefined;
   /**
-   * Time at which each event is due, by a clock that nobody puts back. The time in the file counts at the first look
-   * only, and for no longer than the pause that was meant.
+   * Due time of each event, on a monotonic clock. The time in the file is used only when the file is first read, and
+   * limited to the regular pause.
    */
   readonly #dueAt = new Map<string, number>();
-  /** Files of events that wait, as far as is known without a look at the folder. */
+  /** Known files of waiting events. The folder may have more. */
   readonly #waiting = new Set<string>();
-  /** Events that are not on disk yet. */
+  /** Files that are being written. */
   readonly #writing = new Set<string>();
   #running: Promise<void> | undefined;
   #again = false;
@@ -214,7 +217,7 @@ class Lane {
     return this.#waiting.size;
   }
 
-  /** Takes an event, which waits from now on. @throws ERR_FILE */
+  /** Stores an event. @throws ERR_FILE */
   async add(kept: KeptEvent): Promise<void> {
     const name = `${kept.event.id}.${this.#channel}.json`;
     this.#waiting.add(name);
@@ -247,7 +250,7 @@ class Lane {
     do {
       this.#again = false;
       let next = Number.POSITIVE_INFINITY;
-      // Events that are added while the folder is read may be missing there, and wait all the same.
+      // An event that is added during the read of the folder may be missing in the list, but still waits.
       const written = [...this.#waiting].filter((name) => !this.#writing.has(name));
       const names = (await namesIn(this.#options.folder, this.#channel)).sort();
       const there = new Set(names);
@@ -266,14 +269,14 @@ class Lane {
     if (!this.#closed) this.#cancelTimer = this.#options.clock.timerAt(at, () => this.run());
   }
 
-  /** Tries an event that is due. Returns when it is due again; Infinity when it is done with. */
+  /** Tries an event if it is due. Returns its next due time; Infinity when it is done. */
   async #look(name: string): Promise<number> {
-    // A channel that is away for long has many that wait: their files are not read before they are due.
+    // A channel that is down may have many waiting events: their files are read only when they are due.
     const known = this.#dueAt.get(name) ?? 0;
     if (known > this.#options.clock.now()) return known;
     const kept = await readKept(join(this.#options.folder, name));
     const deliver = this.#deliver();
-    // The name of another channel may end as this one's does.
+    // The name of another channel may have the same ending.
     if (kept?.channel !== this.#channel || !deliver) return Number.POSITIVE_INFINITY;
     const dueAt = this.#dueAt.has(name) ? known : this.#dueBy(kept);
     this.#dueAt.set(name, dueAt);
@@ -281,11 +284,11 @@ class Lane {
     try {
       await this.#attempt(deliver, kept.event);
     } catch (error) {
-      // An attempt that the end of the outbox cut short does not count.
+      // An attempt that was aborted by closing the outbox does not count.
       if (this.#signal.aborted) return Number.POSITIVE_INFINITY;
       return await this.#failed(name, kept, asError(error));
     }
-    // A file that cannot be removed must not have the event told again and again.
+    // The event must not be delivered again when its file cannot be removed.
     this.#dueAt.set(name, Number.POSITIVE_INFINITY);
     const gone = await removeWhole(join(this.#options.folder, name)).then(
       () => true,
@@ -336,7 +339,7 @@ class Lane {
         this.#dueAt.delete(name);
       }
     } catch (cause) {
-      // The disk is full, or gone: the count of attempts stays as it was, the pause is kept in memory.
+      // After a disk error the count of attempts is unchanged. The pause is in memory.
       observe('onFailure', onFailure, kept.event, kept.channel, cause as Error, false);
     }
     observe('onFailure', onFailure, kept.event, kept.channel, error, last);

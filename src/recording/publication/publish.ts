@@ -21,43 +21,42 @@ import { recordingName } from '../recording-files.js';
 import { beside, type RecordingOutput } from '../sidecar.js';
 import { claimName, linkOnce } from './claim-name.js';
 
-/** Files that can be made of a recording besides its stereo WAV: compressed ones, or a WAV for each leg. */
+/** Outputs of a recording besides its stereo WAV: a compressed format, or a WAV per leg. */
 export type OutputFormat = CompressedFormat | 'legs';
 
 export const OUTPUT_FORMATS: readonly OutputFormat[] = [...COMPRESSED_FORMATS, 'legs'];
 
 export interface PublishOptions {
-  /** The folder that the template's paths lie in. */
+  /** Root folder for the template's paths. */
   readonly folder: string;
   readonly template: string;
-  /** The zone of its dates and times. Default `UTC`. */
+  /** Time zone of the dates and times in the template. Default `UTC`. */
   readonly timezone?: string;
   readonly outputs: readonly OutputFormat[];
   readonly signingKey?: KeyObject;
-  /** Bounds the encoders of several publications. */
+  /** Limits the encoders of several publications together. */
   readonly encoders?: EncoderSlots;
 }
 
-/** News of a publication whose files are in their place; may come again after a kill, with the same id. */
+/** Event of a complete publication. It may be repeated after a kill, with the same id. */
 export interface PublicationNews {
   readonly id: string;
   readonly type: string;
 }
 
-/** Catalogues what was published, and tells of it. Does the same when it is called again. */
+/** Adds the published recording to the catalogue and sends its event. Must be idempotent. */
 export type TellPublication = (published: SegmentResult, news: PublicationNews) => Promise<void>;
 
 /**
- * Moves a finished recording to where its template says, with its other formats. Each file appears there whole or
- * not at all, and replaces none of another recording; the manifest comes last: where it is, everything is. A name that
- * is taken gets a number.
+ * Moves a finished recording and its outputs to the path of the template. Each file appears complete or not at all, and
+ * replaces no other file. The manifest is written last: when it exists, all files exist. A taken name gets a number.
  *
- * Wherever it is killed, {@link resumePublication} goes on from there: what is intended is kept beside the recording
- * until all is done. In turn: the outputs are made; the plan is kept; files are linked, details written; the plan says
- * where they are; `tell`; what was linked is removed, the plan last.
+ * After a kill, {@link resumePublication} continues from a plan that is stored beside the recording. The steps are:
+ * make the outputs; write the plan; link the files, and write sidecar and manifest; add the new path to the plan; call
+ * `tell`; remove the old files, the plan last.
  *
- * @param type Of the news that `tell` is given.
- * @throws ERR_FILE, ERR_ENCODER. Nothing that was recorded is lost: what was not published stays where it was.
+ * @param type Type of the event that is passed to `tell`.
+ * @throws ERR_FILE, ERR_ENCODER. No recording is lost: an unpublished file stays in its place.
  */
 export async function publishSegment(
   segment: SegmentResult,
@@ -71,7 +70,7 @@ export async function publishSegment(
   return await carryOut(plan, segment, options, tell);
 }
 
-/** Goes on with a publication that was killed, or failed. @throws as {@link publishSegment}. */
+/** Continues a publication that was killed or has failed. @throws as {@link publishSegment}. */
 export async function resumePublication(
   file: string,
   options: PublishOptions,
@@ -118,7 +117,7 @@ async function carryOut(
   }
 }
 
-/** Endings of what may lie beside a recording that was here before. */
+/** Suffixes of files that an earlier recording of the same name may have left. */
 const NOTED_ENDINGS = [
   ...['.json', '.manifest.json', '.hold.json'],
   ...['.annotations.jsonl', '.analysis.json', '.transcript.json'],
@@ -178,7 +177,7 @@ function wantedPath({ sidecar }: SegmentResult, { folder, template, timezone }: 
   return join(folder, recordingName(numbered));
 }
 
-/** Makes what is not there yet. What cannot be made costs the recording nothing else. */
+/** Makes the missing outputs. A failed output does not affect the others. */
 async function makeOutputs(
   segment: SegmentResult,
   { outputs, encoders = new EncoderSlots() }: PublishOptions,
@@ -201,26 +200,26 @@ async function makeOutputs(
 
 async function compressed({ file, sidecar }: SegmentResult, format: CompressedFormat): Promise<string> {
   const path = liveOutputPath(file, format);
-  // What was written while the call went on is there already.
+  // A file that was encoded during the call exists already.
   const isMade = sidecar.outputs?.some(({ file: name }) => name === basename(path)) && existsSync(path);
   const facts = { id: sidecar.id, startedAt: sidecar.audio.startedAt, call: sidecar.call };
   if (!isMade) await compress(file, path, format, facts);
   return `.${format}`;
 }
 
-/** Gains of the two channels in the file of each leg, by its ending. */
+/** Gains of the two channels in the file of each leg, by its suffix. */
 const LEGS = new Map([
   ['.local.wav', [[1, 0]]],
   ['.remote.wav', [[0, 1]]],
 ]);
 
-/** Writes each leg to a file of its own beside the recording. Returns their endings. @throws ERR_FILE */
+/** Writes each leg to its own file beside the recording. Returns the suffixes. @throws ERR_FILE */
 export async function splitLegs(file: string): Promise<string[]> {
   const suffixes = [...LEGS.keys()];
   try {
     for (const [suffix, gains] of LEGS) await splitLeg(file, beside(file, suffix), gains);
   } catch (error) {
-    // Either file without the other is not an output.
+    // One file without the other is not a valid output.
     for (const suffix of suffixes) await removeFile(beside(file, suffix)).catch(() => undefined);
     throw error;
   }
@@ -233,7 +232,7 @@ async function splitLeg(file: string, path: string, gains: readonly (readonly nu
   try {
     for await (const samples of reader) await writer.write(mapChannels(samples, gains));
   } catch (error) {
-    // On a full disk the file cannot be ended either: the first error says why.
+    // On a full disk, closing fails too. The first error is the useful one.
     await writer.close().catch(() => undefined);
     throw error;
   }

@@ -21,7 +21,7 @@ export interface WebhookOptions {
   readonly url: string;
   /** Key of the signature, at least 16 characters. */
   readonly secret: string;
-  /** Longest wait for the answer, in ms: 100 to 600000. Default 10000. */
+  /** Longest wait for the response, in ms: 100 to 600000. Default 10000. */
   readonly timeoutMs?: number;
 }
 
@@ -48,8 +48,8 @@ const VERIFY_RULES: Rules<VerifyWebhookOptions> = {
 };
 
 /**
- * POSTs events as JSON. The header `Jackfield-Signature: t=<unix seconds>,v1=<hex>` is HMAC-SHA256 over the time,
- * a full stop and the body; `Jackfield-Event` is the event's id. An answer of 2xx is a receipt.
+ * POSTs events as JSON. The header `Jackfield-Signature: t=<unix seconds>,v1=<hex>` is HMAC-SHA256 over the time, a
+ * full stop and the body; `Jackfield-Event` is the event's id. A response of 2xx acknowledges the event.
  *
  * @throws ERR_INVALID_ARG.
  */
@@ -87,8 +87,8 @@ export function signWebhook(body: string, secret: string, unixSeconds: number): 
 }
 
 /**
- * Tells a receiver whether a signature fits the body and is at most `toleranceSeconds` old (default 300). False for
- * whatever is no signature.
+ * Checks, in a receiver, that a signature matches the body and is at most `toleranceSeconds` old (default 300). Returns
+ * false for a malformed signature.
  */
 export function verifyWebhook(
   body: string,

@@ -9,7 +9,7 @@ import type { AfterCallsOptions, MaskAfterCalls } from '../masking/after-calls-o
 import { LIVE_MASK_RULES, type LiveMaskOptions } from '../masking/live-mask-options.js';
 import { readPhrases } from '../masking/phrase-list.js';
 
-/** The engine that writes down recordings after their calls, in a configuration. */
+/** Configuration schema of the engine that transcribes recordings after their calls. */
 export const transcribeConfigSchema = z.union(
   [
     z.literal('pocketsphinx'),
@@ -34,7 +34,7 @@ export const transcribeConfigSchema = z.union(
   'Expected "pocketsphinx", { url } of a service, or { command } with args',
 );
 
-/** Secrets that are taken out of recordings after their calls, in a configuration. */
+/** Configuration schema of the secrets that are masked in recordings after their calls. */
 export const maskConfigSchema = z
   .strictObject({
     cards: z.boolean().describe('Card numbers, said or pressed. Default true.'),
@@ -46,20 +46,25 @@ export const maskConfigSchema = z
   })
   .partial();
 
-/** Files and programs of both. */
+/** Fields of both schemas that name files and programs. */
 export const AFTER_CALLS_FILES = {
   paths: ['transcribe.tokenFile', 'mask.phrasesFile'],
   programs: ['transcribe.command'],
 } as const;
 
-/** Fields of a configuration that say what is done after calls. */
+/** Fields of a configuration for the processing after calls. */
 export interface AfterCallsConfig {
   readonly transcribe?: z.infer<typeof transcribeConfigSchema> | undefined;
   readonly language?: string | undefined;
   readonly mask?: z.infer<typeof maskConfigSchema> | undefined;
 }
 
-/** The work after calls of a configuration; undefined for nothing. Reads its files. @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG. */
+/**
+ * Converts a configuration to options for the processing after calls, and reads its files. Undefined when there is
+ * nothing to do.
+ *
+ * @throws ERR_FILE, ERR_SYNTAX, ERR_INVALID_ARG.
+ */
 export async function readAfterCalls({
   transcribe,
   language,
@@ -74,9 +79,9 @@ export async function readAfterCalls({
 }
 
 /**
- * Masking while calls go on, of what is masked after them.
+ * Converts the masking after calls to options for live masking.
  *
- * @param delayMs Time for which audio is held. Absent: it is not masked while they go on.
+ * @param delayMs Time for which audio is held. Undefined: no live masking.
  */
 export function liveMaskOf(
   { transcriber, language, mask }: AfterCallsOptions = {},
@@ -90,7 +95,7 @@ export function liveMaskOf(
   };
 }
 
-/** The masking of a configuration. @throws ERR_FILE, ERR_SYNTAX. */
+/** Converts the masking of a configuration, and reads its list of phrases. @throws ERR_FILE, ERR_SYNTAX. */
 export async function readMask({
   cards,
   phrases = [],
@@ -111,7 +116,7 @@ function phraseAt(phrase: string, place: number) {
   }
 }
 
-// Engines are loaded for those alone who have one.
+// An engine is loaded only when it is configured.
 async function transcriberIn(engine: NonNullable<AfterCallsConfig['transcribe']>): Promise<Transcriber> {
   if (engine === 'pocketsphinx')
     return (await import('../../voice/transcript/pocket-sphinx.js')).pocketSphinx();

@@ -3,10 +3,10 @@ import type { AfterCalls, AfterCallsContext, AfterCallsSettings } from '../maski
 import type { AfterCallsOptions } from '../masking/after-calls-options.js';
 import type { RecordCallOptions } from '../record-options.js';
 
-/** Loaded for those alone who have something done after calls, and before their first one. */
+/** Loaded before the first call, and only when recordings are processed after calls. */
 let loaded: Pick<typeof import('../masking/after-calls.js'), 'AfterCalls'> | undefined;
 
-/** Checks what fields of a recorder say together about the time after calls. @throws ERR_INVALID_ARG */
+/** Checks the combination of a recorder's options for the processing after calls. @throws ERR_INVALID_ARG */
 export function checkAfterCalls(
   { transcriber, mask }: AfterCallsOptions,
   catalogue: boolean,
@@ -22,13 +22,13 @@ export function checkAfterCalls(
     throw invalidArgument('identity', 'given where encrypted recordings are to be masked', identity);
 }
 
-/** Loads what {@link workAfterCalls} needs, and sees to it that the engine can work. @throws what its `ready` throws. */
+/** Loads the modules for {@link workAfterCalls}, and waits until the engine is ready. @throws errors of its `ready`. */
 export async function loadAfterCalls({ transcriber }: AfterCallsOptions): Promise<void> {
   loaded ??= await import('../masking/after-calls.js');
   await transcriber?.ready?.();
 }
 
-/** Makes what works on recordings after their calls; undefined where nothing is to be done. */
+/** Creates the processing after calls; undefined when there is nothing to do. */
 export function workAfterCalls(
   settings: AfterCallsSettings | undefined,
   context: AfterCallsContext,

@@ -7,14 +7,18 @@ import type { CallRecording } from '../call-recording.js';
 /** Figures of a call that was analysed while it was recorded. */
 export interface AnalysedCall {
   readonly report: AnalysisReport;
-  /** Samples of each leg that the analysis could not keep up with. The recording has them. */
+  /** Samples of each leg that the analysis has dropped because it was too slow. The recording has them. */
   readonly dropped: number;
 }
 
-/** Loaded only where calls are analysed, and before the first one. */
+/** Loaded before the first call, and only when calls are analysed. */
 let loaded: Pick<typeof import('../../analysis/running-analysis.js'), 'runAnalysis'> | undefined;
 
-/** Loads what {@link analyseRecorded} needs. @throws ERR_TOOL, ERR_FILE, ERR_UNSUPPORTED for a neural detector without its model. */
+/**
+ * Loads the modules for {@link analyseRecorded}.
+ *
+ * @throws ERR_TOOL, ERR_FILE, ERR_UNSUPPORTED for a neural detector without its model.
+ */
 export async function loadAnalysis(analyse: boolean | CallAnalysisOptions): Promise<void> {
   loaded ??= await import('../../analysis/running-analysis.js');
   if (analyse === true || analyse === false || analyse.speechDetector !== 'neural') return;
@@ -23,10 +27,10 @@ export async function loadAnalysis(analyse: boolean | CallAnalysisOptions): Prom
 }
 
 /**
- * Analyses a call while it is recorded. The recording never waits for it: what the analysis cannot keep up with is
- * dropped, and counted. Resolves to its figures when the recording has ended; to nothing where none is wanted.
+ * Analyses a call during its recording. The recording never waits: samples that the analysis cannot keep up with are
+ * dropped and counted. Resolves to the figures at the end of the recording; to undefined when no analysis is requested.
  *
- * @param analyse As `RecorderOptions` has it.
+ * @param analyse Value of `RecorderOptions.analyse`.
  */
 export async function analyseRecorded(
   recording: CallRecording,

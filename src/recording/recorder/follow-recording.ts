@@ -4,16 +4,16 @@ import type { CallRecording } from '../call-recording.js';
 import type { SegmentResult } from '../file/segment.js';
 import { recordingFiles } from '../recording-files.js';
 
-/** Ways on for the files of a recording. */
+/** Callbacks for the files of a recording. */
 export interface RecordingFollower {
-  /** A recording that is shorter, in milliseconds, is discarded. */
+  /** Shortest recording that is kept, in milliseconds. */
   readonly discardBelowMs: number;
   publish(segment: SegmentResult): Promise<unknown>;
   discard(segment: SegmentResult): Promise<unknown>;
   failed(error: Error): void;
 }
 
-/** Publishes each file of a recording as soon as it is complete, once the recording is long enough to be kept. */
+/** Publishes each complete file of a recording, as soon as the recording is long enough to be kept. */
 export async function followRecording(recording: CallRecording, follower: RecordingFollower): Promise<void> {
   const { discardBelowMs, failed } = follower;
   const complete: SegmentResult[] = [];
@@ -42,12 +42,12 @@ export async function followRecording(recording: CallRecording, follower: Record
     if (isLongEnough()) await publish();
     for (const segment of complete) await follower.discard(segment);
   } catch (error) {
-    // What was held in memory and never asked for leaves nothing behind.
+    // A recording in memory that was never started has no files.
     if (!(error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE')) throw error;
   }
 }
 
-/** Removes all files of a segment. The manifest goes last: without its audio it says that the rest was to go. */
+/** Removes all files of a segment, the manifest last: a manifest without audio marks an unfinished removal. */
 export async function removeSegment({ file, sidecar, manifestFile }: SegmentResult): Promise<void> {
   const others = recordingFiles(file, sidecar).filter((path) => path !== manifestFile);
   for (const path of [...others, manifestFile]) await removeFile(path);

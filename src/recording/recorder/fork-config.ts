@@ -5,7 +5,7 @@ import { FORK_RULES } from '../../line/fork/fork-options.js';
 import { PEER_FILES, peerFields, readPeer } from '../../line/media/peer-config.js';
 import type { RecorderFork } from './fork-recorded.js';
 
-/** A receiver of what is recorded, in a configuration. */
+/** Configuration schema of a receiver for the audio of recorded calls. */
 export const forkConfigSchema = z.strictObject({
   ...peerFields,
   dialect: z.enum(DIALECT_NAMES).optional().describe('Default raw; of tcp: rtpengine.'),
@@ -35,10 +35,10 @@ export const forkConfigSchema = z.strictObject({
     .describe('Pauses before a lost connection is made again, or false. Default 500 to 15000 ms, ten times.'),
 });
 
-/** Files of {@link forkConfigSchema}. */
+/** Fields of {@link forkConfigSchema} that name files. */
 export const FORK_FILES = PEER_FILES;
 
-/** The fork that a configuration names; reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Converts the fork of a configuration, and reads its files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function readFork(config: z.infer<typeof forkConfigSchema>): Promise<RecorderFork> {
   const { tokenFile, tokenHeader, passwordFile, caFile, ...fork } = config;
   return { ...fork, ...(await readPeer({ tokenFile, tokenHeader, passwordFile, caFile })) } as RecorderFork;

@@ -6,7 +6,7 @@ import type { Fork } from '../../line/fork/fork.js';
 import { FORK_RULES, type ForkOptions } from '../../line/fork/fork-options.js';
 import { MEDIA_URL } from '../../line/media/connect-media.js';
 
-/** A receiver of all calls that are recorded: its address, and the options of a `fork`. */
+/** A receiver of all recorded calls: its address and the options of a `fork`. */
 export interface RecorderFork extends Omit<ForkOptions, 'clock' | 'signal' | 'id' | 'from' | 'to'> {
   readonly url: string;
 }
@@ -15,7 +15,7 @@ const { clock: _clock, signal: _signal, id: _id, from: _from, to: _to, ...FORKED
 /** The rules of {@link RecorderFork}. */
 export const RECORDER_FORK_RULES: Rules<RecorderFork> = { ...FORKED, url: needed(MEDIA_URL) };
 
-/** Loaded only where calls are forked, and before the first one: a call's first sample does not wait. */
+/** Loaded before the first call, and only when calls are forked, so that the first sample does not wait. */
 let loaded: Pick<typeof import('../../line/fork/fork.js'), 'fork'> | undefined;
 
 async function loadForks(): Promise<void> {
@@ -29,34 +29,34 @@ export async function checkFork({ url, ...options }: RecorderFork): Promise<void
   forkTarget(url, options);
 }
 
-/** Forks the voices of calls from the moment on at which they are recorded. */
+/** Forks the voices of calls from the start of their recording. */
 export class RecordedForks {
   readonly #clock: Clock;
   readonly #failed: (error: unknown) => void;
-  /** The voices of calls that are held in memory, until it is said that they are recorded. */
+  /** The voices of calls that are held in memory and not recorded yet. */
   readonly #held = new WeakMap<CallControl, CallVoice>();
   readonly #open = new Set<Fork>();
 
-  /** @param failed Told of what fails; it changes nothing of the recording. */
+  /** @param failed Called with each failure. The recording is not affected. */
   constructor(clock: Clock, failed: (error: unknown) => void) {
     this.#clock = clock;
     this.#failed = failed;
   }
 
-  /** The voice of a call is open; `isRecorded` is false while it is held in memory alone. */
+  /** Takes the open voice of a call. `isRecorded` is false while the call is only held in memory. */
   opened(voice: CallVoice, forked: RecorderFork | undefined, isRecorded: boolean): void {
     if (!isRecorded) this.#held.set(voice.call, voice);
     else if (forked) void this.#fork(voice, forked).catch(this.#failed);
   }
 
-  /** A call that was held is recorded from now on. */
+  /** Starts the fork of a held call that is recorded from now on. */
   begun(call: CallControl, forked: RecorderFork | undefined): void {
     const voice = this.#held.get(call);
     this.#held.delete(call);
     if (voice) this.opened(voice, forked, true);
   }
 
-  /** Ends them all. */
+  /** Ends all forks. */
   close(): void {
     for (const fork of this.#open) void fork.close();
   }

@@ -1,18 +1,18 @@
 import type { MaskAfterCalls } from '../masking/after-calls-options.js';
 
-/** Loaded for those alone who mask, and before their first call. */
+/** Loaded before the first call, and only when masking is used. */
 let loaded: Pick<typeof import('../../analysis/words/mask-finder.js'), 'MaskFinder'> | undefined;
 
-/** Loads what {@link hideSecrets} needs. */
+/** Loads the modules for {@link hideSecrets}. */
 export async function loadSecrets(): Promise<void> {
   loaded ??= await import('../../analysis/words/mask-finder.js');
 }
 
 /**
- * A text about a call without what is masked in its recording.
+ * Removes from a text about a call what is masked in its recording.
  *
- * @param mask The rules; nothing is hidden without.
- * @param isAnswer True for what the other party said or pressed: keys are hidden one by one, and parts of numbers.
+ * @param mask The rules. Without rules the text is unchanged.
+ * @param isAnswer True for speech or keys of the other party: single keys and parts of numbers are hidden too.
  */
 export function hideSecrets(text: string, mask: MaskAfterCalls | undefined, isAnswer: boolean): string {
   if (!mask || !loaded) return text;

@@ -2,17 +2,17 @@ import { entryOf } from '../../base/entry-of.js';
 import { type LocalTime, localClock } from '../../base/time/local-time.js';
 import { checkPathTemplate, fillPath } from '../../files/path-template.js';
 
-/** Values that a path template can name. */
+/** Values of the fields in a path template. */
 export interface PathFacts {
   readonly startedAt: Date;
-  /** The zone of date and time. Default `UTC`. */
+  /** Time zone of date and time. Default `UTC`. */
   readonly timezone?: string;
   readonly partner: string;
-  /** Of the call, as the endpoint counts. */
+  /** Id of the call, assigned by the endpoint. */
   readonly call: number;
-  /** Of the recording. */
+  /** Id of the recording. */
   readonly id: string;
-  /** From 1. */
+  /** Number of the segment, from 1. */
   readonly segment: number;
   /** `in` or `out`. */
   readonly direction: string;
@@ -31,15 +31,15 @@ const FIELDS: Readonly<Record<string, (facts: PathFacts, local: LocalTime) => st
   direction: ({ direction }) => direction || 'unknown',
 };
 
-/** Default path of recordings: a folder a day, a file a call. */
+/** Default path of recordings: a folder per day, a file per call. */
 export const DEFAULT_TEMPLATE = '{date}/{time}-{partner}-{id}';
 
-/** @throws ERR_INVALID_ARG for a field that is not known, an empty part, or a part that leads out of the folder. */
+/** @throws ERR_INVALID_ARG for an unknown field, an empty part, or a part that leaves the folder. */
 export function checkTemplate(template: string): string {
   return checkPathTemplate('template', template, Object.keys(FIELDS));
 }
 
-/** The path that a template gives, relative and without ending: see {@link fillPath}. */
+/** Fills in a template. The path is relative and without suffix: see {@link fillPath}. */
 export function fillTemplate(template: string, facts: PathFacts): string {
   const local = localClock(facts.timezone ?? 'UTC')(facts.startedAt.getTime());
   return fillPath(template, (field) => entryOf(FIELDS, field)?.(facts, local) ?? '');

@@ -3,7 +3,7 @@ import type { Call } from '../../control/call/call.js';
 import { describeCall, recordedCall } from '../call-facts.js';
 import type { RecordPolicy, ResolvedRecorderOptions } from './recorder-options.js';
 
-/** True when a recorder with these options records a call that is there now. */
+/** True when a recorder with these options records a call that exists now. */
 export async function isWanted(
   call: Call,
   { policy, hours, timezone }: Pick<ResolvedRecorderOptions, 'policy' | 'hours' | 'timezone'>,
@@ -15,7 +15,7 @@ export async function isWanted(
   return inTime && wants(policy, type, partner);
 }
 
-/** True when a policy records a call of this type and partner. */
+/** True when a policy includes a call of this type and partner. */
 function wants(policy: RecordPolicy, type: string, partner: string): boolean {
   if (typeof policy === 'object') {
     const named = (names: readonly string[]) =>

@@ -28,7 +28,7 @@ import { RECORDER_RULES, type RecorderOptions } from './recorder-options.js';
 
 const names = z.array(z.string().min(1)).min(1);
 
-/** The configuration file of `jackfield record`; docs/recorder-config.schema.json is made from it. */
+/** Schema of the configuration file of `jackfield record`; docs/recorder-config.schema.json is generated from it. */
 export const recordConfigSchema = z.strictObject({
   $schema: z.string().optional(),
   attach: z.string().optional().describe('The endpoint, such as tcp:4100, dbus or x11.'),
@@ -150,7 +150,7 @@ export const recordConfigSchema = z.strictObject({
 
 export type RecordConfig = z.infer<typeof recordConfigSchema>;
 
-/** Fields that name a file, folder or program. */
+/** Fields of a configuration that name a file, folder or program. */
 export const RECORD_FILES: PathFields = {
   paths: [
     ...['out', 'identityFile', 'signingKeyFile', 'consent.prompt', 'webhook.secretFile'],
@@ -162,9 +162,9 @@ export const RECORD_FILES: PathFields = {
 };
 
 /**
- * Reads a configuration file. A relative path in it is relative to the file.
+ * Reads a configuration file. Relative paths in it are relative to the file.
  *
- * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each field that is wrong, when it is not right.
+ * @throws ERR_FILE when it cannot be read; ERR_SYNTAX, with each wrong field, when it is invalid.
  */
 export async function readRecordConfig(path: string): Promise<RecordConfig> {
   checkArgument('path', path, aPath);
@@ -180,7 +180,7 @@ export async function readRecordConfig(path: string): Promise<RecordConfig> {
   );
 }
 
-/** The recorder's options of a configuration; reads key files. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Converts a configuration to options of a recorder, and reads its key files. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function recorderOptions(config: RecordConfig): Promise<RecorderOptions> {
   checkArgument('config', config, object);
   const { out = 'recordings', policy, template, format, discardBelowMs, consent, hook, catalogue } = config;
@@ -240,7 +240,7 @@ async function readSigningKey(path: string): Promise<KeyObject> {
   }
 }
 
-/** Without the fields that were not given. */
+/** Removes the fields that are undefined or empty. */
 function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const fields = Object.entries(options).filter(([, value]) => value !== undefined && value !== '');
   return Object.fromEntries(fields) as { [K in keyof T]?: Exclude<T[K], undefined> };

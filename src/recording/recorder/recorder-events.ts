@@ -8,7 +8,7 @@ import type { AfterCallsEvents } from '../masking/after-calls.js';
 import type { OutboxEvent } from '../publication/outbox.js';
 import type { AnalysedCall } from './analyse-recorded.js';
 
-/** Records a call whose voice another part of the program opens. Made by {@link Recorder.listen}. */
+/** Records a call whose voice is opened by other code. Created by {@link Recorder.listen}. */
 export interface RecorderListener extends Required<VoiceListener> {
   /** The recording. @throws ERR_INVALID_STATE until the call's voice is open. */
   readonly recording: CallRecording;
@@ -16,20 +16,20 @@ export interface RecorderListener extends Required<VoiceListener> {
 
 /** Events of a {@link Recorder}. */
 export interface RecorderEvents extends FencedEvents, AfterCallsEvents {
-  /** A call is being recorded, or held in memory until {@link Recorder.record}. */
+  /** The recording of a call has started. With `begun` false it is held in memory until {@link Recorder.record}. */
   recording: [recording: CallRecording, begun: boolean];
-  /** Something was heard of a call that is analysed while it is recorded. */
+  /** Event of the analysis of a call during its recording. */
   heard: [recording: CallRecording, event: AnalysisEvent];
-  /** A call that was analysed while it was recorded has ended. */
+  /** Report of a call that was analysed during its recording, at its end. */
   analysed: [recording: CallRecording, call: AnalysedCall];
-  /** A file is where it belongs, with all that lies beside it. */
+  /** A file was published, with the files beside it. */
   published: [segment: SegmentResult];
-  /** A recording was too short, or empty, and was removed. */
+  /** A recording was removed because it was too short or empty. */
   discarded: [segment: SegmentResult];
-  /** A recording of a process that was killed was finished and published. */
+  /** A recording of a killed process was finished and published. */
   recovered: [segment: SegmentResult];
-  /** Something went wrong with the recording of one call, or with one file. The recorder goes on. */
+  /** The recording of one call, or the processing of one file, has failed. The recorder continues. */
   failed: [error: Error, call: CallControl | undefined];
-  /** The hook or the webhook did not take an event; `last` when it will not be tried again. */
+  /** The hook or the webhook did not accept an event. `last` is true when it will not be tried again. */
   undelivered: [event: OutboxEvent, channel: string, error: Error, last: boolean];
 }

@@ -20,7 +20,7 @@ import { removeSegment } from './follow-recording.js';
 import type { RecorderEvents } from './recorder-events.js';
 import type { RecorderOptions, ResolvedRecorderOptions } from './recorder-options.js';
 
-/** The options of a recorder, as they were given and as they were resolved. */
+/** The options of a recorder, as given and as resolved. */
 export interface RecorderSettings {
   readonly given: RecorderOptions;
   readonly resolved: ResolvedRecorderOptions;
@@ -30,11 +30,11 @@ export interface RecorderFilesContext {
   readonly clock: Clock;
   readonly encoders: EncoderSlots;
   readonly catalogue: Catalogue | undefined;
-  /** Emits the events of the recorder that are about finished files. */
+  /** Emits the recorder's events about finished files. */
   readonly emitter: Pick<FencedEmitter<RecorderEvents>, 'emit'>;
 }
 
-/** Finished files of a recorder: published into its folder, catalogued, and told to its channels. */
+/** Publishes the finished files of a recorder, adds them to the catalogue, and sends their events. */
 export class RecorderFiles {
   readonly #context: RecorderFilesContext;
   readonly #outbox: Outbox;
@@ -60,12 +60,12 @@ export class RecorderFiles {
     this.#after = this.#workAfter();
   }
 
-  /** Uses other options for the files to come. */
+  /** Uses other options for later files. */
   configure(settings: RecorderSettings): void {
     this.#settings = settings;
     this.#outbox.useChannels(settings.resolved.channels);
     const after = settingsAfter(settings);
-    // What was begun with masking goes on: without it, whatever waits for that waits on.
+    // Existing processing stays: recordings that wait for masking wait on when it is turned off.
     if (this.#after) this.#after.configure(after ?? {});
     else this.#after = this.#workAfter();
   }
@@ -79,7 +79,7 @@ export class RecorderFiles {
     this.#context.emitter.emit('discarded', segment);
   }
 
-  /** Finishes what an earlier process left: recordings that were under way, files that were not published, events. */
+  /** Finishes the work of an earlier process: unfinished recordings, unpublished files, waiting events. */
   async takeUp(left: LeftBehind): Promise<void> {
     const { signingKey, identity, recording: { encryptTo } = {} } = this.#settings.given;
     const { clock, catalogue, emitter } = this.#context;
@@ -106,7 +106,7 @@ export class RecorderFiles {
     await this.#takeUpAfter();
   }
 
-  /** Ends the deliveries. Undelivered events wait on disk. */
+  /** Ends the processing after calls and the deliveries. Undelivered events wait on disk. */
   async close(): Promise<void> {
     await this.#after?.end();
     await this.#outbox.close();

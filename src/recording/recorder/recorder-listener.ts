@@ -2,7 +2,7 @@ import type { CallVoice } from '../../call/call-voice.js';
 import type { PreparedRecording } from '../record-call.js';
 import type { RecorderListener } from './recorder-events.js';
 
-/** Has a prepared recording begin with the voice that another part opens; `begun` is called then. */
+/** Starts a prepared recording when its voice is opened by other code, and then calls `begun`. */
 export function recorderListener(
   prepared: PreparedRecording,
   begun: (voice: CallVoice) => void,

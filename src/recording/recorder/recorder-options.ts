@@ -41,64 +41,58 @@ import { checkFork, RECORDER_FORK_RULES, type RecorderFork } from './fork-record
 import { loadSecrets } from './hide-secrets.js';
 import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
 
-/** Calls that a {@link Recorder} records by itself; it records the others when it is told to. */
+/** Calls that a {@link Recorder} records automatically. Others are recorded on request. */
 export type RecordPolicy =
   | 'all'
   | 'incoming'
   | 'outgoing'
   | 'on-demand'
-  /** By the name of the other party, whatever its case. */
+  /** By the name of the other party, case-insensitive. */
   | { readonly only: readonly string[] }
   | { readonly except: readonly string[] };
 
 export interface RecorderOptions {
-  /** Folder of recordings. Those under way are in `.recording`, undelivered events in `.outbox`. */
+  /** Folder of recordings. Recordings in progress are in `.recording`, undelivered events in `.outbox`. */
   readonly folder: string;
-  /** Default `'all'`. */
+  /** Calls that are recorded automatically. Default `'all'`. */
   readonly policy?: RecordPolicy;
   /**
-   * The path of a recording in the folder, without ending, of `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (in
+   * The path of a recording in the folder, without suffix. Fields: `{date}`, `{year}`, `{month}`, `{day}`, `{time}` (in
    * `timezone`), `{partner}`, `{direction}`, `{call}`, `{id}`, `{segment}`. Default `{date}/{time}-{partner}-{id}`.
    */
   readonly template?: string;
   /**
-   * The zone of `hours`, and of dates and times in `template`, such as `Europe/Berlin`. What is inside the files stays
-   * in UTC. Default `UTC`.
+   * Time zone of `hours`, and of dates and times in `template`, such as `Europe/Berlin`. Times inside the files are in
+   * UTC. Default `UTC`.
    */
   readonly timezone?: string;
-  /** Only calls that begin within these hours are recorded by policy. Default: at any time. */
+  /** Hours in which calls are recorded automatically. Default: at any time. */
   readonly hours?: Hours;
-  /**
-   * Recordings that are shorter are removed, in milliseconds: 0 to 3,600,000. Default 0: only those without a
-   * sample.
-   */
+  /** Shortest recording that is kept, in milliseconds: 0 to 3,600,000. Default 0: only empty recordings are removed. */
   readonly discardBelowMs?: number;
-  /** Made besides the stereo WAV. Default none. */
+  /** Outputs besides the stereo WAV. Default none. */
   readonly outputs?: readonly OutputFormat[];
-  /**
-   * Writes compressed outputs `'live'`, while the call goes on, so that they are there when it ends, or `'after'` it.
-   * Default `'after'`.
-   */
+  /** Time of encoding of compressed outputs: `'live'`, during the call, or `'after'` it. Default `'after'`. */
   readonly encode?: 'after' | 'live';
   /**
-   * Encoders of compressed outputs that run at once, over all calls. A call for which none is free has its file made of
-   * its WAV when it is over, a quarter as many at once. Taken at the start. Default 32.
+   * Largest number of parallel encoders of compressed outputs, over all calls. When none is free, the file is encoded
+   * from the WAV after the call, by a quarter as many encoders. Read at the start only. Default 32.
    */
   readonly maxEncoders?: number;
-  /** Announcement to the other party. Default: none by the recorder. */
+  /** Announcement to the other party. Default: none. */
   readonly consent?: ConsentOptions;
   readonly hook?: FinishHookOptions;
   readonly webhook?: WebhookOptions;
-  /** Keeps a catalogue (`catalogue.sqlite`). Default true. */
+  /** True to maintain a catalogue (`catalogue.sqlite`). Default true. */
   readonly catalogue?: boolean;
-  /** Signs the manifests: an Ed25519 private key. */
+  /** Ed25519 private key that signs the manifests. */
   readonly signingKey?: KeyObject;
   /**
-   * Finishes encrypted recordings of a process that was killed: an age secret key, with `recording.encryptTo`. Without
-   * it they wait for one.
+   * Age secret key that finishes encrypted recordings of a killed process, together with `recording.encryptTo`. Without
+   * a key they stay unfinished.
    */
   readonly identity?: string;
-  /** Options of each recording. With `preRollMs`, calls outside the policy are kept in memory so far back. */
+  /** Options of each recording. With `preRollMs`, that much audio of calls outside the policy is held in memory. */
   readonly recording?: Pick<
     RecordCallOptions,
     | 'segments'
@@ -115,20 +109,20 @@ export interface RecorderOptions {
     | 'mask'
   >;
   /**
-   * Gives further tags of a call's recording, at once, such as the account whose call it is. Where it throws or gives
-   * something else, that is told by `failure`, and the call is recorded without them. Default: none.
+   * Returns further tags for a call's recording, synchronously, such as the account of the call. When it throws or
+   * returns another value, `failure` is emitted, and the call is recorded without these tags. Default: none.
    */
   readonly tagsOf?: (call: CallControl) => Readonly<Record<string, string>>;
-  /** Sends each call that is recorded to a media server or an analysis besides. Default: none. */
+  /** Receiver, such as a media server or an analysis, that also gets the audio of each recorded call. Default: none. */
   readonly fork?: RecorderFork;
-  /** Analyses each call while it is recorded: events `heard` and `analysed`. Default false. */
+  /** Analyses each call during its recording: events `heard` and `analysed`. Default false. */
   readonly analyse?: boolean | CallAnalysisOptions;
   /**
-   * Has each recording transcribed and masked once its call is over: events `transcribed`, `masked`, `undone`. Needs the
-   * catalogue; for encrypted recordings, `identity`. Default: nothing is done.
+   * Transcribes and masks each recording after its call: events `transcribed`, `masked`, `undone`. Needs the catalogue,
+   * and `identity` for encrypted recordings. Default: no processing.
    */
   readonly afterCalls?: AfterCallsOptions;
-  /** Dates and times everything. Default: the machine's clock. */
+  /** Clock for all dates and times. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -218,7 +212,7 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   };
 }
 
-/** Asks the program for further tags of a call. A failure is reported, and the call has no further tags. */
+/** Calls `tagsOf` for a call. A failure is reported, and the call gets no further tags. */
 export function tagsFor(
   call: CallControl,
   { tagsOf }: RecorderOptions,
@@ -236,7 +230,9 @@ export function tagsFor(
   return tags instanceof Promise ? undefined : (tags as RecordCallOptions['tags']);
 }
 
-/** Options of one recording, with `further` tags; `begin` is false for a call that is kept in memory until it is asked for. */
+/**
+ * Options of one recording, with `further` tags. `begin` is false for a call that is held in memory until requested.
+ */
 export function recordOptionsFor(
   further: RecordCallOptions['tags'],
   { signingKey }: RecorderOptions,
@@ -245,7 +241,7 @@ export function recordOptionsFor(
 ): Omit<RecordCallOptions, 'file'> {
   const { preRollMs, tags, ...rest } = recording;
   return {
-    // What is played is paced by what is heard: heard in gulps, it would stutter.
+    // Playback is paced by the received audio. Reading in batches would make it stutter.
     readClass: consent ? 'immediate' : 'batched',
     ...rest,
     ...((tags ?? further) && { tags: { ...tags, ...further } }),
@@ -256,9 +252,9 @@ export function recordOptionsFor(
 }
 
 /**
- * Tries what every recording will need, so that it is missed now and not in the middle of a call.
- * @throws ERR_INVALID_ARG for a value that is not an age recipient, or not an age secret key; ERR_FILE, ERR_WAV for the prompt;
- *   ERR_TOOL for a hook, or a model of the neural detector, that is not there; what the engine's `ready` throws.
+ * Checks the requirements of every recording in advance, so that errors do not appear in the middle of a call.
+ * @throws ERR_INVALID_ARG for a value that is not an age recipient, or not an age secret key; ERR_FILE, ERR_WAV for the
+ *   prompt; ERR_TOOL for a missing hook or a missing model of the neural detector; errors of the engine's `ready`.
  */
 export async function checkMeans(options: RecorderOptions): Promise<void> {
   if (options.fork) await checkFork(options.fork);

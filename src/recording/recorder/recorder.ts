@@ -38,13 +38,13 @@ import {
   tagsFor,
 } from './recorder-options.js';
 
-/** A side of a line may be silent for so long, in ms, before it is taken to be missing: silence is not sent. */
+/** Longest silence of a side of a line before it counts as missing, in ms. A line does not send silence. */
 const LINE_SKEW_MS = 60_000;
 const VOICE = having('legs', 'close');
 
 /**
- * Records the calls of a client, by policy, into a folder: names and publishes the files, catalogues them, tells
- * the hook and the webhook, and finishes what an earlier process left behind.
+ * Records the calls of a client, by policy, into a folder. It names and publishes the files, adds them to a catalogue,
+ * sends events to the hook and the webhook, and finishes recordings of an earlier process.
  */
 export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisposable {
   readonly catalogue: Catalogue | undefined;
@@ -54,13 +54,13 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #lock: FolderLock;
   readonly #files: RecorderFiles;
   readonly #encoders: EncoderSlots;
-  /** Calls of several clients have the same ids. */
+  /** Keyed by call: calls of different clients may have the same id. */
   readonly #recordings = new Map<CallControl, CallRecording>();
   readonly #tasks = new TaskSet((error) => this.#failed(error, undefined));
   readonly #attended: (() => void)[] = [];
   readonly #servers = new WeakMap<CallControl, PcmServer>();
   #opened = 0;
-  /** Fires when the recorder is closed: an opening that waits for its endpoint is given up. */
+  /** Fires when the recorder is closed. Aborts an opening that waits for its endpoint. */
   readonly #closing = new AbortController();
 
   private constructor(
@@ -73,7 +73,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#forks = new RecordedForks(this.#clock, (error) => this.failed('fork', error));
     this.#lock = lock;
     this.#encoders = new EncoderSlots(settings.given.maxEncoders);
-    // Each call that is being opened listens.
+    // Each call in the process of opening adds a listener.
     setMaxListeners(0, this.#closing.signal);
     this.catalogue = catalogue;
     this.#files = new RecorderFiles(settings, {
@@ -83,7 +83,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Begins to record the calls of a client, and to finish what was left behind.
+   * Starts to record the calls of a client, and to finish recordings of an earlier process.
    * @throws ERR_INVALID_ARG; as {@link Recorder.open}.
    */
   static async start(client: Client, server: PcmServer, options: RecorderOptions): Promise<Recorder> {
@@ -95,11 +95,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Makes a recorder that has no client yet: it records the calls of those that it is told to {@link attend}, and what
-   * it is given one by one ({@link meet}, {@link listen}). It begins to finish what was left behind.
+   * Creates a recorder without a client. It records the calls of clients passed to {@link attend}, and single calls
+   * passed to {@link meet} and {@link listen}. It starts to finish recordings of an earlier process.
    *
-   * @throws ERR_INVALID_ARG; ERR_FILE when the folder or a prompt cannot be used; ERR_INVALID_STATE when another recorder, of this
-   * process or another one, uses it; ERR_UNSUPPORTED without the package `libsql`.
+   * @throws ERR_INVALID_ARG; ERR_FILE when the folder or a prompt cannot be used; ERR_INVALID_STATE when another
+   * recorder uses the folder, in this process or another; ERR_UNSUPPORTED without the package `libsql`.
    */
   static async open(options: RecorderOptions): Promise<Recorder> {
     const resolved = resolveRecorderOptions(options);
@@ -108,10 +108,10 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const lock = FolderLock.take(resolved.folder, 'recorded to');
     let catalogue: Catalogue | undefined;
     try {
-      // Loaded here: only a recorder with a catalogue needs a database and its schemas.
+      // Loaded here, because only a recorder with a catalogue needs a database and its schemas.
       if (resolved.catalogue)
         catalogue = await (await import('../archive/catalogue.js')).Catalogue.recovered(resolved.folder);
-      // What is there now is of an earlier process; what comes from now on is not.
+      // All files found at this time are of an earlier process.
       const left = await leftBehind(resolved.folder);
       const recorder = new Recorder({ given: options, resolved }, { lock, catalogue });
       recorder.#tasks.add(recorder.#files.takeUp(left));
@@ -124,16 +124,16 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Tries what a recorder with these options needs, and makes none: programs, models, prompts, keys.
+   * Checks the requirements of a recorder with these options without creating one: programs, models, prompts, keys.
    *
-   * @throws as {@link Recorder.open}, but for what has to do with the folder.
+   * @throws as {@link Recorder.open}, except errors of the folder.
    */
   static async check(options: RecorderOptions): Promise<void> {
     resolveRecorderOptions(options);
     await checkMeans(options);
   }
 
-  /** Records the calls of this client, too, by policy, until the recorder is closed. @throws ERR_INVALID_ARG. */
+  /** Also records the calls of this client, by policy, until the recorder is closed. @throws ERR_INVALID_ARG. */
   attend(client: Client, server: PcmServer): void {
     checkArgument('client', client, CLIENT);
     checkArgument('server', server, SERVER);
@@ -142,7 +142,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     this.#attended.push(() => client.off('call', onCall));
   }
 
-  /** Takes a call that it does not attend: records it where the policy wants that. Failures are told by `failed`. */
+  /** Records a single call if the policy includes it. `failed` reports failures. */
   meet(call: Call, server: PcmServer): void {
     checkArgument('call', call, LIVE_CALL);
     checkArgument('server', server, SERVER);
@@ -151,9 +151,9 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Prepares the recording of a call whose voice another part opens, such as a bot: what it says and hears is
-   * recorded, from the first sample. Resolves to the listener that is to be given to it; to undefined where the policy
-   * does not want the call, or where it cannot be recorded, which is told by `failed`.
+   * Prepares the recording of a call whose voice is opened by other code, such as a bot. Both legs are recorded from
+   * the first sample. Resolves to the listener to pass to that code; to undefined when the policy excludes the call, or
+   * when the recording fails, which `failed` reports.
    */
   async listen(call: Call): Promise<RecorderListener | undefined> {
     checkArgument('call', call, LIVE_CALL);
@@ -176,15 +176,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     }
   }
 
-  /** Calls that are being recorded, or held in memory. */
+  /** Recordings of calls that are being recorded or held in memory. */
   get recordings(): readonly CallRecording[] {
     return [...this.#recordings.values()];
   }
 
   /**
-   * Takes other options for the calls, files and events to come. The folder, and whether there is a catalogue, cannot
-   * change.
-   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a prompt. Then nothing changes.
+   * Uses other options for later calls, files and events. `folder` and `catalogue` cannot change.
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a prompt. After an error nothing has changed.
    */
   async configure(options: RecorderOptions): Promise<void> {
     const resolved = resolveRecorderOptions(options);
@@ -202,8 +201,8 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Records a call that the policy does not, from its pre-roll on where there is one.
-   * @throws what {@link recordCall} throws.
+   * Records a call on request, including the pre-roll if it is held in memory.
+   * @throws errors of {@link recordCall}.
    */
   async record(call: Call): Promise<CallRecording> {
     checkArgument('call', call, LIVE_CALL);
@@ -218,11 +217,11 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   }
 
   /**
-   * Records a call whose voice is open already, from now on: one that comes over a line, without an endpoint. The
-   * policy is not asked, and nothing is announced in it.
+   * Records a call with an open voice from now on, such as a call of a line without an endpoint. The policy does not
+   * apply, and no announcement is played.
    *
-   * @param tags Further tags; what is changed in them while the call goes on is in the sidecar, too.
-   * @throws what {@link recordVoice} throws; ERR_CLOSED once the recorder is closed.
+   * @param tags Further tags. Changes to this object during the call are stored in the sidecar.
+   * @throws errors of {@link recordVoice}; ERR_CLOSED after the recorder was closed.
    */
   async recordVoice(voice: CallVoice, tags: Record<string, string> = {}): Promise<CallRecording> {
     checkArgument('voice', voice, VOICE);
@@ -231,7 +230,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     const { readClass = 'batched', ...options } = this.#recordOptions(voice.call, true);
     Object.assign(tags, options.tags);
     const { fork, analyse } = this.#settings.given;
-    // Who listens meanwhile wants it at once.
+    // A fork or an analysis needs the audio without batching.
     const inBatches = readClass === 'batched' && !fork && !analyse;
     for (const stream of [voice.remote, voice.microphone])
       if (stream && inBatches) stream.readClass = 'batched';
@@ -241,17 +240,17 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     return recording;
   }
 
-  /** True when keys that are pressed in calls are masked in recordings, and so are not to be told of. */
+  /** True when pressed keys are masked in recordings. Then they must not appear in logs or events either. */
   get masksKeys(): boolean {
     const { afterCalls, recording } = this.#settings.given;
     return [afterCalls?.mask, recording?.mask].some((mask) => mask !== undefined && mask.cards !== false);
   }
 
   /**
-   * A text about a call without what is masked in recordings, for logs and events: card numbers and phrases.
+   * Removes card numbers and phrases that are masked in recordings from a text for logs and events.
    *
-   * @param isAnswer True for what the other party said or pressed: of that, digits are told as `*`, and numbers of more
-   *   than three digits not at all. Default false.
+   * @param isAnswer True for speech or keys of the other party: digits become `*`, and numbers of more than three
+   * digits are removed. Default false.
    * @throws ERR_INVALID_ARG
    */
   withoutSecrets(text: string, isAnswer = false): string {
@@ -262,12 +261,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     return masks.reduce((told, mask) => hideSecrets(told, mask, isAnswer), text);
   }
 
-  /** Time by which it dates recordings. */
+  /** Clock that dates recordings. */
   get clock(): Clock {
     return this.#clock;
   }
 
-  /** Ends all recordings; resolves when their files are published. Calls go on. Undelivered events wait on disk. */
+  /**
+   * Ends all recordings, and resolves when their files are published. Calls continue. Undelivered events wait on disk.
+   */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -290,12 +291,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (!wanted && this.#settings.resolved.recording.preRollMs === undefined) return;
     if (this.#closing.signal.aborted || this.#recordings.has(call)) return;
     await this.#open(call, wanted).catch((error: unknown) => {
-      // A call that nobody has answered has no voice to record.
+      // An unanswered call has no voice to record.
       if (!(call.over && call.history.every(({ status }) => status !== 'INPROGRESS'))) throw error;
     });
   }
 
-  /** True when the policy records a call now. */
+  /** True when the policy includes a call now. */
   #isWanted(call: Call): Promise<boolean> {
     return isWanted(call, this.#settings.resolved, () => this.#clock.unixMs());
   }
@@ -323,7 +324,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     };
   }
 
-  /** A recording is there: from now on it is followed to its place in the folder. */
+  /** Registers a started recording, and publishes its files as they complete. */
   #begun(recording: CallRecording, begin: boolean, announces = begin): void {
     const { call } = recording;
     this.#recordings.set(call, recording);
@@ -331,12 +332,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     if (announces) this.#announce(recording);
     if (begin) this.#analyse(recording);
     this.#track(this.#follow(recording), call);
-    // The end of its streams takes no time on a virtual clock.
+    // On a virtual clock the end of the streams takes no time.
     void call.ended().then(
       () => during(this.#clock, recording.finished).catch(() => undefined),
       () => undefined,
     );
-    // It was opened while the recorder was being closed: nothing else ends it.
+    // The recorder was closed during the opening: nothing else would end this recording.
     if (this.#closing.signal.aborted) void recording.stop().catch(() => undefined);
   }
 

@@ -3,23 +3,22 @@ import { Readable } from 'node:stream';
 import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 
-/** Encrypts; declared here, since the package's declarations need those of a browser. */
+/** Encrypter of `age-encryption`. Declared here, because the declarations of the package need browser types. */
 export interface AgeEncrypter {
   encrypt(input: Uint8Array): Promise<Uint8Array>;
   encrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** Decrypts. */
+/** Decrypter of `age-encryption`. */
 export interface AgeDecrypter {
   decrypt(input: Uint8Array): Promise<Uint8Array>;
   decrypt(input: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array>>;
 }
 
 /**
- * Encrypts in the age format (age-encryption.org/v1), so that each of the recipients (`age1...`) can read it.
- * Recipients are checked before anything is written to them.
+ * Creates an encrypter in the age format (age-encryption.org/v1) for these recipients (`age1...`), and checks them.
  *
- * @throws ERR_INVALID_ARG for a value that is not a recipient, or for none; ERR_UNSUPPORTED without `age-encryption`.
+ * @throws ERR_INVALID_ARG for an invalid recipient or an empty list; ERR_UNSUPPORTED without `age-encryption`.
  */
 export async function encrypterTo(recipients: readonly string[]): Promise<AgeEncrypter> {
   if (recipients.length === 0) throw invalidArgument('encryptTo', 'at least one age recipient', 'none');
@@ -36,7 +35,7 @@ export async function encrypterTo(recipients: readonly string[]): Promise<AgeEnc
 }
 
 /**
- * Decrypts what was encrypted to the recipient of a secret key.
+ * Creates a decrypter for a secret key.
  *
  * @throws ERR_INVALID_ARG for a value that is not an age secret key; ERR_UNSUPPORTED without `age-encryption`.
  */
@@ -46,17 +45,17 @@ export async function decrypterWith(identity: string): Promise<AgeDecrypter> {
   try {
     decrypter.addIdentity(identity.trim());
   } catch {
-    // What was given is a secret, or near it: it does not go into the message.
+    // The value may be a secret, so it is not part of the message.
     throw new JackfieldError('ERR_INVALID_ARG', 'identity must be an age secret key, AGE-SECRET-KEY-1...');
   }
   return decrypter as AgeDecrypter;
 }
 
 /**
- * The bytes of an encrypted file, in pieces as they come.
+ * Yields the decrypted bytes of a file in chunks.
  *
- * @param cutOff Whether its writer may have been killed: then what is whole is given, without an error at the end.
- * @throws ERR_INVALID_ARG for a value that is not a key; ERR_FILE when the file is not for that key, was changed, or cut off.
+ * @param cutOff True when its writer may have been killed: complete chunks are yielded, without an error at the end.
+ * @throws ERR_INVALID_ARG for an invalid key; ERR_FILE when the file is not for that key, was changed or truncated.
  */
 export async function* ageBytes(file: string, identity: string, cutOff = false): AsyncGenerator<Uint8Array> {
   const decrypter = await decrypterWith(identity);
@@ -64,7 +63,7 @@ export async function* ageBytes(file: string, identity: string, cutOff = false):
     const input = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
     yield* await decrypter.decrypt(input);
   } catch (cause) {
-    // A file that is for others is no less whole for that.
+    // A wrong key is an error, also with `cutOff`.
     if (!cutOff || /no identity matched/.test(messageOf(cause))) throw notReadable(file, cause);
   }
 }

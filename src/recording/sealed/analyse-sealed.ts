@@ -9,11 +9,10 @@ import { STEREO } from '../../base/pcm.js';
 import { legsOf, sealedSamples } from './recorded-legs.js';
 
 /**
- * Measures an encrypted recording as `analyseFile` does a file of sound. It is decrypted in memory, and nothing of it is
- * written.
+ * Analyses an encrypted recording as `analyseFile` does an audio file. It is decrypted in memory only.
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
- * @throws as `openSealed`; what the transcriber throws; ERR_ABORTED.
+ * @throws as `openSealed`; errors of the transcriber; ERR_ABORTED.
  */
 export async function analyseSealed(
   file: string,

@@ -3,12 +3,12 @@ import type { TailContents } from './sealed-tail.js';
 import { sealedWavSamples } from './sealed-wav.js';
 
 /**
- * The stereo samples of an encrypted recording. One that was killed is read as far as it goes: its age file up to
- * the last chunk that is whole, and from there its tail.
+ * Yields the stereo samples of an encrypted recording. After a kill, it reads the age file up to the last complete
+ * chunk, and then the tail.
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
- * @param tail What {@link readTails} found, for a recording that was killed.
- * @throws ERR_INVALID_ARG for a value that is not such a key; ERR_FILE when the file is not for that key, or was changed.
+ * @param tail Result of {@link readTails}, for a killed recording.
+ * @throws ERR_INVALID_ARG for an invalid key; ERR_FILE when the file is not for that key, or was changed.
  */
 export async function* openSealed(
   file: string,

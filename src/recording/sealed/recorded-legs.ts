@@ -6,18 +6,18 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { openSealed } from './open-sealed.js';
 import { readTails } from './sealed-tail.js';
 
-/** True for the file of an encrypted recording, by its name (`call.wav.age`). @throws ERR_INVALID_ARG. */
+/** True when the name is that of an encrypted recording (`call.wav.age`). @throws ERR_INVALID_ARG. */
 export function isSealed(file: string): boolean {
   checkArgument('file', file, words);
   return file.endsWith('.age');
 }
 
-/** The stereo samples of an encrypted recording, whole or killed. @throws as {@link openSealed}. */
+/** Yields the stereo samples of an encrypted recording, finished or killed. @throws as {@link openSealed}. */
 export async function* sealedSamples(file: string, identity: string): AsyncGenerator<Int16Array> {
   yield* openSealed(file, identity, await readTails(file, identity));
 }
 
-/** The stereo samples of a recording; an encrypted one needs its identity. */
+/** Yields the stereo samples of a recording. An encrypted one needs its identity. */
 export async function* recordedSamples(
   file: string,
   identity: string | undefined,
@@ -30,7 +30,7 @@ export async function* recordedSamples(
   yield* reader;
 }
 
-/** The legs of a recording, as often as they are asked for. */
+/** The legs of a recording. They can be read several times. */
 export function recordedLegs(
   file: string,
   { durationMs }: { readonly durationMs: number },
@@ -39,7 +39,7 @@ export function recordedLegs(
   return legsOf(() => recordedSamples(file, identity), msToSamples(durationMs));
 }
 
-/** The legs of stereo samples, which are read anew each time. */
+/** The legs of stereo samples. `stereo` is called for each read. */
 export function legsOf(stereo: () => AsyncIterable<Int16Array>, sampleCount: number): HearableLegs {
   return {
     legs: STEREO.channels,

@@ -11,13 +11,13 @@ import { newTailKey, SealedTail, type TailKey, tailFiles } from './sealed-tail.j
 import { SealedWav } from './sealed-wav.js';
 import { AGE_CHUNK } from './sealed-writer.js';
 
-/** A tail of this size is put aside, and removed once the age file has caught up with it. */
+/** Size at which a tail is rotated, in bytes. The old tail is removed when the age file has caught up. */
 const TAIL_BYTES = 4 * 1024 * 1024;
 
 /**
- * A recording that is encrypted on its way to the disk, in the age format (age-encryption.org/v1) to the public
- * keys of those who may hear it: the recorder itself cannot read it back. What age has not sealed yet, and what may
- * still change, lies in a tail, sealed record by record with a key that is itself encrypted with age.
+ * A recording that is encrypted before it is written, in the age format (age-encryption.org/v1), to public keys of its
+ * recipients: the recorder cannot read it back. Samples that may still change, or that age has not sealed yet, are in a
+ * tail file. The tail is encrypted record by record with a key that is itself encrypted with age.
  */
 export class SealedFile implements AudioStore {
   readonly #wav: SealedWav;
@@ -34,7 +34,7 @@ export class SealedFile implements AudioStore {
     this.#tail = tail;
   }
 
-  /** @throws ERR_INVALID_ARG for a value that is not an age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
+  /** @throws ERR_INVALID_ARG for an invalid age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
   static async create(path: string, recipients: readonly string[]): Promise<SealedFile> {
     const key = await newTailKey(await encrypterTo(recipients));
     try {
@@ -92,7 +92,10 @@ export class SealedFile implements AudioStore {
     await this.#removeTails();
   }
 
-  /** Ends the age file. On a full disk the tails make room for it: all that they hold is in what is left to write. */
+  /**
+   * Ends the age file. On a full disk the tails are removed to free space: their samples are in the remaining data of
+   * the age file.
+   */
   async #seal(): Promise<void> {
     try {
       await this.#wav.seal();
@@ -109,7 +112,7 @@ export class SealedFile implements AudioStore {
 
   async #rotate(): Promise<void> {
     const [old, current] = tailFiles(this.path);
-    // Of what was written to the age file, a chunk and its header may not be whole.
+    // The last chunk of the age file and its header may be incomplete.
     const safe = (this.#wav.sealedBytes - 2 * AGE_CHUNK) / STEREO_BYTES;
     if (this.#oldTailEnd !== undefined && safe > this.#oldTailEnd) {
       await removeFile(old);

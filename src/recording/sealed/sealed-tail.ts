@@ -12,7 +12,7 @@ import { samplesOf } from './sealed-wav.js';
 const CIPHER = 'chacha20-poly1305';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Bytes in front of the samples in a record: position, length of the recording, ends of the legs. */
+/** Bytes before the samples in a record: position, length of the recording, ends of the legs. */
 const HEAD_BYTES = 32;
 const MAX_SEALED_KEY = 65_536;
 const MAX_RECORD = 1 << 22;
@@ -22,7 +22,7 @@ export function tailFiles(file: string): readonly [string, string] {
   return [beside(file, '.tail-old'), beside(file, '.tail')];
 }
 
-/** The key of a recording's tails, in clear and encrypted with age to the recording's recipients. */
+/** The key of a recording's tails, plain and encrypted with age to the recording's recipients. */
 export interface TailKey {
   readonly clear: Uint8Array;
   readonly sealed: Uint8Array;
@@ -33,7 +33,10 @@ export async function newTailKey(encrypter: AgeEncrypter): Promise<TailKey> {
   return { clear, sealed: await encrypter.encrypt(clear) };
 }
 
-/** A file of sealed records: its key, encrypted with age, then length, nonce and sealed samples of each. */
+/**
+ * A file of encrypted records. It starts with the key, encrypted with age. Each record has a length, a nonce and
+ * encrypted samples.
+ */
 export class SealedTail {
   readonly #file: PositionedFile;
   readonly #key: Uint8Array;
@@ -61,7 +64,7 @@ export class SealedTail {
     for (const [index, value] of [position, end, legs.local, legs.remote].entries()) {
       head.writeBigUInt64LE(BigInt(value), index * 8);
     }
-    // A random nonce: two tails share the key, and at this many records none comes twice.
+    // The nonce is random because two tails share the key. With this number of records a repetition is improbable.
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, nonce, { authTagLength: TAG_BYTES });
     const audio = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
@@ -85,7 +88,7 @@ export class SealedTail {
   }
 }
 
-/** Samples that the tails of a killed encrypted recording hold beyond its age file. */
+/** Content of the tails of a killed encrypted recording. */
 export interface TailContents {
   readonly sampleCount: number;
   readonly legs: LegEnds;
@@ -93,10 +96,10 @@ export interface TailContents {
 }
 
 /**
- * Reads the tails of a recording that was killed, up to the first record that is not whole; nothing when it has none.
+ * Reads the tails of a killed recording, up to the first incomplete record; undefined when it has none.
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
- * @throws ERR_INVALID_ARG for a value that is not such a key; ERR_FILE when the tails are not for that key.
+ * @throws ERR_INVALID_ARG for an invalid key; ERR_FILE when the tails are not for that key.
  */
 export async function readTails(file: string, identity: string): Promise<TailContents | undefined> {
   checkArgument('file', file, aPath);
@@ -127,7 +130,7 @@ function* records(bytes: Buffer, key: Uint8Array) {
     const end = begin + length;
     if (length < HEAD_BYTES + TAG_BYTES || length > MAX_RECORD || end > bytes.length) return;
     const plain = opened(bytes.subarray(at + 4, begin), bytes.subarray(begin, end), key);
-    // What was half written, or changed, ends what can be trusted.
+    // Stop at the first partial or changed record.
     if (!plain) return;
     const field = (index: number) => Number(plain.readBigUInt64LE(index * 8));
     const legs = { local: field(2), remote: field(3) };

@@ -6,10 +6,10 @@ import type { WavMetadata } from '../../voice/wav/wav-metadata.js';
 import { ageBytes, encrypterTo } from './age.js';
 import { SealedWriter } from './sealed-writer.js';
 
-/** Bytes of the decrypted file in which the beginning of its samples is looked for. */
+/** Bytes of the decrypted file that are searched for the start of the samples. */
 const HEADER_BYTES = 4096;
 
-/** A WAV file (16 bit) that is encrypted on its way to the disk, in the age format. */
+/** A WAV file (16 bit) that is encrypted in the age format before it is written. */
 export class SealedWav {
   readonly #writer: SealedWriter;
   readonly #channels: number;
@@ -20,7 +20,7 @@ export class SealedWav {
     this.#channels = channels;
   }
 
-  /** @throws ERR_INVALID_ARG for a value that is not an age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
+  /** @throws ERR_INVALID_ARG for an invalid age recipient; ERR_FILE; ERR_UNSUPPORTED without `age-encryption`. */
   static async create(
     path: string,
     recipients: readonly string[],
@@ -43,7 +43,7 @@ export class SealedWav {
     return this.#writer.path;
   }
 
-  /** Samples per channel that were written. */
+  /** Number of written samples per channel. */
   get sampleCount(): number {
     return this.#sampleCount;
   }
@@ -73,18 +73,18 @@ export class SealedWav {
     return this.close();
   }
 
-  /** Seals the file and has it flushed to the medium. Idempotent. @throws ERR_FILE. */
+  /** Seals the file and flushes it to the medium. Idempotent. @throws ERR_FILE. */
   close(): Promise<void> {
     return this.#writer.close();
   }
 }
 
 /**
- * The samples of an encrypted WAV file (16 bit), interleaved, whole blocks at a time.
+ * Yields the interleaved samples of an encrypted WAV file (16 bit), in complete blocks.
  *
  * @param identity An age secret key (`AGE-SECRET-KEY-1...`).
  * @param cutOff See {@link ageBytes}.
- * @throws as {@link ageBytes}; ERR_WAV when what was encrypted is not a WAV file.
+ * @throws as {@link ageBytes}; ERR_WAV when the decrypted file is not a WAV file.
  */
 export async function* sealedWavSamples(
   file: string,
@@ -110,7 +110,7 @@ export async function* sealedWavSamples(
   if (whole > dataOffset) yield samplesOf(kept.subarray(dataOffset, whole));
 }
 
-/** A copy of bytes as samples, whatever their alignment. */
+/** Copies bytes to samples; any alignment is allowed. */
 export function samplesOf(bytes: Uint8Array): Int16Array {
   return new Int16Array(Uint8Array.from(bytes).buffer);
 }

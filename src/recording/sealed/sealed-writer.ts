@@ -4,20 +4,19 @@ import { type PositionedFile, positionedFile } from '../../files/positioned-file
 import { openPrivate } from '../../files/private-file.js';
 import type { AgeEncrypter } from './age.js';
 
-/** age seals 64 KiB at a time: what was written since is not in the file. */
+/** Chunk size of age, in bytes. Data of an incomplete chunk is not in the file yet. */
 export const AGE_CHUNK = 65_536;
 
 /**
- * A file that is encrypted on its way to the disk, to the public keys of those who may read it: who writes it
- * cannot read it back, and nothing of it is ever on the disk in clear. One that was cut off can be read up to the
- * last chunk that is whole ({@link ageBytes} with `cutOff`).
+ * A file that is encrypted to public keys before it is written: the writer cannot read it back, and plain data is never
+ * on disk. A truncated file can be read up to the last complete chunk ({@link ageBytes} with `cutOff`).
  */
 export class SealedWriter {
   readonly path: string;
   readonly #file: PositionedFile;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #sealing: Promise<void>;
-  /** Sealed bytes that the disk has not taken. */
+  /** Encrypted bytes that are not written yet. */
   readonly #unwritten: Uint8Array[] = [];
   #refused: Error | undefined;
   #ended: Promise<void> | undefined;
@@ -34,13 +33,13 @@ export class SealedWriter {
     this.#file = file;
     this.#input = input.getWriter();
     this.#sealing = this.#pump(output);
-    // A failure comes out with the next write, and with the end.
+    // The next write and the end report a failure.
     this.#sealing.catch(() => undefined);
     this.#input.closed.catch(() => undefined);
   }
 
   /**
-   * @param existing What happens to a file of that name. Default `'replace'`.
+   * @param existing Behaviour when the file exists. Default `'replace'`.
    * @throws ERR_FILE when the file cannot be created.
    */
   static async create(
@@ -64,9 +63,9 @@ export class SealedWriter {
   }
 
   /**
-   * Takes a copy of the bytes; resolves when there is room for more. What a disk refuses is kept, and tried again with
-   * what follows and at the end.
-   * @throws ERR_FILE as long as the disk refuses.
+   * Takes a copy of the bytes. Resolves when there is room for more. Bytes that could not be written are kept, and
+   * tried again with the next write and at the end.
+   * @throws ERR_FILE while writing fails.
    */
   async write(bytes: Uint8Array): Promise<void> {
     await Promise.race([this.#input.write(bytes.slice()), this.#sealing]);
@@ -82,14 +81,14 @@ export class SealedWriter {
     }
   }
 
-  /** Writes the end of the file. May be called again after the disk has refused it. @throws ERR_FILE. */
+  /** Writes the end of the file. May be called again after a failure. @throws ERR_FILE. */
   async seal(): Promise<void> {
     this.#ended ??= Promise.race([this.#input.close(), this.#sealing]).then(() => this.#sealing);
     await this.#ended;
     await this.#drain();
   }
 
-  /** Seals the file and has it flushed to the medium. Idempotent. @throws ERR_FILE. */
+  /** Seals the file and flushes it to the medium. Idempotent. @throws ERR_FILE. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

@@ -16,9 +16,9 @@ const RECORDER = having('recordVoice');
 const SESSION = having('participant', 'stats');
 
 /**
- * Records a call that a SIPREC client sends with a recorder: left the first stream that it offers, right the second. What
- * it tells of the call becomes tags, also what it tells later; pauses and changes of the participants are marks. To be
- * called by `onSession` of the server: nothing of the call is missed then.
+ * Records a call of a SIPREC client with a recorder: the first offered stream is on the left, the second on the right.
+ * Metadata of the call becomes tags, including later updates. Pauses and changes of participants become marks. Call it
+ * in `onSession` of the server, so that no audio is missed.
  *
  * @throws ERR_INVALID_ARG; ERR_FILE when the file cannot be written.
  */
@@ -43,7 +43,7 @@ export async function recordSiprec(session: SiprecSession, recorder: Recorder): 
   return recording;
 }
 
-/** Both sides of a recorded call, placed by their timestamps. */
+/** The voice of a SIPREC call. Its streams are placed by their timestamps. */
 class SiprecVoice implements CallVoice {
   readonly call: SiprecCall;
   readonly remote: PcmStream;
@@ -87,7 +87,7 @@ class SiprecVoice implements CallVoice {
   }
 }
 
-/** Facts of a call as tags of its recording. */
+/** Tags with the metadata of a call. */
 function tagsOf(session: SiprecSession): Record<string, string> {
   const { metadata, callId } = session;
   const [local, remote] = [session.participant('local'), session.participant('remote')];
@@ -105,7 +105,7 @@ function tagsOf(session: SiprecSession): Record<string, string> {
   );
 }
 
-/** Loss and quality of both sides, told when the call is over. */
+/** Tags with loss and quality of both sides, for the end of the call. */
 function qualityOf(session: SiprecSession): Record<string, string> {
   return Object.fromEntries(
     (['local', 'remote'] as const).flatMap((side) => {

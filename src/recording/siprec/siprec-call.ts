@@ -10,7 +10,7 @@ import type { SiprecSession } from '../../line/siprec/siprec-session.js';
 
 let calls = 0;
 
-/** A call that a recording client sends, as a recorder sees calls: it can be recorded, and nothing else be done to it. */
+/** A call of a SIPREC client, as a recorder needs it. It can be recorded, but not controlled. */
 export class SiprecCall
   extends FencedEmitter<Pick<CallEvents, 'state' | 'dtmf' | 'property' | 'failure'>>
   implements CallControl
@@ -45,9 +45,7 @@ export class SiprecCall
     return this.#history.length > 1;
   }
 
-  /**
-   * The partner is the second side, or the other named side where that has no name; the type says how the call came.
-   */
+  /** Properties of the call. The partner is the participant of the second stream, or else the last participant. */
   get properties(): ReadonlyMap<string, string> {
     const { metadata } = this.#session;
     const partner = this.#session.participant('remote') ?? metadata.participants.at(-1);
@@ -102,7 +100,7 @@ export class SiprecCall
   }
 }
 
-/** The user of an address, or its number, without scheme, host and parameters. */
+/** The user or number of an address, without scheme, host and parameters. The name when the address has none. */
 export function handleOf({ address, name }: SiprecParticipant): string {
   const [user = ''] = address.replace(/^(sips?|tel):/i, '').split(/[@;?]/);
   return user || name;

@@ -7,11 +7,11 @@ const INDEX = whole(0, 1_000_000);
 const HAS_DIALOG = rule('a vCon, with a list dialog', (value) => Array.isArray(Object(value).dialog));
 
 /**
- * The audio of a dialog that is in a vCon, checked against its hash.
+ * Extracts the embedded audio of a dialog from a vCon, and checks its hash.
  *
  * @param index The dialog. Default: the first one.
- * @throws ERR_INVALID_ARG where there is no such dialog, or it has no audio in it; ERR_FILE for audio that is not what its
- *   hash says, or that has none.
+ * @throws ERR_INVALID_ARG when the dialog does not exist or has no embedded audio; ERR_FILE when the hash does not
+ * match or is missing.
  */
 export function vconAudio(vcon: Vcon, index = 0): Buffer {
   checkArgument('index', index, INDEX);

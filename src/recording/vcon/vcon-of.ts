@@ -16,13 +16,13 @@ import type { Vcon } from './vcon.js';
 
 /** Options of {@link vconOf}. */
 export interface VconOptions {
-  /** Address of the audio, for those who get the vCon; without one the audio is in it. https. Default: none. */
+  /** Address (https) of the audio. Without it the audio is embedded. Default: none. */
   readonly url?: string;
-  /** Name of the local party. Default: it has none. */
+  /** Name of the local party. Default: no name. */
   readonly localName?: string;
-  /** True to leave the audio out where no `url` is given: the hash alone is in it. Default false. */
+  /** True to include only the hash of the audio when no `url` is given. Default false. */
   readonly withoutAudio?: boolean;
-  /** Times its making. Default: the machine's clock. */
+  /** Clock for `created_at`. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -35,8 +35,8 @@ const RULES: Rules<VconOptions> = {
 const VENDOR = 'jackfield';
 
 /**
- * Makes a vCon of a recording: its parties, its audio with the hash, the transcript and the analysis that lie beside it,
- * and ledger and manifest as attachments. The same recording has the same `uuid` each time.
+ * Makes a vCon of a recording. It has the parties, the audio with its hash, the transcript and analysis beside the
+ * recording, and the sidecar and manifest as attachments. The `uuid` of a recording is always the same.
  *
  * @param file The audio of a recording, not encrypted.
  * @throws ERR_UNSUPPORTED for an encrypted recording; ERR_FILE; as reading the sidecar throws.
@@ -111,7 +111,7 @@ function jsonBody(value: unknown) {
   return { ...JSON_CONTENT, body: JSON.stringify(value) };
 }
 
-/** A version 8 UUID, of the recording's id and segment. */
+/** A version 8 UUID, derived from the recording's id and segment. */
 function uuidOf({ id, segment }: RecordingSidecar): string {
   const bytes = createHash('sha256').update(`jackfield ${id} ${segment}`).digest().subarray(0, 16);
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;

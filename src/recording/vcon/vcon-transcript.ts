@@ -6,8 +6,8 @@ const INDEX = whole(0, 1_000_000);
 const HAS_ANALYSIS = rule('a vCon, with a list analysis', (value) => Array.isArray(Object(value).analysis));
 
 /**
- * The transcript of a dialog that is in a vCon, as `vconOf` puts it there, each word with its place; nothing where there is
- * none of that form.
+ * Extracts the transcript of a dialog from a vCon, in the form of `vconOf`, with the position of each word. Undefined
+ * when there is none in that form.
  *
  * @param index The dialog. Default: the first one.
  * @throws ERR_INVALID_ARG
@@ -23,7 +23,7 @@ export function vconTranscript(vcon: Vcon, index = 0): ConversationTranscript | 
   return undefined;
 }
 
-/** The value of a JSON text; nothing for another text. */
+/** Parses JSON; undefined for invalid text. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { checkArgument, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 
-// The container for conversations of the IETF (draft-ietf-vcon-vcon-core): one JSON object with who talked, what was said
-// and what is known of it. Bodies are strings; fields that are not known here are kept.
+// The IETF container for conversations (draft-ietf-vcon-vcon-core): one JSON object with parties, dialogs, analyses and
+// attachments. Bodies are strings. Unknown fields are kept.
 
 const HASH = z.string().regex(/^sha512-[A-Za-z0-9_-]{86}$/, 'a SHA-512 in base64url');
 const CONTENT = {
@@ -62,15 +62,14 @@ export const VCON = z.looseObject({
   attachments: z.array(ATTACHMENT).default([]),
 });
 
-/** A conversation as vCon has it (draft-ietf-vcon-vcon-core-04). */
+/** A conversation in the vCon format (draft-ietf-vcon-vcon-core-04). */
 export type Vcon = z.output<typeof VCON>;
 
-/** Extensions that a vCon may say are needed to understand it, and are here: none. */
+/** Supported values of `critical`, the extensions that a vCon requires: none. */
 const UNDERSTOOD: ReadonlySet<string> = new Set();
 
 /**
- * Reads a vCon: its form, that what refers to parties and dialogs refers to something, and that no extension is needed
- * that is not known here.
+ * Parses a vCon. Checks the schema, the references to parties and dialogs, and that it requires no unknown extension.
  *
  * @throws ERR_INVALID_ARG for a value that is not a vCon; ERR_UNSUPPORTED for one that needs an extension.
  */

@@ -1,9 +1,9 @@
 import { entryOf } from '../../base/entry-of.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** Parts of a configuration that are taken at the start alone. */
+/** Parts of a configuration that cannot change after the start. */
 const FIXED = ['endpoints', 'exchange', 'control', 'http', 'outbox', 'traces', 'log'] as const;
-/** Parts that can change, but for some of their fields; they can neither come nor go. */
+/** Parts with some fields that cannot change. These parts cannot be added or removed. */
 const PARTLY_FIXED = {
   record: ['out', 'catalogue'],
   answeringMachine: ['archive', 'encryptTo'],
@@ -12,16 +12,16 @@ const PARTLY_FIXED = {
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The configuration that can be in force from now on, in place of one that a service was started with.
+ * Merges a new configuration into the current one, keeping the parts that cannot change.
  *
- * @returns it, and the fields of `next` that are not in it.
+ * @returns the configuration, and the fields of `next` that were not applied.
  */
 export function changedConfig(
   next: ServiceConfig,
   now: ServiceConfig,
 ): { readonly changed: ServiceConfig; readonly unchanged: readonly string[] } {
   const unchanged: string[] = [];
-  /** Fields of `next` with those of `names` as they are now. */
+  /** The fields of `next`, with those in `names` taken from `now`. */
   const kept = (next: Fields, now: Fields, names: readonly string[], prefix = ''): Fields => {
     const different = names.filter(
       (name) => JSON.stringify(entryOf(next, name)) !== JSON.stringify(entryOf(now, name)),

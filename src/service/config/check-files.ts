@@ -21,20 +21,20 @@ import { readFeedHooks } from '../watch/feed-hooks.js';
 import type { ConfigFault } from './dangling-names.js';
 import type { ServiceConfig } from './service-config.js';
 
-/** A fault of a file that a configuration names, with its place there where that is known. */
+/** A fault of a file named by a configuration, with its position in that file if known. */
 export interface FileFault extends ConfigFault {
   readonly place?: { readonly file: string; readonly line: number; readonly column: number };
 }
 
-/** One check; an error that it throws is a fault of the field. */
+/** One check. An error that it throws is a fault of the field. */
 interface Check {
   readonly path: readonly (string | number)[];
   readonly attempt: () => unknown;
 }
 
 /**
- * Opens everything that a configuration names, as a service would at its start: keys, certificates, flows, scripts,
- * prompts, lists, greetings, programs. Nothing is attached to, called or written.
+ * Opens all files that a configuration names, as a service does at its start: keys, certificates, flows, scripts,
+ * prompts, lists, greetings, programs. It does not attach to endpoints, place calls or write files.
  */
 export async function fileFaults(config: Partial<ServiceConfig>): Promise<readonly FileFault[]> {
   const checks = [
@@ -51,7 +51,7 @@ export async function fileFaults(config: Partial<ServiceConfig>): Promise<readon
   ];
   const found = await Promise.all(checks.map(faultsOf));
   const faults = found.flat();
-  // What is wrong with a field is told there; of the whole only what no field alone has.
+  // The recorder as a whole is checked only when its single fields have no faults.
   if (!config.record || faults.some(({ path }) => path[0] === 'record')) return faults;
   return [...faults, ...(await faultsOf(check(['record'], () => tryRecorder(config.record ?? {}))))];
 }
@@ -135,7 +135,7 @@ function ofClients({ api, webhooks = {}, hooks = {} }: Partial<ServiceConfig>): 
 function ofRecorder(record: RecordConfig): Check[] {
   return Object.entries(record).map(([field, value]) =>
     check(['record', field], () =>
-      // What it needs of other fields is looked for in the whole.
+      // Dependencies on other fields are checked with the whole recorder.
       field === 'mask' && record.mask ? readMask(record.mask) : tryRecorder({ [field]: value }),
     ),
   );
@@ -145,7 +145,7 @@ async function tryRecorder(record: RecordConfig): Promise<void> {
   await Recorder.check(await recorderOptions(record));
 }
 
-/** Abilities that every endpoint is taken to have: it is not attached to. */
+/** Assumed abilities of every endpoint, because the check does not attach. */
 const ENDPOINT = { leaveVoicemail: async () => undefined };
 
 type Talker = Pick<
@@ -169,7 +169,7 @@ function ofBot(path: readonly string[], talker: Talker): Check[] {
   ];
 }
 
-/** The field that says what talks. */
+/** The field that selects the kind of bot. */
 function wayOf({ script, agent }: Talker): string {
   if (script !== undefined) return 'script';
   return agent ? 'agent' : 'flow';

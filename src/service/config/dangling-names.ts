@@ -1,12 +1,12 @@
 import { type Conditions, MACHINE, NOBODY, type ServiceConfig } from './service-config.js';
 
-/** A fault of a configuration, and where it is. */
+/** A fault of a configuration with the path of its field. */
 export interface ConfigFault {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
-/** Checks, beyond the schema, that each name which is used is one that there is. */
+/** Checks that all names in use are defined, which the schema cannot. */
 export function danglingNames(config: ServiceConfig): readonly ConfigFault[] {
   const endpoints = Object.keys(config.endpoints);
   const calendars = Object.keys(config.calendars ?? {});
@@ -42,7 +42,7 @@ export function danglingNames(config: ServiceConfig): readonly ConfigFault[] {
   return [...unserved, ...reserved, ...ofRules, ...ofGreetings, ...ofCampaigns];
 }
 
-/** Faults of the names in conditions. */
+/** Faults of names in conditions. */
 function namesOf(
   path: readonly (string | number)[],
   given: Conditions,

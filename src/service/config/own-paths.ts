@@ -17,7 +17,7 @@ export const SERVICE_FILES: PathFields = {
     ...RECORD_FILES.paths.map(RECORDER),
     ...TALKER.map((field) => `bots.*.${field}`),
     ...[...TALKER, 'list', 'doNotCall', 'log'].map((field) => `campaigns.*.${field}`),
-    // Texts and names of recordings are objects; what is a string there is a file.
+    // A string in these fields is a file. Texts and names of recordings are objects.
     ...['archive', 'prompts', 'cache', 'speech.tokenFile', 'greeting', 'greetings.*.greeting'].map(MACHINE),
     ...['reviewPrompt', 'goodbye'].map(MACHINE),
     ...[
@@ -36,7 +36,7 @@ export const SERVICE_FILES: PathFields = {
   ],
 };
 
-/** True for a field that names a file, folder or program, with `*` for names and places in lists. */
+/** True for a field that names a file, folder or program. `*` stands for names and list indices. */
 export function isOwnPath(field: string): boolean {
   return SERVICE_FILES.paths.includes(field) || SERVICE_FILES.programs.includes(field);
 }

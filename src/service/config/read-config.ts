@@ -25,25 +25,25 @@ import { type ConfigFault, danglingNames } from './dangling-names.js';
 import { SERVICE_FILES } from './own-paths.js';
 import { type ServiceConfig, serviceConfigJsonSchema, serviceConfigSchema } from './service-config.js';
 
-/** One thing that is wrong with a configuration. */
+/** A fault of a configuration file. */
 export interface ConfigProblem {
   readonly file: string;
-  /** From 1. */
+  /** Line in the file, from 1. */
   readonly line: number;
   readonly column: number;
-  /** The field: `rules.0.answer`; empty for the file itself. */
+  /** The field, such as `rules.0.answer`; empty for the file itself. */
   readonly path: string;
   readonly message: string;
 }
 
-/** A configuration, or all that is wrong with it. */
+/** A configuration, or all its faults. */
 export type ConfigReading =
   | { readonly config: ServiceConfig; readonly problems: readonly [] }
   | { readonly config: undefined; readonly problems: readonly ConfigProblem[] };
 
 /** Options of {@link checkConfig}. */
 export interface CheckConfigOptions {
-  /** True to open what the configuration names. Default true. */
+  /** True to open the files that the configuration names. Default true. */
   readonly files?: boolean;
 }
 
@@ -59,7 +59,7 @@ const PROBLEM: Rules<ConfigProblem> = {
 
 type Path = readonly (string | number)[];
 
-/** A file of YAML (or JSON, which is YAML) with its positions. */
+/** A YAML file (JSON is valid YAML) with its positions. */
 interface Source {
   readonly file: string;
   readonly document: Document;
@@ -67,19 +67,19 @@ interface Source {
 }
 
 const MAX_INCLUDES = 100;
-/** Largest file that is read. */
+/** Largest configuration file, in bytes. */
 const MAX_BYTES = 4 * 2 ** 20;
 /** Longest message, in characters. */
 const MAX_MESSAGE = 1000;
-/** Longest text of a file that a message repeats, in characters. */
+/** Longest quote of a file in a message, in characters. */
 const MAX_SHOWN = 100;
-/** A variable of the environment in a value: `${NAME}`. `$${` stands for `${`. */
+/** An environment variable in a value: `${NAME}`. `$${` stands for `${`. */
 const VARIABLE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
- * Reads a configuration with the files that it includes, and puts in the variables of the environment. All that is
- * wrong is found at once, in what it names as well: keys, certificates, flows, prompts, lists, programs. Relative paths
- * become absolute ones: each is relative to the file that says it.
+ * Reads a configuration with its included files, and replaces environment variables. Reports all faults at once,
+ * including those of named files: keys, certificates, flows, prompts, lists, programs. Relative paths become absolute.
+ * Each is relative to the file that contains it.
  *
  * @param environment Default: that of the process.
  * @throws ERR_FILE when a file cannot be read.
@@ -115,7 +115,7 @@ export async function checkConfig(
   };
 }
 
-/** The parts of a configuration that have no faults: fields, and of those that have names in them, these. */
+/** The parts of a configuration without faults. Of parts with named entries, the entries without faults. */
 function without(whole: unknown, faults: readonly ConfigFault[]): Partial<ServiceConfig> {
   if (!isObject(whole)) return {};
   const isSound = (...path: string[]) =>
@@ -130,7 +130,7 @@ function without(whole: unknown, faults: readonly ConfigFault[]): Partial<Servic
 
 const NAMED_PARTS = ['endpoints', 'bots', 'campaigns'];
 
-/** Does the same as {@link checkConfig}. @throws ERR_SYNTAX, with all that is wrong; ERR_FILE. */
+/** Reads a configuration as {@link checkConfig}. @throws ERR_SYNTAX, with all faults; ERR_FILE. */
 export async function readConfig(
   file: string,
   environment?: Readonly<Record<string, string | undefined>>,
@@ -141,14 +141,14 @@ export async function readConfig(
   throw new JackfieldError('ERR_SYNTAX', `${printable(file)} is not a valid configuration:\n${text}`);
 }
 
-/** A problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. @throws ERR_INVALID_ARG */
+/** Formats a problem as one line: `serve.yaml:4:9: rules.0.answer: ...`. @throws ERR_INVALID_ARG */
 export function formatConfigProblem(problem: ConfigProblem): string {
   checkOptions(problem, PROBLEM, 'problem.');
   const { file, line, column, path, message } = problem;
   return printable(`${file}:${line}:${column}: ${path && `${path}: `}${message}`);
 }
 
-/** The file and those that it includes, depth first; the file itself comes first. */
+/** Reads a file and its included files. The file itself comes first. */
 async function readAll(
   first: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -199,7 +199,7 @@ async function readSource(file: string, problems: ConfigProblem[]): Promise<Sour
   return source;
 }
 
-/** The value of a file; one with too many aliases is refused before it grows. */
+/** The value of a file. A file with too many aliases is refused before it is expanded. */
 function contentOf(source: Source, problems: ConfigProblem[]): unknown {
   try {
     return source.document.toJS({ maxAliasCount: 100 });
@@ -209,7 +209,7 @@ function contentOf(source: Source, problems: ConfigProblem[]): unknown {
   }
 }
 
-/** True for a file in a folder, or below it, wherever links lead. A file that there is not is told of when it is read. */
+/** True for a file in a folder or its subfolders, with links resolved. A missing file is reported when it is read. */
 async function isInFolder(file: string, folder: string): Promise<boolean> {
   const [real, root] = await Promise.all([file, folder].map((each) => realpath(each).catch(() => each)));
   return isInside(root ?? folder, real ?? file);
@@ -240,7 +240,7 @@ function substitute(
   });
 }
 
-/** One object of all files: where a key stands twice, the file which is read first counts; objects are merged. */
+/** Merges all files to one object. For a duplicate key the first file wins; objects are merged. */
 function merged(sources: readonly Source[]): unknown {
   return sources
     .map(({ document, file }) =>
@@ -260,7 +260,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An issue in words; an unknown field with the one that was probably meant, each by itself. */
+/** Messages for an issue. Unknown fields are reported one by one, with a suggestion. */
 function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
@@ -274,7 +274,7 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
   });
 }
 
-/** The names of all fields that the schema has, once one is asked for. */
+/** Names of all fields of the schema, computed on first use. */
 let known: ReadonlySet<string> | undefined;
 
 function namesIn(schema: unknown): string[] {
@@ -283,7 +283,7 @@ function namesIn(schema: unknown): string[] {
   return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(namesIn)];
 }
 
-/** Finds where a field stands: the innermost part of its path that a file has. */
+/** Finds the position of a field: the deepest part of its path that exists in a file. */
 function placed(sources: readonly Source[], path: Path, message: string): ConfigProblem {
   for (let length = path.length; length > 0; length--) {
     for (const source of sources) {
@@ -315,7 +315,7 @@ function at({ file, lines }: Source, offset: number, path: string, message: stri
   };
 }
 
-/** A text of a file, in one line and not longer than a message should be. */
+/** Shortens a text of a file to one line of bounded length. */
 function shown(text: string, limit: number = MAX_SHOWN): string {
   const line = text.replace(/\p{Cc}+/gu, ' ');
   return line.length > limit ? `${line.slice(0, limit)}…` : line;

@@ -11,9 +11,9 @@ import { ANSWERING_RULES } from '../../voicemail/answering/answering-bot.js';
 import { DAY } from '../calendar.js';
 import { FEED_EVENT_TYPES } from '../feed/feed-event.js';
 
-/** Longest handle or number that a rule has, in characters. */
+/** Longest handle or number in a rule, in characters. */
 const MAX_PATTERN = 1000;
-/** A name of something in a configuration: it appears in logs, metrics and commands. */
+/** A name in a configuration. It appears in logs, metrics and commands. */
 const NAME = /^[a-z][a-z0-9_.-]{0,63}$/i;
 const name = z
   .string()
@@ -27,13 +27,13 @@ const times = {
 const weekdays = z.array(z.enum(WEEKDAYS)).min(1);
 const hours = z.strictObject({ ...times, weekdays: weekdays.optional() });
 const zone = z.string().min(1).refine(isZone, 'Expected a time zone such as Europe/Berlin, or UTC');
-/** Handles or numbers of a rule: short enough to be compared with every call. */
+/** Handles or numbers of a rule. The limits keep the comparison with every call fast. */
 const patterns = z.array(z.string().min(1).max(MAX_PATTERN)).min(1).max(10_000);
 const day = z
   .string()
   .regex(DAY, 'Expected a day such as "2026-12-25", "12-25" for every year, or "2026-12-24/2027-01-01"');
 
-/** A check of what is to talk, for zod. */
+/** Check for exactly one kind of bot, for zod. */
 const ONE_WAY_TO_TALK = [
   ({ flow, script, agent, hooks }: { readonly [K in 'flow' | 'script' | 'agent' | 'hooks']?: unknown }) =>
     [flow, script, agent].filter((way) => way !== undefined).length === 1 &&
@@ -41,7 +41,7 @@ const ONE_WAY_TO_TALK = [
   'Expected a flow, perhaps with hooks, or a script, or an agent',
 ] as const;
 
-/** The name by which rules have the answering machine answer, and the one that has nobody do so. */
+/** Values of `answer` in rules for the answering machine and for no answer. */
 export const MACHINE = 'answering-machine';
 export const NOBODY = 'nobody';
 
@@ -52,7 +52,7 @@ const endpoint = z.strictObject({
   tls: z.strictObject({ caFile: file, certFile: file, keyFile: file }).partial().optional(),
 });
 
-/** The fields of every webhook and hook. */
+/** Common fields of webhooks and hooks. */
 const hook = {
   events: z
     .array(z.enum(FEED_EVENT_TYPES))
@@ -90,7 +90,7 @@ const speech = z.union(
   `Expected ${SPEECH_ENGINES.join(', ')} or { url: address of a service, and others }`,
 );
 
-/** The fields of what talks: a bot, or a campaign. */
+/** Common fields of bots and campaigns. */
 const talker = {
   flow: file.optional().describe('The flow, as YAML or JSON.'),
   hooks: file.optional().describe('JavaScript module that exports the hooks of the flow.'),
@@ -167,7 +167,7 @@ const campaign = z
   })
   .refine(...ONE_WAY_TO_TALK);
 
-/** Conditions on a call; all that are given have to hold. */
+/** Conditions on a call. All given conditions must hold. */
 const conditions = {
   endpoints: z.array(name).min(1).optional().describe('Of these endpoints. Default all.'),
   callers: patterns.optional().describe('Handles or numbers; a * at the end stands for anything.'),
@@ -186,7 +186,7 @@ const conditions = {
 };
 const ringMs = z.number().min(0).max(120_000).optional();
 
-/** Something to be said. */
+/** A file, text or prompt to play. */
 const spoken = z.union(
   [
     file,
@@ -243,7 +243,7 @@ const rule = z.strictObject({
   afterMs: ringMs.describe('Rings so long first. Default 0; of the machine, its own.'),
 });
 
-/** The configuration of `jackfield serve`; docs/service-config.schema.json is made from it. */
+/** Schema of the configuration of `jackfield serve`; docs/service-config.schema.json is generated from it. */
 export const serviceConfigSchema = z.strictObject({
   $schema: z.string().optional(),
   include: z.array(file).optional().describe('Files that are merged in; what stands here goes before them.'),
@@ -334,7 +334,7 @@ export const serviceConfigSchema = z.strictObject({
     .optional(),
 });
 
-/** A configuration that was read and checked. */
+/** A checked configuration. */
 export type ServiceConfig = z.infer<typeof serviceConfigSchema>;
 
 /** Conditions on a call, of a rule or a greeting. */

@@ -15,8 +15,8 @@ interface Answer {
 }
 
 /**
- * Asks the service whose control socket this is.
- * @throws ERR_CLOSED when none runs there; ERR_INVALID_STATE, with its words, when it refuses.
+ * Sends a request to a service over its control socket.
+ * @throws ERR_CLOSED when no service runs there; ERR_INVALID_STATE, with its message, when it refuses.
  */
 export async function askService(socket: string, request: ControlRequest): Promise<unknown> {
   for await (const { ok, result, error } of answers(socket, request)) {
@@ -27,7 +27,7 @@ export async function askService(socket: string, request: ControlRequest): Promi
   throw new JackfieldError('ERR_CLOSED', 'The service ended before it answered.');
 }
 
-/** Yields each event of a service, until it ends. @throws as {@link askService}. */
+/** Yields the events of a service until it ends. @throws as {@link askService}. */
 export async function* tailService(socket: string): AsyncGenerator<FeedEvent, void, void> {
   for await (const { event } of answers(socket, { do: 'tail' })) if (event) yield event;
 }
@@ -56,7 +56,7 @@ async function connected(path: string): Promise<Socket> {
       cause,
     });
   }
-  // A service that is killed ends the reading, no more.
+  // A killed service only ends the reading.
   socket.on('error', () => undefined);
   return socket;
 }

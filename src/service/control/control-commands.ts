@@ -14,12 +14,12 @@ const count = z.number().int().min(0);
 const ofCall = { call, account };
 const done = z.strictObject({ call: count, account: word });
 
-/** Arguments of a command, by name; those that are not optional are positional on the command line, in this order. */
+/** Arguments of a command, by name. Required ones are positional on the command line, in this order. */
 type Arguments = Readonly<Record<string, z.ZodType>>;
 
 interface Command<A extends Arguments, R extends z.ZodType> {
   readonly does: string;
-  /** Method and path of the REST API; `{call}` is the argument of that name, the others are in the body. */
+  /** Method and path of the REST API. `{call}` is the argument of that name; the others are in the body. */
   readonly at: `${'GET' | 'POST'} /${string}`;
   readonly takes: z.ZodObject<A, z.core.$strict>;
   readonly gives: R;
@@ -34,7 +34,7 @@ function command<A extends Arguments, R extends z.ZodType>(
   return { does, at, takes: z.strictObject(takes), gives };
 }
 
-/** A call as `calls` gives it. */
+/** A call in the result of `calls`. */
 const callView = z.strictObject({
   endpoint: word.describe('Its name in the configuration.'),
   account: word,
@@ -71,8 +71,8 @@ const statusView = z.strictObject({
 });
 
 /**
- * Everything that a running service can be told to do: `jackfield ctl`, the protocol of the control socket and the REST
- * API with its OpenAPI document are made from this table.
+ * The commands of a running service. `jackfield ctl`, the protocol of the control socket, and the REST API with its
+ * OpenAPI document are generated from this table.
  */
 export const CONTROL_COMMANDS = {
   status: command(
@@ -179,7 +179,7 @@ export function controlCommands(): readonly (Command<Arguments, z.ZodType> & {
   return Object.entries(CONTROL_COMMANDS).map(([name, row]) => ({ ...row, name: name as ControlCommand }));
 }
 
-/** Arguments that a command takes, in words: `call: Id of the call ...; account (may be absent): ...`. */
+/** Describes the arguments of a command: `call: Id of the call ... account (may be absent): ...`. */
 export function expectedArguments(name: ControlCommand): string {
   const shape: Arguments = CONTROL_COMMANDS[name].takes.shape;
   const fields = Object.entries(shape).map(

@@ -10,11 +10,11 @@ import {
   type ControlResult,
 } from './control-commands.js';
 
-/** Work that the owner of the service does for its control. */
+/** Callbacks to the owner of the service. */
 export interface ControlHooks {
-  /** Reads the configuration again; resolves to the parts that cannot change now. */
+  /** Reads the configuration again. Resolves to the parts that cannot change now. */
   reload(): Promise<readonly string[]>;
-  /** The last call is over after `drain`. */
+  /** Called when the last call has ended after `drain`. */
   drained(): void;
 }
 
@@ -22,7 +22,7 @@ type Handlers = {
   readonly [C in ControlCommand]: (args: ControlArguments<C>) => Promise<ControlResult<C>> | ControlResult<C>;
 };
 
-/** A call that a request is about, and the endpoint that has it. */
+/** The call of a request, and its line. */
 interface Found {
   readonly line: ServiceLine;
   readonly call: Call;
@@ -30,7 +30,7 @@ interface Found {
 
 const COMMAND = oneOf(...Object.keys(CONTROL_COMMANDS));
 
-/** Carries out the commands of the table for a service, whatever way they came. */
+/** Carries out the commands for a service, from all sources. */
 export class ControlDesk {
   readonly service: Service;
   readonly #hooks: ControlHooks;
@@ -48,9 +48,9 @@ export class ControlDesk {
   }
 
   /**
-   * Checks the arguments of a command and carries it out. What changes something is told by the feed.
-   * @param by The client, as the feed names it.
-   * @throws ERR_INVALID_ARG, ERR_INVALID_STATE; what the endpoint answers.
+   * Checks the arguments of a command and carries it out. Commands that change something are reported on the feed.
+   * @param by Name of the client on the feed.
+   * @throws ERR_INVALID_ARG, ERR_INVALID_STATE; errors of the endpoint.
    */
   async obey<C extends ControlCommand>(name: C, args: object, by: string): Promise<ControlResult<C>> {
     checkArgument('name', name, COMMAND);
@@ -121,7 +121,7 @@ export class ControlDesk {
     return first;
   }
 
-  /** The line of an account; of the service where it has one alone. */
+  /** The line of an account. Without an account, the only line of the service. */
   #line(account: string | undefined): ServiceLine {
     const { lines } = this.service;
     const found = account === undefined ? lines : lines.filter((line) => line.account === account);
@@ -138,7 +138,7 @@ export class ControlDesk {
     return first;
   }
 
-  /** Places a call that a bot talks on. */
+  /** Places a call for a bot. */
   async #have(bot: string, line: ServiceLine, [to = '', ...others]: readonly string[]): Promise<Call> {
     const bots = this.service.staff.bots;
     const attendant = bots.find(({ name }) => name === bot);

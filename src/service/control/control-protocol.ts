@@ -12,9 +12,9 @@ export type ControlRequest = {
 }[ControlCommand];
 
 /**
- * Requests to a service over its control socket: one JSON object a line. Each is answered by a line with its `id`:
- * `{"id":1,"ok":true,"result":...}` or `{"id":1,"ok":false,"error":...}`, with an error as {@link ControlError}.
- * After `tail` lines `{"event":...}` follow until the connection is closed.
+ * Requests to a service over its control socket: one JSON object per line. The answer is a line with the same `id`:
+ * `{"id":1,"ok":true,"result":...}` or `{"id":1,"ok":false,"error":...}`, with an error as {@link ControlError}. After
+ * `tail` lines `{"event":...}` follow until the connection is closed.
  */
 export const controlRequestSchema = z.discriminatedUnion(
   'do',
@@ -23,7 +23,7 @@ export const controlRequestSchema = z.discriminatedUnion(
   ) as unknown as [z.core.$ZodTypeDiscriminable],
 ) as unknown as z.ZodType<ControlRequest>;
 
-/** The socket of a service that is given none: in a folder of this user. */
+/** The default socket of a service, in a folder of the user. */
 export function defaultSocket(): string {
   return join(socketFolder(), 'serve.sock');
 }

@@ -13,20 +13,20 @@ import { tailTo } from '../feed/tail-to.js';
 import { type ControlCommand, controlCommands, expectedArguments } from './control-commands.js';
 import type { ControlDesk } from './control-desk.js';
 
-/** Longest line that is taken, in characters. */
+/** Longest line, in bytes. */
 const MAX_LINE = 65_536;
 /** Longest id of a request, in characters. */
 const MAX_ID = 1000;
-/** Connections at once. */
+/** Largest number of connections. */
 const MAX_CONNECTIONS = 100;
 
-/** The folder of a control socket, taken for this process. */
+/** A lock on the folder of a control socket. */
 export interface SocketClaim {
-  /** Gives the folder free. */
+  /** Releases the folder. */
   release(): void;
 }
 
-/** Serves the control socket of a service: a Unix socket for its owner alone. */
+/** Serves the control socket of a service: a Unix socket that only its owner can use. */
 export class ControlServer implements AsyncDisposable {
   readonly #desk: ControlDesk;
   readonly #socket: string;
@@ -43,8 +43,8 @@ export class ControlServer implements AsyncDisposable {
   }
 
   /**
-   * Takes the folder of the socket for this process, before anything is started.
-   * @throws ERR_INVALID_STATE, with the process that runs, when another service has it; ERR_FILE.
+   * Locks the folder of the socket, before anything is started.
+   * @throws ERR_INVALID_STATE, with the other process, when another service has it; ERR_FILE.
    */
   static async claim(socket: string): Promise<SocketClaim> {
     checkArgument('socket', socket, aPath);
@@ -52,7 +52,7 @@ export class ControlServer implements AsyncDisposable {
     return FolderLock.take(dirname(socket), 'served from');
   }
 
-  /** Serves. @param lock Of {@link claim}; it is released at the end. @throws ERR_FILE. */
+  /** Starts to serve. @param lock Result of {@link claim}; released at the end. @throws ERR_FILE. */
   static async open(desk: ControlDesk, socket: string, lock: SocketClaim): Promise<ControlServer> {
     checkArgument('desk', desk, having('obey'));
     checkArgument('socket', socket, aPath);
@@ -111,7 +111,7 @@ function tailLine(event: FeedEvent): string {
   return `${JSON.stringify({ event })}\n`;
 }
 
-/** An id is said again with the answer: it may be nothing that JSON has no words for. */
+/** The id is repeated in the answer, so it must be a short string or a number. */
 function isId(id: unknown): id is string | number | undefined {
   return id === undefined || typeof id === 'number' || (typeof id === 'string' && id.length <= MAX_ID);
 }
@@ -125,7 +125,7 @@ function parsed(line: string): { readonly id?: unknown; readonly do?: unknown } 
     const value: unknown = JSON.parse(line);
     if (typeof value === 'object' && value !== null) return value;
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw new Refusal('ERR_SYNTAX', 'This is not a JSON object.');
 }

@@ -4,13 +4,13 @@ import { samplesToMs } from '../../base/pcm.js';
 import type { AnalysedCall } from '../../recording/recorder/analyse-recorded.js';
 import { ANALYSIS_NOTICES, type ToldEvent } from './feed-event.js';
 
-/** An event of the feed about an analysis, but for the call that it is about. */
+/** An event of the feed about an analysis, without its call. */
 export type AnalysisNotice = Omit<Extract<ToldEvent, { type: 'analysis' }>, 'type' | 'account' | 'call'>;
 
 const TOLD: ReadonlySet<string> = new Set(ANALYSIS_NOTICES);
 const LEGS = ['local', 'remote'] as const;
 
-/** An event of an analysis as the feed tells it; undefined for those that it does not: levels, keys and words. */
+/** Converts an event of an analysis for the feed. Undefined for levels, keys and words, which are not on the feed. */
 export function noticeOf(event: AnalysisEvent): AnalysisNotice | undefined {
   if (!TOLD.has(event.type)) return undefined;
   const what = event.type as AnalysisNotice['what'];
@@ -22,7 +22,7 @@ export function noticeOf(event: AnalysisEvent): AnalysisNotice | undefined {
   return 'at' in event ? { what, ...leg, fromMs: samplesToMs(event.at) } : undefined;
 }
 
-/** The end of an analysis, with its figures. */
+/** The event at the end of an analysis, with its figures. */
 export function endOf({ report, dropped }: AnalysedCall): AnalysisNotice {
   const { durationMs, talk, legs } = report;
   const [local, remote] = legs;

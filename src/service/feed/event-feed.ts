@@ -18,7 +18,7 @@ import { FEED_VERSION, type FeedEvent, MAX_TEXT, type ToldEvent } from './feed-e
 export interface ReadOptions {
   /** Name of the reader in `status` and metrics. */
   readonly name: string;
-  /** Events that may wait for it, 1 to 1,000,000; one more drops the oldest. Default 10,000. */
+  /** Size of the reader's queue, 1 to 1,000,000. When it is full, the oldest event is dropped. Default 10,000. */
   readonly limit?: number;
   /** Ends the reading. */
   readonly signal?: AbortSignal;
@@ -35,19 +35,18 @@ const SUBJECT_RULES: Rules<{ readonly account?: string; readonly call?: number }
   call: whole(0, Number.MAX_SAFE_INTEGER),
 };
 
-/** One reader of the feed, with a queue of its own. Leaving its loop ends it. */
+/** One reader of the feed, with its own queue. Leaving its loop ends it. */
 export interface FeedReader extends AsyncIterableIterator<FeedEvent> {
   readonly name: string;
-  /** Events that wait for it. */
+  /** Number of events in its queue. */
   readonly waiting: number;
-  /** Events that came when its queue was full; the reader is told of them by an event of the type `dropped`. */
+  /** Number of events dropped from its queue. The reader gets an event of the type `dropped`. */
   readonly dropped: number;
 }
 
 /**
- * Tells any number of readers what happens. Telling takes no time: each reader has a bounded queue of its own, and
- * one that does not keep up loses the oldest events, which are counted. No reader can hold back a call or another
- * reader.
+ * Sends events to any number of readers. Sending never waits: each reader has a bounded queue, and a slow reader loses
+ * its oldest events, which are counted. No reader can delay a call or another reader.
  */
 export class EventFeed {
   readonly #clock: Clock;
@@ -58,12 +57,12 @@ export class EventFeed {
     this.#clock = clock;
   }
 
-  /** The readers at the moment. */
+  /** The current readers. */
   get readers(): readonly Pick<FeedReader, 'name' | 'waiting' | 'dropped'>[] {
     return [...this.#readers];
   }
 
-  /** Tells every reader. */
+  /** Sends an event to every reader. */
   tell(told: ToldEvent): void {
     checkArgument('told', told, object);
     if (this.#readers.size === 0) return;
@@ -71,7 +70,7 @@ export class EventFeed {
     for (const reader of this.#readers) reader.push(event);
   }
 
-  /** Tells of an error. */
+  /** Sends an event of the type `failure`. */
   failed(where: string, error: unknown, about: { account?: string; call?: number } = {}): void {
     checkArgument('where', where, words);
     checkOptions(about, SUBJECT_RULES, 'about.');
@@ -80,7 +79,7 @@ export class EventFeed {
     this.tell({ type: 'failure', ...about, where, reason: message, ...code });
   }
 
-  /** Reads what is told from now on. @throws ERR_INVALID_ARG. */
+  /** Opens a reader for all events from now on. @throws ERR_INVALID_ARG. */
   read(options: ReadOptions): FeedReader {
     checkOptions(options, RULES);
     const { name, limit = 10_000 } = options;
@@ -100,9 +99,9 @@ export class EventFeed {
   }
 
   /**
-   * Has `take` called with each event, one after the other; it is waited for. Resolves when the reading has ended: by
-   * the signal, or when the feed is closed.
-   * @param failed Told what `take` throws; the reading goes on.
+   * Calls `take` with each event, one at a time, and waits for it. Resolves when the reading has ended, by the signal
+   * or because the feed was closed.
+   * @param failed Called with errors of `take`. The reading continues.
    */
   async each(
     options: ReadOptions,
@@ -120,7 +119,7 @@ export class EventFeed {
     }
   }
 
-  /** Ends every reader, once it has read what waits for it. */
+  /** Ends every reader after it has read its queue. */
   close(): void {
     for (const reader of [...this.#readers]) reader.end();
   }
@@ -130,7 +129,7 @@ export class EventFeed {
   }
 }
 
-/** Texts of a bounded length: what is in them comes from the other side, too. */
+/** Shortens long texts, which may come from the other party. */
 function shortened(told: ToldEvent): ToldEvent {
   const entries = Object.entries(told).map(([name, value]) => [
     name,
@@ -144,7 +143,7 @@ class QueueReader implements FeedReader {
   readonly #limit: number;
   readonly #now: () => string;
   readonly #ended: () => void;
-  /** The oldest is at `#first`: shifting a long array would take time in proportion to it. */
+  /** The oldest event is at `#first`: shifting a long array is slow. */
   #queue: FeedEvent[] = [];
   #first = 0;
   #dropped = 0;

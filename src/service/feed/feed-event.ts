@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
-/** The version of the feed: a field is added without a new one, and never changes its meaning or goes. */
+/**
+ * The version of the feed. Fields may be added within a version. They never change their meaning and are never removed.
+ */
 export const FEED_VERSION = 1;
 
-/** Longest text of an event, in characters; what is longer is cut, and ends with an ellipsis. */
+/** Longest text of an event, in characters. A longer text is cut, and ends with an ellipsis. */
 export const MAX_TEXT = 2000;
 
 const word = z.string();
@@ -11,7 +13,7 @@ const text = z.string().max(MAX_TEXT + 1);
 const count = z.number().int().min(0);
 const ms = z.number().min(0);
 
-/** Fields of every event. */
+/** Common fields of all events. */
 const head = {
   v: z.literal(FEED_VERSION).describe('Version of the feed.'),
   at: z.iso.datetime().describe('When it was told, in UTC.'),
@@ -23,7 +25,7 @@ const perhapsOfCall = { ...head, call: count.optional() };
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape });
 
-/** Events of a recording. */
+/** Values of `what` in events of recordings. */
 export const RECORDING_EVENTS = [
   ...['begun', 'held', 'ended', 'paused', 'resumed', 'disk-full', 'disk-resumed', 'limit'],
   ...['silenced', 'mask-failed'],
@@ -31,13 +33,13 @@ export const RECORDING_EVENTS = [
   ...['transcribed', 'masked', 'after-call-failed'],
 ] as const;
 
-/** Notices of a call that is analysed: events of the analysis, and its end. */
+/** Values of `what` in events of analyses. */
 export const ANALYSIS_NOTICES = [
   ...['speech-began', 'speech-ended', 'overlap-began', 'overlap-ended', 'dead-air-began', 'dead-air-ended'],
   ...['tone', 'music', 'ended'],
 ] as const;
 
-/** Everything that is told: one union, by `type`. docs/event-feed.schema.json is made from it. */
+/** Schema of all events: a union by `type`. docs/event-feed.schema.json is generated from it. */
 export const feedEventSchema = z.discriminatedUnion('type', [
   event('call', {
     ...ofCall,
@@ -206,11 +208,11 @@ export const feedEventSchema = z.discriminatedUnion('type', [
 export type FeedEvent = z.infer<typeof feedEventSchema>;
 /** The `type` of an event. */
 export type FeedEventType = FeedEvent['type'];
-/** Every type that there is. */
+/** All types of events. */
 export const FEED_EVENT_TYPES: readonly FeedEventType[] = feedEventSchema.options.map(
   ({ shape }) => shape.type.value,
 );
-/** An event as it is told: version and time are added by the feed. */
+/** An event before the feed adds version and time. */
 export type ToldEvent = FeedEvent extends infer E
   ? E extends FeedEvent
     ? Omit<E, 'v' | 'at'>

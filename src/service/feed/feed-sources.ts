@@ -20,7 +20,7 @@ import type { MessageTaker } from '../../voicemail/answering/message-taker.js';
 import { endOf, noticeOf } from './analysis-notices.js';
 import type { EventFeed } from './event-feed.js';
 
-/** The tag of a recording that names the account whose call it is. */
+/** Tag of a recording with the account of its call. */
 export const ACCOUNT_TAG = 'account';
 
 interface Subject {
@@ -30,13 +30,13 @@ interface Subject {
 
 const PART = having('on');
 
-/** A bot tells of an answer that it was given. */
+/** Trace lines of a bot that contain an answer of the other party. */
 const ANSWER = /^(gathered|recorded|forgets) /;
 
-/** Has a feed tell what the parts of a service do: each method takes one part, and listens to it from then on. */
+/** Sends the events of the parts of a service to a feed. Each method takes one part and listens to it. */
 export class FeedSources {
   readonly #feed: EventFeed;
-  /** Calls of several endpoints have the same ids: the account makes the difference. */
+  /** Account of each call. Calls of different endpoints may have the same id. */
   readonly #accounts = new WeakMap<CallControl, string>();
   #recorder: Recorder | undefined;
 
@@ -45,7 +45,7 @@ export class FeedSources {
     this.#feed = feed;
   }
 
-  /** Takes an attached endpoint: whether it is there, its calls, their states and digits. */
+  /** Takes an attached endpoint: its connection, its calls, their states and digits. */
   client(endpoint: string, account: string, client: Client): void {
     checkArgument('endpoint', endpoint, words);
     checkArgument('account', account, words);
@@ -62,7 +62,7 @@ export class FeedSources {
     client.on('failure', (error) => feed.failed(`listener of ${endpoint}`, error));
   }
 
-  /** Takes a recorder: its recordings, from their beginning to their place in the folder. Keys that it masks are told as `*`. */
+  /** Takes a recorder: its recordings from start to publication. Masked keys are sent as `*`. */
   recorder(recorder: Recorder): void {
     checkArgument('recorder', recorder, PART);
     const feed = this.#feed;
@@ -95,7 +95,7 @@ export class FeedSources {
     recorder.on('failure', (error) => feed.failed('listener of the recorder', error));
   }
 
-  /** Takes a host of bots: who talks, what is said, how it ended. */
+  /** Takes a host of bots: their calls, steps, traces and results. */
   host(host: BotHost, account: string): void {
     checkArgument('host', host, PART);
     checkArgument('account', account, words);
@@ -138,7 +138,7 @@ export class FeedSources {
   machine(given: AnsweringMachine | MessageTaker): void {
     checkArgument('given', given, PART);
     const feed = this.#feed;
-    // A message taker has the events of a machine.
+    // A message taker has the same events as a machine.
     const machine = given as MessageTaker;
     machine.on('message', ({ account, caller, durationSeconds, transcript, attachments }) => {
       const [audio] = attachments;
@@ -150,7 +150,7 @@ export class FeedSources {
     machine.on('failure', (error) => feed.failed('listener of an answering machine', error));
   }
 
-  /** Takes the PCM server of an account's calls: their streams, and what was lost on the way. */
+  /** Takes the PCM server of an account's calls: their streams and losses. */
   server(server: PcmServer, account: string): void {
     checkArgument('server', server, PART);
     checkArgument('account', account, words);
@@ -162,7 +162,7 @@ export class FeedSources {
     server.on('failure', (error) => this.#feed.failed('listener of the pcm server', error, { account }));
   }
 
-  /** Takes an exchange: what fails in it, and what its streams lost. */
+  /** Takes an exchange: its failures and the losses of its streams. */
   exchange(exchange: Exchange): void {
     checkArgument('exchange', exchange, PART);
     const feed = this.#feed;
@@ -208,7 +208,7 @@ export class FeedSources {
       feed.tell({ ...about, what: 'mask-failed', reason: message }),
     );
     recording.on('limit', () => feed.tell({ ...about, what: 'limit' }));
-    // The recorder tells of one that failed.
+    // The recorder reports failures.
     const ended = () => feed.tell({ ...about, what: 'ended' });
     recording.finished.then(ended, ended);
   }

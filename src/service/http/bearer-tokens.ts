@@ -4,16 +4,16 @@ import { readToken } from '../../files/key-files.js';
 import { isToken, KnownTokens, TOKEN_EXPECTED } from '../../http/known-tokens.js';
 import type { ServiceConfig } from '../config/service-config.js';
 
-/** A client of the REST API: the owner of the token of that name. */
+/** A client of the REST API: the owner of a token. */
 export interface ApiClient {
   readonly name: string;
-  /** `read` looks and follows; `control` changes something as well. */
+  /** `read`: may query and follow events. `control`: may also change something. */
   readonly may: 'read' | 'control';
 }
 
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** The tokens that a REST API takes, by the header `Authorization: Bearer`. */
+/** The accepted tokens of a REST API, in the header `Authorization: Bearer`. */
 export class BearerTokens {
   readonly #known: KnownTokens<ApiClient>;
 
@@ -21,13 +21,13 @@ export class BearerTokens {
     this.#known = known;
   }
 
-  /** Reads the files of a configuration. @throws ERR_FILE; ERR_INVALID_ARG for a token that is too short, or stands twice. */
+  /** Reads the files of a configuration. @throws ERR_FILE; ERR_INVALID_ARG for a short or duplicate token. */
   static async read(config: NonNullable<ServiceConfig['api']>): Promise<BearerTokens> {
     checkArgument('config', config, object);
     checkArgument('config.tokens', config.tokens, object);
     const read = Object.entries(config.tokens).map(async ([name, { file, may = 'control' }]) => {
       const token = await readToken(file);
-      // The text of the error must not have the token in it.
+      // The error message must not contain the token.
       if (!isToken(token))
         throw invalidArgument(`api.tokens.${name}.file`, `the file of ${TOKEN_EXPECTED}`, file);
       return { name, may, token };
@@ -41,7 +41,7 @@ export class BearerTokens {
     return new BearerTokens(known);
   }
 
-  /** The client whose token a header `Authorization` has. */
+  /** The client of the token in a header `Authorization`. */
   clientOf(header: string | undefined): ApiClient | undefined {
     if (header !== undefined) checkArgument('header', header, words);
     return this.#known.ownerOf(BEARER.exec(header ?? '')?.[1] ?? '');

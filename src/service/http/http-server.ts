@@ -23,15 +23,15 @@ export type { TlsKeys };
 
 /** Options of {@link HttpServer.open}. */
 export interface HttpServerOptions {
-  /** 0: one that is free. */
+  /** Port to listen on; 0 for any free port. */
   readonly port: number;
-  /** Default 127.0.0.1. */
+  /** Address to listen on. Default 127.0.0.1. */
   readonly host?: string | undefined;
   /** The REST API. Default: none. */
   readonly api?: RestApi | undefined;
-  /** A request that has not arrived after this is refused, in milliseconds: 100 to 600,000. Default 10,000. */
+  /** Longest time for a request to arrive, in milliseconds: 100 to 600,000. Default 10,000. */
   readonly requestTimeoutMs?: number;
-  /** Default: HTTP without TLS. */
+  /** Key and certificate for TLS. Default: HTTP without TLS. */
   readonly tls?: TlsKeys | undefined;
 }
 
@@ -44,8 +44,8 @@ const RULES: Rules<HttpServerOptions> = {
 };
 
 /**
- * Serves `/metrics`, `/healthz` (the process answers), `/readyz` (every endpoint is attached, and it takes calls) and the
- * REST API.
+ * Serves `/metrics`, `/healthz` (the process runs), `/readyz` (every endpoint is attached, and the service takes calls)
+ * and the REST API.
  */
 export class HttpServer implements AsyncDisposable {
   readonly #listener: HttpListener;
@@ -54,7 +54,7 @@ export class HttpServer implements AsyncDisposable {
     this.#listener = listener;
   }
 
-  /** @throws ERR_INVALID_ARG, for a value that is not a key or certificate, too; ERR_PORT. */
+  /** @throws ERR_INVALID_ARG, also for an invalid key or certificate; ERR_PORT. */
   static async open(service: Service, metrics: FeedMetrics, options: HttpServerOptions): Promise<HttpServer> {
     checkArgument('service', service, having('drain', 'reload'));
     checkArgument('metrics', metrics, having('text'));

@@ -12,10 +12,10 @@ import {
 import { controlCommands } from '../control/control-commands.js';
 import { feedJsonSchema } from '../feed/feed-event.js';
 
-/** Path below which the REST API is: its version changes where a client would have to. */
+/** Prefix of the REST API's paths. The version changes with incompatible changes. */
 export const API_PATH = '/v1';
 
-/** The REST API in OpenAPI 3.1, made from the table of commands; docs/openapi.json. */
+/** The REST API in OpenAPI 3.1, generated from the table of commands; stored as docs/openapi.json. */
 export function openApiDocument(): Json {
   const paths = new Map<string, Json>();
   for (const { name, does, at, takes, gives } of controlCommands()) {

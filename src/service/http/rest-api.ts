@@ -11,12 +11,12 @@ import { tailTo } from '../feed/tail-to.js';
 import type { ApiClient, BearerTokens } from './bearer-tokens.js';
 import { API_PATH, openApiDocument } from './openapi.js';
 
-/** Longest body, in bytes. */
+/** Longest request body, in bytes. */
 const MAX_BODY = 65_536;
-/** Requests a second for each token, where the configuration does not say; and for clients without one, by address. */
+/** Default limits of requests per second: per token, and per address for clients without a valid token. */
 const DEFAULT_PER_SECOND = 50;
 const UNKNOWN_PER_SECOND = 5;
-/** Clients that follow the events at once. */
+/** Largest number of clients that follow the events. */
 const MAX_TAILS = 32;
 const DOCUMENT = `${API_PATH}/openapi.json`;
 
@@ -24,7 +24,7 @@ interface CommandRoute extends Route {
   readonly command: ControlCommand | 'document';
 }
 
-/** Every command of the table, and the document that describes them, which needs no token. */
+/** Routes of all commands, and of the OpenAPI document, which needs no token. */
 const ROUTES = new RouteTable<CommandRoute>(
   [
     ...controlCommands().map(({ name: command, at }) => {
@@ -36,18 +36,20 @@ const ROUTES = new RouteTable<CommandRoute>(
   (_call, value) => /^\d{1,15}$/.test(value),
 );
 
-/** The REST API of a service: every command of the table, for clients that have a token. */
+/** The REST API of a service: all commands, for clients with a token. */
 export class RestApi {
   #tokens: BearerTokens;
   readonly #desk: ControlDesk;
   readonly #limit: RateLimit;
   readonly #unknown: RateLimit;
-  /** Made when it is first asked for: that is seldom, and takes a while. */
+  /** Created on the first request, because it is slow and rarely needed. */
   #document: Json | undefined;
-  /** Clients that follow the events, with what ends that. */
+  /** Clients that follow the events: the controller that ends each, and its `Authorization` header. */
   readonly #tails = new Map<AbortController, string | undefined>();
 
-  /** @param perSecond Requests that each token may make in a second: 1 to 10,000. Default 50. @throws ERR_INVALID_ARG. */
+  /**
+   * @param perSecond Largest number of requests per second and token: 1 to 10,000. Default 50. @throws ERR_INVALID_ARG.
+   */
   constructor(desk: ControlDesk, tokens: BearerTokens, perSecond = DEFAULT_PER_SECOND) {
     checkArgument('desk', desk, having('obey'));
     checkArgument('tokens', tokens, having('clientOf'));
@@ -60,8 +62,9 @@ export class RestApi {
   }
 
   /**
-   * Takes other tokens. A client that follows the events by a token which is not valid any more is cut off. @throws
-   * ERR_INVALID_ARG.
+   * Replaces the tokens. A client that follows the events with an invalid token is disconnected.
+   *
+   * @throws ERR_INVALID_ARG.
    */
   useTokens(tokens: BearerTokens): void {
     checkArgument('tokens', tokens, having('clientOf'));
@@ -69,7 +72,7 @@ export class RestApi {
     for (const [gone, header] of this.#tails) if (!tokens.clientOf(header)) gone.abort();
   }
 
-  /** Answers a request whose path is below that of the API. Never rejects. */
+  /** Answers a request to a path of the API. Never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     let expected: string | undefined;
     try {
@@ -115,7 +118,7 @@ export class RestApi {
     throw new HttpRefusal(401, 'ERR_FORBIDDEN', 'The token is missing or unknown.', expected, challenge);
   }
 
-  /** Events as JSON lines, or as server-sent events for those who ask for them, until the client goes. */
+  /** Sends events as JSON lines, or as server-sent events if requested, until the client disconnects. */
   async #tail(request: IncomingMessage, response: ServerResponse, { name }: ApiClient): Promise<void> {
     if (this.#tails.size >= MAX_TAILS) {
       throw new HttpRefusal(429, 'ERR_LIMIT', `${MAX_TAILS} clients follow already.`, 'fewer clients');

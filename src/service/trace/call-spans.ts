@@ -3,42 +3,42 @@ import { signal as aSignal, checkArgument, having, number, object } from '../../
 import type { EventFeed } from '../feed/event-feed.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 
-/** A part of a call's time. */
+/** A span: a part of the duration of a call. */
 export interface CallSpan {
-  /** `call`, and below it `ring`, `answer`, `stream`, `recording`, `publication`, `prompt`, `gather`, `message`. */
+  /** `call`, or a child: `ring`, `answer`, `stream`, `recording`, `publication`, `prompt`, `gather`, `message`. */
   readonly name: string;
-  /** 32 digits of base 16, the same for all spans of a call. */
+  /** 32 hexadecimal digits, the same for all spans of a call. */
   readonly traceId: string;
-  /** 16 digits of base 16. */
+  /** 16 hexadecimal digits. */
   readonly spanId: string;
   readonly parent?: CallSpan;
   readonly startMs: number;
-  /** Undefined while it goes on; times are in milliseconds since the Unix epoch. */
+  /** End, in milliseconds since the Unix epoch; undefined while it is open. */
   endMs?: number;
   readonly attributes: Map<string, string | number | boolean>;
-  /** The reason that it failed. */
+  /** The reason of a failure. */
   failure?: string;
 }
 
-/** Takes spans as they begin and end. */
+/** Receives spans when they begin and end. */
 export interface SpanSink {
   begin?(span: CallSpan): void;
   end(span: CallSpan): void;
 }
 
-/** Calls whose spans are open at once; the oldest is ended for one more. */
+/** Largest number of calls with open spans. Beyond it the oldest is ended. */
 const MAX_CALLS = 10_000;
 
-/** A call with the spans that are open, by what they are about. */
+/** A call with its open spans, by subject. */
 interface Traced {
   readonly root: CallSpan;
   readonly open: Map<string, CallSpan[]>;
 }
 
-/** Spans that outlive their call: a recording is published when it is over. */
+/** Spans that outlive their call: a recording is published after the call. */
 const OUTLIVES: ReadonlySet<string> = new Set(['recording', 'publication']);
 
-/** Makes spans of a feed's events. They have no numbers, names or words of the other side in them. */
+/** Converts the events of a feed to spans. They contain no numbers, names or words of the other party. */
 export class CallSpans {
   readonly #sink: SpanSink;
   readonly #calls = new Map<string, Traced>();
@@ -59,7 +59,7 @@ export class CallSpans {
     if (call) this.#step(key, call, event, atMs);
   }
 
-  /** Ends all that is open. */
+  /** Ends all open spans. */
   close(unixMs: number): void {
     checkArgument('unixMs', unixMs, number);
     for (const [key, call] of this.#calls) this.#drop(key, call, unixMs);
@@ -157,7 +157,7 @@ export class CallSpans {
     this.#forget(key, call);
   }
 
-  /** Begins a span below that of the call; `about` begins with its name. */
+  /** Begins a child span of a call. `about` starts with the name of the span. */
   #open(call: Traced, about: string, startMs: number): CallSpan {
     const [name = about] = about.split(' ');
     const { root } = call;
@@ -175,7 +175,7 @@ export class CallSpans {
     return span;
   }
 
-  /** Ends the oldest span of these; what is queued is said in turn. */
+  /** Ends the oldest open span of a subject: queued prompts are played in order. */
   #close(call: Traced, about: string, atMs: number, failure?: string): CallSpan | undefined {
     const [span, ...others] = call.open.get(about) ?? [];
     if (!span) return undefined;
@@ -196,7 +196,7 @@ export class CallSpans {
     this.#sink.end(span);
   }
 
-  /** Forgets a call that is over and has nothing open any more. */
+  /** Removes an ended call without open spans. */
   #forget(key: string, { root, open }: Traced): void {
     if (root.endMs !== undefined && open.size === 0) this.#calls.delete(key);
   }
@@ -208,7 +208,7 @@ export class CallSpans {
   }
 }
 
-/** Has a sink take the spans of all calls that a feed tells of, until the signal fires or the feed is closed. */
+/** Sends the spans of all calls on a feed to a sink, until the signal fires or the feed is closed. */
 export async function traceCalls(feed: EventFeed, sink: SpanSink, signal: AbortSignal): Promise<void> {
   checkArgument('feed', feed, having('each'));
   checkArgument('signal', signal, aSignal);

@@ -2,7 +2,7 @@ import { checkArgument, having, rule } from '../../base/check.js';
 import { JackfieldError } from '../../base/errors.js';
 import type { CallSpan, SpanSink } from './call-spans.js';
 
-/** The part of `@opentelemetry/api` that is needed: a program that has an SDK brings it. */
+/** The used part of `@opentelemetry/api`, which a program with an SDK provides. */
 export interface OpenTelemetryApi {
   readonly ROOT_CONTEXT: unknown;
   readonly trace: {
@@ -11,12 +11,12 @@ export interface OpenTelemetryApi {
   };
 }
 
-/** A tracer of it. */
+/** A tracer of {@link OpenTelemetryApi}. */
 export interface OpenTelemetryTracer {
   startSpan(name: string, options: { startTime: number }, context: never): OpenTelemetrySpan;
 }
 
-/** A span of it. */
+/** A span of {@link OpenTelemetryApi}. */
 export interface OpenTelemetrySpan {
   setAttribute(key: string, value: string | number | boolean): unknown;
   setStatus(status: { code: number; message?: string }): unknown;
@@ -29,11 +29,11 @@ const API = rule('the API of OpenTelemetry', (value) =>
 );
 
 /**
- * A sink that makes spans by OpenTelemetry's API, for programs that have its SDK: {@link traceCalls} feeds it. Ids are
- * the SDK's.
+ * Creates a sink for {@link traceCalls} that makes spans with the OpenTelemetry API, for programs with its SDK. The SDK
+ * assigns the ids.
  *
  * @param api Default: the package `@opentelemetry/api`.
- * @throws ERR_UNSUPPORTED where that is not installed.
+ * @throws ERR_UNSUPPORTED when that package is not installed.
  */
 export async function openTelemetrySpans(api?: OpenTelemetryApi): Promise<SpanSink> {
   if (api !== undefined) checkArgument('api', api, API);

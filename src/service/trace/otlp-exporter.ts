@@ -10,12 +10,15 @@ import { otlpRequest } from './otlp.js';
 const { version: VERSION } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
 const BATCH = 512;
-/** Spans that wait at most; more are dropped, the oldest first. */
+/** Largest number of waiting spans. Beyond it the oldest are dropped. */
 const MAX_WAITING = 8192;
 const PAUSE_MS = 5000;
 const TIMEOUT_MS = 10_000;
 
-/** Sends the spans of all calls to a collector, by OTLP over HTTP in JSON. A collector that is away costs spans alone. */
+/**
+ * Sends the spans of all calls to a collector, by OTLP over HTTP in JSON. When the collector is not available, spans
+ * are lost and nothing else is affected.
+ */
 export class OtlpExporter implements AsyncDisposable {
   readonly #feed: EventFeed;
   readonly #config: NonNullable<ServiceConfig['traces']>;
@@ -28,7 +31,7 @@ export class OtlpExporter implements AsyncDisposable {
   #failing = false;
   #lost = 0;
 
-  /** Begins to read. @throws ERR_INVALID_ARG. */
+  /** Starts to read the feed. @throws ERR_INVALID_ARG. */
   constructor(feed: EventFeed, config: NonNullable<ServiceConfig['traces']>, clock: Clock = systemClock) {
     checkArgument('feed', feed, having('each'));
     checkArgument('config', config, object);
@@ -39,12 +42,12 @@ export class OtlpExporter implements AsyncDisposable {
     this.#reading = traceCalls(feed, { end: (span) => this.#add(span) }, this.#stop.signal);
   }
 
-  /** Spans that were lost: the collector was away, or refused them. */
+  /** Number of lost spans: the collector was not available, or refused them. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Ends all spans and sends what waits; within ten seconds. */
+  /** Ends all spans and sends the waiting ones. Takes up to ten seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#reading;
@@ -80,7 +83,7 @@ export class OtlpExporter implements AsyncDisposable {
         this.#failing = false;
       } catch (error) {
         this.#lost += spans.length;
-        // Told once, until it works again.
+        // Reported once, until it works again.
         if (!this.#failing) this.#feed.failed('traces', asError(error));
         this.#failing = true;
         return;

@@ -10,13 +10,13 @@ import {
 } from '../../base/check.js';
 import type { CallSpan } from './call-spans.js';
 
-/** Names that every resource of OpenTelemetry has, besides a service's own. */
+/** Attributes of the OpenTelemetry resource. */
 export interface OtlpResource {
   readonly serviceName: string;
   readonly version: string;
 }
 
-/** Kinds and codes of opentelemetry/proto/trace/v1/trace.proto. */
+/** Values of opentelemetry/proto/trace/v1/trace.proto. */
 const SPAN_KIND_INTERNAL = 1;
 const STATUS_CODE_ERROR = 2;
 const RULES: Rules<OtlpResource> = { serviceName: needed(words), version: needed(words) };
@@ -26,8 +26,8 @@ const SPAN = rule(
 );
 
 /**
- * An `ExportTraceServiceRequest` in the JSON of OTLP (opentelemetry.io/docs/specs/otlp, "JSON Protobuf Encoding"): ids are
- * in base 16, 64-bit numbers are texts, enums are numbers.
+ * An `ExportTraceServiceRequest` in the JSON of OTLP (opentelemetry.io/docs/specs/otlp, "JSON Protobuf Encoding"): ids
+ * are hexadecimal, 64-bit numbers are strings, enums are numbers.
  *
  * @throws ERR_INVALID_ARG.
  */

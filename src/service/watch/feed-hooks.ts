@@ -17,7 +17,7 @@ import type { ServiceConfig } from '../config/service-config.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import { FEED_EVENT_TYPES, type FeedEvent, type FeedEventType } from '../feed/feed-event.js';
 
-/** The part of a configuration that is about hooks. */
+/** The fields of a configuration for hooks. */
 export type HooksConfig = Pick<ServiceConfig, 'webhooks' | 'hooks' | 'outbox'>;
 
 /** A receiver of events of these types. */
@@ -27,22 +27,22 @@ interface Hook {
 }
 
 const DEFAULT_OUTBOX = 'jackfield-outbox';
-/** Events that wait for each hook at most. */
+/** Largest number of waiting events per hook. */
 const MAX_WAITING = 100_000;
-/** Types that a hook has to ask for: there are many of them, or they hold what was said and pressed. */
+/** Types that a hook gets only on request: they are frequent, or contain speech and keys. */
 const ASKED: ReadonlySet<FeedEventType> = new Set(['stream', 'step', 'digit', 'transcript', 'analysis']);
 const DEFAULT_TYPES = FEED_EVENT_TYPES.filter((type) => !ASKED.has(type));
 
 /**
- * The reader of a feed that tells webhooks, programs and modules. Each event waits on disk until it was taken, across
- * restarts; one that is never taken is put aside after many attempts. No hook waits for another one.
+ * Reads a feed and delivers its events to webhooks, programs and modules. Each event is on disk until it is delivered,
+ * also across restarts. After many failed attempts it is moved aside. Hooks do not wait for each other.
  */
 export class FeedHooks implements AsyncDisposable {
   readonly #feed: EventFeed;
   readonly #outbox: Outbox;
   readonly #lock: FolderLock;
   readonly #stop = new AbortController();
-  /** Hooks that do not take events at the moment. */
+  /** Names of hooks that currently fail. */
   readonly #failing = new Set<string>();
   #hooks: ReadonlyMap<string, Hook>;
   #reading: Promise<void> = Promise.resolve();
@@ -67,7 +67,7 @@ export class FeedHooks implements AsyncDisposable {
   }
 
   /**
-   * Begins to read, and to deliver what an earlier process has left.
+   * Starts to read, and to deliver the waiting events of an earlier process.
    * @throws ERR_INVALID_ARG; ERR_FILE; ERR_INVALID_STATE when another service has the folder.
    */
   static async open(feed: EventFeed, config: HooksConfig, clock: Clock = systemClock): Promise<FeedHooks> {
@@ -90,7 +90,7 @@ export class FeedHooks implements AsyncDisposable {
   }
 
   /**
-   * Reads other hooks; what it resolves to has them told from then on.
+   * Reads other hooks. Resolves to a function that puts them into use.
    * @throws ERR_INVALID_ARG, ERR_FILE.
    */
   async prepare(config: HooksConfig): Promise<() => void> {
@@ -102,7 +102,7 @@ export class FeedHooks implements AsyncDisposable {
     };
   }
 
-  /** Ends the attempts that are under way, within two seconds; what was not delivered waits for the next start. */
+  /** Ends the attempts in progress, within two seconds. Undelivered events wait for the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#reading;
@@ -122,17 +122,17 @@ export class FeedHooks implements AsyncDisposable {
   }
 
   async #take(event: FeedEvent): Promise<void> {
-    // What hooks fail of is not told to hooks: it would not end.
+    // Failures of hooks are not sent to hooks, to avoid an endless loop.
     if (event.type === 'failure' && WHERE.test(event.where)) return;
     const names = [...this.#hooks].flatMap(([name, { types }]) => (types.has(event.type) ? [name] : []));
     if (names.length === 0) return;
-    // Ids in the order of the events, also across restarts.
+    // Ids sort in the order of the events, also across restarts.
     const count = String(this.#told++ % 1_000_000).padStart(6, '0');
     const id = `${event.at.replaceAll(/\D/g, '')}-${count}-${randomUUID().slice(0, 8)}`;
     await this.#outbox.add(event.type, event, id, names);
   }
 
-  /** Told once when a hook begins to fail, and of each event that is given up. */
+  /** Reports the first failure of a hook, and each event that is given up. */
   #undelivered(channel: string, error: Error, last: boolean): void {
     const isNew = !this.#failing.has(channel);
     this.#failing.add(channel);
@@ -143,7 +143,7 @@ export class FeedHooks implements AsyncDisposable {
 /** The `where` of failures of hooks: `webhook.NAME`, `hook.NAME`. */
 const WHERE = /^(?:web)?hook\./;
 
-/** Reads what a configuration says of hooks: secrets, modules. @throws ERR_FILE, ERR_INVALID_ARG. */
+/** Reads the hooks of a configuration, with their secrets and modules. @throws ERR_FILE, ERR_INVALID_ARG. */
 export async function readFeedHooks({
   webhooks = {},
   hooks = {},
@@ -176,12 +176,12 @@ function limit(timeoutMs: number | undefined): { timeoutMs?: number } {
   return timeoutMs === undefined ? {} : { timeoutMs };
 }
 
-/** A module's default export; it is called with each event of the feed. */
+/** Loads the default export of a module, which is called with each event. */
 async function moduleHook(file: string, timeoutMs = 60_000): Promise<Deliver> {
   let take: unknown;
   try {
     const path = resolve(file);
-    // A module that was changed is loaded anew by a reload.
+    // The query makes a reload import a changed module again.
     const { mtimeMs } = await stat(path);
     take = (await import(`${pathToFileURL(path).href}?at=${mtimeMs}`)).default;
   } catch (cause) {

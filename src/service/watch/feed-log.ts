@@ -17,15 +17,15 @@ import { LogOutput } from './log-output.js';
 import { maskNumbers } from './mask-numbers.js';
 
 export interface FeedLogOptions {
-  /** File that lines are added to; made for its owner alone. Default: standard output. */
+  /** File to append to. It is created for its owner only. Default: standard output. */
   readonly file?: string;
-  /** Takes each line, with its line break, in place of a file and standard output. */
+  /** Receives each line, with its line break, instead of a file or standard output. */
   readonly write?: (line: string) => void;
-  /** `json`: one object a line. `text`: for eyes. Default `json`. */
+  /** `json`: one object per line. `text`: for people. Default `json`. */
   readonly format?: 'json' | 'text';
-  /** The least that is logged. What was said and pressed is at `debug`. Default `info`. */
+  /** Lowest level that is logged. Speech and keys are at `debug`. Default `info`. */
   readonly level?: 'debug' | 'info' | 'warn' | 'error';
-  /** True when phone numbers show their last three digits alone. Default false. */
+  /** True to show only the last three digits of phone numbers. Default false. */
   readonly maskNumbers?: boolean;
 }
 
@@ -43,8 +43,8 @@ const RULES: Rules<FeedLogOptions> = {
 };
 
 /**
- * The reader of a feed that writes logs. A log that cannot be written (its reader is gone, its disk is full)
- * loses lines, which are counted, and holds up nothing.
+ * Reads a feed and writes a log. When writing fails (closed pipe, full disk), lines are lost and counted. Nothing else
+ * is delayed.
  */
 export class FeedLog implements AsyncDisposable {
   readonly #options: FeedLogOptions;
@@ -53,29 +53,29 @@ export class FeedLog implements AsyncDisposable {
   readonly #reading: Promise<void>;
   readonly #stop = new AbortController();
 
-  /** Begins to read. @throws ERR_INVALID_ARG; ERR_FILE when the file cannot be written. */
+  /** Starts to read the feed. @throws ERR_INVALID_ARG; ERR_FILE when the file cannot be written. */
   constructor(feed: EventFeed, options: FeedLogOptions = {}) {
     checkArgument('feed', feed, having('each'));
     checkOptions(options, RULES);
     this.#options = options;
     this.#output = options.write ? passingOn(options.write) : new LogOutput(options.file);
     const { level = 'info' } = options;
-    // Time and type are the event's own.
+    // The event has its own time and type.
     this.#logger = pino({ level, base: null, timestamp: false, messageKey: 'text' }, this.#output);
     this.#reading = feed.each({ name: 'log', signal: this.#stop.signal }, (event) => this.#write(event));
   }
 
-  /** Lines that could not be written. */
+  /** Number of lines that could not be written. */
   get lost(): number {
     return this.#output.lost;
   }
 
-  /** Opens the file again by its name, after another program has moved it away. @throws ERR_FILE. */
+  /** Reopens the file by its name, after log rotation. @throws ERR_FILE. */
   reopen(): void {
     this.#output.reopen();
   }
 
-  /** Writes what was told until now, as far as that is possible within a second. */
+  /** Writes the waiting lines, within a second at most. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#reading;
@@ -124,7 +124,7 @@ function levelOf(event: FeedEvent): Level {
   return WHAT_LEVELS[event.what] ?? 'info';
 }
 
-/** An event as one line for eyes: `2026-11-23 09:00:01Z alice call 7 state RINGING`. */
+/** Formats an event as one line for people: `2026-11-23 09:00:01Z alice call 7 state RINGING`. */
 export function eventLine(event: FeedEvent): string {
   checkArgument('event', event, EVENT);
   const { v: _, at, type, ...rest } = event;

@@ -5,19 +5,19 @@ import { CALL_TRANSITIONS } from '../../protocol/status/call-status.js';
 import type { EventFeed } from '../feed/event-feed.js';
 import { type FeedEvent, RECORDING_EVENTS } from '../feed/feed-event.js';
 
-/** Figures of a service at the moment, read when its metrics are. */
+/** Current figures of a service, read with its metrics. */
 export interface MetricsState {
-  /** Calls that go on, by account. */
+  /** Number of current calls, by account. */
   calls(): ReadonlyMap<string, number>;
-  /** Recordings under way. */
+  /** Number of recordings in progress. */
   recordings(): number;
-  /** Endpoints, by name: true when it is attached. */
+  /** Endpoints by name; true when attached. */
   endpoints(): ReadonlyMap<string, boolean>;
 }
 
 const PREFIX = 'jackfield_';
 
-/** Every counter, its help and its labels. Labels take values from the configuration and the protocol alone. */
+/** Every counter with its help and labels. Values of labels come from the configuration and the protocol only. */
 const COUNTERS = {
   calls_total: ['Calls that were heard of.', 'account', 'direction'],
   call_ends_total: ['Calls that ended, by their last status.', 'account', 'status'],
@@ -36,7 +36,7 @@ const COUNTERS = {
   failures_total: ['Failures, by code of the error.', 'code'],
 } as const;
 type CounterName = keyof typeof COUNTERS;
-/** The code of a failure that has none. */
+/** Label value of a failure without a code. */
 const OTHER = 'other';
 
 interface Labelled {
@@ -44,12 +44,12 @@ interface Labelled {
   readonly labelNames?: readonly string[];
 }
 
-/** The reader of a feed that counts for Prometheus. */
+/** Reads a feed and counts its events for Prometheus. */
 export class FeedMetrics {
   readonly #registry = new Registry();
   readonly #counters: Readonly<Record<CounterName, Counter>>;
 
-  /** Begins to count. */
+  /** Starts to count. */
   constructor(feed: EventFeed, state: MetricsState, signal: AbortSignal) {
     checkArgument('feed', feed, having('each'));
     checkArgument('state', state, having('calls', 'recordings', 'endpoints'));
@@ -60,7 +60,7 @@ export class FeedMetrics {
       new Counter({ name: PREFIX + name, help, labelNames, registers }),
     ]);
     this.#counters = Object.fromEntries(counters) as Record<CounterName, Counter>;
-    // `increase()` sees the first of a kind only where there was a zero before it.
+    // Initialised with zero, because `increase()` ignores the first sample of a series.
     for (const what of RECORDING_EVENTS) this.#counters.recordings_total.inc({ what }, 0);
     for (const code of [...Object.keys(ERROR_CODES), OTHER]) this.#counters.failures_total.inc({ code }, 0);
     for (const endpoint of state.endpoints().keys())
@@ -77,12 +77,12 @@ export class FeedMetrics {
     void feed.each({ name: 'metrics', signal }, (event) => this.#count(event));
   }
 
-  /** The text that Prometheus reads, and its type. */
+  /** The metrics in the text format of Prometheus, and its content type. */
   async text(): Promise<{ readonly type: string; readonly text: string }> {
     return { type: this.#registry.contentType, text: await this.#registry.metrics() };
   }
 
-  /** Labels of each metric that there is, by its name. */
+  /** Labels of all metrics, by name. */
   get labels(): ReadonlyMap<string, readonly string[]> {
     const metrics = this.#registry.getMetricsAsArray() as unknown as readonly Labelled[];
     return new Map(metrics.map(({ name, labelNames = [] }) => [name, labelNames]));
@@ -160,7 +160,7 @@ export class FeedMetrics {
   }
 }
 
-/** A status of the reference; any other would let an endpoint make metrics without end. */
+/** Limits statuses to those of the reference: otherwise an endpoint could create any number of series. */
 function known(status: string): string {
   return Object.hasOwn(CALL_TRANSITIONS, status) ? status : 'other';
 }

@@ -8,17 +8,17 @@ import { openPrivateSync } from '../../files/private-file.js';
 const writeAsync = promisify(write);
 const closeAsync = promisify(close);
 
-/** Text that may wait for a disk or a pipe that is stuck, in characters; more is dropped and counted. */
+/** Longest text that waits for a blocked disk or pipe, in characters. More is dropped and counted. */
 const MAX_WAITING = 1_000_000;
-/** A pipe that is full is tried again after this long, in ms. */
+/** Pause before a full pipe is tried again, in ms. */
 const FULL_PIPE_MS = 50;
-/** At the end, what waits is given this long to be written, in ms. */
+/** Longest wait for the remaining text when closing, in ms. */
 const CLOSING_MS = 1000;
 const STANDARD_OUTPUT = 1;
 
 /**
- * The end of a log: a file, made for its owner alone, or standard output. Writing never waits, and never
- * throws: what cannot be written is lost and counted.
+ * Output of a log: a file, created for its owner only, or standard output. Writing never waits and never throws: lines
+ * that cannot be written are lost and counted.
  */
 export class LogOutput {
   readonly #file: string | undefined;
@@ -35,12 +35,12 @@ export class LogOutput {
     this.#descriptor = file === undefined ? STANDARD_OUTPUT : openLog(file);
   }
 
-  /** Lines that were lost. */
+  /** Number of lost lines. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Adds a line, which ends with its line break. */
+  /** Adds a line, including its line break. */
   write(line: string): void {
     if (this.#closed || this.#waitingLength + line.length > MAX_WAITING) {
       this.#lost++;
@@ -54,14 +54,14 @@ export class LogOutput {
   }
 
   /**
-   * Opens the file again by its name, after another program has moved it away. What waits goes to the new one.
-   * @throws ERR_FILE; the file is then written to as before.
+   * Reopens the file by its name, after log rotation. Waiting text goes to the new file.
+   * @throws ERR_FILE; then the old file stays in use.
    */
   reopen(): void {
     if (this.#file === undefined || this.#closed) return;
     const before = this.#descriptor;
     this.#descriptor = openLog(this.#file);
-    // A write that is under way has its descriptor.
+    // A write in progress still uses the old descriptor.
     void (this.#writing ?? Promise.resolve()).then(() => closeAsync(before).catch(() => undefined));
   }
 

@@ -1,16 +1,18 @@
 import type { FeedEvent } from '../feed/feed-event.js';
 
-/** Fields that may hold the other side's number. */
+/** Fields that may contain the number of the other party. */
 const MASKED: ReadonlySet<string> = new Set(['partner', 'target', 'text', 'reason', 'file']);
 
-/** A phone number as people write it: seven digits or more, with up to two marks between them. */
+/** A phone number in text: seven or more digits, with up to two separators between digits. */
 const NUMBER = /\+?\d(?:[ ().-]{0,2}\d){6,}/g;
-/** In a path, where dates and times are written with marks as well. */
+/** A phone number in a path. Separators are not allowed, because dates and times use them. */
 const NUMBER_IN_PATH = /\+\d{4,}|\d{7,}/g;
-/** Digits at the end of a number that are left. */
+/** Number of digits at the end that stay visible. */
 const LEFT = 3;
 
-/** An event whose phone numbers show their last three digits alone; `digit` shows none. */
+/**
+ * Masks phone numbers in an event except for the last three digits. The key of a `digit` event is masked completely.
+ */
 export function maskNumbers(event: FeedEvent): FeedEvent {
   const masked = Object.entries(event).map(([name, value]) => [name, maskField(event, name, value)]);
   return Object.fromEntries(masked) as FeedEvent;

@@ -19,25 +19,27 @@ import { SPEAKABLE, type Speakable } from '../../bot/prompt/speakable.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 
-/** Keys that a caller can press after ending the message with a key. */
+/** Keys for the review, which follows a message that was ended with a key. */
 export interface ReviewKeys {
-  /** Hears it. Default `1`. */
+  /** Plays the message. Default `1`. */
   readonly listen?: string;
-  /** Speaks it again, after the tone. Default `2`. */
+  /** Records the message again, after the tone. Default `2`. */
   readonly again?: string;
-  /** Keeps it; so does hanging up, or doing nothing. Default `3`. */
+  /** Keeps the message. Hanging up and doing nothing also keep it. Default `3`. */
   readonly keep?: string;
-  /** Throws it away. Default `9`. */
+  /** Discards the message. Default `9`. */
   readonly delete?: string;
 }
 
 /** Options of {@link answeringBot}. */
 export interface AnsweringBotOptions {
-  /** Handle of the account that is called. */
+  /** Handle of the called account. */
   readonly account: string;
-  /** Archive that keeps the messages. */
+  /** Archive for the messages. */
   readonly archive: VoicemailArchive;
-  /** Gives the greeting for this caller. Default, also where it throws, which is a warning: three rising tones. */
+  /**
+   * Returns the greeting for a caller. Default: three rising tones. They are also used when it throws, with a warning.
+   */
   readonly greetingFor?: (call: BotCall) => Speakable | undefined | Promise<Speakable | undefined>;
   /** Longest message, in milliseconds: 1000 to 600,000. Default 120,000. */
   readonly maxMs?: number;
@@ -46,13 +48,13 @@ export interface AnsweringBotOptions {
   /** Key that ends a message and leads to the review; empty for none. Default `#`. */
   readonly endKey?: string;
   readonly keys?: ReviewKeys;
-  /** Said in the review. Default: two short tones. */
+  /** Played in the review. Default: two short tones. */
   readonly reviewPrompt?: Speakable;
-  /** Said when the message is kept. Default: one low tone. */
+  /** Played when the message was kept. Default: one low tone. */
   readonly goodbye?: Speakable;
   /** Shortest message that is kept, in milliseconds: 0 to 10,000. Default 500. */
   readonly minMs?: number;
-  /** Told of each message that was kept, with its samples, before the call is hung up. */
+  /** Called for each kept message, with its samples, before the call is hung up. */
   readonly onMessage?: (message: ArchivedMessage, samples: Int16Array) => void;
 }
 
@@ -61,7 +63,7 @@ const KEY = rule(
   'one of 0-9, A-D, * and #, or empty',
   (value) => typeof value === 'string' && /^[0-9A-D*#]?$/.test(value),
 );
-/** Rules of the options that an answering machine and its bot have in common. */
+/** Rules of the common options of an answering machine and its bot. */
 export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>> = {
   archive: needed(having('take', 'store')),
   maxMs: within(1000, 600_000, 'ms'),
@@ -72,7 +74,7 @@ export const ANSWERING_RULES: Rules<Omit<AnsweringBotOptions, 'account' | 'greet
   goodbye: SPEAKABLE,
   minMs: within(0, 10_000, 'ms'),
 };
-/** Rules of all options but `onMessage`. */
+/** Rules of all options except `onMessage`. */
 export const ANSWERING_BOT_RULES: Rules<Omit<AnsweringBotOptions, 'onMessage'>> = {
   ...ANSWERING_RULES,
   account: needed(line(1, 1000)),
@@ -90,13 +92,12 @@ const REVIEW: Speakable = [{ tone: 800, ms: 120 }, { silence: 80 }, { tone: 800,
 const GOODBYE: Speakable = { tone: 400, ms: 300 };
 const KEYS: Required<ReviewKeys> = { listen: '1', again: '2', keep: '3', delete: '9' };
 const REVIEW_TIMEOUT_MS = 6000;
-/** Questions that go unanswered by any key that means something; then the message is kept. */
+/** Largest number of review prompts for one message. After that the message is kept. */
 const MAX_REVIEWS = 10;
 
 /**
- * The answering machine as a bot: greets, beeps, records until silence, a limit, a key or the end of the call, lets the
- * caller review what they said, and puts it into an archive, where it can be played, searched, exported and transcribed
- * as any other voicemail.
+ * Creates the bot of the answering machine. It plays the greeting and a tone, and records until silence, a limit, a key
+ * or the end of the call. The caller can review the message. It is then stored in an archive, like any other voicemail.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -121,7 +122,10 @@ async function answer(call: BotCall, settings: Settings): Promise<void> {
   if (!call.call.over) await call.say(settings.goodbye);
 }
 
-/** Records, and lets the caller review the message; undefined when it is discarded. A recorded message is never lost. */
+/**
+ * Records a message and lets the caller review it. Undefined when it is discarded. It is not lost when the caller hangs
+ * up.
+ */
 async function take(call: BotCall, settings: Settings): Promise<Message | undefined> {
   const { maxMs, silenceMs, endKey, keys, reviewPrompt } = settings;
   const record = () => call.record({ maxMs, silenceMs, terminators: endKey });
@@ -140,7 +144,7 @@ async function take(call: BotCall, settings: Settings): Promise<Message | undefi
       if (digits === keys.again) message = await record();
     }
   } catch (error) {
-    // The caller hung up during the review: the newest message counts.
+    // The caller hung up during the review: the newest message is kept.
     if (!(error instanceof JackfieldError && error.code === 'ERR_CALL_ENDED')) throw error;
   }
   return message;
@@ -167,7 +171,7 @@ async function keep(
   try {
     await intake.write(message.samples);
     const stored = await archive.store(key, intake, { ledger: message.ledger });
-    // No endpoint has an original of it.
+    // There is no original on an endpoint.
     archive.catalogue.setOriginal(key, 'gone');
     return stored.message;
   } finally {

@@ -35,17 +35,17 @@ export interface AnsweringMachineOptions
     MessageOptions {
   readonly client: Client;
   readonly server: PcmServer;
-  /** The library that greetings and prompts are named from. Default: tones and files. */
+  /** Library of named greetings and prompts. Default: only tones and files. */
   readonly prompts?: Prompts;
-  /** Rings this long, in milliseconds, before it is answered: 0 to 120,000. Default 20,000. */
+  /** Time of ringing before it answers, in milliseconds: 0 to 120,000. Default 20,000. */
   readonly afterMs?: number;
-  /** Default: three rising tones. */
+  /** Greeting. Default: three rising tones. */
   readonly greeting?: Speakable;
-  /** Exceptions, in order. Default: none, every call is answered. */
+  /** Rules, in order. Default: none; every call is answered. */
   readonly rules?: readonly AnsweringRule[];
-  /** The zone that the hours of rules are of, such as `Europe/Berlin`. Default: the machine's. */
+  /** Time zone of the hours in rules, such as `Europe/Berlin`. Default: that of the machine. */
   readonly timezone?: string | undefined;
-  /** Joins the voice of a call that another program has redirected. Default: such a call is not taken. */
+  /** Joins the voice of a call that another program has redirected. Default: such a call is not answered. */
   readonly join?: VoiceJoiner;
   readonly clock?: Clock;
 }
@@ -66,24 +66,24 @@ const RULES: Rules<AnsweringMachineOptions> = {
 
 /** Events of an {@link AnsweringMachine}. */
 export interface AnsweringMachineEvents extends FencedEvents {
-  /** A message was kept. Comes after its transcript. */
+  /** A message was kept. Emitted after its transcription. */
   message: [notice: VoicemailNotice];
-  /** A transcript or a hook failed, or a call was cut short; the message, where there is one, is kept. */
+  /** A transcription, a hook or a call has failed. A recorded message is kept. */
   failed: [error: Error];
 }
 
-/** The options that are the message taker's, too. */
+/** The options of the message taker. */
 type Taking = MessageOptions & Omit<AnsweringBotOptions, 'account' | 'greetingFor' | 'onMessage'>;
 const TAKING_RULES: Rules<Taking> = { ...ANSWERING_RULES, ...MESSAGE_RULES };
 const DEFAULT_AFTER_MS = 20_000;
 
-/** Picks up calls that nobody answers, and keeps what callers say. */
+/** Answers calls that nobody else answers, and stores the messages of callers. */
 export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> implements AsyncDisposable {
   readonly #options: AnsweringMachineOptions;
   readonly #clock: Clock;
   readonly #host: BotHost;
   readonly #taker: MessageTaker;
-  /** Of the calls that it has, by their ids. */
+  /** Rules of the current calls, by id of the call. */
   readonly #rules: Map<number, AnsweringRule>;
   readonly #tasks = new TaskSet((error) => this.#failed(error));
   readonly #onCall = (call: Call) => this.#tasks.add(this.#offered(call));
@@ -111,11 +111,11 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
   }
 
   /**
-   * Begins to take calls. All that is to be said is loaded first: a caller must not be the one who finds a greeting
-   * missing.
+   * Starts to answer calls. All prompts are loaded first, so that a missing greeting is an error here and not during a
+   * call.
    *
-   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a hook or a
-   * transcriber that is not there; ERR_API, ERR_CLOSED when the endpoint does not say whose it is.
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a missing hook or
+   * transcriber; ERR_API, ERR_CLOSED when the endpoint does not report its account.
    */
   static async start(options: AnsweringMachineOptions): Promise<AnsweringMachine> {
     checkOptions(options, RULES);
@@ -133,7 +133,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     return new AnsweringMachine(options, taker, inForce);
   }
 
-  /** Takes no more calls; resolves when those under way are over and told of. */
+  /** Takes no more calls. Resolves when current calls have ended and are reported. */
   async close(): Promise<void> {
     this.#options.client.off('call', this.#onCall);
     this.#closing.abort();
@@ -146,11 +146,11 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     return this.close();
   }
 
-  /** Lets a call ring as long as its rule says; when it still rings then, answers it. */
+  /** Answers a call if it still rings after the time of its rule. */
   async #offered(call: Call): Promise<void> {
     const { signal } = this.#closing;
     try {
-      // Asking takes no time of a virtual clock; ringing does.
+      // The query takes no time on a virtual clock; ringing does.
       const rule = await during(this.#clock, this.#ruleFor(call));
       if (!rule || rule.answer === false) return;
       const rung = sleep(this.#clock, rule.afterMs ?? this.#options.afterMs ?? DEFAULT_AFTER_MS, { signal });
@@ -163,7 +163,7 @@ export class AnsweringMachine extends FencedEmitter<AnsweringMachineEvents> impl
     }
   }
 
-  /** Finds the rule for a call; undefined when the call is not an incoming one. */
+  /** Finds the rule for a call; undefined when the call is not incoming. */
   async #ruleFor(call: Call): Promise<AnsweringRule | undefined> {
     const { rules = [], client, timezone } = this.#options;
     if (!(await call.text('TYPE')).startsWith('INCOMING')) return undefined;

@@ -3,38 +3,38 @@ import { checkHours, type Hours, isWithinHours } from '../../base/time/hours.js'
 import { machineTimeZone, WEEKDAYS } from '../../base/time/local-time.js';
 import type { Speakable } from '../../bot/prompt/speakable.js';
 
-/** The hours of a rule; the weekdays may be given as numbers instead of names. */
+/** The hours of a rule. Weekdays may be numbers instead of names. */
 export interface AnsweringHours extends Hours {
-  /** 0 is Sunday. Default: `weekdays`. */
+  /** Weekdays as numbers; 0 is Sunday. Default: `weekdays`. */
   readonly days?: readonly number[] | undefined;
 }
 
-/** Conditions on a call, and the action of the answering machine. The first rule whose conditions all hold counts. */
+/** Conditions on a call, and the action of the answering machine. The first rule with all conditions met is used. */
 export interface AnsweringRule {
-  /** Handles or numbers of callers; a `*` at the end stands for anything. Default: all. */
+  /** Handles or numbers of callers. A `*` at the end matches any rest. Default: all. */
   readonly callers?: readonly string[];
-  /** Default: at any time. */
+  /** Hours in which the rule applies. Default: at any time. */
   readonly hours?: AnsweringHours;
-  /** The user's USERSTATUS, one of these: `AWAY`, `DND`. Default: any. */
+  /** Accepted values of the user's USERSTATUS, such as `AWAY` and `DND`. Default: any. */
   readonly status?: readonly string[];
-  /** Rings this long, in milliseconds, before it is answered: 0 to 120,000. Default: that of the machine. */
+  /** Time of ringing before it is answered, in milliseconds: 0 to 120,000. Default: that of the machine. */
   readonly afterMs?: number;
-  /** Default: that of the machine. */
+  /** Greeting. Default: that of the machine. */
   readonly greeting?: Speakable;
-  /** False leaves the call alone: it goes on ringing. Default true. */
+  /** False to not answer: the call keeps ringing. Default true. */
   readonly answer?: boolean;
 }
 
-/** Facts of a call that the conditions of a rule are checked against. */
+/** Facts of a call for the conditions of rules. */
 export interface RingingCall {
   readonly caller: string;
   readonly at: Date;
   readonly userStatus: string;
-  /** The zone that hours are of. Default: the machine's. */
+  /** Time zone of hours. Default: that of the machine. */
   readonly timezone?: string | undefined;
 }
 
-/** The first rule that fits; without any, a call is answered. */
+/** The first matching rule. A call without a matching rule is answered. */
 export function matchingRule(rules: readonly AnsweringRule[], call: RingingCall): AnsweringRule | undefined {
   const { timezone = machineTimeZone() } = call;
   return rules.find(
@@ -45,7 +45,7 @@ export function matchingRule(rules: readonly AnsweringRule[], call: RingingCall)
   );
 }
 
-/** @throws ERR_INVALID_ARG, naming what is wrong. */
+/** @throws ERR_INVALID_ARG, with the name of the field. */
 export function checkRules(rules: readonly AnsweringRule[]): void {
   for (const { hours, afterMs } of rules) {
     if (hours?.days?.some((day) => !Number.isInteger(day) || day < 0 || day > 6)) {
@@ -66,7 +66,7 @@ function isCaller(pattern: string, caller: string): boolean {
   return wanted.endsWith('*') ? given.startsWith(wanted.slice(0, -1)) : given === wanted;
 }
 
-/** The same with names for days. */
+/** Converts `days` to names of weekdays. */
 function named({ days, ...hours }: AnsweringHours): Hours {
   if (!days) return hours;
   return { ...hours, weekdays: WEEKDAYS.filter((_, index) => days.includes((index + 1) % 7)) };

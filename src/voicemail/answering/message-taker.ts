@@ -22,26 +22,26 @@ import { isSealedAudio } from '../archive/message-files.js';
 import { ANSWERING_BOT_RULES, type AnsweringBotOptions, answeringBot } from './answering-bot.js';
 import { type VoicemailNotice, voicemailNotice } from './voicemail-notice.js';
 
-/** A command that is told of each message: the notice as JSON on its standard input. Never a shell line. */
+/** A command that is run for each message, without a shell. It gets the notice as JSON on its standard input. */
 export interface NoticeHook {
   readonly command: string;
   readonly args?: readonly string[];
 }
 
-/** Options for messages that are kept. */
+/** Options for the processing of kept messages. */
 export interface MessageOptions {
-  /** Turns each message into text before it is told of. Default: none. */
+  /** Engine that transcribes each message before it is reported. Default: none. */
   readonly transcriber?: Transcriber;
-  /** Language of the messages, for the transcriber. */
+  /** Language of the messages, passed to the transcriber. */
   readonly language?: string;
   readonly hook?: NoticeHook;
 }
 
 /** Options of {@link MessageTaker.open}. */
 export interface MessageTakerOptions extends Omit<AnsweringBotOptions, 'onMessage'>, MessageOptions {
-  /** The library that greetings and prompts are named from. Default: tones and files. */
+  /** Library of named greetings and prompts. Default: only tones and files. */
   readonly prompts?: Prompts;
-  /** All that {@link AnsweringBotOptions.greetingFor} may give: it is loaded first. Default: none. */
+  /** All possible results of {@link AnsweringBotOptions.greetingFor}, to load in advance. Default: none. */
   readonly greetings?: readonly Speakable[];
 }
 
@@ -60,13 +60,16 @@ const RULES: Rules<Omit<MessageTakerOptions, 'onMessage'>> = {
 
 /** Events of a {@link MessageTaker}. */
 export interface MessageTakerEvents extends FencedEvents {
-  /** A message was kept. Comes after its transcript. */
+  /** A message was kept. Emitted after its transcription. */
   message: [notice: VoicemailNotice];
-  /** A transcript or a hook failed; the message is kept. */
+  /** A transcription or a hook has failed. The message is kept. */
   failed: [error: Error];
 }
 
-/** The bot that takes messages, with what becomes of each: transcript, hook, notice. Whoever has calls lets it have them. */
+/**
+ * The bot that takes messages, and the processing of each message: transcription, hook, notice. The owner passes calls
+ * to the bot.
+ */
 export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
   readonly bot: Bot;
   readonly prompts: Prompts;
@@ -84,10 +87,10 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
   }
 
   /**
-   * Loads all that is to be said: a caller must not be the one who finds a greeting missing.
+   * Loads all prompts, so that a missing greeting is an error here and not during a call.
    *
-   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a hook or a
-   * transcriber that is not there.
+   * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a greeting that cannot be played; ERR_TOOL for a missing hook or
+   * transcriber.
    */
   static async open(options: MessageTakerOptions): Promise<MessageTaker> {
     checkOptions(options, RULES);
@@ -99,7 +102,7 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
     return new MessageTaker(options, prompts);
   }
 
-  /** Resolves when every message that was kept is told of. */
+  /** Resolves when every kept message has been reported. */
   async settled(): Promise<void> {
     await this.#tasks.settled();
   }

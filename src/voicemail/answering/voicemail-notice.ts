@@ -3,15 +3,15 @@ import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealedAudio } from '../archive/message-files.js';
 import { isoTime } from '../archive/sidecar.js';
 
-/** News of a message, ready to be made a mail of. */
+/** Notice of a message, with all fields of a mail. */
 export interface VoicemailNotice {
   readonly schema: 'jackfield.voicemail-notice/1';
   readonly subject: string;
-  /** Plain text; the transcript, where there is one, is in it. */
+  /** Plain text, including the transcript if there is one. */
   readonly text: string;
   /** ISO 8601, UTC. */
   readonly recordedAt: string;
-  /** Handle of the account that was called. */
+  /** Handle of the called account. */
   readonly account: string;
   readonly caller: { readonly handle: string; readonly name: string };
   readonly durationSeconds: number;
@@ -21,14 +21,14 @@ export interface VoicemailNotice {
   readonly attachments: readonly {
     readonly filename: string;
     readonly contentType: 'audio/wav' | 'application/octet-stream';
-    /** Absolute, on this machine. */
+    /** Absolute path on this machine. */
     readonly path: string;
     readonly bytes: number;
     readonly sha256: string;
   }[];
 }
 
-/** @param file absolute path of the message's audio. */
+/** @param file Absolute path of the message's audio. */
 export function voicemailNotice(message: ArchivedMessage, file: string): VoicemailNotice {
   const { account, partner, partnerName, durationSeconds, transcript, key, audio } = message;
   const who = partnerName && partnerName !== partner ? `${partnerName} (${partner})` : partner;

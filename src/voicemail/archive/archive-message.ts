@@ -18,40 +18,41 @@ import type { StoredOutcome } from './message-catalogue.js';
 import { receiveByFile } from './receive-by-file.js';
 import type { StoredMessage, VoicemailArchive } from './voicemail-archive.js';
 
-/** Route by which audio leaves the endpoint. */
+/** Route of the audio from the endpoint. */
 export type ArchiveRoute =
-  /** Through a port of this server, at the speed of sound. */
+  /** Through a port of this server, in real time. */
   | { readonly server: PcmServer }
-  /** As a file that the endpoint writes into this folder, which it has to be allowed to, and which is read here. */
+  /** As a file that the endpoint writes to this folder. The endpoint needs permission to write there. */
   | { readonly folder: string };
 
-/** Parts that {@link archiveMessage} works with. */
+/** Dependencies of {@link archiveMessage}. */
 export interface ArchiveContext {
   readonly client: Client;
   readonly archive: VoicemailArchive;
   readonly route: ArchiveRoute;
   readonly transcriber: Transcriber | undefined;
   readonly language: string | undefined;
-  /** Tags and hold of each message that is stored. */
+  /** Tags and legal hold for each stored message. */
   readonly labels: Pick<StoredOutcome, 'tags' | 'hold'>;
   readonly clock: Clock;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Reason for which less came than the message is long. */
+/** Reason for missing audio. */
 interface Shortfall extends AttemptFailure {
-  /** Reason in the ledger for the samples that did not come. */
+  /** Reason in the ledger for the missing samples. */
   readonly reason: SpanReason;
 }
 
-/** An endpoint counts whole seconds, and may round either way. */
+/** Tolerated difference in length, in ms. An endpoint counts whole seconds, rounded up or down. */
 const SHORT_BY_MS = 1000;
 
 /**
- * Takes one voicemail out of the endpoint and stores it. What came of one that came short is stored only where
- * `keepShort` says so: another attempt may do better.
+ * Fetches one voicemail from the endpoint and stores it. An incomplete one is stored only when `keepShort` is true,
+ * because another attempt may get more.
  *
- * @throws ERR_ABORTED; when the endpoint is gone; when the archive cannot be written. Every other failure is returned.
+ * @throws ERR_ABORTED; an error when the endpoint is lost, or when the archive cannot be written. Every other failure
+ * is returned.
  */
 export async function archiveMessage(
   context: ArchiveContext,
@@ -76,12 +77,12 @@ export async function archiveMessage(
   }
 }
 
-/** True when an attempt ended with the message in the archive. */
+/** True when an attempt has stored the message. */
 export function isStored(outcome: StoredMessage | AttemptFailure): outcome is StoredMessage {
   return 'message' in outcome;
 }
 
-/** @returns why less came than the message is long, if less did. @throws what no other attempt can mend. */
+/** @returns the reason for missing audio, if any. @throws errors for which another attempt is useless. */
 async function receive(
   { archive, client, route, clock, signal }: ArchiveContext,
   message: ArchivedMessage,
@@ -93,13 +94,13 @@ async function receive(
     await attended(voicemail, async () => {
       if ('server' in route) await receiveInto(client, voicemail, route.server, account, options);
       else await receiveByFile(client, voicemail, route.folder, account, options);
-      // Played here, it is not heard by the user: the message stays as new as it was.
+      // The user has not heard this playback, so an unplayed message is marked as unplayed again.
       if (!message.played) await markVoicemailUnplayed(voicemail).catch(() => undefined);
     });
   } catch (error) {
     const failure = failureFrom(error);
     if (signal?.aborted || client.state.status !== 'attached' || failure.failure === 'STORAGE') {
-      // A disk that is full may not take the note either. The next run tries again without it, too.
+      // On a full disk this write may fail as well. The next run tries again in any case.
       await archive.fail(message.key, failure).catch(() => undefined);
       throw error;
     }
@@ -111,16 +112,16 @@ async function receive(
   return { failure: 'SHORT', detail, reason: 'never-came' };
 }
 
-/** Audio that an attempt has brought. */
+/** Audio of an attempt. */
 interface Yield {
   readonly intake: AudioIntake;
   readonly account: LedgerSink;
   readonly transcript: LiveTranscript | undefined;
-  /** Reason for which there is less than the message is long. */
+  /** Reason for missing audio. */
   readonly missing?: SpanReason;
 }
 
-/** Stores what came, with its transcript: of a message that is encrypted there will be none later. */
+/** Stores the audio with its transcript. An encrypted message cannot be transcribed later. */
 async function store(
   { archive, clock, labels }: ArchiveContext,
   { key, durationSeconds }: ArchivedMessage,

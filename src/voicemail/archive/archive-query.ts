@@ -2,9 +2,9 @@ import { flag, oneOf, type Rules, whole, within, words } from '../../base/check.
 import { matchOf, whereOf } from '../../recording/archive/query.js';
 import { ARCHIVE_STATES, type ArchiveState } from './archived-message.js';
 
-/** Conditions on messages of a catalogue. Every one that is given has to hold. */
+/** Conditions on messages of a catalogue. All given conditions must hold. */
 export interface ArchiveQuery {
-  /** Words in handles, names, tags and transcripts; all have to occur, each may be a beginning (`meet*`). */
+  /** Words in handles, names, tags and transcripts. All must occur. A word may be a prefix (`meet*`). */
   readonly text?: string;
   readonly account?: string;
   /** Handle of the other party. */
@@ -13,11 +13,11 @@ export interface ArchiveQuery {
   readonly state?: ArchiveState;
   readonly tag?: string;
   readonly hold?: boolean;
-  /** Recorded at or after, in seconds since the Unix epoch. */
+  /** Recorded at or after this time, in seconds since the Unix epoch. */
   readonly since?: number;
-  /** Recorded before, in seconds since the Unix epoch. */
+  /** Recorded before this time, in seconds since the Unix epoch. */
   readonly until?: number;
-  /** Default: all. */
+  /** Largest number of messages. Default: all. */
   readonly limit?: number;
 }
 
@@ -36,7 +36,11 @@ export const ARCHIVE_QUERY: Rules<ArchiveQuery> = {
   limit: whole(0, Number.MAX_SAFE_INTEGER, 'messages'),
 };
 
-/** The query as SQL; values never become part of the text. @throws ERR_INVALID_ARG when `text` has no word. */
+/**
+ * Converts the query to SQL. Values are bound, never part of the text.
+ *
+ * @throws ERR_INVALID_ARG when `text` has no word.
+ */
 export function conditionsOf(query: ArchiveQuery): ReturnType<typeof whereOf> {
   const { text, account, partner, type, state, tag, hold, since, until } = query;
   return whereOf([

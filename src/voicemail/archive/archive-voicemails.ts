@@ -36,31 +36,31 @@ import { ARCHIVE, type StoredMessage, type VoicemailArchive } from './voicemail-
 
 /** Options of {@link archiveVoicemails}. */
 export interface ArchiveVoicemailsOptions {
-  /** Route by which audio leaves the endpoint. */
+  /** Route of the audio from the endpoint. */
   readonly route: ArchiveRoute;
-  /** Messages that are played at once: 1 to 64. Endpoints of old play one. Default 1. */
+  /** Messages played in parallel: 1 to 64. Older endpoints play one at a time. Default 1. */
   readonly concurrency?: number;
-  /** Attempts for one message in this run: 1 to 10. Default 2. */
+  /** Attempts per message in this run: 1 to 10. Default 2. */
   readonly attempts?: number;
-  /** Pause before a message is tried again, in milliseconds: 0 to 3,600,000; doubled each time. Default 1000. */
+  /** Pause before a message is tried again, in milliseconds: 0 to 3,600,000. It doubles each time. Default 1000. */
   readonly retryMs?: number;
   /**
-   * Turns each message into text while it comes in, also where the archive is encrypted: the engine hears it beside the
-   * archive, and nothing of it is on the disk in clear. Default: none.
+   * Engine that transcribes each message while it is received. It also works with an encrypted archive: plain audio is
+   * never on disk. Default: none.
    */
   readonly transcriber?: Transcriber;
-  /** Language of the messages, for the transcriber. */
+  /** Language of the messages, passed to the transcriber. */
   readonly language?: string;
-  /** Tags that each message gets that is stored now. Default: none. */
+  /** Tags for each message stored in this run. Default: none. */
   readonly tags?: readonly string[];
-  /** Puts each message that is stored now under legal hold, for this reason. Default: none. */
+  /** Reason of a legal hold for each message stored in this run. Default: no hold. */
   readonly hold?: string;
-  /** Delete each original that is stored complete, once its audio was read back from the disk. Default false. */
+  /** True to delete each original that is stored completely, after its audio was read back from disk. Default false. */
   readonly deleteOriginals?: boolean;
   readonly clock?: Clock;
-  /** Ends the run; what is half done is done again by the next one. */
+  /** Ends the run. The next run repeats incomplete work. */
   readonly signal?: AbortSignal;
-  /** Told of each message that the run is through with. */
+  /** Called after each message. */
   readonly onProgress?: (progress: ArchiveProgress) => void;
 }
 
@@ -79,38 +79,38 @@ const RULES: Rules<ArchiveVoicemailsOptions> = {
   onProgress: callback,
 };
 
-/** One more message is done with. */
+/** Progress of a run, after each message. */
 export interface ArchiveProgress {
-  /** Messages done with, of `total`. */
+  /** Number of finished messages, of `total`. */
   readonly done: number;
   readonly total: number;
   readonly outcome: 'stored' | 'duplicate' | 'incomplete' | 'failed' | 'known' | 'gone' | 'damaged';
   readonly message: ArchivedMessage | undefined;
-  /** Reason for which a stored message has no transcript, though there is a transcriber. */
+  /** Error of the transcriber for a stored message. */
   readonly untranscribed: Error | undefined;
 }
 
-/** Outcomes of a run. Every message that the endpoint listed is counted once among them. */
+/** Result of a run. Every message listed by the endpoint is counted once. */
 export interface ArchiveReport {
   readonly account: string;
   readonly listed: number;
-  /** Stored now, all of it. */
+  /** Messages stored completely in this run. */
   readonly stored: number;
-  /** Messages of `stored` whose samples were in the archive already. */
+  /** Messages of `stored` with samples that the archive already had. */
   readonly duplicates: number;
-  /** Stored, now or before, but less came than the message is long, now too. */
+  /** Messages stored in this run or before that are still incomplete. */
   readonly incomplete: readonly ArchivedMessage[];
-  /** Stored, or purged, before. */
+  /** Messages stored or purged before. */
   readonly known: number;
-  /** Deleted by another program while the run went on. */
+  /** Messages deleted by another program during the run. */
   readonly gone: number;
-  /** Left alone, since their rows in the catalogue are damaged: `rebuildArchive` makes those anew. */
+  /** Messages skipped because their rows in the catalogue are damaged: `rebuildArchive` restores them. */
   readonly damaged: number;
   readonly failed: readonly ArchivedMessage[];
-  /** Stored now, without the transcript that was asked for. */
+  /** Messages stored in this run without the requested transcript. */
   readonly untranscribed: number;
   readonly originalsDeleted: number;
-  /** Bytes of audio that were added. */
+  /** Bytes of audio added to the archive. */
   readonly bytes: number;
 }
 
@@ -127,13 +127,13 @@ type Counts = {
 };
 
 /**
- * Brings an archive up to date with the voicemails of the account that `client` is attached to: lists them, takes out
- * those that the archive does not have, stores each with sidecar and checksums. Can be stopped or killed at any
- * moment and run again: no message is lost, none is stored twice.
+ * Updates an archive with the voicemails of the account that `client` is attached to: lists them, fetches those that
+ * the archive does not have, and stores each with a sidecar and checksums. After a stop or kill it can be run again: no
+ * message is lost or stored twice.
  *
- * @throws ERR_ABORTED; ERR_CLOSED when the endpoint goes away; ERR_UNSUPPORTED below protocol 8; ERR_INVALID_STATE while
- * another run is at work in the archive; ERR_FILE when the archive cannot be written, or the folder of the route is
- * none; what the transcriber's `ready` throws. What concerns one message only is in the report.
+ * @throws ERR_ABORTED; ERR_CLOSED when the endpoint is lost; ERR_UNSUPPORTED below protocol 8; ERR_INVALID_STATE while
+ * another run uses the archive; ERR_FILE when the archive cannot be written, or the folder of the route does not exist;
+ * errors of the transcriber's `ready`. Failures of single messages are in the report.
  */
 export async function archiveVoicemails(
   client: Client,
@@ -170,7 +170,7 @@ class ArchiveRun {
     checkOptions(options, RULES);
     const { route, attempts = 2, clock = systemClock } = options;
     const { transcriber, language, tags = [], hold, signal } = options;
-    // All messages that are under way listen to it.
+    // All messages in progress add a listener.
     const stop = signal && AbortSignal.any([signal]);
     if (stop) setMaxListeners(0, stop);
     const labels = { tags: [...tags], ...(hold !== undefined && { hold }) };
@@ -196,7 +196,7 @@ class ArchiveRun {
     this.#listed = this.#ids.length;
     this.#noteGone(new Set(this.#ids));
     const workers = Array.from({ length: this.#options.concurrency ?? 1 }, () => this.#work());
-    // A failure stops all: wait for the others, so that nothing goes on after this returns.
+    // A failure stops all workers. Wait for them, so that no work continues after this returns.
     const results = await Promise.allSettled(workers);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     return {
@@ -225,7 +225,7 @@ class ArchiveRun {
     const voicemail = client.voicemail(id);
     const found = await this.#find(voicemail).catch((error: unknown) => {
       if (error instanceof ApiError) return undefined;
-      // What the catalogue says of it has to be made anew first.
+      // The damaged row must be restored first.
       if (isRowDamage(error)) return 'damaged';
       throw error;
     });
@@ -233,7 +233,7 @@ class ArchiveRun {
       this.#counts.damaged++;
       return this.#tell('damaged', undefined);
     }
-    // A deleted one is still listed for a while (reference, "ALTER VOICEMAIL").
+    // A deleted voicemail is still listed for a while (reference, "ALTER VOICEMAIL").
     if (!found || voicemail.state?.phase === 'deleted') return this.#gone(found?.known);
     const known = found.known ?? archive.catalogue.see(found.facts);
     if (isDone(known)) {
@@ -244,7 +244,7 @@ class ArchiveRun {
     await this.#fetch(known);
   }
 
-  /** Finds the row of a voicemail that needs no more work, or else all facts of the voicemail. */
+  /** Finds the row of a voicemail that needs no more work. Otherwise reads all its facts. */
   async #find(
     voicemail: Voicemail,
   ): Promise<
@@ -276,7 +276,7 @@ class ArchiveRun {
       await sleep(clock, pause, signal ? { signal } : {});
     }
     const message = archive.catalogue.message(known.key);
-    // No more came than an earlier run has stored.
+    // This run got no more than an earlier run has stored.
     if (message.state === 'stored') this.#incomplete.push(message);
     else this.#failed.push(message);
     this.#tell(message.state === 'stored' ? 'incomplete' : 'failed', message);
@@ -294,7 +294,7 @@ class ArchiveRun {
     this.#tell(duplicate ? 'duplicate' : 'stored', await this.#deleteOriginal(message), untranscribed);
   }
 
-  /** Deletes the original where that was asked for, the message is complete, and its audio reads back as it came. */
+  /** Deletes the original if requested, when the message is complete and its audio verifies. */
   async #deleteOriginal(message: ArchivedMessage): Promise<ArchivedMessage> {
     const { archive, client, signal } = this.#context;
     const { key, state, complete, original } = message;
@@ -319,7 +319,7 @@ class ArchiveRun {
     return archive.catalogue.message(key);
   }
 
-  /** Notes messages that the endpoint no longer lists as gone; a run that was killed may not have done so. */
+  /** Marks messages that the endpoint no longer lists as gone. A killed run may have missed them. */
   #noteGone(listed: ReadonlySet<number>): void {
     const { archive } = this.#context;
     for (const { key, id, original } of archive.find({ account: this.#account, state: 'stored' })) {
@@ -343,7 +343,7 @@ class ArchiveRun {
   }
 }
 
-/** @throws ERR_FILE for a value that is not a folder: the endpoint would refuse message by message. */
+/** @throws ERR_FILE when it is not a folder: otherwise the endpoint would refuse every message. */
 async function checkFolder(path: string): Promise<void> {
   await readdir(path).catch((cause: unknown) => {
     throw fileError('read the folder', path, cause);

@@ -10,25 +10,25 @@ import type { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { ArchivedAudio } from './archived-message.js';
 import type { CheckedFiles } from './checked-files.js';
 
-/** Four seconds go to the disk at once: what is still coming in is not played, and each write has its price. */
+/** Samples per write: four seconds. Nobody plays incoming audio, and fewer writes are faster. */
 const GATHERED_SAMPLES = 65_536;
 
 /** Looks up the audio that an archive already has. */
 export interface KnownAudio {
-  /** Stored audio with these samples. */
+  /** Finds stored audio with these samples. */
   audio(sha256: string): ArchivedAudio | undefined;
-  /** True when other audio lies at this path. */
+  /** True when other audio uses this path. */
   isTaken(path: string, sha256: string): boolean;
 }
 
-/** Folder that audio is published to. */
+/** Target of published audio. */
 interface IntakePlace {
   /** The archive's folder. */
   readonly root: string;
   readonly checked: CheckedFiles;
 }
 
-/** Audio on its way into an archive: hashed while it is written. Either `publish` or {@link discard} ends it. */
+/** Audio in the process of archiving. It is hashed while it is written. Ended by `publish` or {@link discard}. */
 export class AudioIntake implements PcmSink {
   readonly #wav: WavWriter | SealedWav;
   readonly #path: string;
@@ -38,7 +38,7 @@ export class AudioIntake implements PcmSink {
   #length = 0;
   #ended: Promise<void> | undefined;
 
-  /** Used by {@link MessageFiles.take}. */
+  /** Called by {@link MessageFiles.take}. */
   constructor(wav: WavWriter | SealedWav, path: string, place: IntakePlace) {
     this.#wav = wav;
     this.#path = path;
@@ -66,8 +66,8 @@ export class AudioIntake implements PcmSink {
   }
 
   /**
-   * Makes the audio part of the archive, unless the same samples are there already: then what was taken is removed,
-   * and what is known is returned.
+   * Adds the audio to the archive. If the archive has the same samples already, the new file is removed, and the
+   * existing audio is returned.
    *
    * @throws ERR_FILE
    * @internal
@@ -89,7 +89,7 @@ export class AudioIntake implements PcmSink {
     return { audio: { sha256, path, samples: this.samples, bytes, fileSha256 }, duplicate: false };
   }
 
-  /** Forgets what was taken. */
+  /** Removes the received audio. */
   async discard(): Promise<void> {
     await this.end().catch(() => undefined);
     await removeFile(this.#wav.path);
@@ -103,7 +103,7 @@ export class AudioIntake implements PcmSink {
   }
 }
 
-/** The path itself, or with a number where other audio has it: what came of an earlier attempt, mostly. */
+/** The path, with a number if other audio uses it, such as that of an earlier attempt. */
 function freePath(path: string, isTaken: (path: string) => boolean): string {
   if (!isTaken(path)) return path;
   for (let number = 2; ; number++) {

@@ -7,7 +7,7 @@ import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-
 export const count = z.int().min(0);
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** A row of `audio`, its key under the name that a message has for it. */
+/** A row of `audio`. Its key is called `audio`, as in a message. */
 export const AUDIO_ROW = z.object({
   audio: hash,
   path: z.string(),
@@ -16,12 +16,12 @@ export const AUDIO_ROW = z.object({
   file_sha256: hash,
 });
 
-/** A row of `messages`, joined with its audio where it has some. */
+/** A row of `messages`, joined with its audio if there is any. */
 export const MESSAGE_ROW = z.object({
   key: z.int(),
   account: z.string(),
   voicemail: z.int(),
-  // In seconds: as far as dates go.
+  // The range of Date, in seconds.
   timestamp: z.int().min(-8_640_000_000_000).max(8_640_000_000_000),
   partner: z.string(),
   name: z.string(),
@@ -47,7 +47,7 @@ export const MESSAGE_ROW = z.object({
   file_sha256: hash.nullable(),
 });
 
-/** A row of `unfinished`: only what an archive has besides its catalogue is written anew, or removed. */
+/** A row of `unfinished`. Only files of the archive other than its catalogue are rewritten or removed. */
 export const UNFINISHED_ROW = z.object({
   path: z.string().regex(/^audio\/.+\.(?:json|wav|wav\.age)$/),
   key: z.int(),

@@ -1,11 +1,12 @@
-/** The catalogue's file, in the folder of an archive. */
+/** Name of the catalogue's file in the folder of an archive. */
 export const CATALOGUE_FILE = 'catalogue.db';
 export const CATALOGUE_ADVICE =
   '`jackfield voicemail index` moves it aside, and makes another from the sidecars.';
 
 /**
- * The catalogue's tables, and what leads from each version of them to the next. A message's row is also its journal:
- * `pending` was seen but is not safe yet, `stored` is on disk and flushed, `failed` can be tried again, `purged` was removed by retention and is not fetched again.
+ * The catalogue's tables, and the migration from each version to the next. The row of a message is also its journal:
+ * `pending` is known but not safe yet, `stored` is on disk and flushed, `failed` can be tried again, `purged` was
+ * removed by retention and is not fetched again.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -43,7 +44,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX messages_by_audio ON messages (audio);
   CREATE VIRTUAL TABLE words USING fts5 (partner, name, tags, transcript, content='');
   `,
-  // Before there were ledgers, every sample of a file had been received; and holds had no reason.
+  // Version 2. Version 1 had no ledgers: all samples of a file count as received. Holds had no reason.
   `
   ALTER TABLE messages ADD COLUMN ledger TEXT;
   ALTER TABLE messages ADD COLUMN unwritten TEXT;
@@ -58,7 +59,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE messages DROP COLUMN hold;
   ALTER TABLE messages RENAME COLUMN reason TO hold;
   `,
-  // What the catalogue says already and the folder is still to be made to agree with.
+  // Changes of the catalogue that are not applied to the folder yet.
   `
   CREATE TABLE unfinished (
     path    TEXT PRIMARY KEY,
@@ -66,7 +67,7 @@ export const MIGRATIONS: readonly string[] = [
     remove  INTEGER NOT NULL
   );
   `,
-  // Sidecars say why a message is held: those of messages that are held are to be written anew.
+  // Sidecars have the reason of a hold: those of held messages are written again.
   `
   INSERT OR IGNORE INTO unfinished
   SELECT substr(path, 1, length(path) - iif(path LIKE '%.age', 8, 4)) || '.' || key || '.json', key, 0

@@ -3,9 +3,9 @@ import { hashFile } from '../../files/whole-file.js';
 
 const MAX_FILES = 10_000;
 
-/** Files whose checksum was found to hold, and that the system says have not been touched since. */
+/** Cache of files with a verified checksum that have not changed since, by their file status. */
 export class CheckedFiles {
-  /** By path: what the file was like. */
+  /** Status of each file, by path. */
   readonly #stamps = new Map<string, string>();
 
   /** Resolves to true when the file exists and matches its checksum (SHA-256, hexadecimal). */
@@ -19,7 +19,7 @@ export class CheckedFiles {
       this.#stamps.set(path, stamp);
       return true;
     } catch {
-      // What cannot be read is no longer what it was.
+      // An unreadable file is not intact.
       return false;
     }
   }

@@ -8,12 +8,12 @@ import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder } from '../../files/whole-file.js';
 
 const DOING = 'written to';
-/** A process that sweeps may take a new folder for one that was left, between the two steps of making it. */
+/** A sweeping process may remove a new folder between its creation and its lock. */
 const MAX_TRIES = 5;
 
 /**
- * Folder in which one process keeps audio that is still coming in, among the folders of others. It is locked while
- * the process lives, so that the rest of a process that was killed can be told from a folder in use.
+ * Folder of one process for incoming audio. It is locked while the process lives, so that the folder of a killed
+ * process can be recognised.
  */
 export class IntakeFolder {
   readonly path: string;
@@ -24,7 +24,7 @@ export class IntakeFolder {
     this.#lock = lock;
   }
 
-  /** Makes one in `parent`. @throws ERR_FILE; ERR_UNSUPPORTED without the package `libsql`. */
+  /** Creates a folder in `parent`. @throws ERR_FILE; ERR_UNSUPPORTED without the package `libsql`. */
   static async open(parent: string): Promise<IntakeFolder> {
     for (let tries = 1; ; tries++) {
       const path = join(parent, randomUUID());
@@ -37,7 +37,7 @@ export class IntakeFolder {
     }
   }
 
-  /** Removes the folders in `parent` that no process works in. @throws ERR_FILE */
+  /** Removes the unused folders in `parent`. @throws ERR_FILE */
   static async sweep(parent: string): Promise<void> {
     const names = await readdir(parent).catch((cause: unknown) => {
       throw fileError('read the folder', parent, cause);
@@ -45,7 +45,7 @@ export class IntakeFolder {
     for (const name of names) await removeUnused(join(parent, name));
   }
 
-  /** Keeps what is in `parent` for this process, while no other works there. @throws ERR_INVALID_STATE, ERR_FILE */
+  /** Locks all folders in `parent` for this process. @throws ERR_INVALID_STATE, ERR_FILE */
   static reserveAll(parent: string): Disposable {
     const locks: FolderLock[] = [];
     const release = () => {
@@ -62,7 +62,7 @@ export class IntakeFolder {
     return { [Symbol.dispose]: release };
   }
 
-  /** Removes it, with what is in it. @throws ERR_FILE */
+  /** Removes the folder and its content. @throws ERR_FILE */
   async close(): Promise<void> {
     await remove(this.path);
     this.#lock.release();
@@ -75,7 +75,7 @@ async function removeUnused(path: string): Promise<void> {
     lock = FolderLock.take(path, DOING);
   } catch (error) {
     if (error instanceof JackfieldError && error.code === 'ERR_INVALID_STATE') return;
-    // What cannot be locked is no such folder, and belongs to nobody.
+    // An entry that cannot be locked belongs to no process.
   }
   try {
     await remove(path);

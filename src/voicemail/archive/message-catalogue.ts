@@ -13,25 +13,25 @@ import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from
 import { CATALOGUE_ADVICE, MIGRATIONS } from './catalogue-schema.js';
 import { sidecarPath } from './sidecar.js';
 
-/** Result of an attempt to fetch a message that stored it. */
+/** Result of an attempt that has stored a message. */
 export interface StoredOutcome extends FileAccount {
   readonly audio: ArchivedAudio;
-  /** Default: that which it has. */
+  /** Default: the existing transcript. */
   readonly transcript?: string;
-  /** Tags that it gets besides those that it has. */
+  /** Tags to add. */
   readonly tags?: readonly string[];
-  /** Reason for putting it under legal hold. Default: its hold does not change. */
+  /** Reason of a new legal hold. Default: the hold does not change. */
   readonly hold?: string;
   readonly archivedAt: number;
 }
 
-/** Work that is still to be done in the folder of an archive. */
+/** A pending change in the folder of an archive. */
 export interface Unfinished {
-  /** Relative to the folder, with `/`. */
+  /** Path relative to the folder, with `/`. */
   readonly path: string;
-  /** The message that it is done for. */
+  /** Key of the message. */
   readonly key: number;
-  /** True when the file is to be removed; otherwise it is the message's sidecar, to be written anew. */
+  /** True to remove the file. False to write the message's sidecar again. */
   readonly remove: boolean;
 }
 
@@ -43,24 +43,26 @@ const SELECT = `
   FROM messages LEFT JOIN audio ON audio.sha256 = messages.audio`;
 
 /**
- * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction, which a
- * killed process cannot lose. What an original may be deleted on, that its message is stored, is on the medium when
- * {@link MessageCatalogue.store} returns, so that a power cut cannot lose it either.
+ * The catalogue of an archive: an SQLite database with full-text search. Every change is one transaction, and survives
+ * a kill of the process. The state `stored` is on the medium when {@link MessageCatalogue.store} returns, and also
+ * survives a power failure, because originals are deleted afterwards.
  */
 export class MessageCatalogue {
   readonly #db: Database;
 
-  /** @throws ERR_FILE when the file cannot be opened, is no catalogue, or was written by a newer Jackfield; ERR_UNSUPPORTED. */
+  /**
+   * @throws ERR_FILE when the file cannot be opened, is not a catalogue, or is of a newer Jackfield; ERR_UNSUPPORTED.
+   */
   constructor(path: string) {
     this.#db = Database.open(path, MIGRATIONS, { advice: CATALOGUE_ADVICE });
   }
 
-  /** Enters a message that an endpoint lists, or brings its facts up to date; returns its row. */
+  /** Adds a listed message or updates its facts. Returns its row. */
   see(facts: VoicemailFacts): ArchivedMessage {
     const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;
     const known = this.known(facts);
     if (known) {
-      // Whether it was played is what it was when it was first seen: archiving plays it.
+      // `played` keeps its first value, because archiving plays the message.
       if (known.type === type && known.durationSeconds === durationSeconds) return known;
       return this.#db.write(() => {
         this.#update(known.key, 'type = ?, duration = ?', type, durationSeconds);
@@ -87,7 +89,7 @@ export class MessageCatalogue {
     });
   }
 
-  /** The message, if it was seen before. */
+  /** Finds a known message. */
   known(identity: MessageIdentity): ArchivedMessage | undefined {
     const key = this.#keyOf(identity);
     return key === undefined ? undefined : this.message(key);
@@ -103,7 +105,7 @@ export class MessageCatalogue {
     );
   }
 
-  /** The messages that match, oldest first, read in pages: the catalogue may change between two of them. */
+  /** Yields the matching messages, oldest first. They are read in pages, and the catalogue may change between pages. */
   *find(query: ArchiveQuery = {}): Generator<ArchivedMessage, void, void> {
     const { where, values } = conditionsOf(query);
     const limit = query.limit ?? Number.MAX_SAFE_INTEGER;
@@ -121,14 +123,14 @@ export class MessageCatalogue {
       );
       for (const row of rows) yield messageOfRow(row);
       given += rows.length + faults.length;
-      // What is no such row does not keep the next page from being another.
+      // Stop at an invalid last row, which could repeat the page.
       if (typeof last?.timestamp !== 'number' || typeof last.key !== 'number') return;
       if (last.timestamp === time && last.key <= key) return;
       [time, key] = [last.timestamp, last.key];
     }
   }
 
-  /** Says what is wrong with rows that are not as a catalogue has them; {@link find} leaves them out. @throws ERR_FILE */
+  /** Messages about damaged rows; {@link find} leaves them out. @throws ERR_FILE */
   damaged(): string[] {
     const messages = this.#db.checked(MESSAGE_ROW, SELECT);
     const audio = this.#db.checked(AUDIO_ROW, 'SELECT *, sha256 AS audio FROM audio');
@@ -136,19 +138,19 @@ export class MessageCatalogue {
     return [messages, audio, unfinished].flatMap(({ faults }) => faults.map(({ message }) => message));
   }
 
-  /** Counts the messages that match. */
+  /** Counts the matching messages. */
   count(query: ArchiveQuery = {}): number {
     const { where, values } = conditionsOf(query);
     return this.#number(`SELECT count(*) AS n FROM messages WHERE ${where}`, ...values);
   }
 
-  /** Stored audio with these samples, if there is any. */
+  /** Finds stored audio with these samples. */
   audio(sha256: string): ArchivedAudio | undefined {
     const row = this.#db.get(AUDIO_ROW, 'SELECT *, sha256 AS audio FROM audio WHERE sha256 = ?', sha256);
     return row && audioOfRow(row);
   }
 
-  /** True when audio with other samples has this path, or had it and is still to be removed. */
+  /** True when audio with other samples has this path, or old audio there is not removed yet. */
   isTaken(path: string, sha256: string): boolean {
     const sql = `
       SELECT (SELECT count(*) FROM audio WHERE path = ? AND sha256 <> ?)
@@ -156,12 +158,12 @@ export class MessageCatalogue {
     return this.#number(sql, path, sha256, path) > 0;
   }
 
-  /** Messages that have this audio. */
+  /** Number of messages with this audio. */
   usersOf({ sha256 }: ArchivedAudio): number {
     return this.#number('SELECT count(*) AS n FROM messages WHERE audio = ?', sha256);
   }
 
-  /** All stored audio, in order of its path. */
+  /** Yields all stored audio, ordered by path. */
   *allAudio(): Generator<ArchivedAudio, void, void> {
     for (let path = ''; ; ) {
       const { rows, last } = this.#db.checked(
@@ -176,15 +178,12 @@ export class MessageCatalogue {
     }
   }
 
-  /** Bytes of all stored audio. */
+  /** Total bytes of stored audio. */
   get storedBytes(): number {
     return this.#number('SELECT coalesce(sum(bytes), 0) AS n FROM audio');
   }
 
-  /**
-   * An attempt begins; should it not end, the next run sees a message that is not stored, or one that is stored as far
-   * as an earlier attempt came.
-   */
+  /** Marks the start of an attempt. After a kill the message is not stored, or has the audio of an earlier attempt. */
   begin(key: number): void {
     this.#update(
       key,
@@ -195,9 +194,7 @@ export class MessageCatalogue {
     );
   }
 
-  /**
-   * The message is safe on disk. Files that it had before are to be removed, where no message refers to them any more.
-   */
+  /** Marks a message as stored. Its previous files are scheduled for removal if no other message uses them. */
   store(key: number, outcome: StoredOutcome): void {
     const { audio, ledger, unwritten, archivedAt } = outcome;
     const complete = Number(isComplete(outcome));
@@ -225,12 +222,12 @@ export class MessageCatalogue {
         complete,
       );
       this.#label(key, outcome);
-      // Its sidecar was written before.
+      // Its sidecar is written already.
       this.#db.run('DELETE FROM unfinished WHERE path = ?', sidecarPath(audio.path, { key }));
     }, true);
   }
 
-  /** The attempt failed. What was stored by an earlier one stays. */
+  /** Marks an attempt as failed. Audio of an earlier attempt stays. */
   fail(key: number, failure: string, detail: string): void {
     this.#db.write(() => {
       this.#update(
@@ -268,7 +265,7 @@ export class MessageCatalogue {
     });
   }
 
-  /** Takes a message's audio and its words away; the row stays, so that the message is not fetched again. */
+  /** Removes a message's audio and words. The row stays, so that the message is not fetched again. */
   purge(key: number): void {
     this.#db.write(() => {
       const before = this.message(key);
@@ -278,18 +275,18 @@ export class MessageCatalogue {
     }, true);
   }
 
-  /** Work that the folder still needs to agree with the rows, for one message or for all. */
+  /** Pending changes in the folder, for one message or for all. */
   unfinished(key?: number): readonly Unfinished[] {
     const sql = 'SELECT * FROM unfinished WHERE ? IS NULL OR key = ?';
     return this.#db.checked(UNFINISHED_ROW, sql, key ?? null, key ?? null).rows;
   }
 
-  /** The folder agrees. */
+  /** Marks a change as done. */
   finished({ path }: Unfinished): void {
     this.#db.run('DELETE FROM unfinished WHERE path = ?', path);
   }
 
-  /** The message's audio turned out to be damaged: the next run fetches it again, and until then its file stays. */
+  /** Marks a message's audio as damaged. The next run fetches it again; the file stays until then. */
   lose(key: number, failure: string, detail: string): void {
     this.#db.write(() => {
       this.#detach(this.message(key));
@@ -302,7 +299,7 @@ export class MessageCatalogue {
     this.#db.close();
   }
 
-  /** Takes a message's audio away from it. @param next What it has instead. */
+  /** Detaches the audio from a message. @param next The new audio. */
   #detach({ key, audio }: ArchivedMessage, next?: ArchivedAudio): void {
     this.#update(key, 'audio = NULL, ledger = NULL, unwritten = NULL');
     if (!audio || audio.sha256 === next?.sha256) return;
@@ -312,13 +309,13 @@ export class MessageCatalogue {
     this.#leave(audio.path, key, true);
   }
 
-  /** The sidecar of a message that has one says something that is no longer so. */
+  /** Schedules the sidecar of a message to be written again. */
   #redescribe(key: number): void {
     const { audio } = this.message(key);
     if (audio) this.#leave(sidecarPath(audio.path, { key }), key, false);
   }
 
-  /** Notes what is to be done in the folder, so that the next process does it when this one is killed before. */
+  /** Stores a change to make in the folder, so that the next process makes it after a kill. */
   #leave(path: string, key: number, remove: boolean): void {
     this.#db.run('INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?)', path, key, Number(remove));
   }
@@ -341,7 +338,7 @@ export class MessageCatalogue {
     this.#index(key, before);
   }
 
-  /** Brings the full-text index up to date; `before` is the row as the index knows it, if it does. */
+  /** Updates the full-text index. `before` is the indexed row, if any. */
   #index(key: number, before: ArchivedMessage | undefined): void {
     if (before) {
       this.#db.run(

@@ -19,30 +19,32 @@ import { AudioIntake } from './audio-intake.js';
 import { CheckedFiles } from './checked-files.js';
 import { IntakeFolder } from './intake-folder.js';
 
-/** Audio that has not been published yet lies here; what is left by a process that was killed is of no use. */
+/** Folder of unpublished audio. Files of a killed process there are useless. */
 const PARTIAL = '.partial';
 const AUDIO = 'audio';
 const SEALED = '.age';
-/** In bytes. */
+/** Longest part of a name, in bytes. */
 const MAX_NAME_PART = 80;
 
 /** Keys that encrypt and decrypt the audio of an archive. */
 export interface AudioKeys {
-  /** age recipients (`age1...`) that new audio is encrypted to. Default: none, it is kept in clear. */
+  /** age recipients (`age1...`) of new audio. Default: none; it is not encrypted. */
   readonly encryptTo?: readonly string[];
-  /** An age secret key (`AGE-SECRET-KEY-1...`) that encrypted audio is read with. Default: none, it cannot be. */
+  /**
+   * An age secret key (`AGE-SECRET-KEY-1...`) to read encrypted audio. Default: none; encrypted audio cannot be read.
+   */
   readonly identity?: string;
 }
 
 /**
- * The audio files of an archive: `audio/2026/11/20261122T203800Z_partner_account-65.wav`, one for each different
- * recording. A file appears under its name complete and flushed, or not at all.
+ * The audio files of an archive: `audio/2026/11/20261122T203800Z_partner_account-65.wav`, one per distinct recording. A
+ * file appears under its name complete and flushed, or not at all.
  */
 export class MessageFiles {
   readonly root: string;
   readonly #encryptTo: readonly string[];
   readonly #identity: string | undefined;
-  /** Made when the first message comes: most programs only read an archive. */
+  /** Created for the first message, because most programs only read an archive. */
   #intake: Promise<IntakeFolder> | undefined;
   readonly #checked = new CheckedFiles();
 
@@ -53,9 +55,9 @@ export class MessageFiles {
   }
 
   /**
-   * Makes the folders, where they are missing.
+   * Opens the files of an archive, and creates missing folders.
    *
-   * @throws ERR_FILE; ERR_INVALID_ARG for a value that is not a recipient, or not an identity; ERR_UNSUPPORTED without `age-encryption`.
+   * @throws ERR_FILE; ERR_INVALID_ARG for an invalid recipient or identity; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, keys: AudioKeys = {}): Promise<MessageFiles> {
     const { encryptTo, identity } = keys;
@@ -65,15 +67,15 @@ export class MessageFiles {
     return new MessageFiles(root, keys);
   }
 
-  /** Absolute path of stored audio. @throws ERR_FILE for one that leads out of the archive, as a catalogue may say. */
+  /** Absolute path of stored audio. @throws ERR_FILE for a path in the catalogue that leaves the archive. */
   pathOf(audio: Pick<ArchivedAudio, 'path'>): string {
     return confinedPath(this.root, audio.path);
   }
 
-  /** Begins to take in the audio of one message. @throws ERR_FILE */
+  /** Starts to receive the audio of one message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
     this.#intake ??= IntakeFolder.open(join(this.root, PARTIAL)).catch((error: unknown) => {
-      // Another message may find room.
+      // Allow another attempt for the next message.
       this.#intake = undefined;
       throw error;
     });
@@ -90,12 +92,16 @@ export class MessageFiles {
     return new AudioIntake(wav, path, { root: this.root, checked: this.#checked });
   }
 
-  /** True when the samples of stored audio can be read here. */
+  /** True when stored audio is not encrypted, or an identity is known. */
   isReadable(audio: Pick<ArchivedAudio, 'path'>): boolean {
     return !isSealedAudio(audio) || this.#identity !== undefined;
   }
 
-  /** The samples of stored audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted, without an identity. */
+  /**
+   * Yields the samples of stored audio.
+   *
+   * @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for encrypted audio without an identity.
+   */
   async *samples(audio: Pick<ArchivedAudio, 'path'>): AsyncGenerator<Int16Array, void, void> {
     const path = this.pathOf(audio);
     if (!isSealedAudio(audio)) {
@@ -109,9 +115,9 @@ export class MessageFiles {
   }
 
   /**
-   * Hash over the whole file, from the disk, and over its samples, where they can be read.
+   * Computes the hash over the whole file, and over its samples if they can be read.
    *
-   * @param hear gets the samples.
+   * @param hear Called with the samples.
    * @throws ERR_FILE, ERR_WAV
    */
   async measure(
@@ -128,7 +134,7 @@ export class MessageFiles {
     return { sha256: hash.digest('hex'), fileSha256 };
   }
 
-  /** Paths of all published audio files, as the catalogue knows them. */
+  /** Yields the paths of all published audio files, in the form of the catalogue. */
   async *published(): AsyncGenerator<string, void, void> {
     const folder = join(this.root, AUDIO);
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -143,21 +149,21 @@ export class MessageFiles {
     await removeFile(this.pathOf(audio));
   }
 
-  /** Removes what processes that were killed have left; those that are at work keep theirs. @throws ERR_FILE */
+  /** Removes the files of killed processes. Those of running processes stay. @throws ERR_FILE */
   sweep(): Promise<void> {
     return IntakeFolder.sweep(join(this.root, PARTIAL));
   }
 
-  /** Nothing more is taken in; what was not published is removed. Idempotent. */
+  /** Removes unpublished audio. Idempotent. */
   async close(): Promise<void> {
-    // A file that could not be made was reported where it was asked for.
+    // The caller of take() has got this error.
     const intake = await this.#intake?.catch(() => undefined);
     this.#intake = undefined;
     await intake?.close();
   }
 }
 
-/** Path of a message's audio; the account and the id keep apart two messages of the same second. */
+/** Path of a message's audio. Account and id distinguish messages of the same second. */
 function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string {
   const [day, time] = new Date(timestamp * 1000).toISOString().split('T');
   const [year = '', month = ''] = (day ?? '').split('-');
@@ -165,7 +171,7 @@ function audioPath({ account, id, partner, timestamp }: VoicemailFacts): string 
   return `${AUDIO}/${year}/${month}/${moment}_${namePart(partner)}_${namePart(account)}-${id}.wav`;
 }
 
-/** A handle as a part of a file name, which may not be longer than 255 bytes as a whole. */
+/** A handle as part of a file name. The whole name must not exceed 255 bytes. */
 function namePart(handle: string): string {
   return safeName(handle, MAX_NAME_PART);
 }
@@ -185,7 +191,7 @@ function tagsOf({ id, type, account, partner, partnerName, timestamp }: Voicemai
   };
 }
 
-/** A tag cannot hold control characters. */
+/** Replaces control characters, which a tag cannot have. */
 function plain(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }

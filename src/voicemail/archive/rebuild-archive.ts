@@ -16,31 +16,32 @@ import { type ReadSidecar, SIDECAR_SCHEMA } from './sidecar-schema.js';
 
 /** Result of {@link rebuildArchive}. */
 export interface ArchiveRebuild {
-  /** Messages whose sidecar the catalogue says the same as now. */
+  /** Number of messages taken from sidecars. */
   readonly messages: number;
-  /** Sidecars that could not be taken in, with the reason. */
+  /** Sidecars that could not be used, with the reason. */
   readonly failed: ReadonlyMap<string, Error>;
-  /** Path that the damaged catalogue was moved aside to, if there was one. */
+  /** New path of a damaged catalogue that was moved aside. */
   readonly damaged?: string;
 }
 
 /** A sidecar in the folder. */
 interface Found {
-  /** Absolute. */
+  /** Absolute path of the sidecar. */
   readonly path: string;
-  /** Of its audio, absolute. */
+  /** Absolute path of its audio. */
   readonly file: string;
   readonly key: number;
   readonly sidecar: ReadSidecar;
 }
 
 /**
- * Makes the catalogue of an archive agree with the sidecars beside the audio, legal holds included. A catalogue that is
- * damaged as a file is moved aside first; rows that are damaged are let go of, and made anew. Nothing else in the folder
- * is changed. What is in a catalogue alone is lost with it: messages that were not stored, and which were purged, so that
- * these are fetched again where the endpoint still has them.
+ * Rebuilds the catalogue of an archive from the sidecars beside the audio, including legal holds. A damaged catalogue
+ * file is moved aside first. Damaged rows are deleted and restored. No other file in the folder changes. Data that is
+ * only in a lost catalogue is lost: messages that were not stored or were purged. Purged messages are fetched again if
+ * the endpoint still has them.
  *
- * @throws ERR_FILE; ERR_INVALID_STATE where the catalogue is damaged and another process archives; ERR_UNSUPPORTED.
+ * @throws ERR_FILE; ERR_INVALID_STATE when the catalogue is damaged and another process uses the archive;
+ * ERR_UNSUPPORTED.
  */
 export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   checkArgument('root', root, aPath);
@@ -91,7 +92,7 @@ async function namesIn(root: string): Promise<string[]> {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The newest first: of two with one number, the older one was left by a process that was killed. */
+/** Reads all sidecars, newest first. Of two with the same number, the older one is left over from a killed process. */
 async function sidecarsIn(root: string, failed: Map<string, Error>): Promise<Found[]> {
   const found: Found[] = [];
   for (const path of await namesIn(root)) {
@@ -123,7 +124,7 @@ async function parsed(path: string): Promise<Found> {
   return { path, file, key, sidecar };
 }
 
-/** Lets go of rows that are not as the catalogue has them. */
+/** Deletes damaged rows. */
 function forgetDamaged(db: Database): void {
   const keysOf = (table: string) =>
     db.all(KEY_ROW, `SELECT rowid AS key FROM ${table}`).map(({ key }) => key);
@@ -152,7 +153,7 @@ function forgetDamaged(db: Database): void {
 const ROW = `SELECT messages.*, audio.path, audio.samples, audio.bytes, audio.file_sha256
   FROM messages LEFT JOIN audio ON audio.sha256 = messages.audio`;
 
-/** Takes a message in by its sidecar. @throws ERR_FILE where its audio is not there, or it is not the message's any more. */
+/** Adds a message by its sidecar. @throws ERR_FILE when its audio is missing or outdated. */
 async function takeIn(db: Database, root: string, { path, file, key, sidecar }: Found): Promise<void> {
   const { audio, voicemail } = sidecar;
   const size = await stat(file).then(
@@ -199,10 +200,10 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
 
 interface Row {
   readonly key: number;
-  /** Path of the audio, in the archive. */
+  /** Path of the audio, relative to the archive. */
   readonly where: string;
   readonly sidecar: ReadSidecar;
-  /** Facts that the catalogue has of it. */
+  /** The existing row of the message. */
   readonly before: Pick<MessageRow, 'original' | 'attempts' | 'failure' | 'hold'> | undefined;
 }
 
@@ -243,7 +244,7 @@ function writeRow(db: Database, { key, where, sidecar, before }: Row): void {
   );
 }
 
-/** Makes the full-text index anew. */
+/** Rebuilds the full-text index. */
 function indexWords(db: Database): void {
   db.write(() => {
     db.run("INSERT INTO words (words) VALUES ('delete-all')");

@@ -11,10 +11,10 @@ import { fetchAudio, type PlayVoicemailOptions, playToEnd } from '../play-voicem
 import { voicemailStream } from '../voicemail-port.js';
 
 /**
- * Has the endpoint play a voicemail into a file of `folder`, then gives `sink` what is in it and removes it.
+ * Makes the endpoint play a voicemail to a file in `folder`, then passes the samples to `sink` and removes the file.
  *
- * @throws ERR_API 592 when the endpoint may not write there; ERR_PEER when it wrote nothing that can be read here; as
- * {@link fetchAudio}.
+ * @throws ERR_API 592 when the endpoint may not write there; ERR_PEER when the file cannot be read; as {@link
+ * fetchAudio}.
  */
 export async function receiveByFile(
   client: Client,

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
 import { count, hash } from './catalogue-rows.js';
 
-/** A time of ISO 8601, as seconds since the Unix epoch. */
+/** An ISO 8601 time, converted to seconds since the Unix epoch. */
 const seconds = z
   .string()
   .transform((text) => Math.floor(Date.parse(text) / 1000))
   .pipe(z.int());
 
-/** The sidecar of an archived message, as it is read back. Fields that it does not know may be there. */
+/** Schema of the sidecar of an archived message. Unknown fields are allowed. */
 export const SIDECAR_SCHEMA = z.looseObject({
   schema: z.literal('jackfield.voicemail/1'),
   voicemail: z.looseObject({

@@ -9,7 +9,7 @@ import { writeJson } from '../../files/whole-file.js';
 import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedMessage, UnwrittenAudio } from './archived-message.js';
 
-/** Facts of an archived message, in a JSON file beside its audio. */
+/** Metadata of an archived message; the JSON of a file beside its audio. */
 export interface VoicemailSidecar {
   readonly schema: 'jackfield.voicemail/1';
   readonly voicemail: {
@@ -20,7 +20,7 @@ export interface VoicemailSidecar {
     readonly partnerName: string;
     /** ISO 8601, UTC. */
     readonly recordedAt: string;
-    /** Seconds, as the endpoint said. */
+    /** Duration in seconds, as reported by the endpoint. */
     readonly duration: number;
     readonly played: boolean;
   };
@@ -31,26 +31,26 @@ export interface VoicemailSidecar {
     readonly samples: number;
     readonly durationMs: number;
     readonly bytes: number;
-    /** Over the samples as s16le. */
+    /** SHA-256 over the samples as s16le. */
     readonly samplesSha256: string;
-    /** Over the file. */
+    /** SHA-256 over the file. */
     readonly fileSha256: string;
   };
-  /** Account of each sample of the audio; adds up to its length. */
+  /** Account of all samples of the audio. It adds up to its length. */
   readonly ledger: LegLedger;
-  /** Announced part of the message that the audio does not have. */
+  /** Missing part of the message, by its reported length. */
   readonly unwritten: UnwrittenAudio | undefined;
-  /** True when all of the message is there; `reason` says why it is not. */
+  /** True when no audio is missing. Otherwise `reason` is set. */
   readonly complete: boolean;
   readonly reason: string | undefined;
   readonly archivedAt: string;
-  /** Reason of its legal hold; absent when it is under none. */
+  /** Reason of its legal hold; absent when there is none. */
   readonly hold: string | undefined;
   readonly tags: readonly string[];
   readonly transcript: string;
 }
 
-/** The sidecar of a stored message; `undefined` for one that has no audio. */
+/** The sidecar of a stored message; `undefined` for a message without audio. */
 export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
   const { audio, ledger, unwritten, account, id, type, partner, partnerName, played } = message;
   const { hold, tags, transcript, complete } = message;
@@ -84,8 +84,8 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
 }
 
 /**
- * Writes the sidecar of `message` in one step. It lies beside the audio, under the message's own number: messages
- * that share audio have a sidecar each.
+ * Writes the sidecar of `message` atomically, beside the audio. Its name has the number of the message: messages that
+ * share audio have separate sidecars.
  */
 export async function writeSidecar(audioFile: string, message: ArchivedMessage): Promise<void> {
   const sidecar = sidecarOf(message);
@@ -98,7 +98,7 @@ export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'k
   return `${audioFile.replace(/\.wav(?:\.age)?$/, '')}.${key}.json`;
 }
 
-/** Reads the JSON of a sidecar file, unchecked. @throws ERR_FILE; ERR_SYNTAX when it is not JSON. */
+/** Reads the JSON of a sidecar file without checking its fields. @throws ERR_FILE; ERR_SYNTAX when it is not JSON. */
 export async function readSidecar(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw fileError('read', path, cause);
@@ -112,7 +112,7 @@ export async function readSidecar(path: string): Promise<unknown> {
   }
 }
 
-/** True when a sidecar says that its message is under legal hold, or cannot be read; false where there is none. */
+/** True when a sidecar has a legal hold or cannot be read. False when there is no sidecar. */
 export async function isHeldBy(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;
   const sidecar = await readSidecar(path).catch(() => undefined);

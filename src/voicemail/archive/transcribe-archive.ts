@@ -20,11 +20,11 @@ import { ARCHIVE, type VoicemailArchive } from './voicemail-archive.js';
 /** Options of {@link transcribeArchive}. */
 export interface TranscribeArchiveOptions {
   readonly transcriber: Transcriber;
-  /** Messages to transcribe; those that have a transcript are left out. Default: all that are stored. */
+  /** Query for the messages to transcribe. Those with a transcript are skipped. Default: all stored messages. */
   readonly query?: ArchiveQuery;
   readonly language?: string;
   readonly signal?: AbortSignal;
-  /** Told of each message that was tried; `error` when the engine failed on it. */
+  /** Called after each attempt. `error` is set when the engine failed. */
   readonly onMessage?: (message: ArchivedMessage, error: Error | undefined) => void;
 }
 
@@ -37,11 +37,11 @@ const RULES: Rules<TranscribeArchiveOptions> = {
 };
 
 /**
- * Transcribes the messages of an archive that have no transcript yet; the words can then be searched for. Encrypted ones
- * are decrypted in memory, where the archive was opened with an identity. A message that the engine fails on is told of
- * and left for the next time. Resolves to how many were transcribed.
+ * Transcribes the messages of an archive that have no transcript. The words can then be searched. Encrypted messages
+ * are decrypted in memory if the archive was opened with an identity. A message on which the engine fails is reported
+ * and tried again the next time. Resolves to the number of transcribed messages.
  *
- * @throws ERR_ABORTED, ERR_FILE; what the engine's `ready` throws.
+ * @throws ERR_ABORTED, ERR_FILE; errors of the engine's `ready`.
  */
 export async function transcribeArchive(
   archive: VoicemailArchive,

@@ -5,22 +5,22 @@ import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { MessageFiles } from './message-files.js';
 import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';
 
-/** Something that is not as the catalogue says. */
+/** A difference between the archive's files and its catalogue. */
 export interface ArchiveFault {
   /**
-   * `missing`: the audio is not there. `changed`: its bytes are others than those that were archived.
-   * `unreadable`: it is no WAV file any more. `sidecar`: its sidecar is not there, or says something else. `ledger`: the
-   * sidecar's ledger is not that of the audio. `stray`: no message refers to it.
+   * `missing`: the audio does not exist. `changed`: its bytes have changed. `unreadable`: it cannot be read as a WAV
+   * file. `sidecar`: the sidecar is missing or differs. `ledger`: the sidecar's ledger does not match the audio.
+   * `stray`: no message refers to the file.
    */
   readonly kind: 'missing' | 'changed' | 'unreadable' | 'sidecar' | 'ledger' | 'stray';
   /** The file, relative to the archive. */
   readonly path: string;
-  /** A message that it belongs to, except for `stray`. */
+  /** Key of a message with this file; undefined for `stray`. */
   readonly key: number | undefined;
   readonly detail: string;
 }
 
-/** Reads a message back from the disk. @returns what is wrong with it, if anything is. */
+/** Reads a message back from disk and checks it. @returns the first fault, if any. */
 export async function verifyMessage(
   store: MessageFiles,
   message: ArchivedMessage,

@@ -41,13 +41,13 @@ import { isHeldBy, sidecarPath, writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
 
 /**
- * Options of {@link VoicemailArchive.open}. Encryption takes the package `age-encryption`; sidecars and catalogue are not
- * encrypted.
+ * Options of {@link VoicemailArchive.open}. Encryption needs the package `age-encryption`. Sidecars and catalogue are
+ * not encrypted.
  */
 export interface VoicemailArchiveOptions extends AudioKeys {
-  /** Dates what is archived. Default: the machine's clock. */
+  /** Clock that dates archived messages. Default: the machine's clock. */
   readonly clock?: Clock;
-  /** True to open only an archive that exists; otherwise a missing one is made. Default false. */
+  /** True to open existing archives only. False to create a missing one. Default false. */
   readonly existing?: boolean;
 }
 
@@ -57,40 +57,40 @@ const RULES: Rules<VoicemailArchiveOptions> = {
   clock: CLOCK,
   existing: flag,
 };
-/** The rule of an argument that is an archive. */
+/** Rule of an archive as an argument. */
 export const ARCHIVE = having('find', 'take', 'store');
 
-/** Facts that are stored with audio. */
+/** Facts to store with audio. */
 export type IntakeAccount = Omit<StoredOutcome, 'audio' | 'archivedAt'>;
 
-/** A message that was stored. */
+/** A stored message. */
 export interface StoredMessage {
   readonly message: ArchivedMessage;
-  /** True when its samples were in the archive already. */
+  /** True when the archive already had its samples. */
   readonly duplicate: boolean;
-  /** Reason for which its transcript is missing. */
+  /** Error of its transcription. */
   readonly untranscribed?: Error;
 }
 
 /** Options of {@link VoicemailArchive.verify}. */
 export interface VerifyArchiveOptions {
   readonly signal?: AbortSignal;
-  /** Told of each message that was looked at. */
+  /** Called after each message. */
   readonly onMessage?: (message: ArchivedMessage) => void;
 }
 
 /** Result of {@link VoicemailArchive.verify}. */
 export interface ArchiveVerification {
-  /** Messages whose audio was read from beginning to end. */
+  /** Number of messages whose audio was checked. */
   readonly checked: number;
-  /** Messages that are listed but not stored. */
+  /** Number of messages that are listed but not stored. */
   readonly unstored: number;
   readonly faults: readonly ArchiveFault[];
 }
 
-/** Rules of {@link VoicemailArchive.purge}, which removes each message that one of them lets go. */
+/** Rules of {@link VoicemailArchive.purge}. A message is removed when one of the rules allows it. */
 export interface RetentionPolicy extends RetentionRules {
-  /** Only tell what would be removed. Default false. */
+  /** True to only list the messages that would be removed. Default false. */
   readonly dryRun?: boolean;
 }
 
@@ -106,8 +106,8 @@ const REASON = text(1, 100_000);
 const INTAKE = having('publish');
 
 /**
- * A folder that voicemails are kept in: audio files with a sidecar each, and a catalogue. Every message is safe when
- * the method that stores it resolves; whatever is interrupted leaves the archive as it was before.
+ * A folder of voicemails: audio files, a sidecar per message, and a catalogue. A message is safe when the method that
+ * stores it resolves. An interrupted operation leaves the archive unchanged.
  */
 export class VoicemailArchive implements AsyncDisposable {
   readonly root: string;
@@ -126,8 +126,9 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   /**
-   * Opens an archive; an empty or missing folder becomes one.
-   * @throws ERR_FILE, also where the catalogue is damaged or lost, which {@link rebuildArchive} mends; ERR_INVALID_ARG for a value that is not an age recipient; ERR_UNSUPPORTED without `age-encryption`.
+   * Opens an archive. Creates one in an empty or missing folder.
+   * @throws ERR_FILE, also when the catalogue is damaged or lost ({@link rebuildArchive} restores it); ERR_INVALID_ARG
+   * for an invalid age recipient; ERR_UNSUPPORTED without `age-encryption`.
    */
   static async open(root: string, options: VoicemailArchiveOptions = {}): Promise<VoicemailArchive> {
     checkArgument('root', root, aPath);
@@ -140,34 +141,38 @@ export class VoicemailArchive implements AsyncDisposable {
     return new VoicemailArchive(audio, catalogue, options.clock ?? systemClock);
   }
 
-  /** The messages that match, oldest first. */
+  /** Yields the matching messages, oldest first. */
   find(query?: ArchiveQuery): Generator<ArchivedMessage, void, void> {
     if (query !== undefined) checkOptions(query, ARCHIVE_QUERY);
     return this.catalogue.find(query);
   }
 
-  /** Absolute path of a message's audio; `undefined` where it has none. */
+  /** Absolute path of a message's audio; `undefined` when it has none. */
   audioFile(message: ArchivedMessage): string | undefined {
     checkArgument('message', message, object);
     const { audio } = message;
     return audio && this.#audio.pathOf(audio);
   }
 
-  /** The samples of a message; none where it has no audio. @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for what is encrypted. */
+  /**
+   * Yields the samples of a message; none when it has no audio.
+   *
+   * @throws ERR_FILE, ERR_WAV; ERR_UNSUPPORTED for encrypted audio without an identity.
+   */
   samples(message: ArchivedMessage): AsyncGenerator<Int16Array, void, void> {
     checkArgument('message', message, object);
     return this.#samples(message);
   }
 
-  /** Begins to take in the audio of a message. @throws ERR_FILE */
+  /** Starts to receive the audio of a message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
     checkArgument('facts', facts, object);
     return await this.#audio.take(facts);
   }
 
   /**
-   * Makes what was taken the audio of the message: audio and sidecar first, then the catalogue, so that a message
-   * that the catalogue calls stored always is.
+   * Stores received audio as the audio of a message. The catalogue is updated after audio and sidecar, so that its
+   * state `stored` is always true.
    *
    * @throws ERR_FILE
    */
@@ -175,13 +180,13 @@ export class VoicemailArchive implements AsyncDisposable {
     checkArgument('key', key, KEY);
     checkArgument('intake', intake, INTAKE);
     checkArgument('account', account, object);
-    // One after the other, so that two messages with the same samples find each other.
+    // One at a time, so that messages with the same samples share their audio.
     const stored = this.#storing.then(() => this.#store(key, intake, account));
     this.#storing = stored.catch(() => undefined);
     return await stored;
   }
 
-  /** Notes why an attempt failed; what an earlier one has stored stays. @throws ERR_INVALID_ARG, ERR_FILE */
+  /** Stores the failure of an attempt. Audio of an earlier attempt stays. @throws ERR_INVALID_ARG, ERR_FILE */
   async fail(key: number, reason: AttemptFailure): Promise<void> {
     checkArgument('key', key, KEY);
     checkArgument('reason', reason, FAILURE);
@@ -190,7 +195,7 @@ export class VoicemailArchive implements AsyncDisposable {
     await this.#finish(key);
   }
 
-  /** Sets the message's tags; each can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
+  /** Sets the message's tags, which can be searched. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTags(key: number, tags: readonly string[]): Promise<void> {
     checkArgument('key', key, KEY);
     checkArgument('tags', tags, TAGS);
@@ -198,7 +203,7 @@ export class VoicemailArchive implements AsyncDisposable {
     await this.#finish(key);
   }
 
-  /** Sets what is said in the message; it can be searched for. @throws ERR_INVALID_ARG, ERR_FILE */
+  /** Sets the message's transcript, which can be searched. @throws ERR_INVALID_ARG, ERR_FILE */
   async setTranscript(key: number, transcript: string): Promise<void> {
     checkArgument('key', key, KEY);
     checkArgument('transcript', transcript, words);
@@ -207,8 +212,8 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   /**
-   * Puts a message under legal hold (with a reason), or takes it out. The sidecar of a message that has audio says so, too,
-   * when this resolves, so that the hold outlives the catalogue.
+   * Sets a legal hold on a message (with a reason), or removes it. When this resolves, the sidecar of a message with
+   * audio has the hold as well, so that it does not depend on the catalogue.
    *
    * @throws ERR_INVALID_ARG, at once; ERR_FILE.
    */
@@ -220,15 +225,15 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   /**
-   * Reads one message back from the disk: its audio, which is held against its checksums and its ledger, and its sidecar.
-   * @returns what is wrong, if anything is.
+   * Reads one message back from disk, and checks its audio against checksums and ledger, and its sidecar.
+   * @returns the first fault, if any.
    */
   async verifyMessage(message: ArchivedMessage): Promise<ArchiveFault | undefined> {
     checkArgument('message', message, object);
     return await verifyMessage(this.#audio, message);
   }
 
-  /** Reads everything back from the disk and compares it with the catalogue. */
+  /** Reads all matching messages back from disk and compares them with the catalogue. */
   async verify(query: ArchiveQuery = {}, options: VerifyArchiveOptions = {}): Promise<ArchiveVerification> {
     checkOptions(query, ARCHIVE_QUERY);
     checkOptions(options, VERIFY_RULES);
@@ -253,10 +258,10 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   /**
-   * Removes messages by retention. Their rows stay as `purged`, so that they are not fetched again; a message under
-   * legal hold is never touched, nor is audio that it shares with others.
+   * Removes messages by retention rules. Their rows stay as `purged`, so that they are not fetched again. Messages
+   * under legal hold and their audio are never removed.
    *
-   * @returns those that were removed, or would be.
+   * @returns the removed messages; with `dryRun`, those that would be removed.
    * @throws ERR_INVALID_ARG for a rule out of range.
    */
   async purge(policy: RetentionPolicy): Promise<readonly ArchivedMessage[]> {
@@ -265,7 +270,7 @@ export class VoicemailArchive implements AsyncDisposable {
     const doomed: ArchivedMessage[] = [];
     for (const message of this.#doomed(optionsOf<RetentionRules>(policy, RETENTION))) {
       const file = this.audioFile(message);
-      // A hold may be in its sidecar alone.
+      // A hold may exist only in the sidecar.
       if (file === undefined || !(await isHeldBy(sidecarPath(file, message)))) doomed.push(message);
     }
     if (policy.dryRun) return doomed;
@@ -277,8 +282,8 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 
   /**
-   * Clears up after runs that were killed: removes audio that was under way, and finishes what they had entered into the
-   * catalogue. Others may be at work in the archive meanwhile. {@link archiveVoicemails} begins with it.
+   * Cleans up after killed runs: removes partial audio, and applies pending changes of the catalogue. Other processes
+   * may use the archive meanwhile. {@link archiveVoicemails} calls it first.
    */
   async sweep(): Promise<void> {
     await this.#audio.sweep();
@@ -301,7 +306,7 @@ export class VoicemailArchive implements AsyncDisposable {
 
   #doomed(rules: RetentionRules): ArchivedMessage[] {
     const doomed: ArchivedMessage[] = [];
-    // Audio is only freed with the last message that has it.
+    // Audio is freed only with the last message that uses it.
     const users = new Map<string, number>();
     const freedBy = (audio: ArchivedAudio | undefined) => {
       if (!audio) return 0;
@@ -339,7 +344,7 @@ export class VoicemailArchive implements AsyncDisposable {
     return { message: this.catalogue.message(key), duplicate };
   }
 
-  /** Makes the folder agree with the catalogue, for one message or for all, one after the other. */
+  /** Applies pending changes of the catalogue to the folder, for one message or for all. */
   #finish(key?: number): Promise<void> {
     const finished = this.#finishing.then(async () => {
       for (const unfinished of this.catalogue.unfinished(key)) {
@@ -352,7 +357,7 @@ export class VoicemailArchive implements AsyncDisposable {
     return finished;
   }
 
-  /** Writes a message's sidecar anew. @returns false where its row is damaged: it is left as it is. */
+  /** Writes a message's sidecar again. @returns false when its row is damaged: then the sidecar does not change. */
   async #describe(key: number): Promise<boolean> {
     try {
       const message = this.catalogue.message(key);
@@ -366,7 +371,10 @@ export class VoicemailArchive implements AsyncDisposable {
   }
 }
 
-/** Checks that a folder without a catalogue may become an archive: one that has lost it knows of no legal hold. */
+/**
+ * Checks that a folder without a catalogue may become an archive. An archive that has lost its catalogue is refused,
+ * because its legal holds would be unknown.
+ */
 async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
   if (await hasSidecars(root)) {
     const text = `The archive ${printable(root)} has lost its ${CATALOGUE_FILE}.`;

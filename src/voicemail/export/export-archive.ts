@@ -18,24 +18,24 @@ import { messagesCsv } from './export-csv.js';
 import { messagesMbox } from './export-mbox.js';
 import { messagesZip } from './export-zip.js';
 
-/** Formats that messages of an archive are exported to. */
+/** Export formats for messages of an archive. */
 export const EXPORT_FORMATS = ['zip', 'csv', 'mbox'] as const;
 
 /**
- * `zip`: audio, sidecars, `manifest.json` and `SHA256SUMS` (for `sha256sum -c`). `csv`: one line for each message,
- * RFC 4180. `mbox`: one mail for each message, with the transcript as its text and the audio attached (RFC 4155).
+ * `zip`: audio, sidecars, `manifest.json` and `SHA256SUMS` (for `sha256sum -c`). `csv`: one line per message (RFC
+ * 4180). `mbox`: one mail per message, with the transcript as text and the audio attached (RFC 4155).
  */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Options of {@link exportArchive}. */
 export interface ExportArchiveOptions {
   readonly format: ExportFormat;
-  /** The file to write. It appears complete or not at all; one of that name is replaced. */
+  /** The file to write. It appears complete or not at all. An existing file is replaced. */
   readonly output: string;
-  /** Messages to export; those without audio are in the CSV only. Default: all that are stored. */
+  /** Query for the messages to export. Those without audio are only in CSV. Default: all stored messages. */
   readonly query?: ArchiveQuery;
   readonly signal?: AbortSignal;
-  /** Told of each message that is written. */
+  /** Called after each written message. */
   readonly onMessage?: (message: ArchivedMessage) => void;
 }
 
@@ -47,7 +47,7 @@ const RULES: Rules<ExportArchiveOptions> = {
   onMessage: callback,
 };
 
-/** Writes messages in one format, as pieces of a file. */
+/** Writer of one format: yields the chunks of a file. */
 type ExportWriter = (
   archive: VoicemailArchive,
   messages: Iterable<ArchivedMessage>,
@@ -60,7 +60,8 @@ const WRITERS: Readonly<Record<ExportFormat, ExportWriter>> = {
 };
 
 /**
- * Writes messages of an archive into one file, in constant memory but for the manifest of a zip. Resolves to how many.
+ * Exports messages of an archive to one file. Uses constant memory, except for the manifest of a zip. Resolves to the
+ * number of messages.
  *
  * @throws ERR_FILE; ERR_ABORTED; ERR_INVALID_ARG for an unknown format.
  */

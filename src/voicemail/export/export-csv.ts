@@ -25,7 +25,7 @@ const COLUMNS: CsvColumns<ArchivedMessage> = {
   sha256: ({ audio }) => audio?.fileSha256,
 };
 
-/** One line for each message. */
+/** Yields a header line, and one line per message. */
 export function messagesCsv(messages: Iterable<ArchivedMessage>): AsyncIterable<string> {
   return csvOf(COLUMNS, messages);
 }

@@ -5,13 +5,13 @@ import { isSealedAudio } from '../archive/message-files.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 import { extendedValue, headerPhrase, headerText, localPart, mailbox } from './mail-headers.js';
 
-/** Bytes in one line of base64 (RFC 2045, 76 characters), and in one read of the file. */
+/** Bytes per line of base64 (76 characters, RFC 2045), and per read of the file. */
 const LINE_BYTES = 57;
 const READ_BYTES = LINE_BYTES * 1024;
-/** No address: handles are not mail addresses, and nothing may ever be sent there (RFC 2606). */
+/** Invalid domain (RFC 2606): handles are not mail addresses, and no mail can be sent to them. */
 const DOMAIN = 'voicemail.invalid';
 
-/** One mail for each message, audio attached (mboxrd). */
+/** Yields one mail per message, with the audio attached (mboxrd). */
 export async function* messagesMbox(
   archive: VoicemailArchive,
   messages: Iterable<ArchivedMessage>,
@@ -67,7 +67,7 @@ function addressOf(handle: string): string {
   return `${localPart(handle || 'unknown')}@${DOMAIN}`;
 }
 
-/** As the first line of a mail wants it: `Sun Nov 22 20:38:00 2026`. */
+/** Formats a time for the first line of a mail: `Sun Nov 22 20:38:00 2026`. */
 function asctime(unixSeconds: number): string {
   const [day, date, month, year, time] = new Date(unixSeconds * 1000)
     .toUTCString()

@@ -4,8 +4,8 @@ import { sidecarOf, sidecarPath } from '../archive/sidecar.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 
 /**
- * Audio under the paths that it has in the archive, a sidecar for each message, `manifest.json` with all that the
- * catalogue knows, and `SHA256SUMS` over every file.
+ * Yields a zip with the audio under its paths in the archive, a sidecar per message, `manifest.json` with all facts of
+ * the catalogue, and `SHA256SUMS` over every file.
  */
 export function messagesZip(
   archive: VoicemailArchive,

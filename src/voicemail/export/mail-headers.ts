@@ -1,23 +1,25 @@
-/** Characters of a header that may stand in one line as they are, at most (RFC 5322, section 2.1.1). */
+/** Longest unencoded text in one header line, in characters (RFC 5322, section 2.1.1). */
 const MAX_PLAIN = 60;
 /**
- * Bytes of one encoded word's text. With its frame it has 60 characters, so that its line stays within 76 with the name
- * of the header in front (RFC 2047, section 2).
+ * Bytes of text per encoded word. The encoded word has 60 characters, so that the line with the name of the header
+ * stays within 76 (RFC 2047, section 2).
  */
 const WORD_BYTES = 36;
 /** The longest local part of an address (RFC 5321, section 4.5.3.1.1). */
 const MAX_LOCAL_PART = 64;
 
 /**
- * A text in a header without structure, such as the subject (RFC 5322, section 3.6.5): as it is where it is plain, else
- * in encoded words.
+ * Encodes the text of an unstructured header, such as the subject (RFC 5322, section 3.6.5). Plain text stays as it is;
+ * other text becomes encoded words.
  */
 export function headerText(text: string): string {
   const line = oneLine(text);
   return isPlain(line) ? line : encodedWords(line);
 }
 
-/** A text as a phrase, such as a name or a keyword (RFC 5322, section 3.2.5): atoms, a quoted string or encoded words. */
+/**
+ * Encodes a phrase, such as a name or a keyword (RFC 5322, section 3.2.5), as atoms, a quoted string or encoded words.
+ */
 export function headerPhrase(text: string): string {
   const line = oneLine(text);
   if (!isPlain(line)) return encodedWords(line);
@@ -26,7 +28,7 @@ export function headerPhrase(text: string): string {
     : `"${line.replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
-/** Somebody with an address (RFC 5322, section 3.4); the name is left out where there is none. */
+/** Formats a mailbox (RFC 5322, section 3.4). An empty name is left out. */
 export function mailbox(name: string, address: string): string {
   if (oneLine(name) === '') return `<${address}>`;
   const phrase = headerPhrase(name);
@@ -34,7 +36,7 @@ export function mailbox(name: string, address: string): string {
   return `${phrase}${fits ? ' ' : '\n '}<${address}>`;
 }
 
-/** The part of an address in front of the `@`, made of any text: atoms with single dots between them. */
+/** Converts any text to the local part of an address: atoms with single dots between them. */
 export function localPart(text: string): string {
   const atoms = text
     .slice(0, MAX_LOCAL_PART)
@@ -47,7 +49,7 @@ export function localPart(text: string): string {
     .replace(/\.$/, '_');
 }
 
-/** A file name as the parameter of a header (RFC 8187, section 3.2). */
+/** Encodes a file name as a header parameter (RFC 8187, section 3.2). */
 export function extendedValue(text: string): string {
   const encoded = encodeURIComponent(oneLine(text)).replaceAll(
     /[!'()*]/g,
@@ -56,7 +58,10 @@ export function extendedValue(text: string): string {
   return `UTF-8''${encoded}`;
 }
 
-/** Without what breaks lines, or is half a character: a header that was decoded may be written by others again. */
+/**
+ * Replaces line breaks, control characters and lone surrogates. Another program may decode the header and write it
+ * again.
+ */
 function oneLine(text: string): string {
   return text
     .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
@@ -64,7 +69,7 @@ function oneLine(text: string): string {
     .trim();
 }
 
-/** True when it can stand in a header as it is: short, printable, and unlike an encoded word. */
+/** True when a header can have the text unencoded: short, printable ASCII, and no encoded word. */
 function isPlain(line: string): boolean {
   return line.length > 0 && line.length <= MAX_PLAIN && /^[\x20-\x7e]*$/.test(line) && !line.includes('=?');
 }
