@@ -1,5 +1,5 @@
 /**
- * `jackfield/analysis`: measures of a conversation, live on two streams and after the call on files.
+ * `jackfield/analysis`: measures of a conversation, during the call on two streams or after it on files.
  *
  * @module jackfield/analysis
  */

@@ -1,6 +1,6 @@
 /**
- * `jackfield/bot`: a call as a conversation. Bots and their host, prompts, flow files, rooms, campaigns, and `testBot`,
- * which tries a bot without waiting.
+ * `jackfield/bot`: bots that hold conversations in calls. Bots and their host, prompts, flow files, rooms, campaigns,
+ * and `testBot`, which tests a bot without waiting.
  *
  * @module jackfield/bot
  */

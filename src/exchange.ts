@@ -1,6 +1,6 @@
 /**
- * `jackfield/exchange`: the other end of the wire. An embedded endpoint with users, robots, mailboxes and scenarios, and
- * recordings of a wire that replay.
+ * `jackfield/exchange`: an embedded endpoint with users, robots, mailboxes and scenarios. Also recordings of a
+ * connection, and their replay.
  *
  * @module jackfield/exchange
  */

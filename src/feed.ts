@@ -1,6 +1,6 @@
 /**
- * `jackfield/feed`: the event feed alone: what recorders, bots, voicemail, the PCM server, endpoints and an exchange do, as
- * one typed union, told to any number of readers with bounded queues.
+ * `jackfield/feed`: the event feed alone. It reports the events of recorders, bots, voicemail, the PCM server,
+ * endpoints and an exchange. They are one typed union, and any number of readers get them through bounded queues.
  *
  * @module jackfield/feed
  */

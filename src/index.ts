@@ -1,11 +1,11 @@
 /**
- * `jackfield`: the names of the main job. Attach to an endpoint or run one, take a call's voice out and put voice in,
- * record it, write a bot. All of these and the rest are in the entry points of their own subject, such as
- * `jackfield/recording`.
+ * `jackfield`: the names for the main tasks. Attach to an endpoint or run one, take a call's voice out and put voice
+ * in, record it, write a bot. The entry points of the single subjects, such as `jackfield/recording`, have all these
+ * names and the others.
  *
  * @module jackfield
  */
-// The kit: errors, time, format.
+// Errors, time, format.
 export { type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
 export {
@@ -41,7 +41,7 @@ export { toneSamples } from './voice/tone/tone-samples.js';
 export { WavReader } from './voice/wav/wav-reader.js';
 export { WavWriter } from './voice/wav/wav-writer.js';
 
-// Record one call, or all of an endpoint.
+// Record one call, or all calls of an endpoint.
 export { CallRecording, type RecordingResult } from './recording/call-recording.js';
 export { recordCall } from './recording/record-call.js';
 export type { RecordCallOptions } from './recording/record-options.js';
@@ -59,6 +59,6 @@ export { type ChatBot, chatBot } from './bot/chat/chat-bot.js';
 export { Prompts } from './bot/prompt/prompts.js';
 export { type TestBotResult, testBot } from './bot/test/test-bot.js';
 
-// The other end of the wire.
+// Run an endpoint.
 export { Exchange } from './exchange/exchange.js';
 export type { ExchangeOptions } from './exchange/exchange-options.js';

@@ -1,6 +1,6 @@
 /**
- * `jackfield/line`: lines to the outside. Real phones by SIP and RTP, recordings that a border controller sends by SIPREC,
- * media servers by AudioSocket and WebSocket.
+ * `jackfield/line`: lines to the outside. Real phones by SIP and RTP, calls that a session border controller sends by
+ * SIPREC, media servers by AudioSocket and WebSocket.
  *
  * @module jackfield/line
  */

@@ -1,6 +1,6 @@
 /**
  * `jackfield/pcm`: PCM over TCP. The server, its leases, sinks under a policy, the paced player, the alignment of two
- * legs, and a call's voice, which is its streams redirected to leases.
+ * legs, and a call's voice: its streams, redirected to leases.
  *
  * @module jackfield/pcm
  */

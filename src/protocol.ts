@@ -1,6 +1,6 @@
 /**
  * `jackfield/protocol`: the language of the Skype Desktop API. Text to messages and back, and the catalogue of its
- * objects, properties, commands and errors. Pure: it opens nothing, keeps nothing and knows no time.
+ * objects, properties, commands and errors. It is pure: it does no I/O, keeps no state and uses no clock.
  *
  * @module jackfield/protocol
  */

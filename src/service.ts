@@ -1,6 +1,7 @@
 /**
- * `jackfield/service`: the service that runs unattended: endpoints, recorder, bots and answering machine on one redirection
- * of each call. Its configuration, its control, and its event feed, of which logs, metrics and other programs are readers.
+ * `jackfield/service`: the service that runs unattended: endpoints, with recorder, bots and answering machine on one
+ * redirection of each call. Also its configuration, its control, and its event feed, which logs, metrics and other
+ * programs read.
  *
  * @module jackfield/service
  */

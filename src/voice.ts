@@ -1,10 +1,10 @@
 /**
  * `jackfield/voice`: the voice toolkit alone. A program that only handles files and PCM starts several times faster
- * with it than with the whole package, which has all of these names too.
+ * with it than with the whole package.
  *
  * @module jackfield/voice
  */
-// Leaves.
+// Errors, time, keys.
 export { type CancelTimer, type Clock, sleep, systemClock, VirtualClock } from './base/time/clock.js';
 export type { ServiceKey } from './base/web/service-key.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
@@ -17,7 +17,7 @@ export {
   VOICE_FORMAT,
 } from './base/pcm.js';
 
-// Voice: PCM and what is done to it.
+// Voice: PCM and its processing.
 export { type AudioFile, openAudio } from './voice/audio-file.js';
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { decodeL16, encodeL16 } from './voice/codec/l16.js';

@@ -5,11 +5,11 @@ import { invalidArgument, type JackfieldError } from './errors.js';
 export interface Rule {
   /** Completes "must be ...". */
   readonly expected: string;
-  /** Its ends, both included, where it is a number. */
+  /** Range of a number, both ends included. Absent for other values. */
   readonly range?: NumberRange;
-  /** True for a value that no message repeats. */
+  /** True for a secret value, which no message may show. */
   readonly isSecret?: boolean;
-  /** The rules of what is in it, where it is an object of options. */
+  /** Rules of the options in an object. Absent for other values. */
   readonly options?: Rules<object>;
   accepts(value: unknown): boolean;
 }
@@ -176,10 +176,10 @@ export function nested<T extends object>(rules: Rules<T>): Rule {
   };
 }
 
-/** An object; its owner checks what is in it. */
+/** An object whose content is checked elsewhere. */
 export const object: Rule = rule('an object', isObject);
 
-/** A text that no message repeats, such as a key. */
+/** Makes the rule of a secret text, such as a key, which no message may show. */
 export function secret(given: Rule): Rule {
   return { ...given, isSecret: true };
 }
@@ -188,7 +188,7 @@ export function needed(given: Rule): NeededRule {
   return { ...given, needed: true };
 }
 
-/** A text or an object, such as something to be said; its owner checks what is in it. */
+/** A text or an object, such as something to be said. Its content is checked elsewhere. */
 export const given: Rule = rule(
   'a text or an object',
   (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
@@ -200,7 +200,7 @@ export function checkArgument(name: string, value: unknown, given: Rule): void {
 }
 
 /**
- * Checks a whole options object: each value by its rule, and that no other option is in it. An option that is
+ * Checks a whole options object: each value by its rule, and that there is no unknown option. An option that is
  * `undefined` counts as left out.
  *
  * @param prefix Goes before the options' names in messages, such as `metadata.`.
@@ -248,7 +248,7 @@ function optionOf(given: object, name: string): unknown {
   return Reflect.get(given, name);
 }
 
-/** Makes a rule, for rooms that need one of their own. */
+/** Makes a rule, for modules that need one of their own. */
 export function rule(expected: string, accepts: (value: unknown) => boolean): Rule {
   return { expected, accepts };
 }

@@ -1,15 +1,15 @@
 /** A cell of a table; undefined is an empty one. */
 export type CsvCell = string | number | boolean | undefined;
 
-/** A line of CSV with its end (RFC 4180). A text that a spreadsheet would run is made harmless. */
+/** A line of CSV with its end (RFC 4180). A text that a spreadsheet would run as a formula is made harmless. */
 export function csvLine(cells: readonly CsvCell[]): string {
   return `${cells.map((cell) => quoted(harmless(String(cell ?? '')))).join(',')}\r\n`;
 }
 
 /**
- * Makes a text that no spreadsheet takes for a formula: one that begins like a formula gets an apostrophe in front,
- * also behind characters that a program cuts off. A mere number stays as it is, so that it can be computed with, or
- * called again.
+ * Makes a text that no spreadsheet takes for a formula. A text that begins like a formula gets an apostrophe in front,
+ * also after leading characters that a program would cut off. A plain number stays as it is, so that a spreadsheet can
+ * compute with it, or a phone number can be called.
  */
 function harmless(text: string): string {
   const isFormula = /^[\s\0]*[=+\-@＝＋－＠|%]/.test(text) || /^[\t\r\n\0]/.test(text);

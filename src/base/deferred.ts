@@ -17,8 +17,8 @@ export function deferred<T>(): Deferred<T> {
 }
 
 /**
- * Outcome that mostly nobody waits for: the promise is made when it is first asked for, and a rejection that nobody
- * handles is not reported by the process.
+ * An outcome that is rarely waited for. Its promise is made on first use, and the process does not report an unhandled
+ * rejection.
  */
 export class Outcome<T> {
   #settled: { readonly value: T } | { readonly error: Error } | undefined;

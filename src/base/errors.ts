@@ -54,8 +54,8 @@ export class JackfieldError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    // Names from outside may be in it: none of them steers a terminal that it is printed to.
-    // What is no text must not hide what happened.
+    // Names from outside may be in the message; they must not control the terminal that prints it. A message that is no
+    // text must not hide the error itself.
     super(printableLines(textOf(() => message)), options);
     this.name = new.target.name;
     this.code = code;
@@ -80,8 +80,8 @@ export function asError(thrown: unknown): Error {
 }
 
 /**
- * The text of anything that was thrown, for use inside another message. What is not an error of Jackfield may hold a name
- * with a line break: it is one {@link printable} line. Never throws.
+ * Text of anything that was thrown, for use inside another message. An error that is not Jackfield's becomes one
+ * {@link printable} line, since it may hold a name with a line break. Never throws.
  */
 export function messageOf(error: unknown): string {
   const text = textOf(() => (isError(error) ? error.message : error));
@@ -91,12 +91,15 @@ export function messageOf(error: unknown): string {
 /** Longest part of a foreign value that a message shows, in characters. */
 const MAX_SHOWN = 80;
 
-/** Text of what came, for a message: a text in quotation marks, cut where it is long; of an object its kind. Never throws. */
+/**
+ * Text that shows a value in a message. A text is in quotation marks, and is cut when it is long. Of an object, only
+ * its kind is shown. Never throws.
+ */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(cut(value));
   if (typeof value !== 'object' || value === null) return cut(textOf(() => value));
   try {
-    // Data may have a property of this name, too.
+    // Data may have a property of this name too.
     const { name } = Object.getPrototypeOf(value)?.constructor ?? {};
     return typeof name === 'string' && name !== '' ? cut(name) : 'an object';
   } catch {

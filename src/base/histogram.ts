@@ -21,7 +21,7 @@ export class Histogram {
     this.#total++;
   }
 
-  /** The value that `share` (0 to 1) of those recorded do not exceed; 0 when there are none. */
+  /** The value that a `share` (0 to 1) of the recorded values does not exceed; 0 when there are none. */
   percentile(share: number): number {
     if (!this.#counts) return 0;
     let left = Math.max(1, Math.ceil(this.#total * share));

@@ -1,10 +1,10 @@
-/** Quality of a voice that came by a line: what was measured of its packets, and how a listener would judge it. */
+/** Quality of voice that came by a line: measurements of its packets, and an estimate of a listener's judgement. */
 export interface LineQuality {
   readonly codec: string;
   readonly packets: number;
   /** Packets that never came. */
   readonly lost: number;
-  /** Packets that came too late, and were left out. */
+  /** Packets that came too late and were discarded. */
   readonly late: number;
   readonly duplicates: number;
   /** Interarrival jitter (RFC 3550, section 6.4.1), in ms. */
@@ -13,9 +13,9 @@ export interface LineQuality {
   readonly lossPercent: number;
   /** Mean length of the losses in a row, against that of losses at random: 1 or more. */
   readonly burstRatio: number;
-  /** From mouth to ear, in ms, as far as it is known. */
+  /** Delay from mouth to ear, in ms, as far as it is known. */
   readonly delayMs: number;
-  /** Voice that was put in and taken out to follow the delay and the clock, in ms; absent where nothing is. */
+  /** Voice that was inserted and removed to follow the delay and the clock, in ms; absent for lines that do neither. */
   readonly insertedMs?: number;
   readonly removedMs?: number;
   /** Scale of `r`: 0 to 93.2 `narrowband`, 0 to 129 `wideband` (ITU-T G.107, G.107.1). */

@@ -1,5 +1,5 @@
 /**
- * Closes what the first steps of an opening have opened, newest first, when a later step throws. Once the opening is
+ * Closes resources that the first steps of an opening have opened, newest first, when a later step throws. After
  * {@link done}, everything stays open.
  *
  * ```ts
@@ -23,7 +23,7 @@ export class Opening implements AsyncDisposable {
     return result;
   }
 
-  /** Closes everything. An error of closing neither hides the error of the step, nor keeps the rest open. */
+  /** Closes everything. An error of closing does not hide the error of the step, and does not keep the rest open. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
       try {

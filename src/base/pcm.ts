@@ -21,10 +21,10 @@ export const STEREO: PcmFormat = Object.freeze({ ...VOICE_FORMAT, channels: 2 })
 export const PTIME_MS = 20;
 
 /**
- * A reader of PCM that decides its own speed.
+ * A reader of PCM that sets its own speed.
  *
- * Positions count samples per channel from the start of the stream, so that a sink can place what it gets on a
- * time line without looking at a clock.
+ * Positions count samples per channel from the start of the stream, so that a sink can place what it gets on a time
+ * line without looking at a clock.
  */
 export interface PcmSink {
   /**

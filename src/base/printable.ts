@@ -1,9 +1,9 @@
-/** Controls, and marks that turn the direction of what follows. Those that join emoji stay. */
+/** Control characters, and marks that change the direction of text. Characters that join emoji stay. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /**
- * A text that came from outside (a name, a path, a row of a catalogue) in one line that cannot steer a terminal: a
- * character that does is written as JSON would, `\u001b`. JSON stays the same JSON.
+ * Turns a text from outside (a name, a path, a row of a catalogue) into one line that cannot control a terminal. A
+ * control character is escaped as in JSON: `\u001b`. JSON text keeps its meaning.
  */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,8 +1,8 @@
 import { type ErrorCode, JackfieldError, messageOf } from './errors.js';
 
-/** A request that cannot be carried out, with what would have been right. */
+/** A request that cannot be carried out, with a text for what is expected. */
 export class Refusal extends JackfieldError {
-  /** Undefined where the arguments of the request say it. */
+  /** Text for what is expected. Undefined when the arguments of the request say it. */
   readonly expected: string | undefined;
 
   constructor(code: ErrorCode, message: string, expected?: string) {
@@ -14,9 +14,9 @@ export class Refusal extends JackfieldError {
 /** A request for something that is not there. */
 export class NothingThere extends Refusal {}
 
-/** An error as it is told to whoever made a request. */
+/** An error in the form that a client gets. */
 export interface ToldError {
-  /** As in the documentation: ERR_INVALID_ARG and so on. */
+  /** Code as in the documentation: ERR_INVALID_ARG and so on. */
   readonly code: string;
   /** Text for what came, or what went wrong. */
   readonly message: string;
@@ -24,7 +24,7 @@ export interface ToldError {
   readonly expected: string;
 }
 
-/** Makes of a thrown error what a client is told. @param expected Text for what the request should have been. */
+/** Turns a thrown error into the form for a client. @param expected Text for what the request should have been. */
 export function toldError(error: unknown, expected: string): ToldError {
   return {
     code: error instanceof JackfieldError ? error.code : 'ERR_INVALID_STATE',

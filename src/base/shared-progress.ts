@@ -1,10 +1,10 @@
-/** Progress of several pieces of work, each of which counts as much as any other. */
+/** Progress of several pieces of work that count equally. */
 export class SharedProgress<Piece> {
   readonly #parts = new Map<Piece, number>();
-  /** Pieces that are done, with the parts of those under way. */
+  /** Number of pieces done, plus the parts done of the others. */
   done = 0;
 
-  /** @param part Of the piece, 0 to 1. */
+  /** @param part Part of the piece that is done, 0 to 1. */
   tell(piece: Piece, part: number): void {
     this.done += part - (this.#parts.get(piece) ?? 0);
     this.#parts.set(piece, part);

@@ -1,9 +1,12 @@
-/** Work that goes on side by side and is waited for at the end; what fails is told, and ends nothing else. */
+/**
+ * Tasks that run at the same time and are awaited together at the end. A failed task is reported and does not end the
+ * others.
+ */
 export class TaskSet {
   readonly #failed: (error: unknown) => void;
   readonly #tasks = new Set<Promise<void>>();
 
-  /** @param failed Told of each task that rejects. */
+  /** @param failed Called with the error of each task that rejects. */
   constructor(failed: (error: unknown) => void) {
     this.#failed = failed;
   }
@@ -13,7 +16,7 @@ export class TaskSet {
     this.#tasks.add(task);
   }
 
-  /** Resolves when nothing is under way any more, what was added meanwhile included. */
+  /** Resolves when no task is running any more, including tasks that were added meanwhile. */
   async settled(): Promise<void> {
     while (this.#tasks.size > 0) await Promise.all(this.#tasks);
   }

@@ -28,12 +28,12 @@ export interface Timers {
   timerAt(at: number, task: () => void): () => void;
 }
 
-/** The time at which a wait ends though nothing came. */
+/** Time limit of a wait. */
 export interface Deadline<T> {
   readonly clock: Timers;
-  /** On the clock. */
+  /** Time on the clock. */
   readonly at: number;
-  /** Gives the result of the wait, or throws its error. */
+  /** Returns the result of the wait after the deadline, or throws its error. */
   readonly passed: () => T;
 }
 
@@ -64,7 +64,7 @@ export interface Wait<T> {
 }
 
 /**
- * Waits until `begin` settles, a signal fires or the deadline passes, and lets go of everything that it listened to.
+ * Waits until `begin` settles, a signal fires or the deadline passes. It then removes all its listeners and timers.
  *
  * @throws the reason of `ended`; ERR_ABORTED when `signal` fires; what the deadline throws; what `begin` rejects with.
  */
@@ -105,7 +105,7 @@ export function waitFor<T>({ what, signal, ended, deadline, begin }: Wait<T>): P
   });
 }
 
-/** Calls `task` when the signal fires, at once when it has fired. Returns what cancels that. */
+/** Calls `task` when the signal fires, or at once when it has fired. Returns a function that cancels it. */
 export function whenFired(signal: AbortSignal, task: () => void): () => void {
   if (signal.aborted) {
     task();
@@ -125,7 +125,10 @@ interface Watched {
   stop(): void;
 }
 
-/** One listener for each signal: Node warns of a leak where one has more than ten, and waits may be many. */
+/**
+ * One listener for each signal, since Node warns of a leak when a signal has more than ten, and there may be many
+ * waits.
+ */
 const WATCHED = new WeakMap<AbortSignal, Watched>();
 
 function watch(signal: AbortSignal): Watched {
@@ -192,7 +195,7 @@ export class TimeLimit implements Disposable {
     this.#over.abort();
   }
 
-  /** Lets go of the timer and of the caller's signal: the signal fires at {@link end} only. */
+  /** Stops the timer and stops listening to the caller's signal. The signal then fires only at {@link end}. */
   [Symbol.dispose](): void {
     for (const undo of this.#undo) undo();
   }

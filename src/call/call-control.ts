@@ -6,29 +6,29 @@ import type { CallStatus } from '../protocol/status/call-status.js';
 import type { Listen } from '../stream/pcm-stream.js';
 
 /**
- * The part of a call that a recorder or a bot needs, whatever carries the call. A `Call` of an attached endpoint
- * has all of it; its methods behave as described there.
+ * The part of a call that a recorder or a bot needs, for calls of any kind. A `Call` of an attached endpoint implements
+ * it; the methods are described there.
  */
 export interface CallControl {
   readonly id: number;
-  /** The newest state; absent until one was heard of. */
+  /** The newest state; undefined until one was reported. */
   readonly state: CallState | undefined;
-  /** The newest status; UNPLACED until one was heard of. */
+  /** The newest status; UNPLACED until one was reported. */
   readonly status: CallState['status'];
   /** The states so far, oldest first. */
   readonly history: readonly CallState[];
-  /** True when the call is over, or can no longer be heard of. */
+  /** True when the call is over, or when no more news of it can come. */
   readonly over: boolean;
-  /** Facts of the call by the reference's names, such as PARTNER_HANDLE, as far as they are known. */
+  /** Known properties of the call by their names in the reference, such as PARTNER_HANDLE. */
   readonly properties: ReadonlyMap<string, string>;
-  /** Asks for a fact that is not known yet. */
+  /** Asks for a property that is not known yet. */
   text(property: string, options?: CommandOptions): Promise<string>;
 
   /** Resolves when the call has this status. @throws ERR_CALL_ENDED, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   reached(status: CallStatus, options?: WaitOptions): Promise<CallState>;
   /** Resolves to the last status when the call is over. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   ended(options?: WaitOptions): Promise<CallState['status']>;
-  /** Asks where the call is, for news that may have been lost. */
+  /** Asks for the state of the call, in case a notification was lost. */
   refresh(options?: CommandOptions): Promise<void>;
 
   answer(options?: CommandOptions): Promise<void>;

@@ -28,45 +28,49 @@ import { letGoOf } from './redirect-to-lease.js';
 import { Redirections } from './redirections.js';
 import { joinOrFree } from './taken-voice.js';
 
-/** A reader of a call's voice from its first sample on that makes no redirection of its own. */
+/** A reader of a call's voice from its first sample on. It makes no redirection of its own. */
 export interface VoiceListener {
   /**
-   * Called as {@link CallVoiceOptions.onLease}. `paced`: its positions alone say where it lies, since it is paced by the
-   * other party's stream ({@link CallVoice.microphonePaced}, and what is played).
+   * Called like {@link CallVoiceOptions.onLease}. `paced`: the other party's stream paces this one, so its positions
+   * alone tell its place. That is so for the played audio, and by {@link CallVoice.microphonePaced}.
    */
   onLease?(stream: StreamKind, lease: Lease, start: number, paced: boolean): void;
-  /** The voice is open: every stream that was asked for is there. */
+  /** Called when the voice is open: every requested stream is there. */
   opened?(voice: CallVoice<Lease>): void;
-  /** The voice could not be opened: what was prepared for it is thrown away. */
+  /** Called when the voice could not be opened, to discard what was prepared for it. */
   failed?(): void | Promise<void>;
 }
 
 /** Options of {@link openCallVoice}. */
 export interface CallVoiceOptions {
   /**
-   * True to replace the microphone by the audio played with {@link CallVoice.player}; `'mixed'`: the microphone
-   * goes on to be sent beside it. Default true.
+   * True to replace the microphone by the audio played with {@link CallVoice.player}. `'mixed'`: the microphone is
+   * still sent too. Default true.
    */
   readonly input?: boolean | 'mixed';
   /**
-   * Told when the microphone cannot be taken out, and why: the call's voice is opened without it. What it throws
-   * fails the opening. Default: that is an error.
+   * Called with the reason when the microphone cannot be redirected; the call's voice is then opened without it. An
+   * error that it throws fails the opening. Default: a missing microphone is an error.
    */
   readonly onNoMicrophone?: (error: Error) => void;
   /** True to receive the microphone's audio too. Default true. */
   readonly microphone?: boolean;
   /** Read class of received streams. Default `immediate`. */
   readonly readClass?: ReadClass;
-  /** Longest lead of sent audio over heard audio, in milliseconds: 20 to 1000. Default 60. */
+  /** Longest lead of sent audio over received audio, in milliseconds: 20 to 1000. Default 60. */
   readonly leadMs?: number;
   /**
-   * Called with each stream's lease before the endpoint is told of it: the moment to add sinks and taps that must
-   * not miss a sample. `stream` is that of the lease; `start` is where the stream's position 0 lies on the call's time line, in samples.
+   * Called with each stream's lease before the endpoint learns of it. Sinks and taps that must not miss a sample are
+   * added here. `stream` is the stream of the lease. `start` is the place of the stream's position 0 on the call's time
+   * line, in samples.
    */
   readonly onLease?: (stream: StreamKind, lease: Lease, start: number) => void;
-  /** Listeners besides the opener: one redirection serves any number of them. Default: none. */
+  /** Further listeners: one redirection serves any number of them. Default: none. */
   readonly listeners?: readonly VoiceListener[];
-  /** Way to get on with other programs that redirect the same call. Default: one that has it is an error. */
+  /**
+   * Coordination with other programs that redirect the same call. Default: a call that another program has redirected
+   * is an error.
+   */
   readonly join?: VoiceJoiner;
   readonly signal?: AbortSignal;
 }
@@ -93,21 +97,27 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
   readonly input: Stream | undefined;
   /** Audio of the microphone (`SET_CAPTURE_MIC`). */
   readonly microphone: Stream | undefined;
-  /** True where another program has redirected the call, and shares its voice ({@link CallVoiceOptions.join}). */
+  /** True when another program has redirected the call and shares its voice ({@link CallVoiceOptions.join}). */
   readonly joined: boolean;
   /**
-   * True where `microphone` is what another program plays, which has the call's voice: it is
-   * paced by `remote`, and samples at the same position are simultaneous.
+   * True when `microphone` is the audio that another program plays, which has redirected the call. `remote` paces it,
+   * and samples at the same position are simultaneous.
    */
   readonly microphonePaced: boolean;
   /**
-   * True where positions alone say where `remote` and `microphone` lie: the streams of a line, which knows by its timestamps
-   * what was lost. Position 0 of both is the same time.
+   * True when positions alone tell the place of `remote` and `microphone`: they are streams of a line, which knows from
+   * its timestamps what was lost. Position 0 of both is the same time.
    */
   readonly placed?: boolean;
-  /** Place of `remote` in what the endpoint sends to a port. Default: it comes by none, or its place is not known. */
+  /**
+   * Place of `remote` in the stream that the endpoint sends to a port. Absent when it does not come by a port, or when
+   * its place is not known.
+   */
   readonly outputPlace?: PortPlace | undefined;
-  /** Quality of the line that a leg comes by, as far as it is known. Default: the endpoint is asked for that of `remote`. */
+  /**
+   * Quality of the line that carries a leg, as far as it is known. Without this method, the endpoint is asked for the
+   * quality of `remote`.
+   */
   quality?(leg: LegName): LineQuality | undefined;
   /**
    * Plays into the call.
@@ -117,26 +127,30 @@ export interface CallVoice<Stream extends PcmStream = PcmStream> extends AsyncDi
   /** Position of the input's sample 0 on the call's time line. */
   readonly inputStart: number;
   /**
-   * Both legs, side by side from now on, by position on the call's time line: local is what is played where that
-   * replaces the microphone, else what the microphone hears.
+   * Taps both legs from now on, aligned on the call's time line. The local leg is the played audio when that replaces
+   * the microphone; otherwise it is the microphone.
    * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the streams are over.
    */
   legs(options?: PairTapOptions): LegTap;
-  /** Takes the redirections away and closes the ports; the call goes on with its sound card. */
+  /** Removes the redirections and closes the ports. The call goes on with the sound card. */
   close(): Promise<void>;
 }
 
-/** A recording that is killed may miss half a second, and needs 200 ms of that between two rounds of writes itself. */
+/**
+ * Time between two reads of a recorded stream, in ms. A recording that is killed may miss half a second, of which 200
+ * ms pass between two rounds of writes.
+ */
 const READ_INTERVAL_MS = 250;
 
 /**
- * Leases a port for each of a call's voice streams and has the endpoint dial them. What is sent is paced by what
- * is heard: the two legs cannot drift apart.
+ * Leases a port for each of a call's voice streams and has the endpoint dial them. The received audio paces the sent
+ * audio, so the two legs cannot drift apart.
  *
- * Done before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
+ * When it is opened before the call is INPROGRESS, sample 0 of every stream is the call's first sample.
  *
  * @throws ERR_TAKEN when another program has redirected the call's voice; ERR_API 589 when the endpoint cannot connect;
- * ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED; ERR_CALL_ENDED when the call ends first. The redirections are then taken away again.
+ * ERR_PORT, ERR_LIMIT from the server; ERR_ABORTED; ERR_CALL_ENDED when the call ends first. The redirections are then
+ * removed again.
  */
 export async function openCallVoice(
   call: Call,
@@ -198,7 +212,7 @@ export async function openCallVoice(
   }
 }
 
-/** Tells the opener of a lease, then the listeners. */
+/** Passes a lease to the opener, then to the listeners. */
 async function tellLease(
   lease: Lease,
   start: number,
@@ -211,15 +225,15 @@ async function tellLease(
   for (const listener of listeners) listener.onLease?.(stream, lease, start, paced);
 }
 
-/** Tells the program that the microphone cannot be taken out. @throws the error, where the program does not want to know. */
+/** Tells the program that the microphone cannot be redirected. @throws the error when there is no `onNoMicrophone`. */
 async function tellNoMicrophone(error: unknown, { onNoMicrophone }: CallVoiceOptions): Promise<undefined> {
   if (!onNoMicrophone || !(error instanceof Error)) throw error;
   await onNoMicrophone(error);
 }
 
 /**
- * A signal that fires when the call is over, and a function that stops watching: no port is dialled for a call that is
- * over.
+ * Makes a signal that fires when the call is over, and a function that stops watching. No port is dialled for a call
+ * that is over.
  */
 function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
   const over = new AbortController();
@@ -234,7 +248,7 @@ function endOf(call: Call): { readonly signal: AbortSignal; forget(): void } {
 }
 
 type Streams = Pick<CallVoice<Lease>, 'remote' | 'input' | 'microphone' | 'inputStart'> & {
-  /** The voice that another program has redirected. */
+  /** The voice, when another program has redirected it. */
   readonly joined: JoinedVoice | undefined;
 };
 
@@ -289,11 +303,11 @@ class LeasedVoice implements CallVoice<Lease> {
     if (!this.call.over) {
       const { output, input: sent, captureMic } = this.call;
       const input = [sent, this.input] as const;
-      // What another program has redirected stays where it is.
+      // Redirections of another program stay as they are.
       const streams = this.#joined
         ? [input]
         : ([input, [captureMic, this.microphone], [output, this.remote]] as const);
-      // The call may end at any moment, and takes its redirections with it.
+      // The call may end at any moment; its redirections end with it.
       await Promise.allSettled(streams.map(([stream, lease]) => lease && letGoOf(stream, lease.port)));
     }
     this.#joined?.close();

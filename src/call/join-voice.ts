@@ -2,13 +2,13 @@ import { rule } from '../base/check.js';
 import type { Call } from '../control/call/call.js';
 import type { Lease, StreamKind } from '../tcp/lease.js';
 
-/** Way to get on with other programs that redirect the same calls. */
+/** Coordination with other programs that redirect the same calls. */
 export interface VoiceJoiner {
   /**
-   * Joins the voice that leads to a port; resolves to undefined when the program that has the port does not share it.
-   * Default: no voice is joined; one that another program has is not available.
+   * Joins the voice that is redirected to a port. Resolves to undefined when the program that has the port does not
+   * share it. Without this method no voice is joined, and a call that another program has redirected is not available.
    *
-   * @param options.speak True to be the one who speaks in the call.
+   * @param options.speak True to speak in the call; only one program may.
    * @throws ERR_TAKEN when somebody else speaks in it; ERR_ABORTED.
    */
   join?(
@@ -17,33 +17,33 @@ export interface VoiceJoiner {
     options: { readonly speak: boolean; readonly signal: AbortSignal },
   ): Promise<JoinedVoice | undefined>;
   /**
-   * Waits until no other program is about to redirect the call, so that one of them redirects it and the others find it
-   * redirected. The turn lasts until what is returned is called. Default: no turns are taken.
+   * Waits until no other program is about to redirect the call. So one program redirects it, and the others find it
+   * redirected. The turn lasts until the returned function is called. Default: no turns are taken.
    *
    * @throws ERR_ABORTED.
    */
   turn?(call: Call, signal: AbortSignal): Promise<() => Promise<void>>;
 }
 
-/** Place of a stream here in what an endpoint sends to a port. */
+/** Place of a stream of this program in the stream that an endpoint sends to a port. */
 export interface PortPlace {
   readonly port: number;
   /** Position there of the first sample of the stream, in samples. */
   readonly from: number;
 }
 
-/** The voice of a call that another program has, from now on. */
+/** The voice of a call that another program has redirected, from now on. */
 export interface JoinedVoice {
   /**
-   * True where `capture_mic` is what the other program plays, paced by `output`: samples at the same position of both
-   * leases are simultaneous. False where it is a microphone: when its samples come tells where they belong.
+   * True when `capture_mic` is the audio that the other program plays, paced by `output`. Samples at the same position
+   * of both leases are then simultaneous. False when it is a microphone, whose place is found by the times of arrival.
    */
   readonly paced: boolean;
-  /** Place of `output` in what the endpoint sends to the other program. Default: it is not known. */
+  /** Place of `output` in the stream that the endpoint sends to the other program. Absent when it is not known. */
   readonly outputPlace?: PortPlace;
   /**
-   * Brings a stream to a lease ({@link Lease.feed}), at its positions: what is lost on the way shows there. Resolves
-   * when the lease is claimed. `capture_mic` is what the other program says, or its microphone.
+   * Brings a stream to a lease ({@link Lease.feed}), at its positions, so a loss on the way shows as a gap. Resolves
+   * when the lease is claimed. `capture_mic` is the audio that the other program plays, or its microphone.
    *
    * @throws ERR_CLOSED; ERR_ABORTED.
    */
@@ -52,7 +52,7 @@ export interface JoinedVoice {
     lease: Lease,
     limits: { readonly signal: AbortSignal },
   ): Promise<void>;
-  /** Leaves. The call, and the other program, go on. */
+  /** Leaves the voice. The call and the other program go on. */
   close(): void;
 }
 

@@ -5,10 +5,9 @@ import type { StreamTarget } from '../protocol/stream-target.js';
 import type { Lease } from '../tcp/lease.js';
 
 /**
- * Has the endpoint connect a voice stream, of a call or of a voicemail, to a leased port. Sinks that must not miss a
- * sample are added before. When it cannot be done, or is given up, the lease is closed and the redirection is taken
- * away again: the endpoint may have taken the command, or take it later. What is `beside` the port goes on, or begins,
- * to be connected too.
+ * Has the endpoint connect a voice stream of a call or a voicemail to a leased port. Sinks that must not miss a sample
+ * are added before. When it fails or is cancelled, the lease is closed and the redirection is removed again, since the
+ * endpoint may have taken the command, or may take it later. The targets in `beside` are connected as well as the port.
  *
  * @throws ERR_API 589 (call) or 592 (voicemail) when the endpoint cannot connect; what {@link Lease.claimed} throws.
  */
@@ -28,7 +27,7 @@ export async function redirectToLease(
     return lease;
   } catch (error) {
     await lease.close();
-    // An endpoint that refused has changed nothing. Nobody waits for the answer: it may be one that never answers.
+    // An endpoint that refused has changed nothing. The answer is not awaited: the endpoint may never answer.
     if (asked && !(error instanceof ApiError)) void letGoOf(stream, lease.port).catch(() => undefined);
     throw error;
   }
@@ -38,14 +37,14 @@ export async function redirectToLease(
 const ASK_TIMEOUT_MS = 1000;
 
 /**
- * Takes a redirection away, unless the stream leads elsewhere by now: another program may have redirected it since.
+ * Removes a redirection, unless the stream leads elsewhere by now: another program may have redirected it since.
  *
- * @param port Where it was redirected to.
+ * @param port Port that the stream was redirected to.
  * @throws ERR_API and others, as of {@link VoiceStream.clear}.
  */
 export async function letGoOf(stream: VoiceStream, port: number): Promise<void> {
   const targets = await stream.get({ timeoutMs: ASK_TIMEOUT_MS }).catch(() => undefined);
   const ports = (targets ?? []).flatMap((target) => (target.kind === 'port' ? [target.port] : []));
-  // The endpoint may take the command later, where it leads to no port yet.
+  // Without a port yet, the endpoint may take the command later.
   if (ports.length === 0 || ports.includes(port)) await stream.clear();
 }

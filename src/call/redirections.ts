@@ -8,18 +8,18 @@ import { takenFrom } from './taken-voice.js';
 
 /** Options of {@link Redirections}. */
 interface RedirectionOptions {
-  /** The voice that another program has redirected, and shares. */
+  /** The voice, when another program has redirected it and shares it. */
   readonly joined: JoinedVoice | undefined;
   /** True to have the sound card's microphone sent beside the input. */
   readonly isMixed: boolean;
-  /** Called before the endpoint is told of a lease. */
+  /** Called before the endpoint learns of a lease. */
   readonly onLease: (lease: Lease, start: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
 
-/** Redirects the streams of a call one after the other. When the opening fails, the redirections are taken away. */
+/** Redirects the streams of a call one after the other. When the opening fails, the redirections are removed. */
 export class Redirections {
   readonly #call: Call;
   readonly #opening: Opening;
@@ -54,14 +54,14 @@ export class Redirections {
     const of = this.#streams[stream];
     const beside = stream === 'input' && isMixed ? [SOUND_CARD] : [];
     await redirectToLease(of, lease, { signal, beside });
-    // The endpoint is not waited for: it may be one that never answers.
+    // The answer is not awaited: the endpoint may never answer.
     this.#opening.add(of, (it) => void (this.#call.over || letGoOf(it, lease.port).catch(() => undefined)));
     return lease;
   }
 
   /**
-   * Gives up when another program has redirected a stream since this one did: it will redirect the others, too, and must
-   * not find them taken.
+   * Fails when another program has redirected a stream since this one did. That program will redirect the other streams
+   * too, and must not find them taken.
    *
    * @throws ERR_TAKEN
    */

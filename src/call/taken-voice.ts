@@ -8,7 +8,10 @@ import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
 /** Longest wait for an endpoint to say where a stream leads, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
-/** Time that a program which joins others leaves them to redirect a call that rings, and between two looks, in ms. */
+/**
+ * Time for which a program that joins others waits for them to redirect a ringing call, and time between two looks, in
+ * ms.
+ */
 const OTHERS_BEGIN_MS = 500;
 const LOOK_MS = 50;
 
@@ -17,14 +20,14 @@ export interface JoinOptions {
   readonly signal: AbortSignal;
   /** True to speak in the call as well. */
   readonly speak: boolean;
-  /** Joins a voice that another program has. Default: it is not joined. */
+  /** Joins a voice that another program has redirected. Default: it is not joined. */
   readonly join: VoiceJoiner | undefined;
 }
 
 /**
- * Makes sure that no other program has redirected what the other party says, or joins the one that has: an endpoint has
- * one redirection of each stream, and a second one would replace it. A port that no program holds any more, since its
- * program was killed, counts as free; so does any port on systems that do not tell who holds it.
+ * Checks that no other program has redirected the other party's voice, or joins that program. An endpoint has one
+ * redirection for each stream, and a second one would replace it. A port that no program holds any more counts as free,
+ * since its program was killed. So does any port on systems that do not tell its holder.
  *
  * @returns the voice that was joined; undefined when the call's voice is free.
  * @throws ERR_TAKEN, with who has it.
@@ -46,17 +49,17 @@ export async function joinOrFree(call: Call, options: JoinOptions): Promise<Join
 }
 
 /**
- * Finds whether somebody else has redirected a call since this program did.
+ * Checks whether another program has redirected a call since this program did.
  *
- * @param isOwn Says which ports are of this program.
- * @returns the error that says who has it; undefined when nobody has.
+ * @param isOwn True for a port of this program.
+ * @returns the error that names the other program; undefined when there is none.
  */
 export async function takenFrom(
   call: Call,
   isOwn: (port: number) => boolean,
 ): Promise<JackfieldError | undefined> {
   if (call.over) return undefined;
-  // Each stream is redirected by itself: what is said may be taken before what is heard.
+  // Each stream is redirected separately: `input` may be taken before `output`.
   const streams = await Promise.all([call.output, call.input].map((stream) => portsOf(stream)));
   for (const port of streams.flat()) {
     const holder = isOwn(port) ? undefined : await portHolder(port);
@@ -65,7 +68,7 @@ export async function takenFrom(
   return undefined;
 }
 
-/** Gives another program, which hears of the call at the same time, the time to redirect it while it rings. */
+/** Waits while the call rings, so that another program that learns of it at the same time can redirect it. */
 async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0; waitedMs < OTHERS_BEGIN_MS; waitedMs += LOOK_MS) {
     if (call.state?.phase !== 'placing' || (await portsOf(call.output, signal)).length > 0) return;

@@ -10,8 +10,8 @@ export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
 }
 
 /**
- * Files that this process is reading, and how often. There is one for the process, as with the system's table of open
- * files.
+ * Files that this process is reading, with the number of readers. There is one map for the process, like the system's
+ * table of open files.
  */
 const readers = new Map<string, number>();
 
@@ -28,7 +28,8 @@ export function noteReading(is: Stats): () => void {
 }
 
 /**
- * Checks that a file which is to be emptied is not being read here: whoever reads it would get the rest of another one.
+ * Checks that a file which is to be emptied is not being read in this process: its reader would continue in another
+ * content.
  *
  * @param is The file, if there is one.
  * @throws an error like those of the system, with the code EREADING.

@@ -29,7 +29,7 @@ interface DatabaseOptions {
   readonly existing?: boolean;
 }
 
-/** Between two looks at a file that another process has locked. */
+/** Time between two looks at a file that another process has locked, in ms. */
 const BUSY_LOOK_MS = 5;
 const BUSY_TIMEOUT_MS = 5000;
 const MAX_STATEMENTS = 200;
@@ -164,7 +164,8 @@ export class Database implements Disposable {
   }
 
   /**
-   * Leaves nothing in the file of what was deleted from it: full-text indices, pages and what SQLite keeps beside it.
+   * Removes all traces of deleted rows: from full-text indices, from pages, and from the files that SQLite keeps beside
+   * the database.
    *
    * @param fullText Names of the full-text tables.
    * @throws ERR_FILE, also while another process writes for long.
@@ -179,8 +180,9 @@ export class Database implements Disposable {
   }
 
   /**
-   * Closes it. All that was written is in the file itself then, as far as nobody else is reading it. `libsql` keeps its
-   * connection until the last statement is garbage, or the process ends: what SQLite has beside the file stays so long.
+   * Closes the database. Everything written is then in the file itself, unless another process is reading it. `libsql`
+   * keeps its connection until the last statement is garbage-collected or the process ends; the files that SQLite keeps
+   * beside the database stay until then.
    */
   close(): void {
     if (!this.#db.open) return;
@@ -301,7 +303,7 @@ export function isDamage(error: unknown): boolean {
 /** Values in a row that its schema does not accept. */
 class RowDamage extends Error {}
 
-/** True when an error of {@link Database} says that a row does not match its schema: others may. */
+/** True when an error of {@link Database} says that a row does not match its schema. Other rows may match theirs. */
 export function isRowDamage(error: unknown): boolean {
   return error instanceof JackfieldError && error.cause instanceof RowDamage;
 }

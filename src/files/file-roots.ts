@@ -42,9 +42,9 @@ export interface WritableFile {
 export type WriteClaim = (path: string, existing: Stats | undefined) => void;
 
 /**
- * Folders in which somebody else may name files. A link may lead to another place in them. A path that leads outside is
- * refused, with the same message whether a file is there or not. Names are looked up folder by folder, each held open
- * meanwhile, so that a folder or link that is changed at the same time cannot lead outside.
+ * Folders in which a client may name files. A link may lead to another place in the folders. A path that leads outside
+ * is refused, with the same message whether a file is there or not. Names are looked up folder by folder, each held
+ * open meanwhile, so that a folder or link that is changed at the same time cannot lead outside.
  */
 export class FileRoots {
   readonly #roots: readonly string[];

@@ -9,9 +9,9 @@ import { loadSqlite } from './sqlite.js';
 const NAME = '.lock';
 
 /**
- * Reserves a folder for one owner in one process, by an SQLite file with a transaction that is never ended. The system
- * releases the lock when the process ends, however it ends, so that none is left behind. The lock also holds between
- * containers that share a folder and do not see each other's processes.
+ * Reserves a folder for one owner in one process, by an SQLite file with an open transaction. The system releases the
+ * lock when the process ends, however it ends, so that none is left behind. The lock also holds between containers that
+ * share a folder and do not see each other's processes.
  */
 export class FolderLock implements Disposable {
   readonly #db: Sqlite.Database;
@@ -70,7 +70,7 @@ function ownerOf(db: Sqlite.Database | undefined): string {
     const row = db?.prepare('SELECT pid FROM owner').get() as { pid: number } | undefined;
     if (row) return row.pid === process.pid ? 'this process' : `process ${row.pid}`;
   } catch {
-    // It is being taken at this moment; the owner is not written yet.
+    // The lock is being taken at this moment, and its owner is not written yet.
   }
   return 'another process';
 }

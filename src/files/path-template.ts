@@ -33,7 +33,7 @@ export function checkPathTemplate(name: string, template: unknown, fields: reado
  * Fills a template. Each value stays within its part, whatever it holds: a part with a field in it becomes one safe
  * name. A part without fields stays as its author wrote it.
  *
- * @param textOf The value of a field; where a part grows too long, its longest values are cut.
+ * @param textOf Returns the value of a field. When a part gets too long, its longest values are cut.
  */
 export function fillPath(template: string, textOf: (field: string) => string): string {
   return template

@@ -9,7 +9,7 @@ export interface RenewOptions {
   readonly advice: string;
   /** Names of the full-text tables. */
   readonly fullText: readonly string[];
-  /** Keeps others away while a damaged file is moved. @throws ERR_INVALID_STATE while somebody is at work. */
+  /** Reserves the database while a damaged file is moved. @throws ERR_INVALID_STATE while another process uses it. */
   reserve(): Disposable;
 }
 
@@ -20,8 +20,9 @@ export interface RenewedDatabase {
 }
 
 /**
- * Opens a database as {@link Database.open}, and checks the file as a whole, its indices too. One that is damaged is moved
- * aside first, with what SQLite keeps beside it, and another one begun: `catalogue.db` becomes `catalogue.damaged-1f2e3d4c.db`.
+ * Opens a database like {@link Database.open}, and checks the whole file, including its indices. A damaged file is
+ * first moved aside, with the files that SQLite keeps beside it, and a new one is begun: `catalogue.db` becomes
+ * `catalogue.damaged-1f2e3d4c.db`.
  *
  * @throws ERR_INVALID_STATE while somebody is at work; ERR_FILE, ERR_UNSUPPORTED.
  */

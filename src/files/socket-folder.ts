@@ -1,7 +1,7 @@
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** The folder for sockets of this user's processes, which may not be there yet. */
+/** Path of the folder for sockets of this user's processes. The folder may not exist yet. */
 export function socketFolder(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
   return runtime ? join(runtime, 'jackfield') : join(tmpdir(), `jackfield-${userInfo().username}`);

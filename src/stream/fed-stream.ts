@@ -30,20 +30,21 @@ import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from './sink.js'
 
 const POSITION = whole(0, Number.MAX_SAFE_INTEGER);
 
-/** All that the sinks of one stream may have waiting, in bytes: minutes of voice. */
+/** Most bytes that may wait for all sinks of one stream: minutes of voice. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** Gaps whose names are kept: they are asked for soon. */
+/** Most gaps whose names are kept. They are asked for soon after. */
 const MAX_GAPS = 4096;
 const ERROR = instance(Error);
 
 /**
- * A stream that receives what this program brings: from the packets of a line, a socket of another protocol. It cannot
- * be held back: a sink that is slow spills or loses by its policy, and `wait` spills as it does beside other sinks.
+ * A stream that receives samples from this program, such as those of a line's packets or of a socket with another
+ * protocol. It cannot be held back: a slow sink spills or loses samples by its policy, and `wait` spills as it does
+ * beside other sinks.
  */
 export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStream {
   readonly direction = 'receive';
   readonly format: PcmFormat;
-  /** The way in which the feeder is asked to bring samples; one that has no other way brings them as they come. */
+  /** Read class that the feeder is asked for. A feeder that has only one way brings samples as they come. */
   readClass: ReadClass = 'immediate';
   readonly closed: Promise<StreamEnd>;
   readonly #clock: Clock;
@@ -52,7 +53,7 @@ export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStre
   readonly #gaps: StreamGap[] = [];
   #state: PcmStreamState = { status: 'claimed' };
 
-  /** @param clock Tells when samples come. */
+  /** @param clock Gives samples their time of arrival. */
   constructor(clock: Clock, format: PcmFormat = VOICE_FORMAT) {
     super();
     this.#clock = clock;
@@ -108,14 +109,15 @@ export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStre
     throw onlyReceives('player');
   }
 
-  /** True until it ends. */
+  /** True until the stream ends. */
   get running(): boolean {
     return this.#state.status !== 'draining' && this.#state.status !== 'closed';
   }
 
   /**
-   * Brings samples, of which the first lies at `position`, which is not before what has come: what is between was lost,
-   * and the sinks see that by their positions. The samples are valid during the call. Does nothing once it has ended.
+   * Brings samples; the first one lies at `position`, which must not be before the end of what has come. Positions in
+   * between were lost, and the sinks see the gap by the positions. The samples need to be valid only during the call.
+   * Does nothing when the stream has ended.
    */
   write(samples: Int16Array, position: number): void {
     if (!this.running || samples.length === 0) return;
@@ -123,7 +125,7 @@ export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStre
     this.#inlet.take(samples, position, this.#clock.now());
   }
 
-  /** Names a stretch that {@link write} will leave out; to be called before. */
+  /** Names a stretch that {@link write} will leave out. To be called before that write. */
   leaveOut(gap: StreamGap): void {
     this.#gaps.push(gap);
     if (this.#gaps.length > MAX_GAPS) this.#gaps.shift();
@@ -135,7 +137,7 @@ export class FedStream extends FencedEmitter<PcmStreamEvents> implements PcmStre
     return this.#gaps.filter((gap) => gap.from < to && gap.from + gap.samples > from);
   }
 
-  /** Nothing more is brought: sinks get what waits for them. */
+  /** Ends the stream. Sinks get what waits for them. */
   end(reason: StreamEnd): void {
     if (!this.running) return;
     this.#move({ status: 'draining', reason });

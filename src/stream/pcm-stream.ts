@@ -5,17 +5,20 @@ import type { Player } from './player.js';
 import type { SampleTimeline } from './sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions, SinkPolicy } from './sink.js';
 
-/** The way that samples go, seen from this program: it receives `output` and `capture_mic`, and sends `input`. */
+/** Direction of the samples as seen from this program: it receives `output` and `capture_mic`, and sends `input`. */
 export type Direction = 'receive' | 'send' | 'both';
 
 /**
- * The way in which a stream is read. `batched`: samples wait and are read a few times a second, which costs least.
- * `immediate`: samples are read as they come, for programs that answer or listen live. A stream that cannot wait is
- * always `immediate`.
+ * Way of reading a stream. `batched`: samples wait in the kernel and are read a few times a second, at the lowest cost.
+ * `immediate`: samples are read as they come, for programs that answer or listen live. A stream whose samples cannot
+ * wait is always `immediate`.
  */
 export type ReadClass = 'batched' | 'immediate';
 
-/** The reason that a stream ended for. Each kind of stream names its own; `error` is set where it did not end well. */
+/**
+ * Reason for the end of a stream. Each kind of stream has its own kinds of reasons. `error` is set when it did not end
+ * well.
+ */
 export interface StreamEnd {
   readonly kind: string;
   readonly error?: Error;
@@ -29,8 +32,9 @@ export interface StreamEnd {
  *   └─────────┴───────────┴───────────────────────^
  * ```
  *
- * `open`: the other end is awaited. `claimed`: it is there, and no sample has passed. `flowing`: samples pass.
- * `draining`: no more come in, and what is buffered is being delivered or flushed. From there on it has a `reason`.
+ * `open`: it waits for the other end. `claimed`: the other end is there, and no sample has passed. `flowing`: samples
+ * pass. `draining`: no more samples come in, and what is buffered is being delivered or flushed. From `draining` on,
+ * the state has a `reason`.
  */
 export type PcmStreamState =
   | { readonly status: 'open' | 'claimed' | 'flowing' }
@@ -42,7 +46,7 @@ export interface PcmStreamStats {
   readonly samplesReceived: number;
   /** Whole frames of 20 ms among them. */
   readonly framesReceived: number;
-  /** Bytes at the end of a stream that did not make up a whole sample. */
+  /** Bytes at the end of a stream that did not form a whole sample. */
   readonly trailingBytes: number;
   /** Samples that came while the stream had no sink. */
   readonly unheard: number;
@@ -54,11 +58,14 @@ export interface PcmStreamStats {
   readonly samplesSent: number;
   /** Whole frames of 20 ms among them. */
   readonly framesSent: number;
-  /** Of `samplesSent`, those that were silence because nothing was to be played. */
+  /** Samples of silence among `samplesSent`, sent because nothing was to be played. */
   readonly silenceFilled: number;
   /** Bytes that came on a stream that only sends. */
   readonly bytesIgnored: number;
-  /** Times that the stream fell behind real time by more than 100 ms from one read to the next, and for how long in all. */
+  /**
+   * Number of gaps, and their total length: times at which the stream fell behind real time by more than 100 ms from
+   * one read to the next.
+   */
   readonly gaps: number;
   readonly gapMs: number;
   /** Difference between the time from one read to the next and the length of the audio that came, in ms. */
@@ -66,12 +73,12 @@ export interface PcmStreamStats {
   readonly jitterP99Ms: number;
   /** Audio that waits for sinks. */
   readonly bufferedMs: number;
-  /** Times that the stream was held back for a sink that is waited for, and for how long in all. */
+  /** Number of times that the stream was held back for a sink with the policy `wait`, and their total length. */
   readonly holds: number;
   readonly heldMs: number;
 }
 
-/** Notices of a stream. `state` comes with each change of it. */
+/** Events of a stream. `state` is emitted with each change of state. */
 export interface PcmStreamEvents extends FencedEvents {
   state: [state: PcmStreamState];
   flowing: [];
@@ -79,11 +86,11 @@ export interface PcmStreamEvents extends FencedEvents {
   closed: [reason: StreamEnd];
   /** A sink threw. It was ended and removed; the stream goes on. */
   'sink-failed': [sink: string, error: Error];
-  /** A sink has begun to lose samples under its policy, or (`spill`, `wait`) to go through its file. */
+  /** A sink has begun to lose samples under its policy, or (`spill`, `wait`) to use its spill file. */
   overflow: [sink: string, policy: SinkPolicy];
   /**
-   * The stream is held back: a sink whose policy is `wait` has no more room. `cause`: what keeps the file from being
-   * used that its samples would spill to.
+   * The stream is held back: a sink whose policy is `wait` has no more room. `cause`: the error for which its spill
+   * file cannot be used, if there is one.
    */
   held: [sink: string, cause: unknown];
   /** The stream is not held back any more. */
@@ -91,7 +98,7 @@ export interface PcmStreamEvents extends FencedEvents {
 }
 
 /**
- * A stream of PCM, whatever brings it: a leased port of a {@link PcmServer}, or a line.
+ * A stream of PCM from any source: a leased port of a {@link PcmServer}, or a line.
  *
  * Positions count samples per channel from the stream's first sample, in either direction.
  */
@@ -100,7 +107,7 @@ export interface PcmStream extends AsyncDisposable {
   readonly format: PcmFormat;
   readonly state: PcmStreamState;
   readonly stats: PcmStreamStats;
-  /** The way in which the stream is read; may be changed while it runs. */
+  /** Way of reading the stream. It may be changed while the stream runs. */
   readClass: ReadClass;
   /** The samples received so far, as a timeline that a sender can follow. */
   readonly received: SampleTimeline;
@@ -113,40 +120,44 @@ export interface PcmStream extends AsyncDisposable {
   readonly closed: Promise<StreamEnd>;
 
   /**
-   * Feeds what is received to `sink`, from the next sample on. A stream without sinks reads and counts.
+   * Feeds the received samples to `sink`, from the next sample on. A stream without sinks reads and counts its samples.
    * @throws ERR_INVALID_ARG, ERR_FILE, ERR_INVALID_STATE on a stream that only sends or is over.
    */
   addSink(sink: PcmSink | FileSinkSpec, options?: SinkOptions): SinkHandle;
   /**
-   * Feeds exactly what leaves to `sink`, silence included.
+   * Feeds `sink` exactly what is sent, including silence.
    * @throws ERR_INVALID_ARG, ERR_FILE, ERR_INVALID_STATE on a stream that only receives or is over.
    */
   addSentTap(sink: PcmSink | FileSinkSpec, options?: SinkOptions): SinkHandle;
   /**
-   * The received samples, for `for await`. Each array belongs to the caller. Ends with the stream; leaving the loop
-   * removes the sink.
+   * Iterates over the received samples with `for await`. Each array belongs to the caller. The loop ends with the
+   * stream; leaving it removes the sink.
    * @throws the error that the stream ended with, ERR_ABORTED.
    */
   frames(options?: SinkOptions & { signal?: AbortSignal }): AsyncIterableIterator<PcmChunk>;
   /**
-   * Stretches between two positions of what is received that the stream has left out itself, oldest first, where it knows
-   * why: packets of a line that were lost, silence that was not sent. Absent for streams that know none.
+   * Returns the stretches between two received positions that the stream itself left out, oldest first, where it knows
+   * the reason: lost packets of a line, or silence that was not sent. Absent for streams that do not know such
+   * stretches.
    */
   gapsBetween?(from: number, to: number): readonly StreamGap[];
-  /** Ends the stream: what was received before is read, sinks get all of it, what was written is flushed. Idempotent. */
+  /**
+   * Ends the stream gracefully. What was received before is read, sinks get all of it, and what was written is flushed.
+   * Idempotent.
+   */
   close(): Promise<StreamEnd>;
-  /** Ends the stream at once; what is buffered is lost and counted as dropped. */
+  /** Ends the stream at once. What is buffered is lost and counted as dropped. */
   abort(error?: Error): void;
 
-  /** Listening, as with an EventEmitter. */
+  /** Adds a listener, as with an EventEmitter. */
   readonly on: Listen<PcmStreamEvents>;
   readonly once: Listen<PcmStreamEvents>;
   readonly off: Listen<PcmStreamEvents>;
 }
 
 /**
- * A method that takes each event of `Events` with its listener: an EventEmitter that has more events than these has it
- * too, which would not be one of fewer.
+ * A method that takes each event of `Events` with its listener. An emitter with more events than these is assignable to
+ * it, while its own type is not assignable to that of an emitter with fewer events.
  */
 export type Listen<Events extends Record<keyof Events, unknown[]>> = All<
   { [E in keyof Events]: (event: E, listener: (...args: Events[E]) => void) => unknown }[keyof Events]

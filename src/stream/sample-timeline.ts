@@ -1,6 +1,6 @@
 import { checkArgument, having, number } from '../base/check.js';
 import { SAMPLE_RATE } from '../base/pcm.js';
-/** Is told by a {@link SampleTimeline} how it goes on. */
+/** Listener of a {@link SampleTimeline}. */
 export interface TimelineFollower {
   /** `position` has grown. */
   advance(): void;
@@ -9,22 +9,22 @@ export interface TimelineFollower {
 }
 
 /**
- * Says how many samples have come due, and when that number grows. A sender writes as far as its timeline goes
- * (and a small lead further), so that the timeline alone decides its speed: the wall clock, or another stream.
+ * Number of samples that have come due, with notices when it grows. A sender writes as far as its timeline goes, plus a
+ * small lead. So the timeline alone decides the speed: the wall clock, or another stream.
  */
 export interface SampleTimeline {
   /** Samples per channel that have come due. Never decreases. */
   readonly position: number;
-  /** Samples per second in which `position` counts. */
+  /** Sample rate in which `position` counts, in Hz. */
   readonly sampleRate: number;
-  /** Calls `follower` from now on; returns the function that stops it. A timeline that has ended calls `end` at once. */
+  /** Calls `follower` from now on. Returns a function that stops it. A timeline that has ended calls `end` at once. */
   follow(follower: TimelineFollower): () => void;
 }
 
 /** Accepts a {@link TimelineFollower}. */
 const FOLLOWER = having('advance', 'end');
 
-/** A timeline that is moved by its owner. */
+/** A timeline that its owner moves. */
 export class ManualTimeline implements SampleTimeline {
   readonly sampleRate: number;
   #position = 0;
@@ -50,7 +50,7 @@ export class ManualTimeline implements SampleTimeline {
     return () => this.#followers.delete(follower);
   }
 
-  /** Moves on to `position`. A smaller one than before is ignored. */
+  /** Moves on to `position`. A smaller position than before is ignored. */
   advanceTo(position: number): void {
     checkArgument('position', position, number);
     if (this.#ended || position <= this.#position) return;

@@ -1,9 +1,9 @@
 import type { PcmSink } from '../base/pcm.js';
 
 /**
- * The rule for a sink that does not keep up and whose buffer is full. `wait`: the socket is paused and the peer held
- * back, so that nothing is lost. `drop-oldest`, `drop-newest`: samples are dropped and counted. `spill`: they go
- * to a file and are read back in order. `close`: the stream ends with ERR_SINK.
+ * Rule for a sink that does not keep up and whose buffer is full. `wait`: the socket is paused and the peer is held
+ * back, so nothing is lost. `drop-oldest`, `drop-newest`: samples are dropped and counted. `spill`: they go to a file
+ * and are read back in order. `close`: the stream ends with ERR_SINK.
  */
 export type SinkPolicy = 'wait' | 'drop-oldest' | 'drop-newest' | 'spill' | 'close';
 
@@ -13,11 +13,11 @@ export interface SinkOptions {
   /** Audio that may wait for the sink, in ms: 20 to 600,000. Default 1000. */
   maxBufferedMs?: number;
   /**
-   * Audio that may still wait when a stream that was held back goes on, in ms: 0 to `maxBufferedMs - 1`. A buffer that
-   * was full counts as full anew after no more than this was waiting. Default: half of `maxBufferedMs`.
+   * Low watermark, in ms: 0 to `maxBufferedMs - 1`. A stream that was held back goes on when no more audio than this
+   * waits. A full buffer is reported again only after it had fallen to this. Default: half of `maxBufferedMs`.
    */
   resumeBelowMs?: number;
-  /** Directory of the spill file. Default: the system's, for temporary files. */
+  /** Directory of the spill file. Default: the system's directory for temporary files. */
   spillDirectory?: string;
   /** Audio that the spill file may hold, in ms: 1000 to 86,400,000. What does not fit is dropped. Default 600,000. */
   maxSpilledMs?: number;
@@ -39,15 +39,13 @@ export interface SinkStats {
 export interface SinkHandle {
   readonly name: string;
   readonly stats: SinkStats;
-  /** Settles when the sink was ended. @throws what the sink threw. */
+  /** Resolves when the sink was ended. Rejects with the error that the sink threw. */
   readonly done: Promise<SinkStats>;
-  /** Takes the sink off the stream: it gets what waits for it, then `end()`. Resolves like `done`. */
+  /** Removes the sink from the stream. The sink gets what waits for it, then `end()`. Resolves like `done`. */
   remove(): Promise<SinkStats>;
 }
 
-/**
- * A sink whose `write` never returns a promise. It is handed the read buffer itself where possible, without a copy.
- */
+/** A sink whose `write` never returns a promise. Where possible it gets the read buffer itself, without a copy. */
 export interface SynchronousSink extends PcmSink {
   readonly synchronous: true;
   write(samples: Int16Array, position: number): void;
@@ -67,7 +65,7 @@ export interface PcmChunk {
 export interface FileSinkSpec {
   readonly kind: 'file';
   readonly path: string;
-  /** True replaces a file of that name; else it is an error. Default false. */
+  /** True to replace an existing file; otherwise an existing file is an error. Default false. */
   readonly overwrite?: boolean;
   /** Bytes before the samples, at most 4096. Default none: raw s16le. */
   readonly header?: Uint8Array;

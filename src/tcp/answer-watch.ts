@@ -1,14 +1,15 @@
 import { type SocketEnd, type SocketRow, SocketTable } from '../base/system/socket-table.js';
 import { type CancelTimer, systemClock } from '../base/time/clock.js';
 
-/** Looks are taken so often within the limit. */
+/** Number of looks at the table within the limit. */
 const LOOKS = 4;
 
 /**
- * Finds peers whose systems do not answer what is sent to them. While bytes are on their way the system does not use its
- * keep-alive: it sends them again, for a quarter of an hour, and takes megabytes meanwhile, which is minutes of voice. Its
- * table of connections tells how often it had to. One reading answers for all connections. Where there is no such table,
- * which is everywhere but on Linux, nothing is found. It lives on the machine's clock, as the system does.
+ * Finds peers whose systems do not acknowledge what is sent to them. While sent bytes are unacknowledged, the system
+ * does not use its keep-alive. It retransmits them for a quarter of an hour, and buffers megabytes meanwhile, which is
+ * minutes of voice. The system's table of connections tells how often it retransmitted. One reading of the table serves
+ * all connections. Only Linux has such a table; elsewhere nothing is found. The watch runs on the machine's clock, as
+ * the system's retransmissions do.
  */
 export class AnswerWatch {
   readonly #limitMs: number;
@@ -16,12 +17,12 @@ export class AnswerWatch {
   #table: SocketTable | undefined;
   #cancel: CancelTimer | undefined;
 
-  /** @param limitMs How long a peer may leave what is sent without an answer. */
+  /** @param limitMs Longest time, in ms, for which a peer may leave sent bytes unacknowledged. */
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
   }
 
-  /** @returns what ends the watch; it is to be called once, whether `onSilent` was or not. */
+  /** @returns a function that ends the watch. It must be called once, also after `onSilent` was called. */
   watch(local: SocketEnd, remote: SocketEnd, onSilent: () => void): () => void {
     if (this.#watched.size === 0) this.#begin();
     const watched = new Watched(local, remote, onSilent);
@@ -70,7 +71,7 @@ class Watched {
     this.#onSilent = onSilent;
   }
 
-  /** A peer that does not read answers all the same: it says that it has no room. */
+  /** Takes the newest row. A peer that does not read counts as answering: its system says that it has no room. */
   update(row: SocketRow | undefined, limitMs: number): void {
     if (!row) return;
     const answers = row.unanswered === 0 || row.unacknowledged < this.#unacknowledged;

@@ -6,7 +6,7 @@ const RESERVED = 64;
 /** Descriptors that a lease can take: its port, its connection, and a file. */
 const PER_LEASE = 3;
 
-/** File descriptors that this process may have open; nothing where the system does not tell (elsewhere than on Linux). */
+/** File descriptors that this process may have open; undefined where the system does not tell (all but Linux). */
 export function descriptorLimit(): number | undefined {
   let text: string;
   try {
@@ -18,7 +18,7 @@ export function descriptorLimit(): number | undefined {
   return soft === undefined || soft === 'unlimited' ? undefined : Number(soft);
 }
 
-/** Descriptors that this process may still open; nothing where the system does not tell. */
+/** Descriptors that this process may still open; undefined where the system does not tell. */
 export function spareDescriptors(): number | undefined {
   try {
     const open = readdirSync('/proc/self/fd').length;
@@ -37,7 +37,7 @@ export function leasesThatFit(limit: number | undefined): number {
   return Math.max(1, Math.floor((limit - RESERVED) / PER_LEASE));
 }
 
-/** Advice on making `leases` fit under `limit`; nothing when they do. */
+/** Advice on making `leases` fit under `limit`; undefined when they fit. */
 export function descriptorAdvice(leases: number, limit: number | undefined): string | undefined {
   const fit = leasesThatFit(limit);
   if (leases <= fit) return undefined;

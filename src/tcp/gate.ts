@@ -9,9 +9,9 @@ import type { Accepted } from './read/accepted.js';
 export interface GateOptions {
   /** Addresses and subnets (`10.0.0.0/8`) that may connect. */
   readonly allow: readonly string[];
-  /** User ids that a local peer may have; `any`: it is not checked. */
+  /** User ids that a local peer may have. `any`: the user is not checked. */
   readonly users: 'any' | readonly number[];
-  /** Connections that may be open at once, those being checked included. */
+  /** Connections that may be open at once, including those that are still being checked. */
   readonly maxConnections: number;
 }
 
@@ -41,12 +41,15 @@ export class Gate {
     return { address, port };
   }
 
-  /** Takes note that a connection which was counted is closed. */
+  /** Notes that a counted connection is closed. */
   leave(): void {
     this.#connections--;
   }
 
-  /** The reason why `peer`, which connected to `local`, is refused, if it is; and its user, where that is known. */
+  /**
+   * Checks a `peer` that connected to `local`. Resolves to the peer, with its user where that is known, and to the
+   * reason if it is refused.
+   */
   async check({ local }: Accepted, peer: Peer): Promise<{ peer: Peer; refused?: RefusedPeer['why'] }> {
     if (this.#connections > this.#maxConnections) return { peer, refused: 'limit' };
     if (!this.#allowed.check(peer.address, isIPv6(peer.address) ? 'ipv6' : 'ipv4')) {

@@ -8,7 +8,7 @@ export class HoldMeter {
     return this.#holds;
   }
 
-  /** Milliseconds in all, what is going on at `nowMs` included. */
+  /** Total length of all holds in ms, including one that is still going on at `nowMs`. */
   totalMs(nowMs: number): number {
     return this.#pastMs + (this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs);
   }

@@ -9,30 +9,33 @@ import { ReadPlan } from './read/peer-connection.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 
-/** Shared by the leases of one thread. */
+/** Parts that the leases of one thread share. */
 export interface LeaseContext {
   readonly clock: Clock;
   readonly hosts: readonly string[];
   readonly ports: PortRange | undefined;
   readonly gate: Gate;
-  /** Time between two reads of a batched connection whose lease has none of its own, if the server has the option. */
+  /**
+   * The server's option `readIntervalMs`, in ms: used by leases that do not set their own. Undefined when it is not
+   * set.
+   */
   readonly readIntervalMs: number | undefined;
   readonly readPlan: ReadPlan;
-  /** Silence after which the system probes a peer, in ms; 0 for never. */
+  /** Silence after which the system probes a peer, in ms; 0 is never. */
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
-  /** Finds peers that do not answer what is sent; where there is a keep-alive. */
+  /** Finds peers that do not acknowledge what is sent. Absent when the keep-alive is off. */
   readonly answerWatch: AnswerWatch | undefined;
-  /** Turns on `clock`, and wakes the senders that it paces. */
+  /** Wheel on `clock` that wakes the senders which the clock paces. */
   readonly paceWheel: TimingWheel;
   readonly budget: BufferBudget;
 }
 
-/** A sender is woken this often, in ms. */
+/** Time between two wake-ups of a sender, in ms. */
 const PACE_INTERVAL_MS = 20;
 const PACE_SLOTS = 4;
 
-/** Makes what leases in this thread share. */
+/** Makes the parts that the leases of this thread share. */
 export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: () => void): LeaseContext {
   const { clock, hosts, ports, readIntervalMs, directReads, keepAliveMs, idleMs } = options;
   return {

@@ -1,7 +1,7 @@
 import type { Lease } from './lease.js';
 import type { LeaseState } from './lease-state.js';
 
-/** Emits what `lease` has become: `state`, and the event of that state. */
+/** Emits the new state of `lease`: the event `state`, and the event named after that state. */
 export function announce(lease: Lease, state: LeaseState): void {
   lease.emit('state', state);
   switch (state.status) {

@@ -49,7 +49,7 @@ export interface ResolvedLeaseOptions {
   readonly direction: Direction;
   readonly format: PcmFormat;
   readonly readClass: ReadClass;
-  /** Undefined: that of the server. */
+  /** Undefined: the server's option applies. */
   readonly readIntervalMs: number | undefined;
   readonly claimTimeoutMs: number;
   readonly port: number | undefined;

@@ -1,13 +1,16 @@
 import type { Lease, LeaseOptions } from './lease.js';
 
-/** Gives leases: a server, or what was set aside at one. */
+/** Source of leases: a server, or places that were reserved at one. */
 export interface LeaseSource {
   /** The server's option `readIntervalMs`: time between two reads of a `batched` connection, in ms. */
   readonly readIntervalMs: number | undefined;
   lease(options: LeaseOptions): Promise<Lease>;
 }
 
-/** Leases set aside at a server: an object of several streams gets all of them, or is refused before anything is begun. */
+/**
+ * Leases reserved at a server. An object with several streams gets all of its leases, or is refused before anything
+ * begins.
+ */
 export class LeaseReservation implements LeaseSource, Disposable {
   readonly #server: LeaseSource;
   readonly #release: (count: number) => void;
@@ -24,13 +27,13 @@ export class LeaseReservation implements LeaseSource, Disposable {
     return this.#server.readIntervalMs;
   }
 
-  /** As that of the server, in one of the places while there is one left. */
+  /** Opens a lease at the server. It uses a reserved place while one is left. */
   lease(options: LeaseOptions): Promise<Lease> {
     this.#free(Math.min(1, this.#left));
     return this.#server.lease(options);
   }
 
-  /** Gives back the places that were not used. */
+  /** Returns the unused places to the server. */
   [Symbol.dispose](): void {
     this.#free(this.#left);
   }

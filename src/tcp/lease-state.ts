@@ -4,7 +4,7 @@ import { JackfieldError } from '../base/errors.js';
 export interface Peer {
   readonly address: string;
   readonly port: number;
-  /** Owner of the peer's socket, where the system tells it; `undefined` elsewhere. */
+  /** User id of the owner of the peer's socket; `undefined` where the system does not tell it. */
   readonly uid?: number;
 }
 

@@ -11,16 +11,16 @@ import type {
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { CloseReason, LeaseState, Peer } from './lease-state.js';
 
-/** The stream that is leased, in the words of `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
+/** The leased stream, named as in `ALTER CALL ... SET_x` (reference, "Voice Streams"). */
 export type StreamKind = 'input' | 'output' | 'capture_mic';
 
 /** A peer that was turned away, and why. */
 export interface RefusedPeer {
   readonly peer: Peer;
   /**
-   * `claimed`: the lease has its connection. `not-allowed`: the address is not on the allow-list.
-   * `wrong-user`: its socket belongs to another user. `unknown-user`: the owner could not be found out.
-   * `limit`: the server has all the connections that it may have.
+   * `claimed`: the lease already has its connection. `not-allowed`: the address is not on the allow-list. `wrong-user`:
+   * the socket belongs to another user. `unknown-user`: the owner of the socket could not be found. `limit`: the server
+   * has reached `maxConnections`.
    */
   readonly why: 'claimed' | 'not-allowed' | 'wrong-user' | 'unknown-user' | 'limit';
 }
@@ -31,7 +31,7 @@ export interface LeaseStats extends PcmStreamStats {
   readonly refused: number;
 }
 
-/** Notices of a lease. Each state has its own; `state` comes with all of them. */
+/** Events of a lease. Each state has an event of its name; `state` is emitted with each of them. */
 export interface LeaseEvents extends PcmStreamEvents {
   state: [state: LeaseState];
   claimed: [peer: Peer];
@@ -50,20 +50,23 @@ export interface LeaseOptions {
   /** Default `immediate` for a lease that sends, else `batched`. */
   readClass?: ReadClass;
   /**
-   * Time between two reads of the connection in the `batched` class, in ms: 20 to 1000. Samples that are not read yet
-   * are lost when this process is killed. A format that brings 32 KiB in less time is read more often. Default:
+   * Time between two reads of the connection in the `batched` class, in ms: 20 to 1000. Samples that were not read yet
+   * are lost when this process is killed. A format that fills 32 KiB in less time is read more often. Default:
    * {@link PcmServerOptions.readIntervalMs}.
    */
   readIntervalMs?: number;
   /** Time that the lease waits for its connection, in ms: 1 to 3,600,000. Default 30,000. */
   claimTimeoutMs?: number;
-  /** A port of one's own choice. Default: one of the server's range, or the system's choice. */
+  /** Port to listen on. Default: one of the server's range, or the system's choice. */
   port?: number;
   /**
-   * Paces the sender; `received`: by the samples that this lease receives. Default: the server's clock, from the claim.
+   * Timeline that paces the sender. `received`: the samples that this lease receives. Default: the server's clock, from
+   * the claim on.
    */
   timeline?: SampleTimeline | 'received';
-  /** Position of `timeline` that is position 0 of what is sent. Default 0. See {@link Lease.timelineStart}. */
+  /**
+   * Position on `timeline` at which position 0 of the sent samples lies. Default 0. See {@link Lease.timelineStart}.
+   */
   timelineStart?: number;
   /** Lead of the sender over its timeline, in ms: 20 to 1000. Default 60. */
   leadMs?: number;
@@ -72,26 +75,28 @@ export interface LeaseOptions {
 /** Brings the samples of a lease in place of a peer. Made by {@link Lease.feed}. */
 export interface LeaseFeed {
   /**
-   * Brings samples, of which the first lies at `position` of the stream. What is passed over was lost on the way: the
-   * lease's sinks see that by the positions. Samples for a position that has passed are left out. Nothing holds the
-   * caller back but the lease's events `held` and `released`: what is brought between them waits in memory.
+   * Brings samples; the first one lies at `position` of the stream. Positions that are skipped count as lost on the
+   * way, and the lease's sinks see the gap by the positions. Samples for an earlier position are ignored. The method
+   * never waits: the events `held` and `released` of the lease tell the caller when to pause. Samples that are brought
+   * between the two wait in memory.
    */
   write(samples: Int16Array, position: number): void;
-  /** Ends the stream: as a peer that closes its side; with an error, as a connection that breaks. */
+  /** Ends the stream as if the peer had closed its side. With an error, it ends as if the connection had broken. */
   end(error?: Error): void;
 }
 
-/**
- * A stream with a port of its own: one listening port for one stream of one object, claimed by one connection.
- */
+/** A stream with its own listening port. The port is for one stream of one object, and one connection claims it. */
 export interface Lease extends EventEmitter<LeaseEvents>, Omit<PcmStream, keyof EventEmitter> {
   /** The object that the stream belongs to, for example `CALL 14`. */
   readonly object: string;
   readonly stream: StreamKind;
-  /** Addresses that the port is on. */
+  /** Addresses on which the port listens. */
   readonly hosts: readonly string[];
   readonly port: number;
-  /** {@link LeaseOptions.timelineStart}: where position 0 of what is sent lies on the timeline that paces it. */
+  /**
+   * Position on the pacing timeline at which position 0 of the sent samples lies. Set by
+   * {@link LeaseOptions.timelineStart}.
+   */
   readonly timelineStart: number;
   readonly state: LeaseState;
   readonly stats: LeaseStats;
@@ -103,7 +108,7 @@ export interface Lease extends EventEmitter<LeaseEvents>, Omit<PcmStream, keyof 
    */
   claimed(options?: { signal?: AbortSignal }): Promise<Peer>;
   /**
-   * Claims the lease for this program, which then brings the samples itself: nobody connects to the port any more.
+   * Claims the lease for this program, which then brings the samples itself. The port accepts no connection any more.
    * @throws ERR_INVALID_STATE on a lease that sends, is claimed, or is over.
    */
   feed(): LeaseFeed;

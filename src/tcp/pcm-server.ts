@@ -10,7 +10,7 @@ import { type ServerSnapshot, ServerStatistics } from './server-stats.js';
 import { StreamLease } from './stream-lease.js';
 import { WorkerPool } from './worker/worker-pool.js';
 
-/** Notices of a server, about any of its leases. */
+/** Events of a server, about any of its leases. */
 export interface PcmServerEvents extends FencedEvents {
   lease: [lease: Lease];
   refused: [lease: Lease, refused: RefusedPeer];
@@ -61,7 +61,7 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
     return this.#options.readIntervalMs;
   }
 
-  /** Advice where file descriptors allow fewer than the usual 10,000 leases. Linux only. */
+  /** Advice for a process whose file descriptors allow fewer than the usual 10,000 leases. Linux only. */
   get advice(): string | undefined {
     return this.#options.advice;
   }
@@ -88,8 +88,8 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
   }
 
   /**
-   * Sets leases aside, to be taken from what is returned: a caller that needs several gets all of them, or is refused
-   * now.
+   * Reserves leases, which the caller then opens from the returned reservation. A caller that needs several leases gets
+   * all of them, or is refused now.
    * @throws ERR_LIMIT.
    * @internal
    */
@@ -101,7 +101,10 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
     });
   }
 
-  /** Counters of each live stream, and of all there ever were. Those of workers may be 250 ms old. */
+  /**
+   * Counters of each live stream, and totals over all streams since the start. Counters of worker threads may be 250 ms
+   * old.
+   */
   async snapshot(): Promise<ServerSnapshot> {
     const home = this.#home;
     const threads = home.kind === 'workers' ? await home.pool.health() : [threadHealth(home.context)];

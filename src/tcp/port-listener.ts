@@ -20,9 +20,12 @@ export interface PortListenerOptions extends AcceptEvents {
   readonly onError: (error: Error) => void;
 }
 
-/** Connections that the kernel keeps until they are accepted: those of a crowd are refused at once, not after its timeouts. */
+/**
+ * Connections that the kernel queues until they are accepted. With a shorter queue, many peers that connect at once
+ * would wait for TCP timeouts instead of being refused at once.
+ */
 const BACKLOG = 4096;
-/** The port that the system chose on one address may be taken on another: it is asked this often. */
+/** Attempts at a port of the system's choice: a port that is free on one address may be taken on another. */
 const SYSTEM_CHOICES = 16;
 
 interface ListeningServer {
@@ -59,7 +62,7 @@ export class PortListener {
     throw new JackfieldError('ERR_PORT', text, { cause });
   }
 
-  /** Listens on no more than the addresses of the family of `accepted`: it is the connection that was waited for. */
+  /** Closes the port on addresses of another family than that of `accepted`, which is the awaited connection. */
   keepFamilyOf({ local }: Accepted): void {
     const kept = this.#servers.filter(({ family }) => family === local.family);
     if (kept.length === 0) return;

@@ -10,7 +10,7 @@ interface Metric {
   readonly scale?: number;
 }
 
-/** The metric of each counter of a lease, by the naming rules of Prometheus: base units, `_total` for counters. */
+/** Metrics of the counters of a lease, named by the rules of Prometheus: base units, `_total` for counters. */
 const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
   bytesReceived: { name: 'received_bytes_total', type: 'counter', help: 'Bytes read from peers.' },
   samplesReceived: { name: 'received_samples_total', type: 'counter', help: 'Whole samples received.' },
@@ -105,8 +105,8 @@ const SNAPSHOT = rule(
 );
 
 /**
- * A snapshot in the Prometheus text format, version 0.0.4: totals as `jackfield_tcp_NAME`, and, with `perStream`,
- * each live stream as `jackfield_tcp_stream_NAME{object,stream,port}`.
+ * Writes a snapshot in the Prometheus text format, version 0.0.4. Totals are called `jackfield_tcp_NAME`. With
+ * `perStream`, each live stream has `jackfield_tcp_stream_NAME{object,stream,port}` too.
  */
 export function prometheusText(snapshot: ServerSnapshot, options: PrometheusOptions = {}): string {
   checkArgument('snapshot', snapshot, SNAPSHOT);

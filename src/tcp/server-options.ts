@@ -30,18 +30,18 @@ export interface PcmServerOptions {
   /** Paces senders, times arrivals and expires leases. Default {@link systemClock}. */
   clock?: Clock;
   /**
-   * Address that leases listen on, or several, which then share the port number: the first connection claims the
-   * lease, through whichever. Any but a loopback address needs `allow`. Default: `127.0.0.1`, and `::1` where this
+   * Address that leases listen on, or several addresses. Several share one port number, and the first connection to any
+   * of them claims the lease. An address other than loopback needs `allow`. Default: `127.0.0.1`, and `::1` where this
    * machine has it.
    */
   host?: string | readonly string[];
   /** Addresses and subnets (`10.0.0.0/8`) that may connect. Default: this machine's loopback addresses. */
   allow?: readonly string[];
-  /** Ports that leases are given, first free one first. Default: the system's choice. */
+  /** Range of ports for leases; the first free one is taken. Default: the system's choice. */
   ports?: PortRange;
   /**
-   * Users of this machine who may claim a lease, by the owner of the peer's socket: the `same` as this process's,
-   * `any`, or these user ids. Checked on Linux only. Default `same`.
+   * Users of this machine that may claim a lease, by the owner of the peer's socket. `same`: the user of this process.
+   * `any`: every user. A list: these user ids. Checked on Linux only. Default `same`.
    */
   peerUsers?: 'same' | 'any' | readonly number[];
   /**
@@ -49,36 +49,40 @@ export interface PcmServerOptions {
    * ("ulimit -n"; three for each).
    */
   maxLeases?: number;
-  /** Connections that may be open at once, those that are turned away included: 1 to 60,000. Default 20,000. */
+  /** Connections that may be open at once, including those that are being refused: 1 to 60,000. Default 20,000. */
   maxConnections?: number;
-  /** Bytes of audio that may wait for sinks in memory, all in all; then each sink's policy applies. Default 256 MiB. */
+  /**
+   * Bytes of audio that may wait in memory for all sinks together. Above that, each sink's policy applies. Default 256
+   * MiB.
+   */
   maxBufferedBytes?: number;
   /**
-   * Time between two reads of a `batched` connection, in ms: 20 to 1000; a lease can have its own. Samples that are
-   * not read yet are lost when this process is killed. Default 1000 for streams that only files take (`FileSinkSpec`),
-   * else 250.
+   * Time between two reads of a `batched` connection, in ms: 20 to 1000; a lease can have its own. Samples that were
+   * not read yet are lost when this process is killed. Default: 1000 for streams whose sinks are all files
+   * (`FileSinkSpec`), else 250.
    */
   readIntervalMs?: number;
   /**
-   * Silence after which the system probes a peer, in ms: 1000 to 7,200,000; 0 for never.
-   * A peer that does not answer ten times in ten seconds, as one that lost its power or its network, ends its lease with
-   * `peer-reset`. It costs nothing while voice comes. One on another machine that is sent to, and whose system leaves that
-   * without an answer, is found as soon on Linux; elsewhere by `idleMs`, or by its system. Default 5000.
+   * Silence after which the system probes a peer, in ms: 1000 to 7,200,000; 0 for never. A peer that leaves ten probes
+   * in ten seconds without an answer, such as one that lost its power or its network, ends its lease with `peer-reset`.
+   * The probes cost nothing while voice comes in. A peer on another machine that does not acknowledge what is sent to
+   * it is found equally soon on Linux. On other systems it is found by `idleMs`, or when the system gives up. Default
+   * 5000.
    */
   keepAliveMs?: number;
   /**
    * Ends a lease with `peer-idle` when nothing has passed on a connection from another machine for this long, in ms:
    * 1000 to 86,400,000; 0 is never. It finds peers whose system still answers while their program hangs. Peers on this
-   * machine are limited only if it is given. Default 600,000.
+   * machine have a limit only if the option is given. Default 600,000.
    */
   idleMs?: number;
   /** Reads descriptors directly where the system allows it, which halves the cost of `batched`. Default true. */
   directReads?: boolean;
-  /** Worker threads that leases are spread over: 0 to 64. Default 0: all live in this thread. */
+  /** Worker threads that leases are spread over: 0 to 64. Default 0: all leases live in this thread. */
   workers?: number;
 }
 
-/** {@link PcmServerOptions}, checked and complete. But for `clock`, they can be sent to a worker. */
+/** {@link PcmServerOptions}, checked and complete. All but `clock` can be sent to a worker thread. */
 export interface ResolvedServerOptions {
   readonly clock: Clock;
   readonly hosts: readonly string[];
@@ -86,11 +90,11 @@ export interface ResolvedServerOptions {
   readonly ports: PortRange | undefined;
   readonly users: 'any' | readonly number[];
   readonly maxLeases: number;
-  /** Advice where file descriptors allow fewer leases than usual. */
+  /** Advice for a process whose file descriptors allow fewer leases than usual. */
   readonly advice: string | undefined;
   readonly maxConnections: number;
   readonly maxBufferedBytes: number;
-  /** Undefined: as the sinks of each stream need it. */
+  /** Undefined: chosen for each stream by its sinks. */
   readonly readIntervalMs: number | undefined;
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
@@ -120,7 +124,10 @@ const LOOPBACK = ['127.0.0.0/8', '::1'];
 const LOOPBACK_HOSTS = ['127.0.0.1', '::1'];
 const DEFAULT_MAX_LEASES = 10_000;
 
-/** @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when `maxLeases` is more than can be. */
+/**
+ * @throws ERR_INVALID_ARG with the name of the option, ERR_LIMIT when this process may not open as many files as
+ * `maxLeases` need.
+ */
 export function resolveServerOptions(options: PcmServerOptions): ResolvedServerOptions {
   checkOptions(options, RULES);
   const { clock = systemClock, allow, ports, workers = 0 } = options;
@@ -144,14 +151,14 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
   });
 }
 
-/** The loopback addresses that this machine has: IPv6 may be turned off. */
+/** Loopback addresses of this machine. IPv6 may be turned off. */
 function loopbackHosts(): string[] {
   const own = ownAddresses();
   const hosts = LOOPBACK_HOSTS.filter((host) => own.includes(host));
   return hosts.length > 0 ? hosts : LOOPBACK_HOSTS.slice(0, 1);
 }
 
-/** None where the system does not tell: a sandbox without netlink sockets. */
+/** Addresses of this machine; none where the system does not tell them, as in a sandbox without netlink sockets. */
 function ownAddresses(): string[] {
   try {
     return Object.values(networkInterfaces()).flatMap((of) => (of ?? []).map(({ address }) => address));

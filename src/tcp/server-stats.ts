@@ -9,23 +9,23 @@ export interface StreamSnapshot {
   readonly stats: LeaseStats;
 }
 
-/** A server at one moment. */
+/** State of a server at one moment. */
 export interface ServerSnapshot {
   /** Leases that are not closed. */
   readonly leases: number;
-  /** Connections that are open, those being checked or turned away included. */
+  /** Open connections, including those that are being checked or refused. */
   readonly connections: number;
   /** Bytes of audio that wait for sinks in memory. */
   readonly bufferedBytes: number;
-  /** Delay of the read wheel's visits, in ms. Over workers, the worst. */
+  /** Delay of the read wheel's visits, in ms. With workers, the largest of all threads. */
   readonly wheelLatenessP50Ms: number;
   readonly wheelLatenessP99Ms: number;
-  /** Sums over all leases since the start, closed ones included; of the jitter, the worst of the live ones. */
+  /** Sums over all leases since the start, including closed ones. The jitter is the largest of the live leases. */
   readonly totals: LeaseStats;
   readonly streams: readonly StreamSnapshot[];
 }
 
-/** Figures of one thread that belong to no lease. */
+/** Figures of one thread that do not belong to a lease. */
 export interface ThreadHealth {
   readonly connections: number;
   readonly bufferedBytes: number;
@@ -37,7 +37,7 @@ export interface ThreadHealth {
 export class ServerStatistics {
   readonly #past = { ...NOTHING };
 
-  /** Takes in a lease that has closed. */
+  /** Adds the counters of a lease that has closed. */
   closed(lease: Lease): void {
     const { stats } = lease;
     for (const key of COUNTERS) this.#past[key] += stats[key];
@@ -89,13 +89,13 @@ const NOTHING: LeaseStats = Object.freeze({
   heldMs: 0,
 });
 
-/** The names of all figures of a lease. */
+/** Names of all figures of a lease. */
 export const LEASE_STAT_KEYS = Object.keys(NOTHING) as (keyof LeaseStats)[];
 
-/** Figures of which the worst counts, not the sum. */
+/** Figures whose total is the largest value, not the sum. */
 const WORST = ['jitterP50Ms', 'jitterP99Ms'] as const satisfies readonly (keyof LeaseStats)[];
 
-/** Figures that a closed lease leaves behind: all that only grow. */
+/** Figures of a closed lease that stay in the totals: those that only grow. */
 const COUNTERS = LEASE_STAT_KEYS.filter((key) => key !== 'bufferedMs' && !isWorst(key));
 
 function isWorst(key: keyof LeaseStats): boolean {

@@ -17,20 +17,20 @@ import { type ConnectionEvents, PeerConnection, readIntervalOf } from './read/pe
 
 /** The lease that a flow belongs to. */
 export interface StreamFlowOwner extends SinkNotices {
-  /** The first samples pass, or bytes do. */
+  /** Called when the first samples or bytes pass. */
   passing(): void;
-  /** The stream has to end. The lease answers with {@link StreamFlow.finish}, unless it has ended already. */
+  /** Called when the stream has to end. The lease then calls {@link StreamFlow.finish}, unless it has already ended. */
   ending(reason: CloseReason): void;
-  /** After {@link StreamFlow.finish}: everything is delivered and flushed. */
+  /** Called after {@link StreamFlow.finish} when everything is delivered and flushed. */
   finished(): void;
-  /** Reports the sink that holds the stream back; nothing when none does any more. */
+  /** Reports the sink that holds the stream back; undefined when no sink does any more. */
   held(feed: SinkFeed | undefined): void;
 }
 
-/** Reasons after which nothing more can come in. */
+/** Reasons after which no more samples can come in. */
 const LOST: ReadonlySet<CloseReason['kind']> = new Set(['peer-ended', 'peer-reset', 'peer-idle']);
 
-/** Parts that have to end before a stream that is finished is over. */
+/** Parts that have to end before a finished stream is over. */
 type Remainder = 'sinks' | 'taps' | 'flush';
 
 /** Moves the samples of a lease: from its connection to its sinks, and from its player to its connection. */
@@ -120,7 +120,7 @@ export class StreamFlow implements ConnectionEvents {
     };
   }
 
-  /** Takes the connection, from which nothing is read yet. */
+  /** Takes the connection. Nothing is read from it yet. */
   connect(accepted: Accepted): void {
     const { keepAliveMs, clock, idleMs } = this.#context;
     if (keepAliveMs > 0) accepted.keepAlive(keepAliveMs);
@@ -141,7 +141,7 @@ export class StreamFlow implements ConnectionEvents {
     if (this.#connection && !this.#over) this.#send(this.#connection);
   }
 
-  /** Delivers and flushes what is buffered, here and by the kernel. */
+  /** Delivers and flushes what is buffered, in this process and in the kernel. */
   finish(reason: CloseReason): void {
     this.#error = closeError(reason);
     this.#remaining.add('sinks');
@@ -152,7 +152,7 @@ export class StreamFlow implements ConnectionEvents {
     else this.outlet?.player.end();
   }
 
-  /** Ends at once: what is buffered is dropped. Also lets go of what a stream that is over holds. */
+  /** Ends at once and drops what is buffered. For a stream that is already over, releases what it holds. */
   destroy(reason: CloseReason): void {
     this.#over = true;
     this.#error = closeError(reason);
@@ -174,7 +174,7 @@ export class StreamFlow implements ConnectionEvents {
     this.inlet.receive(buffer, start, end, headroom, this.#context.clock.now());
   }
 
-  /** Takes samples of this program, in place of a connection. */
+  /** Takes samples from this program instead of a connection. */
   bring(samples: Int16Array, position: number): void {
     if (this.#over || this.#remaining.size > 0) return;
     const { inlet } = this;
@@ -184,7 +184,7 @@ export class StreamFlow implements ConnectionEvents {
     inlet.take(samples.subarray(late), position + late, this.#context.clock.now());
   }
 
-  /** Nothing more is brought. */
+  /** Ends the samples of {@link bring}. */
   endOfFeed(error: Error | undefined): void {
     if (this.#over || this.#remaining.size > 0) return;
     if (!error) {
@@ -215,7 +215,10 @@ export class StreamFlow implements ConnectionEvents {
     this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
   }
 
-  /** Only what is sent waits for answers, and the system of this machine always gives them. */
+  /**
+   * Watches whether the peer acknowledges what is sent. Not needed for a lease that only receives, or for a peer on
+   * this machine, whose system always acknowledges.
+   */
   #watchAnswers({ local, remote }: Accepted): void {
     if (!this.outlet || isLoopback(remote.address)) return;
     this.#unwatch = this.#context.answerWatch?.watch(local, remote, () => {
@@ -229,7 +232,7 @@ export class StreamFlow implements ConnectionEvents {
     this.#lost({ kind: 'peer-idle', error: new JackfieldError('ERR_PEER', text) });
   }
 
-  /** Nothing more comes in, and nothing goes out. While the stream is ended, nothing more is flushed. */
+  /** Ends a stream whose connection is lost: nothing comes in or goes out any more, and nothing is flushed. */
   #lost(reason: CloseReason): void {
     this.#owner.ending(reason);
     this.#receivedAll();
@@ -292,7 +295,7 @@ export class StreamFlow implements ConnectionEvents {
     this.inlet.fanOut.end(this.#error);
   }
 
-  /** The last sample has left: what the taps have waiting is delivered, and what was written is flushed. */
+  /** Called when the last sample has left. Delivers what waits for the taps, and flushes what was written. */
   #sentAll(): void {
     this.#clockTimeline?.end();
     this.#owner.ending({ kind: 'timeline-ended' });

@@ -24,7 +24,7 @@ import { StreamFlow } from './stream-flow.js';
 
 const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal }> = { signal };
 
-/** A lease that lives in this thread: its port, who may have it, and its states. */
+/** A lease in this thread: its port, the check of its peer, and its states. */
 export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
   readonly #options: ResolvedLeaseOptions;
   readonly #context: LeaseContext;
@@ -169,7 +169,7 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
 
   async #admit(accepted: Accepted): Promise<void> {
     const { gate, readPlan } = this.#context;
-    // To let a crowd in takes longer than a tick of the wheel.
+    // Admitting many peers at once takes longer than a tick of the wheel.
     readPlan.catchUp();
     const peer = gate.enter(accepted);
     const checked = this.#state.status === 'open' ? await gate.check(accepted, peer) : { peer };
@@ -201,7 +201,7 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
     else this.emit('released');
   }
 
-  /** Delivers and flushes what is buffered, then closes. Does nothing when that is under way. */
+  /** Delivers and flushes what is buffered, then closes. Does nothing when that has already begun. */
   #end(reason: CloseReason): void {
     const state = this.#state;
     if (state.status === 'open') this.#close(reason);
@@ -219,7 +219,7 @@ export class StreamLease extends FencedEmitter<LeaseEvents> implements Lease {
     this.#close({ kind: 'unclaimed', error: new JackfieldError('ERR_TIMEOUT', text) });
   }
 
-  /** Once claimed, a lease can do without its port. */
+  /** Ends a lease that nobody has claimed yet. A claimed lease does not need its port. */
   #portLost(cause: Error): void {
     if (this.#state.status !== 'open') return;
     const text = `The port of ${leaseName(this)} was lost: ${messageOf(cause)}.`;

@@ -5,8 +5,8 @@ import type { Clock } from '../time/clock.js';
 export type Tell = (error: unknown, where: string) => void;
 
 /**
- * Contains errors: a function that is run inside the fence may throw or reject, and neither its caller nor the process
- * is hit. The error is reported instead.
+ * Contains errors. A function that runs inside the fence may throw or reject without effect on its caller or the
+ * process. The error is reported instead.
  */
 export class Fence {
   /** Reports an error. */
@@ -28,7 +28,8 @@ export class Fence {
   }
 
   /**
-   * Has every listener of an event called, each by itself: one that fails keeps no other from hearing of it.
+   * Calls every listener of an event separately, so that a listener that fails does not keep the others from being
+   * called.
    *
    * @returns whether there was one.
    */

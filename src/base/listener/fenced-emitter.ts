@@ -12,8 +12,9 @@ export interface FencedEvents {
 }
 
 /**
- * An EventEmitter whose listeners cannot break it: one that throws stops neither the other listeners, nor the code that
- * emits, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a listener.
+ * An EventEmitter that is protected from its listeners. A listener that throws stops neither the other listeners, nor
+ * the emitting code, nor the process. Everything else is as with an EventEmitter; `emit` throws for `error` without a
+ * listener.
  */
 export class FencedEmitter<
   E extends FencedEvents & Record<keyof E, unknown[]> = FencedEvents,
@@ -47,7 +48,7 @@ function tell(emitter: EventEmitter, event: string, cause: unknown): void {
   else warn(error);
 }
 
-/** The error for a listener, or another function of the program that is told of something, which has failed. */
+/** Makes the error for a listener, or another callback of the program, that has failed. */
 export function listenerError(name: string, cause: unknown): JackfieldError {
   return new JackfieldError(
     'ERR_LISTENER',
@@ -56,7 +57,7 @@ export function listenerError(name: string, cause: unknown): JackfieldError {
   );
 }
 
-/** Makes an error that nobody listens for a warning of the process. */
+/** Turns an error without a listener into a warning of the process. */
 export function warn(error: JackfieldError): void {
   const detail = error.cause instanceof Error ? error.cause.stack : undefined;
   process.emitWarning(error.message, { type: error.name, code: error.code, ...(detail && { detail }) });

@@ -4,8 +4,8 @@ import { listenerError, warn } from './fenced-emitter.js';
 const FENCE = new Fence((error, name) => warn(listenerError(name, error)));
 
 /**
- * Calls a function of the program that is told of something, and whose result is not waited for. What it throws or
- * rejects with ends nothing but itself: it becomes a warning of the process with the code ERR_LISTENER.
+ * Calls a callback of the program without waiting for its result. If it throws or rejects, nothing else fails: the
+ * error becomes a warning of the process with the code ERR_LISTENER.
  */
 export function observe<A extends readonly unknown[]>(
   name: string,
@@ -16,8 +16,8 @@ export function observe<A extends readonly unknown[]>(
 }
 
 /**
- * Asks a function of the program for something that is not needed to go on. What it throws or rejects with becomes a
- * warning, as with {@link observe}, and the answer is undefined.
+ * Asks a function of the program for an optional answer. If it throws or rejects, the error becomes a warning, as with
+ * {@link observe}, and the answer is undefined.
  */
 export async function ask<T>(name: string, asked: () => T): Promise<Awaited<T> | undefined> {
   return await FENCE.run(name, asked);

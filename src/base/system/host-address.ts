@@ -53,20 +53,20 @@ export function isPrivateAddress(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** True for a public address: of IPv4, or of global unicast. No other form of an address is public. */
+/** True for a public address: an IPv4 address that is not private, or IPv6 global unicast. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);
   return (family === 4 || (family === 6 && GLOBAL.check(address, 'ipv6'))) && !isPrivateAddress(address);
 }
 
-/** The host of a URL or of SIP without the brackets that an IPv6 address has there. */
+/** Removes the brackets around an IPv6 address in a host of a URL or of SIP. */
 export function bareHost(host: string): string {
   return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
 /**
- * Gives the addresses of the host of a URL: a name, or an address as it is. The system's look-up knows no time limit of
- * its own: `signal` is.
+ * Resolves to the addresses of the host of a URL. An address is returned as it is. The system's look-up has no time
+ * limit: `signal` limits it.
  *
  * @param resolve Finds the addresses of a name. Default: the system.
  */
@@ -90,7 +90,10 @@ async function addressesByName(name: string): Promise<string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
 }
 
-/** Has a request connect to the address that was checked, even if its host's name leads elsewhere a moment later. */
+/**
+ * Makes a look-up that returns the address that was checked, even if the host's name resolves to another one a moment
+ * later.
+ */
 export function leadingTo({ address, family }: HostAddress): LookupFunction {
   return (_host, { all }, done) => (all ? done(null, [{ address, family }]) : done(null, address, family));
 }

@@ -16,7 +16,7 @@ interface Native extends Callback {
   async(...args: unknown[]): void;
 }
 
-/** The parts that are used of the package `koffi`, an optional peer of this one. */
+/** The used parts of the package `koffi`, an optional peer dependency. */
 interface Koffi {
   load(library: string): { func(declaration: string): Native };
   struct(name: string, fields: Readonly<Record<string, string>>): unknown;
@@ -43,7 +43,7 @@ const SEND_TIMEOUT_MS = 10_000;
 const PUMP_MS = 5;
 /** HKEY_CURRENT_USER: 0x80000001, with its sign. */
 const CURRENT_USER = -0x7fffffff;
-/** Takes a value of the registry only where it is a number of 32 bits. */
+/** Accepts only a 32-bit number from the registry. */
 const RRF_RT_REG_DWORD = 0x10;
 const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 const MAX_PATH_CHARACTERS = 32_768;
@@ -187,7 +187,7 @@ class NativeWindow implements ServingWindow {
     this.#className = `jackfield-${process.pid}-${++windowsMade}`;
     this.#procedure = koffi.register(
       (window: unknown, message: unknown, wParam: unknown, lParam: unknown) =>
-        // A window gets messages while it is made, before it has a handle.
+        // A window already gets messages while it is made, before it has a handle.
         (this.#isMade ? take(this.#read(Number(message), Number(wParam), lParam)) : undefined) ??
         calls.defaultProcedure(window, message, wParam, lParam),
       koffi.pointer(calls.procedure),
@@ -247,7 +247,7 @@ class NativeWindow implements ServingWindow {
     this.#koffi.unregister(this.#procedure);
   }
 
-  /** The arguments of SendMessageTimeout, but for the last, its result. */
+  /** Arguments of SendMessageTimeout, without the last one, which is its result. */
   #packet(to: number, data: Uint8Array, timeoutMs: number): unknown[] {
     const packet = { dwData: 0, cbData: data.length, lpData: data };
     return [to, WM_COPYDATA, this.handle, packet, SMTO_ABORTIFHUNG, timeoutMs];
@@ -262,7 +262,7 @@ class NativeWindow implements ServingWindow {
   #read(message: number, wParam: number, lParam: unknown): WindowMessage {
     if (message !== WM_COPYDATA) return { message, wParam, lParam: Number(lParam) };
     const { cbData, lpData } = this.#koffi.decode(BigInt(Number(lParam)), this.#calls.copyData) as CopyData;
-    // Both come from another program: there is nothing to read behind a length of 0.
+    // Both values come from another program: with a length of 0, the pointer must not be read.
     const bytes = cbData === 0 || !lpData ? [] : this.#koffi.decode(lpData, 'uint8_t', cbData);
     return { message, wParam, lParam: 0, data: Uint8Array.from(bytes as Iterable<number>) };
   }

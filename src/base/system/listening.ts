@@ -3,8 +3,8 @@ import { deferred } from '../deferred.js';
 import { JackfieldError, messageOf } from '../errors.js';
 
 /**
- * Has a server listen. An error that it tells later is of one connection that the system could not give it: the server goes
- * on, and so does the process.
+ * Makes a server listen. A later error of the server concerns one connection that the system could not accept. The
+ * server and the process go on.
  *
  * @param listen Calls `server.listen`, with the callback that it is given.
  * @throws what the system answers.
@@ -16,7 +16,7 @@ export async function listening(server: Server, listen: (done: () => void) => un
   await promise;
 }
 
-/** Has a server listen at a port, as {@link listening}. @throws ERR_PORT */
+/** Makes a server listen on a port, like {@link listening}. @throws ERR_PORT */
 export async function listenAt(server: Server, port: number, host: string): Promise<void> {
   await listening(server, (done) => server.listen(port, host, done)).catch((cause: unknown) => {
     const text = `Cannot listen on ${host}:${port}: ${messageOf(cause)}`;
@@ -24,7 +24,10 @@ export async function listenAt(server: Server, port: number, host: string): Prom
   });
 }
 
-/** The connections of a server as they come and go, those whose TLS has not begun among them. Made before it listens. */
+/**
+ * Makes a live set of a server's connections, including those whose TLS has not begun. To be called before the server
+ * listens.
+ */
 export function socketsOf(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -3,11 +3,11 @@ import type { CancelTimer, Clock } from '../time/clock.js';
 
 /** Silence after which the system probes a peer, in ms, by default. */
 export const DEFAULT_KEEP_ALIVE_MS = 5000;
-/** Time that the system goes on probing, once a second, before it takes a peer for gone. */
+/** Time for which the system probes a peer, once a second, before it gives the peer up, in ms. */
 const PROBES_MS = 10_000;
 const DEFAULT_IDLE_MS = 600_000;
 
-/** Rule of the option `token`: what a client says first. */
+/** Rule of the option `token`, which a client sends first. */
 export const TOKEN = secret(
   rule(
     '16 to 512 printable ASCII characters',
@@ -19,13 +19,16 @@ export const KEEP_ALIVE = either(oneOf(0), whole(1000, 7_200_000, 'ms'));
 /** Rule of the option `idleMs`; 0 turns it off. */
 export const IDLE = either(oneOf(0), whole(1000, 86_400_000, 'ms'));
 
-/** Time without a byte after which a connection is closed, in ms, by the peer's place; 0 is never. */
+/**
+ * Time without a byte after which a connection is closed, in ms; 0 is never. It differs for peers on this machine and
+ * beyond it.
+ */
 export interface IdleLimit {
   readonly loopback: number;
   readonly beyond: number;
 }
 
-/** The limit of the option `idleMs`: peers on this machine have none unless it is given. */
+/** Makes the limit of the option `idleMs`. Peers on this machine have no limit unless it is given. */
 export function idleLimit(ms: number | undefined): IdleLimit {
   return { loopback: ms ?? 0, beyond: ms ?? DEFAULT_IDLE_MS };
 }
@@ -45,17 +48,17 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
-/** Looks within the limit; idleness is reported at most one look late. */
+/** Number of looks within the limit. Idleness is reported late by one look at most. */
 const LOOKS = 4;
 
 /**
- * Reports that a count has not changed for a while. It looks at the count now and then, so that the path of the bytes
- * pays nothing for it.
+ * Reports that a count has not changed for some time. It looks at the count at intervals, so it costs nothing for each
+ * byte.
  */
 export class IdleWatch {
   #cancel: CancelTimer | undefined;
 
-  /** @param passed Gives the bytes so far; `undefined` while none are expected. */
+  /** @param passed Returns the number of bytes so far; `undefined` while none are expected. */
   constructor(clock: Clock, idleMs: number, passed: () => number | undefined, onIdle: () => void) {
     let last = passed();
     let quiet = 0;

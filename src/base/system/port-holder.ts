@@ -3,7 +3,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 /** A local TCP port, and the process that holds it. */
 export interface PortHolder {
   readonly port: number;
-  /** The process in words: `process 4711 (node)`. */
+  /** Text for the process: `process 4711 (node)`. */
   readonly who: string;
 }
 
@@ -12,8 +12,8 @@ const CONNECTED = '01';
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 /**
- * The process that listens on a local TCP port, or has a connection on it. Undefined when nobody does, and on systems
- * that do not tell: all but Linux.
+ * Finds the process that listens on a local TCP port or has a connection on it. Undefined when there is none, and on
+ * all systems but Linux, which do not tell.
  */
 export async function portHolder(port: number): Promise<PortHolder | undefined> {
   const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));

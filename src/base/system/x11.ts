@@ -20,7 +20,7 @@ export interface X11MessageTypes {
 
 type Answer<T> = (error: Error | null, result: T) => unknown;
 
-/** The members of a connection of the package `x11` that are used here; the package has no types of its own. */
+/** The used members of a connection of the package `x11`, which has no types of its own. */
 interface X11Client extends EventEmitter {
   atoms: Record<string, number>;
   readonly stream: EventEmitter & {
@@ -82,7 +82,7 @@ export class X11Display {
   readonly #clock: Clock;
   /** The property of the root window that this program has set. */
   #announced: number | undefined;
-  /** Bytes of messages that were queued, and how many of them have left. */
+  /** Bytes of messages that were queued and that were sent. */
   #queued = 0;
   #flushed = 0;
   #flushing: Promise<void> | undefined;
@@ -97,7 +97,7 @@ export class X11Display {
   }
 
   /**
-   * Connects. Rejects with the package's own error, or when the server says nothing for long.
+   * Connects. Rejects with the package's own error, or when the server does not answer in time.
    *
    * @param display such as `:0`.
    */
@@ -184,7 +184,7 @@ export class X11Display {
     return this.#flush();
   }
 
-  /** Has what is queued leave, again and again until nothing is: the package keeps what the socket does not take. */
+  /** Flushes the queued bytes, again and again until none are left: the package keeps what the socket does not take. */
   #flush(): Promise<void> {
     const upTo = this.#queued;
     this.#flushing ??= new Promise((resolve) => {
@@ -207,7 +207,7 @@ export class X11Display {
     if (stream.destroyed) return;
     if (this.#announced !== undefined) {
       const take = promisify(this.#client.DeleteProperty.bind(this.#client, this.#root));
-      // A server that is gone, or hangs, has nothing left to take back.
+      // The property need not be deleted on a server that is gone or hangs.
       await this.#ask(take(this.#announced)).catch(() => stream.destroy());
       if (stream.destroyed) return;
     }
@@ -216,7 +216,7 @@ export class X11Display {
     await this.#ask(closed).catch(() => stream.destroy());
   }
 
-  /** The answer of the server. Rejects when it closes the connection instead, or says nothing for long. */
+  /** Waits for an answer of the server. Rejects when the server closes the connection, or does not answer in time. */
   async #ask<T>(answer: Promise<T>): Promise<T> {
     const { stream } = this.#client;
     let stop = () => {};

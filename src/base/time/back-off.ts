@@ -5,7 +5,7 @@ export interface BackOff {
   readonly longestMs?: number;
 }
 
-/** Beyond this many doublings no pause is below any limit; a pause of 0 ms times `Infinity` would be NaN. */
+/** Most doublings. They exceed every limit, and stay finite: 0 ms times `Infinity` would be NaN. */
 const MAX_DOUBLINGS = 64;
 
 /** Milliseconds to pause after `failures` attempts in a row that failed; 0 before the first. */

@@ -14,7 +14,7 @@ import { waitFor } from '../wait.js';
 export type CancelTimer = () => void;
 
 /**
- * Time, passed in. What must be reproducible (the exchange, bots, pacing) takes a clock instead of calling
+ * Source of time. Code that must be reproducible (the exchange, bots, pacing) takes a clock instead of calling
  * `Date.now()` or `setTimeout`.
  */
 export interface Clock {
@@ -87,9 +87,9 @@ interface Timer {
 }
 
 /**
- * A clock that stands still until it is driven. Timers fire in order of their time; between two of them the
- * clock waits for the promise the task returned and lets pending I/O callbacks run, so that an hour of calls
- * takes as long as its work does.
+ * A clock that stands still until it is driven. Timers fire in order of their time. Between two of them the clock waits
+ * for the promise that the task returned, and lets pending I/O callbacks run. So an hour of calls takes only as long as
+ * its work.
  */
 export class VirtualClock implements Clock {
   #now = 0;
@@ -132,8 +132,8 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Advances from timer to timer, as fast as their work allows, until `signal` fires or none is left that falls due
-   * before the time `until` of this clock. Default: none that will ever fall due.
+   * Advances from timer to timer, as fast as their work allows. Ends when `signal` fires, or when no timer is left that
+   * falls due before the time `until` of this clock. Default of `until`: no limit.
    */
   async run(options: { signal?: AbortSignal; until?: number } = {}): Promise<void> {
     checkOptions(options, RUN_RULES);

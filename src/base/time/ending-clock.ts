@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from './clock.js';
 
-/** A clock whose timers end with it: they are cancelled, and keep no process from ending. */
+/** A clock whose timers can be cancelled all at once. They do not keep the process alive. */
 export class EndingClock implements Clock {
   readonly #clock: Clock;
   readonly #pending = new Set<CancelTimer>();

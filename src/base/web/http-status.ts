@@ -5,7 +5,7 @@ export function codeOfStatus(status: number): ErrorCode {
   return status === 401 || status === 403 ? 'ERR_FORBIDDEN' : 'ERR_PEER';
 }
 
-/** The error for a status other than success. `said` is what the service says of it, and may be empty. */
+/** The error for a status other than success. `said` is the service's text about it, and may be empty. */
 export function refusalOf(host: string, status: number, said = ''): JackfieldError {
   const advice = adviceFor(status);
   return new JackfieldError(

@@ -13,7 +13,7 @@ export interface ServiceKey {
 }
 
 const LONGEST = 4096;
-/** Length from which on a part of an answer that also stands in the key is not repeated, in characters. */
+/** Length from which on a part of an answer that is also a part of the key is left out, in characters. */
 const SHORTEST_PART = 8;
 
 /** Accepts a key that a header can hold. */
@@ -27,7 +27,7 @@ export const KEY: Rule = secret(
   ),
 );
 
-/** Accepts a header with what stands before the key. */
+/** Accepts the name of a header, with or without a word before the key. */
 export const KEY_HEADER: Rule = rule(
   'the name of a header, with a word before the key or without: "xi-api-key", "Authorization: Token"',
   (value) => typeof value === 'string' && value.length <= 200 && KEY_FORM.test(value),
@@ -59,7 +59,7 @@ export function saidWithoutKey(text: string, { token = '' }: ServiceKey): string
   return printable(told.replace(/\s+/g, ' ').trim()).slice(0, 200);
 }
 
-/** Counts the characters from `at` on that also stand in the key; 0 for a few, which say nothing of it. */
+/** Counts the characters from `at` on that are a part of the key; 0 when they are too few to reveal it. */
 function lengthOfKeyAt(text: string, at: number, token: string): number {
   const shortest = Math.min(SHORTEST_PART, token.length);
   if (shortest === 0 || !token.includes(text.slice(at, at + shortest))) return 0;

@@ -10,16 +10,16 @@ import { shareFolder } from './share-sockets.js';
 /** Longest wait for another process that redirects the call, and time between two looks, in milliseconds. */
 const PATIENCE_MS = 3000;
 const LOOK_MS = 50;
-/** Longest wait for an endpoint to tell of the call, in milliseconds. */
+/** Longest wait for an endpoint's answer about the call, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
 
 /**
- * Waits until no other process of this user is about to redirect `call`, and takes the turn: whoever comes next finds the
- * call redirected.
+ * Waits until no other process of this user is about to redirect `call`, and takes the turn. The next process then
+ * finds the call redirected.
  *
- * The turn is a file, made by one process alone. Where it cannot be made, the call goes on without it.
+ * The turn is a file that only one process can make. Where no file can be made, the call goes on without a turn.
  *
- * @returns gives the turn back.
+ * @returns a function that gives the turn back.
  * @throws ERR_ABORTED.
  */
 export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Promise<void>> {
@@ -39,7 +39,10 @@ export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Pro
   return async () => undefined;
 }
 
-/** Path of the turn at a call. Exchanges of one machine may have calls of the same id: who calls, and when, tells them apart. */
+/**
+ * Path of the turn at a call. Exchanges of one machine may have calls with the same id: the partner and the time tell
+ * them apart.
+ */
 async function turnFile(call: Call, signal: AbortSignal): Promise<string> {
   const asked = ['PARTNER_HANDLE', 'TIMESTAMP'] as const;
   const told = await Promise.all(

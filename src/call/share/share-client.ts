@@ -11,9 +11,9 @@ import { turnAt } from './call-turn.js';
 import { parseShareAnswer, parseSharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
 import { shareSockets } from './share-sockets.js';
 
-/** Samples of a leg that may wait until there is a lease for it: two seconds. What is older is lost. */
+/** Most samples of a leg that wait until there is a lease for it: two seconds. Older samples are lost. */
 const MAX_EARLY = 32_000;
-/** Longest gap that is believed, in samples: an hour. */
+/** Longest gap that is accepted, in samples: an hour. */
 const MAX_GAP = 16_000 * 3600;
 /** Longest wait for the answer of a process, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2000;
@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT_MS = 2000;
 /**
  * Joins the voices that other processes of this user share.
  *
- * @param sockets Default: those of all that share, found anew for each call.
+ * @param sockets Default: the sockets of all processes that share, looked up for each call.
  * @throws ERR_INVALID_ARG.
  */
 export function shareJoiner(sockets?: readonly string[]): VoiceJoiner {
@@ -38,7 +38,10 @@ export function shareJoiner(sockets?: readonly string[]): VoiceJoiner {
   };
 }
 
-/** Asks one process; undefined where it does not run, or does not have the port. @throws ERR_TAKEN; ERR_ABORTED. */
+/**
+ * Asks one process. Resolves to undefined when it does not run or does not have the port. @throws ERR_TAKEN;
+ * ERR_ABORTED.
+ */
 async function joinAt(
   path: string,
   port: number,
@@ -58,7 +61,7 @@ async function joinAt(
     });
     socket.on('error', () => undefined);
     socket.once('connect', () => socket.write(`${JSON.stringify({ do: 'voice', port, speak })}\n`));
-    // Lines that come with the answer belong to the voice.
+    // Lines that come together with the answer belong to the voice.
     const early: string[] = [];
     const keep = (line: string) => void early.push(line);
     lines.on('line', keep);
@@ -82,8 +85,8 @@ async function joinAt(
 }
 
 /**
- * Joins nobody, and keeps out of the way of other processes of this user: of two that would redirect a call at the same
- * moment, one does, and the other is told that it is taken.
+ * Makes a joiner that joins no voice and only takes turns with other processes of this user. When two processes want to
+ * redirect a call at the same moment, one does so, and the other gets ERR_TAKEN.
  */
 export function turnTaker(): VoiceJoiner {
   return { turn: turnAt };
@@ -94,7 +97,7 @@ const LEGS: Readonly<Record<Exclude<StreamKind, 'input'>, SharedLeg>> = {
   capture_mic: 'local',
 };
 
-/** A voice that another process shares: the samples of each leg go to a lease, at their positions. */
+/** A voice that another process shares. The samples of each leg go to a lease, at their positions. */
 class Joined implements JoinedVoice {
   readonly paced: boolean;
   readonly outputPlace: PortPlace;
@@ -156,7 +159,7 @@ class Joined implements JoinedVoice {
     else this.#lines.resume();
   }
 
-  /** Takes a line of the other process; one that is no frame ends it. */
+  /** Takes a line of the other process. A line that is not a frame ends the voice. */
   #take(line: string): void {
     const frame = parseSharedFrame(line);
     const leg = frame && this.#legs[frame.leg];
@@ -166,9 +169,9 @@ class Joined implements JoinedVoice {
   }
 }
 
-/** One leg on its way to a lease, whose position 0 is where the leg begins. Samples wait until there is a lease. */
+/** One leg and its lease, whose position 0 is the beginning of the leg. Samples wait until there is a lease. */
 class JoinedLeg {
-  /** True when nobody takes it any more. */
+  /** True when nobody takes the leg any more. */
   over = false;
   /** True while no more can be taken. */
   held = false;
@@ -193,7 +196,7 @@ class JoinedLeg {
     if (this.#ended) feed.end(this.#ended.error);
   }
 
-  /** False for a frame that cannot be right: its gap is too long. */
+  /** Takes samples. Returns false for an invalid frame, whose gap is too long. */
   take(place: number, samples: Int16Array): boolean {
     if (place - this.#next > MAX_GAP) return false;
     this.#next = Math.max(this.#next, place + samples.length);
@@ -208,7 +211,7 @@ class JoinedLeg {
     return true;
   }
 
-  /** The first end counts. */
+  /** Ends the leg. Only the first call has an effect. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = { error };

@@ -1,33 +1,33 @@
 import { JackfieldError } from '../../base/errors.js';
 
 /**
- * The request for a voice, a line of JSON: that of the call whose other party is redirected to `port` of the process that
- * is asked. It is answered by a line, a {@link SharedVoice} or a {@link ShareRefusal}; then lines of
- * {@link SharedFrame} follow, until the call is over or the connection is closed.
+ * The request for a voice, as a line of JSON. It asks for the call whose other party is redirected to `port` of the
+ * asked process. The answer is one line, a {@link SharedVoice} or a {@link ShareRefusal}. Lines of {@link SharedFrame}
+ * follow until the call is over or the connection is closed.
  */
 export interface ShareRequest {
   readonly do: 'voice';
   readonly port: number;
-  /** True to be the one who speaks: nobody else may, until the connection is closed. */
+  /** True to speak in the call. Nobody else may then speak until the connection is closed. */
   readonly speak: boolean;
 }
 
-/** The answer to a request that is granted. Positions count samples; those of each leg begin at the one named here. */
+/** The answer to a granted request. Positions count samples; each leg begins at the position given here. */
 export interface SharedVoice {
   readonly ok: true;
-  /** The object that the voice is of: `CALL 7`. */
+  /** The object whose voice it is: `CALL 7`. */
   readonly object: string;
   readonly remote: number;
-  /** Nothing where there is no other leg. */
+  /** First position of the local leg; absent when there is no local leg. */
   readonly local?: number;
   /**
-   * True where the local leg is what is played, paced by the remote one: samples of the same position are simultaneous.
-   * Else it is a microphone, whose positions are its own.
+   * True when the local leg is the played audio, paced by the remote leg: samples at the same position are
+   * simultaneous. Otherwise it is a microphone with positions of its own.
    */
   readonly paced: boolean;
 }
 
-/** A request that is refused. */
+/** The answer to a refused request. */
 export interface ShareRefusal {
   readonly ok: false;
   readonly error: { readonly code: 'ERR_TAKEN' | 'ERR_INVALID_ARG'; readonly message: string };
@@ -39,7 +39,7 @@ export type SharedFrame = {
   readonly leg: SharedLeg;
 } & (
   | {
-      /** Of the first sample. What is missing between two was lost. */
+      /** Position of the first sample. Samples missing between two frames were lost. */
       readonly position: number;
       readonly pcm: string;
     }
@@ -61,7 +61,7 @@ export function parseShareRequest(line: string): ShareRequest {
   throw new JackfieldError('ERR_INVALID_ARG', `Expected ${expected}.`);
 }
 
-/** Reads the answer to a request; nothing where it is none. */
+/** Reads the answer to a request; undefined when the line is no answer. */
 export function parseShareAnswer(line: string): SharedVoice | ShareRefusal | undefined {
   const { ok, object, remote, local, paced, error } = fieldsOf(line);
   if (ok === false) return isShareError(error) ? { ok, error } : undefined;
@@ -70,7 +70,7 @@ export function parseShareAnswer(line: string): SharedVoice | ShareRefusal | und
   return { ok, object, remote, paced, ...(local !== undefined && { local }) };
 }
 
-/** Reads a frame; nothing where it is none. */
+/** Reads a frame; undefined when the line is no frame. */
 export function parseSharedFrame(line: string): SharedFrame | undefined {
   const { leg, end, position, pcm } = fieldsOf(line);
   if (leg !== 'remote' && leg !== 'local') return undefined;

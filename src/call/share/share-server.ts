@@ -13,13 +13,15 @@ import type { PcmServer } from '../../tcp/pcm-server.js';
 import { parseShareRequest, type SharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
 import { ownShareSocket } from './share-sockets.js';
 
-/** Connections at once. */
+/** Most connections at a time. */
 const MAX_CONNECTIONS = 100;
-/** Characters that may wait for a process that does not keep up: two seconds of both legs. More is dropped. */
+/**
+ * Most characters that wait for a process that does not keep up: two seconds of both legs. More samples are dropped.
+ */
 const MAX_WAITING = 180_000;
 /** Longest request, in bytes. */
 const MAX_REQUEST = 1000;
-/** A call whose other party alone is heard is shared after so long, in ms: no other stream has followed. */
+/** Time after which a call is shared with its `output` stream alone, in ms, when no other stream has followed. */
 const STREAMS_FOLLOW_MS = 500;
 const TAP: SinkOptions = { policy: 'drop-oldest', name: 'shared' };
 
@@ -31,8 +33,9 @@ interface Voice {
 }
 
 /**
- * Shares the voices of the calls that this process has redirected with others of this user: what is heard and what is
- * said, and the right to speak where nobody has it. A process that does not keep up loses samples, and holds up nothing.
+ * Shares the voices of the calls that this process has redirected with other processes of this user. They get both
+ * legs, and the right to speak when nobody else has it. A process that does not keep up loses samples and holds nothing
+ * up.
  */
 export class ShareServer implements AsyncDisposable {
   readonly #servers: () => Iterable<PcmServer>;
@@ -47,15 +50,15 @@ export class ShareServer implements AsyncDisposable {
     this.#path = path;
     this.#server = createServer((peer) => this.#serve(peer));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    // A process is not kept alive by what it offers to others.
+    // The socket does not keep the process alive.
     this.#server.unref();
   }
 
   /**
    * Begins to share.
    *
-   * @param servers Gives the PCM servers of this process.
-   * @param path Default: the socket of this process in the folder of this user, where others look for it.
+   * @param servers Returns the PCM servers of this process.
+   * @param path Path of the socket. Default: a socket in the folder of this user, where other processes look for it.
    * @throws ERR_INVALID_ARG; ERR_FILE.
    */
   static async open(servers: () => Iterable<PcmServer>, path?: string): Promise<ShareServer> {
@@ -82,7 +85,7 @@ export class ShareServer implements AsyncDisposable {
       received += bytes.length;
       if (received > MAX_REQUEST) peer.destroy();
     });
-    // One request a connection.
+    // One request for each connection.
     peerLines(peer).once('line', (line) => void this.#answer(line, peer));
   }
 
@@ -99,7 +102,7 @@ export class ShareServer implements AsyncDisposable {
     }
   }
 
-  /** Lets one process speak in a call, and no second one. @throws ERR_TAKEN. */
+  /** Lets one process, and no second one, speak in a call. @throws ERR_TAKEN. */
   #letSpeak({ output, input }: Voice, peer: Socket): void {
     if (input || this.#spoken.has(output)) {
       const speaker = input ? `process ${process.pid}` : 'another process';
@@ -132,13 +135,13 @@ export class ShareServer implements AsyncDisposable {
     const hear = (leg: SharedLeg, stream: Pick<PcmStream, 'addSink'>, from: number) =>
       taps.push(stream.addSink(frames(leg, peer, { from, start: 0 }), TAP));
     if (microphone) {
-      // With a microphone what is played is beside it, or nothing is.
+      // With a microphone, audio is played in addition to it or not at all: the microphone is the local leg.
       const [remote, local] = [received.position, microphone.received.position];
       answer({ remote, local, paced: false });
       hear('remote', output, remote);
       hear('local', microphone, local);
     } else if (input) {
-      // What is played runs ahead of what is heard; what has left before cannot be sent again.
+      // Played audio runs ahead of the received audio. Samples that were already sent cannot be sent again.
       const start = input.timelineStart;
       const from = Math.max(received.position, start + input.player.position);
       answer({ remote: from, local: from, paced: true });
@@ -154,7 +157,10 @@ export class ShareServer implements AsyncDisposable {
   }
 }
 
-/** Waits for the other leg of a call whose streams are being redirected: one after the other, what is heard first. */
+/**
+ * Waits for the local leg of a call whose streams are being redirected. They are redirected one after the other,
+ * `output` first.
+ */
 function otherStreamOf(server: PcmServer, output: Lease): Promise<void> {
   return waitFor<void>({
     what: `the other leg of ${output.object}`,
@@ -170,15 +176,15 @@ function otherStreamOf(server: PcmServer, output: Lease): Promise<void> {
   });
 }
 
-/** The place of a leg whose stream has its position 0 at `start`, and which is given `from` a position on. */
+/** Place of a leg. Its stream has its position 0 at `start`, and its samples are sent from the position `from` on. */
 interface Place {
   readonly from: number;
   readonly start: number;
 }
 
 /**
- * Writes samples as lines. Samples that a peer does not take in time are dropped: neither other samples nor the end
- * wait for them.
+ * Makes a sink that writes samples as lines. Samples that a peer does not take in time are dropped, so that neither
+ * later samples nor the end wait for them.
  */
 function frames(leg: SharedLeg, peer: Socket, { from, start }: Place): SynchronousSink {
   const say = (frame: SharedFrame) => {
@@ -194,7 +200,7 @@ function frames(leg: SharedLeg, peer: Socket, { from, start }: Place): Synchrono
       say({ leg, position: at + start + early, pcm: bytes.toString('base64') });
     },
     end(error) {
-      // A stream that broke has no end: the connection that is closed tells that.
+      // A broken stream sends no end: closing the connection tells the peer.
       if (error) peer.destroySoon();
       else say({ leg, end: true });
     },

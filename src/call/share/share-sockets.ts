@@ -8,14 +8,16 @@ import { makeFolder } from '../../files/whole-file.js';
 
 const NAME = /^voice-(\d{1,10})\.sock$/;
 
-/** The socket on which this process shares the voices that it has. */
+/** Path of the socket on which this process shares its voices. */
 export async function ownShareSocket(): Promise<string> {
   const folder = await shareFolder();
   await removeLeft(folder);
   return join(folder, `voice-${process.pid}.sock`);
 }
 
-/** The folder in which processes of this user find each other; made where it is missing. @throws ERR_FILE. */
+/**
+ * Path of the folder in which processes of this user find each other. It is made if it is missing. @throws ERR_FILE.
+ */
 export async function shareFolder(): Promise<string> {
   const folder = socketFolder();
   await makeFolder(folder);
@@ -23,7 +25,7 @@ export async function shareFolder(): Promise<string> {
   return folder;
 }
 
-/** The sockets of other processes of this user. */
+/** Paths of the sockets of other processes of this user. */
 export async function shareSockets(): Promise<readonly string[]> {
   const folder = socketFolder();
   const names = await readdir(folder).catch((): string[] => []);
@@ -34,7 +36,7 @@ export async function shareSockets(): Promise<readonly string[]> {
     .map((name) => join(folder, name));
 }
 
-/** Removes sockets of processes that were killed. */
+/** Removes the sockets of processes that were killed. */
 async function removeLeft(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(NAME.exec(name)?.[1]);
@@ -42,7 +44,9 @@ async function removeLeft(folder: string): Promise<void> {
   }
 }
 
-/** Somebody else's folder may have anybody's sockets in it. @throws ERR_FILE. */
+/**
+ * Checks that the folder belongs to this user alone: in another folder, others could place sockets. @throws ERR_FILE.
+ */
 async function checkOwn(folder: string): Promise<void> {
   const { uid, mode } = await stat(folder);
   const own = process.getuid?.();

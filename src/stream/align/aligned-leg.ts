@@ -11,43 +11,49 @@ export interface PlacedSamples {
   readonly position: number;
 }
 
-/** Samples on their way to their place, behind what their stream leaves out. */
+/** Samples that wait for their place, with the stretch that their stream left out before them. */
 interface Waiting {
-  /** Position in the stream of what it leaves out. */
+  /** Stream position of the stretch that was left out. */
   readonly from: number;
   readonly skipped: number;
   samples: Int16Array;
 }
 
-/** The call as an {@link AlignedLeg} sees it. */
+/** Facts and callbacks of the call that an {@link AlignedLeg} uses. */
 export interface LegContext {
-  /** Judges the leg by its timing; a leg without one is placed by its positions alone. */
+  /** The clock that judges the leg by its timing. A leg without one is placed by its positions alone. */
   clock(): LegClock | undefined;
   readonly masks: MaskList;
-  /** Name of the stretch in which the leg has no samples now. */
+  /** Name for a stretch in which the leg has no samples, as of now. */
   gapName(begun: boolean): GapName;
-  /** Names what the stream itself leaves out between two of its positions. Default: it was given up on the way. */
+  /**
+   * Names what the stream itself leaves out between two of its positions. Default: samples that were dropped on the
+   * way.
+   */
   holes?(from: number, to: number): readonly StreamGap[];
   onSpan?(span: LedgerSpan): void;
-  /** Told of each stretch of the time line that the line made up. */
+  /** Called for each stretch of the time line that the line concealed. */
   onConcealed?(stretch: NamedStretch<SpanReason>): void;
-  /** Moves the samples that follow to a later place: the stream stood still. Negative takes that back. */
+  /**
+   * Called when the stream stood still, with the number of samples by which what follows lies later. A negative number
+   * takes that back.
+   */
   onHole?(samples: number): void;
-  /** True when the leg that this one follows waits for a decision: this one waits with it. */
+  /** True when the leg that this one follows waits for a decision. This leg then waits too. */
   waits(): boolean;
 }
 
 /**
- * One leg on its way from stream positions to the call's time line: the drift of its clock is taken out, silence is
- * put in where its {@link LegClock} says that something was lost, and every sample of the time line gets its entry in
- * the ledger. Chunks whose place is in doubt wait.
+ * Places one leg on the call's time line by its stream positions. It removes the drift of the leg's clock, inserts
+ * silence where its {@link LegClock} says that something was lost, and enters every sample of the time line in the
+ * ledger. Chunks whose place is in doubt wait.
  */
 export class AlignedLeg {
   readonly ledger: LedgerKeeper;
   readonly stretcher = new Stretcher();
   readonly #context: LegContext;
   readonly #waiting: Waiting[] = [];
-  /** Length of what waits, with what is missing in it. */
+  /** Length of the waiting samples, including what is missing between them. */
   #waitingSamples = 0;
   readonly #concealed = new StretchPlaces<SpanReason>();
   /** Stream position that comes next. */
@@ -62,12 +68,12 @@ export class AlignedLeg {
     this.ledger = new LedgerKeeper(0, (span) => context.onSpan?.(span));
   }
 
-  /** One past the last sample of the time line that the leg has an entry for. */
+  /** Position after the last sample of the time line that the leg has an entry for. */
   get end(): number {
     return this.ledger.end;
   }
 
-  /** End of the leg with the samples that wait, if nothing was lost before them. */
+  /** End of the leg including the waiting samples, if nothing was lost before them. */
   get reach(): number {
     return Math.max(this.end, this.#place + this.#waitingSamples);
   }
@@ -77,7 +83,7 @@ export class AlignedLeg {
     return this.#waiting.length > 0;
   }
 
-  /** Latest time at which they are placed. */
+  /** Latest time at which the waiting samples are placed. */
   get decisionMs(): number | undefined {
     return this.#context.clock()?.decisionMs;
   }
@@ -102,7 +108,7 @@ export class AlignedLeg {
     const end = this.#place + this.#waitingSamples;
     if (clock) this.#carryOut(clock.arrive(nowMs, stretched.length, end, this.end > this.#place), placed);
     else if (!this.#context.waits()) this.#putWaiting(placed);
-    // The caller's array is its own again when this returns.
+    // The caller may reuse its array when this returns.
     const last = this.#waiting.at(-1);
     if (last?.samples === samples) last.samples = samples.slice();
     return placed;
@@ -117,7 +123,7 @@ export class AlignedLeg {
     return placed;
   }
 
-  /** Places all that waits, and what the stretcher still looks at: nothing more will come. */
+  /** Places all waiting samples and the look-ahead of the stretcher. To be called when nothing more will come. */
   settle(nowMs: number): PlacedSamples[] {
     const placed: PlacedSamples[] = [];
     this.#carryOut(this.#context.clock()?.settle(nowMs) ?? [], placed);
@@ -126,23 +132,26 @@ export class AlignedLeg {
     return placed;
   }
 
-  /** Everything that comes from now on belongs `samples` later; earlier where that is negative. */
+  /**
+   * Moves everything that comes from now on by `samples` to a later place, or to an earlier one when `samples` is
+   * negative.
+   */
   shift(samples: number): void {
     this.#place += samples;
     this.#nameGap();
   }
 
-  /** Names a stretch of the stream that the line made up, before it comes or after. */
+  /** Names a stretch of the stream that the line concealed, before or after its samples come. */
   conceal(stretch: NamedStretch<SpanReason>): void {
     this.#tellConcealed(this.#concealed.name(stretch));
   }
 
-  /** Fills the leg up to `position`: what comes later for a place before it is late. */
+  /** Fills the leg up to `position`. Samples that come later for a place before it are late. */
   fillTo(position: number, kind: 'idle' | 'missing', reason: SpanReason): void {
     this.ledger.add(kind, position - this.ledger.end, reason);
   }
 
-  /** Moves on over what is missing in the stream itself, at its beginning or because a sink gave samples up. */
+  /** Moves past samples that are missing in the stream itself, at its beginning or because a sink dropped them. */
   #skip({ from, skipped }: Waiting): void {
     if (skipped === 0) return;
     const moved = this.#place - from;
@@ -172,7 +181,7 @@ export class AlignedLeg {
   #nameGap(): void {
     const named = this.#context.gapName(this.#begun);
     const { kind } = named;
-    // It has come now.
+    // The leg has come now.
     const reason = named.reason === 'never-came' ? 'late-start' : named.reason;
     this.ledger.add(kind, this.#place - this.ledger.end, reason);
   }

@@ -2,20 +2,22 @@ import type { PlacedSamples } from './aligned-leg.js';
 import type { LegEnds, LegName } from './ledger.js';
 import { StereoWindow } from './stereo-window.js';
 
-/** Takes what a {@link LegAligner} puts together: interleaved stereo, left the local leg. */
+/** Takes the output of a {@link LegAligner}: interleaved stereo with the local leg on the left. */
 export interface AlignedSink {
   /**
-   * The newest state of a stretch. Later calls may repeat it, when the leg that lags has come in; a stretch never
-   * begins beyond what was written before.
+   * Takes the newest state of a stretch. A later call may write the stretch again when a lagging leg has come in. A
+   * stretch never begins after the end of what was written before.
    */
   write(samples: Int16Array, position: number): void | Promise<void>;
-  /** A stretch that will not change any more. In order, without a hole. */
+  /** Takes a stretch that will not change any more. Stretches come in order, without a hole. */
   final(samples: Int16Array, position: number): void | Promise<void>;
-  /** A round of writes is over; the recording reaches to `end`, the legs to `local` and `remote`. */
+  /**
+   * Called when a round of writes is over. The recording reaches to `end`, the legs to `legs.local` and `legs.remote`.
+   */
   flushed?(end: number, legs: LegEnds): void | Promise<void>;
 }
 
-/** Samples from `from` up to `to`, which is left out. */
+/** Samples from `from` up to, but not including, `to`. */
 interface Stretch {
   from: number;
   to: number;
@@ -24,18 +26,18 @@ interface Stretch {
 const CHANNELS = { local: 0, remote: 1 } as const satisfies Record<LegName, 0 | 1>;
 
 /**
- * Gives out what two legs put together: each stretch whenever it has changed, and once more, in order and without a hole,
- * when it is final. From then on it does not change.
+ * Writes the two legs to a sink. It writes each stretch whenever it has changed, and once more when it is final, in
+ * order and without a hole. A final stretch does not change any more.
  */
 export class AlignedOutput {
   readonly #sink: AlignedSink;
   readonly #window = new StereoWindow();
-  /** Stretch that each leg brought since the last round. */
+  /** Stretch that each leg has brought since the last round. */
   readonly #changed: Readonly<Record<LegName, Stretch>> = {
     local: { from: 0, to: 0 },
     remote: { from: 0, to: 0 },
   };
-  /** Samples that are kept while nothing is given out; nothing once all is. */
+  /** Samples that are kept while nothing is written; undefined once everything is written. */
   #retained: number | undefined;
   #written = 0;
   #finalEnd = 0;
@@ -44,22 +46,22 @@ export class AlignedOutput {
     this.#sink = sink;
   }
 
-  /** Up to here nothing changes any more. */
+  /** Position up to which nothing changes any more. */
   get finalEnd(): number {
     return this.#finalEnd;
   }
 
-  /** True while nothing is given out. */
+  /** True while nothing is written. */
   get retaining(): boolean {
     return this.#retained !== undefined;
   }
 
-  /** Gives nothing out, and keeps the newest `samples`, until {@link begin}. */
+  /** Writes nothing and keeps the newest `samples`, until {@link begin}. */
   retain(samples: number): void {
     this.#retained = samples;
   }
 
-  /** Gives out what was retained of a recording that reaches to `end`, and all that comes. */
+  /** Writes what was retained of a recording that reaches to `end`, and everything that comes from now on. */
   begin(end: number): void {
     if (this.#retained === undefined) return;
     this.#finalEnd = Math.max(this.#finalEnd, end - this.#retained);
@@ -67,7 +69,7 @@ export class AlignedOutput {
     this.#retained = undefined;
   }
 
-  /** Takes samples of a leg, none of which lies before what is final. */
+  /** Takes samples of a leg. None of them may lie before {@link finalEnd}. */
   put(leg: LegName, placed: readonly PlacedSamples[]): void {
     const changed = this.#changed[leg];
     for (const { samples, position } of placed) {
@@ -77,7 +79,7 @@ export class AlignedOutput {
     }
   }
 
-  /** Forgets what is older than what is retained of a recording that reaches to `end`. */
+  /** Releases samples that are too old to be retained, of a recording that reaches to `end`. */
   forget(end: number): void {
     this.#release(end - (this.#retained ?? 0));
   }
@@ -93,7 +95,7 @@ export class AlignedOutput {
     await this.#sink.flushed?.(end, legs);
   }
 
-  /** Makes all before `end` final. */
+  /** Makes everything before `end` final. */
   async finalize(end: number): Promise<void> {
     for (const { samples, position } of this.#window.pieces(this.#finalEnd, end)) {
       await this.#sink.final(samples, position);

@@ -6,9 +6,10 @@ export type LegEnds = Readonly<Record<LegName, number>>;
 
 /**
  * The kind of a stretch of a leg in a recording. `received`: it came over the leg's stream. `idle`: silence where the
- * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence put in place
- * of what came, because the recording was paused, or by a rule of masking. `missing`: silence in place of audio that should be there.
- * `concealed`: it came, but the line had made it up in place of what it did not have; the reason says why.
+ * leg had nothing to carry (a hold, a leg that was not wanted, one that had ended). `masked`: silence in place of
+ * received audio, because the recording was paused or a rule of masking applied. `missing`: silence in place of audio
+ * that should be there. `concealed`: it came over the stream, but the line had synthesised it in place of packets that
+ * it did not have; the reason says why.
  */
 export type SpanKind = 'received' | 'idle' | 'masked' | 'missing' | 'concealed';
 
@@ -16,25 +17,31 @@ export type SpanKind = 'received' | 'idle' | 'masked' | 'missing' | 'concealed';
 export type SpanReason =
   /** idle: the call was on hold. */
   | 'hold'
-  /** idle: the leg was not asked for. */
+  /** idle: the leg was not requested. */
   | 'not-wanted'
   /** idle: the leg had ended before the recording did. */
   | 'ended'
-  /** idle or concealed: the other side sent nothing: a line that leaves silence out, or up to half a second at the end. */
+  /**
+   * idle or concealed: the other side sent nothing. It suppresses silence, or up to half a second was missing at the
+   * end.
+   */
   | 'not-sent'
-  /** concealed: nothing came for a while, and what was said came after it: nothing is lost. */
+  /** concealed: nothing came for a while, and the delayed voice came after it. Nothing is lost. */
   | 'held-up'
-  /** missing or concealed: packets of a line that never came, or so late that they were no longer waited for. */
+  /** missing or concealed: packets of a line never came, or came too late to be used. */
   | 'lost'
   /** missing: nobody connected to the leg's port, or no sample ever came. */
   | 'never-came'
   /** missing: the leg began later than the call. */
   | 'late-start'
-  /** missing or concealed: the stream stood still, and what was said meanwhile never came. */
+  /** missing or concealed: the stream stood still, and the voice of that time never came. */
   | 'stalled'
-  /** missing: samples came, but so long after the other leg's that their place was final. concealed: after their time. */
+  /**
+   * missing: samples came so long after those of the other leg that their place was final. concealed: packets came
+   * after their playout time.
+   */
   | 'late'
-  /** missing: samples were given up on the way to the recording. */
+  /** missing: samples were dropped on the way to the recording. */
   | 'dropped'
   /** missing: the connection broke. */
   | 'connection-lost'
@@ -49,7 +56,7 @@ export type SpanReason =
   | 'phrase'
   /** masked: somebody asked for it. */
   | 'request'
-  /** masked while the call went on: it was not known in time what was said. */
+  /** masked during the call: the words were not recognised in time. */
   | 'undecided';
 
 /** Name of a stretch without samples. */
@@ -80,24 +87,24 @@ export interface LedgerTotals extends Readonly<Record<Exclude<SpanKind, 'conceal
 
 /** Kinds of stretches that hold voice. */
 const AUDIBLE: ReadonlySet<SpanKind> = new Set(['received', 'concealed']);
-/** Reasons of a stretch that was made up for which nothing is lost that was said. */
+/** Reasons of a concealed stretch in which no voice is lost. */
 const HARMLESS: ReadonlySet<SpanReason | undefined> = new Set(['held-up', 'not-sent']);
 
-/** True for a stretch that holds voice, its own or made up. */
+/** True for a stretch that holds voice, received or concealed. */
 export function isAudible({ kind }: Pick<LedgerSpan, 'kind'>): boolean {
   return AUDIBLE.has(kind);
 }
 
 /**
- * True for a stretch in which something is lost that was said. Masking is meant, and loses nothing, unless it was not
- * known what was said.
+ * True for a stretch in which voice is lost. Masking is intended and counts as no loss, except with the reason
+ * `undecided`.
  */
 export function isLoss({ kind, reason }: Pick<LedgerSpan, 'kind' | 'reason'>): boolean {
   if (kind === 'masked') return reason === 'undecided';
   return kind === 'missing' || (kind === 'concealed' && !HARMLESS.has(reason));
 }
 
-/** Samples of a leg in which something is lost that was said. */
+/** Number of samples of a leg in which voice is lost. */
 export function lossOf({ spans }: Pick<LegLedger, 'spans'>): number {
   return spans.reduce((sum, span) => sum + (isLoss(span) ? span.samples : 0), 0);
 }
@@ -114,18 +121,18 @@ export class LedgerKeeper {
   readonly #totals = { received: 0, idle: 0, masked: 0, missing: 0, concealed: 0 };
   #end: number;
 
-  /** @param onSpan Told of each stretch as it begins; its length is that of its first piece. */
+  /** @param onSpan Called for each stretch as it begins, with the length of its first piece. */
   constructor(start = 0, onSpan: (span: LedgerSpan) => void = () => undefined) {
     this.#end = start;
     this.#onSpan = onSpan;
   }
 
-  /** One past the last sample that is accounted for. */
+  /** Position after the last sample that has an entry. */
   get end(): number {
     return this.#end;
   }
 
-  /** Samples of a kind in all, those that were let go of included. */
+  /** Samples of a kind in all, including those that were forgotten. */
   total(kind: SpanKind): number {
     return this.#totals[kind];
   }
@@ -144,12 +151,12 @@ export class LedgerKeeper {
     this.#onSpan(spanOf(from, samples, kind, reason));
   }
 
-  /** Names a stretch that the line made up. Of what is there, it changes what came. */
+  /** Marks a stretch that the line concealed. Changes only the received parts of it. */
   conceal(from: number, samples: number, reason: SpanReason): void {
     this.#rename(from, samples, { kind: 'concealed', reason });
   }
 
-  /** Names a stretch that was made silent by a rule. Of what is there, it changes what came. */
+  /** Marks a stretch that a rule of masking made silent. Changes only the received parts of it. */
   mask(from: number, samples: number, reason: SpanReason): void {
     this.#rename(from, samples, { kind: 'masked', reason });
   }
@@ -178,7 +185,7 @@ export class LedgerKeeper {
     }
   }
 
-  /** The account of [from, to), its positions counted from `from`. */
+  /** Returns the account of [from, to), with positions that count from `from`. */
   slice(from: number, to: number): LegLedger {
     const spans: LedgerSpan[] = [];
     for (const span of this.#spans) {
@@ -186,7 +193,7 @@ export class LedgerKeeper {
       const end = Math.min(to, span.from + span.samples);
       if (begin >= end) continue;
       const last = spans.at(-1);
-      // Stretches that were named one by one may lie side by side.
+      // Stretches that were named one by one may be adjacent.
       if (last && last.kind === span.kind && last.reason === span.reason)
         spans[spans.length - 1] = { ...last, samples: last.samples + end - begin };
       else spans.push(spanOf(begin - from, end - begin, span.kind, span.reason));
@@ -194,14 +201,14 @@ export class LedgerKeeper {
     return ledgerOf(spans);
   }
 
-  /** The stretches that reach beyond `position`, and the newest in any case: it may still grow beyond it. */
+  /** Returns the stretches that reach beyond `position`, and always the newest one, since it may still grow. */
   since(position: number): LedgerSpan[] {
     return this.#spans
       .filter((span, index) => span.from + span.samples > position || index === this.#spans.length - 1)
       .map(({ from, samples, kind, reason }) => spanOf(from, samples, kind, reason));
   }
 
-  /** Lets go of what lies before `position`. */
+  /** Forgets stretches that end before `position`. */
   forget(position: number): void {
     const kept = this.#spans.findIndex((span) => span.from + span.samples > position);
     this.#spans.splice(0, kept < 0 ? this.#spans.length : kept);

@@ -30,8 +30,8 @@ export interface LegAlignerOptions {
    */
   readonly maxSkewMs?: number;
   /**
-   * Measures the drift of the local leg's clock against the remote one's and takes it out. A leg that is paced by the
-   * other one, or that drifts less than 5 ms in all, is never changed. Default true.
+   * True to measure the drift of the local leg's clock against the remote leg's, and to remove it. A leg that is paced
+   * by the other one, or that drifts less than 5 ms in all, is never changed. Default true.
    */
   readonly correctDrift?: boolean;
 }
@@ -43,38 +43,40 @@ export const ALIGNER_RULES: Rules<LegAlignerOptions> = {
 };
 const SINK = having('write', 'final');
 
-/** The call as a {@link LegAligner} sees it, besides the samples. */
+/** Facts and callbacks of the call that a {@link LegAligner} uses. */
 export interface AlignerContext {
-  /** Tells when samples come. Default: the machine's clock. */
+  /** Clock that gives samples their time of arrival. Default: the machine's clock. */
   readonly clock?: Clock;
   /**
-   * True when the local leg is paced by the remote one, sample by sample: it stands still when that does, and cannot
-   * drift. Default false.
+   * True when the remote leg paces the local one, sample by sample. The local leg then stands still when the remote one
+   * does, and cannot drift. Default false.
    */
   readonly localFollows?: boolean;
   /**
-   * Time that this process has been too busy to read samples, in ms, in all: lateness in that time says nothing of the
-   * stream. Default: as the event loop tells with the machine's clock; else 0.
+   * Total time for which this process was too busy to read samples, in ms. Lateness in that time says nothing about the
+   * stream. Default: measured on the event loop with the machine's clock; 0 with another clock.
    */
   busyMs?(): number;
-  /** Name of the stretch in which a leg has no samples now. Default: missing. */
+  /** Name for a stretch in which a leg has no samples, as of now. Default: missing. */
   gapName?(leg: LegName, begun: boolean): GapName;
-  /** Names what a leg's stream has left out between two of its positions. Default: samples were given up on the way. */
+  /**
+   * Names what a leg's stream has left out between two of its positions. Default: samples that were dropped on the way.
+   */
   holes?(leg: LegName, from: number, to: number): readonly StreamGap[];
   onSpan?(leg: LegName, span: LedgerSpan): void;
-  /** Told of each stretch of the time line that a leg's line made up. */
+  /** Called for each stretch of the time line that a leg's line concealed. */
   onConcealed?(leg: LegName, stretch: NamedStretch<SpanReason>): void;
 }
 
-/** A batched reader comes to the second leg of a call up to this much later, in samples. */
+/** Longest time by which a batched reader reads the second leg of a call after the first, in samples. */
 const READER_LAG = msToSamples(300);
 /** Time for which audio from before the resumption may still be on its way. */
 const RESUME_MARGIN = msToSamples(300);
 
 /**
- * Puts two mono legs on one sample clock: what was simultaneous lies in the same stereo sample, however the chunks
- * arrive. What is there is given out at once, so that a kill costs little; while one leg lags its channel is
- * silent, and filled in when it comes.
+ * Puts two mono legs on one sample clock: simultaneous audio lies in the same stereo sample, however the chunks arrive.
+ * Samples are written at once, so that little is lost when the process is killed. While a leg lags, its channel is
+ * silent; it is filled in when the leg comes.
  */
 export class LegAligner {
   /** Takes the local leg. */
@@ -123,14 +125,17 @@ export class LegAligner {
     return this.#localFollows;
   }
 
-  /** The local leg is paced by the remote one ({@link AlignerContext.localFollows}). To be called before it comes. */
+  /**
+   * Declares that the remote leg paces the local one ({@link AlignerContext.localFollows}). To be called before samples
+   * of the local leg come.
+   */
   follow(): void {
     this.#localFollows = true;
   }
 
   /**
-   * Both legs lie where their positions say, however they come: their streams know what was lost, and tell it by their
-   * positions. To be called before they come.
+   * Places both legs by their positions alone, whenever they come: their streams know what was lost, and show it by
+   * their positions. To be called before samples come.
    */
   byPosition(): void {
     this.#isPlaced = true;
@@ -145,24 +150,27 @@ export class LegAligner {
     return this.legs.local.end + this.legs.remote.end;
   }
 
-  /** Position that both legs have reached; a leg that lags more than a batched reader does is ignored. */
+  /** Position that both legs have reached. A leg that lags more than a batched reader does is ignored. */
   get commonEnd(): number {
     const [shorter = 0, longer = 0] = [this.legs.local.reach, this.legs.remote.reach].sort((a, b) => a - b);
     return longer - shorter <= READER_LAG ? shorter : longer;
   }
 
-  /** Up to here nothing changes any more. */
+  /** Position up to which nothing changes any more. */
   get finalEnd(): number {
     return this.#output.finalEnd;
   }
 
-  /** Position of the call at `nowMs`, as far as the remote leg's timing tells. */
+  /** Position of the call at `nowMs` by the remote leg's timing; undefined when that does not tell. */
   expectedEnd(nowMs: number): number | undefined {
     checkArgument('nowMs', nowMs, number);
     return this.#clocks.remote.expectedEnd(nowMs);
   }
 
-  /** The same, but nothing where this process was too busy to read what may have come. */
+  /**
+   * Does the same as {@link expectedEnd}, but returns undefined when this process was too busy to read what may have
+   * come.
+   */
   silentEnd(nowMs: number): number | undefined {
     checkArgument('nowMs', nowMs, number);
     return this.#clocks.remote.silentEnd(nowMs);
@@ -172,42 +180,45 @@ export class LegAligner {
     return this.#masks.masking;
   }
 
-  /** Masks what comes from now on. Returns where that begins. */
+  /** Masks everything that comes from now on. Returns the position where the mask begins. */
   mask(): number {
     const from = this.end;
     this.#masks.begin(from);
     return from;
   }
 
-  /** Lets samples through again, 300 ms after what has come: until then they may be older than this call. */
+  /**
+   * Ends the mask 300 ms after what has come: samples that come before that may be older than this call. Returns the
+   * position where the mask ends.
+   */
   unmask(): number {
     const to = Math.max(this.end, this.expectedEnd(this.#clock.now()) ?? 0) + RESUME_MARGIN;
     this.#masks.end(to);
     return to;
   }
 
-  /** Gives nothing out, and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
+  /** Writes nothing and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
   retain(samples: number): void {
     checkArgument('samples', samples, whole(0, Number.MAX_SAFE_INTEGER));
     this.#output.retain(samples);
   }
 
-  /** Gives out what was retained, and all that comes. Returns where that begins. */
+  /** Writes what was retained, and everything that comes from now on. Returns the position where that begins. */
   begin(): number {
     this.#output.begin(this.end);
     return this.finalEnd;
   }
 
-  /** Gives out what has come. */
+  /** Writes what has come. */
   flush(): Promise<void> {
     this.#rounds.begin();
     return this.#rounds.queue(() => this.#flush());
   }
 
   /**
-   * Ends the recording at the length that `lengthOf` gives, in samples (default: the longer leg): a shorter leg is filled,
-   * a longer one cut, though not before what is final. `lengthOf` is asked once the samples that waited have their place.
-   * Resolves to the length when all of it has been taken by the sink.
+   * Ends the recording at the length that `lengthOf` returns, in samples (default: the longer leg). A shorter leg is
+   * filled, and a longer one is cut, but never before what is final. `lengthOf` is called when the waiting samples have
+   * their place. Resolves to the length when the sink has taken all of it.
    */
   async finish(lengthOf?: () => number | undefined): Promise<number> {
     if (lengthOf !== undefined) checkArgument('lengthOf', lengthOf, callback);
@@ -231,7 +242,7 @@ export class LegAligner {
       holes: (from, to) => this.#context.holes?.(name, from, to) ?? [],
       onSpan: (span) => this.#context.onSpan?.(name, span),
       onConcealed: (stretch) => this.#context.onConcealed?.(name, stretch),
-      // What follows the remote leg stood still with it.
+      // A leg that follows the remote one stood still with it.
       onHole: (samples) => {
         if (name === 'remote' && this.#localFollows) this.legs.local.shift(samples);
       },
@@ -239,7 +250,9 @@ export class LegAligner {
     });
   }
 
-  /** Judges a leg by its timing, unless it follows the other one. */
+  /**
+   * Returns the clock that judges a leg; undefined for a leg that follows the other one or is placed by its positions.
+   */
   #judge(leg: LegName): LegClock | undefined {
     if (this.#isPlaced || (leg === 'local' && this.#localFollows)) return undefined;
     return this.#clocks[leg];
@@ -266,7 +279,7 @@ export class LegAligner {
     };
   }
 
-  /** Makes sure that waiting samples get their place in time, even where nothing more comes. */
+  /** Sets a timer, so that waiting samples get their place in time even when nothing more comes. */
   #decideLater(): void {
     const atMs = Math.min(this.legs.local.decisionMs ?? Infinity, this.legs.remote.decisionMs ?? Infinity);
     if (this.#cancelDecision || !Number.isFinite(atMs)) return;
@@ -280,7 +293,7 @@ export class LegAligner {
     });
   }
 
-  /** @param lastEnd Where the recording ends, once it does. */
+  /** @param lastEnd End of the recording, in the last round. */
   async #flush(lastEnd?: number): Promise<void> {
     const end = lastEnd ?? this.end;
     if (this.#output.retaining) {
@@ -288,7 +301,7 @@ export class LegAligner {
       for (const leg of [this.legs.local, this.legs.remote]) leg.ledger.forget(this.finalEnd);
       return;
     }
-    // Samples that come while this is written wait for the next round, even where their place is in this one.
+    // Samples that come during the write wait for the next round, even if their place is in this one.
     const ends = { local: this.legs.local.end, remote: this.legs.remote.end };
     await this.#output.write(end, ends);
     const settled = lastEnd ?? Math.max(this.#settledEnd(end, ends), this.finalEnd);
@@ -296,7 +309,7 @@ export class LegAligner {
     await this.#output.finalize(settled);
   }
 
-  /** Position up to which nothing more is expected of either leg. */
+  /** Returns the position up to which nothing more is expected of either leg. */
   #settledEnd(end: number, ends: LegEnds): number {
     const nowMs = this.#clock.now();
     const settled = (leg: LegName) =>
@@ -309,7 +322,7 @@ export class LegAligner {
     return Math.min(settled('local'), settled('remote'));
   }
 
-  /** Fills legs that have not come up to `position`. */
+  /** Fills each leg that does not reach `position`. */
   #passOver(position: number): void {
     for (const name of ['local', 'remote'] as const) {
       const leg = this.legs[name];

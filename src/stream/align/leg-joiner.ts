@@ -4,7 +4,7 @@ import type { SinkHandle, SinkOptions } from '../sink.js';
 import type { LegAligner } from './leg-aligner.js';
 import { type JoiningSink, joiningSink, placedAt, timedOnArrival } from './placed-sink.js';
 
-/** Takes streams as the legs of a {@link LegAligner}, each at its place on the time line. */
+/** Feeds streams to a {@link LegAligner} as its legs, each at its place on the time line. */
 export class LegJoiner {
   readonly #aligner: LegAligner;
   readonly #clock: Clock;
@@ -13,7 +13,7 @@ export class LegJoiner {
   #remote: { readonly stream: PcmStream; readonly start: number } | undefined;
   #joining: JoiningSink | undefined;
 
-  /** @param options Those of the sinks that the streams get. */
+  /** @param options Options of the sinks that are added to the streams. */
   constructor(aligner: LegAligner, clock: Clock, options: SinkOptions) {
     this.#aligner = aligner;
     this.#clock = clock;
@@ -25,7 +25,7 @@ export class LegJoiner {
     return this.#remote !== undefined;
   }
 
-  /** Takes what `stream` receives as the remote leg. @param start place of the stream's position 0. */
+  /** Takes what `stream` receives as the remote leg. @param start Place of the stream's position 0 on the time line. */
   addRemote(stream: PcmStream, start: number): void {
     this.#remote = { stream, start };
     const sink = timedOnArrival(placedAt(this.#aligner.remote, start));
@@ -38,7 +38,7 @@ export class LegJoiner {
     this.#handles.push(stream.addSink(sink, this.#options));
   }
 
-  /** Takes what `stream`, which the remote stream paces, receives as the local leg. */
+  /** Takes what `stream` receives as the local leg. The remote stream paces it. */
   addPaced(stream: PcmStream, start: number): void {
     this.#aligner.follow();
     const sink = timedOnArrival(placedAt(this.#aligner.local, start));
@@ -52,15 +52,18 @@ export class LegJoiner {
     this.#handles.push(stream.addSentTap(sink, this.#options));
   }
 
-  /** Both streams lie where their positions say: {@link LegAligner.byPosition}. To be called before they are added. */
+  /**
+   * Places both streams by their positions alone ({@link LegAligner.byPosition}). To be called before they are added.
+   */
   byPosition(): void {
     this.#aligner.byPosition();
   }
 
   /**
-   * Takes what `stream` receives from now on as the local leg, where the remote leg is when it comes.
+   * Takes what `stream` receives from now on as the local leg. It is placed at the position that the remote leg has
+   * when it comes.
    *
-   * @param earliest It does not begin before this place.
+   * @param earliest Earliest place at which the leg may begin.
    * @param onPlaced Called when the place is known.
    */
   addJoining(stream: PcmStream, earliest: number, onPlaced: () => void = () => undefined): void {
@@ -74,12 +77,12 @@ export class LegJoiner {
     this.#handles.push(stream.addSink(sink, this.#options));
   }
 
-  /** Gives the joining leg its place now, by what has come of it. */
+  /** Places the joining leg now, by what has come of it. */
   place(): void {
     this.#joining?.place();
   }
 
-  /** Lets go of the streams. */
+  /** Removes the sinks from the streams. */
   leave(): void {
     for (const handle of this.#handles) void handle.remove().catch(() => undefined);
   }

@@ -20,9 +20,9 @@ import type { SinkHandle, SinkStats } from '../sink.js';
 import { LegAligner } from './leg-aligner.js';
 import { LegJoiner } from './leg-joiner.js';
 
-/** A stretch of both legs of a call: what lies at the same index was simultaneous. The arrays belong to the reader. */
+/** A stretch of both legs of a call. Samples at the same index were simultaneous. The arrays belong to the reader. */
 export interface LegChunk {
-  /** First sample, counted as the source of the tap counts. */
+  /** Position of the first sample, as the source of the tap counts. */
   readonly position: number;
   readonly local: Int16Array;
   readonly remote: Int16Array;
@@ -30,7 +30,7 @@ export interface LegChunk {
 
 /** Options of a tap on both legs. */
 export interface LegTapOptions {
-  /** The rule for a reader that is too slow: a tap never holds the legs back. Default `drop-oldest`. */
+  /** Rule for a reader that is too slow. A tap never holds the legs back. Default `drop-oldest`. */
   readonly policy?: 'drop-oldest' | 'drop-newest' | 'spill';
   /** Audio that may wait for the reader, in ms: 20 to 600,000. Default 1000. */
   readonly maxBufferedMs?: number;
@@ -38,9 +38,9 @@ export interface LegTapOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Both legs as they come, for `for await`. Leaving the loop ends the tap. */
+/** Both legs as they come, to be read with `for await`. Leaving the loop ends the tap. */
 export interface LegTap extends AsyncIterableIterator<LegChunk> {
-  /** Samples per leg that the reader got and missed. A stretch that was dropped is a hole in `position`. */
+  /** Samples per leg that the reader got and missed. A dropped stretch shows as a hole in `position`. */
   readonly stats: SinkStats;
 }
 
@@ -51,7 +51,7 @@ export const TAP_RULES: Rules<LegTapOptions> = {
   signal: abortSignal,
 };
 
-/** All that the taps of one pair of legs may have waiting, in bytes: minutes of stereo. */
+/** Most bytes that may wait for all taps of one pair of legs: minutes of stereo. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /** The taps of one pair of legs, fed with the stereo that a {@link LegAligner} gives out. */
@@ -65,7 +65,7 @@ export class LegTaps {
   #over = false;
 
   /**
-   * @param onDone Told when the reader has left, or has got all.
+   * @param onDone Called when the reader has left or has got everything.
    * @throws ERR_INVALID_ARG; ERR_INVALID_STATE when the legs have ended.
    */
   open(options: LegTapOptions, onDone: () => void = () => undefined): LegTap {
@@ -80,7 +80,7 @@ export class LegTaps {
     return new SplitChunks(chunks, handle);
   }
 
-  /** Takes interleaved stereo, left the local leg. */
+  /** Takes interleaved stereo with the local leg on the left. */
   write(samples: Int16Array, position: number): void {
     this.#fanOut.write(samples, position);
   }
@@ -125,7 +125,7 @@ class SplitChunks implements LegTap {
 
 /** Options of {@link tapLegs}. */
 export interface PairTapOptions extends LegTapOptions {
-  /** Times the legs. Default: the machine's clock. */
+  /** Clock that gives samples their time of arrival. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -144,28 +144,28 @@ const LEG_RULES: Rules<LegPair> = {
 export interface LegPair {
   /** The other party's stream. Its positions are those of the tap. */
   readonly remote: PcmStream;
-  /** The stream to the other party; nothing where there is none. */
+  /** The local stream; undefined when there is none. */
   readonly local: PcmStream | undefined;
-  /** The side of `local` that is tapped. `sent`: what is played, which the remote stream paces. */
+  /** The side of `local` that is tapped. `sent`: the played audio, which the remote stream paces. */
   readonly localSide: 'sent' | 'received';
   /**
-   * True where the remote stream paces what `local` receives, so that positions alone say where it lies. What is `sent`
-   * always is. Default false: when samples come tells it.
+   * True when the remote stream paces what `local` receives, so that positions alone tell its place. The side `sent` is
+   * always paced so. Default false: the place is found by the times of arrival.
    */
   readonly localPaced?: boolean;
   /**
-   * True where positions alone say where both lie: the streams of a line, which knows by its timestamps what was lost.
-   * Position 0 of both is the same time. Default false.
+   * True when positions alone tell the place of both streams: those of a line, which knows from its timestamps what was
+   * lost. Position 0 of both is the same time. Default false.
    */
   readonly placed?: boolean;
-  /** Position of the remote stream at which a local one that is paced has its position 0. Default 0. */
+  /** Position of the remote stream at which a paced local stream has its position 0. Default 0. */
   readonly localStart?: number;
 }
 
 /**
- * Taps both legs of a call, side by side from now on, as {@link LegAligner} lays them: a leg that stands still is
- * silence of exactly that length. Samples come a few hundred milliseconds after they were said. Ends with the remote
- * stream. Streams of 16 kHz mono.
+ * Taps both legs of a call from now on, aligned by a {@link LegAligner}. A leg that stands still becomes silence of
+ * exactly that length. Samples come a few hundred milliseconds after they were said. The tap ends with the remote
+ * stream. Both streams must be 16 kHz mono.
  *
  * @throws ERR_INVALID_ARG; ERR_INVALID_STATE for a stream that is over.
  */

@@ -6,22 +6,22 @@ import type { UsualDelay } from '../timing/usual-delay.js';
 import { OwedLoss } from './owed-loss.js';
 import { readsOf, type TimedChunk } from './timed-chunk.js';
 
-/** A stream that is later than this beyond its usual delay, in samples, is in doubt: 60 ms. */
+/** Lateness beyond the usual delay from which on a stream is in doubt, in samples: 60 ms. */
 export const DOUBT = msToSamples(60);
 /** The same for what a batched reader brings: 100 ms. */
 const DOUBT_BATCHED = msToSamples(100);
 /**
- * Lost samples of less than {@link DOUBT} show in the least delay: of half a second where there are many, of some seconds
- * where there are few. All of it is seen early enough for a second of steady flow to be in place. The usual delay
- * follows the scale that `drifts`.
+ * Time scales on which losses of less than {@link DOUBT} are found. They show in the least delay: a larger loss within
+ * half a second, a smaller one within some seconds. Both are found early enough for a second of steady flow to be
+ * placed right. The usual delay follows the scale that `drifts`.
  */
 const SCALES = [
   { bucketMs: 120, count: 4, tolerance: msToSamples(15), drifts: false },
   { bucketMs: 1000, count: 4, tolerance: msToSamples(7), drifts: true },
 ] as const;
-/** After a hole, the stream shows for this long how much was lost at most, in ms. */
+/** Time after a hole during which the stream shows how much was lost at most, in ms. */
 const SETTLING_MS = 1000;
-/** Silence that was put in, and turned out to be a delay after all, is made up for from this on: a second. */
+/** Surplus of inserted silence from which on it is taken back, in samples: a second. The loss was a delay after all. */
 const SURPLUS = msToSamples(1000);
 
 /** Parts of a {@link LossAccount}. */
@@ -32,11 +32,12 @@ export interface LossContext {
 }
 
 /**
- * Keeps account of what a leg has lost, and of the silence that was put in for it. **Lost is what is never made up**:
- * how much was lost before a sample is the least delay of that sample and of all that follow, less the usual delay.
+ * Keeps account of what a leg has lost, and of the silence that was inserted for it. **A delay that is never made up is
+ * a loss**: the amount lost before a sample is the least delay of that sample and of all that follow, minus the usual
+ * delay.
  *
- * Silence that was put in is never taken back: where too few reads show a loss, only what they show for sure is put in,
- * and {@link OwedLoss} finds the rest.
+ * Inserted silence of up to a second is never taken back. So when too few reads show a loss, only the amount that they
+ * show for certain is inserted, and {@link OwedLoss} finds the rest.
  */
 export class LossAccount {
   readonly #usual: UsualDelay;
@@ -50,7 +51,7 @@ export class LossAccount {
   #lost = 0;
   #opened = 0;
   #openedMs = Number.NEGATIVE_INFINITY;
-  /** Silence of the newest loss that was not put in, as too few packets had shown it. */
+  /** Part of the newest loss that was not inserted, because too few packets had shown it. */
   #owed: OwedLoss | undefined;
 
   constructor({ usual, noise, windows }: LossContext) {
@@ -59,22 +60,22 @@ export class LossAccount {
     this.#windows = windows;
   }
 
-  /** Silence that was put in, in samples: more than was lost where a loss looked longer at first. */
+  /** Inserted silence, in samples. It is more than was lost when a loss looked longer at first. */
   get opened(): number {
     return this.#opened;
   }
 
-  /** Least loss that a few reads can show, in samples. */
+  /** Smallest loss that a few reads can show, in samples. */
   get tolerance(): number {
     return SCALES[0].tolerance + this.#noise.samples;
   }
 
-  /** Delay of a chunk beyond the usual delay, but for what was lost before it. */
+  /** Delay of a chunk beyond the usual delay, without the part that was lost before it. */
   late({ delay }: TimedChunk): number {
     return this.#usual.beyond(delay) - this.#lost;
   }
 
-  /** True when a chunk is so late that something may be lost. A batched reader may get all of a chunk late at once. */
+  /** True when a chunk is so late that something may be lost. A batched reader may get a whole chunk late at once. */
   doubts(chunk: TimedChunk): boolean {
     return this.late(chunk) > Math.max(DOUBT, Math.min(DOUBT_BATCHED, chunk.count / 2));
   }
@@ -83,15 +84,18 @@ export class LossAccount {
     return Math.min(...chunks.map((chunk) => this.late(chunk)));
   }
 
-  /** Samples lost before the first of these chunks: at least, since silence is not taken back, and at most. */
+  /**
+   * Estimates the samples lost before the first of these chunks. `least` is the amount that is certain, since silence
+   * is not taken back.
+   */
   lostBefore(chunks: readonly TimedChunk[]): { readonly least: number; readonly most: number } {
     const most = this.leastLate(chunks);
-    // Chunks before which more was lost tell nothing of this loss.
+    // Chunks that follow a further loss tell nothing about this one.
     const telling = chunks.filter((chunk) => this.late(chunk) <= most + DOUBT);
     return { least: most - this.#noise.leastOf(readsOf(telling)), most };
   }
 
-  /** Notes a loss, which may be as much as `most`; returns how much silence has to be put in for it. */
+  /** Notes a loss, which may be as much as `most`. Returns the silence to insert for it, in samples. */
   open(lost: number, atMs: number, most = lost): number {
     this.#lost += lost;
     this.#owed = most - lost >= 1 ? new OwedLoss(most - lost) : undefined;
@@ -102,7 +106,7 @@ export class LossAccount {
     return hole;
   }
 
-  /** Takes notice of a chunk that has its place. Returns the silence that has to be put in before it. */
+  /** Notes a chunk that has its place. Returns the silence to insert before it, in samples. */
   note(chunk: TimedChunk): number {
     const { atMs, busyMs, delay } = chunk;
     const early = -this.late(chunk);
@@ -112,7 +116,7 @@ export class LossAccount {
     return this.#surplus() + this.#rest(chunk) + this.#smallLosses(chunk);
   }
 
-  /** Looks for losses that are too small to be seen in a few chunks. */
+  /** Finds losses that are too small to show in a few chunks. Returns the silence to insert, in samples. */
   #smallLosses({ atMs, delay }: TimedChunk): number {
     let hole = 0;
     for (const scale of this.#scales) {
@@ -126,7 +130,9 @@ export class LossAccount {
     return hole;
   }
 
-  /** Takes notice of a chunk that came earlier than it could: less was lost than it seemed, or the leg is faster. */
+  /**
+   * Handles a chunk that came earlier than expected: less was lost than it seemed, or the leg's usual delay is shorter.
+   */
   #correct(early: number, atMs: number): void {
     if (this.#lost > 0 && (atMs - this.#openedMs < SETTLING_MS || early > SURPLUS)) {
       this.#lost = Math.max(0, this.#lost - early);
@@ -135,7 +141,7 @@ export class LossAccount {
     }
   }
 
-  /** The rest of a loss of which too little was seen at first, once enough has come since. */
+  /** Returns the silence for the rest of a loss that was too small at first, when enough has come to show it. */
   #rest(chunk: TimedChunk): number {
     const rest = this.#owed?.push(chunk.atMs, this.late(chunk));
     if (rest === undefined) return 0;
@@ -143,7 +149,10 @@ export class LossAccount {
     return rest > 0 ? this.open(rest, chunk.atMs) : 0;
   }
 
-  /** Silence of more than a second that was put in for nothing, negative: what follows belongs that much earlier. */
+  /**
+   * Returns the inserted silence that was not lost, as a negative number, when it is more than a second: what follows
+   * belongs that much earlier. Otherwise returns 0.
+   */
   #surplus(): number {
     const surplus = this.#opened - Math.round(this.#lost);
     if (surplus <= SURPLUS) return 0;

@@ -1,11 +1,11 @@
-/** A stretch of the time line, whole or not at all under a mask. */
+/** A stretch of the time line that is either wholly masked or not masked at all. */
 export interface MaskedPart {
   readonly from: number;
   readonly to: number;
   readonly masked: boolean;
 }
 
-/** The stretches of a recording during which it was paused: nothing of what came then reaches the file. */
+/** Stretches of a recording during which it was paused. Nothing that came then reaches the file. */
 export class MaskList {
   readonly #masks: { readonly from: number; to: number }[] = [];
 

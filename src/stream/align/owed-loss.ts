@@ -1,13 +1,13 @@
 import { msToSamples } from '../../base/pcm.js';
 import { LONGEST_PAUSE_MS } from '../timing/least-delay.js';
 
-/** The rest of a loss is looked for in a flow of so long, in ms, that was read so often. */
+/** Least duration, in ms, and least number of reads of the flow in which the rest of a loss is looked for. */
 const REST_MS = 250;
 const REST_READS = 6;
-/** A packet that is later than this beyond what is owed, in samples, was held up, and tells nothing: 60 ms. */
+/** Lateness beyond the owed loss from which on a packet was held up and tells nothing, in samples: 60 ms. */
 const HELD_UP = msToSamples(60);
 
-/** A loss of which too little was seen at first: the rest of it shows in the least delay of what follows. */
+/** The rest of a loss that was larger than it showed at first. It shows in the least delay of what follows. */
 export class OwedLoss {
   readonly #most: number;
   #sinceMs = Number.NEGATIVE_INFINITY;
@@ -15,12 +15,15 @@ export class OwedLoss {
   #reads = 0;
   #least = Number.POSITIVE_INFINITY;
 
-  /** @param most How much the rest comes to at most, in samples. */
+  /** @param most Largest possible rest, in samples. */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Takes a packet that came `late` samples late. Returns the rest once enough has come, 0 where there is none. */
+  /**
+   * Takes a packet that came `late` samples late. Returns the rest when enough has come, 0 when there is none;
+   * undefined before.
+   */
   push(atMs: number, late: number): number | undefined {
     if (late > HELD_UP + this.#most) return undefined;
     if (atMs - this.#lastMs > LONGEST_PAUSE_MS) {

@@ -1,7 +1,10 @@
 import { msToSamples, type PcmSink } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
 
-/** A sink for a stream whose position 0 lies at `start`, which may be negative; what would lie before 0 is left out. */
+/**
+ * Makes a sink for a stream whose position 0 lies at `start`, which may be negative. Samples before place 0 are left
+ * out.
+ */
 export function placedAt(sink: PcmSink, start: number): PcmSink {
   return {
     write(samples, position) {
@@ -14,17 +17,17 @@ export function placedAt(sink: PcmSink, start: number): PcmSink {
 }
 
 /**
- * Samples that may be under way before a leg is held back: ten seconds of a slow disk, less than 1 MB of a call. It is as
- * much for a leg that comes in small pieces as for one that comes in large ones: neither falls behind the other for it.
+ * Samples that may wait to be written before a leg is held back: ten seconds for a slow disk, less than 1 MB of a call.
+ * The limit is the same for legs of small and of large pieces, so neither falls behind the other because of it.
  */
 const MOST_WAITING = msToSamples(10_000);
 
 /**
- * A sink that takes samples as they come, though what came before is still being written: when they came tells where
- * they belong. Only a disk that is far behind holds them back.
+ * Makes a sink that takes samples as they come, even while earlier ones are still being written: their time of arrival
+ * tells where they belong. Only a disk that is far behind holds them back.
  */
 export function timedOnArrival(sink: PcmSink): PcmSink {
-  /** End of the written samples; nothing before the first piece. */
+  /** End of the written samples; undefined before the first piece. */
   let done: number | undefined;
   let failed: Promise<void> | undefined;
   return {
@@ -46,32 +49,32 @@ export function timedOnArrival(sink: PcmSink): PcmSink {
   };
 }
 
-/** Time for which a new leg is watched, in ms: some of its packets come without delay meanwhile. */
+/** Time for which a new leg is watched, in ms. Some of its packets come without delay in that time. */
 const WATCH_MS = 150;
 
-/** Packets that are no further apart than this, in samples, were sent at once: 10 ms. */
+/** Largest distance of packets that were sent at the same time, in samples: 10 ms. */
 const SAME_PACKET = msToSamples(10);
 
-/** A sink for a leg whose place in the call shows only when it comes. */
+/** A sink for a leg whose place in the call is known only after its first samples came. */
 export interface JoiningSink extends PcmSink {
-  /** Places what has come: nothing more is watched. Does nothing once it has its place. */
+  /** Places what has come and ends the watch. Does nothing when the leg already has its place. */
   place(): void;
 }
 
 /** Options of a {@link joiningSink}. */
 export interface JoiningOptions {
   readonly clock: Clock;
-  /** Position of the call at `atMs`, in samples; nothing where that is not known. */
+  /** Position of the call at `atMs`, in samples; undefined when that is not known. */
   callAt(atMs: number): number | undefined;
-  /** Beginning of a leg of `samples` that ends where the other one does. */
+  /** Beginning of a leg of `samples` that ends where the other leg ends. */
   startOf(samples: number): number;
-  /** Told when the place is known. */
+  /** Called when the place is known. */
   onPlaced(): void;
 }
 
 /**
- * Places a leg that joins a call by its first 150 ms: packets come late, never early, so that the one with the least
- * delay tells where the leg is. Until then its samples are kept.
+ * Makes a sink that finds the place of a leg which joins a call by its first 150 ms. Packets come late, never early, so
+ * the packet with the least delay tells the place. The samples are kept until then.
  */
 export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink {
   const { clock, callAt, startOf, onPlaced } = options;
@@ -84,7 +87,7 @@ export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink
       ({ samples, position, atMs }) => (callAt(atMs) ?? Number.NaN) - position - samples.length,
     );
     const start = Math.min(...starts);
-    // Where the packets of two legs come side by side, the legs lie side by side.
+    // Legs whose packets come at the same time are placed side by side.
     const together = !Number.isFinite(start) || Math.abs(start - side) <= SAME_PACKET;
     return together ? side : Math.max(0, start);
   };
@@ -93,7 +96,7 @@ export function joiningSink(sink: PcmSink, options: JoiningOptions): JoiningSink
     placed = placedAt(sink, startOfEarly());
     onPlaced();
     for (const { samples, position } of early.splice(0)) {
-      // What goes wrong comes out with the next write.
+      // An error is reported by the next write.
       void Promise.resolve(placed.write(samples, position)).catch(() => undefined);
     }
     return placed;

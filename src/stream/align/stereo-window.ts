@@ -1,8 +1,8 @@
 import { msToSamples } from '../../base/pcm.js';
 
-/** Stereo samples per block: 500 ms, so that what one visit of a batched reader brings is seldom in more than one. */
+/** Stereo samples per block: 500 ms. One visit of a batched reader then seldom fills more than one block. */
 const BLOCK = msToSamples(500);
-/** Empty blocks that are kept for the next time. */
+/** Empty blocks that are kept for reuse. */
 const SPARE_BLOCKS = 4;
 const SILENCE = new Int16Array(BLOCK * 2);
 
@@ -12,13 +12,13 @@ export interface StereoPiece {
   readonly position: number;
 }
 
-/** The part of a recording in which something may still change: stereo, silent until a leg fills its channel. */
+/** The part of a recording that may still change. It is stereo, and silent until a leg fills its channel. */
 export class StereoWindow {
-  /** By their number on the time line; one that is not there is silent. */
+  /** Blocks by their number on the time line. A missing block is silent. */
   readonly #blocks = new Map<number, Int16Array>();
   readonly #spare: Int16Array[] = [];
 
-  /** Puts samples of one channel at `position`, which must not lie before what was released. */
+  /** Puts samples of one channel at `position`, which must not lie before the released part. */
   put(channel: 0 | 1, position: number, samples: Int16Array): void {
     for (let done = 0; done < samples.length; ) {
       const at = position + done;
@@ -32,7 +32,7 @@ export class StereoWindow {
     }
   }
 
-  /** Yields the samples in [from, to), piece by piece. The arrays are the window's own: only read them. */
+  /** Yields the samples in [from, to), piece by piece. The arrays belong to the window: only read them. */
   *pieces(from: number, to: number): Generator<StereoPiece, void, undefined> {
     for (let at = from; at < to; ) {
       const offset = at % BLOCK;
@@ -43,7 +43,7 @@ export class StereoWindow {
     }
   }
 
-  /** Lets go of whole blocks before `position`. */
+  /** Releases whole blocks before `position`. */
   release(position: number): void {
     const keep = Math.floor(position / BLOCK);
     for (const [index, block] of this.#blocks) {

@@ -5,24 +5,26 @@ export interface NamedStretch<Reason> {
   readonly reason: Reason;
 }
 
-/** A piece of a stream, and how far from its position it lies on the time line. */
+/** A piece of a stream, and the difference between its place on the time line and its position. */
 interface Piece {
   readonly from: number;
   to: number;
   readonly shift: number;
 }
 
-/** Pieces that are remembered: a leg is moved when something was lost, and named soon after. */
+/** Most pieces that are remembered. A leg moves when something was lost, and the stretch is named soon after. */
 const MOST_PIECES = 1024;
-/** Named stretches that wait for their samples. */
+/** Most named stretches that wait for their samples. */
 const MOST_WAITING = 4096;
 
-/** Finds where stretches of a stream lie on the time line, whether they are named before their samples come or after. */
+/** Finds the places of named stretches on the time line. A stretch may be named before or after its samples come. */
 export class StretchPlaces<Reason> {
   readonly #pieces: Piece[] = [];
   #waiting: NamedStretch<Reason>[] = [];
 
-  /** Names a stretch of the stream. Returns the parts of it that have their place, on the time line. */
+  /**
+   * Names a stretch of the stream. Returns the parts that already have a place, with their positions on the time line.
+   */
   name(stretch: NamedStretch<Reason>): NamedStretch<Reason>[] {
     const { from, samples } = stretch;
     const end = this.#pieces.at(-1)?.to ?? 0;
@@ -33,7 +35,7 @@ export class StretchPlaces<Reason> {
     return this.#pieces.flatMap((piece) => partOf(stretch, piece));
   }
 
-  /** Samples of the stream have their place. Returns what of them was named before. */
+  /** Notes that samples of the stream have their place. Returns the parts of them that were named before. */
   placed(from: number, samples: number, shift: number): NamedStretch<Reason>[] {
     const last = this.#pieces.at(-1);
     const to = from + samples;

@@ -1,18 +1,15 @@
 /** Taps of the interpolation filter, half on each side. */
 const TAPS = 32;
 const HALF = TAPS / 2;
-/**
- * Positions between two samples that the filter is tabulated for: the error of the nearest one is below -68 dB at 4
- * kHz.
- */
+/** Positions between two samples in the filter's table. With the nearest one, the error is below -68 dB at 4 kHz. */
 const PHASES = 2048;
-/** Made for the first leg that drifts: no call without drift needs it. */
+/** Table of the filter, made for the first leg that drifts. Calls without drift do not need it. */
 let filter: Float64Array | undefined;
 
 /**
- * Stretches one channel by a rate that may change at any time. Until the first rate that is not 0, samples pass
- * through untouched and at once; from then on they are interpolated with a windowed sinc of 32 taps, a millisecond
- * of look-ahead, no samples lost at the change.
+ * Stretches one channel by a rate that may change at any time. Until the first rate other than 0, samples pass through
+ * unchanged and at once. From then on they are interpolated with a windowed sinc of 32 taps, which needs a millisecond
+ * of look-ahead. No samples are lost at the change.
  */
 export class Stretcher {
   #history = new Float64Array(0);
@@ -24,12 +21,12 @@ export class Stretcher {
   #given = 0;
   #inserted = 0;
 
-  /** Samples given out beyond those taken in; the look-ahead counts as not given yet. */
+  /** Samples given out minus samples taken in. The look-ahead counts as not yet given out. */
   get net(): number {
     return this.#given - this.#taken;
   }
 
-  /** Samples that it has put in, and taken out, so far. */
+  /** Samples that were inserted and removed so far. */
   get account(): { readonly inserted: number; readonly removed: number } {
     if (!this.#active) return { inserted: 0, removed: 0 };
     const net = this.#history.length === 0 ? this.net : this.net + HALF;
@@ -52,7 +49,7 @@ export class Stretcher {
     return this.#stretch(samples);
   }
 
-  /** Gives the samples that the look-ahead still holds; nothing comes after them. */
+  /** Returns the samples of the look-ahead. To be called at the end. */
   flush(): Int16Array {
     if (!this.#active) return new Int16Array();
     const rest = this.#stretch(new Int16Array(HALF));
@@ -66,7 +63,7 @@ export class Stretcher {
     input.set(samples, this.#history.length);
     const count = Math.max(0, Math.floor((input.length - HALF - this.#at) / this.#step));
     const output = new Int16Array(count);
-    // Digital silence stays what it is, without the filter: a muted or held leg costs nothing.
+    // Digital silence skips the filter, so a muted or held leg costs nothing.
     if (!isSilent(input)) {
       filter ??= filterTable();
       for (let i = 0; i < count; i++) output[i] = interpolate(filter, input, this.#at + i * this.#step);
@@ -92,7 +89,7 @@ function interpolate(table: Float64Array, input: Float64Array, at: number): numb
   const row = (nearest % PHASES) * TAPS;
   const first = Math.floor(nearest / PHASES) - HALF + 1;
   const product = (tap: number) => (input[first + tap] ?? 0) * (table[row + tap] ?? 0);
-  // Four sums, none of which waits for another: the processor adds them at the same time.
+  // Four independent sums: the processor adds them in parallel.
   let [a, b, c, d] = [0, 0, 0, 0];
   for (let tap = 0; tap < TAPS; tap += 4) {
     a += product(tap);

@@ -1,19 +1,19 @@
 import { msToSamples } from '../../base/pcm.js';
 
-/** A chunk of a leg, and when it came. */
+/** A chunk of a leg with its time of arrival. */
 export interface TimedChunk {
   readonly atMs: number;
-  /** Time that this process had been too busy to read by then, in ms, in all. */
+  /** Total time for which this process had been too busy to read until then, in ms. */
   readonly busyMs: number;
   /** Samples. */
   readonly count: number;
   /** Delay of its arrival against its position in the stream, in samples. */
   readonly delay: number;
-  /** Part of the delay for which it may have waited for a read, in samples. */
+  /** Part of the delay that may be due to waiting for a read, in samples. */
   readonly unseen: number;
 }
 
-/** A stream catches up when its delay falls by this share of the time. */
+/** Share of the time by which the delay of a stream falls when it catches up. */
 const CATCHING_UP = 0.1;
 
 /** Number of reads that brought these chunks: chunks of the same time were read together. */

@@ -1,6 +1,6 @@
 import { Histogram } from '../../base/histogram.js';
 
-/** A stream that falls behind real time by more than this from one read to the next has a gap, in ms. */
+/** Time by which a stream with a gap falls behind real time from one read to the next, in ms. */
 const GAP_MS = 100;
 
 /** Compares the spacing of reads with the audio that they bring. */
@@ -18,7 +18,7 @@ export class ArrivalMeter {
     return this.#gapMs;
   }
 
-  /** Audio of `durationMs` came at `nowMs`. */
+  /** Notes that audio of `durationMs` came at `nowMs`. */
   record(nowMs: number, durationMs: number): void {
     const lastMs = this.#lastMs;
     this.#lastMs = nowMs;

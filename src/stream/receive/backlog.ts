@@ -6,8 +6,8 @@ import type { ResolvedSinkOptions } from './sink-options.js';
 import { SpillFile } from './spill-file.js';
 
 /**
- * Samples that wait for one sink, in order: in memory, after them those in the spill file, and after those, in memory
- * again, what was read already when both were full. Counts per channel.
+ * Samples that wait for one sink, in order. The first are in memory and the next in the spill file. The last are in
+ * memory again: samples that had already been read when both were full. Counts are per channel.
  */
 export class Backlog {
   readonly #options: ResolvedSinkOptions;
@@ -28,7 +28,7 @@ export class Backlog {
     this.#excess = new SampleQueue(channels);
   }
 
-  /** Samples that wait, with those that the sink is just being given. */
+  /** Samples that wait, including those that the sink is taking now. */
   get size(): number {
     return this.#inMemory + this.spilled;
   }
@@ -38,37 +38,37 @@ export class Backlog {
     return this.#file?.size ?? 0;
   }
 
-  /** Samples that can be {@link push}ed within the limits; none while others wait in the file, or after it. */
+  /** Samples that can be {@link push}ed within the limit; 0 while samples wait in the file or behind it. */
   get memoryRoom(): number {
     if (this.#spilling) return 0;
     const budget = Math.floor(this.#budget.left / (this.#channels * BYTES_PER_SAMPLE));
     return Math.max(0, Math.min(this.#options.limit - this.#inMemory, budget));
   }
 
-  /** Samples that can be {@link spill}ed. */
+  /** Samples for which {@link spill} has room. */
   get fileRoom(): number {
     if (this.#fileError !== undefined || this.#excess.size > 0) return 0;
     return this.#options.spillLimit - this.spilled;
   }
 
-  /** The reason why the file cannot be used, if it cannot; forgotten when nothing waits any more. */
+  /** Error for which the file cannot be used, if there is one. It is forgotten when nothing waits any more. */
   get fileError(): unknown {
     return this.#fileError;
   }
 
-  /** Adds to the end, in memory, whatever the limits are. */
+  /** Adds samples to the end, in memory, without regard to the limit. */
   push(samples: Int16Array, position: number): void {
     const queue = this.#spilling ? this.#excess : this.#queue;
     queue.push(samples, position);
     this.#account();
   }
 
-  /** Adds to the end, in the file; returns how many there was room for. None when the file cannot be written. */
+  /** Adds samples to the end, in the file. Returns the number that fitted; 0 when the file cannot be written. */
   spill(samples: Int16Array, position: number): number {
     return this.fileRoom > 0 ? this.#write(samples, position) : 0;
   }
 
-  /** Removes up to `count` samples from the front of those in memory; returns how many there were. */
+  /** Removes up to `count` samples from the front of those in memory. Returns the number removed. */
   dropOldest(count: number): number {
     const dropped = this.#queue.shift(count);
     this.#account();
@@ -76,8 +76,8 @@ export class Backlog {
   }
 
   /**
-   * Removes the run at the front; it counts as waiting until it is {@link settle}d. Samples of the file come back to
-   * memory when that is half empty. @throws ERR_FILE when they cannot be read.
+   * Removes and returns the run at the front. It counts as waiting until {@link settle}. Samples in the file move back
+   * to memory when that is half empty. @throws ERR_FILE when they cannot be read.
    */
   next(): PcmChunk | undefined {
     this.#refill();
@@ -86,7 +86,7 @@ export class Backlog {
     return chunk;
   }
 
-  /** The sink has taken what it was given; returns how many samples that were. */
+  /** Notes that the sink has taken its run. Returns the number of its samples. */
   settle(): number {
     const settled = this.#inFlight;
     this.#inFlight = 0;
@@ -95,7 +95,7 @@ export class Backlog {
     return settled;
   }
 
-  /** Removes everything, what the sink has in hand included; returns how many samples that were. */
+  /** Removes everything, including the run that the sink is taking. Returns the number of samples removed. */
   clear(): number {
     const removed = this.size;
     this.#queue.clear();
@@ -127,7 +127,7 @@ export class Backlog {
     }
   }
 
-  /** Moves samples forward: from the file to the queue, and to where there is room now from the excess. */
+  /** Moves samples forward: from the file to the queue, and from the excess to where there is room now. */
   #refill(): void {
     const half = this.#options.limit / 2;
     while (this.#file && this.spilled > 0 && this.#queue.size < half) {

@@ -4,11 +4,11 @@ import { whenFired } from '../../base/wait.js';
 import type { PcmChunk } from '../sink.js';
 
 /**
- * A sink that is read with `for await`: each write resolves when its samples were taken. It keeps what it was given for a
+ * A sink that is read with `for await`. Each write resolves when its samples were taken. It keeps its samples for a
  * reader that comes later.
  */
 export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
-  /** Keeps what was written for its reader, beyond the end of the stream. */
+  /** True: it keeps its samples for its reader beyond the end of the stream. */
   readonly keepsRest = true;
   readonly #onReturn: () => void;
   #deaf: () => void = () => undefined;
@@ -17,7 +17,7 @@ export class ChunkIterator implements PcmSink, AsyncIterableIterator<PcmChunk> {
   #ended = false;
   #error: Error | undefined;
 
-  /** @param onReturn The reader has left. */
+  /** @param onReturn Called when the reader has left. */
   constructor(onReturn: () => void, signal: AbortSignal | undefined) {
     this.#onReturn = onReturn;
     if (signal) this.#deaf = whenFired(signal, () => this.#abort(signal));

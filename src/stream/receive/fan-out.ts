@@ -5,23 +5,23 @@ import { SampleRun } from './sample-run.js';
 import { type FeedOwner, SinkFeed, type SinkNotices } from './sink-feed.js';
 import { openSink, resolveSinkOptions } from './sink-options.js';
 
-/** The stream whose samples a fan-out hands out. */
+/** The stream whose samples a fan-out distributes. */
 export interface FanOutOwner extends SinkNotices {
-  /** The stream has to wait for this sink; without one, for none any more. */
+  /** Called when the stream has to wait for this sink; without a sink, when it has to wait for none any more. */
   pressed(feed: SinkFeed | undefined): void;
-  /** The last feed was ended after {@link FanOut.end}. */
+  /** Called after {@link FanOut.end} when the last feed was ended. */
   drained(): void;
-  /** Feeds have come or gone. */
+  /** Called when feeds were added or removed. */
   changed?(): void;
 }
 
-/** Hands each run of samples to any number of sinks, each with its own policy. */
+/** Passes each run of samples to any number of sinks, each with its own policy. */
 export class FanOut implements FeedOwner {
   readonly #format: PcmFormat;
   readonly #budget: BufferBudget;
   readonly #owner: FanOutOwner;
   readonly #others: number;
-  /** Replaced, not changed: feeds may come and go while samples are handed out. */
+  /** Replaced, not changed: feeds may be added and removed while samples are passed on. */
   #feeds: readonly SinkFeed[] = [];
   #pressing = 0;
   #unheard = 0;
@@ -29,7 +29,7 @@ export class FanOut implements FeedOwner {
   /** Totals of feeds that are done. */
   readonly #past = { delivered: 0, dropped: 0, spilled: 0 };
 
-  /** @param others Number of other listeners to the samples, which must not be delayed. Default 0. */
+  /** @param others Number of listeners besides the sinks that must not be delayed. Default 0. */
   constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner, others = 0) {
     this.#format = format;
     this.#budget = budget;
@@ -37,7 +37,7 @@ export class FanOut implements FeedOwner {
     this.#others = others;
   }
 
-  /** True when a sink that is waited for would delay others. */
+  /** True when a sink with the policy `wait` would delay others. */
   get shared(): boolean {
     return this.#feeds.length + this.#others > 1;
   }
@@ -64,7 +64,7 @@ export class FanOut implements FeedOwner {
     return totals;
   }
 
-  /** Bytes that can be written without a `wait` feed running over. */
+  /** Bytes that can be written before a `wait` feed is over its limit. */
   get room(): number {
     let room = Number.POSITIVE_INFINITY;
     for (const feed of this.#feeds) room = Math.min(room, feed.room);
@@ -80,19 +80,19 @@ export class FanOut implements FeedOwner {
     return feed;
   }
 
-  /** Samples that are valid during the call. */
+  /** Passes on samples that are valid during the call. */
   write(samples: Int16Array, position: number): void {
     this.writeRun(SampleRun.of(samples), position);
   }
 
-  /** Samples where they were read to, valid during the call. */
+  /** Passes on samples in the buffer that they were read to, valid during the call. */
   writeRun(run: SampleRun, position: number): void {
     const feeds = this.#feeds;
     if (feeds.length === 0) this.#unheard += run.byteLength / (this.#format.channels * BYTES_PER_SAMPLE);
     for (const feed of feeds) feed.write(run, position);
   }
 
-  /** Each sink gets what waits for it, then its end. */
+  /** Gives each sink what waits for it, then its end. */
   end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -100,7 +100,7 @@ export class FanOut implements FeedOwner {
     for (const feed of this.#feeds) feed.end(error);
   }
 
-  /** Ends at once: what still waits is dropped. */
+  /** Ends at once, and drops what still waits. */
   close(error?: Error): void {
     this.#ended = true;
     for (const feed of this.#feeds) feed.abort(error);

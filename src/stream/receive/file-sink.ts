@@ -22,9 +22,9 @@ const UPDATE_MS = 500;
 const MAX_UINT32 = 0xffff_ffff;
 
 /**
- * Writes a stream to a file as {@link FileSinkSpec} describes it. Samples are placed by their position, so that
- * dropped ones become silence of exactly their length. Each write goes to the system at once: what was written
- * outlives the process.
+ * Writes a stream to a file that a {@link FileSinkSpec} describes. Samples are placed by their position, so dropped
+ * ones become silence of exactly their length. Each write goes to the system at once, so written samples survive the
+ * end of the process.
  */
 export class FileSink implements SynchronousSink {
   readonly synchronous = true;
@@ -63,7 +63,7 @@ export class FileSink implements SynchronousSink {
     this.writeRun(SampleRun.of(samples), position);
   }
 
-  /** Writes samples from where they were read to. */
+  /** Writes samples from the buffer that they were read to. */
   writeRun(run: SampleRun, position: number): void {
     this.#base ??= position;
     const offset = (position - this.#base) * this.#blockAlign;

@@ -1,6 +1,6 @@
 import type { PcmChunk } from '../sink.js';
 
-/** Room of a block, so that small reads are put together, in samples of all channels. */
+/** Least size of a block, in samples of all channels: small reads share one block. */
 const BLOCK_LENGTH = 320;
 
 interface Block {
@@ -10,7 +10,9 @@ interface Block {
   position: number;
 }
 
-/** Interleaved samples that wait for a sink, in order. Not bounded itself: its owner asks for `size` first. */
+/**
+ * Interleaved samples that wait for a sink, in order. The queue has no limit of its own: its owner checks `size` first.
+ */
 export class SampleQueue {
   readonly #channels: number;
   readonly #blocks: Block[] = [];
@@ -40,7 +42,7 @@ export class SampleQueue {
     this.#blocks.push({ samples: block, start: 0, end: samples.length, position });
   }
 
-  /** Removes up to `count` samples from the front; returns how many there were. */
+  /** Removes up to `count` samples from the front. Returns the number removed. */
   shift(count: number): number {
     let left = Math.min(count, this.#size);
     const shifted = left;
@@ -55,7 +57,7 @@ export class SampleQueue {
     return shifted;
   }
 
-  /** The block at the front, which stays there. */
+  /** Returns the block at the front without removing it. */
   peek(): PcmChunk | undefined {
     const head = this.#blocks[0];
     return head && { samples: head.samples.subarray(head.start, head.end), position: head.position };
@@ -68,7 +70,7 @@ export class SampleQueue {
     return chunk;
   }
 
-  /** Removes everything; returns how many samples that were. */
+  /** Removes everything. Returns the number of samples removed. */
   clear(): number {
     return this.shift(this.#size);
   }

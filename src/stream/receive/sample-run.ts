@@ -1,12 +1,12 @@
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 
 /**
- * A run of whole samples where they were read to: valid during the call that hands it on. A consumer that writes bytes
- * needs no view of them made.
+ * A run of whole samples in the buffer that they were read to, valid during the call that passes it on. A consumer that
+ * writes bytes needs no array of samples.
  */
 export class SampleRun {
   readonly buffer: Uint8Array;
-  /** Offset of the first byte in `buffer`; even in the memory below it. */
+  /** Offset of the first byte in `buffer`. Its address in the underlying memory is even. */
   readonly start: number;
   readonly byteLength: number;
   #samples: Int16Array | undefined;

@@ -9,31 +9,31 @@ import type { SampleRun } from './sample-run.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
 import { SinkPressure } from './sink-pressure.js';
 
-/** Policies under which samples are lost before anything waits, and never through a file. */
+/** Policies that lose samples rather than wait, and that use no spill file. */
 const LOSSY: ReadonlySet<SinkPolicy> = new Set(['drop-oldest', 'drop-newest', 'close']);
 
-/** Notices to the owner of a stream about its sinks. */
+/** Callbacks to the owner of a stream about its sinks. */
 export interface SinkNotices {
-  /** The sink's buffer was full; told once until no more than its low watermark waits. */
+  /** Called when the sink's buffer is full. Called again only after no more than its low watermark was waiting. */
   overflowed(feed: SinkFeed): void;
-  /** The sink threw, or its spill file cannot be used: it gets nothing more. */
+  /** Called when the sink threw or its spill file cannot be read. The sink gets nothing more. */
   failed(feed: SinkFeed, error: Error): void;
 }
 
 /** The fan-out that a feed belongs to. */
 export interface FeedOwner extends SinkNotices {
-  /** True when others listen to the stream: a sink that is waited for must not delay them. */
+  /** True when others listen to the stream, whom a sink with the policy `wait` must not delay. */
   readonly shared: boolean;
-  /** The stream has to wait for the sink (`true`), or need not any more. */
+  /** Called when the stream has to wait for the sink (`true`), or need not wait any more (`false`). */
   pressed(feed: SinkFeed, pressed: boolean): void;
-  /** The sink was ended; the feed is done. */
+  /** Called when the sink was ended. The feed is then done. */
   finished(feed: SinkFeed): void;
 }
 
 /** Carries samples to one sink at the sink's own speed, under its policy. */
 export class SinkFeed implements SinkHandle {
   readonly #sink: PcmSink;
-  /** The sink, where it is a file, which takes bytes as they were read. */
+  /** The sink if it is a file, which takes bytes as they were read. */
   readonly #file: FileSink | undefined;
   readonly #synchronous: boolean;
   readonly #options: ResolvedSinkOptions;
@@ -45,7 +45,7 @@ export class SinkFeed implements SinkHandle {
   readonly done = this.#done.promise;
   #state: 'open' | 'ending' | 'ended' = 'open';
   #endError: Error | undefined;
-  /** True while the sink has a run in hand. */
+  /** True while the sink is taking a run. */
   #busy = false;
   #offered = 0;
   #delivered = 0;
@@ -98,12 +98,12 @@ export class SinkFeed implements SinkHandle {
     };
   }
 
-  /** Samples that the feed takes without the peer having to wait; Infinity unless its policy is `wait`. */
+  /** Samples that the feed takes before the peer has to wait; Infinity unless the policy is `wait`. */
   get room(): number {
     return this.#synchronous ? Number.POSITIVE_INFINITY : this.#pressure.room;
   }
 
-  /** The reason why the spill file cannot be used, if it cannot. */
+  /** Error for which the spill file cannot be used, if there is one. */
   get fileError(): unknown {
     return this.#backlog.fileError;
   }
@@ -121,7 +121,7 @@ export class SinkFeed implements SinkHandle {
     this.#pump();
   }
 
-  /** Looks again whether the peer has to wait: whether the stream is shared has changed. */
+  /** Decides anew whether the peer has to wait. To be called when `shared` of the owner has changed. */
   reconsider(): void {
     if (this.#state === 'open') this.#pressure.risen();
   }
@@ -135,12 +135,12 @@ export class SinkFeed implements SinkHandle {
     else this.#pump();
   }
 
-  /** True for a reader that may lose samples and keeps those that it got: the end of a stream does not wait for it. */
+  /** True for a reader that may lose samples and that keeps those it got. The end of a stream does not wait for it. */
   get #isTap(): boolean {
     return keepsRest(this.#sink) && LOSSY.has(this.policy);
   }
 
-  /** Gives the reader all that waits for it at once, whenever it reads that. */
+  /** Gives the reader everything that waits for it at once. It may read that later. */
   #giveRest(): void {
     if (this.#busy) this.#handed();
     for (let chunk = this.#next(); chunk; chunk = this.#next()) {
@@ -162,7 +162,7 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  /** True when nothing waits and nothing may be dropped: the next read, however long, is only passed on. */
+  /** True when nothing waits and the policy drops nothing. The next read, of any length, is then only passed on. */
   get #keepsUp(): boolean {
     return (this.policy === 'wait' || this.policy === 'spill') && this.#backlog.size === 0;
   }
@@ -202,14 +202,17 @@ export class SinkFeed implements SinkHandle {
     }
   }
 
-  /** Keeps all samples: in the file where others listen, else in memory; then the peer has to wait. */
+  /**
+   * Keeps all samples. They go to the spill file when others listen to the stream. Otherwise they go to memory, and the
+   * peer has to wait.
+   */
   #keep(samples: Int16Array, position: number, count: number): void {
     const spilled = this.#owner.shared ? this.#spill(samples, position) : 0;
     if (spilled < count) this.#backlog.push(samples.subarray(spilled * this.#channels), position + spilled);
     this.#pressure.risen();
   }
 
-  /** Returns how many samples the file took. */
+  /** Writes samples to the spill file. Returns the number that it took. */
   #spill(samples: Int16Array, position: number): number {
     const spilled = this.#backlog.spill(samples, position);
     this.#spilled += spilled;
@@ -243,7 +246,7 @@ export class SinkFeed implements SinkHandle {
     }
   }
 
-  /** A synchronous sink has taken them when it returns: nothing ever waits for it. */
+  /** Passes samples to a synchronous sink. It has taken them when it returns, so nothing ever waits for it. */
   #handAtOnce(run: SampleRun, position: number, count: number): void {
     try {
       if (this.#file) this.#file.writeRun(run, position);
@@ -283,7 +286,7 @@ export class SinkFeed implements SinkHandle {
     this.#pressure.fallen();
   }
 
-  /** @param lost Samples that were offered and are nowhere. */
+  /** @param lost Offered samples that neither the sink nor the backlog has. */
   #fail(cause: unknown, lost = 0): void {
     this.#busy = false;
     if (this.#state === 'ended') return;
@@ -296,7 +299,7 @@ export class SinkFeed implements SinkHandle {
     this.#owner.failed(this, error);
   }
 
-  /** Drops what is left, ends the sink, and settles `done` when that is through. */
+  /** Drops what is left, ends the sink, and settles `done` when the sink has ended. */
   #finish(): void {
     this.#state = 'ended';
     this.#dropped += this.#backlog.clear();
@@ -317,7 +320,7 @@ export class SinkFeed implements SinkHandle {
   }
 }
 
-/** True for a sink that keeps what it was given for a reader that comes later, such as a `ChunkIterator`. */
+/** True for a sink that keeps its samples for a reader that comes later, such as a `ChunkIterator`. */
 export function keepsRest(sink: PcmSink): boolean {
   return 'keepsRest' in sink && sink.keepsRest === true;
 }

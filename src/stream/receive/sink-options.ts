@@ -47,7 +47,7 @@ export function resolveSinkOptions(options: SinkOptions, format: PcmFormat): Res
   return { policy, name, limit, resumeBelow, spillDirectory, spillLimit };
 }
 
-/** Checks what a stream is asked to feed. @throws ERR_INVALID_ARG. */
+/** Checks the arguments of a method that adds a sink. @throws ERR_INVALID_ARG. */
 export function checkFeeding(sink: PcmSink | FileSinkSpec, options: SinkOptions): void {
   checkSink(sink);
   checkOptions(options, SINK_RULES);
@@ -62,7 +62,7 @@ export function checkSink(sink: PcmSink | FileSinkSpec): void {
   throw invalidArgument('sink', 'an object with write() and end(), or the description of a file', sink);
 }
 
-/** The sink itself, opened where it was given as data. @throws ERR_INVALID_ARG, ERR_FILE. */
+/** Returns a sink as it is, or opens the file that is described as data. @throws ERR_INVALID_ARG, ERR_FILE. */
 export function openSink(sink: PcmSink | FileSinkSpec, format: PcmFormat): PcmSink {
   checkSink(sink);
   return 'kind' in sink ? new FileSink(sink, format) : sink;

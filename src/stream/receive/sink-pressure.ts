@@ -3,15 +3,15 @@ import type { ResolvedSinkOptions } from './sink-options.js';
 
 /** The stream that a sink listens to. */
 export interface PressureOwner {
-  /** True when others listen to the stream: a sink that is waited for must not delay them. */
+  /** True when others listen to the stream, whom a sink with the policy `wait` must not delay. */
   readonly shared: boolean;
-  /** The stream has to wait (`true`), or may go on. */
+  /** Called when the stream has to wait (`true`), or may go on (`false`). */
   pressed(pressed: boolean): void;
-  /** The buffer was full; told once until no more than the low watermark waits. */
+  /** Called when the buffer is full. Called again only after no more than the low watermark was waiting. */
   overflowed(): void;
 }
 
-/** Tells from a sink's backlog when the stream has to wait, when it may go on, and when the buffer has overflowed. */
+/** Decides by a sink's backlog when the stream has to wait, when it may go on, and when the buffer has overflowed. */
 export class SinkPressure {
   readonly #backlog: Backlog;
   readonly #options: ResolvedSinkOptions;
@@ -25,39 +25,39 @@ export class SinkPressure {
     this.#owner = owner;
   }
 
-  /** Samples that fit without the stream having to wait; Infinity unless the policy is `wait`. */
+  /** Samples that fit before the stream has to wait; Infinity unless the policy is `wait`. */
   get room(): number {
     if (this.#options.policy !== 'wait') return Number.POSITIVE_INFINITY;
     const { memoryRoom, fileRoom } = this.#backlog;
     return this.#owner.shared ? Math.max(memoryRoom, fileRoom) : memoryRoom;
   }
 
-  /** Samples were added, or the stream has become shared or is no more. */
+  /** Decides anew after samples were added, or after `shared` of the owner has changed. */
   risen(): void {
     if (this.#options.policy !== 'wait') return;
     if (this.#eased) this.#press(false);
     else if (this.room === 0) this.#press(true);
   }
 
-  /** The sink has taken samples. */
+  /** Decides anew after the sink has taken samples. */
   fallen(): void {
     if (this.#backlog.size <= this.#options.resumeBelow) this.#overflowing = false;
     if (this.#eased) this.#press(false);
   }
 
-  /** Samples did not fit into memory. */
+  /** Notes that samples did not fit into memory. */
   overflow(): void {
     if (this.#overflowing) return;
     this.#overflowing = true;
     this.#owner.overflowed();
   }
 
-  /** The stream need not wait for this sink any more. */
+  /** Lets the stream go on: it need not wait for this sink any more. */
   release(): void {
     this.#press(false);
   }
 
-  /** True when no more than the low watermark is in memory or, where it is used, half of the file. */
+  /** True when no more than the low watermark is in memory or, if the file is used, when half of the file is free. */
   get #eased(): boolean {
     const { size, spilled, fileRoom } = this.#backlog;
     const { policy, resumeBelow, spillLimit } = this.#options;

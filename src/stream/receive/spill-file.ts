@@ -15,8 +15,8 @@ interface Run {
 }
 
 /**
- * Samples that wait on disk, first in, first out, in a file of bounded size that is used as a ring. The file has
- * no name once it is open, so that nothing is left behind however the process ends.
+ * Samples that wait on disk, first in, first out. The file has a fixed size and is used as a ring. It has no name once
+ * it is open, so nothing is left behind when the process ends in any way.
  */
 export class SpillFile {
   readonly #fd: number;
@@ -49,7 +49,7 @@ export class SpillFile {
     return this.#size;
   }
 
-  /** Appends as many of `samples` as there is room for; returns how many that were. */
+  /** Appends as many of `samples` as there is room for. Returns the number appended. */
   push(samples: Int16Array, position: number): number {
     const offered = samples.byteLength / this.#blockAlign;
     const count = Math.min(offered, this.#capacity - this.#size);
@@ -66,7 +66,7 @@ export class SpillFile {
     return count;
   }
 
-  /** Takes up to `limit` samples from the front. */
+  /** Removes and returns up to `limit` samples from the front. */
   shift(limit: number): PcmChunk | undefined {
     const run = this.#runs[0];
     if (!run) return undefined;

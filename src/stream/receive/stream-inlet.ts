@@ -5,7 +5,7 @@ import type { BufferBudget } from './buffer-budget.js';
 import { FanOut, type FanOutOwner } from './fan-out.js';
 import { SampleRun } from './sample-run.js';
 
-/** Turns the bytes of one connection into samples: what splits a sample is carried to the next read. */
+/** Turns the bytes of one connection into samples. The first bytes of a split sample are carried to the next read. */
 export class StreamInlet {
   readonly received: ManualTimeline;
   readonly fanOut: FanOut;
@@ -15,7 +15,7 @@ export class StreamInlet {
   readonly #carry: Uint8Array;
   #carried = 0;
   #bytes = 0;
-  /** Samples that were lost before they came here. */
+  /** Samples that were lost on the way. */
   #lost = 0;
 
   constructor(format: PcmFormat, budget: BufferBudget, owner: FanOutOwner) {
@@ -35,19 +35,19 @@ export class StreamInlet {
     return this.received.position - this.#lost;
   }
 
-  /** Bytes of the sample that has not come in whole. */
+  /** Bytes that have come of an incomplete sample. */
   get carried(): number {
     return this.#carried;
   }
 
-  /** Bytes that may be read without a sink that is waited for running over. */
+  /** Bytes that may be read before a `wait` sink is over its limit. */
   get room(): number {
     return this.fanOut.room;
   }
 
   /**
-   * Takes the bytes of `buffer` from `start` to `end` off the socket, which are valid during the call and were read at
-   * `nowMs`. They and `headroom` bytes before them are written to, if there is any.
+   * Takes the bytes of `buffer` from `start` to `end`, which were read from the socket at `nowMs` and are valid during
+   * the call. With a `headroom`, it may write to them and to that many bytes before them.
    */
   receive(buffer: Uint8Array, start: number, end: number, headroom: number, nowMs: number): void {
     const length = end - start;
@@ -74,7 +74,10 @@ export class StreamInlet {
     this.#pass(new SampleRun(bytes, 0, whole), nowMs);
   }
 
-  /** Takes whole samples that lie at `position`, which is not before what has come: what is between was lost. */
+  /**
+   * Takes whole samples that lie at `position`, which must not be before the end of what has come. Positions in between
+   * were lost.
+   */
   take(samples: Int16Array, position: number, nowMs: number): void {
     this.#lost += position - this.received.position;
     this.#bytes += samples.byteLength;
@@ -91,8 +94,8 @@ export class StreamInlet {
   }
 
   /**
-   * Joins the carried bytes and `chunk` so that the samples are aligned in memory: in place, moved by a byte in place,
-   * or, where there is no headroom, in a copy.
+   * Joins the carried bytes and `chunk`, with the samples aligned in memory. It works in place, moving the bytes by one
+   * if needed; without headroom it makes a copy.
    */
   #join(chunk: Uint8Array, headroom: number): Uint8Array {
     const carried = this.#carried;

@@ -3,8 +3,8 @@ import type { TimingWheel, WheelMember } from '../../base/time/timing-wheel.js';
 import { ManualTimeline, type SampleTimeline, type TimelineFollower } from '../sample-timeline.js';
 
 /**
- * Wall time since it was made, in samples, brought up to date by a wheel. How many samples are due is computed
- * from the whole time that has passed, so that nothing adds up over a long call, however late the wheel comes.
+ * Time since its creation, in samples, updated by a wheel. The number of due samples is computed from the whole time
+ * that has passed, so errors do not add up over a long call, however late the wheel turns.
  */
 export class ClockTimeline implements SampleTimeline, WheelMember {
   readonly sampleRate: number;
@@ -13,7 +13,7 @@ export class ClockTimeline implements SampleTimeline, WheelMember {
   readonly #origin: number;
   readonly #line: ManualTimeline;
 
-  /** @param wheel Turns on the same clock. */
+  /** @param wheel Wheel on the same clock. */
   constructor(clock: Clock, wheel: TimingWheel, sampleRate: number) {
     this.sampleRate = sampleRate;
     this.#clock = clock;

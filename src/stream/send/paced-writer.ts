@@ -8,9 +8,9 @@ import { QueuedPlayback } from './queued-playback.js';
 
 /** Takes the samples of a writer. */
 export interface WriterOutput {
-  /** Takes the samples; false asks for a pause until {@link PacedWriter.unblock}. */
+  /** Takes samples. Returns false to ask for a pause until {@link PacedWriter.unblock}. */
   write(samples: Int16Array, position: number): boolean;
-  /** No more will come. */
+  /** Called when no more samples will come. */
   end(): void;
 }
 
@@ -23,11 +23,15 @@ export interface PacedWriterOptions {
 /** Longest run that is written at once, in ms. A sender that fell far behind catches up in such steps. */
 const MAX_RUN_MS = 500;
 
-/** Reasons to send nothing for now: the output takes no more, a tap cannot keep up, or a run is being written. */
+/**
+ * Reasons to send nothing now. `output`: the output takes no more. `tap`: a tap cannot keep up. `writing`: a run is
+ * being written.
+ */
 type Brake = 'output' | 'tap' | 'writing';
 
 /**
- * Turns a queue of playbacks into one line of samples, as far as a timeline allows. Knows no socket and no clock.
+ * Turns a queue of playbacks into one continuous run of samples, as far as a timeline allows. It uses no socket and no
+ * clock.
  */
 export class PacedWriter implements Player {
   readonly #format: PcmFormat;
@@ -105,13 +109,13 @@ export class PacedWriter implements Player {
     this.advance();
   }
 
-  /** The output takes samples again. */
+  /** To be called when the output takes samples again. */
   unblock(): void {
     this.#brakes.delete('output');
     this.advance();
   }
 
-  /** A tap of what is sent cannot keep up (`true`), or can again: the sender waits for it. */
+  /** Makes the sender wait for a tap that cannot keep up (`true`), or go on when it can again (`false`). */
   hold(held: boolean): void {
     if (held) this.#brakes.add('tap');
     else this.#brakes.delete('tap');
@@ -161,7 +165,7 @@ export class PacedWriter implements Player {
     }
   }
 
-  /** Hands the run to the output. What that calls back, a tap for example, does not begin another run meanwhile. */
+  /** Passes the run to the output. A callback during that, such as a tap's, cannot begin another run. */
   #send(run: Int16Array, output: WriterOutput): void {
     const position = this.#position;
     this.#position += run.length / this.#format.channels;
@@ -173,7 +177,7 @@ export class PacedWriter implements Player {
     }
   }
 
-  /** At most `limit` samples that come next. Nothing: the source is waited for. */
+  /** Returns the next samples, at most `limit`; undefined while it waits for the source. */
   #next(limit: number): Int16Array | undefined {
     const next = this.#paused ? limit : this.#queue.next(limit, this.#position);
     if (typeof next !== 'number') return next;
@@ -182,7 +186,7 @@ export class PacedWriter implements Player {
   }
 }
 
-/** One array of zeros a length, shared by all writers: nobody writes into it. */
+/** Arrays of zeros by length, shared by all writers. Nobody writes into them. */
 const silences = new Map<number, Int16Array>();
 
 function silence(length: number): Int16Array {

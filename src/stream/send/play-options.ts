@@ -8,7 +8,9 @@ const RULES: Rules<PlayOptions> = {
   underrun: oneOf('silence', 'wait'),
 };
 
-/** @throws ERR_INVALID_ARG when `source` cannot be played on a line of `channels` channels, or not so. */
+/**
+ * @throws ERR_INVALID_ARG when `source` cannot be played on a stream of `channels` channels, or for an invalid option.
+ */
 export function checkPlayable(source: Int16Array | PcmSource, options: PlayOptions, channels: number): void {
   checkOptions(options, RULES);
   if (!(source instanceof Int16Array) && !isSource(source)) {

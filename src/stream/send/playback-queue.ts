@@ -18,8 +18,8 @@ export class PlaybackQueue {
   }
 
   /**
-   * At most `limit` samples (per channel) that leave at `position`: a run of a playback, or the number of samples of
-   * silence. Nothing where the source at the head is waited for.
+   * Returns at most `limit` samples (per channel) to send at `position`: a run of a playback, or a number of samples of
+   * silence. Undefined while it waits for the source at the head.
    */
   next(limit: number, position: number): Int16Array | number | undefined {
     this.settleFinished(position);
@@ -31,7 +31,7 @@ export class PlaybackQueue {
     return run ?? (head.underrun === 'wait' ? undefined : limit);
   }
 
-  /** Removes the playbacks at the head that have nothing left, as finished at `position`. */
+  /** Removes the playbacks at the head that have nothing left. They finish at `position`. */
   settleFinished(position: number): void {
     for (let head = this.#playbacks[0]; head?.exhausted; head = this.#playbacks[0]) {
       this.#playbacks.shift();
@@ -39,7 +39,7 @@ export class PlaybackQueue {
     }
   }
 
-  /** Removes all playbacks at `position`; returns the samples that were ready and are not played. */
+  /** Removes all playbacks at `position`. Returns the number of samples that were ready and are not played. */
   clear(position: number, outcome: PlaybackReport['outcome']): number {
     const removed = this.#playbacks;
     this.#playbacks = [];

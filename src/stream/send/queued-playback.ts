@@ -3,10 +3,10 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { PcmSource } from '../../base/pcm.js';
 import type { Playback, PlaybackReport, PlayOptions } from '../player.js';
 
-/** A source is read ahead by this many chunks, so that its own pauses are not heard. */
+/** Chunks by which a source is read ahead, so that its own pauses are not heard. */
 const READ_AHEAD_CHUNKS = 4;
 
-/** A source in the player's queue: what of it is ready, what of it was taken, and how it ends. */
+/** A source in the player's queue, with its ready samples, the number of samples taken, and its outcome. */
 export class QueuedPlayback implements Playback {
   readonly at: number;
   readonly underrun: 'silence' | 'wait';
@@ -55,7 +55,7 @@ export class QueuedPlayback implements Playback {
     return this.#from !== undefined;
   }
 
-  /** Nothing more will come out of it. */
+  /** True when the source has ended and nothing of it is left. */
   get exhausted(): boolean {
     return this.#sourceEnded && this.#chunks.length === 0;
   }
@@ -71,7 +71,7 @@ export class QueuedPlayback implements Playback {
     return this.#chunks.length === 0 ? 0 : length / this.#channels;
   }
 
-  /** Takes up to `limit` samples per channel, which leave at `position`; nothing when none are ready. */
+  /** Takes up to `limit` samples per channel, to be sent at `position`; undefined when none are ready. */
   read(limit: number, position: number): Int16Array | undefined {
     const chunk = this.#chunks[0];
     if (!chunk) return undefined;
@@ -88,7 +88,7 @@ export class QueuedPlayback implements Playback {
     return run;
   }
 
-  /** Settles both promises; what is left is given up. */
+  /** Settles both promises, and discards what is left. */
   finish(position: number, outcome: PlaybackReport['outcome']): void {
     const began = this.#from !== undefined;
     if (!began && this.exhausted) this.#begin(position);
@@ -137,7 +137,7 @@ export class QueuedPlayback implements Playback {
   }
 }
 
-/** The error of {@link Playback.started} for a playback that ended before it began. */
+/** Makes the error of {@link Playback.started} for a playback that ended before it began. */
 export function neverBegan(outcome: PlaybackReport['outcome']): JackfieldError {
   return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`);
 }

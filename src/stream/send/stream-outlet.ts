@@ -6,21 +6,21 @@ import { bytesOf, PacedWriter, type PacedWriterOptions } from './paced-writer.js
 
 /** Takes the bytes of an outlet. */
 export interface ByteOutput {
-  /** False when no more can be taken until {@link StreamOutlet.unblock}. */
+  /** Takes bytes. Returns false to ask for a pause until {@link StreamOutlet.unblock}. */
   write(bytes: Uint8Array): boolean;
 }
 
 export interface StreamOutletOwner extends FanOutOwner {
-  /** Samples have left. */
+  /** Called when samples were sent. */
   sent(): void;
-  /** The last sample has left. */
+  /** Called when the last sample was sent. */
   ended(): void;
 }
 
-/** Other listeners to what is sent, besides the taps: a tap that is waited for must not delay the call. */
+/** Number of listeners to the sent samples besides the taps: the peer, which a tap must not delay. */
 const THE_PEER = 1;
 
-/** The sending half of a lease: its player, and the taps of what has left. */
+/** The sending half of a lease: its player, and the taps of the sent samples. */
 export class StreamOutlet {
   readonly player: PacedWriter;
   readonly taps: FanOut;

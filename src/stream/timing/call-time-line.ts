@@ -3,17 +3,20 @@ import { msToSamples } from '../../base/pcm.js';
 const SAMPLES_PER_MS = msToSamples(1);
 
 /**
- * The one clock that the legs of a call are placed by: time in samples since the call's first. It goes at the pace of
- * the remote leg: where that differs from this machine's clock, {@link adjust} takes the difference out.
+ * The common clock that places the legs of a call: time in samples since the call's first sample. It runs at the pace
+ * of the remote leg. Where that differs from this machine's clock, {@link adjust} removes the difference.
  */
 export class CallTimeLine {
-  /** Time of the first leg's first samples; nothing until then. */
+  /** Time of the first leg's first samples; undefined before. */
   begunMs: number | undefined;
   /** Usual delay of the leg that came first, for the one that follows. */
   usual = 0;
   #originMs = 0;
 
-  /** Says that the sample before `position` came at `nowMs`. Only the first time counts; returns whether it is that. */
+  /**
+   * Begins the time line: the sample before `position` came at `nowMs`. Only the first call has an effect, and returns
+   * true.
+   */
   begin(nowMs: number, position: number): boolean {
     if (this.begunMs !== undefined) return false;
     this.begunMs = nowMs;
@@ -26,7 +29,7 @@ export class CallTimeLine {
     return (nowMs - this.#originMs) * SAMPLES_PER_MS;
   }
 
-  /** Says that the call is `samples` less far than the clock had it. */
+  /** Moves the clock back by `samples`. */
   adjust(samples: number): void {
     this.#originMs += samples / SAMPLES_PER_MS;
   }

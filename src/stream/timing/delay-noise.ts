@@ -1,61 +1,67 @@
 import { msToSamples } from '../../base/pcm.js';
 
 const SAMPLES_PER_MS = msToSamples(1);
-/** Length below which a read shows that the reader takes samples as they come, in samples: 80 ms. */
+/** Longest average read of a reader that takes samples as they come, in samples: 80 ms. */
 const AT_ONCE_READ = msToSamples(80);
-/** A batched reader sees a delay less exactly: by this share of what it reads beyond that. */
+/** Share of the read beyond {@link AT_ONCE_READ} by which a batched reader measures a delay less exactly. */
 const READ_NOISE = 0.1;
-/** Packets up to this length, in samples, are no longer than what a delay is told by in any case: 20 ms. */
+/** Packet length up to which packets add no noise to a delay, in samples: 20 ms. */
 const SHORT_PACKET = msToSamples(20);
-/** Packets are no longer than this, in samples: 60 ms. */
+/** Longest packet, in samples: 60 ms. */
 const LONGEST_PACKET = msToSamples(60);
-/** Reads that this is judged by. */
+/** Reads over which the averages are taken. */
 const READS = 8;
-/** Packets that the jitter is judged by. */
+/** Packets from which the jitter is computed. */
 const JITTERING = 64;
-/** Packets that one is compared with. */
+/** Number of following packets that a packet is compared with. */
 const FOLLOWING = 8;
-/** A packet that is later than this, in samples, was held up: that is no jitter. 60 ms. */
+/** Lateness from which on a packet was held up, which is no jitter, in samples: 60 ms. */
 const HELD_UP = msToSamples(60);
-/** By how much the least late of so few reads may have been held up, whatever the jitter was before, in samples. */
+/**
+ * Time by which all of a few reads may have been held up, by the number of reads, in samples. It does not depend on the
+ * jitter before.
+ */
 const HELD_UP_OF = [60, 60, 60, 40, 20].map((ms) => msToSamples(ms));
-/** Share of cases in which packets may all be later than {@link DelayNoise.leastOf} says. */
+/** Share of cases in which all packets may be later than {@link DelayNoise.leastOf} returns. */
 const SELDOM = 0.001;
 
-/** Busy share of the time of this process beyond which timing tells nothing of the stream. */
+/** Busy share of this process's time above which timing tells nothing about the stream. */
 const OWN_SHARE = 0.5;
 
-/** True when this process was too busy in a stretch of time for what it saw to tell anything of the stream. */
+/** True when this process was too busy in a stretch of time for the timing to tell anything about the stream. */
 export function tooBusy(busyMs: number, ms: number): boolean {
   return busyMs > ms * OWN_SHARE;
 }
 
-/** Precision of a leg's delay, from the audio of one read, the lateness of this process, and the jitter. */
+/**
+ * Measurement error of a leg's delay, estimated from the length of a read, the lateness of this process, and the
+ * jitter.
+ */
 export class DelayNoise {
   /** Time of the last read of the leg, and the time that this process had been too busy until then, in ms. */
   lastMs: number | undefined;
   lastBusyMs = 0;
   #read = 0;
   #own = 0;
-  /** Samples that all reads so far were multiples of: the length of a packet, unless that is shorter. */
+  /** Greatest common divisor of all reads so far, in samples: the length of a packet, or a multiple of it. */
   #packet = 0;
   /** The newest packets, oldest first. */
   readonly #delays: number[] = [];
-  /** By how much packets came later than those behind them, in samples, in a ring: what was lost is no jitter. */
+  /** Lateness of packets against those that follow them, in samples, in a ring. Losses do not count as jitter in it. */
   readonly #late: number[] = [];
   #next = 0;
 
-  /** Most that a delay may be off, in samples. */
+  /** Largest error of a delay, in samples. */
   get samples(): number {
     return Math.max(this.#own, this.#beyondAtOnce * READ_NOISE, this.#withinPacket);
   }
 
-  /** Most that the last read may be later than the others, in samples. */
+  /** Longest time by which the last read may be later than the others, in samples. */
   get lastRead(): number {
     return this.#beyondAtOnce + this.#own;
   }
 
-  /** True when the stream is read a few times a second only. */
+  /** True when the stream is read only a few times a second. */
   get batched(): boolean {
     return this.#read > AT_ONCE_READ;
   }
@@ -66,8 +72,8 @@ export class DelayNoise {
   }
 
   /**
-   * By how much the least late of so many reads may be late though nothing was lost, in samples: one read by nearly all
-   * that jitter comes to, a dozen by hardly anything.
+   * Time by which the least late of this number of reads may be late though nothing was lost, in samples. For one read
+   * it is nearly the whole jitter, for a dozen reads almost nothing.
    */
   leastOf(reads: number): number {
     const sorted = this.#late.toSorted((a, b) => a - b);
@@ -77,8 +83,8 @@ export class DelayNoise {
   }
 
   /**
-   * Notes that a read brought `count` samples at `atMs`, which is `pausedMs` after the one before. Returns how long the
-   * newest of them may have waited for this reader to look, in samples.
+   * Notes that a read brought `count` samples at `atMs`, `pausedMs` after the read before. Returns the time for which
+   * the newest of them may have waited for this read, in samples.
    */
   noteRead(atMs: number, pausedMs: number, busyMs: number, count: number): number {
     const own = Math.min(pausedMs, busyMs - this.lastBusyMs) * SAMPLES_PER_MS;
@@ -103,7 +109,7 @@ export class DelayNoise {
     this.#next = (this.#next + 1) % JITTERING;
   }
 
-  /** By how much a batched read may come after the newest packet, beyond the length of a short one, in samples. */
+  /** Time by which a batched read may come after the newest packet, beyond the length of a short packet, in samples. */
   get #withinPacket(): number {
     if (!this.batched) return 0;
     return Math.max(0, Math.min(this.#packet, LONGEST_PACKET) + this.#jitter - SHORT_PACKET);

@@ -2,17 +2,17 @@ import { msToSamples } from '../../base/pcm.js';
 import type { CallTimeLine } from './call-time-line.js';
 import { type DelayNoise, tooBusy } from './delay-noise.js';
 
-/** The least delay is told for each of these, in ms. */
+/** Length of the windows for which the least delay is reported, in ms. */
 export const WINDOW_MS = 10_000;
 const WINDOW = msToSamples(WINDOW_MS);
 
 /**
- * Gets the number of a window that has ended, the same for all legs of a line, the least delay in it but for what was
- * lost, and how exact that is, in samples.
+ * Called when a window has ended, with its number, which is the same for all legs of a time line. `delay` is the least
+ * delay in the window, without the part that was lost. `noise` is its error. Both are in samples.
  */
 export type OnWindow = (window: number, delay: number, noise: number) => void;
 
-/** Tells the least delay of each ten seconds in which this process was not too busy to see it. */
+/** Reports the least delay of each ten seconds in which this process was not too busy to measure it. */
 export class DelayWindows {
   readonly #line: CallTimeLine;
   readonly #noise: DelayNoise;

@@ -3,53 +3,56 @@ import { DOUBT, type LossAccount } from '../align/loss-account.js';
 import { gains, readsOf, type TimedChunk } from '../align/timed-chunk.js';
 import { type DelayNoise, tooBusy } from './delay-noise.js';
 
-/** Time for which a stream that moves again is watched, in ms, and the addition for each ms of its usual jitter. */
+/** Time for which a stream that flows again is watched, in ms, and the addition for each ms of its usual jitter. */
 const WATCH_MS = 150;
 const WATCH_JITTER = 10;
-/** Longest watch because of jitter, and of a stream that does not keep pace. */
+/** Longest watch in ms, for a stream with jitter or one that does not keep pace. */
 const LONGEST_WATCH_MS = 300;
-/** Number of reads by which a delay is judged. A batched reader makes few, and sees much in each. */
+/** Least number of reads that show a delay. A batched reader makes fewer reads, with more samples in each. */
 const FEWEST_READS = { atOnce: 5, batched: 4 } as const;
 /**
- * Longest wait of samples for that, or while their delay still falls: in time in which this process could read, and
- * of time. It is looked again each {@link LOOK_AGAIN_MS}.
+ * Longest wait of samples for enough reads, or while their delay still falls, in ms. The first limit counts only time
+ * in which this process could read; the second counts all time. The next look is after {@link LOOK_AGAIN_MS}.
  */
 const LAST_WATCH_MS = 1000;
 const LAST_BUSY_MS = 3000;
 const LOOK_AGAIN_MS = 50;
-/** Share of real time below which a stream does not keep pace yet. */
+/** Share of real time below which a stream does not yet keep pace. */
 const PACE = 0.7;
 /**
- * Lateness below which the samples at the end are taken for delayed and not for lost, in samples: 100 ms. Nothing more
- * is watched there.
+ * Lateness at the end of a stream up to which samples count as delayed, not as lost, in samples: 100 ms. No later
+ * samples can decide it there.
  */
 const SURE = msToSamples(100);
 const SAMPLES_PER_MS = msToSamples(1);
 
-/** Places chunks that came: `hole` samples of silence first, then the next `chunks` of them. */
+/** Placement of chunks: `hole` samples of silence, then the next `chunks` chunks. */
 export interface Placement {
-  /** Negative: what follows belongs that much earlier than was thought. */
+  /** Samples of silence. When negative, what follows belongs that much earlier. */
   readonly hole: number;
   readonly chunks: number;
 }
 
-/** Outcome of a look at the chunks that wait. */
+/** Outcome of a look at the waiting chunks. */
 export interface Decision {
   readonly placements: readonly Placement[];
-  /** The chunks just placed, where the stream is still late and catches up; nothing where it does not. */
+  /** The chunks just placed, when the stream is still late and catches up. Absent when it does not. */
   readonly catchesUp?: readonly TimedChunk[];
 }
 
-/** Chunks of a leg that came so late that something may be lost before them: they wait until the next ones tell. */
+/**
+ * Chunks of a leg that came so late that something may be lost before them. They wait until the following chunks show
+ * it.
+ */
 export class Doubt {
   readonly #losses: LossAccount;
   readonly #noise: DelayNoise;
-  /** Time at which the sample before those that wait came. */
+  /** Time of arrival of the last sample before the waiting ones. */
   readonly #pausedSinceMs: number;
   #waiting: TimedChunk[] = [];
-  /** True when silence has taken their place already. */
+  /** True when silence has already taken the place of the waiting chunks. */
   #passedOver = false;
-  /** Time of the next look whether they can be judged. */
+  /** Time of the next look at the waiting chunks. */
   #lookMs = 0;
 
   constructor(losses: LossAccount, noise: DelayNoise, pausedSinceMs: number) {
@@ -63,19 +66,25 @@ export class Doubt {
     return this.#waiting.length;
   }
 
-  /** Latest time at which the oldest of them is placed. */
+  /** Latest time at which the oldest waiting chunk is placed. */
   get decisionMs(): number | undefined {
     const [first] = this.#waiting;
     return first && Math.max(first.atMs + this.#longestWatchMs, this.#lookMs);
   }
 
-  /** @param passedOver True when silence has taken its place, so that a delay would come too late for it. */
+  /**
+   * @param passedOver True when silence has already taken the chunk's place, so that it is too late to place it as a
+   * delay.
+   */
   push(chunk: TimedChunk, passedOver: boolean): void {
     this.#waiting.push(chunk);
     this.#passedOver = passedOver;
   }
 
-  /** Decides on what has waited for long enough. @param busyMs Time that this process has been too busy, in ms, in all. */
+  /**
+   * Decides on chunks that have waited long enough. @param busyMs Total time for which this process was too busy, in
+   * ms.
+   */
   decide(nowMs: number, busyMs: number): Decision {
     const placements = this.#placeOnTime();
     const [first] = this.#waiting;
@@ -100,28 +109,30 @@ export class Doubt {
     return { placements: [...placements, ...this.#place(nowMs, watchMs), ...this.#placeOnTime()] };
   }
 
-  /** Decides on all that waits: nothing more will come. */
+  /** Decides on all waiting chunks. To be called when nothing more will come. */
   settle(nowMs: number): readonly Placement[] {
     const [first] = this.#waiting;
     if (!first) return [];
     const paused = (first.atMs - this.#pausedSinceMs) * SAMPLES_PER_MS;
     const late = Math.max(...this.#waiting.map((chunk) => this.#losses.late(chunk)));
-    // The last visit of a batched reader brings less than the others.
+    // The last visit of a batched reader brings fewer samples than the others.
     const sure = late > SURE + this.#noise.lastRead && paused > late / 4;
     return sure && !gains(this.#waiting, nowMs) ? this.#place(nowMs, 0) : this.#placeAll();
   }
 
-  /** Longest watch before a delay is taken for one: silence that is not put in is watched for longer. */
+  /**
+   * Longest watch before the waiting chunks are judged, in ms. It is longer when silence has already taken their place.
+   */
   get #longestWatchMs(): number {
     return this.#passedOver ? LAST_WATCH_MS : LONGEST_WATCH_MS;
   }
 
-  /** Places those before which nothing was lost: later ones are on time. */
+  /** Places the chunks that are followed by one on time: nothing was lost before them. */
   #placeOnTime(): Placement[] {
     const chunks = 1 + this.#waiting.findLastIndex((chunk) => this.#losses.late(chunk) <= DOUBT);
     if (chunks === 0) return [];
     const placed = this.#waiting.splice(0, chunks);
-    // A read of long ago, between others, tells of the pause before it only.
+    // All silence that is found goes before the last of these chunks.
     const hole = placed.reduce((sum, chunk) => sum + this.#losses.note(chunk), 0);
     return [
       { hole: 0, chunks: chunks - 1 },
@@ -130,8 +141,9 @@ export class Doubt {
   }
 
   /**
-   * Places all that has been watched for `watchMs`, each behind what was lost before it. What may have come in time,
-   * before this reader looked, is placed so where more was lost after it: a stall is one and not two.
+   * Places the chunks that have been watched for `watchMs`, each after the silence for what was lost before it. A chunk
+   * that may have come in time, but waited for this reader, is placed as on time when more was lost after it. One stall
+   * is then not counted as two.
    */
   #place(nowMs: number, watchMs: number): Placement[] {
     const placements: Placement[] = [];
@@ -142,7 +154,7 @@ export class Doubt {
       const lost = losses.lostBefore(this.#waiting);
       this.#waiting.shift();
       const later = losses.leastLate(this.#waiting);
-      // Nothing follows this read: samples that came with it may have waited for the reader.
+      // No chunk follows this one: its samples may have waited for the reader.
       const sure = later === Infinity ? Math.min(lost.least, losses.late(chunk) - chunk.unseen) : lost.least;
       const inTime = losses.late(chunk) - chunk.unseen <= DOUBT && lost.most + DOUBT < later;
       const hole =
@@ -159,14 +171,14 @@ export class Doubt {
 }
 
 /**
- * True when a chunk has been watched for `ms`. A sum, like the time that a timer is set to: a difference of the same
- * times may be rounded to less, and the timer would be set to the present moment again and again.
+ * True when a chunk has been watched for `ms`. It compares a sum, as the timer does. A difference of the same times may
+ * be rounded to less, and the timer would then fire at the present moment again and again.
  */
 function watchedFor(chunk: TimedChunk, ms: number, nowMs: number): boolean {
   return nowMs >= chunk.atMs + ms;
 }
 
-/** The newest chunks of a stream that was placed as a delay, and is watched until it has caught up. */
+/** Newest chunks of a stream that was placed as delayed and is watched until it has caught up. */
 export class CatchUp {
   readonly #losses: LossAccount;
   readonly #newest: TimedChunk[];
@@ -177,8 +189,9 @@ export class CatchUp {
   }
 
   /**
-   * Takes the next chunk. Returns the silence that has to be put in before it once the watch is over: the stream is on
-   * time again, or it catches up no longer and what is left was lost. Nothing while it still catches up.
+   * Takes the next chunk. Returns undefined while the stream still catches up. When the watch is over, returns the
+   * silence to insert before the chunk: the stream is on time again, or it has stopped catching up and the remaining
+   * delay was lost.
    */
   follow(chunk: TimedChunk): number | undefined {
     const chunks = this.#newest;

@@ -1,45 +1,53 @@
-/** Differences up to this, in samples, are left alone: 5 ms. */
+/** Differences up to this are not corrected, in samples: 5 ms. */
 const DEAD_BAND = 80;
-/** Windows that have to be seen before there can be a drift. */
+/** Least number of windows for a drift. */
 const LEAST_WINDOWS = 5;
-/** Of less than these, the difference has to be the larger, the fewer they are. */
+/** Number of windows below which a larger difference is needed for a drift: the larger, the fewer windows there are. */
 const ENOUGH_WINDOWS = 7;
-/** The drift has to stand out of the noise by this many of its standard deviations. */
+/** Standard deviations of the noise that the drift has to exceed. */
 const SIGNIFICANCE = 4;
-/** Each half of what was seen has to show this share of the drift: a step is no drift. */
+/** Share of the drift that each half of the windows has to show: a step is no drift. */
 const HALF_SHARE = 0.5;
-/** So much of the drift is still there when any two windows are left out, or any one where there are many. */
+/**
+ * Share of the drift that has to remain when any two windows are left out. With more than {@link MANY_WINDOWS}, any
+ * one.
+ */
 const REST_SHARE = 0.75;
 const MANY_WINDOWS = 12;
-/** More points are thinned out by putting neighbours together: the drift of hours, at the cost of minutes. */
+/**
+ * Most points. More are thinned out by averaging neighbours, so measuring hours costs no more than measuring minutes.
+ */
 const MAX_POINTS = 64;
-/** Newest windows that tell where the leg is now. */
+/** Newest windows that give the present difference. */
 const RECENT = 12;
-/** A difference that is left is taken out over this many windows; below {@link SETTLED} samples it is noise. */
+/** Windows over which a remaining difference is removed. Below {@link SETTLED} samples it is noise. */
 const HORIZON = 3;
 const SETTLED = 16;
-/** Crystals are within 100 ppm of their rate, two of them within 200; more than this is no drift. */
+/**
+ * Largest drift. Crystals are within 100 ppm of their rate, so two of them differ by at most 200 ppm; more than this
+ * rate is no drift.
+ */
 const MAX_RATE = 1000e-6;
 
-/** Difference of the two legs' delays in a window of time, by the clocks alone. */
+/** Difference of the two legs' delays in a window of time, without the corrections. */
 interface Point {
   readonly window: number;
   readonly behind: number;
 }
 
 /**
- * Measures how the clock of one leg runs against the other's, and says how to stretch the leg so that the difference
- * of their delays stays what it was. What it goes by are the least delays of whole windows, which jitter does not
- * touch, and the median of the slopes between all of them (Theil and Sen's estimator), which a few windows of a busy
- * machine do not. Of legs that do not drift, and of whose windows a tenth is off by up to 25 ms, fewer than one in
- * 10,000 is touched. Of such legs that drift by 200 ppm, one or two in a hundred are more than 20 ms off before that is
- * found, and none of a thousand more than 42 ms.
+ * Measures the drift of one leg's clock against the other's, and gives the rate by which to stretch the leg so that the
+ * difference of their delays stays constant. It uses the least delays of whole windows, which jitter does not affect.
+ * It takes the median of the slopes between all of them (Theil–Sen estimator), which a few windows of a busy machine do
+ * not affect. Measured on legs of whose windows a tenth is off by up to 25 ms: without drift, fewer than one leg in
+ * 10,000 is changed. With a drift of 200 ppm, one or two legs in a hundred are off by more than 20 ms before the drift
+ * is found, and none of a thousand by more than 42 ms.
  */
 export class DriftControl {
   readonly #windowSamples: number;
   #points: Point[] = [];
   #recent: Point[] = [];
-  /** The difference that is kept; nothing until there is a drift. */
+  /** The difference to keep; undefined until there is a drift. */
   #base: { readonly window: number; readonly behind: number } | undefined;
   #rate = 0;
 
@@ -47,16 +55,16 @@ export class DriftControl {
     this.#windowSamples = windowSamples;
   }
 
-  /** Samples to add to each sample of the leg; negative to take away. 2e-4 is 200 ppm. */
+  /** Samples to add to each sample of the leg; negative to remove samples. 2e-4 is 200 ppm. */
   get rate(): number {
     return this.#rate;
   }
 
   /**
    * @param window Number of the window, which counts time.
-   * @param difference How much later the leg comes than the other one, in samples.
-   * @param inserted Samples that were added to the leg so far, less those taken away.
-   * @param noise Samples that the difference may be off by in any window.
+   * @param difference Delay of the leg minus the delay of the other one, in samples.
+   * @param inserted Samples that were added to the leg so far, minus those that were removed.
+   * @param noise Error of the difference in any window, in samples.
    */
   measure(window: number, difference: number, inserted: number, noise = 0): void {
     const point = { window, behind: difference + inserted };
@@ -93,7 +101,7 @@ export class DriftControl {
   }
 }
 
-/** True when the slope rests on a window or two that a busy machine has put off. */
+/** True when the slope depends on one or two windows, which a busy machine may have distorted. */
 function restsOnFew(points: readonly Point[], slope: number): boolean {
   const falls = (rest: readonly Point[]) => slopeOf(rest) * Math.sign(slope) < REST_SHARE * Math.abs(slope);
   return points.some((_, i) => {
@@ -102,7 +110,7 @@ function restsOnFew(points: readonly Point[], slope: number): boolean {
   });
 }
 
-/** The median of the slopes between all pairs, in samples a window. */
+/** The median of the slopes between all pairs of points, in samples per window. */
 function slopeOf(points: readonly Point[]): number {
   const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
   let count = 0;
@@ -135,7 +143,10 @@ function medianOf(values: readonly number[] | Float64Array): number {
   return (upper + lower) / 2;
 }
 
-/** The value that would be at `place` if `values` were sorted; puts none before it that is more (Hoare's selection). */
+/**
+ * Returns the value that would be at `place` if `values` were sorted, and moves no greater value before it (Hoare's
+ * selection).
+ */
 function select(values: Float64Array, place: number): number {
   let [low, high] = [0, values.length - 1];
   while (low < high) {

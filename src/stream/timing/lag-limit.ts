@@ -1,25 +1,29 @@
 import { msToSamples } from '../../base/pcm.js';
 import type { AlignedLeg } from '../align/aligned-leg.js';
 
-/** Time that a leg may be too far behind before it is passed over, in ms of this process: two batched reads. */
+/** Time for which a leg may be too far behind before it is passed over, in ms: two batched reads. */
 const PATIENCE_MS = 500;
-/** The most that is kept open for a leg that keeps pace while the other one runs ahead, in samples: five minutes. */
+/**
+ * Longest part of a recording that stays open for a leg that keeps pace while the other one runs ahead, in samples:
+ * five minutes.
+ */
 const MAX_OPEN = msToSamples(300_000);
 
-/** The recording as a {@link LagLimit} sees it after a round of writes. */
+/** State of the recording after a round of writes, for a {@link LagLimit}. */
 export interface LagRound {
   readonly nowMs: number;
   /** End of the recording. */
   readonly end: number;
-  /** End of the leg when the round began: what it has brought since is not written. */
+  /** End of the leg when the round began. Samples that it has brought since are not yet written. */
   readonly legEnd: number;
-  /** End that the leg has by its own clock; nothing when that does not tell. */
+  /** End of the leg by its own clock; undefined when that does not tell. */
   readonly expectedEnd: number | undefined;
 }
 
 /**
- * Decides when a leg that lags is passed over. It is not while it is on time by its own clock, however far ahead the
- * other one is; and not at once, since after this process itself stood still one leg is read before the other.
+ * Decides when a lagging leg is passed over. A leg that is on time by its own clock is not passed over, however far
+ * ahead the other one is. Neither is a leg passed over at once: after a pause of this process, one leg is read before
+ * the other.
  */
 export class LagLimit {
   readonly #maxSkew: number;

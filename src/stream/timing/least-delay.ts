@@ -1,14 +1,14 @@
-/** A pause of more than this, in ms, ends what is steady: the minimum begins anew. */
+/** Longest pause of a steady flow, in ms. After a longer one, the minimum begins anew. */
 export const LONGEST_PAUSE_MS = 500;
 
-/** The least delay of some time past, and of the newest part of it. */
+/** The least delay of a past stretch of time, and of its newest part. */
 export interface Least {
   readonly all: number;
-  /** But for the oldest bucket, some of which may have come before the last change. */
+  /** Least delay without the oldest bucket, part of which may be older than the last change. */
   readonly newest: number;
 }
 
-/** The least of the delays of some time past: whatever delays single packets does not touch it. */
+/** The least delay of a past stretch of time. Delays of single packets do not affect it. */
 export class LeastDelay {
   readonly #bucketMs: number;
   readonly #count: number;
@@ -17,13 +17,15 @@ export class LeastDelay {
   #newestMs = 0;
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** @param bucketMs Time that is taken together. @param count Buckets that the minimum is taken of. */
+  /** @param bucketMs Length of a bucket, in ms. @param count Number of buckets over which the minimum is taken. */
   constructor(bucketMs: number, count: number) {
     this.#bucketMs = bucketMs;
     this.#count = count;
   }
 
-  /** Takes a delay. Returns the least of all buckets when one has just been filled, and all are there. */
+  /**
+   * Takes a delay. Returns the least delay of all buckets when a bucket has just been filled and all buckets are there.
+   */
   push(nowMs: number, delay: number): Least | undefined {
     if (nowMs - this.#lastMs > LONGEST_PAUSE_MS) this.reset();
     this.#lastMs = nowMs;
@@ -40,7 +42,7 @@ export class LeastDelay {
     return { all: Math.min(newest, this.#full[0] ?? newest), newest };
   }
 
-  /** Forgets what came. */
+  /** Forgets all delays. */
   reset(): void {
     this.#full = [];
     this.#newest = Number.POSITIVE_INFINITY;

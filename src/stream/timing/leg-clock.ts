@@ -8,15 +8,15 @@ import { DelayWindows, type OnWindow } from './delay-windows.js';
 import { CatchUp, Doubt, type Placement } from './doubt.js';
 import { MAX_DRIFT, UsualDelay } from './usual-delay.js';
 
-/** A stream that is this far ahead of the clock is not live: its timing says nothing. */
+/** Lead over the clock from which on a stream is not live, in samples: a second. Its timing then says nothing. */
 const AHEAD = msToSamples(1000);
 
 /** Options of a {@link LegClock}. */
 export interface LegClockOptions {
-  /** True when the time line goes at the pace of this leg. Default false. */
+  /** True when this leg sets the pace of the time line. Default false. */
   readonly sets?: boolean;
   readonly onWindow?: OnWindow;
-  /** Time that this process has been too busy to read samples, in ms, in all. Default: 0. */
+  /** Total time for which this process was too busy to read samples, in ms. Default 0. */
   busyMs?(): number;
 }
 
@@ -25,7 +25,7 @@ type State =
   | { readonly name: 'flowing' }
   | { readonly name: 'in-doubt'; readonly doubt: Doubt }
   | { readonly name: 'catching-up'; readonly catchUp: CatchUp }
-  /** It runs ahead of time: it is placed by its positions alone. */
+  /** The stream runs ahead of time and is placed by its positions alone. */
   | { readonly name: 'not-live' };
 
 /** The states that follow each state. */
@@ -40,9 +40,9 @@ const AT_ONCE: readonly Placement[] = [{ hole: 0, chunks: 1 }];
 const NOT_YET: readonly Placement[] = [];
 
 /**
- * Judges one leg by when its samples come. A stream of PCM counts nothing but what is sent, so that of a pause only
- * what follows tells whether it was a delay (the samples come all the same, faster for a while) or a loss (they never
- * will).
+ * Judges one leg by the times at which its samples come. A stream of PCM counts only what is sent, so a pause alone
+ * does not show whether samples were delayed or lost. What follows shows it: after a delay the samples still come,
+ * faster for a while; after a loss they never come.
  *
  * ```text
  *            ┌──(on time again: it was a delay)────────────────────────────┐
@@ -55,7 +55,7 @@ const NOT_YET: readonly Placement[] = [];
  *        any of them ──(a second ahead of time)──> not-live
  * ```
  *
- * {@link LossAccount} says how much was lost, and finds losses of less than 60 ms while the stream flows.
+ * {@link LossAccount} computes how much was lost, and finds losses of less than 60 ms while the stream flows.
  */
 export class LegClock {
   readonly #line: CallTimeLine;
@@ -84,13 +84,16 @@ export class LegClock {
     return this.#state.name === 'in-doubt' ? this.#state.doubt.decisionMs : undefined;
   }
 
-  /** Position of the call now by this leg's usual delay, in samples; nothing when the leg is not live. */
+  /** Position of the call at `nowMs` by this leg's usual delay, in samples; undefined when the leg is not live. */
   expectedEnd(nowMs: number): number | undefined {
     const usual = this.#usual.samples;
     return this.live && usual !== undefined ? Math.floor(this.#line.at(nowMs) - usual) : undefined;
   }
 
-  /** The same, unless this process was itself too busy to read what came since: then the time tells nothing. */
+  /**
+   * Does the same as {@link expectedEnd}, but returns undefined when this process was too busy to read what has come
+   * since.
+   */
   silentEnd(nowMs: number): number | undefined {
     const { lastMs, lastBusyMs } = this.#noise;
     const own = lastMs !== undefined && tooBusy(this.#ownBusyMs() - lastBusyMs, nowMs - lastMs);
@@ -98,9 +101,9 @@ export class LegClock {
   }
 
   /**
-   * Takes notice of a chunk of `count` samples. `end` is where it would end on the time line if it followed what came
-   * before it. `passedOver`: silence has taken that place already, so that a delay would come too late for it. Returns
-   * what is to be done with it and with those that wait.
+   * Notes a chunk of `count` samples. `end` is the position at which it would end on the time line if it followed
+   * directly on what came before. `passedOver`: silence has already taken that place, so that it is too late to place
+   * the chunk as a delay. Returns the placements of this chunk and of those that wait.
    */
   arrive(nowMs: number, count: number, end: number, passedOver = false): readonly Placement[] {
     this.#usual.begin(nowMs, end);
@@ -121,14 +124,14 @@ export class LegClock {
     return this.#wait(doubt, chunk, passedOver);
   }
 
-  /** Decides on what has waited for long enough by now. */
+  /** Decides on chunks that have waited long enough by now. */
   decide(nowMs: number): readonly Placement[] {
     return this.#state.name === 'in-doubt'
       ? this.#decide(this.#state.doubt, nowMs, this.#ownBusyMs())
       : NOT_YET;
   }
 
-  /** Decides on all that waits: nothing more will come. */
+  /** Decides on all waiting chunks. To be called when nothing more will come. */
   settle(nowMs: number): readonly Placement[] {
     if (this.#state.name !== 'in-doubt') return NOT_YET;
     const placements = this.#state.doubt.settle(nowMs);

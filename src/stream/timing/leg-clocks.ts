@@ -9,18 +9,18 @@ import { LegClock } from './leg-clock.js';
 /** Options of the clocks of a call's legs. */
 export interface LegClocksOptions {
   busyMs(): number;
-  /** Takes the drift of the local leg out; nothing where it is to stay. */
+  /** Returns the stretcher that removes the drift of the local leg; undefined when the drift is to stay. */
   readonly stretcher: (() => Stretcher) | undefined;
 }
 
-/** The least delay of a leg in a window of time, and how exact it is. */
+/** The least delay of a leg in a window of time, with its error. */
 interface Window {
   readonly number: number;
   readonly delay: number;
   readonly noise: number;
 }
 
-/** The clocks of both legs, on one time line, which goes at the pace of the remote one. */
+/** Makes the clocks of both legs on one time line. The remote leg sets the pace of the time line. */
 export function legClocks(options: LegClocksOptions): Readonly<Record<LegName, LegClock>> {
   const { busyMs, stretcher } = options;
   const line = new CallTimeLine();

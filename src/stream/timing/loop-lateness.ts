@@ -3,12 +3,13 @@
  */
 const EVERY_MS = 20;
 const ASKED_MS = 5000;
-/** A timer that is later than this was not served in time, in ms. */
+/** Lateness up to which a timer counts as served in time, in ms. */
 const ON_TIME_MS = 5;
 
 /**
- * Measures how long this process was not given the processor, or was busy, when a timer was due: on a machine with too
- * much to do, what comes then was not late, but read late. Looks only while somebody asks, and keeps no process alive.
+ * Measures the time for which this process was busy, or did not get the processor, when a timer was due. On an
+ * overloaded machine, samples of that time did not come late: they were read late. It measures only while somebody
+ * asks, and does not keep the process alive.
  */
 class LoopLateness {
   #timer: NodeJS.Timeout | undefined;
@@ -16,7 +17,7 @@ class LoopLateness {
   #dueMs = 0;
   #askedMs = 0;
 
-  /** In all, in ms. */
+  /** Total lateness, in ms. */
   get lateMs(): number {
     this.#askedMs = performance.now();
     if (!this.#timer) {
@@ -37,5 +38,5 @@ class LoopLateness {
   }
 }
 
-/** One for all: there is one event loop. */
+/** Shared instance, since there is one event loop. */
 export const loopLateness = new LoopLateness();

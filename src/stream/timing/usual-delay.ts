@@ -1,46 +1,49 @@
 import { msToSamples } from '../../base/pcm.js';
 import type { CallTimeLine } from './call-time-line.js';
 
-/** A leg whose first samples come no later than this after the other's began with it: 25 ms. */
+/** Longest time between the first samples of two legs that began together, in samples: 25 ms. */
 const TOGETHER = msToSamples(25);
-/** Clocks differ by less than this: 500 ppm, in samples a second. */
+/** Upper bound of the difference of two clocks: 500 ppm, in samples per second. */
 export const MAX_DRIFT = 8;
 
-/** Usual delay of what a leg has not lost, in samples. It moves no faster than clocks drift. */
+/** Usual delay of a leg without its losses, in samples. It changes no faster than clocks drift. */
 export class UsualDelay {
   readonly #line: CallTimeLine;
   readonly #sets: boolean;
-  /** True when the other leg begins where this one does. */
+  /** True when this leg began the time line. */
   #leads = false;
   #samples: number | undefined;
 
-  /** @param sets True when the time line goes at the pace of this leg. */
+  /** @param sets True when this leg sets the pace of the time line. */
   constructor(line: CallTimeLine, sets: boolean) {
     this.#line = line;
     this.#sets = sets;
   }
 
-  /** Nothing until samples have come. */
+  /** The usual delay in samples; undefined until samples have come. */
   get samples(): number | undefined {
     return this.#samples;
   }
 
-  /** Takes notice of samples that would end at `end` of the time line; the first ones of a call begin it. */
+  /** Notes samples that would end at `end` of the time line. The first samples of a call begin the time line. */
   begin(nowMs: number, end: number): void {
     this.#leads ||= this.#line.begin(nowMs, end);
   }
 
-  /** Takes the first delay for the usual one, unless the leg came so late that the other one's tells more. */
+  /**
+   * Takes the first delay as the usual one. A leg that came much later than the other leg takes the usual delay of
+   * that.
+   */
   start(delay: number): void {
     this.#samples ??= delay < this.#line.usual + TOGETHER ? delay : this.#line.usual;
   }
 
-  /** Part of a delay that is beyond the usual one; negative where it is less. */
+  /** Part of a delay beyond the usual one; negative when the delay is less. */
   beyond(delay: number): number {
     return delay - (this.#samples ?? delay);
   }
 
-  /** Takes notice that samples came earlier than they could by the usual delay. */
+  /** Shortens the usual delay, after samples came earlier than it allows. */
   shorten(samples: number): void {
     if (this.#samples === undefined) return;
     this.#samples -= samples;

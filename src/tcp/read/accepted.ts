@@ -1,14 +1,14 @@
 import { type OnReadOpts, type Server, Socket } from 'node:net';
 
 /*
- * The one place that reaches behind the public API; where what it takes is not found, it is done without (a socket that
- * `net.Server` has accepted, and PublicReader).
+ * The one file that uses internals of Node besides its public API. Where they are not found, the server works without
+ * them: with a socket that `net.Server` has accepted, and with PublicReader.
  *
- * `net.Server` keeps its libuv handle in `_handle`, which calls its `onconnection` with the handle of each connection;
- * `net.Server` makes a socket of that. Here the handle is kept as it is: `fd` is the descriptor (none on Windows), and to
- * read that costs one system call, no registration with epoll, no wake-up, no stream machinery. A socket is made of it
- * when one is needed, with the option `handle` as `net.Server` does, and with `onread` (documented for `net.connect()`),
- * which accepted sockets cannot be given: they get 64 KiB allocated for each packet.
+ * `net.Server` keeps its libuv handle in `_handle`. That calls its `onconnection` with the handle of each connection,
+ * from which `net.Server` makes a socket. This file keeps the handle as it is: `fd` is the descriptor (none on
+ * Windows). Reading a descriptor costs one system call: no registration with epoll, no wake-up, no stream machinery. A
+ * socket is made when one is needed, with the option `handle` as `net.Server` does, and with `onread` (documented for
+ * `net.connect()`). Sockets that `net.Server` accepts cannot have `onread`: they allocate 64 KiB for each packet.
  */
 
 /** One end of a connection. */
@@ -19,28 +19,31 @@ export interface End {
   readonly family: string;
 }
 
-/** A connection that was accepted, half-open when its peer ends, and not read from. */
+/** An accepted connection that is not being read. It stays half-open when its peer ends. */
 export interface Accepted {
   readonly remote: End;
   readonly local: End;
-  /** The descriptor for direct reads, as long as the connection is open; undefined where it is not available. */
+  /** Descriptor for direct reads, valid while the connection is open; undefined where it is not available. */
   readonly fd: number | undefined;
-  /** The socket, paused: made by the first call, and the same from then on. The first call's `onread` is its buffer. */
+  /**
+   * Returns the paused socket. The first call makes it, with its `onread` as the buffer; later calls return the same
+   * socket.
+   */
   socket(onread?: OnReadOpts): Socket;
-  /** Has the system ask a peer that is silent for `ms` whether it is still there, and break the connection if not. */
+  /** Has the system probe a peer that is silent for `ms`, and break the connection when the peer does not answer. */
   keepAlive(ms: number): void;
   destroy(): void;
 }
 
 export interface AcceptEvents {
   accepted(connection: Accepted): void;
-  /** After {@link AcceptEvents.accepted}: the connection is closed, for whatever reason. */
+  /** Called after {@link AcceptEvents.accepted} when the connection is closed, for any reason. */
   closed(): void;
 }
 
 /**
- * Tells of the connections of a server that does not listen yet.
- * @param direct True for no socket before one is asked for, where the system allows it.
+ * Reports the connections of a server. To be called before the server listens.
+ * @param direct True to make a socket only when one is asked for, where the system allows it.
  */
 export function acceptFrom(server: Server, direct: boolean, events: AcceptEvents): void {
   server.on('connection', (socket) => events.accepted(new AcceptedSocket(socket, events)));
@@ -126,7 +129,7 @@ class AcceptedHandle implements Accepted {
   }
 
   keepAlive(ms: number): void {
-    // Whole seconds, as libuv has them. A connection that broke meanwhile is told of when it is read.
+    // libuv takes whole seconds. A connection that broke meanwhile is reported when it is read.
     if (!this.#closed) this.#handle.setKeepAlive(true, Math.max(1, Math.round(ms / 1000)));
   }
 
@@ -141,7 +144,7 @@ class AcceptedHandle implements Accepted {
   }
 }
 
-/** The handle of a connection, as far as it is used. */
+/** The members of a connection's handle that are used here. */
 interface ReadableHandle {
   readonly fd: number;
   getpeername(end: Partial<End>): number;
@@ -169,7 +172,10 @@ function isReadable(handle: unknown): handle is ReadableHandle {
   return [getpeername, getsockname, setKeepAlive, close].every((method) => typeof method === 'function');
 }
 
-/** One end of a connection; a peer that is gone already leaves it empty. Mapped IPv4 addresses are given as IPv4. */
+/**
+ * One end of a connection; empty when the peer is already gone. IPv4 addresses that are mapped to IPv6 are returned as
+ * IPv4.
+ */
 function end({ address = '', port = 0, family = '' }: Partial<Record<keyof End, unknown>>): End {
   const text = String(address);
   return {

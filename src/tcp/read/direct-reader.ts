@@ -6,27 +6,27 @@ import type { Accepted } from './accepted.js';
 import { Revisits } from './revisits.js';
 import type { ReaderOwner, SocketReader } from './socket-reader.js';
 
-/** Free bytes before what is read: those of a sample that came in part are put there. */
+/** Free bytes before the read data: the first bytes of a split sample are put there. */
 const HEADROOM = 64;
-/** Most that is read at once: what stays in the processor's cache until it is written. */
+/** Largest read, in bytes: it stays in the processor's cache until it is written. */
 const READ_BYTES = 128 * 1024;
 /** Size of the buffer that {@link DirectReader}s of a thread share. */
 export const READ_BUFFER_BYTES = HEADROOM + READ_BYTES;
-/** Reads of one visit: what one stream may take before the others have their turn. */
+/** Most reads of one visit, before the other streams have their turn. */
 const READS_PER_VISIT = 8;
-/** Most that is fetched of a peer that goes on sending while its lease closes. */
+/** Most bytes that are fetched from a peer that goes on sending while its lease closes. */
 const MAX_DRAIN_BYTES = 8 * 1024 * 1024;
 
 /** The last reads from a peer while its lease closes. */
 interface Drain {
-  /** Bytes that are fetched at most. */
+  /** Most bytes that are still fetched. */
   left: number;
   readonly done: () => void;
 }
 
 /**
- * Reads into one buffer that all readers of a thread share: in the batched class straight from the descriptor, in the
- * immediate class as libuv has it. Measured against the public way this takes half the CPU (docs/performance.md).
+ * Reads into one buffer that all readers of a thread share. In the batched class it reads the descriptor itself; in the
+ * immediate class libuv reads. It takes half the CPU of the public API (docs/performance.md).
  */
 export class DirectReader implements SocketReader, WheelMember {
   readonly #accepted: Accepted;
@@ -35,10 +35,10 @@ export class DirectReader implements SocketReader, WheelMember {
   readonly #buffer: Buffer;
   #mode: ReadClass | 'new' | 'paused' | 'closed' = 'new';
   readonly #revisits = new Revisits(this);
-  /** Set once the lease closes; all reads are batched from then on. */
+  /** Set when the lease closes; all reads are batched from then on. */
   #drain: Drain | undefined;
 
-  /** @param buffer Is filled and given out within one visit; shared by all readers of a thread. */
+  /** @param buffer Buffer that all readers of a thread share. It is filled and given out within one visit. */
   constructor(accepted: Accepted, buffer: Buffer, wheel: TimingWheel, owner: ReaderOwner) {
     this.#accepted = accepted;
     this.#buffer = buffer;
@@ -106,7 +106,7 @@ export class DirectReader implements SocketReader, WheelMember {
     if (this.#mode === 'immediate') this.#owner.socket.pause();
   }
 
-  /** Reads what is there, within the visit's share; returns the number of bytes. */
+  /** Reads what is there, up to the share of one visit; returns the number of bytes. */
   #readShare(): number {
     let bytes = 0;
     for (let reads = 0; reads < READS_PER_VISIT && this.#mode === 'batched'; reads++) {
@@ -120,7 +120,7 @@ export class DirectReader implements SocketReader, WheelMember {
     return bytes;
   }
 
-  /** One read of the descriptor: 0 when nothing is there, or the stream is over. */
+  /** Reads the descriptor once. Returns 0 when nothing is there, or when the stream is over. */
   #read(wanted: number): number {
     const { fd } = this.#accepted;
     if (fd === undefined) return 0;

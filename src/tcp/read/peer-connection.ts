@@ -15,10 +15,13 @@ export interface ConnectionEvents extends ReaderEvents {
   drained(): void;
 }
 
-/** The work of a read wheel's turn is spread over this many ticks: few, since each read of a long run costs less. */
+/** Ticks over which a read wheel spreads the work of a turn. They are few, since reads in a long row cost less each. */
 const READ_SLOTS = 8;
 
-/** A file gains nothing from earlier reads, and fewer writes of more cost less. */
+/**
+ * Interval for streams that only files take, in ms: earlier reads have no use there, and fewer, longer writes cost
+ * less.
+ */
 const FILES_READ_INTERVAL_MS = 1000;
 const READ_INTERVAL_MS = 250;
 
@@ -33,16 +36,17 @@ export function readIntervalOf(format: PcmFormat, toldMs: number | undefined, on
 }
 
 /**
- * The longest that a stream may wait to be read, in ms: what has come in meanwhile is neither more than the kernel holds
- * of a connection unread (64 KiB, until it has seen it read), nor taken for more than live voice.
+ * Longest time between two reads of a stream, in ms. What comes in meanwhile fits into the kernel's receive buffer (64
+ * KiB, until the kernel has seen the connection being read), and is not taken for more than live voice.
  */
 function longestReadInterval({ sampleRate, channels }: PcmFormat): number {
   return Math.floor((HOT_BYTES / 2 / (sampleRate * channels * BYTES_PER_SAMPLE)) * 1000);
 }
 
 /**
- * Reads the connections of a thread: those that are read equally often share a wheel. Wheels turn on the machine's
- * clock, whatever the clock of the audio is: the time at which bytes are fetched from the kernel only decides the cost.
+ * Reads the connections of a thread. Connections with the same read interval share a wheel. Wheels always turn on the
+ * machine's clock, also when the audio has another clock: the time at which bytes are fetched from the kernel only
+ * affects the cost.
  */
 export class ReadPlan {
   /** Delay of the wheels' visits, in ms. */
@@ -55,24 +59,24 @@ export class ReadPlan {
     this.#buffer = direct ? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES) : undefined;
   }
 
-  /** True when connections are read directly where they can be. */
+  /** True when connections with a descriptor are read directly. */
   get direct(): boolean {
     return this.#buffer !== undefined;
   }
 
-  /** A reader that is visited by `wheel` in the batched class. */
+  /** Makes a reader that `wheel` visits in the batched class. */
   readerOf(accepted: Accepted, wheel: TimingWheel, owner: ReaderOwner): SocketReader {
     return this.#buffer && accepted.fd !== undefined
       ? new DirectReader(accepted, this.#buffer, wheel, owner)
       : new PublicReader(wheel, owner);
   }
 
-  /** Turns the wheels that are overdue: for loops that keep this thread busy. */
+  /** Turns the wheels that are overdue. For loops that keep this thread busy. */
   catchUp(): void {
     for (const wheel of this.#wheels.values()) wheel.catchUp();
   }
 
-  /** The wheel that turns each `intervalMs`. */
+  /** The wheel that turns every `intervalMs`. */
   wheelOf(intervalMs: number): TimingWheel {
     let wheel = this.#wheels.get(intervalMs);
     if (!wheel) {
@@ -83,7 +87,7 @@ export class ReadPlan {
   }
 }
 
-/** The connection of a claimed lease. Each of its endings is told once, and none after {@link PeerConnection.destroy}. */
+/** The connection of a claimed lease. It reports its end once, and never after {@link PeerConnection.destroy}. */
 export class PeerConnection implements ReaderOwner {
   readonly #accepted: Accepted;
   readonly #readPlan: ReadPlan;
@@ -92,7 +96,7 @@ export class PeerConnection implements ReaderOwner {
   #socket: Socket | undefined;
   #over = false;
 
-  /** @param intervalMs How often it is read in the batched class. */
+  /** @param intervalMs Time between two reads in the batched class, in ms. */
   constructor(accepted: Accepted, readPlan: ReadPlan, intervalMs: number, events: ConnectionEvents) {
     this.#accepted = accepted;
     this.#readPlan = readPlan;
@@ -117,7 +121,7 @@ export class PeerConnection implements ReaderOwner {
     return this.#events.room;
   }
 
-  /** Made when it is needed first: a connection that is only read, and in the batched class, has none. */
+  /** The socket, made on first use: a connection that is only read, in the batched class, needs none. */
   get socket(): Socket {
     this.#socket ??= this.#open();
     return this.#socket;
@@ -127,7 +131,7 @@ export class PeerConnection implements ReaderOwner {
     this.#reader.read(readClass);
   }
 
-  /** From now on it is read each `intervalMs` in the batched class. */
+  /** Sets the time between two reads in the batched class, from now on. */
   readEach(intervalMs: number): void {
     this.#reader.moveTo(this.#readPlan.wheelOf(intervalMs));
   }
@@ -141,7 +145,7 @@ export class PeerConnection implements ReaderOwner {
     this.#reader.drain(onDrained);
   }
 
-  /** False when the kernel's buffer is full: wait for `drain`. */
+  /** Writes bytes. Returns false when the kernel's buffer is full: wait for `drain`. */
   write(bytes: Uint8Array): boolean {
     return !this.#over && this.socket.write(bytes);
   }
@@ -160,7 +164,7 @@ export class PeerConnection implements ReaderOwner {
 
   #open(): Socket {
     const socket = this.#accepted.socket(this.#reader.onread);
-    // What is written is paced: it goes at once (Nagle's algorithm, RFC 896, is off).
+    // Writes are paced, so each is sent at once (Nagle's algorithm, RFC 896, is off).
     socket.setNoDelay();
     socket.on('drain', () => this.#events.drained());
     socket.on('end', () => this.ended());

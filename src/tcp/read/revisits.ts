@@ -1,19 +1,25 @@
 import type { WheelMember } from '../../base/time/timing-wheel.js';
 
-/** A visit that finds this much, two seconds of 16 kHz mono, is not reading live voice: the rest is fetched at once. */
+/**
+ * Bytes from which on a visit is not reading live voice: two seconds of 16 kHz mono. The rest is then fetched at once.
+ */
 export const HOT_BYTES = 64 * 1024;
-/** A hot stream is visited in each turn of the event loop until it has brought less than HOT_BYTES for so long, in ms. */
+/**
+ * A hot stream is visited in each turn of the event loop until it has brought less than HOT_BYTES for this time, in ms.
+ */
 const HOT_MS = 10;
-/** Then it is visited after a millisecond, and after twice as long each time, up to this many. */
+/**
+ * Longest pause before the next visit, in ms. The pauses begin with 1 ms, and each is twice as long as the one before.
+ */
 const MAX_COOL_MS = 256;
 
-/** Visits between those of the wheel, for a stream that brings more than live voice, and as long as it may go on. */
+/** Makes extra visits between those of the wheel, while a stream brings more than live voice or may do so again. */
 export class Revisits {
   readonly #member: WheelMember;
   #soon = false;
   #hotUntil = 0;
   #hotBytes = 0;
-  /** Pause before the next read of a stream that was hot, in ms; 0: until the wheel comes. */
+  /** Pause before the next read of a stream that was hot, in ms; 0 when it waits for the wheel. */
   #coolMs = 0;
   #cooling: NodeJS.Timeout | undefined;
 
@@ -21,7 +27,7 @@ export class Revisits {
     this.#member = member;
   }
 
-  /** Visits it in the next turn of the event loop. */
+  /** Visits the stream in the next turn of the event loop. */
   soon(): void {
     if (this.#soon) return;
     this.#soon = true;
@@ -31,7 +37,7 @@ export class Revisits {
     });
   }
 
-  /** Visits it again soon, if it brought a lot: `bytes` now, or before. */
+  /** Visits the stream again soon, if it brought a lot: now (`bytes`), or shortly before. */
   after(bytes: number): void {
     if (bytes < HOT_BYTES && this.#coolMs === 0) return;
     this.#hotBytes += bytes;
@@ -45,7 +51,7 @@ export class Revisits {
     else this.#cool();
   }
 
-  /** Cancels further visits, but for one that is due in the next turn. */
+  /** Cancels further visits, except one that is due in the next turn of the event loop. */
   cancel(): void {
     clearTimeout(this.#cooling);
   }

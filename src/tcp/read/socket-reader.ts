@@ -6,43 +6,43 @@ import { HOT_BYTES, Revisits } from './revisits.js';
 /** Takes what a reader has read. */
 export interface ReaderEvents {
   /**
-   * The bytes of `buffer` from `start` to `end`, valid during the call. They, and `headroom` bytes before them, may be
-   * written to; without headroom they may not.
+   * Takes the bytes of `buffer` from `start` to `end`, which are valid during the call. With a `headroom`, the receiver
+   * may write to them and to that many bytes before them. Without headroom it may not write to them.
    */
   data(buffer: Uint8Array, start: number, end: number, headroom: number): void;
-  /** The peer has closed its side; everything it sent was given out. */
+  /** Called when the peer has closed its side and everything that it sent was given out. */
   ended(): void;
-  /** The connection broke. */
+  /** Called when the connection broke. */
   broken(error: Error): void;
-  /** Bytes that may be given out now. A reader that cannot tell beforehand may give more, once. */
+  /** Bytes that may be given out now. A reader that cannot know the length of a read beforehand may exceed it once. */
   readonly room: number;
 }
 
 /** The connection that a reader reads for. */
 export interface ReaderOwner extends ReaderEvents {
-  /** The socket, paused: made when it is asked for first. Its end and its errors are looked after. */
+  /** The paused socket, made on first use. The owner handles its end and its errors. */
   readonly socket: Socket;
 }
 
 /** Reads one connection, in either read class. A reader begins paused. */
 export interface SocketReader {
-  /** The buffer that its socket has to read into, if it gets a socket that takes one. */
+  /** Buffer for the socket to read into, for a socket that accepts one. */
   readonly onread: OnReadOpts | undefined;
-  /** Begins or goes on to read, or changes the class. */
+  /** Begins or continues to read, in this class. */
   read(readClass: ReadClass): void;
-  /** Is visited by `wheel` from now on. */
+  /** Moves the reader to `wheel`, which visits it from now on. */
   moveTo(wheel: TimingWheel): void;
-  /** Stops; what was not given out waits for the next {@link read}. */
+  /** Stops. Bytes that were not given out wait for the next {@link read}. */
   pause(): void;
-  /** Gives out what the kernel has, under `room`, then stops and calls `onDrained`. */
+  /** Gives out what the kernel holds, up to `room`, then stops and calls `onDrained`. */
   drain(onDrained: () => void): void;
   /** Stops for good. */
   close(): void;
 }
 
 /**
- * Reads with nothing but the public API of `net.Socket`: in the batched class the socket is paused, and resumed
- * for one read at each visit.
+ * Reads with the public API of `net.Socket` only. In the batched class the socket is paused, and resumed for one read
+ * at each visit.
  */
 export class PublicReader implements SocketReader, WheelMember {
   readonly onread = undefined;
@@ -116,7 +116,10 @@ export class PublicReader implements SocketReader, WheelMember {
     this.#owner.data(bytes, 0, bytes.length, 0);
   }
 
-  /** Bytes of the kernel come in the turn after the socket was resumed: after two turns without any, it is empty. */
+  /**
+   * Waits for the kernel's bytes, which come in the turn after the socket was resumed. After two turns without any, the
+   * kernel has no more.
+   */
   #drainTurn(quietTurns: number): void {
     this.#gaveOut = false;
     setImmediate(() => {

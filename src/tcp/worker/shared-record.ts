@@ -1,11 +1,11 @@
 import { entryOf } from '../../base/entry-of.js';
-/** A record of numbers that one thread writes and another reads at any time, without a message. */
+/** A record of numbers that one thread writes and another one reads at any time, without messages. */
 export class SharedRecord<K extends string> {
   readonly buffer: SharedArrayBuffer;
   readonly #keys: readonly K[];
   readonly #values: Float64Array;
 
-  /** @param buffer What the other thread made; left out by the one that makes it. */
+  /** @param buffer Memory that the other thread made. Default: it is made here. */
   constructor(keys: readonly K[], buffer = new SharedArrayBuffer(keys.length * 8)) {
     this.buffer = buffer;
     this.#keys = keys;

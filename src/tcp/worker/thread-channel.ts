@@ -2,15 +2,15 @@ import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
 import { entryOf } from '../../base/entry-of.js';
 import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../base/errors.js';
 
-/** Requests and notices of one direction: their names, parameters and, for a request, its answer. */
+/** Requests and notices in one direction: their names, their parameters and, for requests, their answers. */
 export type Operations = Record<string, (params: never) => unknown>;
 
-/** A function for each operation, which answers it. */
+/** One function for each operation; it gives the answer. */
 export type Handlers<T extends Operations> = {
   [K in keyof T]: (params: Parameters<T[K]>[0]) => ReturnType<T[K]> | Promise<ReturnType<T[K]>>;
 };
 
-/** An error as it goes from thread to thread. */
+/** An error in the form that is sent between threads. */
 export interface PlainError {
   readonly message: string;
   readonly code: string | undefined;
@@ -24,7 +24,9 @@ type Message =
 
 type Pending = { resolve: (value: never) => void; reject: (error: Error) => void };
 
-/** Calls between two threads: `Theirs` are the operations of the other side, `Ours` those that it can call here. */
+/**
+ * Carries calls between two threads. `Theirs` are the operations of the other side, `Ours` those that it can call here.
+ */
 export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   readonly #port: MessagePort | Worker;
   readonly #handlers: Handlers<Ours>;
@@ -52,12 +54,12 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
     });
   }
 
-  /** Calls without waiting for an answer. Nothing happens when the other side is gone. */
+  /** Calls without waiting for an answer. Does nothing when the other side is gone. */
   notify<K extends keyof Theirs & string>(name: K, params: Parameters<Theirs[K]>[0]): void {
     if (!this.#closed) this.#send({ kind: 'notice', name, params });
   }
 
-  /** The other side is gone: requests under way fail with `error`. */
+  /** Ends the channel when the other side is gone: pending requests fail with `error`. */
   close(error: Error): void {
     this.#closed ??= error;
     for (const { reject } of this.#pending.values()) reject(error);
@@ -87,7 +89,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
     }
   }
 
-  /** A notice about what has closed in the meantime has nobody left to tell. */
+  /** Handles a notice. ERR_CLOSED is ignored: a notice may concern something that has closed in the meantime. */
   async #hear(name: string, params: unknown): Promise<void> {
     try {
       await this.#handlerOf(name)?.(params as never);
@@ -117,7 +119,7 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   }
 }
 
-/** The parts of an error that are sent between threads: structured cloning would keep neither class nor code. */
+/** Parts of an error that are sent between threads. Structured cloning would lose its class and its code. */
 export function plainError(error: unknown): PlainError {
   return { message: messageOf(error), code: error instanceof JackfieldError ? error.code : undefined };
 }

@@ -54,7 +54,7 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
   }
 
   /**
-   * @param options As they were given; @param resolved the same, checked.
+   * @param options Options as the caller gave them; @param resolved the same options, checked.
    * @throws ERR_PORT, ERR_LIMIT when no port can be listened on.
    */
   static async open(
@@ -170,7 +170,7 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
     await this.close();
   }
 
-  /** The worker tells of a new state. */
+  /** Takes a new state from the worker. */
   moved(plain: PlainState): void {
     const state = rebuildState(plain);
     this.#state = state;
@@ -190,7 +190,7 @@ export class WorkerLease extends FencedEmitter<LeaseEvents> implements Lease, Re
     Reflect.apply(this.emit, this, [event, ...args]);
   }
 
-  /** Tells the worker to follow `timeline` within its own thread, or by messages from this one. */
+  /** Tells the worker to follow `timeline`, within its own thread or by messages from this thread. */
   #sendTimeline(timeline: SampleTimeline | 'received'): TimelineSource {
     if (timeline === 'received') return { kind: 'received' };
     if (timeline instanceof WorkerTimeline && timeline.thread === this.#thread) {

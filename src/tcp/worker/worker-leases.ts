@@ -24,10 +24,12 @@ import {
   type WorkerOperations,
 } from './worker-operations.js';
 
-/** Counters are written where the main thread sees them this often, in ms, and with every notice. */
+/**
+ * Time between two updates of the counters that the main thread reads, in ms. They are also updated with every notice.
+ */
 const PUBLISH_MS = 250;
 
-/** The leases of one worker thread, as the main thread sees and drives them. */
+/** The leases of one worker thread, which the main thread controls. */
 export class WorkerLeases {
   readonly #context: LeaseContext;
   readonly #channel: ThreadChannel<MainOperations, WorkerOperations>;
@@ -108,7 +110,7 @@ export class WorkerLeases {
     return { port: lease.port };
   }
 
-  /** Requests that are on their way when the lease closes still find it. */
+  /** Removes a lease in the next turn of the event loop, so that requests under way when it closes still find it. */
   #forget(id: number, lease: StreamLease): void {
     this.#publishers.delete(lease);
     this.#feeds.delete(id);
@@ -165,7 +167,7 @@ export class WorkerLeases {
     handle.done.then(() => done(undefined), done);
   }
 
-  /** A sink that lives in the main thread: each write resolves when it was taken there. */
+  /** Makes a sink for one in the main thread. Each write resolves when the main thread has taken it. */
   #mainSink(id: number, keepsRest: boolean): PcmSink & { readonly keepsRest: boolean } {
     return {
       keepsRest,

@@ -4,7 +4,7 @@ import { leaseContext } from '../lease-context.js';
 import { WorkerLeases } from './worker-leases.js';
 import type { WorkerSetup } from './worker-operations.js';
 
-/* The entry of a worker thread: it holds leases, and does what the main thread asks through a channel. */
+/* Entry point of a worker thread. It holds leases, and does what the main thread asks through a channel. */
 if (parentPort) {
   const setup: WorkerSetup = workerData;
   const leases: WorkerLeases = new WorkerLeases(

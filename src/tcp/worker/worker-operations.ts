@@ -7,7 +7,7 @@ import type { ResolvedServerOptions } from '../server-options.js';
 import type { ThreadHealth } from '../server-stats.js';
 import type { PlainError } from './thread-channel.js';
 
-/** Ids are given by the main thread: of leases, sinks, playbacks and timelines alike. */
+/** Id of a lease, sink, playback or timeline. The main thread assigns it. */
 type Id = number;
 
 export const SINK_STAT_KEYS = [
@@ -20,7 +20,10 @@ export const SINK_STAT_KEYS = [
 
 export type WorkerSetup = Omit<ResolvedServerOptions, 'clock' | 'workers'>;
 
-/** Paces a sender in a worker: another lease there, the samples that the lease itself receives, or the main thread. */
+/**
+ * Source that paces a sender in a worker: another lease there, the samples that the lease itself receives, or the main
+ * thread.
+ */
 export type TimelineSource =
   | { readonly kind: 'lease'; readonly id: Id }
   | { readonly kind: 'received' }
@@ -37,7 +40,7 @@ export interface AddSink {
   readonly lease: Id;
   readonly id: Id;
   readonly tap: boolean;
-  /** The file to record to; without one, samples are sent to the main thread. */
+  /** File to record to. Without one, samples are sent to the main thread. */
   readonly file: FileSinkSpec | undefined;
   /** True for a sink of the main thread that keeps its samples for a reader that comes later. */
   readonly keepsRest: boolean;
@@ -48,12 +51,12 @@ export interface AddSink {
 export interface Play {
   readonly lease: Id;
   readonly id: Id;
-  /** Without samples, they are pulled from the main thread. */
+  /** Samples to play. Without them, they are pulled from the main thread. */
   readonly samples: Int16Array | undefined;
   readonly options: PlayOptions;
 }
 
-/** A close reason without its error, and that as plain data. */
+/** A close reason with its error as plain data. */
 export interface PlainReason {
   readonly kind: CloseReason['kind'];
   readonly error: PlainError | undefined;
@@ -78,7 +81,7 @@ export type WorkerOperations = {
   bring(params: { lease: Id; samples: Int16Array; position: number }): void;
   endFeed(params: { lease: Id; error: PlainError | undefined }): void;
   setReadClass(params: { lease: Id; readClass: ReadClass }): void;
-  /** Tells `advanced` from now on. */
+  /** Makes the worker send `advanced` from now on. */
   follow(params: { lease: Id }): void;
   advanceTimeline(params: { id: Id; position: number; ended: boolean }): void;
   addSink(params: AddSink): void;
@@ -88,7 +91,7 @@ export type WorkerOperations = {
   clear(params: { lease: Id }): number;
   mark(params: { lease: Id }): number;
   health(params: undefined): ThreadHealth;
-  /** Closes every lease and lets go of what the worker holds. */
+  /** Closes every lease and releases what the worker holds. */
   shutDown(params: undefined): void;
 };
 
@@ -107,7 +110,7 @@ export type MainOperations = {
   limit(params: undefined): void;
   writeSink(params: { id: Id; samples: Int16Array; position: number }): void;
   endSink(params: { id: Id; error: PlainError | undefined }): void;
-  /** The next samples of a source; nothing when it has ended. */
+  /** The next samples of a source; undefined when it has ended. */
   pull(params: { id: Id }): Int16Array | undefined;
   stopSource(params: { id: Id }): void;
 };

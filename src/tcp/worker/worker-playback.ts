@@ -2,7 +2,7 @@ import { deferred } from '../../base/deferred.js';
 import type { Playback, PlaybackReport } from '../../stream/player.js';
 import { neverBegan } from '../../stream/send/queued-playback.js';
 
-/** A playback in a worker, as this thread knows it. */
+/** This thread's view of a playback in a worker. */
 export class WorkerPlayback implements Playback {
   readonly #started = deferred<number>();
   readonly #finished = deferred<PlaybackReport>();

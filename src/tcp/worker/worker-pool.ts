@@ -6,12 +6,14 @@ import { WorkerLease } from './worker-lease.js';
 import { WorkerThread } from './worker-thread.js';
 import { WorkerTimeline } from './worker-timeline.js';
 
-/** Spreads leases over worker threads. The streams of one object are kept together, so that they can pace each other. */
+/**
+ * Spreads leases over worker threads. The streams of one object stay in one thread, so that they can pace each other.
+ */
 export class WorkerPool {
   readonly #threads: readonly WorkerThread[];
   readonly #hosts: readonly string[];
 
-  /** @param onLimit A worker may buffer no more. */
+  /** @param onLimit Called when a worker has reached its limit of buffered bytes. */
   constructor(options: ResolvedServerOptions, onLimit: () => void) {
     const { clock: _, workers, ...setup } = options;
     this.#hosts = options.hosts;

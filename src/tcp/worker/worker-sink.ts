@@ -4,7 +4,7 @@ import type { SinkHandle, SinkStats } from '../../stream/sink.js';
 import { SharedRecord } from './shared-record.js';
 import { SINK_STAT_KEYS } from './worker-operations.js';
 
-/** A sink on a lease in a worker: one of this thread, or a file in the worker. */
+/** A sink on a lease in a worker: a sink of this thread, or a file in the worker. */
 export class WorkerSink implements SinkHandle {
   readonly name: string;
   readonly record = new SharedRecord(SINK_STAT_KEYS);

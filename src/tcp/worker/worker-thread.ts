@@ -10,15 +10,15 @@ import type { MainOperations, PlainState, WorkerOperations, WorkerSetup } from '
 import { WorkerPlayback } from './worker-playback.js';
 import { WorkerSink } from './worker-sink.js';
 
-/** A lease as this thread sees it: the worker tells what happens to it there. */
+/** This thread's view of a lease in a worker. The worker reports what happens to the lease. */
 export interface RemoteLease {
   moved(state: PlainState): void;
-  /** More was received; only told once the lease is followed. */
+  /** Called when more was received, once the lease is followed. */
   advanced(position: number, ended: boolean): void;
   told<K extends keyof LeaseEvents>(event: K, ...args: LeaseEvents[K]): void;
 }
 
-/** One worker thread, and what of this thread its leases use. */
+/** One worker thread, and the objects of this thread that its leases use. */
 export class WorkerThread {
   readonly channel: ThreadChannel<WorkerOperations, MainOperations>;
   readonly #worker: Worker;
@@ -29,7 +29,7 @@ export class WorkerThread {
   readonly #sources = new Map<number, AsyncIterator<Int16Array>>();
   #lastId = 0;
 
-  /** @param onLimit The worker may buffer no more. */
+  /** @param onLimit Called when the worker has reached its limit of buffered bytes. */
   constructor(setup: WorkerSetup, onLimit: () => void) {
     this.#onLimit = onLimit;
     this.#worker = new Worker(new URL('./worker-main.js', import.meta.url), { workerData: setup });
@@ -38,7 +38,7 @@ export class WorkerThread {
     this.#worker.on('exit', () => this.#lost(undefined));
   }
 
-  /** Leases that it holds. */
+  /** Number of leases that the worker holds. */
   get size(): number {
     return this.#leases.size;
   }
@@ -86,7 +86,7 @@ export class WorkerThread {
     return playback;
   }
 
-  /** Closes its leases gracefully, and ends the thread. */
+  /** Closes the leases gracefully, then ends the thread. */
   async close(): Promise<void> {
     await this.channel.request('shutDown', undefined);
     await this.#worker.terminate();
@@ -129,7 +129,7 @@ export class WorkerThread {
   async #stopSource(id: number): Promise<void> {
     const source = this.#sources.get(id);
     this.#sources.delete(id);
-    // A source that fails as it is ended has nothing more to say.
+    // An error of a source while it is being ended is of no use to anybody.
     await source?.return?.().catch(() => undefined);
   }
 

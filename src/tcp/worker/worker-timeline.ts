@@ -4,7 +4,10 @@ import type { SharedRecord } from './shared-record.js';
 
 import type { WorkerThread } from './worker-thread.js';
 
-/** A timeline of the samples that a lease in a worker receives. Once it is followed, advances come as messages. */
+/**
+ * Timeline of the samples that a lease in a worker receives. Once it is followed, the worker sends its advances as
+ * messages.
+ */
 export class WorkerTimeline implements SampleTimeline {
   readonly sampleRate: number;
   readonly thread: WorkerThread;
@@ -36,7 +39,7 @@ export class WorkerTimeline implements SampleTimeline {
     return this.#line.follow(follower);
   }
 
-  /** The worker tells of an advance. */
+  /** Takes an advance from the worker. */
   advanced(position: number, ended: boolean): void {
     this.#line?.advanceTo(position);
     if (ended) this.#line?.end();
