@@ -7,12 +7,12 @@ import { transportAt } from './transport/transport-address.js';
 const TO = either(words, TRANSPORT);
 
 /**
- * Attaches to an endpoint: opens the transport, says NAME, agrees on PROTOCOL.
+ * Attaches to an endpoint: opens the transport, sends NAME and agrees on PROTOCOL.
  *
- * @param to a transport, or where the endpoint is: `auto` (default) tries what this machine offers; `tcp:4100`,
- * `dbus:system`, `x11::0` and the others are {@link TRANSPORT_ADDRESSES}.
- * @throws ERR_ATTACH_UNAVAILABLE when nothing answers (with `auto` a {@link NoEndpointError} that says what was
- * tried); ERR_ATTACH_REFUSED when the endpoint or its user says no; ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG.
+ * @param to A transport, or the address of the endpoint. `auto` (default) tries the transports of this machine.
+ * `tcp:4100`, `dbus:system`, `x11::0` and the others are {@link TRANSPORT_ADDRESSES}.
+ * @throws ERR_ATTACH_UNAVAILABLE when nothing answers (with `auto` a {@link NoEndpointError} with the transports that
+ * were tried); ERR_ATTACH_REFUSED when the endpoint or its user refuses; ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG.
  */
 export async function attach(to: Transport | string = 'auto', options: AttachOptions = {}): Promise<Client> {
   checkArgument('to', to, TO);

@@ -4,25 +4,25 @@ import type { CompressedFile } from './transcode/compressed-file.js';
 import { WavError } from './wav/wav-error.js';
 import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
 
-/** A file of sound that is open: WAV, FLAC, MP3 or Ogg Opus. */
+/** An open sound file: WAV, FLAC, MP3 or Ogg Opus. */
 export interface AudioFile extends AsyncDisposable {
   readonly path: string;
   readonly encoding: string;
   readonly format: PcmFormat;
-  /** Bits of one sample as the file has it; 16 where it has none. */
+  /** Bits of one sample in the file; 16 for a codec without such a number. */
   readonly bitsPerSample: number;
   /** Samples per channel. */
   readonly sampleCount: number;
-  /** The reader of a WAV file, which knows more of it. */
+  /** Reader of a WAV file, which gives more details. */
   readonly wav?: WavReader;
-  /** Interleaved samples. Those of a compressed file are decoded from its beginning each time. */
+  /** Gives interleaved samples. A compressed file is decoded from its beginning each time. */
   samples(part?: WavReadOptions): AsyncGenerator<Int16Array, void, void>;
 }
 
 /**
- * Opens a file of sound to read it, in constant memory: WAV of any encoding, and the FLAC, MP3 and Opus that
- * `transcode` writes. Its content says what it is, not its name. Of an MP3 the delay and the padding of its encoder are left
- * out where its first frame tells of them, as in those that `transcode` writes to files; else it begins with 25 to 80 ms of
+ * Opens a sound file for reading, in constant memory: WAV of any encoding, and the FLAC, MP3 and Opus that `transcode`
+ * writes. The kind of file is found by its content, not by its name. The encoder delay and padding of an MP3 are
+ * removed when its first frame gives them, as in files that `transcode` writes. Otherwise it begins with 25 to 80 ms of
  * silence.
  *
  * ```ts
@@ -30,8 +30,8 @@ export interface AudioFile extends AsyncDisposable {
  * for await (const samples of file.samples()) meter.push(samples);
  * ```
  *
- * @throws ERR_FILE when it cannot be opened; ERR_WAV for a file of no such kind; ERR_UNSUPPORTED for another codec in
- *   an Ogg file; ERR_ENCODER for a damaged compressed file, also while it is read.
+ * @throws ERR_FILE when it cannot be opened; ERR_WAV for another kind of file; ERR_UNSUPPORTED for another codec in an
+ *   Ogg file; ERR_ENCODER for a damaged compressed file, also while it is read.
  */
 export async function openAudio(path: string): Promise<AudioFile> {
   checkArgument('path', path, aPath);
@@ -39,7 +39,7 @@ export async function openAudio(path: string): Promise<AudioFile> {
     return ofWav(await WavReader.open(path));
   } catch (error) {
     if (!(error instanceof WavError) || error.reason !== 'not-wav') throw error;
-    // Loaded when it is needed: the containers are a large library.
+    // Loaded on first use: the library of containers is large.
     const { openCompressed } = await import('./transcode/compressed-file.js');
     const file = await openCompressed(path);
     if (!file) throw error;
@@ -66,7 +66,7 @@ function ofCompressed(path: string, file: CompressedFile): AudioFile {
   };
 }
 
-/** The samples from one position to another. */
+/** Gives the samples from one position to another. */
 async function* partOf(
   source: AsyncIterable<Int16Array>,
   start: number,

@@ -1,6 +1,6 @@
 import { checkArgument } from '../base/check.js';
 import { SAMPLES } from '../base/pcm.js';
-/** Cuts a stream into frames of equal length, whatever pieces it comes in. */
+/** Cuts a stream into frames of equal length, whatever the sizes of its pieces. */
 export class FrameCutter {
   readonly #frame: Int16Array;
   #filled = 0;
@@ -11,7 +11,7 @@ export class FrameCutter {
   }
 
   /**
-   * Yields each frame that became full; the array is valid until the next one is asked for.
+   * Yields each frame that is complete. The array is valid until the next one is asked for.
    * @throws ERR_INVALID_ARG for anything but an Int16Array.
    */
   *push(samples: Int16Array): Generator<Int16Array, void, undefined> {

@@ -3,11 +3,11 @@ import { type PcmFormat, type PcmSource, pcmFormat } from '../base/pcm.js';
 import { openAudio } from './audio-file.js';
 import type { WavReadOptions } from './wav/wav-reader.js';
 
-/** A stream of PCM and what it is. */
+/** A stream of PCM and its format. */
 export interface PcmInput {
   readonly source: PcmSource;
   readonly format: PcmFormat;
-  /** Samples per channel, where known: progress is then told as a fraction. */
+  /** Samples per channel, if known: progress can then be given as a fraction. */
   readonly sampleCount?: number;
 }
 
@@ -26,7 +26,7 @@ export interface PcmProgress {
   readonly sampleCount: number | undefined;
 }
 
-/** An input that is ready to be read, and has to be closed. */
+/** An input that is ready to be read. It must be closed. */
 export interface OpenPcm extends AsyncDisposable {
   readonly source: PcmSource;
   readonly format: PcmFormat;
@@ -34,8 +34,8 @@ export interface OpenPcm extends AsyncDisposable {
 }
 
 /**
- * Opens the file of sound that `input` names, or takes the stream that it is. With `reuse`, the memory of an array is used
- * again once the next but one is asked for, as {@link WavReadOptions.reuse} says.
+ * Opens the sound file of `input`, or takes its stream. With `reuse`, the memory of an array is reused once the next
+ * but one is asked for, as with {@link WavReadOptions.reuse}.
  *
  * @throws as {@link openAudio} for the file; ERR_INVALID_ARG for a format out of range.
  */

@@ -2,17 +2,17 @@ import { checkArgument, having, listOf, stream } from '../base/check.js';
 import { type PcmSource, SAMPLES } from '../base/pcm.js';
 
 /**
- * A step that audio passes through: interleaved samples in, interleaved samples out, in pieces of any size.
- * The output does not depend on the sizes of the pieces of the input.
+ * A processing step for audio: interleaved samples in, interleaved samples out, in pieces of any size. The output does
+ * not depend on the sizes of the pieces.
  */
 export interface PcmTransform {
-  /** Takes the next samples. Returns those that are ready; they belong to the caller. */
+  /** Takes the next samples. Returns the output that is ready; it belongs to the caller. */
   push(samples: Int16Array): Int16Array;
-  /** The input is over: returns the rest. Nothing may be pushed afterwards. */
+  /** Ends the input. Returns the rest of the output. Nothing may be pushed afterwards. */
   flush(): Int16Array;
 }
 
-/** A step that finds things in audio. What it finds does not depend on how the input was cut into pieces. */
+/** A step that finds events in audio. The findings do not depend on the sizes of the pieces. */
 export interface PcmAnalyzer<Finding> {
   /** Takes the next samples. Returns the findings that have become certain. */
   push(samples: Int16Array): Finding[];
@@ -72,7 +72,7 @@ export function concatSamples(parts: readonly Int16Array[]): Int16Array {
   return whole;
 }
 
-/** Reads a whole stream into one array; the caller knows that it fits into memory. */
+/** Reads a whole stream into one array. The caller knows that it fits into memory. */
 export async function collectSamples(source: PcmSource): Promise<Int16Array> {
   checkArgument('source', source, stream);
   const parts: Int16Array[] = [];

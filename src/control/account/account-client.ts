@@ -39,9 +39,9 @@ export interface AccountClientOptions {
   readonly token: string;
   /** Longest wait for an answer, in milliseconds. Default 10000. */
   readonly timeoutMs?: number;
-  /** Times that a request is made again which a busy service has refused (429, 5xx): 0 to 100. Default 4. */
+  /** Number of times that a request is repeated when a busy service refuses it (429, 5xx): 0 to 100. Default 4. */
   readonly retries?: number;
-  /** Times waits and pauses. Default: the machine's clock. */
+  /** Clock of waits and pauses. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -71,29 +71,29 @@ export interface AccountService {
   /** ISO 8601; null for none. */
   readonly start: string | null;
   readonly end: string | null;
-  /** Hundredths of a currency, or minutes; undefined where the service has none. */
+  /** In hundredths of a currency, or in minutes; undefined when the service has none. */
   readonly balance: number | undefined;
   readonly balanceFormatted: string | null;
 }
 
 /** A conversation. */
 export interface AccountConversation {
-  /** `8:name` for two people, `19:...` for more. */
+  /** `8:name` for a conversation of two, `19:...` for more. */
   readonly id: string;
-  /** Topic of a thread; empty for others. */
+  /** Topic of a thread; empty for other conversations. */
   readonly topic: string;
   readonly lastMessage: AccountMessage | undefined;
 }
 
 /** A message. */
 export interface AccountMessage {
-  /** Unix milliseconds as text. */
+  /** Unix time in milliseconds, as text. */
   readonly id: string;
   /** `Text`, `RichText`, `ThreadActivity/...` or another. */
   readonly type: string;
-  /** As the service gave it: with markup where the type is `RichText`. */
+  /** Text from the service, with markup when the type is `RichText`. */
   readonly content: string;
-  /** The content without markup, which the words of others never are. */
+  /** The content without markup. The words of a sender are never taken for markup. */
   readonly text: string;
   /** Handle of the sender. */
   readonly from: string;
@@ -101,9 +101,9 @@ export interface AccountMessage {
   readonly time: string;
 }
 
-/** Options of a walk over pages. */
+/** Options of a list that is read page by page. */
 export interface AccountListOptions {
-  /** Objects that one request asks for: 1 to 200. Default 50. */
+  /** Number of objects in one request: 1 to 200. Default 50. */
   readonly pageSize?: number;
   readonly signal?: AbortSignal;
 }
@@ -117,8 +117,8 @@ const BODY = text(1, 60_000);
 const SIGNAL_RULES: Rules<{ signal?: AbortSignal }> = { signal: abortSignal };
 
 /**
- * A client of the account services: settings by name, profile, services, conversations, endpoints with presence and
- * events. It asks an exchange, or any server with the same requests, at any base addresses.
+ * A client of the account services: settings by name, profile, services, conversations, and endpoints with presence and
+ * events. It works with an exchange, or with any server that accepts the same requests, at any base addresses.
  */
 export class AccountClient {
   /** Settings by their names. */
@@ -144,20 +144,20 @@ export class AccountClient {
     this.settings = new AccountSettings(this.#http);
   }
 
-  /** The profile. @throws AccountError; ERR_PEER, ERR_TIMEOUT; so do all that follow. */
+  /** Gets the profile. @throws AccountError; ERR_PEER, ERR_TIMEOUT, as all methods below. */
   async profile(): Promise<AccountProfile> {
     const { json } = await this.#http.ask({ service: 'api', method: 'GET', path: '/users/self/profile' });
     return profileOf(fieldsOf(json, 'a profile'));
   }
 
-  /** Changes fields of the profile, all or none. @throws ERR_INVALID_ARG for a field that there is not. */
+  /** Changes fields of the profile, all or none. @throws ERR_INVALID_ARG for an unknown field. */
   async changeProfile(change: AccountProfileChange): Promise<void> {
     checkOptions(change, CHANGE_RULES, 'change.');
     const path = '/users/self/profile/partial';
     await this.#http.ask({ service: 'api', method: 'POST', path, json: { payload: change } });
   }
 
-  /** Services that the account has. */
+  /** Lists the services of the account. */
   async services(): Promise<AccountService[]> {
     const headers = { accept: 'application/json; ver=3.0' };
     const path = '/users/self/services';
@@ -165,20 +165,20 @@ export class AccountClient {
     return listOf(json, 'services').map((each) => serviceOf(fieldsOf(each, 'a service')));
   }
 
-  /** Availability of the account: `Online`, `Away`, `Busy`, `Hidden`, `Offline`. */
+  /** Gets the availability of the account: `Online`, `Away`, `Busy`, `Hidden`, `Offline`. */
   async status(): Promise<string> {
     const path = '/users/ME/presenceDocs/messagingService';
     const { json } = await this.#http.ask({ service: 'messaging', method: 'GET', path });
     return textIn(fieldsOf(json, 'a presence'), 'status');
   }
 
-  /** Makes an endpoint, which connects the user and hears events. */
+  /** Makes an endpoint, which connects the user and receives events. */
   connect(options: { readonly signal?: AbortSignal } = {}): Promise<AccountEndpoint> {
     checkOptions(options, SIGNAL_RULES);
     return AccountEndpoint.open(this.#http, options.signal);
   }
 
-  /** Walks over all conversations, the last to be written in first. @throws ERR_INVALID_ARG; ERR_ABORTED. */
+  /** Yields all conversations, the one with the newest message first. @throws ERR_INVALID_ARG; ERR_ABORTED. */
   conversations(options: AccountListOptions = {}): AsyncIterable<AccountConversation> {
     checkOptions(options, LIST_RULES);
     const { pageSize = 50, signal } = options;
@@ -186,7 +186,7 @@ export class AccountClient {
     return mapped(pages(this.#http, { path, name: 'conversations', signal }), conversationOf);
   }
 
-  /** Walks over the messages of a conversation, the newest first. @throws ERR_INVALID_ARG; ERR_ABORTED. */
+  /** Yields the messages of a conversation, the newest first. @throws ERR_INVALID_ARG; ERR_ABORTED. */
   messages(conversation: string, options: AccountListOptions = {}): AsyncIterable<AccountMessage> {
     checkArgument('conversation', conversation, ID);
     checkOptions(options, LIST_RULES);
@@ -213,13 +213,13 @@ export class AccountClient {
     await this.#http.ask({ service: 'messaging', method: 'PUT', path, json });
   }
 
-  /** Takes the text of a message away. @throws ERR_INVALID_ARG. */
+  /** Removes the text of a message. @throws ERR_INVALID_ARG. */
   async delete(conversation: string, message: string): Promise<void> {
     const path = messagePath(conversation, message);
     await this.#http.ask({ service: 'messaging', method: 'DELETE', path });
   }
 
-  /** Marks messages up to this one as read. @throws ERR_INVALID_ARG. */
+  /** Marks all messages up to this one as read. @throws ERR_INVALID_ARG. */
   async markRead(conversation: string, message: string): Promise<void> {
     messagePath(conversation, message);
     const path = `/users/ME/conversations/${encodeURIComponent(conversation)}/properties?name=consumptionhorizon`;

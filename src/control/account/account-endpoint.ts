@@ -5,14 +5,14 @@ import { AccountError } from './account-error.js';
 import type { AccountAnswer, AccountHttp, AccountRequest } from './account-http.js';
 import { type Fields, fieldsOf, listOf, textIn } from './answer-fields.js';
 
-/** Availability that an endpoint says. */
+/** Availability of the user at an endpoint. */
 export type AccountStatus = 'Online' | 'Away' | 'Busy' | 'Hidden';
 
 const STATUS = oneOf('Online', 'Away', 'Busy', 'Hidden');
 
-/** Something that has happened to an account. */
+/** An event of an account. */
 export interface AccountEvent {
-  /** Rises from 1000 on. */
+  /** Counts up from 1000. */
   readonly id: number;
   /** `NewMessage`, `ConversationUpdate`, `ThreadUpdate`, `UserPresence`, `EndpointPresence`, or another. */
   readonly resourceType: string;
@@ -35,12 +35,12 @@ const INTERESTS = [
   '/v1/users/ME/conversations/ALL/messages',
   '/v1/users/ME/conversations/ALL/properties',
 ];
-/** Longest wait for a poll, in milliseconds: it is answered after 30 seconds. */
+/** Longest wait for a poll, in milliseconds. The service answers one after 30 seconds. */
 const POLL_MS = 45_000;
-/** Hosts at which an endpoint is asked for, one after the other. */
+/** Largest number of hosts that are asked for an endpoint, one after the other. */
 const MAX_MOVES = 4;
 
-/** An endpoint of an account: it makes the user connected, says how available they are, and hears events. */
+/** An endpoint of an account: connects the user, sets the user's availability, and receives events. */
 export class AccountEndpoint implements AsyncDisposable {
   readonly #http: AccountHttp;
   #id: string;
@@ -54,13 +54,13 @@ export class AccountEndpoint implements AsyncDisposable {
     this.#token = token;
   }
 
-  /** Makes an endpoint, at the host that the service says. @throws AccountError; ERR_UNEXPECTED_REPLY. @internal */
+  /** Makes an endpoint, at the host that the service names. @throws AccountError; ERR_UNEXPECTED_REPLY. @internal */
   static async open(http: AccountHttp, signal?: AbortSignal): Promise<AccountEndpoint> {
     const { id, token } = await registered(http, signal);
     return new AccountEndpoint(http, id, token);
   }
 
-  /** Says how available the user is at this endpoint. @throws ERR_INVALID_ARG, AccountError */
+  /** Sets the user's availability at this endpoint. @throws ERR_INVALID_ARG, AccountError */
   async setStatus(status: AccountStatus): Promise<void> {
     checkArgument('status', status, STATUS);
     this.#status = status;
@@ -68,8 +68,8 @@ export class AccountEndpoint implements AsyncDisposable {
   }
 
   /**
-   * Events of the account from now on, for as long as the loop goes on. Where the service has given the endpoint up, one
-   * is made anew.
+   * Events of the account from now on, until the loop is left. When the service has dropped the endpoint, a new one is
+   * made.
    *
    * @throws ERR_INVALID_ARG; ERR_ABORTED when `signal` fires; AccountError.
    */
@@ -83,7 +83,7 @@ export class AccountEndpoint implements AsyncDisposable {
     if (this.#isOver) return;
     this.#isOver = true;
     await this.#ask({ method: 'DELETE', path: this.#path('') }).catch((error: unknown) => {
-      // One that the service has given up is over.
+      // An endpoint that the service has dropped needs no end.
       if (!isGone(error)) throw error;
     });
   }
@@ -128,12 +128,12 @@ export class AccountEndpoint implements AsyncDisposable {
   }
 }
 
-/** True where the endpoint is there no more, or its token is taken no more. */
+/** True when the endpoint no longer exists, or its token is no longer accepted. */
 function isGone(error: unknown): boolean {
   return error instanceof AccountError && (error.status === 404 || error.status === 401);
 }
 
-/** Asks for an endpoint, and again at each other host that the service says. */
+/** Asks for an endpoint, and again at each other host that the service names. */
 async function registered(http: AccountHttp, signal?: AbortSignal): Promise<{ id: string; token: string }> {
   for (let moves = 0; moves < MAX_MOVES; moves++) {
     const { headers } = await http.ask({

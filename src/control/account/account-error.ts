@@ -1,11 +1,11 @@
 import { entryOf } from '../../base/entry-of.js';
 import { ERROR_CODES, type ErrorCode, JackfieldError } from '../../base/errors.js';
 
-/** An account service has refused a request, or has answered with something else than was asked for. */
+/** An account service has refused a request, or has given an unexpected answer. */
 export class AccountError extends JackfieldError {
-  /** Status of HTTP. */
+  /** HTTP status. */
   readonly status: number;
-  /** Text of the service for what would have been right; empty where it says none. */
+  /** Text of the service about the expected request; empty when it gives none. */
   readonly expected: string;
 
   constructor(request: string, status: number, body: unknown) {
@@ -25,7 +25,7 @@ function codeOf(status: number): ErrorCode {
   return status >= 400 ? 'ERR_INVALID_ARG' : 'ERR_UNEXPECTED_REPLY';
 }
 
-/** The error in a body of the exchange's form; of other servers there is none. */
+/** Reads the error in a body of the exchange's form. Bodies of other servers have none. */
 function toldIn(body: unknown): {
   readonly code: string;
   readonly message: string;

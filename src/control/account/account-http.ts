@@ -9,7 +9,7 @@ import { AccountError } from './account-error.js';
 export interface AccountRequest {
   readonly service: AccountServiceName;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Below the base address of the service, encoded; or a whole address, such as a link of a page. */
+  /** Path below the base address of the service, encoded; or a whole address, such as a link in a page. */
   readonly path: string;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface AccountRequest {
   readonly timeoutMs?: number;
 }
 
-/** An answer: its JSON, undefined where it has none. */
+/** An answer: its JSON, or undefined without JSON. */
 export interface AccountAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -41,7 +41,7 @@ const LONGEST_PAUSE_MS = 30_000;
 /** Longest answer, in bytes. */
 const MAX_ANSWER = 16_777_216;
 
-/** Asks account services: by their base addresses, with the token, again after a pause where a service is busy. */
+/** Sends requests to account services at their base addresses, with the token. Repeats them when a service is busy. */
 export class AccountHttp {
   readonly settings: AccountHttpSettings;
   #messagingAddress: string | undefined;
@@ -50,7 +50,7 @@ export class AccountHttp {
     this.settings = settings;
   }
 
-  /** Takes another address of the messaging service, as it has said itself. */
+  /** Changes the address of the messaging service to the one that the service gave. */
   set messagingAddress(address: string) {
     this.#messagingAddress = address;
   }
@@ -64,8 +64,8 @@ export class AccountHttp {
   }
 
   /**
-   * Asks, and asks again where the service says 429 or 503, or where the request changes nothing by being repeated and
-   * comes to nothing.
+   * Sends a request. Repeats it when the service answers 429 or 503. After another failure of the service or the
+   * network it repeats any request but POST.
    *
    * @throws AccountError; ERR_PEER, ERR_TIMEOUT, ERR_ABORTED.
    */
@@ -105,7 +105,7 @@ export class AccountHttp {
         signal: limit.signal,
         headers: {
           accept: 'application/json',
-          // A link of a page may lead to another host: the token does not go there.
+          // A link in a page may lead to another host, which must not get the token.
           ...(this.#isOwn(url) && { 'x-skypetoken': token }),
           ...(json !== undefined && { 'content-type': 'application/json' }),
           ...headers,
@@ -158,7 +158,7 @@ async function readText(response: Response, what: string): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The JSON of an answer; undefined for what is not JSON. */
+/** Parses the JSON of an answer; undefined for other text. */
 function parsed(text: string): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);

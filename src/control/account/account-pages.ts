@@ -2,16 +2,16 @@ import { entryOf } from '../../base/entry-of.js';
 import type { AccountHttp } from './account-http.js';
 import { type Fields, fieldsOf, listOf, textIn } from './answer-fields.js';
 
-/** A list that a service gives in pages. */
+/** A list that a service gives page by page. */
 export interface PagedPath {
-  /** Below the base address of the messaging service. */
+  /** Path below the base address of the messaging service. */
   readonly path: string;
   /** Name of the list in an answer. */
   readonly name: 'conversations' | 'messages';
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Walks over a list, page by page, until there is nothing more: the newest first. */
+/** Yields a list page by page to its end, the newest first. */
 export async function* pages(
   http: AccountHttp,
   { path, name, signal }: PagedPath,

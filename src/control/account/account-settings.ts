@@ -16,7 +16,7 @@ const VALUE = either(flag, words);
 const FLAG = whole(0, 9999);
 const CALL_POLICY = 'OPT_SKYPE_CALL_POLICY';
 
-/** Settings of an account by their names, and the flags that they are made of. */
+/** Settings of an account by name, and the flags that they consist of. */
 export class AccountSettings {
   readonly #http: AccountHttp;
 
@@ -24,20 +24,20 @@ export class AccountSettings {
     this.#http = http;
   }
 
-  /** Every setting, by name. @throws AccountError */
+  /** Gets every setting, by name. @throws AccountError */
   async all(): Promise<UiSettings> {
     const [flags, policy] = await Promise.all([this.flags(), this.#callPolicy()]);
     const set = { hasFlag: (flag: number) => flags.includes(flag), option: () => policy };
     return Object.fromEntries(NAMES.map((name) => [name, readSetting(name, set)])) as UiSettings;
   }
 
-  /** One setting: true or false, or a word. @throws ERR_INVALID_ARG for a name that there is not; AccountError */
+  /** Gets one setting: true or false, or a word. @throws ERR_INVALID_ARG for an unknown name; AccountError */
   async get<N extends UiSettingName>(name: N): Promise<UiSettings[N]> {
     checkArgument('name', name, NAME);
     return (await this.all())[name];
   }
 
-  /** Sets a setting. @throws ERR_INVALID_ARG for a name or a value that there is not; AccountError */
+  /** Sets a setting. @throws ERR_INVALID_ARG for an unknown name or value; AccountError */
   async set<N extends UiSettingName>(name: N, value: UiSettings[N]): Promise<void> {
     checkArgument('name', name, NAME);
     checkArgument('value', value, VALUE);
@@ -49,7 +49,7 @@ export class AccountSettings {
     }
   }
 
-  /** Numbers of the flags that are set. @throws AccountError */
+  /** Gets the numbers of the flags that are set. @throws AccountError */
   async flags(): Promise<number[]> {
     const { json } = await this.#http.ask({ service: 'flags', method: 'GET', path: '' });
     return listOf(json, 'flags').filter((each) => typeof each === 'number');

@@ -1,7 +1,7 @@
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError } from '../../base/errors.js';
 
-/** An object of an answer, of which nothing is known yet. */
+/** An object in an answer, with unknown fields. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws ERR_UNEXPECTED_REPLY for a value that is not an object. */
@@ -16,13 +16,13 @@ export function listOf(value: unknown, what: string): readonly unknown[] {
   throw unexpected(what, 'a list');
 }
 
-/** The text in a field; empty where there is none. */
+/** Gets the text of a field; empty when there is none. */
 export function textIn(fields: Fields, name: string): string {
   const value = entryOf(fields, name);
   return typeof value === 'string' ? value : '';
 }
 
-/** The text in a field; null where there is none. */
+/** Gets the text of a field; null when there is none. */
 export function textOrNull(fields: Fields, name: string): string | null {
   return textIn(fields, name) || null;
 }

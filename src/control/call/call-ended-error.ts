@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 import { CALL_FAILURE_REASONS, type CallFailureReason } from '../../protocol/status/failure-reasons.js';
 
-/** The end of a call, where another state was waited for. */
+/** A call ended during a wait for another state. */
 export class CallEndedError extends JackfieldError {
   /** As on the wire: `BUSY`, `REFUSED`, `FAILED` and so on. */
   readonly status: string;

@@ -7,15 +7,15 @@ import {
   isTerminalCallStatus,
 } from '../../protocol/status/call-status.js';
 
-/** The part that all states of a call share. */
+/** Fields of all states of a call. */
 interface Dated {
-  /** Time at which it was heard of, in milliseconds since the Unix epoch. */
+  /** Time of the report, in milliseconds since the Unix epoch. */
   readonly atMs: number;
-  /** Time of the answer, in milliseconds since the Unix epoch; absent when nobody has answered. */
+  /** Time of the answer, in milliseconds since the Unix epoch; absent for a call that was not answered. */
   readonly answeredAtMs?: number | undefined;
 }
 
-/** The part that all states after the answer share. */
+/** Fields of all states after the answer. */
 interface Answered extends Dated {
   readonly answeredAtMs: number;
 }
@@ -33,23 +33,23 @@ export type CallEndStatus = Exclude<
 >;
 
 /**
- * The state of a call; `status` is as on the wire. `CALL_TRANSITIONS` of the catalogue has the order of states, and
- * draws it.
+ * The state of a call; `status` is as on the wire. `CALL_TRANSITIONS` of the catalogue gives the order of states, with
+ * a drawing.
  */
 export type CallState =
-  /** It was not answered yet, or is put through to somebody else: then `answeredAtMs` is set. */
+  /** Not answered yet; or being transferred to another party, with `answeredAtMs` set. */
   | (Dated & { readonly phase: 'placing'; readonly status: PlacingStatus })
   | (Answered & { readonly phase: 'talking'; readonly status: 'INPROGRESS' })
   | (Answered & {
       readonly phase: 'held';
       readonly status: HeldStatus;
-      /** The party that holds, where the endpoint says (protocol 2 and newer). */
+      /** The party that holds, when the endpoint reports it (protocol 2 and newer). */
       readonly by: 'local' | 'remote' | undefined;
     })
   | (Answered & { readonly phase: 'transferring'; readonly status: TransferStatus })
-  /** A voicemail is being left. */
+  /** The caller is leaving a voicemail. */
   | (Dated & { readonly phase: 'voicemail'; readonly status: VoicemailLegStatus })
-  /** The other party was busy, and is to be called again. */
+  /** The other party was busy, and will be called again. */
   | (Dated & { readonly phase: 'redialling'; readonly status: RedialStatus })
   | (Dated & { readonly phase: 'ended'; readonly status: CallEndStatus })
   /** A status that the reference does not list. */
@@ -60,18 +60,18 @@ export type CallNews =
   | {
       readonly property: 'STATUS';
       readonly status: string;
-      /** True when the other party has transferred the call (TRANSFER_ACTIVE): it is routed and rings again. */
+      /** True when the other party has transferred the call (TRANSFER_ACTIVE). It is then routed and rings again. */
       readonly transferred?: boolean;
     }
   | { readonly property: 'DURATION'; readonly seconds: number };
 
 /**
- * The state after `news`; `state` itself when nothing changes. Tolerates what the wire does:
- * - a status that ends the call is never too late, whatever was heard before; nothing follows it;
- * - a status that is said twice, or that was overtaken (RINGING after INPROGRESS), changes nothing;
+ * Gives the state after `news`; `state` itself when nothing changes. Tolerates what occurs on the wire:
+ * - a status that ends the call is always accepted; nothing follows it;
+ * - a status that is repeated or comes too late (RINGING after INPROGRESS) changes nothing;
  * - statuses in between can be missing;
- * - a first DURATION means that the call is in progress, should that status be missing. Of a call that was answered
- *   before, and rings again because it is transferred, it says nothing: the seconds go on while it rings.
+ * - a first DURATION means that the call is in progress, if that status is missing. It means nothing for a call that
+ *   was answered before and rings again after a transfer, since the seconds go on while it rings.
  */
 export function nextCallState(
   state: CallState | undefined,
@@ -92,8 +92,8 @@ export function nextCallState(
 }
 
 /**
- * True when a call of status `from` that nobody transfers can reach `to`, directly or by way of other statuses. A call
- * that is not over can end in any way: an end is believed even when the statuses before it were lost or misheard.
+ * True when a call of status `from` can reach `to` without a transfer, directly or by other statuses. A call that is
+ * not over can end in any way. So an end is accepted even when earlier statuses were lost or misread.
  */
 export function canCallReach(from: string, to: string): boolean {
   if (isTerminalCallStatus(from)) return false;

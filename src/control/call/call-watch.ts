@@ -2,8 +2,8 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { Call } from './call.js';
 
 /**
- * Asks after calls of which nothing was heard for a while, so that an end whose notification was lost is found. A call
- * that is talked through tells its DURATION each second: only those that ring, wait, or are lost are asked for.
+ * Asks the endpoint about calls without recent news, and so finds calls whose end was not reported. A call in progress
+ * reports its DURATION each second. So only calls that ring, wait or are lost are asked about.
  */
 export class CallWatch {
   readonly #clock: Clock;
@@ -14,8 +14,8 @@ export class CallWatch {
   #stopped = false;
 
   /**
-   * @param silenceMs how long a call may be silent, in milliseconds; 0 never asks.
-   * @param calls those that are known.
+   * @param silenceMs Longest time without news of a call, in milliseconds; 0 disables the watch.
+   * @param calls The known calls.
    */
   constructor(clock: Clock, silenceMs: number, calls: () => Iterable<Call>) {
     this.#clock = clock;
@@ -23,13 +23,13 @@ export class CallWatch {
     this.#calls = calls;
   }
 
-  /** There may be a call to watch. */
+  /** Starts the watch. Called when there may be a call. */
   start(): void {
     if (this.#stopped || this.#silenceMs === 0 || this.#cancelTimer) return;
     this.#wakeAt(this.#clock.now() + this.#silenceMs);
   }
 
-  /** Asks for nothing any more. */
+  /** Stops the watch. */
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer?.();

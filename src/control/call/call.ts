@@ -19,11 +19,11 @@ import { STREAM_NAME, VoiceStream, type VoiceStreamName } from './voice-stream.j
 /** Events of a {@link Call}. */
 export interface CallEvents extends RemoteObjectEvents {
   state: [state: CallState];
-  /** A digit that the other party pressed. */
+  /** The other party pressed a digit. */
   dtmf: [digit: string];
 }
 
-/** Price of a minute of a call (reference, "Call cost information"). */
+/** Price of one minute of a call (reference, "Call cost information"). */
 export interface CallCost {
   /** In whole units of `currency`. */
   readonly perMinute: number;
@@ -31,7 +31,7 @@ export interface CallCost {
   readonly currency: string;
 }
 
-/** Longest wait for the reason of a failure, which was told before the failure itself, in milliseconds. */
+/** Longest wait, in milliseconds, for the reason of a failure that was announced before the failure itself. */
 const REASON_TIMEOUT_MS = 2000;
 
 const DIGITS = rule(
@@ -40,7 +40,7 @@ const DIGITS = rule(
 );
 const STATUS = oneOf(...CALL_STATUSES);
 
-/** Anything that is a call. */
+/** Rule of a call. */
 export const LIVE_CALL = having('on', 'text');
 
 /** A CALL object, kept up to date by the endpoint's notifications. Made by the {@link Client} that it belongs to. */
@@ -67,36 +67,36 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     this.captureMic = new VoiceStream('CAPTURE_MIC', 'CALL', id, sender);
   }
 
-  /** The newest state; absent until one was heard of. */
+  /** The newest state; undefined until the endpoint reports one. */
   get state(): CallState | undefined {
     return this.#history.newest;
   }
 
-  /** The newest status; UNPLACED until one was heard of. */
+  /** The newest status; UNPLACED until the endpoint reports one. */
   get status(): CallState['status'] {
     return this.state?.status ?? 'UNPLACED';
   }
 
-  /** The states so far, oldest first; one that is said twice stands once. The last 1000 are kept. */
+  /** The states so far, oldest first. A state that is reported twice is listed once. The last 1000 are kept. */
   get history(): readonly CallState[] {
     return this.#history.all;
   }
 
-  /** True when the call is over, or when nothing more can be heard of it. */
+  /** True when the call is over, or when the endpoint cannot report on it any more. */
   override get over(): boolean {
     return this.#history.over;
   }
 
-  /** True when the call is over, or was never heard of. */
+  /** True when the call is over, or was never reported. */
   override get idle(): boolean {
     return this.over || this.state === undefined;
   }
 
   /**
-   * All states, from the first that was heard of to the end of the call.
+   * All states, from the first that was reported to the end of the call.
    *
-   * @throws ERR_TIMEOUT when the call goes on for longer; ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or
-   * does not know the call any more.
+   * @throws ERR_TIMEOUT when the call lasts longer; ERR_ABORTED; ERR_CLOSED when the endpoint is gone for good or does
+   *   not know the call any more.
    */
   states(options: WaitOptions = {}): AsyncGenerator<CallState, void, void> {
     return this.#history.read('oldest', options, 'the end');
@@ -105,8 +105,8 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   /**
    * Resolves when the call has this status, now or later.
    *
-   * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_TIMEOUT; ERR_ABORTED;
-   * ERR_CLOSED.
+   * @throws ERR_CALL_ENDED (a {@link CallEndedError}, with the reason) when the call ends first; ERR_TIMEOUT;
+   *   ERR_ABORTED; ERR_CLOSED.
    */
   async reached(status: CallStatus, options: WaitOptions = {}): Promise<CallState> {
     checkArgument('status', status, STATUS);
@@ -122,7 +122,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.status;
   }
 
-  /** Answers a call that rings in. @throws ERR_API */
+  /** Answers an incoming call. @throws ERR_API */
   answer(options?: CommandOptions): Promise<void> {
     return this.alter('ANSWER', '', options);
   }
@@ -138,8 +138,8 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /**
-   * Hangs up; resolves when the endpoint has taken the command. Does nothing when the call is over, also where that was
-   * not told: an endpoint that refuses is asked.
+   * Hangs up. Resolves when the endpoint has accepted the command. Does nothing when the call is over. When the
+   * endpoint refuses, the client asks it whether the call is over, since that news may have been lost.
    */
   async hangUp(options?: CommandOptions): Promise<void> {
     checkWait(options);
@@ -153,8 +153,8 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
   }
 
   /**
-   * Asks the endpoint where the call is, for notifications that may have been lost. A call that the endpoint does not
-   * know any more can no longer be heard of. The client does this itself for calls that are silent (`callCheckMs`).
+   * Asks the endpoint for the status of the call, since notifications may have been lost. A call that the endpoint does
+   * not know any more counts as lost. The client does this itself for calls without news (`callCheckMs`).
    *
    * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED, ERR_ATTACH_UNAVAILABLE.
    */
@@ -171,17 +171,17 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     }
   }
 
-  /** Refuses a call that rings in. */
+  /** Refuses an incoming call. */
   refuse(options?: CommandOptions): Promise<void> {
     return this.alter('END', 'HANGUP', options);
   }
 
-  /** Sends a call that rings in to voicemail. */
+  /** Sends an incoming call to voicemail. */
   redirectToVoicemail(options?: CommandOptions): Promise<void> {
     return this.alter('END', 'REDIRECT_TO_VOICEMAIL', options);
   }
 
-  /** Forwards a call that rings in by the user's rules: {@link Profile.setForwarding}. */
+  /** Forwards an incoming call by the user's rules: {@link Profile.setForwarding}. */
   forward(options?: CommandOptions): Promise<void> {
     return this.alter('END', 'FORWARD_CALL', options);
   }
@@ -192,7 +192,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     for (const digit of digits) await this.alter('DTMF', digit, options);
   }
 
-  /** Takes the call off the list of missed ones. */
+  /** Removes the call from the list of missed ones. */
   async markSeen(options?: CommandOptions): Promise<void> {
     await this.sender.command(commands.set('CALL', this.id, 'SEEN', ''), options);
   }
@@ -203,7 +203,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     await this.set('JOIN_CONFERENCE', other.id, options);
   }
 
-  /** The other parties of the conference, as this call sees it; empty without a conference. */
+  /** Gets the other parties of the conference, as this call sees it; empty without a conference. */
   async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
     checkWait(options);
     const count = await this.get('CONF_PARTICIPANTS_COUNT', { ...options, fresh: true });
@@ -247,19 +247,19 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     await this.alter('TRANSFER', list.join(', '), options);
   }
 
-  /** Begins or stops sending video. */
+  /** Starts or stops sending video. */
   async sendVideo(on: boolean, options?: CommandOptions): Promise<void> {
     checkArgument('on', on, flag);
     await this.alter(on ? 'START_VIDEO_SEND' : 'STOP_VIDEO_SEND', '', options);
   }
 
-  /** Begins or stops receiving video. */
+  /** Starts or stops receiving video. */
   async receiveVideo(on: boolean, options?: CommandOptions): Promise<void> {
     checkArgument('on', on, flag);
     await this.alter(on ? 'START_VIDEO_RECEIVE' : 'STOP_VIDEO_RECEIVE', '', options);
   }
 
-  /** Price of a minute; 0 for a free call. */
+  /** Gets the price of a minute; 0 for a free call. */
   async cost(options?: CommandOptions): Promise<CallCost> {
     const [rate, precision, currency] = await Promise.all([
       this.get('RATE', options),
@@ -285,7 +285,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     if (property === 'DTMF' && sentAfter === undefined) this.emit('dtmf', value);
     const news = super.take(property, value, heardAt, sentAfter);
     this.#heardAtMs = this.#clock.now();
-    // An answer that is older than what was heard since is believed where it says that the call is over.
+    // An answer that is older than the newest notification counts only when it says that the call is over.
     if (property === 'STATUS' && (this.heard('STATUS') === value || isTerminalCallStatus(value))) {
       const transferred = this.heard('TRANSFER_ACTIVE')?.toUpperCase() === 'TRUE';
       this.#advance(nextCallState(this.state, { property, status: value, transferred }, this.#now()));
@@ -296,12 +296,12 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return news;
   }
 
-  /** Time at which something was last heard of the call, on the client's clock. */
+  /** Time of the last news of the call, on the client's clock. */
   get heardAtMs(): number {
     return this.#heardAtMs;
   }
 
-  /** Nothing will be heard of the call any more; called by the client. @internal */
+  /** Ends the call's news for good; called by the client. @internal */
   override lose(error: Error): void {
     this.#history.lose(error);
   }
@@ -316,12 +316,12 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
     return this.#clock.unixMs();
   }
 
-  /** The reason can be told after the failure: then it is asked for. */
+  /** Gets the reason of a failure. It may be reported after the failure; then the endpoint is asked. */
   async #failureReason(): Promise<number | undefined> {
     if (this.status !== 'FAILED') return this.known('FAILUREREASON');
     return await this.get('FAILUREREASON', { timeoutMs: REASON_TIMEOUT_MS }).catch(() => undefined);
   }
 }
 
-/** More parties than any endpoint can join. */
+/** Upper limit for the parties of a conference: more than any endpoint can join. */
 const MAX_PARTICIPANTS = 1000;

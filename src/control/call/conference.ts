@@ -5,7 +5,7 @@ import { ID } from '../../protocol/commands.js';
 import type { CommandOptions } from '../client/command-sender.js';
 import { type Call, LIVE_CALL } from './call.js';
 
-/** Calls that were joined: those whose CONF_ID is the same. Made by {@link Client.conference}. */
+/** A conference: the calls with the same CONF_ID. Made by {@link Client.conference}. */
 export class Conference {
   /** CONF_ID of its calls. */
   readonly id: number;
@@ -24,13 +24,13 @@ export class Conference {
     return Array.from(this.#allCalls()).filter((call) => !call.over && call.known('CONF_ID') === this.id);
   }
 
-  /** The other parties, as the endpoint lists them; empty where nothing is known of its calls. */
+  /** Gets the other parties, as the endpoint lists them; empty when none of its calls is known. */
   async participants(options?: CommandOptions): Promise<ConferenceParticipant[]> {
     checkWait(options);
     return (await this.calls[0]?.participants(options)) ?? [];
   }
 
-  /** Joins one more call into it. @throws ERR_API 72; does nothing when none of its calls goes on. */
+  /** Joins one more call into it. Does nothing when none of its calls goes on. @throws ERR_API 72 */
   async add(call: Call, options?: CommandOptions): Promise<void> {
     checkArgument('call', call, LIVE_CALL);
     checkWait(options);

@@ -2,7 +2,7 @@ import { JackfieldError } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { checkWait, deadlineIn, type Wait, type WaitOptions, waitFor } from '../../base/wait.js';
 
-/** States that are kept; the oldest go first, which only a reader that is this far behind can miss. */
+/** Largest number of states that are kept. The oldest are dropped; only a reader that is so far behind misses them. */
 const MAX_STATES = 1000;
 
 interface Waiter {
@@ -10,21 +10,21 @@ interface Waiter {
   lost(error: Error): void;
 }
 
-/** The limits of all waits of one reader. */
+/** Limits that hold for all waits of one reader. */
 type Limits = Omit<Wait<void>, 'begin'>;
 
-/** The states that an object went through, for any number of readers that each go at their own pace. */
+/** The states of an object in time, for any number of readers. Each reads at its own pace. */
 export class StateHistory<S> {
   readonly #describe: string;
   readonly #clock: Clock;
   readonly #isLast: (state: S) => boolean;
   readonly #states: S[] = [];
   readonly #waiters = new Set<Waiter>();
-  /** Index, counted from the first state ever, of the oldest that is kept. */
+  /** Index of the oldest state that is kept, counted from the first state ever. */
   #oldest = 0;
   #lost: Error | undefined;
 
-  /** @param describe what has these states, for messages to people. */
+  /** @param describe Name of the object, for messages. */
   constructor(describe: string, clock: Clock, isLast: (state: S) => boolean) {
     this.#describe = describe;
     this.#clock = clock;
@@ -39,7 +39,7 @@ export class StateHistory<S> {
     return [...this.#states];
   }
 
-  /** True when the last state was reached, or when nothing more can be heard. */
+  /** True after the last state, or when no more news can come. */
   get over(): boolean {
     return this.#lost !== undefined || (this.newest !== undefined && this.#isLast(this.newest));
   }
@@ -53,7 +53,7 @@ export class StateHistory<S> {
     for (const waiter of [...this.#waiters]) waiter.changed();
   }
 
-  /** Nothing will be heard any more. */
+  /** Ends the history early: no more news will come. */
   lose(error: Error): void {
     if (this.over) return;
     this.#lost = error;
@@ -61,10 +61,10 @@ export class StateHistory<S> {
   }
 
   /**
-   * From the oldest state, or from the newest one, to the last.
+   * Reads from the oldest state, or from the newest one, to the last.
    *
-   * @param awaited for messages to people: what is waited for. Default: one more state.
-   * @throws ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED; what {@link lose} was given.
+   * @param awaited Text for messages: the object of the wait. Default: one more state.
+   * @throws ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED; the error of {@link lose}.
    */
   read(
     from: 'oldest' | 'newest',

@@ -31,18 +31,18 @@ export class VoiceStream {
     this.#sender = sender;
   }
 
-  /** Asks the endpoint; empty when the stream is not redirected. @throws ERR_API, ERR_SYNTAX. */
+  /** Asks the endpoint for the targets; empty when the stream is not redirected. @throws ERR_API, ERR_SYNTAX. */
   async get(options?: CommandOptions): Promise<StreamTarget[]> {
     const reply = await this.#sender.command(commands.get(this.#object, this.#id, this.name), options);
     return reply.kind === 'property' ? parseStreamTargets(reply.value) : [];
   }
 
   /**
-   * Redirects the stream, for instance to `[{ kind: 'port', port: 5001 }]`; an empty list takes the redirection away.
+   * Redirects the stream, for instance to `[{ kind: 'port', port: 5001 }]`. An empty list removes the redirection.
    * Resolves when the endpoint has connected.
    *
-   * @throws ERR_API 589 (call) or 592 (voicemail) when it cannot; ERR_INVALID_ARG for a port outside 1 to 65535, a
-   * path with quotation marks, or another sound card than `default`; ERR_LINE_BREAK for a line break in a path.
+   * @throws ERR_API 589 (call) or 592 (voicemail) when it cannot; ERR_INVALID_ARG for a port outside 1 to 65535, a path
+   * with quotation marks, or a sound card other than `default`; ERR_LINE_BREAK for a line break in a path.
    */
   async set(targets: readonly StreamTarget[], options?: CommandOptions): Promise<void> {
     checkArgument('targets', targets, TARGETS);
@@ -55,7 +55,7 @@ export class VoiceStream {
     await this.#sender.command(commands.redirect(this.#object, this.#id, action, targets), options);
   }
 
-  /** Takes the redirection away. */
+  /** Removes the redirection. */
   clear(options?: CommandOptions): Promise<void> {
     return this.set([], options);
   }

@@ -7,7 +7,7 @@ import {
 } from '../../protocol/status/voicemail-status.js';
 
 interface Dated {
-  /** Time at which it was heard of, in milliseconds since the Unix epoch. */
+  /** Time of the report, in milliseconds since the Unix epoch. */
   readonly atMs: number;
 }
 
@@ -16,7 +16,7 @@ interface Dated {
  * states.
  */
 export type VoicemailState =
-  /** Nothing is done with it now. */
+  /** Nothing happens to it now. */
   | (Dated & {
       readonly phase: 'at-rest';
       readonly status: 'NOTDOWNLOADED' | 'UNPLAYED' | 'PLAYED' | 'BLANK' | 'RECORDED' | 'UPLOADED';
@@ -24,28 +24,28 @@ export type VoicemailState =
   | (Dated & { readonly phase: 'transferring'; readonly status: 'DOWNLOADING' | 'UPLOADING' })
   | (Dated & { readonly phase: 'playing'; readonly status: 'BUFFERING' | 'PLAYING' })
   | (Dated & { readonly phase: 'recording'; readonly status: 'RECORDING' })
-  /** Can be tried again. */
+  /** It failed, and can be tried again. */
   | (Dated & {
       readonly phase: 'failed';
       readonly status: 'FAILED';
-      /** FAILUREREASON; absent until the endpoint has said it. */
+      /** FAILUREREASON; undefined until the endpoint reports it. */
       readonly reason: VoicemailFailureReason | OtherWord | undefined;
     })
-  /** The last one. */
+  /** The last state. */
   | (Dated & { readonly phase: 'deleted'; readonly status: 'DELETING' })
   /** UNKNOWN, and statuses that the reference does not list. */
   | (Dated & { readonly phase: 'other'; readonly status: 'UNKNOWN' | OtherWord });
 
-/** News of a voicemail's state. Most endpoints say the reason of a failure before its status. */
+/** News of a voicemail's state. Most endpoints report the reason of a failure before its status. */
 export interface VoicemailNews {
   readonly status: string;
-  /** FAILUREREASON, if it came since the status before. */
+  /** FAILUREREASON, if it was reported since the previous status. */
   readonly reason?: string | undefined;
 }
 
 /**
- * The state after `news` was heard; `state` itself when it is said twice, or after the last one. The reason of a failure
- * that is said after its status makes a new state.
+ * Gives the state after `news`; `state` itself when the news is repeated, or follows the last state. A reason that is
+ * reported after the status of its failure makes a new state.
  */
 export function nextVoicemailState(
   state: VoicemailState | undefined,

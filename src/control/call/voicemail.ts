@@ -19,9 +19,9 @@ export interface VoicemailEvents extends RemoteObjectEvents {
   state: [state: VoicemailState];
 }
 
-/** A voicemail could not be fetched, played, recorded or sent, where another state was waited for. */
+/** A voicemail could not be fetched, played, recorded or sent during a wait for another state. */
 export class VoicemailFailedError extends JackfieldError {
-  /** As on the wire; absent when the endpoint gave none. */
+  /** As on the wire; undefined when the endpoint gave none. */
   readonly failureReason: VoicemailFailureReason | OtherWord | undefined;
 
   /** @internal */
@@ -39,7 +39,7 @@ export class VoicemailFailedError extends JackfieldError {
 
 const STATUS = oneOf(...VOICEMAIL_STATUSES);
 
-/** Anything that is a voicemail. */
+/** Rule of a voicemail. */
 export const LIVE_VOICEMAIL = having('on', 'text');
 
 /** A VOICEMAIL object, kept up to date by the endpoint's notifications. Made by {@link Client.voicemail}. */
@@ -52,7 +52,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   readonly captureMic: VoiceStream;
   readonly #clock: Clock;
   readonly #history: StateHistory<VoicemailState>;
-  /** Of the failure that is told next. */
+  /** FAILUREREASON of the failure that is reported next. */
   #reason: string | undefined;
 
   /** @internal */
@@ -66,7 +66,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     this.captureMic = new VoiceStream('CAPTURE_MIC', 'VOICEMAIL', id, sender);
   }
 
-  /** The newest state; absent until one was heard of. */
+  /** The newest state; undefined until the endpoint reports one. */
   get state(): VoicemailState | undefined {
     return this.#history.newest;
   }
@@ -76,17 +76,17 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return this.#history.all;
   }
 
-  /** True when it was deleted, or when nothing more can be heard of it. */
+  /** True when it was deleted, or when no more news of it can come. */
   override get over(): boolean {
     return this.#history.over;
   }
 
-  /** True when it can be let go and asked for again: nothing happens to it, and nobody listens to its states. */
+  /** True when it can be dropped and made again: nothing happens to it, and nothing reads its states. */
   override get idle(): boolean {
     return (this.over || this.state?.phase === 'at-rest') && this.listenerCount('state') === 0;
   }
 
-  /** All states, from the first that was heard of until it is deleted. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+  /** All states, from the first reported one until it is deleted. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   states(options: WaitOptions = {}): AsyncGenerator<VoicemailState, void, void> {
     return this.#history.read('oldest', options);
   }
@@ -109,7 +109,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   }
 
   /**
-   * The error for a state other than `wanted`; asks for the reason of a failure that has not been told yet.
+   * Makes the error for a state other than `wanted`. Asks for the reason of a failure if it was not reported yet.
    * @internal
    */
   async failure(wanted: string, state = this.state): Promise<VoicemailFailedError> {
@@ -152,7 +152,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return this.alter('STOPRECORDING', '', options);
   }
 
-  /** Marks it as not heard yet. */
+  /** Marks it as not played yet. */
   markUnplayed(options?: CommandOptions): Promise<void> {
     return this.alter('SETUNPLAYED', '', options);
   }
@@ -164,7 +164,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
   /** @internal */
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     const news = super.take(property, value, heardAt, sentAfter);
-    // The same reason may be told again, of another failure.
+    // A reason that is repeated may belong to another failure.
     if (property === 'FAILUREREASON' && (news || sentAfter === undefined)) {
       this.#reason = value || undefined;
       if (this.state?.phase === 'failed') this.#move(this.state.status);
@@ -173,7 +173,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     return news;
   }
 
-  /** Nothing will be heard of the voicemail any more; called by the client. @internal */
+  /** Ends the voicemail's news for good; called by the client. @internal */
   override lose(error: Error): void {
     this.#history.lose(error);
   }
@@ -186,7 +186,7 @@ export class Voicemail extends RemoteObject<'VOICEMAIL', VoicemailEvents> {
     this.emit('state', next);
   }
 
-  /** An endpoint that has none answers with an error, or with nothing. */
+  /** Gets the reason of a failure. An endpoint without one answers with an error, or with nothing. */
   async #failureReason(): Promise<string | undefined> {
     const reason = await this.text('FAILUREREASON', { fresh: true }).catch(() => '');
     return reason || undefined;

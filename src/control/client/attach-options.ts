@@ -12,44 +12,44 @@ import {
 } from '../../base/check.js';
 import { CLOCK, type Clock, systemClock } from '../../base/time/clock.js';
 
-/** Rules for attaching again to an endpoint that has gone. */
+/** Rules for attaching again after an outage. */
 export interface ReattachOptions {
-  /** Wait before the first try, in milliseconds; each further wait is twice as long. Default 250. */
+  /** Wait before the first attempt, in milliseconds. Each further wait is twice as long. Default 250. */
   readonly firstDelayMs?: number;
-  /** Longest wait between two tries, in milliseconds. Default 10000. */
+  /** Longest wait between two attempts, in milliseconds. Default 10000. */
   readonly maxDelayMs?: number;
-  /** Time after which the client gives up and closes, in milliseconds; Infinity: never. Default 300000. */
+  /** Time after which the client gives up and closes, in milliseconds; Infinity for never. Default 300000. */
   readonly giveUpAfterMs?: number;
 }
 
 /** Options of {@link attach}. */
 export interface AttachOptions {
-  /** Name of this program, which the endpoint shows when it asks its user for leave. Default `jackfield`. */
+  /** Name of this program. The endpoint shows it when it asks its user for permission. Default `jackfield`. */
   readonly name?: string;
   /** Newest version of the protocol to ask for, 1 to 8. Default 8. */
   readonly protocol?: number;
   /** Longest wait for each answer, in milliseconds. Default 10000. */
   readonly timeoutMs?: number;
   /**
-   * Longest wait for an attachment, in milliseconds; the endpoint's user may have to be asked. Default 60000.
+   * Longest wait for an attachment, in milliseconds. The endpoint may have to ask its user. Default 60000.
    */
   readonly attachTimeoutMs?: number;
-  /** Commands that may wait for their answer at once, 1 to 10000; one more is refused with ERR_LIMIT. Default 1000. */
+  /** Number of commands that may wait for an answer, 1 to 10000. One more is refused with ERR_LIMIT. Default 1000. */
   readonly maxPending?: number;
   /**
-   * Time after which a silent endpoint is sent a PING, in milliseconds; no answer means that it is gone. 0: never.
+   * Silence of the endpoint, in milliseconds, after which it gets a PING. Without an answer it is gone. 0 for never.
    * Default 30000.
    */
   readonly pingIntervalMs?: number;
   /**
-   * Time without news after which the endpoint is asked for a call's status, in milliseconds: this finds an end whose
-   * notification was lost. 0: never. Default 30000.
+   * Time without news of a call, in milliseconds, after which the endpoint is asked for its status. This finds an end
+   * whose notification was lost. 0 for never. Default 30000.
    */
   readonly callCheckMs?: number;
   /** True, or rules, to attach again when the endpoint goes. Default true. */
   readonly reattach?: boolean | ReattachOptions;
   readonly signal?: AbortSignal;
-  /** Dates states and times every wait. Default: the machine's clock. */
+  /** Clock of states and waits. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -71,7 +71,7 @@ const REATTACH_RULES: Rules<ReattachOptions> = {
   giveUpAfterMs: wait,
 };
 
-/** Options as a {@link Client} uses them. */
+/** Resolved options of a {@link Client}. */
 export interface ClientSettings extends Required<Omit<AttachOptions, 'signal' | 'reattach'>> {
   readonly reattach: Required<ReattachOptions> | undefined;
 }

@@ -11,17 +11,17 @@ import { JackfieldError } from '../../base/errors.js';
  */
 export type AttachState =
   | { readonly status: 'attaching'; readonly transport: string }
-  /** The endpoint is asking its user. */
+  /** The endpoint asks its user for permission. */
   | { readonly status: 'pending-authorization'; readonly transport: string }
   | {
       readonly status: 'attached';
       readonly transport: string;
-      /** The version of the protocol that was agreed on. */
+      /** Agreed version of the protocol. */
       readonly protocol: number;
     }
-  /** The endpoint is gone or not ready; it is tried again. */
+  /** The endpoint is gone or not ready. The client tries again. */
   | { readonly status: 'unavailable'; readonly error: Error; readonly retryInMs: number }
-  /** For good: {@link Client.close} was called, or `error` says why (ERR_ATTACH_REFUSED: the user said no). */
+  /** Closed for good: by {@link Client.close}, or for the reason `error` (ERR_ATTACH_REFUSED: the user refused). */
   | { readonly status: 'closed'; readonly error: Error | undefined };
 
 type AttachStatus = AttachState['status'];
@@ -34,7 +34,7 @@ const NEXT: Readonly<Record<AttachStatus, readonly AttachStatus[]>> = {
   closed: [],
 };
 
-/** The one place that says which attach state can follow which. @throws ERR_INVALID_STATE */
+/** Checks that one attach state can follow another. @throws ERR_INVALID_STATE */
 export function checkAttachMove(from: AttachStatus, to: AttachStatus): void {
   if (NEXT[from].includes(to)) return;
   throw new JackfieldError('ERR_INVALID_STATE', `An attachment that is ${from} cannot become ${to}.`);

@@ -8,17 +8,17 @@ import type { ClientSettings, ReattachOptions } from './attach-options.js';
 import { type AttachState, checkAttachMove } from './attach-state.js';
 import { EndpointSession, type TraceLine } from './endpoint-session.js';
 
-/** The client that an attachment belongs to. */
+/** Callbacks of the client of an attachment. */
 export interface AttachmentHandlers {
-  /** As {@link SessionHandlers.message}, with the number of messages that have come. */
+  /** Like {@link SessionHandlers.message}, with the number of messages received. */
   message(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void;
   trace(line: TraceLine): void;
   state(state: AttachState): void;
-  /** The endpoint is back: the moment to ask what has changed, before anyone is told. */
+  /** Called when the endpoint is back, before the state changes: asks for everything that may have changed. */
   revive(): Promise<void>;
 }
 
-/** A client's hold on an endpoint: opens a session, and a new one when the endpoint went and came back. */
+/** A client's attachment to an endpoint: opens a session, and a new one after each outage. */
 export class Attachment {
   readonly #transport: Transport;
   readonly #settings: ClientSettings;
@@ -39,12 +39,12 @@ export class Attachment {
     return this.#state;
   }
 
-  /** Number of messages that have come from the endpoint. */
+  /** Number of messages received from the endpoint. */
   get received(): number {
     return this.#counter.received;
   }
 
-  /** The session that commands go to. @throws ERR_CLOSED, ERR_ATTACH_UNAVAILABLE, ERR_ATTACH_REFUSED */
+  /** The session that sends commands. @throws ERR_CLOSED, ERR_ATTACH_UNAVAILABLE, ERR_ATTACH_REFUSED */
   get session(): EndpointSession {
     if (this.#session) return this.#session;
     const state = this.#state;
@@ -72,7 +72,7 @@ export class Attachment {
     await this.#close(undefined);
   }
 
-  /** Opens a session within the time that an attachment may take. */
+  /** Opens a session within `attachTimeoutMs`. */
   async #attach(signal: AbortSignal | undefined): Promise<void> {
     const { clock, attachTimeoutMs } = this.#settings;
     const stop = signal ? AbortSignal.any([this.#stop.signal, signal]) : this.#stop.signal;
@@ -87,7 +87,7 @@ export class Attachment {
           message: (message, sentAfter) => this.#handlers.message(message, this.received, sentAfter),
           trace: (line) => this.#handlers.trace(line),
           pending: () => this.#asked(),
-          // A link that came too late for its attempt does not belong to the next one.
+          // A link that came too late for its attempt is not part of the next one.
           closed: (error) => session === this.#session && this.#lost(error),
         },
         limit.signal,
@@ -102,7 +102,7 @@ export class Attachment {
     }
   }
 
-  /** An endpoint can say more than once that it asks its user. */
+  /** Sets the state to pending. An endpoint can report more than once that it asks its user. */
   #asked(): void {
     const { status } = this.#state;
     if (status === 'attaching')
@@ -116,7 +116,7 @@ export class Attachment {
 
   #lost(error: Error | undefined): void {
     this.#session = undefined;
-    // While it is being opened, its opener deals with that.
+    // While a session is being opened, the code that opens it handles this.
     if (this.#state.status !== 'attached') return;
     const why = error ?? new JackfieldError('ERR_CLOSED', CLOSED);
     const { reattach } = this.#settings;

@@ -44,40 +44,40 @@ import type { TraceLine } from './endpoint-session.js';
 export interface ClientEvents extends FencedEvents {
   /** The attachment has a new state. */
   state: [state: AttachState];
-  /** Everything that the endpoint said without being asked. */
+  /** A message that the endpoint sent without being asked. */
   notification: [message: EndpointMessage];
-  /** A call that was not heard of before. */
+  /** A new call. */
   call: [call: Call];
-  /** A voicemail that was not heard of before. */
+  /** A new voicemail. */
   voicemail: [voicemail: Voicemail];
-  /** Every line on the wire, as it is. Message texts and phone numbers are in them. */
+  /** Every line on the wire, unchanged. Lines contain message texts and phone numbers. */
   trace: [line: TraceLine];
-  /** The link is gone for good; the error is absent when {@link Client.close} was called. */
+  /** The link is gone for good; the error is undefined after {@link Client.close}. */
   closed: [error: Error | undefined];
 }
 
-/** The ids that a search answers with: numbers of calls, handles of users and so on. */
+/** Ids in the answer to a search: numbers of calls, handles of users and so on. */
 export type SearchResult<S extends SearchName> = readonly ObjectId<
   (typeof LISTS)[(typeof SEARCHES)[S]['list']]
 >[];
 
 /** One attachment to an endpoint of the API. Made by {@link attach}. */
 export class Client extends FencedEmitter<ClientEvents> implements CommandSender, AsyncDisposable {
-  /** Calls, those that go on and those that were asked for; iterating gives those that go on, as far as was heard. */
+  /** Calls in progress and calls that were asked for. Iterating gives those in progress, as far as reported. */
   readonly calls: ObjectCollection<'CALL', Call>;
   /** Voicemails and greetings. */
   readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
-  /** Everyone that was heard of or asked for, by handle. */
+  /** Users that were reported or asked for, by handle. */
   readonly users: ObjectCollection<'USER', User>;
-  /** The current user's contacts, and those who want to be. */
+  /** The current user's contacts, and users who ask to be. */
   readonly contacts: Contacts;
   /** Groups of contacts. */
   readonly groups: Groups;
   /** Chats, and the messages in them. */
   readonly chats: Chats;
-  /** Short messages to phones and from them. */
+  /** Short messages to and from phones. */
   readonly sms: SmsCollection;
-  /** Files that people send to one another, to be watched. */
+  /** Files that people send to one another. They can only be watched. */
   readonly transfers: ObjectCollection<'FILETRANSFER', FileTransfer>;
   /** Applications of this client, by name. */
   readonly applications: ObjectCollection<'APPLICATION', Application>;
@@ -100,7 +100,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     super();
     checkArgument('transport', transport, TRANSPORT);
     this.#settings = clientSettings(options);
-    // Each bot, recorder and scene listens for calls: many of them are no leak.
+    // Each bot, recorder and scene listens for calls. Many listeners are no leak.
     this.setMaxListeners(0);
     this.#world = new World(this, this.#settings);
     const { calls, voicemails, users, contacts, groups, chats, profile, parameters } = this.#world;
@@ -139,14 +139,14 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return this.#attachment.state;
   }
 
-  /** The version of the protocol that was agreed on; 0 while there is no attachment. */
+  /** Agreed version of the protocol; 0 while there is no attachment. */
   get protocol(): number {
     const { state } = this;
     return state.status === 'attached' ? state.protocol : 0;
   }
 
   /**
-   * Resolves when the client is attached, now or again.
+   * Resolves when the client is attached, or at once if it is.
    *
    * @throws ERR_CLOSED when it closes, or its reason; ERR_TIMEOUT; ERR_ABORTED.
    */
@@ -174,18 +174,18 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   }
 
   /**
-   * Sends a command and waits for its answer. Any number up to `maxPending` can be on the way at once.
+   * Sends a command and waits for its answer. At most `maxPending` commands can wait at once.
    *
-   * @throws ERR_API (an `ApiError`) when the endpoint answers with an error; ERR_TIMEOUT, ERR_ABORTED,
-   * ERR_CLOSED; ERR_ATTACH_UNAVAILABLE while the endpoint is away; ERR_LIMIT when too many wait; ERR_LINE_BREAK when
-   * a parameter holds CR, LF or NUL.
+   * @throws ERR_API (an `ApiError`) when the endpoint answers with an error; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED;
+   * ERR_ATTACH_UNAVAILABLE while the endpoint is away; ERR_LIMIT when too many wait; ERR_LINE_BREAK when a parameter
+   * contains CR, LF or NUL.
    */
   async command(message: CommandMessage, options: CommandOptions = {}): Promise<EndpointMessage> {
     checkWait(options);
     return await this.#attachment.session.command(message, options);
   }
 
-  /** Sends a line as it is and gives back the answer's line; the identifier is taken care of. @throws as {@link command}. */
+  /** Sends a line and gives the line of the answer. The identifier is added and removed. @throws as {@link command}. */
   async invoke(line: string, options: CommandOptions = {}): Promise<string> {
     checkArgument('line', line, words);
     checkWait(options);
@@ -194,7 +194,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return serialize({ ...reply, commandId: undefined }, { multiline: true });
   }
 
-  /** A property of any object. Asks the endpoint; the objects (`call`, `user`) ask only for what they do not know. */
+  /** Gets a property of any object from the endpoint. The objects (`call`, `user`) ask only for unknown values. */
   async get<O extends NamedObject, P extends PropertyName<O>>(
     object: O,
     id: ObjectId<O>,
@@ -206,7 +206,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return decodeProperty(object, property, reply.value);
   }
 
-  /** Sets a property of any object. @throws ERR_INVALID_ARG for a value that the wire cannot say; ERR_API. */
+  /** Sets a property of any object. @throws ERR_INVALID_ARG for a value that the wire cannot carry; ERR_API. */
   async set<O extends NamedObject, P extends PropertyName<O>>(
     object: O,
     id: ObjectId<O>,
@@ -219,7 +219,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     await this.command(commands.set(object, id, property, text) as CommandMessage, options);
   }
 
-  /** `ALTER <object> <id> <action> [<argument>]`. */
+  /** Sends `ALTER <object> <id> <action> [<argument>]`. */
   async alter<O extends NamedObject>(
     object: O,
     id: ObjectId<O>,
@@ -230,7 +230,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     await this.command(commands.alter(object, id, action, argument) as CommandMessage, options);
   }
 
-  /** `SEARCH <what> [<target>]`. */
+  /** Sends `SEARCH <what> [<target>]`. */
   async search<S extends SearchName>(
     what: S,
     target = '',
@@ -242,8 +242,8 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   }
 
   /**
-   * Places a call: to a user, a phone number (`+18005551234`), a speed-dial code; several make a conference. The call
-   * comes back as soon as the endpoint has made it; follow {@link Call.states}.
+   * Places a call to a user, a phone number (`+18005551234`) or a speed-dial code. Several targets make a conference.
+   * Resolves as soon as the endpoint has made the call; follow {@link Call.states}.
    *
    * @throws ERR_API with number 34 when there is no such user, 39, 73, or 92 for a number that cannot be called;
    * ERR_INVALID_ARG for an empty target or one with a comma.
@@ -254,40 +254,42 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
     return this.calls.get(reply.id);
   }
 
-  /** Leaves a voicemail: the call that does it, whose statuses begin with `VM_`. @throws ERR_API 34, 110. */
+  /** Leaves a voicemail. Gives the call that does it; its statuses begin with `VM_`. @throws ERR_API 34, 110. */
   async leaveVoicemail(target: string, options: CommandOptions = {}): Promise<Call> {
     const reply = await this.command({ kind: 'call-voicemail', target: checkTarget(target) }, options);
     if (reply.kind !== 'property' || reply.object !== 'CALL') throw unexpected('CALLVOICEMAIL', reply);
     return this.calls.get(reply.id);
   }
 
-  /** The call with this id, if the endpoint has spoken of it. */
+  /** Gives the call with this id, if the endpoint has mentioned it. */
   callById(id: number): Call | undefined {
     checkArgument('id', id, ID);
     return this.calls.known(id);
   }
 
-  /** The calls with this CONF_ID. */
+  /** Gives the calls with this CONF_ID. */
   conference(id: number): Conference {
     checkArgument('id', id, ID);
     return new Conference(id, () => this.calls);
   }
 
-  /** The voicemail with this id, as `voicemails.get(id)`. @throws ERR_INVALID_ARG for a value that is not an id. */
+  /**
+   * Gives the voicemail with this id, like `voicemails.get(id)`. @throws ERR_INVALID_ARG for a value that is not an id.
+   */
   voicemail(id: number): Voicemail {
     return this.voicemails.get(id);
   }
 
-  /** Anyone, by handle, as `users.get(handle)`. @throws ERR_INVALID_ARG for a handle that is not one word. */
+  /** Gives any user by handle, like `users.get(handle)`. @throws ERR_INVALID_ARG for a handle that is not one word. */
   user(handle: string): User {
     return this.users.get(checkObjectId('USER', handle, 'handle'));
   }
 
   /**
-   * Registers an application by its name, one word: the programs of others that have registered the same name can connect
-   * to it, and be connected to (reference, "Application to application").
+   * Registers an application by its name, one word. It can connect to programs of other users that have registered the
+   * same name, and they can connect to it (reference, "Application to application").
    *
-   * @throws ERR_API with number 540 for a name that cannot be, 541 for one that is taken; ERR_INVALID_ARG, ERR_TIMEOUT,
+   * @throws ERR_API with number 540 for an invalid name, 541 for one that is taken; ERR_INVALID_ARG, ERR_TIMEOUT,
    * ERR_ABORTED, ERR_CLOSED.
    */
   async application(name: string, options?: CommandOptions): Promise<Application> {
@@ -295,24 +297,24 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
   }
 
   /**
-   * Makes an entry in a menu of the endpoint, which this client alone hears of when it is clicked. It is made again when
-   * the endpoint was away, and is gone when the client is closed.
+   * Makes an entry in a menu of the endpoint. Only this client gets its clicks. The entry is made again after an outage
+   * of the endpoint, and is removed when the client is closed.
    *
-   * @throws ERR_API with number 536 for what the endpoint does not take, 537 where it has no such menus; ERR_INVALID_ARG,
-   * ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   * @throws ERR_API with number 536 for values that the endpoint refuses, 537 when it has no such menus;
+   *   ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
   async menuItem(item: MenuItemOptions, options?: CommandOptions): Promise<MenuItem> {
     const parameters = menuItemParameters(item);
     return await this.menuItems.get(item.id).create(parameters, options);
   }
 
-  /** Makes an entry in the endpoint's list of events, as {@link menuItem} does in a menu. @throws as {@link menuItem} */
+  /** Makes an entry in the endpoint's list of events, like {@link menuItem} in a menu. @throws as {@link menuItem} */
   async alert(alert: AlertOptions, options?: CommandOptions): Promise<Alert> {
     const parameters = alertParameters(alert);
     return await this.alerts.get(alert.id).create(parameters, options);
   }
 
-  /** Closes the link. Calls go on; what waits for an answer is rejected with ERR_CLOSED. */
+  /** Closes the link. Calls go on. Commands that wait for an answer are rejected with ERR_CLOSED. */
   async close(): Promise<void> {
     await this.#attachment.close();
   }

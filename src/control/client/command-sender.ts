@@ -8,16 +8,16 @@ export interface CommandOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The part of a client that the objects of the API (calls, voicemails, users) use. */
+/** The part of a client that objects of the API (calls, voicemails, users) use. */
 export interface CommandSender {
-  /** The version of the protocol that was agreed on; 0 while there is no attachment. Default: not known. */
+  /** Agreed version of the protocol; 0 while there is no attachment. Default: not known. */
   readonly protocol?: number;
   /** Sends a command and waits for its answer. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   command(message: CommandMessage, options?: CommandOptions): Promise<EndpointMessage>;
 }
 
-/** Anything that sends commands. */
+/** Rule of a sender of commands. */
 export const SENDER = having('command');
 
-/** Anything that is a client. */
+/** Rule of a client. */
 export const CLIENT = having('command', 'on', 'search');

@@ -12,7 +12,7 @@ import type { ClientSettings } from './attach-options.js';
 import type { CommandOptions } from './command-sender.js';
 import { ReplyWaits } from './reply-waits.js';
 
-/** A line on the wire, for a tracer. Lines hold message texts and phone numbers: mind where they are kept. */
+/** A line on the wire, for a tracer. Lines contain message texts and phone numbers: store them with care. */
 export interface TraceLine {
   readonly direction: 'sent' | 'received';
   readonly line: string;
@@ -20,25 +20,25 @@ export interface TraceLine {
   readonly atMs: number;
 }
 
-/** The client that a session belongs to. */
+/** Callbacks of the client of a session. */
 export interface SessionHandlers {
   /** Counts the messages of all sessions of a client. */
   readonly counter: { received: number };
   /**
-   * Everything that the endpoint says. `sentAfter` is set for an answer: the number of messages that had come when
-   * its command was sent.
+   * Takes every message of the endpoint. `sentAfter` is set for an answer: the number of messages received before its
+   * command was sent.
    */
   message(message: EndpointMessage, sentAfter: number | undefined): void;
   trace(line: TraceLine): void;
-  /** The endpoint asks its user. */
+  /** Called when the endpoint asks its user for permission. */
   pending(): void;
   closed(error: Error | undefined): void;
 }
 
-/** The reference's number of the error that means: this program may not attach. */
+/** Number of the reference's error for a program that may not attach. */
 const ACCESS_DENIED = 68;
 
-/** One link to an endpoint, from NAME to its end: commands and their answers, notifications, the PING watch. */
+/** One link to an endpoint, from NAME to its end: commands and answers, notifications, and the PING watch. */
 export class EndpointSession {
   readonly #settings: ClientSettings;
   readonly #handlers: SessionHandlers;
@@ -55,7 +55,7 @@ export class EndpointSession {
   }
 
   /**
-   * Opens the transport, says NAME, agrees on PROTOCOL.
+   * Opens the transport, sends NAME and agrees on PROTOCOL.
    *
    * @throws ERR_ATTACH_UNAVAILABLE, ERR_ATTACH_REFUSED, ERR_TIMEOUT, ERR_ABORTED.
    */
@@ -90,7 +90,7 @@ export class EndpointSession {
     return this.#ended;
   }
 
-  /** The version of the protocol that was agreed on. */
+  /** Agreed version of the protocol. */
   get protocol(): number {
     return this.#protocol;
   }
@@ -100,7 +100,7 @@ export class EndpointSession {
     return await this.send(serialize(message, { multiline: this.#link?.multiline ?? false }), options);
   }
 
-  /** Sends a command, given as the text that is to follow its identifier, and waits for its answer. */
+  /** Sends a command, as the text behind its identifier, and waits for its answer. */
   async send(text: string, options: CommandOptions = {}): Promise<EndpointMessage> {
     const link = this.#link;
     if (!link || this.#ended) throw endpointGone('the link is closed');
@@ -118,7 +118,7 @@ export class EndpointSession {
     const limits = { signal, timeoutMs: this.#settings.attachTimeoutMs };
     try {
       const welcome = await this.command(commands.name(this.#settings.name), limits);
-      // An endpoint that nobody is logged in to says so in place of OK.
+      // An endpoint without a user says so in place of OK.
       if (welcome.kind === 'parameter') {
         throw new JackfieldError(
           'ERR_ATTACH_UNAVAILABLE',
@@ -145,7 +145,7 @@ export class EndpointSession {
     );
   }
 
-  /** @param answerTo set when the transport gave the line as the result of sending that command. */
+  /** @param answerTo Command to which the transport gave the line as its result, if it did. */
   #take(line: string, answerTo: string | undefined): void {
     if (this.#ended) return;
     this.#handlers.counter.received++;
@@ -160,7 +160,7 @@ export class EndpointSession {
     this.#handlers.trace({ direction, line, atMs: this.#settings.clock.unixMs() });
   }
 
-  /** PINGs an endpoint from which nothing came since the last look. */
+  /** Sends a PING when nothing was received since the last check. */
   #watch(): void {
     const { clock, pingIntervalMs } = this.#settings;
     if (pingIntervalMs === 0 || this.#ended) return;
@@ -170,7 +170,7 @@ export class EndpointSession {
       this.command(commands.ping()).then(
         () => this.#watch(),
         (error: unknown) => {
-          // An ERROR is a sign of life too.
+          // An ERROR shows that the endpoint is alive, too.
           if (error instanceof ApiError) return this.#watch();
           this.#end(endpointGone(`it does not answer PING: ${messageOf(error)}`));
           void this.#link?.close();
@@ -188,7 +188,7 @@ export class EndpointSession {
   }
 }
 
-/** A transport may not notice the signal in time, or at all: a link that comes too late is closed. */
+/** Opens a link. A transport may notice the signal too late or never, so a link that comes too late is closed. */
 function openUnlessAborted(
   transport: Transport,
   handlers: TransportHandlers,

@@ -9,20 +9,20 @@ import type { CommandOptions } from './command-sender.js';
 /** A command that waits for its answer. */
 interface Wait {
   readonly command: string;
-  /** The number of the newest notification when it was sent. */
+  /** Number of the newest notification when it was sent. */
   readonly sentAfter: number;
   resolve(reply: EndpointMessage): void;
   reject(error: Error): void;
 }
 
-/** An answer, and the command that it belongs to. */
+/** An answer with the place of its command. */
 export interface MatchedReply {
-  /** Number of the last message before the command was sent: later ones are newer than the state that it found. */
+  /** Number of the last message before the command was sent. Later messages are newer than the state in the answer. */
   readonly sentAfter: number;
   settle(): void;
 }
 
-/** Commands that wait for their answers, told apart by the identifier that each was sent with. */
+/** Commands that wait for their answers, by the identifier that each was sent with. */
 export class ReplyWaits {
   readonly #clock: Clock;
   readonly #limits: { readonly timeoutMs: number; readonly maxPending: number };
@@ -39,10 +39,10 @@ export class ReplyWaits {
   }
 
   /**
-   * Begins a wait; the identifier is to be sent with the command.
+   * Begins a wait. The command must be sent with the identifier.
    *
-   * @param command for messages to people.
-   * @throws ERR_LIMIT when too many wait, ERR_ABORTED when the signal has fired: nothing is to be sent then.
+   * @param command Text of the command, for messages.
+   * @throws ERR_LIMIT when too many wait, ERR_ABORTED when the signal has fired. Then the command must not be sent.
    */
   begin(
     command: string,
@@ -60,7 +60,7 @@ export class ReplyWaits {
     return { commandId, reply: this.#wait(commandId, command, sentAfter, options) };
   }
 
-  /** The wait that this message ends, if there is one. */
+  /** Ends the wait that this message answers, if there is one. */
   match(commandId: string | undefined, message: EndpointMessage): MatchedReply | undefined {
     const wait = commandId === undefined ? undefined : this.#waits.get(commandId);
     if (!wait) return undefined;

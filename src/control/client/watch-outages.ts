@@ -2,14 +2,14 @@ import { callback, checkArgument } from '../../base/check.js';
 import type { Client } from './client.js';
 import { CLIENT } from './command-sender.js';
 
-/** News of an endpoint: it is away, there again, or gone for good. */
+/** News of an endpoint: it is away, back again, or gone for good. */
 export type Outage = 'lost' | 'returned' | 'closed';
 
 /**
- * Tells when an endpoint is away and when it is there again, once for each outage however often it is tried; and when
- * the client is closed.
+ * Reports when an endpoint is away and when it is back, once for each outage, whatever the number of attempts. Reports
+ * too when the client is closed.
  *
- * @param tell The reason is absent for a return, and where {@link Client.close} was called.
+ * @param tell Called with the news. The reason is absent for a return, and after {@link Client.close}.
  * @throws ERR_INVALID_ARG.
  */
 export function watchOutages(client: Client, tell: (what: Outage, reason?: string) => void): void {

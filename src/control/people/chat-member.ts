@@ -8,19 +8,19 @@ import { VersionedObject } from './versioned-object.js';
 
 const ROLE = oneOf(...CHAT_ROLES);
 
-/** A CHATMEMBER object: somebody's place in a chat. Came with protocol 7. Made by `client.chats`. */
+/** A CHATMEMBER object: a user's place in a chat. Needs protocol 7. Made by `client.chats`. */
 export class ChatMember extends VersionedObject<'CHATMEMBER'> {
   /** @internal */
   constructor(id: number, sender: CommandSender) {
     super('CHATMEMBER', id, sender);
   }
 
-  /** The member's handle. */
+  /** Gets the member's handle. */
   async handle(options?: CommandOptions): Promise<string> {
     return await this.get('IDENTITY', options);
   }
 
-  /** The role, which decides what the member may do. */
+  /** Gets the role, which decides the member's rights. */
   async role(options?: CommandOptions): Promise<ChatRole | OtherWord> {
     return await this.get('ROLE', options);
   }
@@ -39,7 +39,7 @@ export class ChatMember extends VersionedObject<'CHATMEMBER'> {
   }
 
   /**
-   * Gives the member a role: an applicant who gets another one is accepted.
+   * Gives the member a role. An applicant who gets another role is accepted.
    *
    * @throws ERR_API 504 when the current user may not; ERR_UNSUPPORTED below protocol 7.
    */

@@ -11,13 +11,13 @@ import { asked } from '../state/remote-object.js';
 import { chatOptionsOf } from './chat-options.js';
 import { VersionedObject } from './versioned-object.js';
 
-/** The text of a message: it may hold line breaks. */
+/** Rule of the text of a message, which may contain line breaks. */
 export const MESSAGE_TEXT = rule(
   'a text that is not empty',
   (value) => typeof value === 'string' && value !== '',
 );
 
-/** A message of a chat as it was when it was read. */
+/** A message of a chat, as it was at the time of reading. */
 export interface MessageContent {
   readonly id: number;
   /** The id of its chat. */
@@ -27,17 +27,17 @@ export interface MessageContent {
   /** Handle of the sender. */
   readonly from: string;
   readonly displayName: string;
-  /** As it came: it may hold line breaks and whatever else Unicode has. */
+  /** Unchanged text. It may contain line breaks and any other Unicode character. */
   readonly body: string;
   /** Milliseconds since the Unix epoch. */
   readonly sentAtMs: number;
-  /** Handles of those who were added, removed or given a role. */
+  /** Handles of the users who were added, removed or given a role. */
   readonly users: readonly string[];
-  /** Of a message of the type LEFT. */
+  /** Set in a message of the type LEFT. */
   readonly leaveReason?: string;
-  /** Of a message of the type SETROLE. */
+  /** Set in a message of the type SETROLE. */
   readonly role?: ChatRole | OtherWord;
-  /** Of a message of the type SETOPTIONS: those that are on from then on. */
+  /** Set in a message of the type SETOPTIONS: the options that are on from then on. */
   readonly options?: readonly ChatOption[];
 }
 
@@ -52,15 +52,15 @@ const CONTENT = [
   'USERS',
 ] as const;
 
-/** Statuses of a message that has not left yet. */
+/** Statuses of a message that was not sent yet. */
 const ON_ITS_WAY: ReadonlySet<string> = new Set(['SENDING', 'QUEUED']);
-/** Statuses with which a message will never leave (reference, "MESSAGE object"). */
+/** Statuses of a message that will never be sent (reference, "MESSAGE object"). */
 const NEVER_SENT: ReadonlySet<string> = new Set(['FAILED', 'IGNORED']);
 
 /** A CHATMESSAGE object, kept up to date by the endpoint's notifications. Made by `client.chats`. */
 export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
   readonly #clock: Clock;
-  /** Waits that end when nothing will be heard of it any more. */
+  /** Waits that end when no more news of it can come. */
   readonly #lost = new Set<(error: Error) => void>();
 
   /** @internal */
@@ -84,7 +84,7 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
     return this.heard('TYPE');
   }
 
-  /** The newest status that was heard of: `SENDING`, `SENT`, `RECEIVED`, `READ`. */
+  /** The newest reported status: `SENDING`, `SENT`, `RECEIVED`, `READ`. */
   get status(): string | undefined {
     return this.heard('STATUS');
   }
@@ -94,7 +94,7 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
   }
 
   /**
-   * Everything that a reader wants of it; asks the endpoint for what it has not told yet.
+   * Reads the whole message. Asks the endpoint for the parts that are not known yet.
    *
    * @throws ERR_API 15 when there is no such message, ERR_SYNTAX, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
@@ -122,10 +122,10 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
   }
 
   /**
-   * Changes the text (reference, "SET CHATMESSAGE BODY"): one's own, or in a public chat, for those who run it, that of
-   * others. Whether it may be done is told by {@link isEditable}.
+   * Changes the text (reference, "SET CHATMESSAGE BODY"). A user may change own messages. In a public chat, those who
+   * run it may change the messages of others too. {@link isEditable} tells whether it is allowed.
    *
-   * @throws ERR_API 32 when the endpoint does not let it be changed; ERR_UNSUPPORTED below protocol 7.
+   * @throws ERR_API 32 when the endpoint does not allow the change; ERR_UNSUPPORTED below protocol 7.
    */
   async edit(text: string, options?: CommandOptions): Promise<void> {
     checkArgument('text', text, MESSAGE_TEXT);
@@ -133,7 +133,7 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
     await this.set('BODY', text, options);
   }
 
-  /** Takes it off the list of missed ones; does nothing when it is off. @throws ERR_API */
+  /** Removes it from the list of missed messages. Does nothing when it is not on the list. @throws ERR_API */
   async markSeen(options?: CommandOptions): Promise<void> {
     try {
       await this.setText('SEEN', '', options);
@@ -145,8 +145,8 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
   }
 
   /**
-   * Resolves to its last status once it is no longer on its way: `SENT`, or a status of the reference's old MESSAGE
-   * object that says that it never will be.
+   * Resolves to its status once it is no longer on its way: `SENT`, or a status of the reference's old MESSAGE object
+   * for a message that will never be sent.
    *
    * @throws ERR_TIMEOUT, ERR_ABORTED; ERR_CLOSED when the endpoint has gone.
    */
@@ -183,7 +183,7 @@ export class ChatMessage extends VersionedObject<'CHATMESSAGE'> {
   }
 }
 
-/** True for a status that says that a message will never be sent. */
+/** True for a status of a message that will never be sent. */
 export function isNeverSent(status: string): boolean {
   return NEVER_SENT.has(status);
 }

@@ -4,11 +4,11 @@ import type { ChatMember } from './chat-member.js';
 import type { ChatMessage } from './chat-message.js';
 import type { MessagesOptions } from './message-reader.js';
 
-/** The part of `client.chats` that one of them uses. */
+/** The part of `client.chats` that a chat uses. */
 export interface ChatParts {
   readonly clock: Clock;
   readonly messages: ObjectCollection<'CHATMESSAGE', ChatMessage>;
   readonly members: ObjectCollection<'CHATMEMBER', ChatMember>;
-  /** New messages, of one chat or of all. */
+  /** Yields new messages, of one chat or of all. */
   readonly read: (options: MessagesOptions, chat?: string) => AsyncGenerator<ChatMessage, void, void>;
 }

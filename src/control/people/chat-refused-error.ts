@@ -2,13 +2,13 @@ import { JackfieldError } from '../../base/errors.js';
 import type { PropertyValue } from '../../protocol/values.js';
 
 /**
- * A reason why a message was not sent, or a chat not joined:
+ * Reason why a message was not sent, or a chat not joined:
  *
- * - the LEAVEREASON with which the endpoint says that somebody cannot be reached: `ADDED_MUST_BE_AUTHORIZED`;
- * - the current user's standing in the chat (MYSTATUS): `UNSUBSCRIBED`, `KICKED`, `PASSWORD_REQUIRED`;
- * - their role, `LISTENER` or `APPLICANT`, or the option `USERS_ARE_LISTENERS`, which lets users read only;
+ * - the LEAVEREASON of a user who cannot be reached: `ADDED_MUST_BE_AUTHORIZED`;
+ * - the current user's status in the chat (MYSTATUS): `UNSUBSCRIBED`, `KICKED`, `PASSWORD_REQUIRED`;
+ * - the current user's role, `LISTENER` or `APPLICANT`, or the option `USERS_ARE_LISTENERS`: users can only read;
  * - `OFFLINE`: the endpoint is not online;
- * - `FAILED`: the endpoint says that it could not, and no more.
+ * - `FAILED`: the endpoint reports a failure without a reason.
  */
 export type ChatRefusal =
   | PropertyValue<'CHATMESSAGE', 'LEAVEREASON'>
@@ -19,7 +19,7 @@ export type ChatRefusal =
   | 'OFFLINE'
   | 'FAILED';
 
-/** Reasons in words, for messages to people. */
+/** Reasons in words, for messages. */
 const WORDS: Readonly<Partial<Record<ChatRefusal, string>>> = {
   USER_NOT_FOUND: 'there is no such user',
   USER_INCAPABLE: 'the user’s client takes no such chats',
@@ -41,7 +41,7 @@ const WORDS: Readonly<Partial<Record<ChatRefusal, string>>> = {
 /** A message could not be sent, or a chat could not be joined. */
 export class ChatRefusedError extends JackfieldError {
   readonly reason: ChatRefusal;
-  /** The id of the chat; for a message to somebody with whom there is none, their handle. */
+  /** Id of the chat. For a message to a user without a chat: the user's handle. */
   readonly chat: string;
 
   /** @internal */

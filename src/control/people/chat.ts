@@ -30,13 +30,13 @@ import { VersionedObject } from './versioned-object.js';
 export interface ChatHistoryOptions extends CommandOptions {
   /** Messages of a page, 1 to 100. Default 50. */
   readonly pageSize?: number;
-  /** The end at which it begins. Default `newest`. */
+  /** End at which reading begins. Default `newest`. */
   readonly from?: 'newest' | 'oldest';
 }
 
 /** Options of {@link Chat.join}. */
 export interface ChatJoinOptions extends CommandOptions {
-  /** Given when the chat asks for it. Default: none, and the chat is then not joined. */
+  /** Password for a chat that asks for one. Default: none; such a chat is then not joined. */
   readonly password?: string;
 }
 
@@ -72,14 +72,14 @@ export class Chat extends VersionedObject<'CHAT'> {
   }
 
   /**
-   * Sends a message. Resolves with it when it is SENT. Its text may have several lines where the transport carries them:
-   * D-Bus, X11, the messages of Windows and macOS, TCP with an exchange of Jackfield.
+   * Sends a message. Resolves to the message when it is SENT. The text may have several lines if the transport supports
+   * them: D-Bus, X11, the messages of Windows and macOS, TCP with an exchange of Jackfield.
    *
-   * @param options.timeoutMs Longest wait until it is sent. Default 30,000.
-   * @throws ERR_CHAT_REFUSED (a {@link ChatRefusedError}, with the reason) when it cannot be sent; ERR_TIMEOUT (a
-   * {@link MessageWaitsError}, with the message) when it is still on its way then: it goes when somebody is there;
-   * ERR_ABORTED likewise; ERR_LINE_BREAK; ERR_CLOSED; ERR_UNSUPPORTED below
-   * protocol 5, where `client.chats.message()` does it.
+   * @param options.timeoutMs Longest wait until it is sent, in milliseconds. Default 30,000.
+   * @throws ERR_CHAT_REFUSED (a {@link ChatRefusedError}, with the reason) when it cannot be sent. ERR_TIMEOUT (a
+   * {@link MessageWaitsError}, with the message) when it is still on its way: it is sent when a receiver is online. The
+   * same holds after ERR_ABORTED. ERR_LINE_BREAK; ERR_CLOSED. ERR_UNSUPPORTED below protocol 5: use
+   * `client.chats.message()` there.
    */
   async send(text: string, options: SendOptions = {}): Promise<ChatMessage> {
     checkArgument('text', text, MESSAGE_TEXT);
@@ -88,18 +88,18 @@ export class Chat extends VersionedObject<'CHAT'> {
   }
 
   /**
-   * New messages of the chat, from the moment of this call, each once and in their order; it goes on when the current
-   * user leaves and joins again. After an outage of the endpoint those that nobody has seen yet are among them.
+   * Yields new messages of the chat from now on, each once and in order. It continues when the current user leaves and
+   * joins again. After an outage of the endpoint it also yields the messages that nobody has seen yet.
    *
-   * @throws ERR_ABORTED when the signal fires; ERR_CLOSED when the endpoint has gone for good; ERR_LIMIT for a reader that
-   * is too slow; ERR_INVALID_ARG and, below protocol 3, ERR_UNSUPPORTED at once.
+   * @throws ERR_ABORTED when the signal fires; ERR_CLOSED when the endpoint has gone for good; ERR_LIMIT for a reader
+   *   that is too slow; ERR_INVALID_ARG and, below protocol 3, ERR_UNSUPPORTED at once.
    */
   messages(options: MessagesOptions = {}): AsyncGenerator<ChatMessage, void, void> {
     return this.#parts.read(options, this.id);
   }
 
   /**
-   * All that was said so far, page by page, each message with its {@link MessageContent}.
+   * Yields the history of the chat, page by page, each message with its {@link MessageContent}.
    *
    * @throws ERR_INVALID_ARG at once; as {@link ChatMessage.read}.
    */
@@ -108,7 +108,7 @@ export class Chat extends VersionedObject<'CHAT'> {
     return this.#history(options);
   }
 
-  /** Marks what nobody has seen yet as seen. */
+  /** Marks all unseen messages as seen. */
   async markSeen(options?: CommandOptions): Promise<void> {
     checkWait(options);
     const missed = await this.#parts.messages.search('MISSEDCHATMESSAGES', '', options);
@@ -117,13 +117,13 @@ export class Chat extends VersionedObject<'CHAT'> {
     }
   }
 
-  /** Members of the chat. @throws ERR_UNSUPPORTED below protocol 7, where `get('MEMBERS')` gives their handles. */
+  /** Lists the members. @throws ERR_UNSUPPORTED below protocol 7, where `get('MEMBERS')` gives their handles. */
   async members(options?: CommandOptions): Promise<ChatMember[]> {
     const ids = await this.get('MEMBEROBJECTS', asked(options));
     return ids.map((id) => this.#parts.members.get(id));
   }
 
-  /** The member of this handle, in any case of letters; undefined when there is none. @throws ERR_UNSUPPORTED */
+  /** Finds a member by handle, in upper or lower case; undefined when there is none. @throws ERR_UNSUPPORTED */
   async member(handle: string, options?: CommandOptions): Promise<ChatMember | undefined> {
     checkObjectId('USER', handle, 'handle');
     const wanted = handle.toLowerCase();
@@ -154,12 +154,12 @@ export class Chat extends VersionedObject<'CHAT'> {
   }
 
   /**
-   * Joins the chat, which was left, or made by `client.chats.join()`. Resolves when the current user is in it.
+   * Joins the chat again after leaving it, or a chat of `client.chats.join()`. Resolves when the current user is in it.
    *
-   * @param options.timeoutMs Longest wait for that. Default 30,000.
-   * @throws ERR_CHAT_REFUSED (a {@link ChatRefusedError}) when the password is missing or wrong, when the current user is
-   * banned, the chat disbanded or full, the application turned down; ERR_TIMEOUT, also while an application waits;
-   * ERR_API 504; ERR_UNSUPPORTED below protocol 7.
+   * @param options.timeoutMs Longest wait for that, in milliseconds. Default 30,000.
+   * @throws ERR_CHAT_REFUSED (a {@link ChatRefusedError}) when the password is missing or wrong, the current user is
+   * banned, the chat is disbanded or full, or the application is turned down; ERR_TIMEOUT, also while an application
+   * waits; ERR_API 504; ERR_UNSUPPORTED below protocol 7.
    */
   async join(options: ChatJoinOptions = {}): Promise<void> {
     checkOptions(options, JOIN_RULES);
@@ -169,7 +169,7 @@ export class Chat extends VersionedObject<'CHAT'> {
     await awaitMembership(this, this.#parts.clock, limits, join, answer);
   }
 
-  /** Gives the password that the chat asks for. @throws as {@link join}. */
+  /** Answers the chat's question for the password. @throws as {@link join}. */
   async enterPassword(password: string, options: CommandOptions = {}): Promise<void> {
     checkArgument('password', password, PASSWORD);
     checkWait(options);
@@ -177,9 +177,9 @@ export class Chat extends VersionedObject<'CHAT'> {
   }
 
   /**
-   * Sets the password that joiners are asked for.
+   * Sets the password for joining the chat.
    *
-   * @param hint shown to them.
+   * @param hint Text shown to users who join.
    * @throws ERR_INVALID_ARG for a password of more than one word; ERR_API 504; ERR_UNSUPPORTED below protocol 7.
    */
   async setPassword(password: string, hint = '', options?: CommandOptions): Promise<void> {
@@ -188,13 +188,13 @@ export class Chat extends VersionedObject<'CHAT'> {
     await this.alter('SETPASSWORD', hint === '' ? password : `${password} ${hint}`, options);
   }
 
-  /** Names of the options that are on. @throws ERR_UNSUPPORTED below protocol 7. */
+  /** Lists the options that are on. @throws ERR_UNSUPPORTED below protocol 7. */
   async options(options?: CommandOptions): Promise<ChatOption[]> {
     return chatOptionsOf(await this.get('OPTIONS', options));
   }
 
   /**
-   * Switches options on and off; those that are not named stay as they are.
+   * Switches options on and off. Other options stay as they are.
    *
    * @throws ERR_API 504 when the current user may not; ERR_UNSUPPORTED below protocol 7.
    */
@@ -211,7 +211,7 @@ export class Chat extends VersionedObject<'CHAT'> {
     await this.alter('SETTOPIC', topic, options);
   }
 
-  /** Sets the topic with XML tags (`<B>`); TOPIC has it without them. @throws ERR_API 504; ERR_UNSUPPORTED */
+  /** Sets the topic with XML tags (`<B>`). TOPIC gives it without them. @throws ERR_API 504; ERR_UNSUPPORTED */
   async setTopicXml(topic: string, options?: CommandOptions): Promise<void> {
     checkArgument('topic', topic, LINE);
     await this.alter('SETTOPICXML', topic, options);
@@ -223,7 +223,9 @@ export class Chat extends VersionedObject<'CHAT'> {
     await this.alter('SETGUIDELINES', guidelines, options);
   }
 
-  /** Has the window tell only of messages that hold this text; the empty text: of all. @throws ERR_UNSUPPORTED */
+  /**
+   * Makes the window announce only messages that contain this text; with an empty text, all. @throws ERR_UNSUPPORTED
+   */
   async setAlert(text: string, options?: CommandOptions): Promise<void> {
     checkArgument('text', text, LINE);
     // The endpoint drops the first character (reference, "ALTER CHAT SETALERTSTRING").
@@ -236,12 +238,12 @@ export class Chat extends VersionedObject<'CHAT'> {
     await this.alter(on ? 'BOOKMARK' : 'UNBOOKMARK', '', options);
   }
 
-  /** Forgets the recent messages, which are then not shown again. @throws ERR_UNSUPPORTED below protocol 7. */
+  /** Clears the recent messages, which are then not shown again. @throws ERR_UNSUPPORTED below protocol 7. */
   async clearRecent(options?: CommandOptions): Promise<void> {
     await this.alter('CLEARRECENTMESSAGES', '', options);
   }
 
-  /** Accepts the shared group that the chat is there for. @throws ERR_API 504 where none waits; ERR_UNSUPPORTED below protocol 7. */
+  /** Accepts the shared group of this chat. @throws ERR_API 504 when none waits; ERR_UNSUPPORTED below protocol 7. */
   async accept(options?: CommandOptions): Promise<void> {
     await this.alter('ACCEPTADD', '', options);
   }
@@ -251,7 +253,7 @@ export class Chat extends VersionedObject<'CHAT'> {
     await this.alter('DISBAND', '', options);
   }
 
-  /** The join points of a public chat, as `client.chats.join()` takes them. @throws ERR_UNSUPPORTED */
+  /** Gets the blob of a public chat, as `client.chats.join()` takes it. @throws ERR_UNSUPPORTED */
   async blob(options?: CommandOptions): Promise<string> {
     return await this.get('BLOB', options);
   }
@@ -271,7 +273,7 @@ export class Chat extends VersionedObject<'CHAT'> {
   }
 }
 
-/** A list of handles as ALTER CHAT takes it. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
+/** Makes a list of handles for ALTER CHAT. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
 function handleList(handles: string | readonly string[]): string {
   checkArgument('handles', handles, HANDLES);
   return targetsOf('handles', handles)

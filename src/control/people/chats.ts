@@ -20,12 +20,12 @@ import { checkSend, type SendOptions, sendToUser } from './send-message.js';
 import { unexpectedAnswer } from './unexpected-answer.js';
 import { requireVersion } from './versioned-object.js';
 
-/** Events of {@link Chats}, besides those of its collection. */
+/** Events of {@link Chats}, in addition to those of its collection. */
 export interface ChatsEvents extends FencedEvents {
   found: [chat: Chat];
   property: [chat: Chat, name: string, value: string];
   deleted: [chat: Chat];
-  /** A message that has come, also of the current user's own; read already. */
+  /** A new message, also of the current user. It was read already. */
   message: [message: ChatMessage, chat: Chat];
 }
 
@@ -35,7 +35,7 @@ const BLOB = rule(
   (value) => typeof value === 'string' && /^[\w+/=-]+$/.test(value),
 );
 
-/** The chats that a client knows of, and what comes in them: `client.chats`. */
+/** The known chats of a client, and the messages in them: `client.chats`. */
 export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
   /** Messages of all chats, by id. */
   readonly messages: ObjectCollection<'CHATMESSAGE', ChatMessage>;
@@ -75,10 +75,10 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
   }
 
   /**
-   * Makes a chat with these people; with one it is the chat of two that there is with them, if there is one.
+   * Makes a chat with these users. With one user it gives the existing chat of two, if there is one.
    *
-   * @throws ERR_API 507, 508, and from protocol 8 on 615 for somebody who takes no chats; ERR_UNSUPPORTED below protocol
-   * 5; ERR_INVALID_ARG.
+   * @throws ERR_API 507, 508, and from protocol 8 on 615 for a user who accepts no chats; ERR_UNSUPPORTED below
+   *   protocol 5; ERR_INVALID_ARG.
    */
   async create(handles: string | readonly string[] = [], options: CommandOptions = {}): Promise<Chat> {
     checkArgument('handles', handles, TARGETS);
@@ -92,8 +92,9 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
   /**
    * Joins a public chat. Resolves when the current user is in it.
    *
-   * @param blob as in its URL, or the whole of that URL: `skype:?chat&blob=...`.
-   * @throws as {@link Chat.join}; ERR_INVALID_ARG, ERR_SYNTAX for a value that is not a blob; ERR_API 504 for one that leads nowhere.
+   * @param blob As in the chat's URL, or the whole URL: `skype:?chat&blob=...`.
+   * @throws as {@link Chat.join}; ERR_INVALID_ARG, ERR_SYNTAX for a value that is not a blob; ERR_API 504 for a blob of
+   *   no chat.
    */
   async join(blob: string, options: ChatJoinOptions = {}): Promise<Chat> {
     checkOptions(options, JOIN_RULES);
@@ -104,7 +105,10 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
     return chat;
   }
 
-  /** The public chat of this blob, if the current user has one; `blob` as of {@link join}. @throws as {@link join}. */
+  /**
+   * Finds the current user's public chat with this blob, if there is one. @param blob as in {@link join}. @throws as
+   * {@link join}.
+   */
   async find(blob: string, options: CommandOptions = {}): Promise<Chat | undefined> {
     requireVersion(this.#sender, API_3_0, 'CHAT FINDUSINGBLOB');
     try {
@@ -116,9 +120,9 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
   }
 
   /**
-   * Sends a message to somebody, in the chat of two with them. Resolves with it when it is SENT.
+   * Sends a message to a user, in the chat of two with that user. Resolves to the message when it is SENT.
    *
-   * @param options.timeoutMs Longest wait until it is sent. Default 30,000.
+   * @param options.timeoutMs Longest wait until it is sent, in milliseconds. Default 30,000.
    * @throws as {@link Chat.send}; ERR_INVALID_ARG for a handle that is not one word.
    */
   async message(handle: string, text: string, options: SendOptions = {}): Promise<ChatMessage> {
@@ -128,17 +132,19 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
     return await sendToUser(handle, text, this.#sender, this.#parts, options);
   }
 
-  /** New messages of all chats; otherwise as {@link Chat.messages}. @throws ERR_UNSUPPORTED below protocol 3, at once. */
+  /**
+   * Yields new messages of all chats, like {@link Chat.messages}. @throws ERR_UNSUPPORTED below protocol 3, at once.
+   */
   incoming(options: MessagesOptions = {}): AsyncGenerator<ChatMessage, void, void> {
     return this.#read(options);
   }
 
-  /** The endpoint is there again: delivers what came meanwhile. Called by the client. @internal */
+  /** Delivers messages that came during an outage of the endpoint. Called by the client. @internal */
   async resume(): Promise<void> {
     await this.#feed.resume();
   }
 
-  /** Nothing will be heard any more; called by the client. @internal */
+  /** Ends all readers: no more news will come. Called by the client. @internal */
   override lose(error: Error): void {
     super.lose(error);
     this.#endReaders(error);
@@ -171,10 +177,10 @@ export class Chats extends ObjectCollection<'CHAT', Chat, ChatsEvents> {
   }
 }
 
-/** Errors that say that no chat has the blob. */
+/** Errors for a blob of no chat. */
 const NOT_FOUND: ReadonlySet<number> = new Set([501, 504]);
 
-/** The blob itself, where the whole URL of the chat was given. @throws ERR_INVALID_ARG, ERR_SYNTAX */
+/** Gives the blob of a URL, or the given blob itself. @throws ERR_INVALID_ARG, ERR_SYNTAX */
 function blobOf(given: string): string {
   checkArgument('blob', given, words);
   const blob = given.startsWith('skype:') ? (parseSkypeUri(given).terms.get('blob') ?? '') : given;

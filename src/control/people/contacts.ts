@@ -5,26 +5,26 @@ import type { ObjectCollection, PropertyNews } from '../state/object-collection.
 import type { Groups } from './groups.js';
 import type { User } from './user.js';
 
-/** Events of {@link Contacts}; each is told when the endpoint says so, not when it was asked. */
+/** Events of {@link Contacts}. Each follows a notification of the endpoint, not an answer. */
 export interface ContactsEvents extends FencedEvents {
-  /** Somebody came, went or is away: the status is as on the wire. */
+  /** A user's presence changed; the status is as on the wire. */
   presence: [user: User, status: string];
-  /** Somebody asks to be authorised. */
+  /** A user asks to be authorised. */
   request: [user: User, text: string];
-  /** Somebody is a contact now and has agreed to it. */
+  /** A user is a contact now and has agreed to it. */
   authorised: [user: User];
-  /** Somebody is no contact any more. */
+  /** A user is no longer a contact. */
   removed: [user: User];
 }
 
-/** Properties of which there are events. */
+/** Properties that have events. */
 const TOLD: ReadonlySet<string> = new Set(['ONLINESTATUS', 'RECEIVEDAUTHREQUEST', 'BUDDYSTATUS']);
 
-/** The current user's contacts, and those who want to be: `client.contacts`. A contact is a {@link User}. */
+/** The current user's contacts, and users who ask to be: `client.contacts`. A contact is a {@link User}. */
 export class Contacts extends FencedEmitter<ContactsEvents> {
   readonly #users: ObjectCollection<'USER', User>;
   readonly #groups: Groups;
-  /** Values as they were last told without being asked: an answer that came sooner makes them no less news. */
+  /** Values as last notified. Such a value is news even if an earlier answer gave the same one. */
   readonly #told = new WeakMap<User, Map<string, string>>();
 
   /** Used by the client. @internal */
@@ -34,22 +34,22 @@ export class Contacts extends FencedEmitter<ContactsEvents> {
     this.#groups = groups;
   }
 
-  /** Anyone, by handle; the same as {@link Client.user}. @throws ERR_INVALID_ARG */
+  /** Gives any user by handle, like {@link Client.user}. @throws ERR_INVALID_ARG */
   get(handle: string): User {
     return this.#users.get(checkObjectId('USER', handle, 'handle'));
   }
 
-  /** The contacts, those who have not agreed yet included. */
+  /** Lists the contacts, including those who have not agreed yet. */
   async list(options?: CommandOptions): Promise<User[]> {
     return await this.#users.search('FRIENDS', '', options);
   }
 
-  /** Users who wait to be authorised; RECEIVEDAUTHREQUEST of each has the text. */
+  /** Lists users who wait to be authorised. RECEIVEDAUTHREQUEST of each holds the text. */
   async waiting(options?: CommandOptions): Promise<User[]> {
     return await this.#users.search('USERSWAITINGMYAUTHORIZATION', '', options);
   }
 
-  /** Users who are blocked, by the endpoint's group of them; none where it has no such group. */
+  /** Lists blocked users, from the endpoint's group of them; empty when it has no such group. */
   async blocked(options?: CommandOptions): Promise<User[]> {
     const hardwired = await this.#groups.search('GROUPS', 'HARDWIRED', options);
     for (const group of hardwired) {
@@ -59,9 +59,9 @@ export class Contacts extends FencedEmitter<ContactsEvents> {
   }
 
   /**
-   * Makes somebody a contact, and asks to be authorised.
+   * Makes a user a contact, and asks for authorisation.
    *
-   * @param text what the user reads.
+   * @param text Text that the user reads.
    * @throws ERR_INVALID_ARG for a handle that is not one word; ERR_API 518, 519.
    */
   async add(handle: string, text = '', options?: CommandOptions): Promise<User> {
@@ -70,7 +70,7 @@ export class Contacts extends FencedEmitter<ContactsEvents> {
     return user;
   }
 
-  /** Takes in what was heard of a user; called by the client. @internal */
+  /** Takes a property of a user; called by the client. @internal */
   heard(user: User, { property, value, sentAfter }: PropertyNews<string>): void {
     if (sentAfter !== undefined || !TOLD.has(property)) return;
     const told = this.#told.get(user) ?? new Map<string, string>();

@@ -6,11 +6,11 @@ import { asked } from '../state/remote-object.js';
 import type { User } from './user.js';
 import { VersionedObject } from './versioned-object.js';
 
-/** Name of a group. */
+/** Rule of the name of a group. */
 export const GROUP_NAME = line(1, 300);
 const INVITATION = line(0, 10_000);
 
-/** A GROUP object: contacts that the user or the endpoint has put together. Made by `client.groups`. */
+/** A GROUP object: contacts that the user or the endpoint has grouped. Made by `client.groups`. */
 export class Group extends VersionedObject<'GROUP'> {
   readonly #users: ObjectCollection<'USER', User>;
 
@@ -20,32 +20,32 @@ export class Group extends VersionedObject<'GROUP'> {
     this.#users = users;
   }
 
-  /** The contacts in it, as they are now. */
+  /** Gets the contacts that are in it now. */
   async users(options?: CommandOptions): Promise<User[]> {
     const handles = await this.get('USERS', asked(options));
     return handles.map((handle) => this.#users.get(handle));
   }
 
-  /** Names it anew. @throws ERR_API for a group of the endpoint's own. */
+  /** Renames it. @throws ERR_API for a group of the endpoint's own. */
   async rename(name: string, options?: CommandOptions): Promise<void> {
     checkArgument('name', name, GROUP_NAME);
     await this.set('DISPLAYNAME', name, options);
   }
 
-  /** Takes a contact in. @throws ERR_API for somebody who is none. */
+  /** Adds a contact. @throws ERR_API for a user who is not a contact. */
   async add(handle: string, options?: CommandOptions): Promise<void> {
     await this.alter('ADDUSER', checkObjectId('USER', handle, 'handle'), options);
   }
 
-  /** Takes a contact out, who stays a contact. @throws ERR_API for somebody who is not in it. */
+  /** Removes a user from the group, but not from the contacts. @throws ERR_API for a user who is not in it. */
   async remove(handle: string, options?: CommandOptions): Promise<void> {
     await this.alter('REMOVEUSER', checkObjectId('USER', handle, 'handle'), options);
   }
 
   /**
-   * Shares the group with its members, who are asked whether they want it; they then authorise one another.
+   * Shares the group with its members. Each is asked whether to accept it. Members who accept authorise one another.
    *
-   * @param text what they read.
+   * @param text Text that they read.
    * @throws ERR_API; ERR_UNSUPPORTED below protocol 6.
    */
   async share(text = '', options?: CommandOptions): Promise<void> {

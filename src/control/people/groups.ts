@@ -9,10 +9,13 @@ import { GROUP_NAME, Group } from './group.js';
 import type { User } from './user.js';
 import { requireVersion } from './versioned-object.js';
 
-/** The groups of contacts that a client knows of: `client.groups`. */
+/** The known groups of contacts of a client: `client.groups`. */
 export class Groups extends ObjectCollection<'GROUP', Group> {
   readonly #sender: CommandSender;
-  /** One group is made after the other: the answer does not say which one it was. */
+  /**
+   * Settles when the newest group is made. Groups are made one after the other, since the answer does not name the
+   * group.
+   */
   #making: Promise<unknown> = Promise.resolve();
 
   /** Used by the client. @internal */
@@ -21,15 +24,15 @@ export class Groups extends ObjectCollection<'GROUP', Group> {
     this.#sender = sender;
   }
 
-  /** The groups that the user has made. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
+  /** Lists the groups that the user has made. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED. */
   async custom(options?: CommandOptions): Promise<Group[]> {
     return await this.search('GROUPS', 'CUSTOM', options);
   }
 
   /**
-   * Makes a group of this name, without anybody in it.
+   * Makes an empty group with this name.
    *
-   * @throws ERR_API 536, 537; ERR_UNEXPECTED_REPLY when the endpoint says that it was made and has none;
+   * @throws ERR_API 536, 537; ERR_UNEXPECTED_REPLY when the endpoint reports success and has no such group;
    * ERR_UNSUPPORTED below protocol 5; ERR_INVALID_ARG.
    */
   async create(name: string, options: CommandOptions = {}): Promise<Group> {

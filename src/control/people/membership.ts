@@ -7,7 +7,7 @@ import type { VersionedObject } from './versioned-object.js';
 
 const JOIN_TIMEOUT_MS = 30_000;
 
-/** Standings in which the current user will not get into the chat unless they do something. */
+/** Statuses in which the current user cannot get into the chat without doing something. */
 const REFUSED: ReadonlySet<string> = new Set([
   'CHAT_DISBANDED',
   'QUEUED_BECAUSE_CHAT_IS_FULL',
@@ -17,11 +17,11 @@ const REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Has `begin` done, and waits until the current user is in the chat. Standings are told before the answer, after it, or
- * both: only what is told from the beginning on counts, for the one before may be the same.
+ * Runs `begin`, and waits until the current user is in the chat. The endpoint reports the status before the answer,
+ * after it, or both. Only reports after the beginning count, since the status before may be the same.
  *
- * @param answer Gives the password, when the chat asks for it; once.
- * @throws ERR_CHAT_REFUSED, ERR_TIMEOUT, ERR_ABORTED; what `begin` throws.
+ * @param answer Gives the password when the chat asks for it. Called at most once.
+ * @throws ERR_CHAT_REFUSED, ERR_TIMEOUT, ERR_ABORTED; the error of `begin`.
  */
 export async function awaitMembership(
   chat: VersionedObject<'CHAT'>,
@@ -52,7 +52,7 @@ export async function awaitMembership(
         }
       };
       chat.on('property', look);
-      // An endpoint that was joined already tells nothing new.
+      // The endpoint reports nothing when the current user is in the chat already.
       begin()
         .then(() => chat.text('MYSTATUS', { fresh: true }))
         .then((value) => value === 'SUBSCRIBED' && resolve())

@@ -3,33 +3,35 @@ import type { PropertyNews } from '../state/object-collection.js';
 import type { ChatMessage, MessageContent } from './chat-message.js';
 import { behind } from './message-reader.js';
 
-/** Messages that may wait to be looked at; an endpoint that tells of more at once is faster than it answers. */
+/**
+ * Largest number of messages that wait to be read from the endpoint. More mean that it reports faster than it answers.
+ */
 const MAX_WAITING = 10_000;
-/** Messages that were delivered, by which one that is told of again is recognised. */
+/** Number of delivered messages that are remembered, to recognise one that is reported again. */
 const MAX_REMEMBERED = 1000;
 
-/** The chats that a feed belongs to. */
+/** Functions of the chats that a feed uses. */
 export interface MessageFeedParts {
-  /** True while somebody wants to hear of new messages: else they are not looked at. */
+  /** True while something waits for new messages. Otherwise they are not read. */
   readonly wanted: () => boolean;
-  /** A new message, each once, in the order in which they came. */
+  /** Takes each new message once, in the order of arrival. */
   readonly deliver: (message: ChatMessage, content: MessageContent) => void | Promise<void>;
-  /** Messages that have come have been missed. */
+  /** Called when messages were missed. */
   readonly failed: (error: Error) => void;
-  /** Ids of the messages that nobody has seen yet. */
+  /** Lists the messages that nobody has seen yet. */
   readonly missed: () => Promise<readonly ChatMessage[]>;
 }
 
 /**
- * Finds the new messages among all that an endpoint says of messages, and reads them. The endpoint tells of a new one by
- * its status, and by the same word of an old one that was seen, sent at last or changed.
+ * Finds the new messages among all messages that an endpoint reports, and reads them. The endpoint reports a new
+ * message by its status. It uses the same word for an old message that was seen, sent at last or changed.
  */
 export class MessageFeed {
   readonly #parts: MessageFeedParts;
   readonly #waiting: ChatMessage[] = [];
   readonly #delivered = new Map<number, string>();
   #announced = new WeakSet<ChatMessage>();
-  /** The highest id that was heard of. Ids grow: a message above it is new, whatever its status. */
+  /** The highest reported id. Ids grow: a message above it is new, whatever its status. */
   #highest: number | undefined;
   #isReading = false;
 
@@ -37,20 +39,20 @@ export class MessageFeed {
     this.#parts = parts;
   }
 
-  /** Takes in what the endpoint says of a message. */
+  /** Takes a property of a message. */
   heard(message: ChatMessage, { property, value, sentAfter }: PropertyNews<number>): void {
     const highest = this.#highest;
     this.#highest = Math.max(highest ?? message.id, message.id);
     if (property !== 'STATUS' || sentAfter !== undefined || this.#announced.has(message)) return;
     this.#announced.add(message);
-    // One that was READ when it was first heard of is old, unless it is the newest.
+    // A message that is READ when first reported is old, unless it is the newest.
     if (value === 'READ' && (highest === undefined || message.id <= highest)) return;
     this.#add([message]);
   }
 
   /**
-   * The endpoint was away: its numbers may have begun anew, and what came meanwhile was told to nobody. Those that
-   * nobody has seen yet are delivered now.
+   * Starts again after an outage of the endpoint. Its numbers may have begun again, and messages that came meanwhile
+   * were not reported. Those that nobody has seen yet are delivered now.
    */
   async resume(): Promise<void> {
     this.#announced = new WeakSet();
@@ -62,7 +64,7 @@ export class MessageFeed {
       for (const message of missed) this.#announced.add(message);
       this.#add(missed);
     } catch (error) {
-      // An endpoint without chats has missed none.
+      // An endpoint without chats has no missed messages.
       if (!(error instanceof ApiError)) throw error;
     }
   }
@@ -77,18 +79,18 @@ export class MessageFeed {
     if (!this.#isReading) void this.#read();
   }
 
-  /** One after the other, so that they are delivered in their order. */
+  /** Reads the messages one after the other, so that they are delivered in order. */
   async #read(): Promise<void> {
     this.#isReading = true;
     for (let message = this.#waiting.shift(); message; message = this.#waiting.shift()) {
-      // One that is gone, or whose endpoint is: it is found again when the endpoint is back.
+      // Reading fails when the message or the endpoint is gone. After an outage the message is found again.
       const content = await message.read().catch(() => undefined);
       if (content && !this.#wasDelivered(content)) await this.#parts.deliver(message, content);
     }
     this.#isReading = false;
   }
 
-  /** Remembers a message that is delivered. Its number alone does not tell: an endpoint may begin anew with 1. */
+  /** Remembers a delivered message. The number alone does not identify it: an endpoint may begin again with 1. */
   #wasDelivered({ id, chat, from, sentAtMs, body }: MessageContent): boolean {
     const mark = JSON.stringify([chat, from, sentAtMs, body.length]);
     if (this.#delivered.get(id) === mark) return true;

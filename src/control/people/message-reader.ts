@@ -4,17 +4,19 @@ import { waitFor } from '../../base/wait.js';
 import { CHATMESSAGE_TYPES, type ChatMessageType } from '../../protocol/catalogue/message.js';
 import type { ChatMessage, MessageContent } from './chat-message.js';
 
-/** Options of {@link Chat.messages} and of `client.chats.messages`: what is read, and what becomes of a slow reader. */
+/**
+ * Options of {@link Chat.messages} and of `client.chats.messages`: the messages to read, and the limit of the queue.
+ */
 export interface MessagesOptions {
-  /** Kinds of message. Default: `['SAID']`, what people write. */
+  /** Kinds of message. Default: `['SAID']`, the texts of people. */
   readonly types?: readonly ChatMessageType[];
-  /** True for the current user's own as well, whichever program sent them. Default false. */
+  /** True to include the current user's own messages, whichever program sent them. Default false. */
   readonly own?: boolean;
-  /** Messages that may wait for a slow reader, 1 to 100,000. Default 1000. */
+  /** Number of messages that may wait for a slow reader, 1 to 100,000. Default 1000. */
   readonly maxWaiting?: number;
   /**
-   * Consequence of one more: the reader fails with ERR_LIMIT (`close`), or the oldest that waits is dropped. Dropped
-   * ones stay in the chat's history. Default `close`.
+   * Treatment of one more: the reader fails with ERR_LIMIT (`close`), or the oldest waiting message is dropped. A
+   * dropped message stays in the chat's history. Default `close`.
    */
   readonly full?: 'close' | 'drop-oldest';
   readonly signal?: AbortSignal;
@@ -28,7 +30,7 @@ const RULES: Rules<MessagesOptions> = {
   signal,
 };
 
-/** Messages that have come and that one program has not read yet. */
+/** Messages that one program has received and not read yet. */
 export class MessageReader {
   readonly #options: MessagesOptions;
   readonly #waiting: ChatMessage[] = [];
@@ -41,7 +43,7 @@ export class MessageReader {
     this.#options = options;
   }
 
-  /** Takes a message that has come, if it is one that is to be read. */
+  /** Takes a message if the options select it. */
   take(message: ChatMessage, content: MessageContent, isOwn: boolean): void {
     const { types = ['SAID'], own = false, maxWaiting = 1000, full = 'close' } = this.#options;
     if (this.#error || (isOwn && !own) || !types.some((type) => type === content.type)) return;
@@ -54,17 +56,17 @@ export class MessageReader {
     this.#wake();
   }
 
-  /** Nothing more will come: what waits can still be read. */
+  /** Ends the messages. Those that wait can still be read. */
   end(error: Error): void {
     this.#error ??= error;
     this.#wake();
   }
 
   /**
-   * Yields what has come and what will come.
+   * Yields the waiting messages and all later ones.
    *
-   * @param ended Called when nobody reads any more, once.
-   * @throws ERR_ABORTED, ERR_LIMIT; what {@link end} was given.
+   * @param ended Called once, when reading has ended.
+   * @throws ERR_ABORTED, ERR_LIMIT; the error of {@link end}.
    */
   async *read(ended: () => void): AsyncGenerator<ChatMessage, void, void> {
     const { signal } = this.#options;
@@ -95,7 +97,7 @@ export class MessageReader {
   }
 }
 
-/** The error of a reader that messages come too fast for. */
+/** Makes the error of a reader that is too slow for its messages. */
 export function behind(what: string): JackfieldError {
   return new JackfieldError(
     'ERR_LIMIT',

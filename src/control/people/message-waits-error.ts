@@ -3,11 +3,11 @@ import { JackfieldError } from '../../base/errors.js';
 import type { ChatMessage } from './chat-message.js';
 
 /**
- * A message was still on its way when the time to wait for it was over: the endpoint has it, and nobody else. It goes when
- * one whom it is for is there; `waiting.settled()` waits for that.
+ * A message was still on its way when the wait ended. Only the endpoint has it. It is sent when a receiver is online;
+ * `waiting.settled()` waits for that.
  */
 export class MessageWaitsError extends JackfieldError {
-  /** The message, which is kept up to date. */
+  /** The message, kept up to date. */
   readonly waiting: ChatMessage;
 
   /** @internal */

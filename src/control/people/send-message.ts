@@ -16,11 +16,11 @@ import { requireVersion, type VersionedObject } from './versioned-object.js';
 
 const SEND_TIMEOUT_MS = 30_000;
 
-/** Options of a message that is sent. */
+/** Options of a message to send. */
 export interface SendOptions extends CommandOptions {
   /**
-   * Status at which it is done: `SENT`, when somebody else has it, or `SENDING`, when the endpoint has it, which sends it
-   * as soon as somebody is there; whether anybody takes it is then not waited for. Default `SENT`.
+   * Status at which the method resolves. `SENT`: another user has the message. `SENDING`: the endpoint has it, and
+   * sends it as soon as a receiver is online; the method does not wait for that. Default `SENT`.
    */
   readonly until?: 'SENT' | 'SENDING';
 }
@@ -29,12 +29,12 @@ const SEND_RULES: Rules<SendOptions> = { ...WAIT_RULES, until: oneOf('SENT', 'SE
 
 type Limits = CommandOptions & { readonly timeoutMs: number };
 
-/** Checks the options of a message that is sent. @throws ERR_INVALID_ARG */
+/** Checks the options of a message to send. @throws ERR_INVALID_ARG */
 export function checkSend(options: SendOptions): void {
   checkOptions(options, SEND_RULES);
 }
 
-/** LEAVEREASONs that say that a message of two did not get through (reference, "MESSAGE", Notes). */
+/** LEAVEREASONs of a message that did not get through in a chat of two (reference, "MESSAGE", Notes). */
 const UNREACHED: ReadonlySet<string> = new Set([
   'USER_NOT_FOUND',
   'USER_INCAPABLE',
@@ -56,7 +56,7 @@ export async function sendToChat(
   return await send(command, chat.id, sender, parts, options, isDialog, () => standingIn(chat));
 }
 
-/** Sends a message to somebody, in the chat of two with them. @throws as {@link Chats.message}. */
+/** Sends a message to a user, in the chat of two with that user. @throws as {@link Chats.message}. */
 export async function sendToUser(
   handle: string,
   text: string,
@@ -88,7 +88,7 @@ async function send(
     if (until === 'SENDING') return message;
     const told = unreached.of(message);
     const status = await Promise.race([settled(message, to, limits), told]);
-    // What was told before it was SENT counts, however long it takes to look at it.
+    // Reports before SENT count, even if reading them takes until later.
     const reason = isNeverSent(status) ? 'FAILED' : await unreached.found();
     if (reason !== undefined) throw new ChatRefusedError(what, to, reason);
     return message;
@@ -101,7 +101,7 @@ async function send(
   }
 }
 
-/** Resolves as {@link ChatMessage.settled}. @throws ERR_TIMEOUT that says what becomes of the message. */
+/** Resolves like {@link ChatMessage.settled}. @throws ERR_TIMEOUT with the message that is still on its way. */
 async function settled(message: ChatMessage, to: string, limits: Limits): Promise<string> {
   try {
     return await message.settled(limits);
@@ -112,8 +112,8 @@ async function settled(message: ChatMessage, to: string, limits: Limits): Promis
 }
 
 /**
- * Looks for a message of the type LEFT by which the endpoint tells, in the chat of the one that is sent, that nobody was
- * reached. It may be told before the answer that says which message is sent.
+ * Looks in the chat of a sent message for a message of the type LEFT. By it the endpoint reports that nobody was
+ * reached. It may come before the answer that identifies the sent message.
  */
 class UnreachedWatch {
   readonly #messages: ChatParts['messages'];
@@ -132,7 +132,7 @@ class UnreachedWatch {
     messages.on('property', this.#onStatus);
   }
 
-  /** Resolves to the reason when `sent` is told to have reached nobody; never, when it is not. */
+  /** Resolves to the reason when nobody was reached by `sent`; otherwise never. */
   of(sent: ChatMessage): Promise<string> {
     this.#sent = sent;
     const found = new Promise<string>((resolve) => {
@@ -142,7 +142,7 @@ class UnreachedWatch {
     return found;
   }
 
-  /** Resolves when all that was told so far was looked at, to the reason if there was one. */
+  /** Resolves when all reports so far were checked: to the reason, if there is one. */
   async found(): Promise<string | undefined> {
     return (await Promise.all(this.#looks)).find((reason) => reason !== undefined);
   }
@@ -158,7 +158,7 @@ class UnreachedWatch {
   }
 
   #look(message: ChatMessage, sent: ChatMessage): void {
-    // A message that cannot be read does not count as one that says so.
+    // A message that cannot be read does not count.
     const look = this.#reasonIn(message, sent).catch(() => undefined);
     this.#looks.push(look);
     void look.then((reason) => reason !== undefined && this.#found(reason));
@@ -173,7 +173,7 @@ class UnreachedWatch {
   }
 }
 
-/** The reason for which the current user cannot write in a chat now, as far as it has one. */
+/** Gets the reason why the current user cannot write in a chat now, if the chat gives one. */
 async function standingIn(chat: VersionedObject<'CHAT'>): Promise<ChatRefusal | undefined> {
   const status = await chat.text('MYSTATUS', { fresh: true });
   if (status !== 'SUBSCRIBED') return status || undefined;

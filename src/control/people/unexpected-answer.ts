@@ -3,7 +3,7 @@ import { printable } from '../../base/printable.js';
 import type { EndpointMessage } from '../../protocol/message.js';
 import { serialize } from '../../protocol/serialize.js';
 
-/** The error for an answer that does not fit the command that was sent. */
+/** Makes the error for an answer that does not fit its command. */
 export function unexpectedAnswer(command: string, reply: EndpointMessage): JackfieldError {
   return new JackfieldError(
     'ERR_UNEXPECTED_REPLY',

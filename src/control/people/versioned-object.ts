@@ -10,20 +10,20 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { type PropertyOptions, RemoteObject, type RemoteObjectEvents } from '../state/remote-object.js';
 
 /**
- * An object of a kind that grew from version to version of the protocol. What the version that was agreed on does not
- * have is refused here, in words, before it is asked of the endpoint.
+ * An object of a kind that has grown with the versions of the protocol. Properties and actions that the agreed version
+ * lacks are refused here with a clear message, before the endpoint is asked.
  */
 export class VersionedObject<
   O extends NamedObject,
   E extends RemoteObjectEvents & Record<keyof E, unknown[]> = RemoteObjectEvents,
 > extends RemoteObject<O, E> {
-  /** @throws ERR_UNSUPPORTED as {@link set}; otherwise as {@link RemoteObject.text}. */
+  /** @throws ERR_UNSUPPORTED like {@link set}; otherwise as {@link RemoteObject.text}. */
   override async text(property: string, options: PropertyOptions = {}): Promise<string> {
     this.requires(property);
     return await super.text(property, options);
   }
 
-  /** @throws ERR_UNSUPPORTED for a property that came with a later version; otherwise as {@link RemoteObject.set}. */
+  /** @throws ERR_UNSUPPORTED for a property of a later version; otherwise as {@link RemoteObject.set}. */
   override async set<P extends PropertyName<O>>(
     property: P,
     value: PropertyValue<O, P>,
@@ -42,7 +42,7 @@ export class VersionedObject<
     await super.alter(action, argument, options);
   }
 
-  /** @throws ERR_UNSUPPORTED for a property or an action that came with a later version of the protocol. */
+  /** @throws ERR_UNSUPPORTED for a property or an action of a later version of the protocol. */
   protected requires(word: string, name: 'property' | 'action' = 'property'): void {
     checkArgument(name, word, words);
     const spec: ObjectSpec = OBJECTS[this.object];
@@ -51,9 +51,9 @@ export class VersionedObject<
   }
 }
 
-/** @throws ERR_UNSUPPORTED when the version of the protocol that was agreed on is older than `since`. */
+/** @throws ERR_UNSUPPORTED when the agreed version of the protocol is older than `since`. */
 export function requireVersion({ protocol = 0 }: CommandSender, since: Since, what: string): void {
-  // 0 while there is no attachment: the command says that itself.
+  // 0 while there is no attachment. The command then fails by itself.
   if (protocol === 0 || since.protocol === undefined || protocol >= since.protocol) return;
   throw new JackfieldError(
     'ERR_UNSUPPORTED',

@@ -8,9 +8,9 @@ import { quotedText, WindowEntry, type WindowEntryEvents } from './window-entry.
 export interface AlertOptions {
   /** Name of the alert for this program: a letter, then letters, digits and `_`. */
   readonly id: string;
-  /** Its text, which is a link. */
+  /** Its text, shown as a link. */
   readonly caption: string;
-  /** Text that is shown when the mouse is over it. Default: none. */
+  /** Text that is shown while the mouse is over it. Default: none. */
   readonly hint?: string;
 }
 

@@ -4,16 +4,16 @@ import { asError, JackfieldError } from '../../base/errors.js';
 
 /** Options of {@link ApplicationStream.duplex}. */
 export interface BytesOptions {
-  /** Most bytes that go into one text, 1 to 180,000. Default 48,000, which are 64,000 characters. */
+  /** Largest number of bytes in one text, 1 to 180,000. Default 48,000, which become 64,000 characters. */
   readonly packetBytes?: number;
 }
 
 const RULES: Rules<BytesOptions> = { packetBytes: whole(1, 180_000, 'bytes') };
 
-/** The text that says: this side sends no more bytes. */
+/** Text after the last bytes of a side. */
 const END = '.';
 
-/** Part of a stream that carries the bytes. */
+/** The part of a stream that carries the bytes. */
 interface TextStream {
   readonly id: string;
   write(text: string): Promise<void>;
@@ -23,8 +23,8 @@ interface TextStream {
 }
 
 /**
- * Bytes over a stream of texts, in base64, by which nothing that the API does to texts can hurt them. Each side ends what
- * it sends by itself, as on a TCP connection; the stream is closed when both have.
+ * Sends bytes over a stream of texts, in base64, which the API does not change. Each side ends its own bytes, as on a
+ * TCP connection. The stream is closed when both have ended.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -68,7 +68,7 @@ async function writeBytes(stream: TextStream, chunk: Buffer, packetBytes: number
   }
 }
 
-/** @throws ERR_CLOSED for a stream that is closed before its end, ERR_SYNTAX for a text that is no base64. */
+/** @throws ERR_CLOSED for a stream that is closed before its end, ERR_SYNTAX for a text that is not base64. */
 async function readBytes(stream: TextStream): Promise<{ readonly bytes: Buffer; readonly isEnd: boolean }> {
   const text = await stream.read();
   if (text === undefined) {
@@ -81,7 +81,7 @@ async function readBytes(stream: TextStream): Promise<{ readonly bytes: Buffer; 
   return { bytes: decode(stream.id, isEnd ? text.slice(0, -END.length) : text), isEnd };
 }
 
-/** Decodes base64. An endpoint may give several texts as one: each ends with its own `=`. */
+/** Decodes base64. An endpoint may join several texts into one, each with its own `=` at the end. */
 function decode(id: string, text: string): Buffer {
   const parts = text.match(/[^=]+=*/g) ?? [];
   if (parts.join('') !== text || !parts.every((part) => /^[A-Za-z0-9+/]+={0,2}$/.test(part))) {

@@ -12,9 +12,9 @@ import { Condition } from './condition.js';
 
 /** Events of an {@link ApplicationStream}. */
 export interface ApplicationStreamEvents extends FencedEvents {
-  /** A datagram has come in. Nobody keeps those that nobody listens for. */
+  /** A datagram was received. Without a listener it is dropped. */
   datagram: [text: string];
-  /** The stream is closed. What has come in before can still be read. */
+  /** The stream is closed. Texts that were received before can still be read. */
   closed: [];
 }
 
@@ -26,15 +26,15 @@ type StreamActor = (
   options: CommandOptions,
 ) => Promise<string>;
 
-/** The part of its application that a stream uses. */
+/** Functions of its application that a stream uses. */
 export interface StreamApplication {
   readonly clock: Clock;
   readonly act: StreamActor;
-  /** Asks how much is on its way, which is told then. */
+  /** Asks for the number of bytes on their way. The answer is reported as news. */
   askSending(options: CommandOptions): Promise<unknown>;
 }
 
-/** Bytes on their way from which on {@link ApplicationStream.write} waits. */
+/** Number of bytes on their way at which {@link ApplicationStream.write} waits. */
 const WINDOW_BYTES = 131_072;
 
 const TEXT = rule(
@@ -42,23 +42,23 @@ const TEXT = rule(
   (value) => typeof value === 'string' && value.length > 0,
 );
 
-/** One stream of an {@link Application}: texts in their order, and datagrams. */
+/** One stream of an {@link Application}: texts in order, and datagrams. */
 export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
   /** The user at the other end. */
   readonly handle: string;
-  /** The stream as on the wire: `bob:1`. */
+  /** Its id on the wire: `bob:1`. */
   readonly id: string;
   readonly #act: StreamActor;
   readonly #askSending: StreamApplication['askSending'];
   readonly #condition: Condition;
   #isOpen = true;
   #lost: Error | undefined;
-  /** Bytes on their way, and bytes that wait to be read, as the endpoint has told. */
+  /** Bytes on their way, and bytes that wait to be read, as last reported by the endpoint. */
   #sending = 0;
   #waiting = 0;
-  /** Number of times that the endpoint has told of what waits to be read. */
+  /** Number of reports about bytes that wait to be read. */
   #told = 0;
-  /** Writes that were asked for, in the order in which they are sent. */
+  /** Requested writes, in the order of sending. */
   readonly #writes: symbol[] = [];
 
   /** Used by {@link Application}. @internal */
@@ -71,27 +71,27 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
     this.#condition = new Condition(clock);
   }
 
-  /** True until one of both sides has closed it. */
+  /** True until one side has closed it. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
-  /** Bytes that were written and that the other side has not taken yet. */
+  /** Bytes that were written and not yet taken by the other side. */
   get bytesSending(): number {
     return this.#sending;
   }
 
-  /** Bytes that have come in and that nobody has read yet. */
+  /** Bytes that were received and not yet read. */
   get bytesWaiting(): number {
     return this.#waiting;
   }
 
   /**
-   * Sends a text, which arrives whole and in its turn. Waits first until the other side has taken enough of what was
-   * written before: a reader that stops reading holds up the writer.
+   * Sends a text. It arrives whole and in order. Waits first until the other side has taken enough of the earlier
+   * texts: a reader that stops reading stops the writer.
    *
-   * @throws ERR_INVALID_ARG for no text, ERR_LINE_BREAK for one with CR, LF or NUL; ERR_CLOSED; ERR_API; ERR_TIMEOUT;
-   * ERR_ABORTED.
+   * @throws ERR_INVALID_ARG for an empty text, ERR_LINE_BREAK for one with CR, LF or NUL; ERR_CLOSED; ERR_API;
+   * ERR_TIMEOUT; ERR_ABORTED.
    */
   async write(text: string, options: CommandOptions = {}): Promise<void> {
     checkArgument('text', text, TEXT);
@@ -105,11 +105,11 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
     }
   }
 
-  /** Resolves when the other side has taken all that was written. @throws ERR_CLOSED, ERR_API, ERR_TIMEOUT, ERR_ABORTED */
+  /** Resolves when the other side has taken all written texts. @throws ERR_CLOSED, ERR_API, ERR_TIMEOUT, ERR_ABORTED */
   async drained(options: CommandOptions = {}): Promise<void> {
     const isWritten = () => this.#checkOpen() && this.#writes.length === 0;
     await this.#condition.until(`${this.id} to be written`, isWritten, options);
-    // Of the newest text the endpoint may not have told yet.
+    // The endpoint may not have reported the newest text yet.
     await this.#askSending(options);
     await this.#condition.until(
       `${this.id} to be empty`,
@@ -119,8 +119,8 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
   }
 
   /**
-   * The next text that has come in; `undefined` when the stream is closed and nothing is left. What nobody reads stays
-   * at the endpoint, and holds up the writer.
+   * Reads the next text; `undefined` when the stream is closed and no text is left. Unread texts stay at the endpoint
+   * and stop the writer.
    *
    * @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED; ERR_CLOSED when the client is closed.
    */
@@ -134,7 +134,7 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
     }
   }
 
-  /** The texts that come in, until the stream is closed. @throws as {@link read} */
+  /** Yields the received texts until the stream is closed. @throws as {@link read} */
   async *messages(options: CommandOptions = {}): AsyncGenerator<string, void, void> {
     for (;;) {
       const text = await this.read(options);
@@ -144,7 +144,7 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
   }
 
   /**
-   * Sends a text past those that wait. It may be lost.
+   * Sends a text that overtakes waiting ones. It may be lost.
    *
    * @throws as {@link write}
    */
@@ -155,40 +155,40 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
   }
 
   /**
-   * The stream as bytes, for as long as it lasts: each text is the base64 of some of them, and a text `.` is the end of
-   * what its side sends. The other side has to do the same. Read no texts beside it.
+   * Gives the stream as bytes, for as long as it lasts. Each text is the base64 of some of them. The text `.` ends the
+   * bytes of its side. The other side must use the same form. Do not read texts at the same time.
    */
   duplex(options: BytesOptions = {}): Duplex {
     return bytesOver(this, options);
   }
 
-  /** Closes the stream on both sides. Does nothing where it is closed. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED */
+  /** Closes the stream on both sides. Does nothing when it is closed. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED */
   async close(options: CommandOptions = {}): Promise<void> {
     checkWait(options);
     if (!this.#isOpen) return;
     try {
       await this.#act('DISCONNECT', this.id, '', options);
     } catch (error) {
-      // The other side was first.
+      // The other side has closed it first.
       if (!(error instanceof ApiError)) throw error;
     }
     this.end();
   }
 
-  /** The endpoint tells how much is on its way. @internal */
+  /** Takes the endpoint's report of the bytes on their way. @internal */
   tellSending(bytes: number): void {
     this.#sending = bytes;
     this.#condition.changed();
   }
 
-  /** The endpoint tells how much waits to be read. @internal */
+  /** Takes the endpoint's report of the bytes that wait to be read. @internal */
   tellReceived(bytes: number): void {
     this.#waiting = bytes;
     this.#told++;
     this.#condition.changed();
   }
 
-  /** The stream is closed. @internal */
+  /** Closes the stream; called by its application. @internal */
   end(lost?: Error): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -207,7 +207,7 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
         await this.#act('WRITE', this.id, text, options);
         return;
       } catch (error) {
-        // An endpoint with less room takes it once something has been read.
+        // An endpoint with a smaller window accepts the text after something was read.
         if (!isFull(error) || this.#sending === 0) throw error;
         room = this.#sending;
       }
@@ -218,13 +218,13 @@ export class ApplicationStream extends FencedEmitter<ApplicationStreamEvents> {
     const told = this.#told;
     try {
       const text = await this.#act('READ', this.id, '', options);
-      // What was told meanwhile is newer than this answer.
+      // A report since then is newer than this answer.
       if (this.#told === told) {
         this.#waiting = text === '' ? 0 : Math.max(0, this.#waiting - Buffer.byteLength(text));
       }
       return text;
     } catch (error) {
-      // An endpoint may forget what has come in on a stream that is closed.
+      // An endpoint may drop the received texts of a closed stream.
       if (this.#isOpen || !(error instanceof ApiError)) throw error;
       this.#waiting = 0;
       return '';
@@ -242,5 +242,5 @@ function isFull(error: unknown): boolean {
   return error instanceof ApiError && error.number === OPERATION_FAILED;
 }
 
-/** The reference's number of the error of an endpoint that cannot take a text now. */
+/** Number of the reference's error of an endpoint that cannot accept a text now. */
 const OPERATION_FAILED = 541;

@@ -15,27 +15,27 @@ import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 
 /** Events of an {@link Application}. */
 export interface ApplicationEvents extends RemoteObjectEvents {
-  /** A stream is there, whichever side has connected. */
+  /** A new stream; either side may have connected. */
   stream: [stream: ApplicationStream];
 }
 
-/** The reference's number of the error for a name that is taken. */
+/** Number of the reference's error for a name that is taken. */
 const TAKEN = 541;
 
 /**
- * An APPLICATION object: a channel to the same application of other users, by streams that carry texts or bytes (reference,
+ * An APPLICATION object: a channel to the same application of other users. Its streams carry texts or bytes (reference,
  * "Application to application"). Made by {@link Client.application}.
  */
 export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> {
   readonly #sender: CommandSender;
   readonly #condition: Condition;
   readonly #streams = new Map<string, ApplicationStream>();
-  /** Streams that are closed, on which something still waits to be read. */
+  /** Closed streams with texts that are still to be read. */
   readonly #closing = new Map<string, ApplicationStream>();
-  /** Handles of the users that the endpoint connects to, and how often it was heard that it was through with one. */
+  /** Handles of the users to whom the endpoint is connecting. `#through` counts finished attempts by handle. */
   #connecting: readonly string[] = [];
   readonly #through = new Map<string, number>();
-  /** The end of the connections that were asked for. */
+  /** Settles when the requested connections have ended. */
   #connected: Promise<unknown> = Promise.resolve();
   #isOpen = false;
 
@@ -64,18 +64,18 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
     return [...this.#streams.values()].filter(({ isOpen }) => isOpen);
   }
 
-  /** True once it has been closed, or before it is registered. */
+  /** True after it was closed, and before it is registered. */
   override get over(): boolean {
     return !this.#isOpen;
   }
 
-  /** True when nothing would be missed of it. */
+  /** True when it can be dropped without missing anything. */
   override get idle(): boolean {
     return this.over;
   }
 
   /**
-   * Connects to a user: one stream for each place where that user has the application; none where there is none.
+   * Connects to a user. Gives one stream for each place where that user has the application, or none.
    *
    * @throws ERR_API with number 547 for a value that is not a handle; ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
@@ -87,7 +87,7 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
     return connected;
   }
 
-  /** Closes all streams, whose other ends are told, and gives the name back. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED */
+  /** Closes all streams on both sides, and unregisters the name. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED */
   async close(options: CommandOptions = {}): Promise<void> {
     checkWait(options);
     if (!this.#isOpen) return;
@@ -101,10 +101,10 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
     return this.close();
   }
 
-  /** Registers it. @throws ERR_API with number 541 where the name is taken. @internal */
+  /** Registers it. @throws ERR_API with number 541 when the name is taken. @internal */
   async create(options?: CommandOptions): Promise<this> {
     const wasOpen = this.#isOpen;
-    // What comes on the heels of the answer is its own already.
+    // Messages that follow the answer at once already belong to it.
     this.#isOpen = true;
     try {
       await this.#sender.command(commands.create('APPLICATION', this.id), options);
@@ -115,7 +115,7 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
     return this;
   }
 
-  /** The endpoint was away, and the streams with it: registers it again. @internal */
+  /** Registers it again after an outage of the endpoint, which ended its streams. @internal */
   async revive(): Promise<void> {
     this.#endStreams(
       new JackfieldError('ERR_CLOSED', `The endpoint was away, and ${this.id} has lost its streams.`),
@@ -152,7 +152,7 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
       return found().length > 0 || (this.#through.get(key) ?? 0) > before;
     };
     await this.#condition.until(`${this.id} to connect to ${handle}`, isThrough, options);
-    // The streams may be told a moment later.
+    // The streams may be reported a moment later.
     await this.text('STREAMS', { ...options, fresh: true });
     return found();
   }
@@ -215,7 +215,7 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
   }
 }
 
-/** The text behind the stream's name in the answer. @throws ERR_UNEXPECTED_REPLY */
+/** Gets the text behind the stream's name in the answer. @throws ERR_UNEXPECTED_REPLY */
 function textOf(reply: EndpointMessage, stream: string): string {
   if (reply.kind === 'echo' && reply.command.kind === 'alter')
     return reply.command.argument.slice(stream.length + 1);

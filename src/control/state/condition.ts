@@ -2,7 +2,7 @@ import { JackfieldError } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { checkWait, deadlineIn, type WaitOptions, waitFor } from '../../base/wait.js';
 
-/** Waits for what the endpoint says to make something true. */
+/** Waits until news of the endpoint makes a condition true. */
 export class Condition {
   readonly #clock: Clock;
   readonly #looks = new Set<() => void>();
@@ -11,13 +11,13 @@ export class Condition {
     this.#clock = clock;
   }
 
-  /** Has every wait look again. */
+  /** Makes every wait check its condition again. */
   changed(): void {
     for (const look of [...this.#looks]) look();
   }
 
   /**
-   * Resolves when `isSo` gives true, now or after a change; rejects with what it throws.
+   * Resolves when `isSo` returns true, now or after a change; rejects with the error that it throws.
    *
    * @param what Completes "Waited 100 ms for ... in vain."
    * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG

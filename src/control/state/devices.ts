@@ -30,7 +30,7 @@ export class Devices {
     this.#parameters = parameters;
   }
 
-  /** The name of one device. */
+  /** Gets the name of one device. */
   async get(device: keyof DeviceNames, options?: CommandOptions): Promise<string> {
     checkArgument('device', device, DEVICE);
     return await this.#parameters.get(DEVICE_PARAMETERS[device], options);
@@ -43,12 +43,12 @@ export class Devices {
     await this.#parameters.set(DEVICE_PARAMETERS[device], name, options);
   }
 
-  /** True when the microphone is muted; false without a call in progress. */
+  /** Resolves to true when the microphone is muted, and to false without a call in progress. */
   muted(options?: CommandOptions): Promise<boolean> {
     return this.#parameters.get('MUTE', options);
   }
 
-  /** Mutes the microphone, or takes that back. */
+  /** Mutes or unmutes the microphone. */
   async mute(on: boolean, options?: CommandOptions): Promise<void> {
     checkArgument('on', on, flag);
     await this.#parameters.set('MUTE', on, options);

@@ -18,23 +18,23 @@ export interface FileTransferProgress {
   readonly transferred: number;
   /** In bytes; absent while it is not known. */
   readonly size: number | undefined;
-  /** In bytes a second; 0 when it does not move. */
+  /** In bytes a second; 0 when nothing is being transferred. */
   readonly bytesPerSecond: number;
-  /** Time at which it will have arrived, in seconds since the Unix epoch; absent while nothing can be said. */
+  /** Expected time of arrival, in seconds since the Unix epoch; absent while it is not known. */
   readonly finishTime: number | undefined;
 }
 
 /** Events of a {@link FileTransfer}. */
 export interface FileTransferEvents extends RemoteObjectEvents {
   status: [status: FileTransferStatus];
-  /** More has arrived. */
+  /** More bytes have arrived. */
   progress: [progress: FileTransferProgress];
 }
 
 /** A file did not arrive. */
 export class FileTransferFailedError extends JackfieldError {
   readonly status: FileTransferStatus;
-  /** Absent where the current user has cancelled it. */
+  /** Absent when the current user has cancelled it. */
   readonly failureReason: FileTransferFailureReason | undefined;
 
   /** @internal */
@@ -47,7 +47,7 @@ export class FileTransferFailedError extends JackfieldError {
 
 const OVER: ReadonlySet<string> = new Set(['COMPLETED', 'CANCELLED', 'FAILED']);
 
-/** A FILETRANSFER object, which can be watched only: people send and accept files in their windows. */
+/** A FILETRANSFER object. It can only be watched: people send and accept files in their windows. */
 export class FileTransfer extends RemoteObject<'FILETRANSFER', FileTransferEvents> {
   readonly #condition: Condition;
   #lost: Error | undefined;
@@ -58,12 +58,12 @@ export class FileTransfer extends RemoteObject<'FILETRANSFER', FileTransferEvent
     this.#condition = new Condition(clock);
   }
 
-  /** The newest status that was heard of. */
+  /** The newest status; undefined until the endpoint reports one. */
   get status(): FileTransferStatus | undefined {
     return this.heard('STATUS');
   }
 
-  /** Progress, as far as was heard. */
+  /** Progress, as last reported. */
   get progress(): FileTransferProgress {
     const count = (property: 'FILESIZE' | 'FINISHTIME' | 'BYTESPERSECOND' | 'BYTESTRANSFERRED') =>
       Number(this.heard(property) ?? 0);
@@ -84,7 +84,7 @@ export class FileTransfer extends RemoteObject<'FILETRANSFER', FileTransferEvent
   }
 
   /**
-   * Resolves to the path of the file here when it has arrived.
+   * Resolves to the path of the local file when it has arrived.
    *
    * @throws ERR_TRANSFER_FAILED (a {@link FileTransferFailedError}); ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */

@@ -9,24 +9,24 @@ import { quotedText, WindowEntry, type WindowEntryEvents } from './window-entry.
 export interface MenuItemOptions {
   /** Name of the item for this program: a letter, then letters, digits and `_`. */
   readonly id: string;
-  /** The menu that it is in. */
+  /** The menu that contains it. */
   readonly context: 'CHAT' | 'CALL' | 'MYSELF' | 'TOOLS' | 'CONTACT';
   /** Its text, 1 to 32 characters. */
   readonly caption: string;
   /** Not shown by Skype. Default: none. */
   readonly hint?: string;
-  /** Path of a PNG of at most 32 by 32 pixels, as the endpoint finds it. Default: none. */
+  /** Path of a PNG of at most 32 by 32 pixels, on the endpoint's machine. Default: none. */
   readonly icon?: string;
-  /** False for one that is grey. Default true. */
+  /** False for a grey item, which cannot be clicked. Default true. */
   readonly enabled?: boolean;
-  /** In the menu of a contact: the contacts for whom it can be clicked. Default `all`. */
+  /** In the menu of a contact: kind of contact for which it can be clicked. Default `all`. */
   readonly contacts?: 'skype' | 'skypeout' | 'all';
 }
 
-/** A click on a menu item: the menu, and whose it was. */
+/** A click on a menu item, with the menu and its contacts. */
 export type MenuClick = ValueTypes['click'];
 
-/** Name of an entry of the window. */
+/** Rule of the name of an entry in the window. */
 export const ENTRY_ID = rule(
   'a letter, then letters, digits and _, at most 100',
   (value) => typeof value === 'string' && /^[a-z]\w{0,99}$/i.test(value),
@@ -62,7 +62,7 @@ export class MenuItem extends WindowEntry<'MENU_ITEM', MenuClick, WindowEntryEve
     this.keep('CAPTION', text);
   }
 
-  /** Makes it grey, or takes that back. @throws ERR_INVALID_ARG, ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED */
+  /** Makes it grey or normal. @throws ERR_INVALID_ARG, ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED */
   async setEnabled(enabled: boolean, options?: CommandOptions): Promise<void> {
     checkOptions({ enabled }, { enabled: needed(flag) });
     await this.set('ENABLED', enabled, options);

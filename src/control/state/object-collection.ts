@@ -4,20 +4,20 @@ import { checkObjectId, commands, type NamedObject } from '../../protocol/comman
 import type { ObjectId, SearchOf } from '../../protocol/message.js';
 import type { CommandOptions, CommandSender } from '../client/command-sender.js';
 
-/** Objects that nothing happens to any more, or that can be asked for again, and are kept at the ready. */
+/** Largest number of idle objects: those that are over, and those that can be asked for again. */
 const MAX_IDLE = 1000;
 
 /** Events of an {@link ObjectCollection}. */
 export interface ObjectCollectionEvents<T> extends FencedEvents {
-  /** An object that was not known before: neither heard of nor asked for. */
+  /** A new object: neither reported nor asked for before. */
   found: [object: T];
   /** A property of an object has changed; the value is as on the wire. */
   property: [object: T, name: string, value: string];
-  /** The endpoint says that an object was deleted. Nothing is heard of it any more. */
+  /** The endpoint reports that an object was deleted. No more news of it will come. */
   deleted: [object: T];
 }
 
-/** Members that every object of a collection has. */
+/** Members of every object in a collection. */
 export interface LiveObject<Id> {
   readonly id: Id;
   readonly over: boolean;
@@ -28,31 +28,31 @@ export interface LiveObject<Id> {
   lose(error: Error): void;
 }
 
-/** One kind of object as a client has it. */
+/** One kind of object, as a client handles it. */
 export interface CollectionKind<O extends NamedObject, T> {
   readonly object: O;
   make(id: ObjectId<O>): T;
-  /** Hears of each object of which something was heard, and what. Default: ignored. */
+  /** Called for each property that the endpoint reports. Default: ignored. */
   heard?(object: T, said: PropertyNews<ObjectId<O>>): void;
-  /** True for what is said of an object that has just begun, and never of one that is over. Default: never. */
+  /** True for news that only an object which has just begun can have, never one that is over. Default: never. */
   begins?(property: string, value: string): boolean;
 }
 
-/** A property that was heard, with its place among the messages that have come. */
+/** A property that the endpoint has reported, with the place of its message among all messages. */
 export interface PropertyNews<Id> {
   readonly id: Id;
   readonly property: string;
   readonly value: string;
-  /** Messages that have come, this one counted in. */
+  /** Number of messages received, including this one. */
   readonly heardAt: number;
-  /** For an answer: messages that had come when its command was sent. */
+  /** For an answer: number of messages received before its command was sent. */
   readonly sentAfter: number | undefined;
 }
 
 /**
- * The objects of one kind that a client knows of: `client.calls`, `client.users`. Each is kept up to date by what the
- * endpoint says; iterating gives those that are not over. Of those to which nothing happens any more the newest 1000 are
- * kept, so that a program that runs for a year does not fill its memory with the calls of that year.
+ * The known objects of one kind: `client.calls`, `client.users`. Messages of the endpoint keep each up to date.
+ * Iterating gives the objects that are not over. Of idle objects the newest 1000 are kept, so that the calls of a year
+ * do not fill the memory.
  */
 export class ObjectCollection<
     O extends NamedObject,
@@ -65,35 +65,35 @@ export class ObjectCollection<
   readonly #kind: CollectionKind<O, T>;
   readonly #sender: CommandSender;
   readonly #objects = new Map<ObjectId<O>, T>();
-  /** Objects that were over when the endpoint was last away: one that has started again counts from the beginning. */
+  /** Objects that were over at the last outage. After it, the endpoint may use their ids for new objects. */
   readonly #past = new WeakSet<T>();
 
   /** Used by the client. @internal */
   constructor(kind: CollectionKind<O, T>, sender: CommandSender) {
     super();
-    // Each operation under way listens, such as a message that is being sent: many of them are no leak.
+    // Each operation in progress adds a listener, such as a message that is being sent. Many of them are no leak.
     this.setMaxListeners(0);
     this.#kind = kind;
     this.#sender = sender;
   }
 
   /**
-   * Gives the object of this id, whether the endpoint has spoken of it or not: its properties are asked for when they are
-   * wanted. The same id gives the same object.
+   * Gives the object with this id, even if the endpoint has not mentioned it. Its properties are requested when they
+   * are needed. The same id gives the same object.
    *
-   * @throws ERR_INVALID_ARG for an id that the wire cannot say, ERR_LINE_BREAK.
+   * @throws ERR_INVALID_ARG for an id that the wire cannot carry, ERR_LINE_BREAK.
    */
   get(id: ObjectId<O>): T {
     return this.#objects.get(id) ?? this.#add(checkObjectId(this.#kind.object, id));
   }
 
-  /** Gives the object of this id if it is known already. */
+  /** Gives the object with this id if it is known already. */
   known(id: ObjectId<O>): T | undefined {
     return this.#objects.get(checkObjectId(this.#kind.object, id));
   }
 
   /**
-   * `SEARCH <what> [<target>]`: the objects that the endpoint lists.
+   * Sends `SEARCH <what> [<target>]`; gives the objects that the endpoint lists.
    *
    * @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED, ERR_UNEXPECTED_REPLY; ERR_LINE_BREAK for the target.
    */
@@ -110,7 +110,7 @@ export class ObjectCollection<
     for (const object of this.#objects.values()) if (!object.over) yield object;
   }
 
-  /** Takes a property in; called by the client as messages come. @internal */
+  /** Takes a property; called by the client for each message. @internal */
   take(said: PropertyNews<ObjectId<O>>): void {
     const { id, property, value, heardAt, sentAfter } = said;
     let known = this.#objects.get(id);
@@ -126,7 +126,7 @@ export class ObjectCollection<
     if (news) this.#told.emit('property', object, property, value);
   }
 
-  /** Takes in that an object was deleted; called by the client. @internal */
+  /** Removes an object that the endpoint has deleted; called by the client. @internal */
   remove(id: ObjectId<O>): void {
     const object = this.#objects.get(id);
     if (!object) return;
@@ -136,22 +136,25 @@ export class ObjectCollection<
     this.#told.emit('deleted', object);
   }
 
-  /** Forgets what was heard of all objects that are not over; called by the client. @internal */
+  /** Drops the known values of all objects that are not over; called by the client. @internal */
   forget(): void {
     for (const object of this) object.forget();
   }
 
-  /** The endpoint was away: the ids of those that are over may be those of others from now on. Called by the client. @internal */
+  /**
+   * Frees the ids of objects that are over: after an outage they may belong to new objects. Called by the client.
+   * @internal
+   */
   freeIds(): void {
     for (const object of this.#objects.values()) if (object.over) this.#past.add(object);
   }
 
-  /** Nothing will be heard any more; called by the client. @internal */
+  /** Tells all objects that no more news will come; called by the client. @internal */
   lose(error: Error): void {
     for (const object of this.#objects.values()) object.lose(error);
   }
 
-  /** The events that every collection has: the compiler does not see them in those of a kind. */
+  /** This collection, with the type of the events that every collection has. The compiler cannot derive it. */
   get #told(): FencedEmitter<ObjectCollectionEvents<T>> {
     return this as unknown as FencedEmitter<ObjectCollectionEvents<T>>;
   }
@@ -163,7 +166,7 @@ export class ObjectCollection<
     return object;
   }
 
-  /** Lets the oldest idle object go. */
+  /** Drops the oldest idle object. */
   #evict(): void {
     for (const [id, object] of this.#objects) {
       if (!object.idle) continue;

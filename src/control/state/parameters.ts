@@ -17,7 +17,7 @@ export interface ParametersEvents extends FencedEvents {
 
 const PARAMETER = oneOf(...Object.keys(PARAMETERS));
 
-/** The general parameters of an endpoint: USERSTATUS, MUTE, AUDIO_IN and the others, kept up to date. */
+/** General parameters of an endpoint: USERSTATUS, MUTE, AUDIO_IN and the others, kept up to date. */
 export class Parameters extends FencedEmitter<ParametersEvents> {
   readonly #sender: CommandSender;
   readonly #cache = new PropertyCache();
@@ -29,7 +29,7 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
     this.#sender = sender;
   }
 
-  /** A parameter. Asks the endpoint the first time; after that its notifications keep the value up to date. */
+  /** Gets a parameter. Asks the endpoint the first time; later its notifications keep the value up to date. */
   async get<P extends ParameterName>(
     parameter: P,
     options: PropertyOptions = {},
@@ -55,12 +55,12 @@ export class Parameters extends FencedEmitter<ParametersEvents> {
     await this.#sender.command(commands.setParameter(parameter, text), options);
   }
 
-  /** Takes a parameter's value; called as messages come in. @internal */
+  /** Takes a parameter's value; called for each message. @internal */
   take(parameter: ParameterName, value: string, heardAt: number, sentAfter: number | undefined): void {
     if (this.#cache.take(parameter, value, heardAt, sentAfter)) this.emit('parameter', parameter, value);
   }
 
-  /** Forgets what was heard. @internal */
+  /** Drops the known values. @internal */
   forget(): void {
     this.#cache.clear();
   }

@@ -11,9 +11,9 @@ export interface Forwarding {
   readonly enabled: boolean;
   /** Time that a call rings before it is forwarded, in seconds. */
   readonly noAnswerSec: number;
-  /** Handles or numbers to try, each from one second to another. */
+  /** Handles or numbers to try, each between two times in seconds. */
   readonly rules: readonly ForwardRule[];
-  /** True when calls that nobody takes then go to voicemail. */
+  /** True when calls that nobody answers then go to voicemail. */
   readonly toVoicemail: boolean;
 }
 
@@ -31,7 +31,7 @@ export class Profile extends RemoteObject<'PROFILE'> {
     super('PROFILE', undefined, sender);
   }
 
-  /** The forwarding of calls. */
+  /** Gets the forwarding of calls. */
   async forwarding(options?: CommandOptions): Promise<Forwarding> {
     const [enabled, noAnswerSec, rules, toVoicemail] = await Promise.all([
       this.get('CALL_APPLY_CF', options),
@@ -43,7 +43,7 @@ export class Profile extends RemoteObject<'PROFILE'> {
   }
 
   /**
-   * Changes those parts of the forwarding that are given. It is switched on last, off first.
+   * Changes the given parts of the forwarding. Switching on comes last, switching off first.
    *
    * @throws ERR_INVALID_ARG for a rule that ends before it starts; ERR_API.
    */

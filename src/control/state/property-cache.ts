@@ -1,14 +1,14 @@
-/** A value, and when it was heard. */
+/** A value with the time at which it was reported. */
 interface Entry {
   readonly value: string;
-  /** Number of the newest notification that said so, counted over all messages of the client; 0 for none. */
+  /** Number of the newest notification with this value, counted over all messages of the client; 0 for none. */
   readonly notifiedAt: number;
 }
 
 /**
- * The properties of an object as they were last heard. Answers and notifications can overtake one another: an answer
- * is ignored when a notification of the same property came after its command was sent, since the value of the answer
- * is then older than, or the same as, the value that was notified.
+ * The newest values of an object's properties. Answers and notifications can overtake one another. So an answer is
+ * ignored when a notification of the same property came after its command was sent: the notified value is at least as
+ * new.
  */
 export class PropertyCache {
   readonly #entries = new Map<string, Entry>();
@@ -23,11 +23,11 @@ export class PropertyCache {
   }
 
   /**
-   * Takes a value in.
+   * Takes a value.
    *
-   * @param heardAt how many messages have come, this one counted in.
-   * @param sentAfter for an answer: how many messages had come when its command was sent.
-   * @returns whether it is news.
+   * @param heardAt Number of messages received, including this one.
+   * @param sentAfter For an answer: number of messages received before its command was sent.
+   * @returns true when it is news.
    */
   take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     const known = this.#entries.get(property);
@@ -39,7 +39,7 @@ export class PropertyCache {
     return known?.value !== value;
   }
 
-  /** Forgets everything, so that the endpoint is asked the next time. */
+  /** Drops all values, so that the endpoint is asked again. */
   clear(): void {
     this.#entries.clear();
   }

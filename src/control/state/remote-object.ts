@@ -33,14 +33,16 @@ export interface RemoteObjectEvents extends FencedEvents {
 
 /** Limits on a wait for a property. */
 export interface PropertyOptions extends CommandOptions {
-  /** Asks the endpoint even where the value is known: for what changes without a notification. Default false. */
+  /**
+   * True to ask the endpoint even for a known value: for properties that change without a notification. Default false.
+   */
   readonly fresh?: boolean;
 }
 
 /** The rules of {@link PropertyOptions}. */
 export const PROPERTY_RULES: Rules<PropertyOptions> = { ...WAIT_RULES, fresh: flag };
 
-/** Options of a wait, as those of a wait that asks the endpoint in any case. @throws ERR_INVALID_ARG */
+/** Makes the options of a wait that always asks the endpoint. @throws ERR_INVALID_ARG */
 export function asked(options: CommandOptions | undefined): PropertyOptions {
   checkWait(options);
   return { ...options, fresh: true };
@@ -49,14 +51,14 @@ export function asked(options: CommandOptions | undefined): PropertyOptions {
 const OBJECT = oneOf(...Object.keys(OBJECTS));
 const NAMES = listOf(words);
 
-/** One object of the API: its properties, kept up to date by what the endpoint says. */
+/** One object of the API, with its properties. Messages of the endpoint keep them up to date. */
 export class RemoteObject<
   O extends ObjectName,
   E extends RemoteObjectEvents & Record<keyof E, unknown[]> = RemoteObjectEvents,
 > extends FencedEmitter<E> {
   readonly object: O;
   readonly id: ObjectId<O>;
-  /** Sends its commands. */
+  /** Sender of its commands. */
   protected readonly sender: CommandSender;
   readonly #cache = new PropertyCache();
   readonly #asked = new Map<string, Promise<unknown>>();
@@ -73,13 +75,13 @@ export class RemoteObject<
     this.sender = sender;
   }
 
-  /** The properties of the object that were heard so far, by name; values as on the wire. */
+  /** The properties that the endpoint has reported so far, by name; values as on the wire. */
   get properties(): ReadonlyMap<string, string> {
     return this.#cache.values;
   }
 
   /**
-   * A property. Asks the endpoint the first time; after that its notifications keep the value up to date.
+   * Gets a property. Asks the endpoint the first time; later its notifications keep the value up to date.
    *
    * @throws ERR_API, ERR_SYNTAX when the value is not of the property's type, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
@@ -90,19 +92,19 @@ export class RemoteObject<
     return decodeProperty(this.object, property, await this.text(property, options));
   }
 
-  /** The property where it is known, without asking. @throws ERR_SYNTAX */
+  /** Gives the property if it is known, without asking the endpoint. @throws ERR_SYNTAX */
   known<P extends PropertyName<O>>(property: P): PropertyValue<O, P> | undefined {
     checkArgument('property', property, words);
     const text = this.#cache.get(property);
     return text === undefined ? undefined : decodeProperty(this.object, property, text);
   }
 
-  /** As {@link known}, as on the wire. */
+  /** Like {@link known}, with the value as on the wire. */
   protected heard(property: string): string | undefined {
     return this.#cache.get(property);
   }
 
-  /** As {@link get}, as on the wire; for properties that the catalogue does not list, too. */
+  /** Like {@link get}, with the value as on the wire. Also works for properties that the catalogue does not list. */
   async text(property: string, options: PropertyOptions = {}): Promise<string> {
     checkArgument('property', property, words);
     checkOptions(options, PROPERTY_RULES);
@@ -113,7 +115,7 @@ export class RemoteObject<
     return this.#cache.get(property) ?? '';
   }
 
-  /** Several properties, as on the wire; asks the endpoint for those that it has not told yet. */
+  /** Gets several properties, as on the wire. Asks the endpoint for the unknown ones. */
   async fetch(names: readonly string[], options?: CommandOptions): Promise<Record<string, string>> {
     checkArgument('names', names, NAMES);
     if (options !== undefined) checkOptions(options, PROPERTY_RULES);
@@ -126,7 +128,7 @@ export class RemoteObject<
   /**
    * Sets a property. Resolves when the endpoint has accepted it.
    *
-   * @throws ERR_INVALID_ARG for a value that the wire cannot say; ERR_API.
+   * @throws ERR_INVALID_ARG for a value that the wire cannot carry; ERR_API.
    */
   async set<P extends PropertyName<O>>(
     property: P,
@@ -136,49 +138,49 @@ export class RemoteObject<
     await this.setText(property, encodeProperty(this.object, property, value), options);
   }
 
-  /** As {@link set}, with a value as on the wire: for what SET takes and GET does not give. */
+  /** Like {@link set}, with a value as on the wire: for values that SET accepts and GET does not give. */
   protected async setText(property: PropertyName<O>, value: string, options?: CommandOptions): Promise<void> {
     const { object, id } = this;
     await this.sender.command({ kind: 'set', object, id, property, value } as SetCommand, options);
   }
 
-  /** Takes a property's value; called as messages come in. @returns whether it is news. @internal */
+  /** Takes a property's value; called for each message. @returns true when it is news. @internal */
   take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
     if (!this.#cache.take(property, value, heardAt, sentAfter)) return false;
     (this as RemoteObject<ObjectName>).emit('property', property, value);
     return true;
   }
 
-  /** True when nothing can be heard of it any more. Objects without an end are never over. */
+  /** True when no more news of it can come. Always false for objects without an end. */
   get over(): boolean {
     return false;
   }
 
-  /** True when it can be let go and asked for again: nothing is on its way that it would miss. */
+  /** True when it can be dropped and made again, since it would miss no news. */
   get idle(): boolean {
     return true;
   }
 
-  /** Takes in that nothing will be heard of it any more; called by the client. @internal */
+  /** Records that no more news of it will come; called by the client. @internal */
   lose(_error: Error): void {}
 
-  /** Forgets what was heard: the endpoint was away, and it may have changed. @internal */
+  /** Drops the known values: they may have changed during an outage of the endpoint. @internal */
   forget(): void {
     this.#cache.clear();
   }
 
-  /** Stops keeping values: nothing hands the endpoint's messages to this object any more. @internal */
+  /** Stops keeping values: this object gets no more messages of the endpoint. @internal */
   detach(): void {
     this.#cached = false;
   }
 
-  /** `ALTER <object> <id> <action> [<argument>]`. */
+  /** Sends `ALTER <object> <id> <action> [<argument>]`. */
   protected async alter(action: ActionName<O>, argument = '', options?: CommandOptions): Promise<void> {
     const { object, id } = this;
     await this.sender.command({ kind: 'alter', object, id, action, argument } as AlterCommand, options);
   }
 
-  /** Asks for a property with an argument, whose answer belongs to this argument only. */
+  /** Asks for a property with an argument. The answer is valid for this argument only. */
   protected async query(
     property: PropertyName<O>,
     argument: string,
@@ -190,7 +192,7 @@ export class RemoteObject<
     return reply.kind === 'property' ? reply.value : '';
   }
 
-  /** Requests for the same property at the same time share one answer; one that can be aborted is made by itself. */
+  /** Lets simultaneous requests for a property share one answer. A request with a signal is sent by itself. */
   #askOnce(property: string, options: CommandOptions): Promise<unknown> {
     const asked = this.#asked.get(property);
     if (asked) return asked;

@@ -10,7 +10,7 @@ import { Sms } from './sms.js';
 
 const NUMBERS = listOf(words, 1);
 
-/** The short messages that a client knows of: `client.sms`. */
+/** The known short messages of a client: `client.sms`. */
 export class SmsCollection extends ObjectCollection<'SMS', Sms> {
   readonly #sender: CommandSender;
 
@@ -23,7 +23,7 @@ export class SmsCollection extends ObjectCollection<'SMS', Sms> {
     this.#sender = sender;
   }
 
-  /** The messages that have come in and that nobody has seen. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED */
+  /** Lists received messages that nobody has seen. @throws ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED */
   async missed(options?: CommandOptions): Promise<Sms[]> {
     return await this.search('MISSEDSMSS', '', options);
   }
@@ -31,7 +31,8 @@ export class SmsCollection extends ObjectCollection<'SMS', Sms> {
   /**
    * Makes a message that is not sent yet.
    *
-   * @throws ERR_API with number 536 for a value that is not a phone number; ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   * @throws ERR_API with number 536 for a value that is not a phone number; ERR_INVALID_ARG, ERR_TIMEOUT, ERR_ABORTED,
+   *   ERR_CLOSED.
    */
   async create(to: string | readonly string[], options?: CommandOptions): Promise<Sms> {
     return await this.#create('OUTGOING', to, options);
@@ -50,7 +51,7 @@ export class SmsCollection extends ObjectCollection<'SMS', Sms> {
     return sms;
   }
 
-  /** Has a code sent to a number that messages are to be from. @throws as {@link create} */
+  /** Requests a code for a number that will be the sender of messages. @throws as {@link create} */
   async requestCode(number: string, options?: CommandOptions): Promise<Sms> {
     checkArgument('number', number, words);
     const sms = await this.#create('CONFIRMATION_CODE_REQUEST', number, options);
@@ -58,7 +59,10 @@ export class SmsCollection extends ObjectCollection<'SMS', Sms> {
     return sms;
   }
 
-  /** Hands in the code that came to a number; `delivered()` of the message says if it was right. @throws as {@link create} */
+  /**
+   * Submits the code that a number received; `delivered()` of the message tells if it was right. @throws as {@link
+   * create}
+   */
   async submitCode(number: string, code: string, options?: CommandOptions): Promise<Sms> {
     checkArgument('number', number, words);
     checkArgument('code', code, words);

@@ -59,12 +59,12 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     this.#deleted = deleted;
   }
 
-  /** The newest status that was heard of. */
+  /** The newest status; undefined until the endpoint reports one. */
   get status(): SmsStatus | undefined {
     return this.heard('STATUS');
   }
 
-  /** True when nothing happens to it any more. */
+  /** True when nothing more can happen to it. */
   override get over(): boolean {
     return this.#lost !== undefined || ENDED.has(this.status ?? '');
   }
@@ -79,19 +79,19 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     await this.set('BODY', text, options);
   }
 
-  /** Sets where it goes. @throws ERR_API with number 18 for a value that is not a phone number. */
+  /** Sets the receivers. @throws ERR_API with number 18 for a value that is not a phone number. */
   async setNumbers(numbers: readonly string[], options?: CommandOptions): Promise<void> {
     checkArgument('numbers', numbers, NUMBERS);
     await this.set('TARGET_NUMBERS', numbers, options);
   }
 
-  /** Sets the number that it is from: one of PROFILE SMS_VALIDATED_NUMBERS. @throws ERR_API */
+  /** Sets the sender's number: one of PROFILE SMS_VALIDATED_NUMBERS. @throws ERR_API */
   async setReplyTo(number: string, options?: CommandOptions): Promise<void> {
     checkArgument('number', number, words);
     await this.set('REPLY_TO_NUMBER', number, options);
   }
 
-  /** The text as it is cut into chunks, one for each text on a phone. */
+  /** Gets the text in chunks. A phone shows each chunk as one message. */
   async chunks(options?: CommandOptions): Promise<string[]> {
     checkWait(options);
     const { chunks } = await this.get('CHUNKING', { ...options, fresh: true });
@@ -103,7 +103,7 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     return texts;
   }
 
-  /** Price in the currency, as soon as it is known. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_API */
+  /** Gets the price, with its currency, as soon as it is known. @throws ERR_TIMEOUT, ERR_ABORTED, ERR_API */
   async price(options: CommandOptions = {}): Promise<{ readonly amount: number; readonly currency: string }> {
     checkWait(options);
     await this.text('PRICE', options);
@@ -113,7 +113,9 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     return { amount: Number(this.heard('PRICE')) / 10 ** precision, currency };
   }
 
-  /** Sends it. Resolves when the endpoint has begun to; follow {@link delivered}. @throws ERR_API with number 526. */
+  /**
+   * Sends it. Resolves when the endpoint has begun to send; follow {@link delivered}. @throws ERR_API with number 526.
+   */
   async send(options?: CommandOptions): Promise<void> {
     await this.alter('SEND', '', options);
   }
@@ -143,7 +145,7 @@ export class Sms extends RemoteObject<'SMS', SmsEvents> {
     await this.sender.command(commands.set('SMS', this.id, 'SEEN', ''), options);
   }
 
-  /** Deletes it. Nothing more is heard of it. */
+  /** Deletes it. The endpoint reports nothing more of it. */
   async delete(options?: CommandOptions): Promise<void> {
     await this.sender.command(commands.delete('SMS', this.id), options);
     this.#deleted(this);

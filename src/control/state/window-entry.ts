@@ -6,20 +6,20 @@ import type { CommandOptions, CommandSender } from '../client/command-sender.js'
 import { Condition } from './condition.js';
 import { RemoteObject, type RemoteObjectEvents } from './remote-object.js';
 
-/** Events of what a program has added to the window; `C` says what it was clicked for. */
+/** Events of an entry in the window; `C` is the type of a click. */
 export interface WindowEntryEvents<C> extends RemoteObjectEvents {
   clicked: [click: C];
 }
 
-/** Clicks that wait for a reader; the oldest goes when there are more. */
+/** Largest number of clicks that wait for a reader; the oldest is dropped when there are more. */
 const MOST_WAITING = 1000;
 
-/** Clicks that one reader has not read. */
+/** Unread clicks of one reader. */
 interface Reader<C> {
   readonly waiting: C[];
 }
 
-/** An entry that this program has made in the window of the endpoint: a menu item or an alert. It goes with the program. */
+/** An entry of this program in the endpoint's window: a menu item or an alert. It disappears with the program. */
 export abstract class WindowEntry<
   O extends 'MENU_ITEM' | 'EVENT',
   C,
@@ -39,18 +39,19 @@ export abstract class WindowEntry<
     this.#condition = new Condition(clock);
   }
 
-  /** True once it has been closed, or before it is made. */
+  /** True after it was closed, and before it is made. */
   override get over(): boolean {
     return !this.#isOpen;
   }
 
-  /** True when nothing would be missed of it. */
+  /** True when it can be dropped without missing anything. */
   override get idle(): boolean {
     return this.over;
   }
 
   /**
-   * The clicks from now on, until it is closed. Each reader has all of them; of those that wait, the newest 1000 are kept.
+   * Yields clicks from now on, until the entry is closed. Each reader gets all of them. At most the newest 1000 unread
+   * ones are kept.
    *
    * @throws ERR_ABORTED, ERR_TIMEOUT for each wait; ERR_CLOSED when the client is closed.
    */
@@ -62,9 +63,9 @@ export abstract class WindowEntry<
   }
 
   /**
-   * Removes it from the window. Does nothing where it is gone.
+   * Removes it from the window. Does nothing when it is gone.
    *
-   * @throws ERR_INVALID_ARG, which leaves it there; ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
+   * @throws ERR_INVALID_ARG, and then it stays; ERR_API, ERR_TIMEOUT, ERR_ABORTED, ERR_CLOSED.
    */
   async close(options?: CommandOptions): Promise<void> {
     checkWait(options);
@@ -78,7 +79,7 @@ export abstract class WindowEntry<
     return this.close();
   }
 
-  /** Makes it. @param parameters of CREATE, as on the wire. @internal */
+  /** Makes it. @param parameters Parameters of CREATE, as on the wire. @internal */
   async create(parameters: ReadonlyMap<string, string>, options?: CommandOptions): Promise<this> {
     const words = Array.from(parameters, ([name, value]) => `${name} ${value}`);
     await this.#sender.command(
@@ -91,19 +92,19 @@ export abstract class WindowEntry<
     return this;
   }
 
-  /** Keeps a parameter that was changed, for when the endpoint comes back. */
+  /** Records a changed parameter, for the time after an outage of the endpoint. */
   protected keep(parameter: string, value: string): void {
     this.#parameters = new Map([...this.#parameters, [parameter, value]]);
   }
 
-  /** The endpoint was away, and the entry with it: makes it again, as it was. @internal */
+  /** Makes it again, unchanged, after an outage of the endpoint, in which it was lost. @internal */
   async revive(): Promise<void> {
     await this.create(this.#parameters);
   }
 
   /** @internal */
   override take(property: string, value: string, heardAt: number, sentAfter: number | undefined): boolean {
-    // Each click counts, though the value is the same.
+    // Each click counts, even though the value is the same.
     if (property === 'CLICKED') this.#clicked(value);
     return super.take(property, value, heardAt, sentAfter);
   }
@@ -116,7 +117,7 @@ export abstract class WindowEntry<
     this.#condition.changed();
   }
 
-  /** Reads what a click was for; nothing for a value that is not a click. */
+  /** Reads the details of a click; undefined for a value that is not a click. */
   protected abstract clickOf(value: string): C | undefined;
 
   #clicked(value: string): void {
@@ -143,7 +144,7 @@ export abstract class WindowEntry<
   }
 }
 
-/** A text of CREATE, in quotation marks. @throws ERR_INVALID_ARG for one that holds such marks: the wire cannot say it */
+/** Quotes a text of CREATE. @throws ERR_INVALID_ARG for one with quotation marks: the wire cannot carry it */
 export function quotedText(name: string, text: string): string {
   if (!text.includes('"')) return `"${text}"`;
   throw new JackfieldError(

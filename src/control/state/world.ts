@@ -22,7 +22,7 @@ import { Profile } from './profile.js';
 import type { Sms } from './sms.js';
 import { SmsCollection } from './sms-collection.js';
 
-/** A collection with its kind left open; it is given ids of its own kind only. */
+/** A collection of any kind. Its callers give it only ids of its own kind. */
 interface AnyCollection {
   take(news: PropertyNews<ObjectId<NamedObject>>): void;
   remove(id: ObjectId<NamedObject>): void;
@@ -30,7 +30,7 @@ interface AnyCollection {
   lose(error: Error): void;
 }
 
-/** Everything that is known of an endpoint's objects. */
+/** The known objects of an endpoint. */
 export class World {
   readonly calls: ObjectCollection<'CALL', Call>;
   readonly voicemails: ObjectCollection<'VOICEMAIL', Voicemail>;
@@ -86,7 +86,7 @@ export class World {
       ['CHAT', this.chats],
       ['CHATMEMBER', this.chats.members],
       ['CHATMESSAGE', this.chats.messages],
-      // Its name below protocol 3, and that of a few notifications of every version.
+      // Name of CHATMESSAGE below protocol 3, and of a few notifications of every version.
       ['MESSAGE', this.chats.messages],
       ['APPLICATION', this.applications],
       ['SMS', this.sms],
@@ -97,10 +97,10 @@ export class World {
   }
 
   /**
-   * Takes in what the endpoint said.
+   * Takes a message of the endpoint.
    *
-   * @param heardAt how many messages have come, this one counted in.
-   * @param sentAfter for an answer: how many messages had come when its command was sent.
+   * @param heardAt Number of messages received, including this one.
+   * @param sentAfter For an answer: number of messages received before its command was sent.
    */
   take(message: EndpointMessage, heardAt: number, sentAfter: number | undefined): void {
     switch (message.kind) {
@@ -120,7 +120,7 @@ export class World {
     }
   }
 
-  /** Brings everything up to date after the endpoint was away. @throws what the link throws. */
+  /** Updates everything after an outage of the endpoint. @throws the link's errors. */
   async resynchronise(): Promise<void> {
     for (const each of [this.profile, this.parameters, ...this.#collections.values()]) each.forget();
     this.calls.freeIds();
@@ -129,7 +129,7 @@ export class World {
     const kept = [...this.calls, ...this.voicemails, ...this.sms, ...this.transfers];
     const active = await this.#sender.command(commands.search('ACTIVECALLS'));
     const ids = active.kind === 'list' && active.list === 'CALLS' ? active.ids : [];
-    // What is not known yet is found by its answer, as it would be by a notification.
+    // The answer about an unknown object makes it known, like a notification.
     const begun = ids
       .filter((id) => this.calls.known(id)?.over !== false)
       .map((id) => commands.get('CALL', id, 'STATUS'));
@@ -141,13 +141,13 @@ export class World {
     await this.chats.resume();
   }
 
-  /** Nothing will be heard any more. */
+  /** Tells all objects that no more news will come. */
   lose(error: Error): void {
     this.#watch.stop();
     for (const collection of new Set(this.#collections.values())) collection.lose(error);
   }
 
-  /** Asks where an object is now; one that the endpoint does not know any more is lost. */
+  /** Asks for the state of an object. One that the endpoint does not know any more is lost. */
   async #revive(object: Call | Voicemail | Sms | FileTransfer): Promise<void> {
     try {
       await object.text('STATUS');
@@ -164,7 +164,7 @@ export class World {
   }
 }
 
-/** A call can end between two commands. */
+/** Ignores an error of the API: a call can end between two commands. */
 function ignoreApiError(error: unknown): void {
   if (!(error instanceof ApiError)) throw error;
 }

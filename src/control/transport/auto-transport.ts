@@ -17,7 +17,7 @@ import { X11Transport } from './x11-transport.js';
 /** The loopback port of `jackfield exchange`. */
 export const DEFAULT_PORT = 4100;
 
-/** A transport that was tried, and why it led nowhere. */
+/** A transport that was tried, with the reason of its failure. */
 export interface AttachAttempt {
   readonly transport: string;
   readonly error: Error;
@@ -26,7 +26,7 @@ export interface AttachAttempt {
 const ATTEMPTS = listOf(object);
 const CANDIDATES = listOf(TRANSPORT);
 
-/** Nothing that this machine offers leads to an endpoint. */
+/** No transport of this machine reaches an endpoint. */
 export class NoEndpointError extends JackfieldError {
   /** The transports that were tried, in order. */
   readonly attempts: readonly AttachAttempt[];
@@ -48,18 +48,20 @@ export class NoEndpointError extends JackfieldError {
   }
 }
 
-/** Tries what this machine offers, one after the other, until an endpoint answers. */
+/** Tries the transports of this machine, one after the other, until an endpoint answers. */
 export class AutoTransport implements Transport {
   readonly name = 'auto';
   readonly #candidates: readonly Transport[];
 
-  /** @param candidates in order. Default: {@link transportsOf} this platform. */
+  /** @param candidates Transports in order. Default: {@link transportsOf} this platform. */
   constructor(candidates: readonly Transport[] = transportsOf(process.platform)) {
     checkArgument('candidates', candidates, CANDIDATES);
     this.#candidates = candidates;
   }
 
-  /** @throws a {@link NoEndpointError} that says what was tried and why each failed; ERR_ABORTED. */
+  /**
+   * @throws a {@link NoEndpointError} with the transports that were tried and the reason of each failure; ERR_ABORTED.
+   */
   async open(handlers: TransportHandlers, options: TransportWait = {}): Promise<Link> {
     checkOpening(handlers, options);
     const attempts: AttachAttempt[] = [];
@@ -79,7 +81,7 @@ export class AutoTransport implements Transport {
   }
 }
 
-/** The transports that make sense on a platform, the desktop's own first. */
+/** Lists the transports that a platform supports, the desktop's own first. */
 export function transportsOf(platform: NodeJS.Platform): Transport[] {
   const tcp = new TcpTransport({ port: DEFAULT_PORT });
   if (platform === 'win32') return [new WindowsTransport(), tcp];

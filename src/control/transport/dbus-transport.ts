@@ -35,8 +35,8 @@ const RULES: Rules<DbusTransportOptions> = {
 };
 
 /**
- * Attaches over D-Bus: commands are calls of `Invoke`, whose result is the answer or empty; the endpoint calls
- * `Notify` on this program's object. Needs nothing but the bus itself.
+ * Attaches over D-Bus. Commands are calls of `Invoke`; the result is the answer, or empty. The endpoint calls `Notify`
+ * on this program's object. Only the bus itself is needed.
  */
 export class DbusTransport implements Transport {
   readonly name: string;
@@ -84,7 +84,9 @@ export class DbusTransport implements Transport {
   }
 }
 
-/** Makes the client of a bus. @throws ERR_ATTACH_UNAVAILABLE for a kind of address that the package does not know. */
+/**
+ * Makes the client of a bus. @throws ERR_ATTACH_UNAVAILABLE for a kind of address that the package does not support.
+ */
 function clientOf(name: string, make: () => MessageBus): MessageBus {
   try {
     return make();
@@ -98,7 +100,7 @@ function busAddress(bus: 'session' | 'system'): string | undefined {
   return process.env['DBUS_SESSION_BUS_ADDRESS'];
 }
 
-/** The unique name behind the API's; an error of the connection itself, which fails no call, ends the wait too. */
+/** Gets the unique name behind the API's. An error of the connection itself fails no call, so it ends the wait too. */
 async function ownerOf(bus: MessageBus, signal: AbortSignal | undefined): Promise<string> {
   return await waitFor<string>({
     what: DBUS_NAMES.service,
@@ -122,7 +124,7 @@ class DbusLink implements Link {
     bus.connection.on('error', (error: Error) => this.#lifetime.lose(error));
   }
 
-  /** Takes the notifications of `owner`, and watches that it stays. */
+  /** Receives the notifications of `owner`, and watches that it stays on the bus. */
   async follow(owner: string, defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
     this.#bus.connection.on('close', () => this.#lifetime.lose('the bus closed the connection'));
     this.#bus.connection.on('message', (message: { member?: string; body?: unknown[] }) => {
@@ -140,7 +142,7 @@ class DbusLink implements Link {
           Notify: {
             in: { message: 's' },
             out: {},
-            // Anyone on the bus can call this; only the endpoint is listened to.
+            // Any program on the bus can call this; only the endpoint's calls count.
             handler: ({ message }: { message: string }, { sender }: { sender?: string }) => {
               if (sender === owner) this.#lifetime.line(message);
             },

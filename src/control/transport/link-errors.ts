@@ -1,8 +1,8 @@
 import { JackfieldError, messageOf } from '../../base/errors.js';
 
-/** Nothing answers where a transport leads. */
+/** No endpoint answers on a transport. */
 export class UnavailableError extends JackfieldError {
-  /** The state that was found instead. */
+  /** The reason. */
   readonly reason: string;
   /** Advice. */
   readonly remedy: string;
@@ -15,7 +15,7 @@ export class UnavailableError extends JackfieldError {
   }
 }
 
-/** The endpoint has ended a link, or what carried the link has. */
+/** Makes the error of a link that the endpoint has ended, or that was lost. */
 export function endpointGone(why: unknown): JackfieldError {
   return new JackfieldError(
     'ERR_CLOSED',
@@ -24,7 +24,7 @@ export function endpointGone(why: unknown): JackfieldError {
   );
 }
 
-/** Something was sent on a link that is closed. */
+/** Makes the error of a message that was sent on a closed link. */
 export function linkClosed(cause?: unknown): JackfieldError {
   return new JackfieldError('ERR_CLOSED', 'The link to the endpoint is closed: attach again.', { cause });
 }

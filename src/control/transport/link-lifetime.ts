@@ -2,8 +2,8 @@ import { endpointGone, linkClosed } from './link-errors.js';
 import type { TransportHandlers } from './transport.js';
 
 /**
- * The part of a link that every transport has: open until one side ends it, and then closed once and for all. One that
- * is still being opened can be lost too, which is for {@link Transport.open} to tell, and not for the handlers.
+ * The state of a link, common to all transports: open until one side ends it, then closed for good. A link that is lost
+ * while it is being opened is reported by {@link Transport.open}, not by the handlers.
  */
 export class LinkLifetime {
   readonly #handlers: TransportHandlers;
@@ -15,7 +15,7 @@ export class LinkLifetime {
     this.#state = state;
   }
 
-  /** The link is complete. @throws ERR_CLOSED when it was lost meanwhile. */
+  /** Marks the link as open. @throws ERR_CLOSED when it was lost meanwhile. */
   opened(): void {
     if (this.#state === 'closed') throw endpointGone(this.#cause);
     this.#state = 'open';
@@ -26,12 +26,12 @@ export class LinkLifetime {
     if (this.#state !== 'open') throw linkClosed(this.#cause);
   }
 
-  /** Hands a message to the client, unless the link is closed. */
+  /** Passes a message to the client, unless the link is closed. */
   line(line: string): void {
     if (this.#state === 'open') this.#handlers.line(line);
   }
 
-  /** The client closes. Returns false when the link is closed already. */
+  /** Closes the link for the client. Returns false when it is closed already. */
   close(): boolean {
     if (this.#state === 'closed') return false;
     const told = this.#state === 'open';
@@ -40,7 +40,7 @@ export class LinkLifetime {
     return true;
   }
 
-  /** The endpoint, or what leads to it, is gone. */
+  /** Closes the link because the endpoint, or the connection to it, is gone. */
   lose(why: unknown): void {
     if (this.#state === 'closed') return;
     const told = this.#state === 'open';

@@ -39,8 +39,8 @@ export interface MacTransportOptions {
 const RULES: Rules<MacTransportOptions> = { scriptName: line(1, 1000), osascript: path };
 
 /**
- * Attaches to an endpoint on macOS: each command is an AppleScript `send command`, whose result is the answer; one
- * lasting script hands on the endpoint's distributed notifications.
+ * Attaches to an endpoint on macOS. Each command is an AppleScript `send command`, and its result is the answer. One
+ * long-running script forwards the endpoint's distributed notifications.
  */
 export class MacTransport implements Transport {
   readonly name = 'AppleScript';
@@ -76,7 +76,7 @@ interface Observed {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
-/** Anything else that `osascript` prints is not for the client. */
+/** Parses a line of the script. Anything else that `osascript` prints is ignored. */
 function parseObserved(line: string): Observed | undefined {
   try {
     return JSON.parse(line) as Observed;
@@ -90,7 +90,7 @@ class MacLink implements Link {
   readonly #options: Required<MacTransportOptions>;
   readonly #observer: ChildProcessByStdio<null, Readable, null>;
   readonly #lifetime: LinkLifetime;
-  /** Ends when the newest command has its answer: one script at a time keeps them in order. */
+  /** Settles when the newest command has its answer. One script runs at a time, which keeps commands in order. */
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -103,7 +103,7 @@ class MacLink implements Link {
     this.#lifetime = new LinkLifetime(handlers, 'opening');
   }
 
-  /** Resolves when notifications are listened to. */
+  /** Resolves when the script listens to notifications. */
   static open(
     options: Required<MacTransportOptions>,
     handlers: TransportHandlers,

@@ -9,14 +9,14 @@ import {
   type TransportWait,
 } from './transport.js';
 
-/** The endpoint's side of an in-process link; `Endpoint` of the exchange is one. */
+/** The endpoint's side of an in-process link; `Endpoint` of the exchange implements it. */
 export interface MemoryEndpoint {
   /**
-   * Opens a session. `deliver` gets each line meant for the client, `closed` is called when the endpoint ends it.
-   * @throws ERR_ATTACH_UNAVAILABLE when it takes no sessions now.
+   * Opens a session. `deliver` gets each line for the client. `closed` is called when the endpoint ends the session.
+   * @throws ERR_ATTACH_UNAVAILABLE when it accepts no sessions now.
    */
   connect(client: {
-    /** Set by a client that takes lines with CR and LF in the texts of messages. */
+    /** Set by a client that accepts CR and LF in the texts of messages. */
     readonly multiline?: boolean;
     deliver(line: string): void;
     closed(): void;
@@ -31,7 +31,7 @@ export interface MemorySession {
 
 const ENDPOINT = having('connect');
 
-/** Attaches to an endpoint in the same process. Messages are handed over in a microtask, in order. */
+/** Attaches to an endpoint in the same process. Messages are delivered in a microtask, in order. */
 export class MemoryTransport implements Transport {
   readonly name = 'memory';
   readonly #endpoint: MemoryEndpoint;

@@ -11,7 +11,7 @@ import {
   TOKEN,
 } from '../../base/system/peer-limits.js';
 
-/** The encryption of {@link TcpTransport}; the endpoint's certificate is always checked. PEM texts. */
+/** Encryption of {@link TcpTransport}, as PEM texts. The endpoint's certificate is always checked. */
 export interface TcpTls {
   /** Certificates to trust. Default: those that Node trusts. */
   readonly ca?: string;
@@ -30,17 +30,20 @@ export interface TcpTransportOptions {
   readonly host?: string;
   /** Default: a plain connection, on loopback only. */
   readonly tls?: TcpTls;
-  /** A secret shared with the endpoint, said first as `AUTH <token>` and answered by OK: 16 to 512 printable ASCII characters. */
+  /**
+   * A secret shared with the endpoint: 16 to 512 printable ASCII characters. Sent first, as `AUTH <token>`; the answer
+   * is OK.
+   */
   readonly token?: string;
   /**
-   * Silence after which the system probes that of the endpoint, in ms: 1000 to 7,200,000; 0 for never. An endpoint
-   * that does not answer ten times in ten seconds is gone: the link is lost. Default 5000.
+   * Silence of the endpoint after which the system probes the connection, in ms: 1000 to 7,200,000; 0 for never. The
+   * link is lost when ten probes in ten seconds get no answer. Default 5000.
    */
   readonly keepAliveMs?: number;
   /**
-   * Ends the link when the endpoint says nothing for this long after something was sent to it, in ms: 1000 to
-   * 86,400,000; 0 is never. The PING that a client sends by itself after `pingIntervalMs` of silence counts. Default
-   * 600,000 for another machine, for this one 0.
+   * Ends the link when the endpoint is silent for this long after something was sent to it, in ms: 1000 to 86,400,000;
+   * 0 for never. The PING that a client sends after `pingIntervalMs` of silence counts. Default 600,000 for another
+   * machine, 0 for this one.
    */
   readonly idleMs?: number;
 }

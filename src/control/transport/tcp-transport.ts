@@ -22,8 +22,8 @@ const NUL = '\0';
 const REMEDY = 'start one, for instance with "jackfield exchange"';
 
 /**
- * Attaches over TCP: one line per message, ended by LF. With an endpoint that can do it (an exchange of Jackfield) messages
- * end with NUL, and the texts of chats may have several lines.
+ * Attaches over TCP: one line per message, ended by LF. An endpoint may offer NUL as the end of a message, as an
+ * exchange of Jackfield does. Then the texts of chats may have several lines.
  */
 export class TcpTransport implements Transport {
   readonly name: string;
@@ -67,7 +67,7 @@ export class TcpTransport implements Transport {
     });
   }
 
-  /** Says the token; what comes before the endpoint's OK is not for the client. */
+  /** Sends the token. Lines before the endpoint's OK are not passed to the client. */
   #authenticate(
     socket: Socket,
     token: string,
@@ -118,25 +118,25 @@ function refusedToken(name: string): JackfieldError {
   );
 }
 
-/** Longest message of an endpoint, in bytes: all ids of a long chat stand in one. */
+/** Longest message of an endpoint, in bytes: one message can list all ids of a long chat. */
 const MAX_LINE_BYTES = 16_777_216;
 
 class TcpLink implements Link {
   readonly #socket: Socket;
   readonly #lifetime: LinkLifetime;
   readonly #framer = new LineFramer({ maxLineBytes: MAX_LINE_BYTES });
-  /** The end of the messages that are sent. */
+  /** Terminator of sent messages. */
   #end = LF;
-  /** True while the endpoint has not said whether it ends messages with NUL. */
+  /** True while the answer about NUL as the terminator is awaited. */
   #hasAsked = false;
   readonly #idleWatch: IdleWatch | undefined;
   #error: unknown;
-  /** Chunks that have come; and whether something was sent since the last of them. */
+  /** Number of chunks received. `#asked` is true when something was sent since the last of them. */
   #heard = 0;
   #asked = false;
   #draining: Promise<void> | undefined;
 
-  /** @param idleMs How long an endpoint that was sent something may say nothing; 0: for ever. */
+  /** @param idleMs Longest silence of an endpoint after something was sent to it, in milliseconds; 0 for no limit. */
   constructor(socket: Socket, handlers: TransportHandlers, idleMs: number) {
     this.#socket = socket;
     this.#lifetime = new LinkLifetime(handlers);
@@ -159,7 +159,7 @@ class TcpLink implements Link {
     return this.#end === NUL;
   }
 
-  /** Asks the endpoint to end messages with NUL. Nothing waits for its answer. */
+  /** Asks the endpoint to end messages with NUL. Nothing waits for the answer. */
   askForNul(): this {
     this.#framer.expectNulAfter(ASK_FOR_NUL);
     this.#hasAsked = true;
@@ -178,7 +178,7 @@ class TcpLink implements Link {
     if (!this.#lifetime.close() || this.#socket.closed) return;
     await new Promise<void>((resolve) => {
       this.#socket.once('close', () => resolve());
-      // What the endpoint may still say has no reader: the socket goes as soon as everything is written.
+      // Nothing reads further messages of the endpoint, so the socket is destroyed as soon as everything is written.
       this.#socket.end();
       this.#socket.destroySoon();
     });
@@ -198,17 +198,17 @@ class TcpLink implements Link {
 
   #hear(line: string): void {
     if (this.#hasAsked && line === ASK_FOR_NUL && this.#framer.terminator === 'nul') {
-      // The endpoint can: an empty message tells it from where on the client does so.
+      // The endpoint accepts NUL. An empty message tells it where the client begins to use it.
       this.#hasAsked = false;
       this.#end = NUL;
       this.#socket.write(NUL);
     } else if (this.#hasAsked && line.startsWith('ERROR ')) {
-      // The endpoint does not know the question. Commands have identifiers: this is no answer to one of them.
+      // The endpoint does not know the question. Commands have identifiers, so this answers none of them.
       this.#hasAsked = false;
     } else this.#lifetime.line(line);
   }
 
-  /** Resolves when what was written has gone out; all who wait share one pair of listeners. */
+  /** Resolves when the written data was sent. All callers share one pair of listeners. */
   #room(): Promise<void> {
     this.#draining ??= new Promise((resolve) => {
       const done = () => {

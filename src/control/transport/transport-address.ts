@@ -10,7 +10,7 @@ import type { Transport } from './transport.js';
 import { WindowsTransport } from './windows-transport.js';
 import { X11Transport } from './x11-transport.js';
 
-/** The ways to write where an endpoint is. */
+/** Forms of an endpoint's address. */
 export const TRANSPORT_ADDRESSES = {
   auto: 'whatever this machine offers, tried in turn',
   'tcp[:[host:]port]': `TCP, by default 127.0.0.1:${DEFAULT_PORT}`,
@@ -21,9 +21,9 @@ export const TRANSPORT_ADDRESSES = {
 } as const;
 
 /**
- * The transport that an address names: `auto`, `tcp:4100`, `dbus:system`, `x11::0` and so on.
+ * Makes the transport for an address: `auto`, `tcp:4100`, `dbus:system`, `x11::0` and so on.
  *
- * @param security For TCP: encryption, and the secret that is shared with the endpoint.
+ * @param security For TCP: the encryption, and the secret shared with the endpoint.
  * @throws ERR_INVALID_ARG for an address that is none of {@link TRANSPORT_ADDRESSES}, or security without TCP.
  */
 export function transportAt(
@@ -57,7 +57,7 @@ export function transportAt(
   throw invalidArgument('address', `one of ${Object.keys(TRANSPORT_ADDRESSES).join(', ')}`, address);
 }
 
-/** `4100`, `127.0.0.1:4100` or `[::1]:4100`. */
+/** Parses `4100`, `127.0.0.1:4100` or `[::1]:4100`. */
 function tcpPlace(text: string): { port: number; host?: string } {
   if (text === '') return { port: DEFAULT_PORT };
   const colon = text.lastIndexOf(':');

@@ -1,25 +1,25 @@
 import { checkArgument, checkOptions, having, type Rules, signal } from '../../base/check.js';
 
-/** The client that opened a transport. */
+/** Callbacks of the client that opened a transport. */
 export interface TransportHandlers {
-  /** One complete message came from the endpoint, without its terminator. */
+  /** Takes one complete message of the endpoint, without its terminator. */
   line(line: string): void;
-  /** The endpoint is asking its user whether this program may attach; {@link Transport.open} goes on waiting. */
+  /** Called when the endpoint asks its user for permission to attach. {@link Transport.open} keeps waiting. */
   pending?(): void;
   /**
-   * The link is gone and stays so; `error` is set when nobody asked for that. Called exactly once for each link that
-   * was opened, and never when {@link Transport.open} rejects.
+   * Called when the link is gone for good. `error` is set unless the client closed it. Called exactly once for each
+   * open link, and never when {@link Transport.open} rejects.
    */
   closed(error?: Error): void;
 }
 
 /** An open link to an endpoint. */
 export interface Link {
-  /** True when a message may hold line breaks; false where they end it. */
+  /** True when a message may contain line breaks; false when a line break ends it. */
   readonly multiline: boolean;
   /**
-   * Sends one message. Resolves when there is room for the next; where the transport answers each call
-   * synchronously (D-Bus, AppleScript), resolves to that answer, which may be empty.
+   * Sends one message. Resolves when there is room for the next one. A transport that answers each call synchronously
+   * (D-Bus, AppleScript) resolves to that answer, which may be empty.
    *
    * @throws ERR_CLOSED when the link is gone.
    */
@@ -34,16 +34,16 @@ export interface TransportWait {
 }
 
 /**
- * A way to reach an endpoint of the API. A transport carries messages and knows nothing of what they say; the same
- * compliance suite runs over every implementation.
+ * A way to reach an endpoint of the API. A transport carries messages and does not interpret them. The same compliance
+ * suite runs over every implementation.
  */
 export interface Transport {
-  /** Its kind and address, for messages to people: `tcp 127.0.0.1:4100`. */
+  /** Its kind and address, for messages: `tcp 127.0.0.1:4100`. */
   readonly name: string;
   /**
    * Opens a link.
    *
-   * @throws ERR_ATTACH_UNAVAILABLE when nothing answers there; ERR_ATTACH_REFUSED when the endpoint says no;
+   * @throws ERR_ATTACH_UNAVAILABLE when nothing answers there; ERR_ATTACH_REFUSED when the endpoint refuses;
    * ERR_ABORTED when `signal` fires first.
    */
   open(handlers: TransportHandlers, options?: TransportWait): Promise<Link>;
@@ -52,11 +52,11 @@ export interface Transport {
 const HANDLERS = having('line', 'closed');
 const WAIT_RULES: Rules<TransportWait> = { signal };
 
-/** Checks what {@link Transport.open} is given. @throws ERR_INVALID_ARG. */
+/** Checks the arguments of {@link Transport.open}. @throws ERR_INVALID_ARG. */
 export function checkOpening(handlers: TransportHandlers, options: TransportWait): void {
   checkArgument('handlers', handlers, HANDLERS);
   checkOptions(options, WAIT_RULES);
 }
 
-/** Anything that is a transport. */
+/** Rule of a transport. */
 export const TRANSPORT = having('open');

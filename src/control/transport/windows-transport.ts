@@ -18,14 +18,14 @@ import {
   type TransportWait,
 } from './transport.js';
 
-/** Time between two checks that the endpoint's window still exists: it can go without a word. */
+/** Time between two checks that the endpoint's window still exists: it can disappear without a message. */
 const WATCH_MS = 1000;
 
 /** Options of {@link WindowsTransport}. */
 export interface WindowsTransportOptions {
   /** Time for an endpoint to answer the first message, in milliseconds: 1 to 3,600,000. Default 3000. */
   readonly discoverTimeoutMs?: number;
-  /** The calls of Windows. Default: through the package `koffi`, to be installed beside this one. */
+  /** The functions of Windows. Default: those of the package `koffi`, which must be installed beside this one. */
   readonly desktop?: () => Promise<WindowsDesktop>;
 }
 
@@ -34,7 +34,7 @@ const RULES: Rules<WindowsTransportOptions> = {
   desktop: callback,
 };
 
-/** Attaches to an endpoint on Windows: registered window messages to find it, WM_COPYDATA to talk. */
+/** Attaches to an endpoint on Windows: finds it by registered window messages, and talks to it by WM_COPYDATA. */
 export class WindowsTransport implements Transport {
   readonly name = 'window messages';
   readonly #discoverTimeoutMs: number;
@@ -96,7 +96,7 @@ async function loadDesktop(): Promise<WindowsDesktop> {
   return koffiDesktop();
 }
 
-/** The answers of an endpoint to the search for it. */
+/** Answers of an endpoint to the discovery message. */
 interface Discovery {
   attached(): void;
   pending(): void;
@@ -153,7 +153,7 @@ class WindowsLink implements Link {
     if (message !== WM_COPYDATA || wParam !== this.#endpoint || !data) return undefined;
     const end = data.indexOf(0);
     const line = Buffer.from(end < 0 ? data : data.subarray(0, end)).toString('utf8');
-    // The endpoint waits inside its call for at most a second: the message is dealt with after it has its answer.
+    // The endpoint waits at most a second in its call, so it gets its answer before the message is handled.
     setImmediate(() => this.#lifetime?.line(line));
     return 1;
   }

@@ -91,8 +91,8 @@ class X11Link implements Link {
     );
     const endpoint = instance && (await display.namedWindow(instance));
     if (!endpoint || !begin || !more) throw new Error(`the root window has no ${X11_NAMES.instance}`);
-    // The property outlives an endpoint that was killed. Its window does not, but the server may give this program
-    // the same number: so look before the own window is made.
+    // The property outlives an endpoint that was killed. The endpoint's window does not, but the server may give its
+    // number to a window of this program. So the check comes before this program makes its own window.
     await display.watch(endpoint).catch(() => {
       throw new Error(`the window that ${X11_NAMES.instance} names is gone`);
     });

@@ -3,19 +3,19 @@ import { JackfieldError } from '../../base/errors.js';
 /** Reads numbers of any width out of bytes, most significant bit first. */
 export class BitReader {
   readonly #bytes: Uint8Array;
-  /** In bits. */
+  /** Position of the next bit, in bits. */
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
-  /** Bytes that were read, the last of them perhaps in part. */
+  /** Number of bytes that were read. A byte that was read in part counts. */
   get byteLength(): number {
     return Math.ceil(this.#at / 8);
   }
 
-  /** An unsigned number of 0 to 33 bits. @throws ERR_ENCODER behind the end. */
+  /** Reads an unsigned number of 0 to 33 bits. @throws ERR_ENCODER behind the end. */
   unsigned(bits: number): number {
     let value = 0;
     let left = bits;
@@ -31,13 +31,13 @@ export class BitReader {
     return value;
   }
 
-  /** A number in two's complement, of 1 to 33 bits. @throws ERR_ENCODER behind the end. */
+  /** Reads a number in two's complement, of 1 to 33 bits. @throws ERR_ENCODER behind the end. */
   signed(bits: number): number {
     const value = this.unsigned(bits);
     return value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
   }
 
-  /** The number of zeros before the next one, which is passed as well. @throws ERR_ENCODER behind the end. */
+  /** Counts the zeros before the next one, and skips that one too. @throws ERR_ENCODER behind the end. */
   zeros(): number {
     let count = 0;
     for (;;) {
@@ -55,7 +55,7 @@ export class BitReader {
     }
   }
 
-  /** Passes what is left of a byte that was begun. */
+  /** Skips the unread bits of the current byte. */
   align(): void {
     this.#at = this.byteLength * 8;
   }

@@ -1,9 +1,10 @@
 import { JackfieldError } from '../../base/errors.js';
 import { BitReader } from './bit-reader.js';
 
-// The decoder of FLAC frames (RFC 9639, section 9). Libraries that decode FLAC alone are under the LGPL, or unmaintained.
+// The decoder of FLAC frames (RFC 9639, section 9). Libraries that decode FLAC alone are under the LGPL, or
+// unmaintained.
 
-/** Facts that the header of a frame may leave to the header of the file. */
+/** Properties that the header of a frame may leave to the header of the file. */
 export interface FlacStream {
   readonly bitsPerSample: number;
 }
@@ -19,15 +20,15 @@ const SYNC = 0x3ffe;
 const LEFT_SIDE = 8;
 const SIDE_RIGHT = 9;
 const MID_SIDE = 10;
-/** By the code of the header; 0 where the header of the file says it. */
+/** Bits per sample by the code in the header; 0 where the header of the file gives it. */
 const BITS: readonly (number | undefined)[] = [0, 8, 12, undefined, 16, 20, 24, 32];
-/** By order: the coefficients with which a fixed predictor takes the samples before, the last one first. */
+/** Coefficients of the fixed predictors, by order. They apply to the preceding samples, the last one first. */
 const FIXED: readonly (readonly number[])[] = [[], [1], [2, -1], [3, -3, 1], [4, -6, 4, -1]];
 
 /**
- * Decodes one frame to interleaved samples of 16 bits; those that have more lose the bits below.
+ * Decodes one frame to interleaved samples of 16 bits. Of wider samples the lower bits are dropped.
  *
- * @throws ERR_ENCODER when it is damaged, or is no frame.
+ * @throws ERR_ENCODER for data that is damaged or not a frame.
  */
 export function decodeFlacFrame(frame: Uint8Array, stream: FlacStream): Int16Array {
   const bits = new BitReader(frame);
@@ -35,7 +36,7 @@ export function decodeFlacFrame(frame: Uint8Array, stream: FlacStream): Int16Arr
   const channels = assignment < LEFT_SIDE ? assignment + 1 : 2;
   const decoded: Float64Array[] = [];
   for (let channel = 0; channel < channels; channel++) {
-    // The difference of two channels needs one bit more than they do.
+    // The difference of two channels needs one bit more than each of them.
     const isSide = channel === (assignment === SIDE_RIGHT ? 0 : 1) && assignment >= LEFT_SIDE;
     decoded.push(subframe(bits, sampleCount, bitsPerSample + (isSide ? 1 : 0)));
   }
@@ -60,7 +61,7 @@ function headerOf(bits: BitReader, stream: FlacStream): FrameHeader {
   const lead = bits.unsigned(8);
   for (let mask = 0x40; (lead & 0x80) !== 0 && (lead & mask) !== 0; mask >>= 1) bits.unsigned(8);
   const sampleCount = sizeOf(bits, size);
-  // A rate that is given in full: the header of the file has it, too.
+  // A sample rate that is written out: the header of the file has it, too.
   bits.unsigned(rate === 12 ? 8 : rate === 13 || rate === 14 ? 16 : 0);
   bits.unsigned(8);
   return { sampleCount, assignment, bitsPerSample: width || stream.bitsPerSample };
@@ -74,7 +75,7 @@ function sizeOf(bits: BitReader, code: number): number {
   return 256 << (code - 8);
 }
 
-/** The samples of one channel. */
+/** Decodes the samples of one channel. */
 function subframe(bits: BitReader, sampleCount: number, width: number): Float64Array {
   bits.unsigned(1);
   const type = bits.unsigned(6);
@@ -91,7 +92,7 @@ function subframe(bits: BitReader, sampleCount: number, width: number): Float64A
   return samples;
 }
 
-/** Samples as what a predictor makes of those before them, and what has to be added to that. */
+/** Decodes a predicted channel: each sample is the prediction from the samples before it, plus a residual. */
 function predicted(
   bits: BitReader,
   samples: Float64Array,
@@ -118,7 +119,7 @@ function predicted(
   }
 }
 
-/** Reads what is to be added, in Rice code, into the places behind the first samples. */
+/** Reads the residuals, in Rice code, into the places behind the first samples. */
 function residuals(bits: BitReader, samples: Float64Array, order: number): void {
   const method = bits.unsigned(2);
   if (method > 1) throw damaged(`its residuals are coded in the unknown way ${method}`);
@@ -143,7 +144,7 @@ function residuals(bits: BitReader, samples: Float64Array, order: number): void 
   }
 }
 
-/** Makes left and right of what was coded as one channel and a difference, in place. */
+/** Restores left and right from one channel and a difference, in place. */
 function joinSides([first, second]: readonly Float64Array[], assignment: number): void {
   if (assignment < LEFT_SIDE || !first || !second) return;
   for (let i = 0; i < first.length; i++) {
@@ -151,7 +152,7 @@ function joinSides([first, second]: readonly Float64Array[], assignment: number)
     if (assignment === LEFT_SIDE) second[i] = a - b;
     else if (assignment === SIDE_RIGHT) first[i] = a + b;
     else {
-      // The middle has lost its last bit, which is that of the difference.
+      // The mid channel has lost its last bit, which equals the last bit of the difference.
       const sum = a * 2 + Math.abs(b % 2);
       first[i] = (sum + b) / 2;
       second[i] = (sum - b) / 2;
@@ -170,7 +171,7 @@ function interleaved(channels: readonly Float64Array[], sampleCount: number, wid
   return samples;
 }
 
-/** CRC-16 with the polynomial x^16 + x^15 + x^2 + 1, by byte. */
+/** Table by byte of CRC-16 with the polynomial x^16 + x^15 + x^2 + 1. */
 const CRC = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 8;
   for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x8005;

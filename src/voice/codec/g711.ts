@@ -5,8 +5,8 @@ import { BYTES, SAMPLES } from '../../base/pcm.js';
  * The two companding laws of telephony, ITU-T G.711: A-law (Europe, 13-bit range) and mu-law (North America and
  * Japan, 14-bit range). One byte per sample.
  *
- * A 16-bit sample is first rounded to the range of the law, as sox does it. (ffmpeg truncates instead, which
- * differs in about one code of eighty.)
+ * A 16-bit sample is first rounded to the range of the law, as sox does it. ffmpeg truncates instead; the two differ
+ * in about one code of eighty.
  */
 export type G711Law = 'alaw' | 'mulaw';
 

@@ -2,9 +2,9 @@ import { checkArgument } from '../../base/check.js';
 import { invalidArgument } from '../../base/errors.js';
 import { BYTES, SAMPLES } from '../../base/pcm.js';
 
-// ITU-T G.722 (1988): 7 kHz voice at 64 kbit/s. Two bands of 8 kHz each, by a quadrature mirror filter of 24 taps; each
-// band is coded as the difference from what its adaptive predictor expects: the lower one in 6 bits, the higher in 2.
-// The names of the variables in the comments are those of the recommendation.
+// ITU-T G.722 (1988): 7 kHz voice at 64 kbit/s. A quadrature mirror filter of 24 taps splits the sound into two bands
+// of 8 kHz each. A band is coded as the difference from the output of its adaptive predictor: the lower one in 6 bits,
+// the higher one in 2. The names of variables in the comments are those of the recommendation.
 
 /** Half of the coefficients of the filter that splits and joins the bands; the other half mirrors it (table 4). */
 const MIRROR = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11];
@@ -46,7 +46,7 @@ const ILB = [
   3025, 3091, 3158, 3228, 3298, 3371, 3444, 3520, 3597, 3676, 3756, 3838, 3922, 4008,
 ];
 
-/** Codes 16 kHz voice as G.722 at 64 kbit/s: one byte for two samples. */
+/** Encodes 16 kHz voice as G.722 at 64 kbit/s: one byte for two samples. */
 export class G722Encoder {
   readonly #lower = new Band(32, 18_432);
   readonly #higher = new Band(8, 22_528);
@@ -140,7 +140,7 @@ export class G722Decoder {
   }
 }
 
-/** Predictor and scale of one band, which encoder and decoder adapt alike. */
+/** Predictor and scale of one band. Encoder and decoder adapt them in the same way. */
 class Band {
   /** Expected sample (s). */
   expected = 0;
@@ -149,7 +149,7 @@ class Band {
   readonly #most: number;
   /** Logarithm of the scale (nb). */
   #log = 0;
-  /** The six differences before (d), and two reconstructed samples (r) and partial ones (p). */
+  /** The six preceding differences (d), two reconstructed samples (r) and two partial ones (p). */
   readonly #d = new Int32Array(7);
   readonly #r = new Int32Array(3);
   readonly #p = new Int32Array(3);
@@ -163,7 +163,7 @@ class Band {
     this.#most = most;
   }
 
-  /** Takes the upper 4 bits of a code of the lower band. */
+  /** Adapts to a code of the lower band, given its upper 4 bits. */
   adaptLower(code: number): void {
     const difference = (this.scale * (QM4[code] ?? 0)) >> 15;
     this.#log = within((this.#log * 127) >> 7, WL[RL42[code] ?? 0] ?? 0, this.#most);
@@ -171,7 +171,7 @@ class Band {
     this.#predict(difference);
   }
 
-  /** Takes a code of the higher band. */
+  /** Adapts to a code of the higher band. */
   adaptHigher(code: number): void {
     const difference = (this.scale * (QM2[code] ?? 0)) >> 15;
     this.#log = within((this.#log * 127) >> 7, WH[RH2[code] ?? 0] ?? 0, this.#most);
@@ -179,7 +179,7 @@ class Band {
     this.#predict(difference);
   }
 
-  /** Block 4 of the recommendation: takes the quantized difference, and expects the next sample. */
+  /** Block 4 of the recommendation: takes the quantized difference and predicts the next sample. */
   #predict(difference: number): void {
     const [d, r, p, a, b] = [this.#d, this.#r, this.#p, this.#a, this.#b];
     d[0] = difference;
@@ -234,7 +234,7 @@ function saturated(value: number): number {
   return value > 32_767 ? 32_767 : value < -32_768 ? -32_768 : value;
 }
 
-/** Samples of a band have 15 bits. */
+/** Limits a sample of a band to its 15 bits. */
 function limited(value: number): number {
   return value > 16_383 ? 16_383 : value < -16_384 ? -16_384 : value;
 }

@@ -16,7 +16,7 @@ export interface OpusOptions {
 }
 
 export interface OpusEncoderOptions extends OpusOptions {
-  /** In bits per second: 6000 to 510000. Default: what libopus finds right for the format. */
+  /** In bits per second: 6000 to 510000. Default: chosen by libopus for the format. */
   readonly bitrate?: number;
   /** Use that the codec is tuned for. Default `'voip'`. */
   readonly application?: 'voip' | 'audio' | 'restricted_lowdelay';
@@ -33,7 +33,7 @@ const CHANNELS = oneOf(1, 2);
 
 type Native = typeof import('@evan/opus');
 
-/** Codes frames of PCM into Opus packets with libopus. */
+/** Encodes frames of PCM as Opus packets with libopus. */
 export class OpusEncoder {
   readonly format: PcmFormat;
   /** Delay of the decoded sound, in samples per channel at the format's rate. */
@@ -62,7 +62,7 @@ export class OpusEncoder {
     if (!FRAME_MS.some((allowed) => allowed === ms)) {
       throw invalidArgument('frame', `of ${FRAME_MS.join(', ')} ms`, `${ms} ms`);
     }
-    // The packet lies in memory that the next call uses again.
+    // The packet lies in memory that the next call reuses.
     return this.#native.encode(frame).slice();
   }
 }

@@ -5,11 +5,11 @@ import type { SpectralFilter } from './spectral-filter.js';
 import { SpectralStage } from './spectral-stage.js';
 
 /**
- * The stages of a resampler, one after the other in the kernel's memory, so that the first output lies at the time of
- * the first input: every stage begins so much earlier as the filters behind it reach back, and only what comes before
- * the first stage is silence.
+ * Builds the stages of a resampler, one after the other in the kernel's memory. The first output lies at the time of
+ * the first input: every stage begins earlier, by as much as the filters behind it reach back. Only the samples in
+ * front of the first stage are silence.
  *
- * @param maxInputs Samples per channel that are put in at once, at the most.
+ * @param maxInputs Largest number of samples per channel in one input.
  */
 export function buildStages(
   filters: readonly (FilterBank | SpectralFilter)[],
@@ -33,10 +33,10 @@ export function buildStages(
   return stages;
 }
 
-/** For each stage the silence in front of its first input, and how many of its first inputs come too early. */
+/** Gives for each stage the silence in front of its first input, and the number of its first inputs to skip. */
 function startsOf(filters: readonly (FilterBank | SpectralFilter)[]): { silence: number; skipped: number }[] {
   const starts: { silence: number; skipped: number }[] = [];
-  // Outputs that the stage at hand has to give before the time of the first input: whole rounds of its phases.
+  // Outputs that the current stage must give before the time of the first input: whole rounds of its phases.
   let early = 0;
   filters.toReversed().forEach((filter, i) => {
     const before = filters[filters.length - 2 - i];
@@ -47,7 +47,7 @@ function startsOf(filters: readonly (FilterBank | SpectralFilter)[]): { silence:
   return starts;
 }
 
-/** Inputs before the time of an output that it depends on. */
+/** Number of inputs, before the time of an output, that it depends on. */
 function reachOf(filter: FilterBank | SpectralFilter): number {
   return 'matrices' in filter ? filter.edge : filter.taps / 2 - 1;
 }

@@ -3,11 +3,11 @@ import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { CHANNELS, SAMPLES } from '../../base/pcm.js';
 
 /**
- * Changes the number of interleaved channels: to one channel by averaging all, from one by copying it to all.
- * The same number gives the same array.
+ * Changes the number of interleaved channels. To one channel it averages all; from one channel it copies that one to
+ * all. For the same number it returns the same array.
  *
  * @throws ERR_UNSUPPORTED between two different numbers above one: use {@link mapChannels}.
- * @throws ERR_INVALID_ARG when `samples` are no whole frames, or a number of channels is not 1 to 32.
+ * @throws ERR_INVALID_ARG when `samples` are not whole frames, or a number of channels is not 1 to 32.
  */
 export function mixChannels(samples: Int16Array, from: number, to: number): Int16Array {
   checkArgument('from', from, CHANNELS);
@@ -34,8 +34,8 @@ export function mixChannels(samples: Int16Array, from: number, to: number): Int1
 }
 
 /**
- * Mixes channels by a table of gains: `gains[out][in]` is how much of input channel `in` goes to output channel
- * `out`. `[[0, 1], [1, 0]]` swaps left and right. Sums beyond 16 bits are clipped.
+ * Mixes channels by a table of gains. `gains[out][in]` is the gain from input channel `in` to output channel `out`:
+ * `[[0, 1], [1, 0]]` swaps left and right. Sums beyond 16 bits are clipped.
  *
  * @throws ERR_INVALID_ARG when rows are missing or of different length.
  */
@@ -60,9 +60,9 @@ export function mapChannels(samples: Int16Array, gains: readonly (readonly numbe
 }
 
 /**
- * Takes interleaved samples apart, one array for each channel.
+ * Separates interleaved samples into one array for each channel.
  *
- * @throws ERR_INVALID_ARG when `samples` are no whole frames, or `channels` is not 1 to 32.
+ * @throws ERR_INVALID_ARG when `samples` are not whole frames, or `channels` is not 1 to 32.
  */
 export function splitChannels(samples: Int16Array, channels: number): Int16Array[] {
   const count = wholeFrames(samples, channels);
@@ -74,7 +74,7 @@ export function splitChannels(samples: Int16Array, channels: number): Int16Array
 }
 
 /**
- * Interleaves one array for each channel, 1 to 32; shorter ones are filled up with silence.
+ * Interleaves one array for each channel, 1 to 32. Shorter ones are padded with silence.
  *
  * @throws ERR_INVALID_ARG.
  */

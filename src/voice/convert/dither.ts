@@ -1,7 +1,7 @@
 import { checkArgument, checkOptions, instance, type Rules, whole } from '../../base/check.js';
 import { SAMPLES } from '../../base/pcm.js';
 export interface DitherOptions {
-  /** Seed of the noise, so that a result can be repeated; any whole number. Default 1. */
+  /** Seed of the noise, so that a result is repeatable; any whole number. Default 1. */
   readonly seed?: number;
 }
 
@@ -9,15 +9,15 @@ const FLOATS = instance(Float32Array);
 const RULES: Rules<DitherOptions> = { seed: whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) };
 
 /**
- * Floats in -1 to 1 as s16 with triangular dither of two steps: what lies below one step stays audible as itself
- * instead of as distortion. Use it where float audio is written as 16 bits and will be amplified later; speech for
- * a call does not need it.
+ * Converts floats in -1 to 1 to s16 with triangular dither of two steps. Sound below one step stays audible instead of
+ * becoming distortion. Use it for float audio that is written as 16 bits and amplified later. Speech for a call does
+ * not need it.
  */
 export function dither(samples: Float32Array, options: DitherOptions = {}): Int16Array {
   checkArgument('samples', samples, FLOATS);
   checkOptions(options, RULES);
   const dithered = new Int16Array(samples.length);
-  // xorshift32 cannot leave zero.
+  // The state of xorshift32 must not be zero: it would stay zero.
   let state = (options.seed ?? 1) | 0 || 1;
   const uniform = () => {
     state ^= state << 13;
@@ -32,7 +32,7 @@ export function dither(samples: Float32Array, options: DitherOptions = {}): Int1
   return dithered;
 }
 
-/** s16 as floats in -1 to 1. */
+/** Converts s16 to floats in -1 to 1. */
 export function toFloat(samples: Int16Array): Float32Array {
   checkArgument('samples', samples, SAMPLES);
   return Float32Array.from(samples, (sample) => sample / 32768);

@@ -4,20 +4,20 @@ import { concatSamples, type PcmTransform } from '../stage.js';
 import { besselI0 } from './resample-filter.js';
 import { aligned, createResampleKernel, F32, type ResampleKernel } from './resample-kernel.js';
 
-/** Coefficients on each side of a sample; the others of a half-band filter are 0. */
+/** Coefficients on each side of a sample. The other coefficients of a half-band filter are 0. */
 const SIDE = 16;
-/** Samples that the filter looks at besides the one in its middle, on each side, at the higher rate. */
+/** Samples on each side of the middle one that the filter uses, at the higher rate. */
 const REACH = 2 * SIDE - 1;
-/** Of Kaiser's window: 60 dB of rejection. */
+/** Parameter of Kaiser's window: 60 dB of rejection. */
 const BETA = 5.65;
 const COEFFICIENTS = design();
 /** Samples that are filtered at once. */
 const BLOCK = 2048;
 const S16 = Int16Array.BYTES_PER_ELEMENT;
 
-/** A filter as the kernel computes it. */
+/** A filter in the form that the kernel computes. */
 interface HalfBand {
-  /** Samples that an output depends on, and those of a row: a multiple of 4. */
+  /** Samples that an output depends on (`span`), and coefficients in a row (`taps`): a multiple of 4. */
   readonly span: number;
   readonly taps: number;
   readonly phases: number;
@@ -31,9 +31,10 @@ const DOUBLE: HalfBand = { span: 2 * SIDE, taps: 2 * SIDE, phases: 2, step: 1, r
 const HALVE: HalfBand = { span: 2 * REACH + 1, taps: 4 * SIDE, phases: 1, step: 2, rows: rowOfHalve() };
 
 /**
- * Doubles the sample rate of mono voice: every other output is an input sample, unchanged, the ones between lie
- * on a curve through 32 of them. Passes up to 0.44 of the input's rate (3.5 kHz of telephone voice), 60 dB down at 0.56. A
- * fraction of the time of a `Resampler`, for thousands of streams. Outputs come 16 input samples late, and have their place.
+ * Doubles the sample rate of mono voice. Every other output is an input sample, unchanged; the outputs between are
+ * interpolated from 32 inputs. It passes up to 0.44 of the input's rate (3.5 kHz of telephone voice), and is 60 dB down
+ * at 0.56. It takes a fraction of the time of a `Resampler`, and serves thousands of streams. Outputs come 16 input
+ * samples late; their positions do not change.
  */
 export class RateDoubler implements PcmTransform {
   #held = new HeldSamples(SIDE - 1);
@@ -52,7 +53,7 @@ export class RateDoubler implements PcmTransform {
 
 /** Halves the sample rate of mono voice, with the filter of {@link RateDoubler}. Outputs come 31 input samples late. */
 export class RateHalver implements PcmTransform {
-  /** Begins with what the next output looks back at. */
+  /** Begins with the samples that the next output depends on. */
   #held = new HeldSamples(REACH);
 
   push(samples: Int16Array): Int16Array {
@@ -67,7 +68,7 @@ export class RateHalver implements PcmTransform {
   }
 }
 
-/** The last samples of a stream, which outputs to come depend on. Begins with silence. */
+/** The last samples of a stream, on which the next outputs depend. Begins with silence. */
 class HeldSamples {
   readonly samples = new Int16Array(2 * REACH);
   length: number;
@@ -77,10 +78,10 @@ class HeldSamples {
   }
 }
 
-/** The kernel that all filters of a thread use in turn, with nothing of a stream in it between two pushes. */
+/** The kernel that all filters of a thread use in turn. Between two pushes it holds nothing of a stream. */
 class SharedKernel {
   readonly kernel: ResampleKernel;
-  /** Samples on their way in, with those that were held before them, and on their way out. */
+  /** Input samples with the held ones before them; then the output samples. */
   readonly samples: Int16Array;
   readonly input = aligned((BLOCK + 4 * SIDE) * 2 * S16);
   readonly output = this.input + aligned((BLOCK + 8 * SIDE) * F32);
@@ -94,7 +95,7 @@ class SharedKernel {
     for (const each of [DOUBLE, HALVE]) new Float32Array(buffer, this.rowsOf(each)).set(each.rows);
   }
 
-  /** Address of the coefficients of a filter. */
+  /** Gives the address of the coefficients of a filter. */
   rowsOf(filter: HalfBand): number {
     return filter === DOUBLE ? this.#rows : this.#rows + aligned(DOUBLE.rows.byteLength);
   }
@@ -102,7 +103,7 @@ class SharedKernel {
 
 let shared: SharedKernel | undefined;
 
-/** Takes samples; gives the outputs that have what they depend on, and holds what later ones need. */
+/** Filters samples: returns the outputs that are ready, and holds the samples that later outputs depend on. */
 function filtered(filter: HalfBand, held: HeldSamples, samples: Int16Array): Int16Array {
   if (samples.length > BLOCK) return filteredInBlocks(filter, held, samples);
   shared ??= new SharedKernel();
@@ -129,7 +130,7 @@ function filteredInBlocks(filter: HalfBand, held: HeldSamples, samples: Int16Arr
   return concatSamples(parts);
 }
 
-/** The input as it is, and half a sample behind it. */
+/** Row of the input sample itself, and row of the sample half a step behind it. */
 function rowsOfDouble(): Float32Array {
   const rows = new Float32Array(4 * SIDE);
   rows[SIDE - 1] = 1;
@@ -150,7 +151,7 @@ function rowOfHalve(): Float32Array {
   return row;
 }
 
-/** Values of a windowed sinc half a sample, one and a half, and so on from its middle; they sum to a gain of 1. */
+/** Windowed sinc at 0.5, 1.5 and so on samples from its middle. Both sides together sum to a gain of 1. */
 function design(): Float64Array {
   const row = Float64Array.from({ length: SIDE }, (_, k) => {
     const x = k + 0.5;

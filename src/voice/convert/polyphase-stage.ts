@@ -3,13 +3,13 @@ import { aligned, type ResampleKernel } from './resample-kernel.js';
 import type { ResampleStage, StagePlace } from './resample-stage.js';
 import { StageInputs } from './stage-inputs.js';
 
-/** A filter that is multiplied out, sample by sample: each output comes as soon as its inputs are there. */
+/** A filter in the time domain, sample by sample: each output comes as soon as its inputs are there. */
 export class PolyphaseStage implements ResampleStage {
   readonly #bank: FilterBank;
   readonly #coefficients: number;
   readonly #inputs: StageInputs;
   readonly maxOutputs: number;
-  /** Index in the inputs of the first tap of the next output, and the next output's phase. */
+  /** Index in the inputs of the first tap of the next output, and that output's phase. */
   #next: number;
   #phase = 0;
 

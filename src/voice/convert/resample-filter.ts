@@ -4,11 +4,11 @@ export type ResampleQuality = 'low' | 'medium' | 'high';
 interface QualityShape {
   /** Attenuation of aliases and images, in dB. */
   readonly rejectionDb: number;
-  /** Part of the lower of the two Nyquist bands that passes unchanged; rejection is full from its end on. */
+  /** Part of the lower of the two Nyquist bands that passes unchanged. At the end of that band rejection is full. */
   readonly passband: number;
 }
 
-// A little more than is promised: what two filters in a row leave adds up.
+// A little stricter than promised, since the residues of two filters in a row add up.
 export const QUALITY_SHAPES: Readonly<Record<ResampleQuality, QualityShape>> = {
   low: { rejectionDb: 68, passband: 0.8 },
   medium: { rejectionDb: 102, passband: 0.9 },
@@ -26,7 +26,7 @@ export interface FilterBank {
   readonly coefficients: Float32Array;
 }
 
-/** Rows are padded to whole groups of this many, which the kernel multiplies at once. */
+/** Rows are padded to a multiple of this, which the kernel multiplies at once. */
 const TAP_GROUP = 4;
 
 /** Requirements of a filter. */
@@ -42,8 +42,8 @@ export interface FilterShape {
 }
 
 /**
- * Designs a polyphase bank: a sinc, windowed by Kaiser's window, sampled at `phases` offsets. Each row is scaled
- * to a gain of exactly 1 at DC.
+ * Designs a polyphase filter bank: a sinc with Kaiser's window, sampled at `phases` offsets. Each row is scaled to a
+ * gain of exactly 1 at DC.
  *
  * Source: J. F. Kaiser, "Nonrecursive Digital Filter Design Using the I0-sinh Window Function", 1974.
  */
@@ -75,7 +75,7 @@ function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
-/** The modified Bessel function of the first kind and order 0, by its power series. */
+/** Modified Bessel function of the first kind and order 0, by its power series. */
 export function besselI0(x: number): number {
   const quarter = (x * x) / 4;
   let term = 1;

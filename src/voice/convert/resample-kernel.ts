@@ -4,11 +4,11 @@ import { WasmCode } from './wasm-code.js';
 /** The functions of resample-kernel.wat; addresses in bytes. */
 export interface ResampleKernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  /** Interleaved s16 of one channel to f32. */
+  /** Converts interleaved s16 of one channel to f32. */
   widen(source: number, stride: number, target: number, count: number): void;
-  /** f32 of one channel to interleaved s16. */
+  /** Converts f32 of one channel to interleaved s16. */
   narrow(source: number, target: number, stride: number, count: number): void;
-  /** `count` outputs of the filter bank. */
+  /** Computes `count` outputs of the filter bank. */
   filter(
     input: number,
     bank: number,
@@ -29,7 +29,7 @@ const PAGE_BYTES = 0x1_0000;
 
 const code = new WasmCode(RESAMPLE_KERNEL);
 
-/** A kernel with `bytes` of memory of its own. */
+/** Makes a kernel with `bytes` of memory of its own. */
 export function createResampleKernel(bytes: number): ResampleKernel {
   const kernel = code.instantiate() as ResampleKernel;
   const missing = bytes - kernel.memory.buffer.byteLength;
@@ -37,7 +37,7 @@ export function createResampleKernel(bytes: number): ResampleKernel {
   return kernel;
 }
 
-/** Bytes up to a multiple of 64, where the next thing in a kernel's memory begins. */
+/** Rounds bytes up to a multiple of 64. The next thing in a kernel's memory begins there. */
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }

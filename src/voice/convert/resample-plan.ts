@@ -6,7 +6,7 @@ import {
 } from './resample-filter.js';
 import { designSpectralFilter, type SpectralFilter } from './spectral-filter.js';
 
-/** Delay of the output: `low` gives it at once, `block` in blocks, which takes less work. */
+/** Delay of the output: `low` gives it at once; `block` gives it in blocks, which takes less work. */
 export type ResampleLatency = 'low' | 'block';
 
 export interface ResamplePlan {
@@ -20,16 +20,16 @@ export interface ResamplePlan {
 /** Stages before the last lower the rate while it stays at least this many times the final rate. */
 const MIN_RATE_LEFT = 1.25;
 
-/** The largest number in a ratio of rates that spectra are used for: matrices grow with the product of both. */
+/** Largest number in a ratio of rates for which spectra are used. Matrices grow with the product of both numbers. */
 const MAX_SPECTRAL_RATIO = 6;
 
-/** Designs that are kept: a service needs the same for each call, and one takes milliseconds. */
+/** Number of designs that are kept. A service needs the same ones for each call, and a design takes milliseconds. */
 const MAX_DESIGNS = 32;
-/** Coefficients of a design that is kept, at the most. */
+/** Largest number of coefficients of a design that is kept. */
 const MAX_KEPT = 65_536;
 const designs = new Map<string, readonly FilterBank[]>();
 
-/** The filters that lead from one rate to the other, one after the other. */
+/** Designs the filters from one rate to the other, in order. */
 export function designFilters(plan: ResamplePlan): readonly (FilterBank | SpectralFilter)[] {
   if (plan.latency === 'block') return spectralFilters(plan);
   const name = [plan.from, plan.to, plan.quality].join();
@@ -44,8 +44,8 @@ export function designFilters(plan: ResamplePlan): readonly (FilterBank | Spectr
 }
 
 /**
- * While the input rate is far above the output rate, it is halved by short filters that only have to keep aliases out
- * of the final band; then comes the one steep filter, at the lowest rate possible, where it is shortest.
+ * Designs short filters that halve the input rate while it is far above the output rate. They only have to keep aliases
+ * out of the final band. The one steep filter comes last, at the lowest rate possible, where it is shortest.
  */
 function polyphaseFilters({ from, to, quality }: ResamplePlan): FilterBank[] {
   const { pass, stop, rejectionDb } = bandOf(from, to, quality);
@@ -60,8 +60,8 @@ function polyphaseFilters({ from, to, quality }: ResamplePlan): FilterBank[] {
 }
 
 /**
- * One steep filter on spectra, where the ratio of the rates is simple. Otherwise it leads to a rate above the wanted
- * one, from which a short filter goes on that only has to keep images out.
+ * Designs one steep filter on spectra when the ratio of the rates is simple. Otherwise that filter leads to a rate
+ * above the wanted one. A short filter follows, which only has to keep images out.
  */
 function spectralFilters({ from, to, quality }: ResamplePlan): (FilterBank | SpectralFilter)[] {
   const { pass, stop, rejectionDb } = bandOf(from, to, quality);

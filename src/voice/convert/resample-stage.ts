@@ -5,11 +5,11 @@ export interface StagePlace {
   /** Start of the stage's memory in the kernel's. */
   readonly address: number;
   readonly channels: number;
-  /** Most samples per channel that are put in at once. */
+  /** Largest number of samples per channel in one input. */
   readonly maxInputs: number;
   /** Samples of silence in front of the first input. */
   readonly silence: number;
-  /** Inputs that come before the first that an output depends on. */
+  /** Inputs before the first one that an output depends on. */
   readonly skipped: number;
 }
 
@@ -21,12 +21,12 @@ export interface ResampleStage {
   readonly end: number;
   /** Writes the filter's coefficients into the kernel's memory. */
   load(kernel: ResampleKernel): void;
-  /** Address where the next input of a channel belongs. */
+  /** Gives the address for the next input of a channel. */
   inputOf(channel: number): number;
-  /** Outputs that `count` more inputs make possible. */
+  /** Gives the number of outputs that are ready after `count` more inputs. */
   outputsAfter(count: number): number;
-  /** Writes the next outputs of a channel to the address `output`: `count`, or as many more as come at once. */
+  /** Writes the next outputs of a channel to the address `output`: at least `count`, rounded up to whole blocks. */
   filter(kernel: ResampleKernel, channel: number, output: number, count: number): void;
-  /** Advances all channels by their inputs and outputs, and drops inputs that no output needs any more. */
+  /** Advances all channels by their inputs and outputs, and drops inputs that are not needed any more. */
   advance(kernel: ResampleKernel, inputs: number, outputs: number): void;
 }

@@ -19,8 +19,8 @@ export interface ResamplerOptions {
   readonly quality?: ResampleQuality;
   /**
    * `'low'`: outputs come as soon as their inputs are there, some milliseconds late. `'block'`: they come in blocks of
-   * half a second to a second, for a fraction of the processor time: for files, and whatever else nobody waits for.
-   * Both have the same filters. Default `'low'`.
+   * half a second to a second and take a fraction of the processor time; meant for files, and wherever nothing waits
+   * for them. Both have the same filters. Default `'low'`.
    */
   readonly latency?: ResampleLatency;
 }
@@ -37,15 +37,15 @@ const RULES: Rules<ResamplerOptions> = {
   ...FILTER_RULES,
 };
 
-/** Samples per channel that are filtered at once: what fits into a processor's nearest cache. */
+/** Samples per channel that are filtered at once. They fit into a processor's nearest cache. */
 const BLOCK = 4096;
 const S16 = Int16Array.BYTES_PER_ELEMENT;
 
 /**
- * Changes the sample rate. Streaming, with the filters' delay compensated: output sample n lies at the time of
- * input sample n * from / to, and `inputLength * to / from` samples come out in all, rounded to nearest.
+ * Changes the sample rate of a stream. The filters' delay is compensated: output sample n lies at the time of input
+ * sample n * from / to. In all `inputLength * to / from` samples come out, rounded to nearest.
  *
- * The filtering is done by a WebAssembly SIMD kernel on memory of the resampler's own.
+ * A WebAssembly SIMD kernel does the filtering, in memory of the resampler's own.
  */
 export class Resampler implements PcmTransform {
   readonly #channels: number;
@@ -53,7 +53,7 @@ export class Resampler implements PcmTransform {
   readonly #to: number;
   readonly #kernel: ResampleKernel;
   readonly #stages: readonly ResampleStage[];
-  /** Addresses of interleaved samples on their way in and out, and of one channel's output. */
+  /** Addresses of the interleaved input and output, and of one channel's output. */
   readonly #samples: number;
   readonly #filtered: number;
   #taken = 0;
@@ -86,7 +86,7 @@ export class Resampler implements PcmTransform {
     }
     const count = samples.length / channels;
     this.#taken += count;
-    // How many come does not depend on how the input is cut.
+    // The number of outputs does not depend on how the input is cut.
     const ready = this.#stages.reduce((inputs, stage) => stage.outputsAfter(inputs), count);
     return this.#filter(samples, new Int16Array(ready * channels));
   }
@@ -102,7 +102,7 @@ export class Resampler implements PcmTransform {
     return outputs;
   }
 
-  /** Takes samples and writes ready ones into `outputs`, as far as there is room. Returns the part that was filled. */
+  /** Filters samples into `outputs`, as far as there is room. Returns the part that was filled. */
   #filter(samples: Int16Array, outputs: Int16Array): Int16Array {
     const length = BLOCK * this.#channels;
     let filled = 0;
@@ -113,7 +113,7 @@ export class Resampler implements PcmTransform {
     return outputs.subarray(0, filled);
   }
 
-  /** Takes at most a block of input; returns how many samples of `outputs` it has filled. */
+  /** Filters at most a block of input; returns the number of samples written to `outputs`. */
   #filterBlock(samples: Int16Array, outputs: Int16Array): number {
     const channels = this.#channels;
     const kernel = this.#kernel;
@@ -140,7 +140,9 @@ export class Resampler implements PcmTransform {
   }
 }
 
-/** Changes the sample rate of one array. `latency` is `'block'` unless it is given: nobody waits for a part of it. */
+/**
+ * Changes the sample rate of one array. `latency` is `'block'` by default, since the result is needed only as a whole.
+ */
 export function resample(samples: Int16Array, options: ResamplerOptions): Int16Array {
   checkArgument('options', options, object);
   return transformSamples(samples, new Resampler({ latency: 'block', ...options }));

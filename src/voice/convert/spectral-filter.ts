@@ -1,18 +1,18 @@
 import { designFilterBank, type FilterBank, type FilterShape } from './resample-filter.js';
 
-/** Groups of a spectrum, a power of 4: blocks have so many times `step` samples. */
+/** Groups of a spectrum, a power of 4. A block has `step` samples for each group. */
 export const SPECTRUM_GROUPS = 1024;
 
-/** A low-pass filter that also changes the rate, as what spectral-kernel.wat does to blocks of samples. */
+/** A low-pass filter with a change of rate, as spectral-kernel.wat applies it to blocks of samples. */
 export interface SpectralFilter {
   /** Output samples for each `step` input samples. */
   readonly phases: number;
   readonly step: number;
-  /** Input samples at both ends of a block that only serve the outputs between them; a multiple of 4 * `step`. */
+  /** Input samples at each end of a block that only serve the outputs in its middle; a multiple of 4 * `step`. */
   readonly edge: number;
-  /** `phases` rows of `step` complex numbers for each group of the spectrum, in the kernel's order of them. */
+  /** `phases` rows of `step` complex numbers for each group of the spectrum, in the order of the kernel. */
   readonly matrices: Float32Array;
-  /** Powers of roots of one for the kernel's two transforms. */
+  /** Powers of roots of unity for the kernel's two transforms. */
   readonly analysisTwiddles: Float32Array;
   readonly synthesisTwiddles: Float32Array;
 }
@@ -21,9 +21,9 @@ export interface SpectralFilter {
  * Designs the same filter as {@link designFilterBank}, for transforms of 1024 * `step` inputs and 1024 * `phases`
  * outputs.
  *
- * With j + 1024 b for the frequencies of the spectrum at the common multiple of both rates, those of one j depend on
- * each other alone: the input's spectrum repeats in it, the output's is its sum over what aliases. So the filter, the
- * change of rate and the transforms' steps of radix `step` and `phases` are one small matrix for each j.
+ * Write the frequencies of the spectrum at the common multiple of both rates as j + 1024 b. Frequencies with the same j
+ * depend on each other only: the input's spectrum repeats in it, and the output's is its sum over the aliases. So the
+ * filter, the change of rate and the transforms' steps of radix `step` and `phases` are one small matrix for each j.
  */
 export function designSpectralFilter(shape: FilterShape): SpectralFilter {
   const { phases, step } = shape;
@@ -50,7 +50,7 @@ function matricesOf(bank: FilterBank): Float32Array {
     const j = digitsReversed(group);
     for (let output = 0; output < phases; output++) {
       for (let input = 0; input < step; input++) {
-        // exp(2 pi i b (output / phases - input / step)), turned on from each b to the next.
+        // exp(2 pi i b (output / phases - input / step)), rotated from each b to the next.
         const turn = (output * step - input * phases + common) % common;
         let [re, im] = [0, 0];
         for (let b = 0, angle = 0; b < common; b++, angle = (angle + turn) % common) {
@@ -66,16 +66,16 @@ function matricesOf(bank: FilterBank): Float32Array {
   return matrices;
 }
 
-/** The filter at `size` frequencies around the circle; real, since the filter is symmetric about its middle. */
+/** Frequency response at `size` frequencies around the circle. It is real, since the filter is symmetric. */
 function frequencyResponse({ phases, taps, coefficients }: FilterBank, size: number): Float64Array {
   const half = taps / 2;
-  // From the middle on; see FilterBank for where each coefficient lies.
+  // From the middle on; FilterBank gives the order of the coefficients.
   const impulse = Float64Array.from({ length: phases * half }, (_, i) => {
     return coefficients[(i % phases) * taps + half - 1 - Math.floor(i / phases)] ?? 0;
   });
   const response = new Float64Array(size);
   for (let k = 0; k <= size / 2; k++) {
-    // A sum of cosines by Clenshaw's recurrence.
+    // Sum of cosines by Clenshaw's recurrence.
     const twice = 2 * Math.cos((2 * Math.PI * k) / size);
     let [next, afterNext] = [0, 0];
     for (let i = impulse.length - 1; i > 0; i--) {
@@ -90,7 +90,7 @@ function frequencyResponse({ phases, taps, coefficients }: FilterBank, size: num
   return response;
 }
 
-/** For each size of a transform: powers 1 to 3 of its root, for each of a quarter of the size. */
+/** Twiddle factors for each size of a transform: powers 1 to 3 of its root, for each of a quarter of the size. */
 function twiddles(sizes: readonly number[]): Float32Array {
   const table = new Float32Array(sizes.reduce((sum, size) => sum + (size / 4) * 6, 0));
   let at = 0;
@@ -113,7 +113,7 @@ function sizesFrom(group: number): number[] {
   return sizes;
 }
 
-/** The number whose digits to base 4 are those of a group's number, the other way round. */
+/** Reverses the order of the base-4 digits of a group's number. */
 function digitsReversed(group: number): number {
   let reversed = 0;
   for (let left = SPECTRUM_GROUPS, rest = group; left > 1; left /= 4, rest >>= 2) {

@@ -4,11 +4,11 @@ import { WasmCode } from './wasm-code.js';
 
 /** The functions of spectral-kernel.wat; addresses in bytes. */
 export interface SpectralKernel {
-  /** Eight blocks of samples, `apart` bytes from each other, into `count` elements. */
+  /** Copies eight blocks of samples, `apart` bytes from each other, into `count` elements. */
   gather(source: number, apart: number, target: number, count: number): void;
   /** Transforms `length` elements down to groups of `group`. */
   analyse(data: number, length: number, group: number, twiddles: number): void;
-  /** `groups` groups of `step` elements into as many of `phases`, each by its own matrix. */
+  /** Filters `groups` groups of `step` elements into as many groups of `phases`, each by its own matrix. */
   filter(
     source: number,
     target: number,
@@ -19,13 +19,13 @@ export interface SpectralKernel {
   ): void;
   /** Transforms groups of `group` elements back into `length`. */
   synthesise(data: number, length: number, group: number, twiddles: number): void;
-  /** Eight blocks of samples, `apart` bytes from each other, out of `count` elements. */
+  /** Copies `count` elements back into eight blocks of samples, `apart` bytes from each other. */
   scatter(source: number, target: number, apart: number, count: number): void;
 }
 
 const code = new WasmCode(SPECTRAL_KERNEL);
 
-/** A kernel that works on the memory of another one. */
+/** Makes a kernel that works on the memory of another one. */
 export function createSpectralKernel(resampler: ResampleKernel): SpectralKernel {
   return code.instantiate({ resampler: { memory: resampler.memory } }) as SpectralKernel;
 }

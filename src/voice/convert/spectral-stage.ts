@@ -4,29 +4,29 @@ import { SPECTRUM_GROUPS, type SpectralFilter } from './spectral-filter.js';
 import { createSpectralKernel, type SpectralKernel } from './spectral-kernel.js';
 import { StageInputs } from './stage-inputs.js';
 
-/** Blocks that are transformed at once, and bytes of an element, which holds one sample of each. */
+/** Number of blocks that are transformed together. An element holds one sample of each. */
 const BLOCKS = 8;
 const ELEMENT_BYTES = BLOCKS * F32;
 
 /**
- * A filter that is applied to the spectrum of overlapping blocks ("overlap-save"): far less work for a long filter,
- * but outputs come by eight blocks at once. Where blocks begin depends on the position in the stream alone.
+ * A filter in the frequency domain, on overlapping blocks ("overlap-save"). It needs far less work for a long filter,
+ * but gives outputs in units of eight blocks. The place of a block depends only on the position in the stream.
  */
 export class SpectralStage implements ResampleStage {
   readonly #filter: SpectralFilter;
-  /** Addresses of what the filter consists of, and of the blocks before and after it. */
+  /** Addresses of the filter's data, and of the blocks before and after it. */
   readonly #matrices: number;
   readonly #analysisTwiddles: number;
   readonly #synthesisTwiddles: number;
   readonly #before: number;
   readonly #after: number;
   readonly #inputs: StageInputs;
-  /** Samples by which blocks lie apart. */
+  /** Distance between the beginnings of two blocks, in samples. */
   readonly #apart: number;
   readonly maxOutputs: number;
   #kernel: SpectralKernel | undefined;
 
-  /** It has to be a resampler's first stage: inputs cannot be skipped. */
+  /** Must be the first stage of a resampler: it cannot skip inputs. */
   constructor(filter: SpectralFilter, { address, channels, maxInputs, silence }: StagePlace) {
     const { phases, step, edge, matrices, analysisTwiddles, synthesisTwiddles } = filter;
     this.#filter = filter;

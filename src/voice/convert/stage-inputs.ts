@@ -1,17 +1,17 @@
 import { aligned, F32, type ResampleKernel } from './resample-kernel.js';
 
-/** The samples that a stage of a resampler still needs, of each channel, in the kernel's memory. */
+/** Samples that a stage of a resampler still needs, of each channel, in the kernel's memory. */
 export class StageInputs {
   readonly #start: number;
   readonly #capacity: number;
   readonly #bytes: number;
   readonly #channels: number;
-  /** Samples of each channel. */
+  /** Number of samples of each channel. */
   filled: number;
 
   /**
-   * @param start Where they begin in the kernel's memory.
-   * @param capacity Samples of a channel that there has to be room for.
+   * @param start Address of the first one in the kernel's memory.
+   * @param capacity Largest number of samples of a channel.
    * @param silence Samples of silence before the first one, which compensate the filter's delay.
    */
   constructor(start: number, channels: number, capacity: number, silence: number) {
@@ -27,12 +27,12 @@ export class StageInputs {
     return this.#start + this.#bytes * this.#channels;
   }
 
-  /** Address of a sample of a channel. */
+  /** Gives the address of a sample of a channel. */
   at(channel: number, index: number): number {
     return this.#start + channel * this.#bytes + index * F32;
   }
 
-  /** Counts samples that were put behind the last one, and lets go of the first `count` that there are. */
+  /** Counts samples that were added behind the last one, and drops the first `count`. */
   advance(kernel: ResampleKernel, added: number, count: number): void {
     this.filled += added;
     if (count === 0) return;

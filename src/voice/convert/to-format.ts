@@ -7,15 +7,15 @@ import type { ResampleLatency } from './resample-plan.js';
 import { FILTER_RULES, Resampler } from './resampler.js';
 
 export interface ToFormatOptions {
-  /** Quality of the resampler, where one is needed. Default `'high'`. */
+  /** Quality of the resampler, if one is needed. Default `'high'`. */
   readonly quality?: ResampleQuality;
   /** See {@link ResamplerOptions.latency}. Default `'low'`. */
   readonly latency?: ResampleLatency;
 }
 
 /**
- * A stream in another format: channels mixed ({@link mixChannels}), rate changed ({@link Resampler}). A stream that
- * has the format already passes through untouched.
+ * Converts a stream to another format: mixes channels ({@link mixChannels}) and changes the rate ({@link Resampler}). A
+ * stream that has the format already passes through unchanged.
  *
  * @throws ERR_INVALID_ARG for a format out of range; ERR_UNSUPPORTED between two numbers of channels above one.
  */
@@ -30,7 +30,7 @@ export function toFormat(
   const input = pcmFormat(from, 'from');
   const output = pcmFormat(to, 'to');
   mixChannels(new Int16Array(), input.channels, output.channels);
-  // The fewer channels pass through the resampler, the better.
+  // The resampler gets as few channels as possible.
   const channels = Math.min(input.channels, output.channels);
   const narrowed = withChannels(source, input.channels, channels);
   const resampled =

@@ -1,4 +1,4 @@
-/** The part of the global WebAssembly that is used here; Node's own types do not have it without the DOM's. */
+/** The part of the global WebAssembly that is used here. Node's own types have it only together with the DOM's. */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
@@ -6,7 +6,7 @@ interface WebAssemblyApi {
 
 const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 
-/** A WebAssembly module that is compiled once, when it is first needed. */
+/** A WebAssembly module that is compiled once, on first use. */
 export class WasmCode {
   readonly #base64: string;
   #module: object | undefined;
@@ -15,7 +15,7 @@ export class WasmCode {
     this.#base64 = base64;
   }
 
-  /** The exports of a new instance. */
+  /** Gives the exports of a new instance. */
   instantiate(imports: Readonly<Record<string, object>> = {}): unknown {
     this.#module ??= new Module(Buffer.from(this.#base64, 'base64'));
     return new Instance(this.#module, imports).exports;

@@ -3,7 +3,7 @@ import { JackfieldError } from '../../base/errors.js';
 import type { PcmFormat } from '../../base/pcm.js';
 import { isInstalled } from '../process/require-program.js';
 
-/** Programs that run sound devices: ALSA's, PulseAudio's (and PipeWire's, which answers to the same), and sox. */
+/** Programs that run sound devices: ALSA's, PulseAudio's (PipeWire offers the same ones), and sox. */
 export type DeviceProgram = 'alsa' | 'pulse' | 'sox';
 
 export type DeviceDirection = 'capture' | 'playback';
@@ -13,13 +13,13 @@ interface Invocation {
   readonly args: readonly string[];
 }
 
-/** The device that a program is to run. */
+/** The device to open. */
 export interface DeviceRequest {
   readonly direction: DeviceDirection;
   readonly format: PcmFormat;
   /** Default: the system's default device. */
   readonly device?: string | undefined;
-  /** Default: the first that is installed. */
+  /** Default: the first installed one. */
   readonly program?: DeviceProgram | undefined;
   /** Delay of the device's buffer, in ms. Default: the program's own. */
   readonly latencyMs?: number | undefined;
@@ -38,7 +38,7 @@ const alsa =
     ],
   });
 
-/** A microphone's sound comes by the period, a loudspeaker's waits in the whole buffer. In microseconds. */
+/** Times in microseconds. The sound of a microphone comes by the period; a loudspeaker's waits in the whole buffer. */
 function alsaTimes(latency: number, direction: DeviceDirection): string[] {
   if (direction === 'capture') return [`--period-time=${latency}`];
   return [`--buffer-time=${latency}`, `--period-time=${latency / 8}`];
@@ -77,7 +77,7 @@ const sox =
     };
   };
 
-/** In the order in which they are tried. */
+/** Programs in the order in which they are tried. */
 const PROGRAMS: Readonly<Record<DeviceProgram, Readonly<Record<DeviceDirection, Command>>>> = {
   alsa: { capture: alsa('arecord'), playback: alsa('aplay') },
   pulse: { capture: pulse('pacat', '--record'), playback: pulse('pacat', '--playback') },
@@ -91,9 +91,9 @@ export const INSTALL_DEVICE_PROGRAM =
   "or use device: 'none' to run without sound.";
 
 /**
- * Gives the program, with its arguments, that runs a device.
+ * Gives the program that runs a device, with its arguments.
  *
- * @throws ERR_INVALID_ARG for a program that there is not; ERR_DEVICE when none is installed.
+ * @throws ERR_INVALID_ARG for an unknown program; ERR_DEVICE when none is installed.
  */
 export async function deviceInvocation(request: DeviceRequest): Promise<Invocation> {
   const { direction, program } = request;

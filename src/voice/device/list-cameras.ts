@@ -2,14 +2,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { path as aPath, checkArgument } from '../../base/check.js';
 
-/** Folder of the cameras of Linux. */
+/** Folder in which Linux lists cameras. */
 const CAMERAS = '/sys/class/video4linux';
 
 /**
- * Gives the names of the cameras, each once, though one may have several devices. None on systems other than Linux, which
- * do not list them there.
+ * Gives the name of each camera once, even if it has several devices. The list is empty on systems other than Linux.
  *
- * @param folder Where they are listed. Default: where Linux does.
+ * @param folder Folder that lists them. Default: that of Linux.
  * @throws ERR_INVALID_ARG.
  */
 export async function listCameras(folder = CAMERAS): Promise<string[]> {

@@ -4,7 +4,7 @@ import { isInstalled } from '../process/require-program.js';
 import { runTool } from '../process/run-tool.js';
 import type { DeviceDirection, DeviceProgram } from './device-programs.js';
 
-/** A sound device, as `openMicrophone` and `openSpeaker` take its name and program. */
+/** A sound device, with the name and program that `openMicrophone` and `openSpeaker` take. */
 export interface SoundDevice {
   readonly name: string;
   readonly description: string;
@@ -46,15 +46,15 @@ export interface ListSoundDevicesOptions {
 const RULES: Rules<ListSoundDevicesOptions> = { signal };
 
 /**
- * The sound devices of all programs that are installed and running; an empty list where there are none. (sox cannot
- * list any.)
+ * Lists the sound devices of all programs that are installed and running; empty when there are none. sox cannot list
+ * any.
  */
 export async function listSoundDevices(options: ListSoundDevicesOptions = {}): Promise<SoundDevice[]> {
   checkOptions(options, RULES);
   return listedDevices(['capture', 'playback'], options.signal);
 }
 
-/** The sound devices of some directions. */
+/** Lists the sound devices of the given directions. */
 export async function listedDevices(
   directions: readonly DeviceDirection[],
   signal?: AbortSignal,
@@ -68,7 +68,7 @@ export async function listedDevices(
   return devices;
 }
 
-/** Empty when the program fails: a sound server that does not run has no devices. */
+/** Runs a program. Its output is empty when it fails: a sound server that does not run has no devices. */
 async function outputOf(tool: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
   try {
     return (await runTool({ tool, args, ...(signal && { signal }) })).toString('utf8');
@@ -78,7 +78,7 @@ async function outputOf(tool: string, args: readonly string[], signal?: AbortSig
   }
 }
 
-/** `arecord -L`: a name at the beginning of a line, its description indented below it. */
+/** Parses `arecord -L`: a name at the beginning of a line, its description indented below it. */
 export function parseAlsaNames(text: string): { name: string; description: string }[] {
   const devices: { name: string; description: string }[] = [];
   for (const line of text.split('\n')) {
@@ -90,7 +90,7 @@ export function parseAlsaNames(text: string): { name: string; description: strin
   return devices;
 }
 
-/** `pactl list short`: index, name, driver, format and state, separated by tabs. */
+/** Parses `pactl list short`: index, name, driver, format and state, separated by tabs. */
 export function parsePulseTable(text: string): { name: string; description: string }[] {
   return text.split('\n').flatMap((line) => {
     const [, name, driver, format] = line.split('\t');

@@ -24,20 +24,20 @@ export interface SoundDeviceOptions {
   /** Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
   /**
-   * Name of the device as its program knows it (see `listSoundDevices`), or `'none'` for a device that is silent and
-   * swallows sound at the pace of a real one. Default: the system's default device.
+   * Name of the device as its program knows it (see `listSoundDevices`). `'none'` is a silent device that drops sound
+   * at the pace of a real one. Default: the system's default device.
    */
   readonly device?: string;
-  /** Program that plays or records. Default: the first that is installed. */
+  /** Program that plays or records. Default: the first installed one. */
   readonly program?: DeviceProgram;
   /**
-   * Delay of the device's buffer, in ms: 20 to 2000. A smaller one has gaps sooner where the machine is busy; sox knows
-   * none. Default: the program's own (ALSA 500, PulseAudio 40).
+   * Delay of the device's buffer, in ms: 20 to 2000. A small one has gaps sooner when the machine is busy. sox has no
+   * such option. Default: the program's own (ALSA 500, PulseAudio 40).
    */
   readonly latencyMs?: number;
   /** Closes the device when it fires. */
   readonly signal?: AbortSignal;
-  /** Paces the device `'none'`. Default {@link systemClock}. */
+  /** Clock that paces the device `'none'`. Default {@link systemClock}. */
   readonly clock?: Clock;
 }
 
@@ -54,12 +54,12 @@ const RULES: Rules<SoundDeviceOptions> = {
   clock: CLOCK,
 };
 
-/** A microphone that is open. Its source can be read once; leaving the loop closes it. */
+/** An open microphone. Its source can be read once. Leaving the loop closes it. */
 export interface Microphone extends PcmInput, AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** A loudspeaker that is open. `end` waits until all was heard, `close` does not. */
+/** An open loudspeaker. `end` waits until all sound was played, `close` does not. */
 export interface Speaker extends PcmSink, AsyncDisposable {
   readonly format: PcmFormat;
   write(samples: Int16Array, position?: number): Promise<void>;
@@ -69,9 +69,9 @@ export interface Speaker extends PcmSink, AsyncDisposable {
 const NONE_FRAME_MS = 20;
 
 /**
- * Opens a microphone. Resolves when sound comes in, so that a missing device is told here and not later.
+ * Opens a microphone. Resolves when sound arrives, so a missing device is reported here.
  *
- * @throws ERR_DEVICE when no program or no device is there, with the program's own text; ERR_INVALID_ARG; ERR_ABORTED.
+ * @throws ERR_DEVICE when there is no program or no device, with the program's own text; ERR_INVALID_ARG; ERR_ABORTED.
  */
 export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<Microphone> {
   checkOptions(options, RULES);
@@ -87,7 +87,7 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
   }
   return microphone(format, samplesOfBytes(resumed(first.value), format.channels), close);
 
-  /** Lets go of the output, too: what waits in it unread would keep the process from being over. */
+  /** Closes the output too: with unread data in it the process would not end. */
   async function close(): Promise<void> {
     await Promise.all([process.stop(), chunks.return?.()]);
   }
@@ -104,9 +104,9 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
 }
 
 /**
- * Opens a loudspeaker. A device that cannot be opened is told by the first write, or by `end`.
+ * Opens a loudspeaker. A device that cannot be opened is reported by the first write, or by `end`.
  *
- * @throws ERR_DEVICE when no program is there; ERR_INVALID_ARG; ERR_ABORTED.
+ * @throws ERR_DEVICE when there is no program; ERR_INVALID_ARG; ERR_ABORTED.
  */
 export async function openSpeaker(options: SoundDeviceOptions = {}): Promise<Speaker> {
   checkOptions(options, RULES);
@@ -153,7 +153,7 @@ function silentMicrophone(
   return microphone(format, silence(), async () => closing.abort());
 }
 
-/** Takes sound at the pace at which it would be heard, and no faster. */
+/** Takes sound at the pace at which it would be played, and no faster. */
 function silentSpeaker(format: PcmFormat, { signal, clock = systemClock }: SoundDeviceOptions): Speaker {
   let heardAt = clock.now();
   return speaker(format, {

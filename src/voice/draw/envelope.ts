@@ -7,14 +7,14 @@ export interface EnvelopeBin {
   readonly isClipped: boolean;
 }
 
-/** Bins that are kept at the most; when they are full, neighbours are joined in pairs. */
+/** Largest number of bins. When it is reached, neighbours are joined in pairs. */
 const MAX_BINS = 8192;
-/** Samples at full scale in a row that count as clipping. */
+/** Consecutive samples at full scale that count as clipping. */
 const CLIPPED_RUN = 2;
 
 /**
- * The outline of a sound of any length in constant memory: bins of equal length that double when there are too
- * many of them.
+ * The outline of a sound of any length in constant memory, as bins of equal length. When there are too many bins, their
+ * length doubles.
  */
 export class Envelope {
   readonly #channels: number;

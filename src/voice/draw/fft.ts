@@ -1,14 +1,14 @@
-/** Numbers of the table that one butterfly of four takes: cosine and sine of three turns. */
+/** Numbers in the table for one radix-4 butterfly: cosine and sine of three twiddle factors. */
 const TURNS = 6;
 
-/** Discrete Fourier transform of a power of two of samples, in place on the caller's arrays. */
+/** Discrete Fourier transform over a power of two of samples, in place on the caller's arrays. */
 export class Fft {
   readonly size: number;
-  /** Places that change their values with each other, two by two. */
+  /** Pairs of indices whose values are swapped. */
   readonly #swaps: Uint32Array;
-  /** Turns of each pass, in the order in which it takes them. */
+  /** Twiddle factors of each pass, in the order of use. */
   readonly #passes: readonly Float64Array[];
-  /** True when one stage is left over: a pass does two. */
+  /** True when the number of stages is odd: a pass does two, so one is left over. */
   readonly #isOdd: boolean;
 
   constructor(size: number) {
@@ -52,7 +52,7 @@ function swapsOf(size: number, bits: number): Uint32Array {
   return Uint32Array.from(swaps);
 }
 
-/** Turns of the stages of `half` and of twice that. */
+/** Twiddle factors of the stages of `half` and of twice that. */
 function turnsOf(half: number): Float64Array {
   const turns = new Float64Array(half * TURNS);
   for (let k = 0; k < half; k++) {

@@ -19,7 +19,7 @@ export interface LaneArea {
 export interface LanePicture {
   readonly width: number;
   readonly height: number;
-  /** Empty for none. */
+  /** Empty for no title. */
   readonly title: string;
   readonly laneCount: number;
   /** Length of the time axis. */
@@ -31,7 +31,7 @@ const RIGHT = 18;
 const AXIS_HEIGHT = 38;
 const LANE_GAP = 8;
 
-/** A picture of lanes below each other on one time axis, as SVG; `drawLane` gives the content of each. */
+/** Draws lanes below each other on one time axis, as SVG; `drawLane` gives the content of each. */
 export function lanePicture(
   { width, height, title, laneCount, seconds }: LanePicture,
   drawLane: (area: LaneArea, lane: number) => string,
@@ -58,7 +58,7 @@ export function lanePicture(
   return `${element('svg', root, parts.join('\n'))}\n`;
 }
 
-/** The name of a lane in its upper left corner, readable on whatever is drawn there. */
+/** Draws the name of a lane in its upper left corner, readable on any background. */
 export function laneLabel(label: string, { left, top }: LaneArea, fill: string): string {
   if (!label) return '';
   const text = label.length > 60 ? `${label.slice(0, 59)}…` : label;
@@ -67,7 +67,7 @@ export function laneLabel(label: string, { left, top }: LaneArea, fill: string):
   return element('text', { x: left + 10, y: top + 20, ...style, ...halo }, escapeXml(text));
 }
 
-/** A mark at the left of a lane. */
+/** Draws a mark at the left of a lane. */
 export function levelLabel(x: number, y: number, text: string): string {
   const style = { 'font-size': 10, fill: FAINT_INK, 'text-anchor': 'end' };
   return element('text', { x: x - 6, y: y + 3.5, ...style }, text);

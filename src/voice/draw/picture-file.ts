@@ -4,7 +4,7 @@ import { invalidArgument } from '../../base/errors.js';
 import { fileError } from '../../files/file-error.js';
 import { writePrivate } from '../../files/private-file.js';
 
-/** The family that pictures are lettered in; it is shipped, so that a picture looks the same on every machine. */
+/** Font of the labels. It is shipped with the package, so a picture looks the same on every machine. */
 export const FONT_FAMILY = 'Noto Sans';
 
 const FONT_FILES = ['noto-sans-regular.ttf', 'noto-sans-bold.ttf'];

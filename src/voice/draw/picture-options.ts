@@ -16,7 +16,7 @@ import { openPcm, PCM_INPUT, type PcmInput, type PcmProgress } from '../pcm-inpu
 
 /** Options of all pictures. */
 export interface PictureOptions {
-  /** A WAV file or a stream; or several (the two legs of a call), drawn below each other on one time axis. */
+  /** One WAV file or stream, or several (the two legs of a call). They are drawn below each other on one time axis. */
   readonly input: string | PcmInput | readonly (string | PcmInput)[];
   /** Path of the picture, which ends with `.png` or `.svg`. */
   readonly output: string;
@@ -29,7 +29,7 @@ export interface PictureOptions {
   /** Height, in pixels: 80 to 8000. Default 160 for each lane, and the axis. */
   readonly height?: number;
   readonly signal?: AbortSignal;
-  /** Called after each chunk that was read; several inputs follow one another. */
+  /** Called after each chunk that was read. Several inputs are read one after the other. */
   readonly onProgress?: (progress: PcmProgress) => void;
 }
 

@@ -14,7 +14,7 @@ import { element } from './svg.js';
 export interface DrawSpectrogramOptions extends PictureOptions {
   /** Level that is drawn darkest, in dBFS of a sine: -60 to 0. Default -20. */
   readonly maxDbfs?: number;
-  /** Distance of the lightest colour's level below the darkest's, in dB: 20 to 120. Default 80. */
+  /** Distance from the darkest level down to the lightest, in dB: 20 to 120. Default 80. */
   readonly rangeDb?: number;
 }
 
@@ -24,7 +24,7 @@ const RULES: Rules<DrawSpectrogramOptions> = {
   rangeDb: within(20, 120, 'dB'),
 };
 
-/** From silence to the loudest. */
+/** Colours from silence to the loudest. */
 const COLOURS = [
   [0xf6, 0xf8, 0xfa],
   [0xc9, 0xdf, 0xef],
@@ -37,7 +37,7 @@ const COLOURS = [
 /** Windows of about this length, in milliseconds: 30 Hz wide, and short enough for syllables. */
 const WINDOW_MS = 32;
 
-/** Draws what `drawSpectrogram` is asked for. */
+/** Implements `drawSpectrogram`. */
 export async function writeSpectrogram(options: DrawSpectrogramOptions): Promise<void> {
   checkOptions(options, RULES);
   const { maxDbfs = -20, rangeDb = 80 } = options;
@@ -95,7 +95,7 @@ function drawLane(
   ].join('\n');
 }
 
-/** Power at a height of the picture (0 is the lowest frequency, 1 the highest), between the two nearest bins. */
+/** Power at a height of the picture: 0 is the lowest frequency, 1 the highest. Interpolates between two bins. */
 function powerAt(
   { reader, channel }: ReadLane<SpectrumColumns>,
   start: number,
@@ -119,7 +119,7 @@ function frequencyMarks({ left, top, height }: LaneArea, nyquist: number): strin
   return marks;
 }
 
-/** The colour of a part of the range: 0 the lightest, 1 the darkest. */
+/** Colour at a place in the range: 0 is the lightest, 1 the darkest. */
 function colour(part: number): Rgb {
   const at = Math.max(0, Math.min(1, part)) * (COLOURS.length - 1);
   const from = COLOURS[Math.floor(at)] ?? COLOURS[0];

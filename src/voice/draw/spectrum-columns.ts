@@ -1,11 +1,11 @@
 import { Fft } from './fft.js';
 
-/** Columns that are kept at the most; when they are full, neighbours are joined in pairs. */
+/** Largest number of columns. When it is reached, neighbours are joined in pairs. */
 const MAX_COLUMNS = 4096;
 
 /**
- * The spectra of a sound of any length in constant memory: windows of `size` samples (Hann), each half a window
- * after the one before it, gathered into columns of equal length that double when there are too many.
+ * The spectra of a sound of any length in constant memory. Hann windows of `size` samples begin every half window. They
+ * are gathered into columns of equal length. When there are too many columns, their length doubles.
  */
 export class SpectrumColumns {
   /** Frequencies of a column: from 0 to half the sample rate. */
@@ -84,7 +84,7 @@ export class SpectrumColumns {
   #endWindow(): void {
     if (this.#hops === MAX_COLUMNS * this.#columnLength) this.#joinPairs();
     const column = Math.floor(this.#hops / this.#columnLength) * this.bins;
-    // A Hann window lets half of a sine's amplitude through: a full one gives (size / 4)² at its frequency.
+    // A Hann window halves the amplitude of a sine: one at full scale gives (size / 4)² at its frequency.
     const scale = (4 / this.#fft.size) ** 2;
     this.#history.forEach((history, channel) => {
       const powers = this.#columns[channel];

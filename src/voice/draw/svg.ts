@@ -9,7 +9,7 @@ export function element(name: string, attributes: Attributes, children = ''): st
   return children ? `<${name}${written.join('')}>${children}</${name}>` : `<${name}${written.join('')}/>`;
 }
 
-/** A number as SVG has it: at most two decimals, no exponent. */
+/** Formats a number for SVG: at most two decimals, no exponent. */
 export function num(value: number): string {
   return String(Math.round(value * 100) / 100);
 }

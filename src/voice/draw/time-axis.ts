@@ -7,7 +7,7 @@ export interface Tick {
   readonly label: string;
 }
 
-/** Steps between labels, in seconds, with how many parts the small marks divide each into. */
+/** Steps between labels, in seconds, each with the number of parts into which small marks divide it. */
 const STEPS = [
   [0.001, 5],
   [0.002, 4],
@@ -37,7 +37,7 @@ const STEPS = [
   [86400, 4],
 ] as const;
 
-/** Marks from 0 to `durationSeconds`, no more than `maxLabels` of them with a label. */
+/** Gives the marks from 0 to `durationSeconds`; at most `maxLabels` of them have a label. */
 export function timeTicks(durationSeconds: number, maxLabels: number): Tick[] {
   const fits = STEPS.find(([step]) => durationSeconds / step <= maxLabels);
   const [step, parts] = fits ?? [Math.ceil(durationSeconds / maxLabels / 86_400) * 86_400, 4];
@@ -50,7 +50,7 @@ export function timeTicks(durationSeconds: number, maxLabels: number): Tick[] {
   return ticks;
 }
 
-/** `m:ss`, `h:mm:ss`, with as many decimals as a step of `step` seconds needs. */
+/** Formats a time as `m:ss` or `h:mm:ss`, with as many decimals as a step of `step` seconds needs. */
 export function clockTime(seconds: number, step: number): string {
   const decimals = step >= 1 ? 0 : Math.ceil(-Math.log10(step) - 1e-9);
   const scale = 10 ** decimals;
@@ -75,7 +75,7 @@ export interface AxisArea {
 const LABEL_ROOM = 72;
 const AXIS_INK = '#2b3440';
 
-/** The axis of a sound of `seconds` as SVG. @param ink Its colour. */
+/** Draws the axis of a sound of `seconds` as SVG. @param ink Its colour. */
 export function timeAxis(
   { left, width, top, bottom }: AxisArea,
   seconds: number,

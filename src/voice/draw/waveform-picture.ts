@@ -12,7 +12,7 @@ import {
 } from './picture-options.js';
 import { element, num } from './svg.js';
 
-/** Colours of lanes in turn: the outline of the extremes, and the RMS inside it. */
+/** Colours that the lanes use in turn: the outline of the extremes, and the RMS inside it. */
 const PALETTE = [
   { extremes: '#7fb2dc', rms: '#1f6fb2' },
   { extremes: '#f0b27a', rms: '#c4661f' },
@@ -24,7 +24,7 @@ const CLIP_COLOUR = '#d62839';
 /** Amplitudes that are marked at the left, in dBFS, where there is room. */
 const LEVEL_MARKS = [0, -6, -12] as const;
 
-/** Draws what `drawWaveform` is asked for. */
+/** Implements `drawWaveform`. */
 export async function writeWaveform(options: PictureOptions): Promise<void> {
   checkOptions(options, PICTURE_RULES);
   const picture = await readPicture(options, ({ channels }) => new Envelope(channels));
@@ -89,7 +89,7 @@ interface Outline {
   readonly lower: (bin: EnvelopeBin) => number;
 }
 
-/** A closed shape along the upper edge to the right and back along the lower; at least a hair thick. */
+/** Draws a closed shape: to the right along the upper edge, back along the lower edge, never thinner than a hair. */
 function outlinePath(bins: readonly (EnvelopeBin | undefined)[], shape: Outline): string {
   const { left, step, middle, scale } = shape;
   const there: string[] = [];

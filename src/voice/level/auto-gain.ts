@@ -8,13 +8,13 @@ import { measureLevel } from './level-meter.js';
 export interface AutoGainOptions {
   /** Default {@link VOICE_FORMAT}. All channels get the same gain. */
   readonly format?: PcmFormat;
-  /** RMS that speech is brought to, in dBFS: -40 to -6. Default -20. */
+  /** RMS of speech after the gain, in dBFS: -40 to -6. Default -20. */
   readonly targetDbfs?: number;
   /** Largest gain, in dB: 0 to 40. Default 24. */
   readonly maxGainDb?: number;
   /** Largest attenuation, in dB: 0 to 40. Default 24. */
   readonly maxCutDb?: number;
-  /** RMS below which a frame is taken for background and leaves the gain as it is, in dBFS: -90 to -20. Default -50. */
+  /** RMS below which a frame is background and does not change the gain, in dBFS: -90 to -20. Default -50. */
   readonly gateDbfs?: number;
 }
 
@@ -26,14 +26,14 @@ const RULES: Rules<AutoGainOptions> = {
   gateDbfs: within(-90, -20, 'dBFS'),
 };
 const FRAME_MS = 10;
-/** Time constants with which the level that the gain follows rises and falls. */
+/** Time constants of the measured level: it rises with the attack and falls with the release. */
 const ATTACK_MS = 40;
 const RELEASE_MS = 1200;
 
 /**
- * Automatic gain: brings quiet and loud speakers to one level. It follows the RMS of the speech, quickly when it
- * becomes louder and slowly when it becomes quieter, holds still in pauses, and bends peaks instead of clipping.
- * As many samples come out as go in.
+ * Automatic gain: brings quiet and loud speakers to one level. It follows the RMS of the speech: quickly when the
+ * speech becomes louder, slowly when it becomes quieter. The gain does not change in pauses. Peaks are bent instead of
+ * clipped. The number of samples stays the same.
  */
 export class AutoGain implements PcmTransform {
   readonly #channels: number;

@@ -18,7 +18,7 @@ export interface Clipping {
 
 const RULES: Rules<ClippingDetectorOptions> = { format: object, minRun: whole(1, 1000) };
 
-/** Finds where sound was cut off at full scale: several samples in a row at the largest or the smallest value. */
+/** Finds clipping: several samples in a row at the largest or the smallest value. */
 export class ClippingDetector implements PcmAnalyzer<Clipping> {
   readonly #channels: number;
   readonly #minRun: number;

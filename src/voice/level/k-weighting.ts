@@ -1,6 +1,6 @@
 /**
- * The two filters of ITU-R BS.1770 (a shelf for the head and a high-pass) for any sample rate, through the analogue
- * prototypes that give the coefficients which the recommendation lists for 48 kHz.
+ * The two filters of ITU-R BS.1770, a shelf for the head and a high-pass, for any sample rate. The recommendation lists
+ * coefficients for 48 kHz only. These are the analogue prototypes that give those coefficients.
  */
 const SHELF = { frequency: 1681.974450955533, gainDb: 3.999843853973347, q: 0.7071752369554196 } as const;
 const SHELF_EXPONENT = 0.4996667741545416;
@@ -22,7 +22,7 @@ export function kWeighting(sampleRate: number, channels: number): (samples: Int1
   };
 }
 
-/** Channels in the order of WAV: of 5.1 the LFE does not count, and the surrounds count 1.5 dB more. */
+/** Weight of a channel, in the order of WAV. In 5.1 the LFE does not count, and the surrounds count 1.5 dB more. */
 function channelWeight(channel: number, channels: number): number {
   if (channels !== 6 || channel < 3) return 1;
   return channel === 3 ? 0 : 1.41;

@@ -2,7 +2,7 @@ import { checkArgument, checkOptions, object, type Rules, within } from '../../b
 import { CHANNELS, msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 
-/** Level of one channel. A full-scale square wave has 0 dBFS of both, silence `-Infinity`. */
+/** Level of one channel. For a full-scale square wave both values are 0 dBFS, for silence `-Infinity`. */
 export interface Level {
   /** Root mean square, in dBFS. */
   readonly rmsDbfs: number;
@@ -14,7 +14,7 @@ export interface Level {
 export interface LevelReading {
   /** First sample of the window, per channel. */
   readonly position: number;
-  /** Samples per channel in the window; fewer than asked for at the end of the stream. */
+  /** Samples per channel in the window. The last window of a stream can be shorter than the others. */
   readonly sampleCount: number;
   /** One for each channel. */
   readonly levels: readonly Level[];
@@ -29,7 +29,7 @@ export interface LevelMeterOptions {
 
 const RULES: Rules<LevelMeterOptions> = { format: object, windowMs: within(1, 60_000, 'ms') };
 
-/** Measures RMS and peak of each channel, window after window, in step with the samples and not with a clock. */
+/** Measures RMS and peak of each channel, window after window. Time is counted in samples, not by a clock. */
 export class LevelMeter implements PcmAnalyzer<LevelReading> {
   readonly #channels: number;
   readonly #windowLength: number;
@@ -69,7 +69,7 @@ export class LevelMeter implements PcmAnalyzer<LevelReading> {
     const channels = this.#channels;
     const first = this.#filled % channels;
     for (let channel = 0; channel < channels; channel++) {
-      // Kept in variables: a channel at a time is four times as fast as a sample at a time.
+      // Local variables: one channel at a time is four times as fast as one sample at a time.
       let sum = this.#sums[channel] ?? 0;
       let peak = this.#peaks[channel] ?? 0;
       for (let i = (channel - first + channels) % channels; i < samples.length; i += channels) {
@@ -116,7 +116,7 @@ export function measureLevel(samples: Int16Array, channels = 1): Level[] {
   });
 }
 
-/** dBFS of a mean square in units of s16 steps. */
+/** Converts a mean square, in units of s16 steps, to dBFS. */
 function powerToDbfs(power: number): number {
   return power === 0 ? Number.NEGATIVE_INFINITY : 10 * Math.log10(power / 32768 ** 2);
 }

@@ -4,8 +4,8 @@ import { kWeighting } from './k-weighting.js';
 import { type Loudness, LoudnessSteps, loudnessStep } from './loudness-steps.js';
 
 /**
- * Measures loudness as people hear it: ITU-R BS.1770-4 with the gates of EBU R 128. Memory is constant: blocks
- * are counted in classes of 0.01 LU.
+ * Measures perceived loudness: ITU-R BS.1770-4 with the gates of EBU R 128. Memory is constant, since blocks are
+ * counted in classes of 0.01 LU.
  */
 export class LoudnessMeter {
   readonly #channels: number;

@@ -1,4 +1,4 @@
-/** Loudness of a programme as EBU R 128 has it; -Infinity where there was nothing above the gate. */
+/** Loudness of a programme by EBU R 128; -Infinity where nothing was above the gate. */
 export interface Loudness {
   /** Gated loudness of the whole, in LUFS. */
   readonly integratedLufs: number;
@@ -23,7 +23,7 @@ export function loudnessStep(sampleRate: number): number {
   return Math.round((STEP_MS * sampleRate) / 1000);
 }
 
-/** Gated loudness of weighted energy in steps of 100 ms: the part of EBU R 128 that comes after the filters. */
+/** Gated loudness from the weighted energy of steps of 100 ms: the part of EBU R 128 after the filters. */
 export class LoudnessSteps {
   /** Weighted energy of the last steps, newest last. */
   readonly #steps: number[] = [];
@@ -61,7 +61,7 @@ const CLASSES = Math.round(-ABSOLUTE_GATE_LUFS / CLASS_LU) + 1000;
 
 /** Counts of blocks by their loudness, above the absolute gate. */
 class LoudnessClasses {
-  // They are there once something is above the gate: an analysis has them for each leg of each call.
+  // Allocated for the first block above the gate: an analysis has them for each leg of each call.
   #counts = new Uint32Array(0);
   #energies = new Float64Array(0);
   maxLufs = Number.NEGATIVE_INFINITY;
@@ -79,7 +79,7 @@ class LoudnessClasses {
     this.#energies[index] = (this.#energies[index] ?? 0) + energy;
   }
 
-  /** Mean of the blocks that are no more than `gateLu` below the mean of all. */
+  /** Mean of the blocks that are at most `gateLu` below the mean of all. */
   gatedLufs(gateLu: number): number {
     return this.#meanFrom(this.#classOf(this.#meanFrom(0) + gateLu));
   }
@@ -116,7 +116,7 @@ class LoudnessClasses {
   }
 }
 
-/** LUFS of a weighted mean square, 1 being full scale (BS.1770: -0.691 + 10 log). */
+/** Converts a weighted mean square to LUFS; full scale is 1 (BS.1770: -0.691 + 10 log). */
 function lufsOf(energy: number): number {
   return energy === 0 ? Number.NEGATIVE_INFINITY : -0.691 + 10 * Math.log10(energy);
 }

@@ -7,7 +7,7 @@ import { measureLevel } from './level-meter.js';
 export interface SilenceDetectorOptions {
   /** Default {@link VOICE_FORMAT}. All channels have to be silent. */
   readonly format?: PcmFormat;
-  /** RMS over 10 ms below which it is silent, in dBFS: -90 to -10. Default -50. */
+  /** RMS over 10 ms below which a frame is silent, in dBFS: -90 to -10. Default -50. */
   readonly thresholdDbfs?: number;
   /** Shortest silence that is reported, in milliseconds: 10 to 600000. Default 500. */
   readonly minDurationMs?: number;
@@ -19,7 +19,7 @@ export interface Silence {
   readonly end: number;
 }
 
-/** RMS over 10 ms below which it is silent. */
+/** Rule of the RMS over 10 ms below which a frame is silent. */
 export const THRESHOLD_DBFS = within(-90, -10, 'dBFS');
 export const DEFAULT_THRESHOLD_DBFS = -50;
 const RULES: Rules<SilenceDetectorOptions> = {
@@ -29,7 +29,7 @@ const RULES: Rules<SilenceDetectorOptions> = {
 };
 const FRAME_MS = 10;
 
-/** Finds silence by level, to within 10 ms. To tell speech from noise use VoiceDetector. */
+/** Finds silence by level, to within 10 ms. It does not tell speech from noise: VoiceDetector does. */
 export class SilenceDetector implements PcmAnalyzer<Silence> {
   readonly #channels: number;
   readonly #frames: FrameCutter;

@@ -7,13 +7,13 @@ import { DEFAULT_THRESHOLD_DBFS, isSilent, THRESHOLD_DBFS } from './silence-dete
 export interface SilenceTrimmerOptions {
   /** Default {@link VOICE_FORMAT}. All channels have to be silent. */
   readonly format?: PcmFormat;
-  /** RMS over 10 ms below which it is silent, in dBFS: -90 to -10. Default -50. */
+  /** RMS over 10 ms below which a frame is silent, in dBFS: -90 to -10. Default -50. */
   readonly thresholdDbfs?: number;
   /** Silence that is kept before the first and after the last sound, in milliseconds: 0 to 10000. Default 100. */
   readonly marginMs?: number;
   /**
-   * Longest pause between two sounds; what is longer is shortened to this, in milliseconds: 0 to 600000.
-   * A pause is held in memory until it is known whether a sound follows. Default 600000.
+   * Longest pause between two sounds, in milliseconds: 0 to 600000. A longer pause is shortened to this. A pause is
+   * held in memory until it is known whether a sound follows. Default 600000.
    */
   readonly maxPauseMs?: number;
 }
@@ -26,14 +26,14 @@ const RULES: Rules<SilenceTrimmerOptions> = {
 };
 const FRAME_MS = 10;
 
-/** Takes silence away from the beginning and the end of a stream, and shortens long pauses in it. */
+/** Removes silence at the beginning and the end of a stream, and shortens long pauses in it. */
 export class SilenceTrimmer implements PcmTransform {
   readonly #channels: number;
   readonly #frames: FrameCutter;
   readonly #thresholdDbfs: number;
   readonly #marginLength: number;
   readonly #maxPauseLength: number;
-  /** Silence that came after the last sound, in order. */
+  /** Silence since the last sound, in order. */
   #pause: Int16Array[] = [];
   #pauseLength = 0;
   #hasSound = false;
@@ -80,7 +80,7 @@ export class SilenceTrimmer implements PcmTransform {
     this.#hasSound = true;
   }
 
-  /** Lets go of silence that will not be needed, whatever comes. */
+  /** Drops silence that cannot be needed any more. */
   #forget(): void {
     const needed = this.#hasSound ? Math.max(this.#maxPauseLength, this.#marginLength) : this.#marginLength;
     for (

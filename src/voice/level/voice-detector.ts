@@ -12,15 +12,15 @@ export interface VoiceDetectorOptions {
   readonly format?: PcmFormat;
   /** Channel to listen to. Default 0. */
   readonly channel?: number;
-  /** Strictness of the decision that a frame is speech: 0 (counts the most as speech) to 3. Default 2. */
+  /** Strictness of the decision that a frame is speech: 0 (most frames count as speech) to 3. Default 2. */
   readonly mode?: 0 | 1 | 2 | 3;
   /** Speech after which an utterance begins, in milliseconds: 20 to 2000. Default 60. */
   readonly onsetMs?: number;
-  /** Time that an utterance goes on after its last frame of speech, in milliseconds: 0 to 10000. Default 300. */
+  /** Time from the last frame of speech to the end of the utterance, in milliseconds: 0 to 10000. Default 300. */
   readonly hangoverMs?: number;
   /**
-   * Sound at the beginning before which nothing is told, so that the noise of a line is no utterance, in milliseconds: 0 to
-   * 1000. Default 120.
+   * Sound at the beginning during which nothing is reported, so that line noise does not count as an utterance, in
+   * milliseconds: 0 to 1000. Default 120.
    */
   readonly warmUpMs?: number;
 }
@@ -35,8 +35,8 @@ const RULES: Rules<VoiceDetectorOptions> = {
 };
 
 /**
- * Begin and end of an utterance; samples per channel. `end` is the first sample after the hang-over; `speechBegin` and
- * `speechEnd` are the speech alone, for figures of a conversation (who spoke for how long, how fast was the answer).
+ * Begin or end of an utterance, in samples per channel. `end` is the first sample after the hang-over. `speechBegin`
+ * and `speechEnd` leave the hang-over out: use them for figures of a conversation, such as talk and answer times.
  */
 export type VoiceEvent =
   | { readonly type: 'begin'; readonly position: number }
@@ -54,13 +54,15 @@ type State =
   | { readonly name: 'speaking'; readonly begin: number; lastSpeech: number; lastLoud: number; peak: number };
 
 const FRAME_MS = 20;
-/** Length of sound before which the detector does not know the noise of the line, and takes it for speech. */
+/**
+ * Sound that the detector needs to learn the noise of the line, in milliseconds. Before that it takes noise for speech.
+ */
 const WARM_UP_MS = 120;
-/** Largest sample of a frame that has no sound in it (-72 dBFS). */
+/** Largest sample of a frame that counts as silent (-72 dBFS). */
 const SILENT_PEAK = 8;
-/** The detector of WebRTC takes up to so many frames after the last word for speech, of any mode. */
+/** WebRTC's detector reports speech for up to this many frames after the last word, in every mode. */
 const OVERHANG_FRAMES = 5;
-/** A frame of these that is so much softer than the loudest of the utterance is no word, as a ratio: -30 dB. */
+/** Among those frames, one that is 30 dB softer than the loudest of the utterance is no word. The value is a ratio. */
 const SOFT = 10 ** (-30 / 20);
 const NATIVE_RATES: readonly number[] = [8000, 16_000, 32_000, 48_000];
 const OTHER_RATES_AS = 16_000;
@@ -68,9 +70,9 @@ const OTHER_RATES_AS = 16_000;
 let loaded: Promise<FvadModule> | undefined;
 
 /**
- * Finds speech with the voice activity detector of WebRTC: a decision for each 20 ms, joined into utterances by an
- * onset and a hang-over. What begins in the first 120 ms of sound is told after them (`warmUpMs`), so that the noise of a
- * line is no utterance. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
+ * Finds speech with the voice activity detector of WebRTC. It decides for each 20 ms; an onset and a hang-over join the
+ * decisions into utterances. An utterance that begins in the first 120 ms of sound is reported after them (`warmUpMs`),
+ * so that line noise does not count. Rates other than 8, 16, 32 and 48 kHz are resampled to 16 kHz for the decision.
  *
  * States: quiet -> rising -> speaking -> quiet; rising falls back to quiet when the speech is too short.
  */
@@ -78,7 +80,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   readonly #format: PcmFormat;
   readonly #channel: number;
   readonly #resampler: Resampler | undefined;
-  /** Samples of the input for each sample that is decided on. */
+  /** Input samples for each sample that the detector sees. */
   readonly #scale: number;
   readonly #frames: FrameCutter;
   readonly #frameLength: number;
@@ -207,7 +209,7 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   }
 }
 
-/** Keeps the loudest frame of an utterance, and the last one that is loud beside it. */
+/** Records the level of the loudest frame of an utterance, and the position of the last frame that is not soft. */
 function noteLevel(state: { lastLoud: number; peak: number }, level: number, position: number): void {
   state.peak = Math.max(state.peak, level);
   if (level >= state.peak * SOFT) state.lastLoud = position;
@@ -217,7 +219,7 @@ function rms(frame: Int16Array): number {
   return Math.sqrt(frame.reduce((sum, sample) => sum + sample * sample, 0) / frame.length);
 }
 
-/** One detector in the memory of the WebAssembly module, which all of them share. */
+/** One detector in the memory of the WebAssembly module, which all detectors share. */
 class NativeVad {
   readonly #module: FvadModule;
   readonly #frame: number;

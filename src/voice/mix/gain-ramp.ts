@@ -1,7 +1,7 @@
 import { within } from '../../base/check.js';
 import { mixKernel } from './mix-kernel.js';
 
-/** Gain for a number of decibels; -Infinity is silence. */
+/** Converts decibels to a gain; -Infinity is silence. */
 export function gainOf(db: number): number {
   return 10 ** (db / 20);
 }
@@ -9,7 +9,7 @@ export function gainOf(db: number): number {
 /** Rule of a gain. */
 export const GAIN_DB = within(-Infinity, 40, 'dB');
 
-/** A gain that changes in a straight line, so that no change is heard as a click. */
+/** A gain that changes linearly, so that no change is heard as a click. */
 export class GainRamp {
   #gain: number;
   #target: number;
@@ -26,7 +26,7 @@ export class GainRamp {
     return this.#left === 0 && this.#gain === 0;
   }
 
-  /** Heads for `gain`, reached after `sampleCount` samples. */
+  /** Begins to change the gain to `gain`, which is reached after `sampleCount` samples. */
   moveTo(gain: number, sampleCount: number): void {
     this.#target = gain;
     this.#left = sampleCount;
@@ -52,7 +52,7 @@ export class GainRamp {
     }
   }
 
-  /** Lets `sampleCount` samples of silence pass. */
+  /** Advances the gain by `sampleCount` samples of silence. */
   skip(sampleCount: number): void {
     for (let i = Math.min(sampleCount, this.#left); i > 0; i--) this.#advance();
   }

@@ -7,11 +7,11 @@ interface Kernel {
   add(sums: number, samples: number, count: number, gain: number): void;
 }
 
-/** Most sums that lie in the kernel's memory. */
+/** Largest number of sums in the kernel's memory. */
 export const MOST_SUMS = 65_536;
 const SAMPLES_AT = 4 * MOST_SUMS;
 
-/** Sums of the mixers of this thread: they are one mixer's from when it begins to read until it has read. */
+/** Sums that the mixers of this thread share. They belong to one mixer from the beginning of its read to its end. */
 export class MixKernel {
   readonly sums: Float32Array;
   readonly #samples: Int16Array;

@@ -16,7 +16,7 @@ import { GAIN_DB } from './gain-ramp.js';
 import { Mixer } from './mixer.js';
 import type { MixerSource } from './mixer-source.js';
 
-/** One input of {@link mixPcm}: a WAV file or a stream, where it begins and how loud it is. */
+/** One input of {@link mixPcm}: a WAV file or a stream, with its place in the mix and its gain. */
 export interface MixInput {
   readonly input: string | PcmInput;
   /** Gain, in dB. Default 0. */
@@ -46,12 +46,12 @@ const INPUT_RULES: Rules<MixInput> = {
 };
 const INPUTS = listOf(object);
 
-/** Samples that are mixed at once, per channel: fewer than a file gives at once. */
+/** Samples per channel that are mixed at once: fewer than one array of a file. */
 const BLOCK = 8192;
 
 /**
- * Mixes files and streams into one stream, as long as the longest of them. Each is read no further ahead than a
- * block, so memory does not depend on their length.
+ * Mixes files and streams into one stream, as long as the longest of them. Each input is read at most one block ahead,
+ * so memory does not depend on the length.
  *
  * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE and ERR_WAV for the files.
  */
@@ -70,7 +70,7 @@ export async function* mixPcm(
   try {
     const feeds: Feed[] = [];
     for (const { input, ...place } of inputs) {
-      // An array is mixed when the next but one is asked for: it has more samples than a block.
+      // `reuse` is safe: an array is longer than a block, so it is mixed before the next but one is asked for.
       const pcm = await openPcm(input, reading);
       opened.push(pcm);
       const source = mixer.addSource({ ...place, maxBufferedMs: 60_000, whenFull: 'wait' });
@@ -90,12 +90,12 @@ export async function* mixPcm(
   }
 }
 
-/** Moves one input into its place in the mixer, as far as it is needed. */
+/** Moves one input into its place in the mixer, as far as needed. */
 class Feed {
   readonly #source: MixerSource;
   readonly #samples: AsyncIterator<Int16Array>;
   readonly #channels: number;
-  /** The first sample of the mix that this input has not given yet. */
+  /** Position in the mix behind the samples that this input has given. */
   position: number;
   isOver = false;
 
@@ -113,7 +113,7 @@ class Feed {
         this.isOver = true;
         this.#source.end();
       } else {
-        // It cannot be full: no more than one block and one chunk of the input wait at a time.
+        // It never becomes full: at most one block and one chunk of the input wait at a time.
         void this.#source.take(value, this.position);
         this.position += value.length / this.#channels;
       }

@@ -10,7 +10,9 @@ export interface MixerSourceOptions {
   readonly position?: number;
   /** Audio that may wait to be mixed, in milliseconds: 20 to 60000. Default 1000. */
   readonly maxBufferedMs?: number;
-  /** Treatment of a write when that much waits: resolve later, or drop the oldest and count it. Default `'wait'`. */
+  /**
+   * Treatment of a write above that limit: it resolves later, or the oldest is dropped and counted. Default `'wait'`.
+   */
   readonly whenFull?: 'wait' | 'drop-oldest';
 }
 
@@ -21,12 +23,12 @@ const RULES: Rules<MixerSourceOptions> = {
   whenFull: oneOf('wait', 'drop-oldest'),
 };
 
-/** Members of its mixer that a source needs. */
+/** Members of a mixer that its sources use. */
 export interface MixerLine {
   readonly channels: number;
   readonly sampleRate: number;
   readonly rampSamples: number;
-  /** The next sample that the mixer will give. */
+  /** Position of the next sample that the mixer will give. */
   readonly position: number;
 }
 
@@ -35,7 +37,7 @@ interface Piece {
   readonly samples: Int16Array;
 }
 
-/** One source of a mixer: a sink for its audio, and its gain. Made by `Mixer.addSource`. */
+/** One source of a mixer: a sink for its audio, with a gain. Made by `Mixer.addSource`. */
 export class MixerSource implements PcmSink {
   readonly #line: MixerLine;
   readonly #gain: GainRamp;
@@ -63,7 +65,7 @@ export class MixerSource implements PcmSink {
     this.#next = position;
   }
 
-  /** Samples per channel that were not mixed: thrown away when full, or come after their place had passed. */
+  /** Samples per channel that were not mixed: dropped when full, or written after their place was read. */
   get droppedSamples(): number {
     return this.#dropped / this.#line.channels;
   }
@@ -73,7 +75,7 @@ export class MixerSource implements PcmSink {
     return this.#buffered / this.#line.channels;
   }
 
-  /** True when nothing more will come from this source: the mixer forgets it. */
+  /** True when nothing more will come from this source. The mixer then removes it. */
   get isDone(): boolean {
     return (this.#ended && this.#pieces.length === 0) || (this.#leaving && this.#gain.isSilent);
   }
@@ -85,8 +87,8 @@ export class MixerSource implements PcmSink {
   }
 
   /**
-   * Takes interleaved samples. `position` is on the mixer's time line; a gap is silence, and what lies before
-   * the mixer's position came too late and is counted as dropped. The samples are copied.
+   * Writes interleaved samples, and copies them. `position` lies on the mixer's time line. A gap before it becomes
+   * silence. Samples before the mixer's position are too late and count as dropped.
    */
   write(samples: Int16Array, position: number = this.#next): void | Promise<void> {
     checkArgument('samples', samples, SAMPLES);
@@ -111,12 +113,12 @@ export class MixerSource implements PcmSink {
     else if (this.#buffered > this.#maxSamples) return this.#untilRoom();
   }
 
-  /** No more will be written; what waits is still mixed. */
+  /** Ends the source. Audio that waits is still mixed. */
   end(): void {
     this.#ended = true;
   }
 
-  /** Leaves the mix within the mixer's `rampMs`, whatever still waits. */
+  /** Fades out over the mixer's `rampMs` and leaves the mix. Audio that waits beyond that is dropped. */
   leave(): void {
     this.#leaving = true;
     this.#ended = true;
@@ -124,7 +126,7 @@ export class MixerSource implements PcmSink {
   }
 
   /**
-   * Adds what lies in the `count` samples from the mixer's position on to `sums`. The mixer calls this.
+   * Adds the next `count` samples, from the mixer's position on, to `sums`. The mixer calls this.
    * @internal
    */
   mixInto(sums: Float32Array, count: number): void {
@@ -151,7 +153,7 @@ export class MixerSource implements PcmSink {
     if (this.#buffered <= this.#maxSamples) this.#makeRoom();
   }
 
-  /** Throws away what waits, once the source is done. The mixer calls this. @internal */
+  /** Drops the audio that waits, once the source is done. The mixer calls this. @internal */
   discard(): void {
     this.#pieces.length = 0;
     this.#buffered = 0;

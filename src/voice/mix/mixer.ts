@@ -7,7 +7,7 @@ import { hardClip, softLimit } from './soft-limit.js';
 export interface MixerOptions {
   /** Format of all sources and of the mix. Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
-  /** Duration of changes of gain and of leaving, in milliseconds: 0 to 1000. Default 20. */
+  /** Duration of a change of gain, and of the fade when a source leaves, in milliseconds: 0 to 1000. Default 20. */
   readonly rampMs?: number;
   /** Treatment of sums near and beyond 16 bits: bent from -3 dBFS on, or cut off. Default `'soft'`. */
   readonly limiter?: 'soft' | 'clip';
@@ -27,8 +27,8 @@ const RULES: Rules<MixerOptions> = {
 const READ = whole(1, 1 << 20);
 
 /**
- * Mixes any number of sources on one time line. Sources are written to as their audio comes; the mix is read in
- * blocks, by the part that keeps the time. What is not there when its place is read is silence.
+ * Mixes any number of sources on one time line. Each source writes its audio as it comes. The part that keeps the time
+ * reads the mix in blocks. Audio that is missing when its place is read becomes silence.
  *
  * ```ts
  * const mixer = new Mixer();
@@ -55,24 +55,24 @@ export class Mixer {
     this.#line = { ...this.format, rampSamples: msToSamples(rampMs, this.format), position: 0 };
   }
 
-  /** The next sample that will be read, per channel, from the start of the time line. */
+  /** Position of the next sample that will be read, per channel, from the start of the time line. */
   get position(): number {
     return this.#line.position;
   }
 
-  /** The sources that are in the mix. One that has ended goes when the last it wrote was read. */
+  /** The sources in the mix. One that was ended is removed after its last sample was read. */
   get sources(): ReadonlySet<MixerSource> {
     return this.#sources;
   }
 
-  /** Adds a source, now or for later. @throws ERR_INVALID_ARG for an option out of range. */
+  /** Adds a source. Its position can lie in the future. @throws ERR_INVALID_ARG for an option out of range. */
   addSource(options: MixerSourceOptions = {}): MixerSource {
     const source = new MixerSource(this.#line, options);
     this.#sources.add(source);
     return source;
   }
 
-  /** The next `sampleCount` samples (per channel, 1 to 1048576) of all sources together. */
+  /** Reads the next `sampleCount` samples (per channel, 1 to 1048576) of all sources together. */
   read(sampleCount: number): Int16Array {
     const sums = this.#cleared(sampleCount);
     for (const source of this.#sources) source.mixInto(sums, sampleCount);
@@ -81,8 +81,8 @@ export class Mixer {
   }
 
   /**
-   * The next `sampleCount` samples of all together, and for each source the mix of all others. Costs one pass over
-   * the sources, however many there are.
+   * Reads the next `sampleCount` samples of all sources together, and for each source the mix of all others. Each
+   * source is mixed once, however many there are.
    */
   readEach(sampleCount: number): MixMinus {
     const sums = this.#cleared(sampleCount);
@@ -105,7 +105,7 @@ export class Mixer {
   #cleared(sampleCount: number): Float32Array {
     checkArgument('sampleCount', sampleCount, READ);
     const length = sampleCount * this.format.channels;
-    // Blocks of usual length are added up where the kernel is.
+    // Blocks of usual length are summed in the kernel's memory.
     if (length <= MOST_SUMS) return mixKernel().sums.subarray(0, length).fill(0);
     if (this.#sums.length < length) this.#sums = new Float32Array(length);
     return this.#sums.subarray(0, length).fill(0);

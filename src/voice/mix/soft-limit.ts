@@ -3,8 +3,8 @@ const KNEE = 32768 * 10 ** (-3 / 20);
 const ROOM = 32767 - KNEE;
 
 /**
- * Writes sums as s16: unchanged up to 3 dB below full scale, from there on bent towards full scale along a
- * hyperbolic tangent, which no sum can pass. It has no memory, so mixes that differ in one source do not pump.
+ * Writes sums as s16. Sums up to 3 dB below full scale are not changed. Above, a hyperbolic tangent bends them towards
+ * full scale, which no sum can pass. The curve has no memory, so mixes do not pump.
  */
 export function softLimit(target: Int16Array, sums: Float32Array): void {
   for (let i = 0; i < target.length; i++) {
@@ -13,7 +13,7 @@ export function softLimit(target: Int16Array, sums: Float32Array): void {
   }
 }
 
-/** Writes sums as s16, cut off at full scale. */
+/** Writes sums as s16, clipped at full scale. */
 export function hardClip(target: Int16Array, sums: Float32Array): void {
   for (let i = 0; i < target.length; i++) {
     target[i] = Math.round(Math.max(-32768, Math.min(32767, sums[i] ?? 0)));

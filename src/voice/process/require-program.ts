@@ -4,7 +4,7 @@ import { delimiter, isAbsolute, join, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 
-/** Resolves with true when a program can be run: one on the PATH, or one that is named with its path. */
+/** Resolves with true when a program can be run: by its name on the PATH, or by its path. */
 export async function isInstalled(tool: string): Promise<boolean> {
   const endings = process.platform === 'win32' ? ['', '.exe'] : [''];
   const named = isAbsolute(tool) || tool.includes(sep);
@@ -22,9 +22,9 @@ export async function isInstalled(tool: string): Promise<boolean> {
 }
 
 /**
- * Makes sure that a program is there before anything that needs it is begun.
+ * Checks that a program is installed before work that needs it begins.
  *
- * @param advice What to do where it is not.
+ * @param advice Text that is added to the error message.
  * @throws ERR_TOOL
  */
 export async function requireProgram(tool: string, advice = ''): Promise<void> {

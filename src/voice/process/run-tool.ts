@@ -7,14 +7,14 @@ export interface ToolRun extends ToolOptions {
   readonly args: readonly string[];
   /** Written to its standard input. */
   readonly input?: string;
-  /** Standard output may not be longer. Default 256 MiB. */
+  /** Longest standard output, in bytes. Default 256 MiB. */
   readonly maxBytes?: number;
 }
 
 /**
- * Runs a program to its end, without a shell, and returns what it wrote to standard output.
+ * Runs a program to its end, without a shell, and returns its standard output.
  *
- * @throws ERR_TOOL (or the code of the options) when it is not there, fails or writes too much; ERR_ABORTED.
+ * @throws ERR_TOOL (or the code of the options) when it is missing, fails or writes too much; ERR_ABORTED.
  */
 export async function runTool(run: ToolRun): Promise<Buffer> {
   const { tool, args, input, maxBytes = 2 ** 28, ...options } = run;

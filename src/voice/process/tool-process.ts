@@ -16,14 +16,14 @@ export interface ToolOptions {
   readonly code?: 'ERR_TOOL' | 'ERR_DEVICE';
 }
 
-/** Text of a tool's standard error that is kept for its error message, from the end, in characters. */
+/** Characters of a tool's standard error that are kept for its error message, counted from the end. */
 const MAX_ERROR_TEXT = 2000;
-/** Time that a tool has to end when it is asked to, before it is killed. */
+/** Time that a tool has to exit after it was asked to, before it is killed. */
 const GRACE_MS = 2000;
 
 /**
- * A program of the system that takes or gives audio through pipes. It is started with a list of arguments, never
- * through a shell. Its failure becomes an error with the last it wrote to standard error.
+ * A program of the system that reads or writes audio through pipes. It is started with a list of arguments, never
+ * through a shell. Its failure becomes an error with the end of its standard error.
  */
 export class ToolProcess {
   readonly #tool: string;
@@ -47,7 +47,7 @@ export class ToolProcess {
     this.#child = child;
     this.#stdin = stdin;
     this.#stdout = stdout;
-    // The exit tells of a broken pipe, in the tool's own words.
+    // A broken pipe is reported by the exit, with the tool's own text.
     stdin.on('error', () => {});
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errorText = (this.#errorText + text).slice(-MAX_ERROR_TEXT);
@@ -83,7 +83,7 @@ export class ToolProcess {
     return started;
   }
 
-  /** Writes to its standard input; resolves when the system has taken the bytes, whose memory is free again then. */
+  /** Writes to its standard input. Resolves when the system has taken the bytes; their memory can then be reused. */
   async write(bytes: Uint8Array): Promise<void> {
     const failure = await new Promise<Error | null | undefined>((resolve) =>
       this.#stdin.write(bytes, resolve),
@@ -93,28 +93,28 @@ export class ToolProcess {
     throw this.#failure('it ended before all was written', failure);
   }
 
-  /** Writes a last piece, then ends the tool's input. It is not an error when the tool does not read all of it. */
+  /** Writes a last piece and closes the tool's input. A tool that does not read all of it is no error. */
   endInput(last: string | Uint8Array = ''): void {
     this.#stdin.end(last);
   }
 
-  /** The tool's standard output; ends when that ends. */
+  /** The tool's standard output. It ends when the tool closes it. */
   output(): AsyncIterable<Buffer> {
     return this.#stdout;
   }
 
-  /** Lets what it writes to standard output pass by. */
+  /** Reads its standard output and drops it. */
   ignoreOutput(): void {
     this.#stdout.resume();
   }
 
-  /** Waits for its end. @throws ERR_TOOL with its own text when it failed; ERR_ABORTED when the signal ended it. */
+  /** Waits for its exit. @throws ERR_TOOL with its own text when it failed; ERR_ABORTED when the signal ended it. */
   async exit(): Promise<void> {
     const error = await this.#exited;
     if (error) throw error;
   }
 
-  /** Ends it now and waits for that. Does nothing when it has ended. */
+  /** Ends it now and waits for its exit. Does nothing when it has ended. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#child.kill('SIGTERM');

@@ -1,17 +1,17 @@
-/** A stretch of digital silence: samples that are all alike, and next to nothing. */
+/** A stretch of digital silence: samples of one value, at or near zero. */
 export interface DigitalGap {
   /** Position of its first sample. */
   readonly begin: number;
-  /** Position behind its last sample, so far. */
+  /** Position behind its last sample so far. */
   readonly end: number;
   /** True while it goes on. */
   readonly isOpen: boolean;
 }
 
-/** Zero comes out of A-law as 8. */
+/** Largest value of digital silence: A-law decodes zero as 8. */
 const MAX_LEVEL = 8;
 
-/** Follows where a stream is digitally silent, to the sample. */
+/** Finds digital silence in a stream, to the sample. */
 export class DigitalGaps {
   readonly #minLength: number;
   #position = 0;
@@ -19,18 +19,18 @@ export class DigitalGaps {
   #length = 0;
   #last: DigitalGap = { begin: 0, end: 0, isOpen: false };
 
-  /** @param minLength Samples that make a gap; fewer are a wave that passes through zero. */
+  /** @param minLength Samples that make a gap. Fewer occur in a wave that passes through zero. */
   constructor(minLength: number) {
     this.#minLength = minLength;
   }
 
-  /** The gap that goes on, or the last one that came to an end. */
+  /** The current gap, or the last one that ended. */
   get last(): DigitalGap {
     if (this.#length < this.#minLength) return this.#last;
     return { begin: this.#position - this.#length, end: this.#position, isOpen: true };
   }
 
-  /** Takes the next samples; a gap that begins and ends within them is not seen. */
+  /** Takes the next samples. A gap that begins and ends within them is not found. */
   take(samples: Float64Array): void {
     let at = 0;
     if (this.#length > 0) {
@@ -44,7 +44,7 @@ export class DigitalGaps {
     this.#position += samples.length;
   }
 
-  /** Goes on by samples of exact silence, if that is what came last. @returns false where it is not. */
+  /** Adds samples of exact silence to a gap of exact silence. @returns false when there is no such gap. */
   skip(count: number): boolean {
     if (this.#length === 0 || this.#value !== 0) return false;
     this.#length += count;

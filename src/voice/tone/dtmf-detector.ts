@@ -27,12 +27,12 @@ const RULES: Rules<DtmfDetectorOptions> = {
   reverseTwistDb: within(0, 12, 'dB'),
 };
 
-/** A digit that was heard; positions count samples per channel, to within 3 ms. */
+/** Begin or end of a digit. Positions count samples per channel, to within 3 ms. */
 export type DtmfEvent =
   | { readonly type: 'begin'; readonly digit: DtmfDigit; readonly position: number }
   | { readonly type: 'end'; readonly digit: DtmfDigit; readonly begin: number; readonly end: number };
 
-/** A digit that has been seen, but not for long enough yet. */
+/** A digit that has not been present for long enough yet. */
 interface Rising {
   readonly digit: DtmfDigit;
   readonly begin: number;
@@ -40,36 +40,36 @@ interface Rising {
   lastHit: number;
 }
 
-/** A press that was told. */
+/** A press that was reported. */
 interface Sounding {
   readonly digit: DtmfDigit;
   readonly begin: number;
   lastHit: number;
 }
 
-/** Windows in a row that make a digit: tones of 32 ms are taken, of 28 ms refused (Q.24: 40 and 20 to 23). */
+/** Consecutive windows that make a digit: a tone of 32 ms is accepted, one of 28 ms refused (Q.24: 40 and 20 to 23). */
 const HITS_TO_BEGIN = 10;
 /**
- * Windows without it that end a digit. A hole of 30 ms is missed by up to 16 windows, a pause of 40 ms by 17 at least
- * (18 where a slice is 2.5 ms to the sample).
+ * Consecutive windows without it that end a digit. A hole of 30 ms takes up to 16 windows. A pause of 40 ms takes at
+ * least 17, or 18 where a slice of 2.5 ms is a whole number of samples.
  */
 const MISSES_TO_END = 17;
 
 const NOTHING: readonly DtmfEvent[] = [];
 
-/** Slices that the edge of a tone, as windows see it, may be off. */
+/** Largest error of the edge of a tone that windows give, in slices. */
 const EDGE_SLICES = 2;
-/** Slices behind a gap in which a tone that goes on is seen. */
+/** Slices behind a gap within which a tone that continues is found. */
 const RETURN_SLICES = 6;
 
 /**
- * Finds DTMF digits. Every 2.5 ms it takes the power at the eight frequencies over the last 12.5 ms, and asks that
- * one row and one column hold nearly all energy, stand above the others of their group, and differ by no more
- * than the permitted twist. Speech hardly ever does so for 32 ms on end.
+ * Finds DTMF digits. Every 2.5 ms it measures the power at the eight frequencies over the last 12.5 ms. A digit is
+ * present when one row and one column hold nearly all energy, stand above the others of their group, and differ by no
+ * more than the permitted twist. Speech hardly ever does so for 32 ms without a break.
  *
- * A hole of up to 30 ms in a tone, such as a lost frame leaves, is part of the press; a pause of 40 ms ends it. So do
- * several lost frames in a row, unless the line plays exact silence for them, up to 60 ms, and the phase of the tone
- * goes on behind it. Another digit ends a press at once.
+ * A hole of up to 30 ms in a tone, such as a lost frame leaves, is part of the press; a pause of 40 ms ends it. Several
+ * lost frames in a row end it too, with one exception: the line plays exact silence for at most 60 ms, and the phase of
+ * the tone continues behind it. Another digit ends a press at once.
  *
  * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the digit changes or stops. Another
  * digit may be rising while one still sounds.
@@ -119,7 +119,7 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     return events;
   }
 
-  /** Takes silence in place of samples: next to nothing is done where it is quiet already. @internal */
+  /** Takes silence in place of samples. Almost no work is done when it is quiet already. @internal */
   pushSilence(silence: Int16Array): readonly DtmfEvent[] {
     const window = this.#window;
     const isQuiet = this.#rising === undefined && this.#sounding === undefined && this.#filled === 0;
@@ -138,7 +138,7 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     return events;
   }
 
-  /** Takes what the window that ends with `slice` holds. */
+  /** Takes the digit of the window that ends with `slice`. */
   #follow(digit: DtmfDigit | undefined, slice: number, events: DtmfEvent[]): void {
     const sounding = this.#sounding;
     const isPaused = sounding && slice - sounding.lastHit >= MISSES_TO_END;
@@ -160,7 +160,7 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     }
   }
 
-  /** True while a press that digital silence cut off may turn out to have lost frames. */
+  /** True while digital silence in a press may turn out to be lost frames. */
   #mayGoOn({ digit, lastHit }: Sounding): boolean {
     const gap = this.#gaps.last;
     const { count, sliceLength } = this.#window;

@@ -3,17 +3,17 @@ import type { DtmfDigit } from './dtmf.js';
 import type { DtmfWindow } from './dtmf-window.js';
 import { SinePair, type SineTrack, TRACK_SLICES, wrapAngle } from './sine-pair.js';
 
-/** Frames that are lost are of 10 ms or a multiple of it, and no more than these in a row are bridged. */
+/** Length of lost frames: 10 ms or a multiple of it. At most `MAX_FRAMES` in a row are bridged. */
 const FRAME_MS = 10;
 const MAX_FRAMES = 6;
-/** Most that a phase may differ from that of a sine which went on during the gap, in radians. */
+/** Largest difference between a phase and that of a sine that continued during the gap, in radians. */
 const GOES_ON = Math.PI / 9;
-/** Most that a phase may differ from that of a sine which begins, in radians. */
+/** Largest difference between a phase and that of a sine that begins, in radians. */
 const BEGINS = Math.PI / 18;
-/** First samples of a sine that begins may be rounded to nothing. */
+/** Number of first samples of a sine that may be rounded to zero. */
 const ROUNDED = 2;
 
-/** True when a gap has the length of lost frames, to the sample, or may come to have it. */
+/** True when the length of a gap is that of lost frames, to the sample. An open gap may still reach such a length. */
 export function mayBeLost({ begin, end, isOpen }: DigitalGap, sampleRate: number): boolean {
   const frame = (FRAME_MS * sampleRate) / 1000;
   const length = end - begin;
@@ -23,8 +23,8 @@ export function mayBeLost({ begin, end, isOpen }: DigitalGap, sampleRate: number
 }
 
 /**
- * True when the tone of a digit behind a gap is that before it, of which frames were lost: the phases of both sines are
- * where they would be had it gone on. A tone whose sines both begin at zero is a press of its own, wherever they are.
+ * True when the tone behind a gap is the tone before it, with lost frames between. Then the phases of both sines are
+ * those of sines that never stopped. A tone whose sines both begin at zero is a press of its own, whatever the phases.
  */
 export function goesOnBehind({ begin, end }: DigitalGap, digit: DtmfDigit, window: DtmfWindow): boolean {
   const before = Math.floor(begin / window.sliceLength) - TRACK_SLICES;
@@ -41,7 +41,7 @@ export function goesOnBehind({ begin, end }: DigitalGap, digit: DtmfDigit, windo
   return goesOn && !beginsAt(end, tracksBehind);
 }
 
-/** True when both sines of a tone go up through zero at a position, or a few samples before it. */
+/** True when both sines of a tone pass upwards through zero at a position, or a few samples before it. */
 function beginsAt(end: number, tracks: readonly SineTrack[]): boolean {
   for (let at = end - ROUNDED; at <= end; at++) {
     if (tracks.every(({ phaseAt }) => Math.abs(wrapAngle(phaseAt(at) + Math.PI / 2)) <= BEGINS)) return true;

@@ -1,6 +1,6 @@
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit, dtmfDigit } from './dtmf.js';
 
-/** 2.5 ms of the stream. */
+/** Energy and samples of 2.5 ms of the stream. */
 interface Slice {
   readonly samples: Float64Array;
   energy: number;
@@ -11,32 +11,32 @@ export interface DtmfWindowOptions {
   readonly sampleRate: number;
   /** Quietest sine of a digit that counts, as its peak in dBFS. */
   readonly minLevelDbfs: number;
-  /** Most that a row may be louder than its column, in dB. */
+  /** Largest level of a row above its column, in dB. */
   readonly normalTwistDb: number;
-  /** Most that a column may be louder than its row, in dB. */
+  /** Largest level of a column above its row, in dB. */
   readonly reverseTwistDb: number;
 }
 
 const SLICE_MS = 2.5;
-/** Slices of a window: 12.5 ms are short enough for tones 1.5 % off, and long enough to refuse 3.5 %. */
+/** Slices of a window. 12.5 ms are short enough for tones that are 1.5 % off, and long enough to refuse 3.5 %. */
 const SLICES = 5;
 /** Part of the energy in the window that the two sines must have. */
 const PURITY = 0.72;
-/** By how much the strongest of a group must stand above each other of the group, as a ratio of powers (6 dB). */
+/** Least ratio of powers between the strongest of a group and each other of the group (6 dB). */
 const ABOVE_OTHERS = 4;
-/** A slice that has less than this part of another's energy is silent beside it (20 dB). */
+/** A slice with less than this part of another slice's energy counts as silent (20 dB). */
 const SILENT = 0.01;
-/** Room for what leaks from the row to the column of a short window, and back, in dB. */
+/** Tolerance, in dB, for leakage from the row to the column of a short window, and the other way round. */
 const NORMAL_LEAK_DB = 2.5;
 const REVERSE_LEAK_DB = 1.5;
 
 const FREQUENCIES = [...DTMF_ROWS, ...DTMF_COLUMNS];
-/** Slices whose sums are kept, 160 ms: 25 ms on either side of lost frames, and a digit that rises behind them. */
+/** Slices whose sums are kept: 160 ms. They cover lost frames, 25 ms on either side, and a digit that rises behind. */
 const KEPT = 64;
 
 /**
- * The last 12.5 ms of a stream as the keypad's eight frequencies see them. It moves on by slices of 2.5 ms and
- * keeps the sums of each, so that a window costs one new slice.
+ * Measures the eight frequencies of the keypad in the last 12.5 ms of a stream. It moves by slices of 2.5 ms and keeps
+ * the sums of each slice, so a new window costs the work of one slice.
  */
 export class DtmfWindow {
   readonly sliceLength: number;
@@ -45,9 +45,9 @@ export class DtmfWindow {
   readonly #maxColumnOverRow: number;
   /** Angle of each frequency from sample to sample, rows first. */
   readonly angles: readonly number[];
-  /** cos and sin of each frequency over half a slice, from its edge to its middle. */
+  /** cos and sin of each frequency over half a slice, from the edge of the slice to its middle. */
   readonly #waves: readonly Float64Array[];
-  /** cos and sin of each frequency's turn over 0, 1, ... slices. */
+  /** cos and sin of the angle by which each frequency turns in 0, 1, ... slices. */
   readonly #turns: readonly Float64Array[];
   /** The last slices; `slices[n % SLICES]` is the nth. */
   readonly #slices: readonly Slice[];
@@ -78,17 +78,17 @@ export class DtmfWindow {
     this.#sums = Array.from({ length: KEPT }, () => new Float64Array(FREQUENCIES.length * 2));
   }
 
-  /** Slices that were taken. */
+  /** Number of slices taken. */
   get count(): number {
     return this.#count;
   }
 
-  /** Memory for the samples of the next slice; call `take` when it is full. */
+  /** Memory for the samples of the next slice. Call `take` when it is full. */
   get next(): Float64Array {
     return this.#at(this.#count).samples;
   }
 
-  /** Moves on by the slice that is now full; returns the digit in the window. */
+  /** Moves by the slice that is now full; returns the digit in the window. */
   take(): DtmfDigit | undefined {
     const slice = this.#at(this.#count++);
     slice.energy = energyOf(slice.samples);
@@ -96,13 +96,13 @@ export class DtmfWindow {
     return this.#count >= SLICES ? this.#digit() : undefined;
   }
 
-  /** True when exact silence is all that the window has. */
+  /** True when the window holds nothing but exact silence. */
   get isStill(): boolean {
     for (let n = 0; n < SLICES; n++) if (this.#at(n).energy > 0) return false;
     return this.#count >= SLICES;
   }
 
-  /** Moves on by slices of exact silence, where nothing else is in the window. */
+  /** Moves by slices of exact silence. The window must hold nothing else. */
   skip(slices: number): void {
     for (let n = 0; n < SLICES; n++) {
       const slice = this.#at(n);
@@ -112,7 +112,7 @@ export class DtmfWindow {
     this.#count += slices;
   }
 
-  /** True when a part of the window is silent compared with another: the sound breaks off or begins in it. */
+  /** True when a part of the window is silent beside another: the sound stops or begins in it. */
   get isBroken(): boolean {
     let least = Number.POSITIVE_INFINITY;
     let most = 0;
@@ -124,25 +124,25 @@ export class DtmfWindow {
   }
 
   // The first and the last window with a digit hold PURITY of a window of it, and half a slice more on average.
-  /** Position at which a tone began whose first window ended with the given slice. */
+  /** Position at which a tone began, by the slice that ended its first window. */
   risingEdge(slice: number): number {
     return Math.max(0, Math.round((slice + 0.5 - PURITY * SLICES) * this.sliceLength));
   }
 
-  /** Position at which a tone ended whose last window ended with the given slice. */
+  /** Position at which a tone ended, by the slice that ended its last window. */
   fallingEdge(slice: number): number {
     return Math.round((slice + 1.5 - SLICES + PURITY * SLICES) * this.sliceLength);
   }
 
   /**
-   * The share of each frequency in the nth slice, rows first: sums of its samples with a cosine and with a sine that are
-   * at angle 0 in its middle. Those of tones of the last 160 ms are kept.
+   * Sums of the nth slice at each frequency, rows first: its samples times a cosine, and times a sine. Both have angle
+   * 0 in the middle of the slice. The sums of tones of the last 160 ms are kept.
    */
   sumsOf(n: number): Float64Array {
     return this.#sums[n % KEPT] as Float64Array;
   }
 
-  /** The nth slice, where that is one of the last. */
+  /** The nth slice, which must be one of the last. */
   #at(n: number): Slice {
     return this.#slices[n % SLICES] as Slice;
   }
@@ -152,7 +152,7 @@ export class DtmfWindow {
     let energy = 0;
     for (const slice of this.#slices) energy += slice.energy;
     const meanPower = energy / length;
-    // Most of a call is quiet, and costs no more than this.
+    // Most of a call is quiet and costs no more than this.
     if (meanPower < this.#minPower) return undefined;
     for (let n = this.#count - SLICES; n < this.#count; n++) this.#sum(n);
     const powers = this.#powers;
@@ -170,7 +170,7 @@ export class DtmfWindow {
     return isDigit ? dtmfDigit(row, column - DTMF_ROWS.length) : undefined;
   }
 
-  /** The sums at all frequencies over one slice; even and odd parts about its middle need half the products each. */
+  /** Computes the sums of one slice at all frequencies. Even and odd parts about its middle halve the products. */
   #sum(n: number): void {
     const slice = this.#at(n);
     if (slice.summed) return;
@@ -197,7 +197,7 @@ export class DtmfWindow {
     }
   }
 
-  /** Each slice's sum begins at angle 0 in its middle; the turns put them where they are in the window. */
+  /** Power at a frequency in the window. A slice's sums have angle 0 in its middle; the turns shift them into place. */
   #powerAt(f: number): number {
     const turns = this.#turns[f] ?? this.#powers;
     let re = 0;
@@ -221,14 +221,14 @@ function energyOf(samples: Float64Array): number {
   return energy;
 }
 
-/** cos and sin at `from`, `from + 1`, ... times `angle`. */
+/** Table of cos and sin of `from`, `from + 1`, ... times `angle`. */
 function waveTable(angle: number, length: number, from: number): Float64Array {
   return Float64Array.from({ length: 2 * length }, (_, i) =>
     i % 2 === 0 ? Math.cos(angle * (from + i / 2)) : Math.sin(angle * (from + (i - 1) / 2)),
   );
 }
 
-/** Index of the largest of `powers[from..to)`, where it stands out; otherwise undefined. */
+/** Index of the largest of `powers[from..to)`, if it stands out; otherwise undefined. */
 function strongest(powers: Float64Array, from: number, to: number): number | undefined {
   let best = from;
   for (let i = from + 1; i < to; i++) if ((powers[i] ?? 0) > (powers[best] ?? 0)) best = i;

@@ -12,12 +12,12 @@ export type DtmfDigit =
   | ('0' | '1' | '2' | '3' | '4' | '5' | '6' | '7')
   | ('8' | '9' | 'A' | 'B' | 'C' | 'D' | '*' | '#');
 
-/** The key in a row and column, both 0 to 3. */
+/** Gives the key in a row and column, both 0 to 3. */
 export function dtmfDigit(row: number, column: number): DtmfDigit {
   return (KEYPAD[row]?.[column] ?? '') as DtmfDigit;
 }
 
-/** The row and column of a key, both 0 to 3. */
+/** Gives the row and column of a key, both 0 to 3. */
 export function dtmfKey(digit: DtmfDigit): { readonly row: number; readonly column: number } {
   const row = KEYPAD.findIndex((keys) => keys.includes(digit));
   return { row, column: KEYPAD[row]?.indexOf(digit) ?? 0 };
@@ -26,15 +26,17 @@ export function dtmfKey(digit: DtmfDigit): { readonly row: number; readonly colu
 export interface DtmfOptions {
   /** Length of each digit, in milliseconds: 20 to 10000. Default 100. */
   readonly toneMs?: number;
-  /** Another name of `toneMs`, as `toneSamples` has it; `toneMs` goes first. */
+  /** Another name of `toneMs`, as in `toneSamples`; `toneMs` takes precedence. */
   readonly durationMs?: number;
-  /** Another name of `toneMs`; both others go first. */
+  /** Another name of `toneMs`; both others take precedence. */
   readonly digitMs?: number;
   /** Silence after each digit, in milliseconds: 0 to 10000. Default 100. */
   readonly pauseMs?: number;
   /** Peak of the row's sine, in dBFS: -60 to -6. Default -12. */
   readonly levelDbfs?: number;
-  /** Level of the column's sine above the row's, in dB: -12 to 12. Default 2, against the loss of long lines. */
+  /**
+   * Level of the column's sine above the row's, in dB: -12 to 12. Default 2, which compensates the loss of long lines.
+   */
   readonly twistDb?: number;
   /** Default {@link VOICE_FORMAT}. */
   readonly format?: PcmFormat;
@@ -56,7 +58,7 @@ const DIGITS = rule(
 );
 
 /**
- * Samples of dialled digits: `dtmfSamples('123#')`.
+ * Makes the samples of dialled digits: `dtmfSamples('123#')`.
  *
  * @throws ERR_INVALID_ARG for a character other than 0-9, A-D, `*` and `#`, or an option out of range.
  */

@@ -1,24 +1,25 @@
 import { DTMF_ROWS, type DtmfDigit, dtmfKey } from './dtmf.js';
 import type { DtmfWindow } from './dtmf-window.js';
 
-/** A sine over {@link TRACK_SLICES} slices, against one of its nominal frequency. */
+/** A sine over {@link TRACK_SLICES} slices, compared with a sine of its nominal frequency. */
 export interface SineTrack {
-  /** Phase in the middle of the track, less that of a nominal cosine that began with the stream, in radians. */
+  /** Phase in the middle of the track, minus that of a nominal cosine that began with the stream, in radians. */
   readonly lead: number;
-  /** By how much the lead grows from slice to slice: how far the frequency is off. */
+  /** Growth of the lead from slice to slice, in radians: the error of the frequency. */
   readonly drift: number;
   /** Phase at a position of the stream, as that of a cosine, in radians. */
   phaseAt(position: number): number;
 }
 
-/** Slices that a sine is tracked over, 25 ms: a digit is told when it has had them. */
+/** Slices over which a sine is tracked: 25 ms. A digit is reported after this many. */
 export const TRACK_SLICES = 10;
 
 const HALF = TRACK_SLICES / 2;
 
 /**
- * Follows the two sines of a digit from the sums of a window. A slice is too short to tell a row from a column by its
- * sums alone; they are parted by least squares, which cosines and sines about its middle allow one by one.
+ * Follows the two sines of a digit from the sums of a window. A slice is too short to separate a row from a column by
+ * its sums alone. Least squares separate them. Since cosines and sines are taken about the middle of a slice, each can
+ * be solved by itself.
  */
 export class SinePair {
   readonly #window: DtmfWindow;
@@ -32,7 +33,7 @@ export class SinePair {
     this.#column = DTMF_ROWS.length + column;
   }
 
-  /** The row and the column over the slices from `first` on, all of which have the tone. */
+  /** Tracks the row and the column over the slices from `first` on, all of which must hold the tone. */
   track(first: number): readonly [SineTrack, SineTrack] {
     return [this.#track(this.#row, this.#column, first), this.#track(this.#column, this.#row, first)];
   }
@@ -51,7 +52,7 @@ export class SinePair {
     return { lead, drift, phaseAt };
   }
 
-  /** The lead of one sine beside the other, in the middle of half a track. */
+  /** Lead of one sine beside the other, in the middle of half a track. */
   #lead(f: number, other: number, first: number): number {
     const step = this.#angle(f) * this.#window.sliceLength;
     const own = this.#products(f, f);
@@ -72,7 +73,7 @@ export class SinePair {
     return Math.atan2(im, re);
   }
 
-  /** Sums over a slice of the products of two cosines, and of two sines, about its middle. */
+  /** Sums of the products of two cosines, and of two sines, over a slice about its middle. */
   #products(f: number, g: number): readonly [number, number] {
     const length = this.#window.sliceLength;
     const apart = sumOfCosines(this.#angle(f) - this.#angle(g), length);
@@ -85,7 +86,7 @@ export class SinePair {
   }
 }
 
-/** The same angle, from -pi to pi. */
+/** Brings an angle to the range from -pi to pi. */
 export function wrapAngle(angle: number): number {
   return angle - 2 * Math.PI * Math.round(angle / (2 * Math.PI));
 }

@@ -14,7 +14,7 @@ export interface ToneDetectorOptions {
   readonly minDurationMs?: number;
   /** Quietest tone that counts, as the peak of its sine in dBFS: -80 to 0. Default -45. */
   readonly minLevelDbfs?: number;
-  /** Part of the energy that has to be the tone's, 0.5 to 0.99. Default 0.8. */
+  /** Part of the energy that must be the tone's, 0.5 to 0.99. Default 0.8. */
   readonly purity?: number;
 }
 
@@ -28,7 +28,7 @@ const RULES: Rules<ToneDetectorOptions> = {
 };
 
 /**
- * A tone that begins or ends. `position`, `begin` and `end` count samples per channel from the first that was pushed;
+ * Begin or end of a tone. `position`, `begin` and `end` count samples per channel from the first one that was pushed;
  * `end` is the first sample after the tone.
  */
 export type ToneEvent =
@@ -37,14 +37,14 @@ export type ToneEvent =
 
 type State =
   | { readonly name: 'quiet' }
-  /** The tone stands out, but not for long enough yet. `peak`: largest amplitude so far. */
+  /** The tone is present, but not for long enough yet. `peak`: largest amplitude so far. */
   | { readonly name: 'rising'; readonly since: number; peak: number }
   | { readonly name: 'sounding'; readonly begin: number; peak: number; lastStrong: number };
 
 /**
- * Finds a single tone, such as the beep of an answering machine. A window of 20 ms slides over the signal
- * sample by sample and compares the energy at the frequency with all energy in it, so that neither speech nor other
- * tones count. The edges are where the amplitude passes half of the tone's.
+ * Finds a single tone, such as the beep of an answering machine. A window of 20 ms moves over the signal sample by
+ * sample. It compares the energy at the frequency with all energy in it, so neither speech nor other tones count. An
+ * edge lies where the amplitude passes half of the tone's.
  *
  * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the tone is too short.
  */
@@ -83,7 +83,7 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
 
   flush(): ToneEvent[] {
     const events: ToneEvent[] = [];
-    // Silence moves the end of a tone that still sounds through the window; it cannot end behind the input.
+    // Silence moves the end of a tone that still sounds through the window. The end cannot lie behind the input.
     const end = this.#window.count;
     for (let i = 0; i < 2 * this.#window.length && this.#state.name !== 'quiet'; i++)
       this.#observe(0, events);
@@ -109,7 +109,7 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
           return;
         }
         state.peak = Math.max(state.peak, amplitude);
-        // Pure windows last shorter than the tone by the part of a window that has to be filled first.
+        // Pure windows last shorter than the tone, since a part of the window must be filled first.
         if (position - state.since >= this.#minCount - window.length) {
           const begin = window.risingEdge(state.since + window.length, state.peak);
           this.#state = { name: 'sounding', begin, peak: state.peak, lastStrong: position };

@@ -4,25 +4,25 @@ export interface ToneMeterOptions {
   /** In Hz. */
   readonly frequency: number;
   readonly format: PcmFormat;
-  /** Part of the energy that has to be the tone's, 0 to 1. */
+  /** Part of the energy that must be the tone's, 0 to 1. */
   readonly purity: number;
-  /** For how many samples amplitudes are kept, besides two windows of them. */
+  /** Number of amplitudes that are kept, in addition to those of two windows. */
   readonly historyLength: number;
 }
 
-/** Long enough to tell the tone from its neighbours 50 Hz away. */
+/** Length of the window: enough to separate the tone from frequencies 50 Hz away. */
 const WINDOW_MS = 20;
 
 /**
- * The last 20 ms of a stream as one frequency sees them: how strong its sine is, and whether it is nearly all there is.
- * The window moves on sample by sample; what enters is added to its sums, and what leaves is taken off.
+ * Measures the sine of one frequency in the last 20 ms of a stream, and its share of the energy. The window moves
+ * sample by sample: a sample that enters is added to its sums, and one that leaves is subtracted.
  */
 export class ToneMeter {
   /** Samples in the window. */
   readonly length: number;
   readonly #purity: number;
   readonly #oscillator: Oscillator;
-  /** Last window of x·cos, x·sin and x², and the recent amplitudes, as rings. */
+  /** Values of the last window, as rings: x·cos, x·sin and x². The recent amplitudes follow, also as a ring. */
   readonly #inPhase: Float64Array;
   readonly #quadrature: Float64Array;
   readonly #squares: Float64Array;
@@ -42,15 +42,15 @@ export class ToneMeter {
     this.#amplitudes = new Float32Array(historyLength + 2 * this.length);
   }
 
-  /** Samples that were taken. */
+  /** Number of samples taken. */
   get count(): number {
     return this.#count;
   }
 
-  /** Moves on by one sample; returns the amplitude of the tone in the window. */
+  /** Takes one sample; returns the amplitude of the tone in the window. */
   take(sample: number): number {
     const slot = this.#count % this.length;
-    // Once a window, so that rounding errors of the oscillator do not add up.
+    // Once a window, so that rounding errors of the oscillator do not accumulate.
     if (slot === 0) this.#oscillator.aim(this.#count);
     const { cos, sin } = this.#oscillator;
     const inPhase = sample * cos;
@@ -75,9 +75,9 @@ export class ToneMeter {
   }
 
   /**
-   * Position at which a tone began that is in the window, found where the window was half full of it.
+   * Position at which the tone in the window began: where the tone filled half of the window.
    *
-   * @param latest Where to begin to look, going back.
+   * @param latest Position at which the search begins; it goes back.
    * @param peak Amplitude of the tone.
    */
   risingEdge(latest: number, peak: number): number {
@@ -88,13 +88,13 @@ export class ToneMeter {
     return Math.max(0, this.middleBefore(at));
   }
 
-  /** Position behind the first half of the window that ended with a sample. */
+  /** Position behind the first half of the window that ends with a sample. */
   middleBefore(last: number): number {
     return last - Math.floor(this.length / 2) + 1;
   }
 }
 
-/** A cosine and a sine that turn by one angle a sample. */
+/** A cosine and a sine that advance by one angle a sample. */
 class Oscillator {
   readonly #step: number;
   readonly #stepCos: number;
@@ -108,7 +108,7 @@ class Oscillator {
     this.#stepSin = Math.sin(step);
   }
 
-  /** Points where it is after so many samples. */
+  /** Sets the phase for a number of samples. */
   aim(samples: number): void {
     this.cos = Math.cos(this.#step * samples);
     this.sin = Math.sin(this.#step * samples);

@@ -24,7 +24,9 @@ const RULES: Rules<ToneOptions> = {
   format: object,
 };
 
-/** Samples of a tone, such as the beep before a recording: `toneSamples({ frequency: 1000, durationMs: 200 })`. */
+/**
+ * Makes samples of a tone, such as the beep before a recording: `toneSamples({ frequency: 1000, durationMs: 200 })`.
+ */
 export function toneSamples(options: ToneOptions): Int16Array {
   checkOptions(options, RULES);
   const { durationMs, levelDbfs = -12, fadeMs = 5 } = options;
@@ -48,7 +50,7 @@ export function toneSamples(options: ToneOptions): Int16Array {
   return samples;
 }
 
-/** A raised cosine over the first and the last `fade` of `count` samples. */
+/** Gain of a raised cosine over the first and the last `fade` of `count` samples. */
 function fadeGain(i: number, count: number, fade: number): number {
   const fromEdge = Math.min(i, count - 1 - i);
   return fromEdge >= fade ? 1 : 0.5 - 0.5 * Math.cos((Math.PI * (fromEdge + 0.5)) / fade);

@@ -7,13 +7,13 @@ import { decodeFlacFrame } from '../codec/flac.js';
 import { OPUS_RATES, OpusDecoder } from '../codec/opus.js';
 import { DECODER_DELAY, mp3Frame, readInfoFrame, tagBytes } from './mp3-info.js';
 
-/** A compressed file that is open, decoded as it is read. */
+/** An open compressed file. It is decoded while it is read. */
 export interface CompressedFile extends AsyncDisposable {
   readonly codec: 'flac' | 'mp3' | 'opus';
   readonly format: PcmFormat;
   readonly bitsPerSample: number;
   readonly sampleCount: number;
-  /** Interleaved samples from the beginning. Several can run at once. */
+  /** Gives interleaved samples from the beginning. Several calls can run at once. */
   samples(): AsyncGenerator<Int16Array, void, void>;
 }
 
@@ -21,14 +21,14 @@ export interface CompressedFile extends AsyncDisposable {
 interface Decoder {
   readonly format: PcmFormat;
   readonly bitsPerSample: number;
-  /** Samples per channel at the beginning that are no part of the sound. */
+  /** Samples per channel at the beginning that are not part of the sound. */
   readonly preSkip: number;
   decode(packet: Uint8Array): Int16Array;
   free?(): void;
 }
 
 const DECODERS = { flac: flacDecoder, mp3: mp3Decoder, opus: opusDecoder } as const;
-/** The clock of Ogg Opus. */
+/** Clock rate of Ogg Opus, in Hz. */
 const OPUS_CLOCK = 48_000;
 
 /**
@@ -39,7 +39,7 @@ const OPUS_CLOCK = 48_000;
 export async function openCompressed(path: string): Promise<CompressedFile | undefined> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   try {
-    // The library fails at a file that is shorter than what it looks for.
+    // The library throws for a file that is shorter than the part it examines.
     if (!(await input.canRead().catch(() => false))) {
       input.dispose();
       return undefined;
@@ -73,7 +73,7 @@ export async function openCompressed(path: string): Promise<CompressedFile | und
   }
 }
 
-/** The end of the last packet. What mediabunny 1.61 computes of an Ogg file may lack the packet of its last page. */
+/** End of the last packet, in seconds. In an Ogg file mediabunny 1.61 may leave out the packet of the last page. */
 async function secondsOf(track: InputAudioTrack): Promise<number> {
   if (track.codec !== 'opus') return await track.computeDuration();
   let end = 0;
@@ -87,7 +87,7 @@ async function* decoded(
   track: InputAudioTrack,
   codec: CompressedFile['codec'],
 ): AsyncGenerator<Int16Array> {
-  // One of its own: decoders remember what came before.
+  // A new decoder for each run: decoders keep state.
   const decoder = await DECODERS[codec](track);
   try {
     for await (const { data } of new EncodedPacketSink(track).packets()) yield decoder.decode(data);
@@ -98,7 +98,7 @@ async function* decoded(
   }
 }
 
-/** As many samples as the file is said to have, without those at the beginning. */
+/** Skips `skip` samples at the beginning, then gives `length` samples. */
 async function* cutTo(
   source: AsyncIterable<Int16Array>,
   skip: number,
@@ -163,10 +163,10 @@ async function mp3Decoder(track: InputAudioTrack): Promise<Decoder> {
   };
 }
 
-/** Bytes at the beginning of a file that are looked at: tags with a picture in them are longer, and then it is not known. */
+/** Bytes at the beginning of a file that are searched. Tags with a picture are longer; then the length is not known. */
 const HEAD_BYTES = 65_536;
 
-/** Reads from the first frame of an MP3 where its sound begins and ends; undefined where it does not tell. */
+/** Reads the beginning and length of the sound from an MP3's first frame; undefined when it does not give them. */
 async function mp3Length(path: string): Promise<{ preSkip: number; sampleCount: number } | undefined> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

@@ -3,7 +3,7 @@ import { invalidArgument, JackfieldError, messageOf } from '../../base/errors.js
 import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import type { WavWriteEncoding } from '../wav/wav-encoding.js';
 
-/** Metadata of a file, written in every format that has a place for it. */
+/** Metadata of a file. It is written in every format that has fields for it. */
 export interface AudioTags {
   readonly title?: string;
   readonly artist?: string;
@@ -21,23 +21,23 @@ export interface EncoderOptions {
   /** Layout of the samples that are written. */
   readonly format: PcmFormat;
   readonly tags?: AudioTags;
-  /** For lossy formats, in bits per second. Default: what the encoder finds right. */
+  /** For lossy formats, in bits per second. Default: chosen by the encoder. */
   readonly bitrate?: number;
-  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  /** For WAV, the encoding of the samples. Default `'s16'`. */
   readonly wavEncoding?: WavWriteEncoding;
 }
 
-/** Compressed audio being written. Call `end` to finish it, `abort` to give it up. */
+/** Compressed audio that is being written. Call `end` to finish it, `abort` to discard it. */
 export interface PcmEncoder extends PcmSink {
-  /** Samples per channel taken so far, silence in gaps included. */
+  /** Samples per channel written so far, including silence in gaps. */
   readonly sampleCount: number;
-  /** Gives the output up and releases what it holds. A half-written file stays where it is. */
+  /** Aborts the output and releases its resources. An unfinished file is not removed. */
   abort(): Promise<void>;
 }
 
 /** The part of an encoder that each format implements. */
 export interface EncoderBackend {
-  /** Encodes samples. It may not keep the array. */
+  /** Encodes samples. It must not keep the array. */
   encode(samples: Int16Array): Promise<void>;
   finish(): Promise<void>;
   abort(): Promise<void>;
@@ -45,7 +45,7 @@ export interface EncoderBackend {
 
 const SILENCE_SAMPLES = 8192;
 
-/** A {@link PcmEncoder} around a backend: positions, gaps, checks and the wording of errors. */
+/** A {@link PcmEncoder} around a backend: handles positions, gaps, checks and the text of errors. */
 export class BackedEncoder implements PcmEncoder {
   readonly #name: string;
   readonly #channels: number;
@@ -107,7 +107,7 @@ export class BackedEncoder implements PcmEncoder {
   }
 }
 
-/** Any failure of an encoder as ERR_ENCODER, with its own text; our own errors stay what they are. */
+/** Wraps a failure of an encoder as ERR_ENCODER, with its own text. Our own errors stay as they are. */
 export function encoderError(name: string, cause: unknown): JackfieldError {
   if (cause instanceof JackfieldError) return cause;
   return new JackfieldError('ERR_ENCODER', `Cannot write ${name}: ${messageOf(cause)}`, { cause });

@@ -16,13 +16,13 @@ import {
 const INSTALL =
   'Install ffmpeg (on Debian: apt-get install ffmpeg), or choose a format that needs none: wav, flac, mp3, opus.';
 
-/** Arguments of ffmpeg for each format that it writes: the encoder, and the container. */
+/** Arguments of ffmpeg for each format: the encoder, and the container. */
 const FFMPEG_FORMATS = {
   wav: ['-c:a', 'pcm_s16le', '-f', 'wav'],
   flac: ['-c:a', 'flac', '-f', 'flac'],
   mp3: ['-c:a', 'libmp3lame', '-f', 'mp3'],
   opus: ['-c:a', 'libopus', '-f', 'opus'],
-  // Without the fragments the container could not be written into a stream.
+  // Without fragments the container could not be written to a stream.
   m4a: ['-c:a', 'aac', '-f', 'ipod', '-movflags', '+frag_keyframe+empty_moov'],
   aac: ['-c:a', 'aac', '-f', 'adts'],
   g722: ['-ar', '16000', '-ac', '1', '-c:a', 'g722', '-f', 'g722'],
@@ -82,8 +82,8 @@ export interface DecodeOptions extends FfmpegOptions {
 const RULES: Rules<DecodeOptions> = { format: object, ffmpeg: aPath, signal };
 
 /**
- * PCM of any file that ffmpeg reads, for whatever takes a {@link PcmInput}. The process starts when reading
- * begins and is ended when it stops.
+ * Decodes any file that ffmpeg reads, as a {@link PcmInput}. The process starts when reading begins and is stopped when
+ * reading ends.
  *
  * @throws ERR_TOOL while reading, when there is no ffmpeg or it cannot read the file, with its own text.
  */
@@ -119,7 +119,7 @@ async function deliver(process: ToolProcess, target: Exclude<EncoderTarget, stri
   await finished(target, { readable: false });
 }
 
-/** The protocol in front keeps ffmpeg from reading a path such as `concat:x` or `http://x` as something else. */
+/** Adds the protocol, so that ffmpeg does not read a path such as `concat:x` or `http://x` as something else. */
 function fileUrl(path: string): string {
   return `file:${path}`;
 }

@@ -4,27 +4,27 @@ import { printable } from '../../base/printable.js';
 import { positionedFile } from '../../files/positioned-file.js';
 import { openPrivate } from '../../files/private-file.js';
 
-/** Bytes that are kept before they are written: a live encoder must not hold minutes of a call, nor 16 MiB. */
+/** Bytes that are collected before a write. The library's 16 MiB would hold minutes of a live call. */
 const CHUNK_BYTES = 65_536;
 
-/** A target of mediabunny, and what it holds. */
+/** A target of mediabunny, and the file behind it. */
 export interface OpenTarget {
   readonly target: Target;
-  /** Lets go of it, after the write that is under way. What is still to be written is refused. Idempotent. */
+  /** Closes the file after the current write. Later writes are refused. Idempotent. */
   close(): Promise<void>;
 }
 
-/** Bytes of a file that the library does not write, and that are known at the end alone. */
+/** Bytes of a file that the library does not write and that are final only at the end. */
 export interface FileHead {
-  /** They are put in at `at`, which is within the first chunk; what follows is moved. */
+  /** Gives bytes to insert at `at`, which lies within the first chunk. The bytes behind are moved. */
   begin(first: Uint8Array): { readonly at: number; readonly bytes: Uint8Array };
-  /** As many, written over those. @param bytes Of the file, without them. */
+  /** Gives the final bytes, as many, to overwrite those. @param bytes Size of the file without them. */
   end(bytes: number): { readonly at: number; readonly bytes: Uint8Array } | undefined;
 }
 
 /**
- * Opens a file for an encoder. The library's own target takes a write for done of which the system took only a part, as
- * on a disk that becomes full, and can be let go of only when its encoder answers.
+ * Opens a file for an encoder. The library's own target has two faults. It takes a partial write for a complete one, as
+ * on a disk that becomes full. And it can be closed only when its encoder answers.
  *
  * Rejects with the system's error.
  */
@@ -48,7 +48,7 @@ export async function openFileTarget(path: string, head?: FileHead): Promise<Ope
     await file.write(data.subarray(at), at + bytes.length);
   };
   const write = (chunk: StreamTargetChunk): Promise<void> => {
-    // The descriptor may belong to another file by then.
+    // By now the descriptor may belong to another file.
     if (closing) throw new JackfieldError('ERR_CLOSED', `${printable(path)} was given up.`);
     writing = writeAll(chunk);
     return writing;

@@ -34,7 +34,7 @@ import { WorkerFence } from './worker-fence.js';
 interface Coding {
   readonly codec: AudioCodec;
   readonly container: () => OutputFormat;
-  /** Makes the encoder known to mediabunny, which keeps it for the process. */
+  /** Registers the encoder with mediabunny, for the whole process. */
   readonly register: () => void;
   /** For lossy codecs, in bits per second. */
   readonly bitrate?: number;
@@ -44,7 +44,7 @@ const CODINGS = {
   flac: { codec: 'flac', container: () => new FlacOutputFormat(), register: registerFlacEncoder },
   mp3: {
     codec: 'mp3',
-    // That of the library has no delay and padding: a file gets ours (Mp3Head), a stream could not be gone back in.
+    // The library's first frame has no delay and padding. Mp3Head writes ours to a file; a stream cannot be rewritten.
     container: () => new Mp3OutputFormat({ xingHeader: false }),
     register: registerMp3Encoder,
     bitrate: 64_000,
@@ -54,8 +54,8 @@ const CODINGS = {
 const registered = new Set<string>();
 
 /**
- * Opens a FLAC or MP3 output; without a target its bytes are dropped. Each encodes in a worker thread of its own: where
- * that cannot be made, or dies, the writes and the end reject.
+ * Opens a FLAC or MP3 output; without a target its bytes are dropped. Each output encodes in a worker thread of its
+ * own. When the thread cannot be made, or dies, the writes and the end reject.
  *
  * @throws ERR_ENCODER when it is refused.
  */
@@ -106,7 +106,7 @@ export async function createOpusEncoder(
   options: EncoderOptions,
 ): Promise<PcmEncoder> {
   const { format, bitrate, tags } = options;
-  // 'voip' filters low frequencies out and reshapes the rest: right for a live call, not for its recording.
+  // 'voip' removes low frequencies and changes the sound: right for a live call, wrong for its recording.
   const opus = await OpusEncoder.create({
     format,
     application: 'audio',
@@ -126,10 +126,10 @@ export async function createOpusEncoder(
 }
 
 const OPUS_FRAME_MS = 20;
-/** The clock of Ogg Opus, whatever the input's rate. */
+/** Clock rate of Ogg Opus, in Hz, whatever the rate of the input. */
 const OPUS_CLOCK = 48_000;
 
-/** Packets of 20 ms on the time line of Ogg Opus: pre-skip first, and the last packet cut to the exact length. */
+/** Packets of 20 ms on the time line of Ogg Opus. Pre-skip comes first; the last packet is cut to the exact length. */
 class OpusStream {
   readonly #opus: OpusEncoder;
   readonly #source: EncodedAudioPacketSource;
@@ -179,7 +179,7 @@ class OpusStream {
   }
 }
 
-/** The identification header of RFC 7845, section 5.1. */
+/** Identification header of Ogg Opus (RFC 7845, section 5.1). */
 function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
   const description = new Uint8Array(19);
   const view = new DataView(description.buffer);
@@ -191,7 +191,7 @@ function decoderConfig({ sampleRate, channels }: PcmFormat, preSkip: number) {
   return { codec: 'opus', numberOfChannels: channels, sampleRate: OPUS_CLOCK, description };
 }
 
-/** An output that was started: what mediabunny holds of it, its file, and the worker threads of its encoder. */
+/** An output that was started: mediabunny's part, the file, and the worker threads of the encoder. */
 class OutputUnderWay {
   readonly #output: Output;
   readonly #close: () => Promise<void>;
@@ -221,7 +221,7 @@ class OutputUnderWay {
     }
   }
 
-  /** Does what the encoder takes part in. Rejects where its worker thread fails. */
+  /** Runs work of the encoder. Rejects when its worker thread fails. */
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#fence.run(work);
   }
@@ -234,7 +234,7 @@ class OutputUnderWay {
     return this.#closing(() => this.#output.cancel());
   }
 
-  /** An output that failed lets go of nothing, nor does one whose encoder's thread is gone. */
+  /** Closes the file too: mediabunny does not when the output has failed or the encoder's thread is gone. */
   async #closing(work: () => Promise<void>): Promise<void> {
     try {
       await this.run(work);

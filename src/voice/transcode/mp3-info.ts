@@ -1,9 +1,9 @@
 /**
- * The first frame of an MP3 file, which decodes to silence and tells how long the sound is: `Info`, as LAME writes it for
- * a constant bitrate, with the samples that its encoder has put before and behind the sound. Players leave them out.
+ * The first frame of an MP3 file, which decodes to silence and gives the length of the sound. LAME writes it as `Info`
+ * for a constant bitrate, with the samples that the encoder added before and behind the sound. Players leave them out.
  */
 
-/** Facts of a frame of layer III by its header of 4 bytes (ISO/IEC 11172-3, 2.4.2.3; 13818-3, 2.4.2.3). */
+/** Properties of a layer III frame, by its header of 4 bytes (ISO/IEC 11172-3, 2.4.2.3; 13818-3, 2.4.2.3). */
 export interface Mp3Frame {
   /** The header itself. */
   readonly header: number;
@@ -11,43 +11,43 @@ export interface Mp3Frame {
   /** Samples per channel. */
   readonly samples: number;
   readonly bytes: number;
-  /** Place of the first byte behind the side information. */
+  /** Offset of the first byte behind the side information. */
   readonly dataAt: number;
 }
 
-/** Length of the sound, and what is around it, in samples per channel. */
+/** Length of the sound, and of the samples around it, per channel. */
 export interface Mp3Length {
-  /** Frames of sound: this one is not among them. */
+  /** Frames of sound, without this one. */
   readonly frames: number;
-  /** Before the sound, without what every decoder adds. */
+  /** Samples before the sound, without those that every decoder adds. */
   readonly delay: number;
-  /** Behind the sound. */
+  /** Samples behind the sound. */
   readonly padding: number;
 }
 
-/** Delay of LAME, and of any decoder, in samples per channel. */
+/** Delays of LAME and of every decoder, in samples per channel. */
 export const ENCODER_DELAY = 576;
 export const DECODER_DELAY = 529;
-/** Delay and padding have 12 bits each. */
+/** Largest delay or padding: 12 bits each. */
 const MAX_PADDING = 4095;
 
 const KBITS = {
   full: [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
   low: [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
 } as const;
-/** By the two bits of the version: 2.5, none, 2, 1. */
+/** Sample rates by the two bits of the version: 2.5, none, 2, 1. */
 const RATES = [[11_025, 12_000, 8000], [], [22_050, 24_000, 16_000], [44_100, 48_000, 32_000]] as const;
 const MONO = 3;
 const LAYER_3 = 1;
-/** Bytes of the part that Xing began, and of what LAME put behind it. */
+/** Size of Xing's part of the frame, and of LAME's part behind it, in bytes. */
 const XING_BYTES = 120;
 const LAME_BYTES = 36;
-/** Name of LAME as it stands in the files that it makes. */
+/** Name of LAME in the files that it makes. */
 const LAME = 'LAME3.100';
-/** Frames, bytes, table of contents and quality are there. */
+/** Flags for frames, bytes, table of contents and quality: all are present. */
 const ALL_FIELDS = 0xf;
 
-/** The facts of a frame; undefined where there is no frame of layer III. */
+/** Reads the header of a frame; undefined when it is not a layer III frame. */
 export function mp3Frame(header: number): Mp3Frame | undefined {
   const version = (header >>> 19) & 3;
   const layer = (header >>> 17) & 3;
@@ -63,10 +63,10 @@ export function mp3Frame(header: number): Mp3Frame | undefined {
 }
 
 /**
- * The frame that goes before the sound of a file.
+ * Makes the frame that precedes the sound of a file.
  *
- * @param like The header of its first frame.
- * @param of Absent while that is not known yet: then it tells of the encoder's delay alone.
+ * @param like The header of the file's first frame.
+ * @param of Absent while the length is not known yet: the frame then gives only the encoder's delay.
  */
 export function infoFrame(like: number, of?: Mp3Length & { readonly soundBytes: number }): Uint8Array {
   const frame = roomyFrame(like);
@@ -90,7 +90,7 @@ export function infoFrame(like: number, of?: Mp3Length & { readonly soundBytes: 
   return bytes;
 }
 
-/** A header like that, with the lowest bitrate whose frame has room for all of it, and without a checksum. */
+/** Makes a similar header, without a checksum, at the lowest bitrate whose frame has room for all fields. */
 function roomyFrame(like: number): Mp3Frame {
   const plain = ((like | 0x10000) & ~0xf200) >>> 0;
   for (let index = 1; index < KBITS.full.length; index++) {
@@ -100,7 +100,7 @@ function roomyFrame(like: number): Mp3Frame {
   throw new RangeError('No frame is long enough.');
 }
 
-/** Length of the sound by the first frame of a file; undefined where that does not tell it. */
+/** Reads the length of the sound from the first frame of a file; undefined when it does not give it. */
 export function readInfoFrame(bytes: Uint8Array): Mp3Length | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const frame = bytes.length >= 4 ? mp3Frame(view.getUint32(0)) : undefined;
@@ -126,7 +126,7 @@ function crc16(bytes: Uint8Array): number {
   return crc;
 }
 
-/** The part of an MP3 file before its sound: written without the length first, and anew when that is known. */
+/** The part of an MP3 file before its sound. It is written without the length first, and overwritten at the end. */
 export class Mp3Head {
   /** Frames that were encoded. */
   frames = 0;
@@ -139,7 +139,7 @@ export class Mp3Head {
     this.#sampleCount = sampleCount;
   }
 
-  /** The frame, and the place where it is put in: behind the tags (ID3v2) that a file begins with. */
+  /** Gives the frame and the offset at which it is inserted: behind the tags (ID3v2) at the beginning of the file. */
   begin(first: Uint8Array): { readonly at: number; readonly bytes: Uint8Array } {
     const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
     this.#at = tagBytes(first);
@@ -147,7 +147,7 @@ export class Mp3Head {
     return { at: this.#at, bytes: mp3Frame(this.#like) ? infoFrame(this.#like) : new Uint8Array() };
   }
 
-  /** The same frame with the length of the sound; undefined where nothing was encoded. */
+  /** Gives the same frame with the length of the sound; undefined when nothing was encoded. */
   end(bytes: number): { readonly at: number; readonly bytes: Uint8Array } | undefined {
     const frame = mp3Frame(this.#like);
     if (!frame) return undefined;
@@ -158,7 +158,7 @@ export class Mp3Head {
   }
 }
 
-/** Length of the tags that a file begins with (ID3v2.4, section 3.1: four times 7 bits). */
+/** Length of the tags at the beginning of a file (ID3v2.4, section 3.1: four times 7 bits). */
 export function tagBytes(first: Uint8Array): number {
   if (Buffer.from(first.subarray(0, 3)).toString('latin1') !== 'ID3' || first.length < 10) return 0;
   return 10 + first.subarray(6, 10).reduce((size, byte) => size * 128 + (byte & 127), 0);

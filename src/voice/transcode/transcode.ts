@@ -29,25 +29,25 @@ import { WavWriter } from '../wav/wav-writer.js';
 import type { AudioTags, EncoderOptions, EncoderTarget, PcmEncoder } from './encoder.js';
 import { createFfmpegEncoder, type FfmpegFormat, isFfmpegFormat } from './ffmpeg.js';
 
-/** Formats that {@link transcode} writes without any installed program. */
+/** Formats that {@link transcode} writes without an installed program. */
 export type BuiltinFormat = 'wav' | 'flac' | 'mp3' | 'opus';
 
-/** Formats that {@link transcode} writes; those that are not built in need ffmpeg. */
+/** Formats that {@link transcode} writes. Those that are not built in need ffmpeg. */
 export type TranscodeFormat = BuiltinFormat | FfmpegFormat;
 
 export interface TranscodeOptions {
   /** A WAV, FLAC, MP3 or Ogg Opus file, or a stream of PCM. For other files see `decodeWithFfmpeg`. */
   readonly input: string | PcmInput;
   /**
-   * A path: the file appears there when it is complete; until then it is called `<output>.part`. Or a stream, to
-   * which the bytes are written in order and which is ended.
+   * A path, or a stream. A file is called `<output>.part` until it is complete. A stream gets the bytes in order, and
+   * is ended.
    */
   readonly output: string | Writable;
-  /** Default: told from the ending of `output`. */
+  /** Default: by the ending of `output`. */
   readonly format?: TranscodeFormat;
   /**
-   * Encoder: libraries that come with the package, or the system's ffmpeg. Default `'builtin'` for formats that are
-   * built in, `'ffmpeg'` for the others.
+   * Encoder: a library of this package, or the system's ffmpeg. Default `'builtin'` for built-in formats, `'ffmpeg'`
+   * for the others.
    */
   readonly encoder?: 'builtin' | 'ffmpeg';
   /** The program for `encoder: 'ffmpeg'`. Default `'ffmpeg'`, from the PATH. */
@@ -55,9 +55,9 @@ export interface TranscodeOptions {
   readonly tags?: AudioTags;
   /** For lossy formats, in bits per second: 1 to 10,000,000. */
   readonly bitrate?: number;
-  /** For WAV, how samples lie in the file. Default `'s16'`. */
+  /** For WAV, the encoding of the samples. Default `'s16'`. */
   readonly wavEncoding?: WavWriteEncoding;
-  /** Gives the work up; the half-written file is removed. */
+  /** Aborts the work; the unfinished file is removed. */
   readonly signal?: AbortSignal;
   /** Called after each chunk. */
   readonly onProgress?: (progress: PcmProgress) => void;
@@ -67,25 +67,25 @@ export interface TranscodeResult {
   readonly format: TranscodeFormat;
   /** Samples per channel that were encoded, at the rate of the output. */
   readonly sampleCount: number;
-  /** Size of the file, in bytes; undefined where a stream was written. */
+  /** Size of the file, in bytes; undefined for a stream. */
   readonly bytes: number | undefined;
 }
 
 interface Builtin {
-  /** Sample rates that the codec has; undefined where it has all. */
+  /** Sample rates that the codec supports, in Hz; undefined when it supports all. */
   readonly rates?: readonly number[];
-  /** True when the encoder completes the file's header at the end, which a stream does not allow. */
+  /** True when the encoder completes the header at the end, which is not possible in a stream. */
   readonly needsFile?: boolean;
   readonly create: (target: EncoderTarget, options: EncoderOptions) => Promise<PcmEncoder>;
 }
 
-/** A frame of each codec, at least. */
+/** Samples that fill at least one frame of each codec. */
 const WARM_UP_SAMPLES = 4800;
 
 const FLAC_RATES = [8000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000];
 const MP3_RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 
-// Loaded when first used: the encoders are large, and most programs need one of them or none.
+// Loaded on first use: the encoders are large, and most programs need one of them or none.
 const mediabunny = () => import('./mediabunny-encoder.js');
 
 const BUILTINS: Readonly<Record<BuiltinFormat, Builtin>> = {
@@ -119,7 +119,7 @@ const RULES: Rules<TranscodeOptions> = {
 };
 
 /**
- * Writes PCM, or a file of sound, in another format. A rate that the codec does not have is resampled to the next one.
+ * Writes PCM, or a sound file, in another format. A rate that the codec does not support is resampled to the next one.
  *
  * ```ts
  * await transcode({ input: 'call.wav', output: 'call.flac', tags: { title: 'Call with echo123' } });
@@ -159,10 +159,10 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   }
 }
 
-/** A module is loaded once in a process. */
+/** Encoders that were loaded in this process. */
 const loaded = new Set<string>();
 
-/** Loads a compressing encoder and uses it once, so that the first output that is written in real time has no wait. */
+/** Loads a compressing encoder and uses it once, so that the first output in real time does not wait for it. */
 export async function loadEncoder(kind: 'flac' | 'mp3' | 'opus', format: PcmFormat): Promise<void> {
   if (loaded.has(kind)) return;
   const { createMediabunnyEncoder, createOpusEncoder } = await mediabunny();
@@ -174,7 +174,7 @@ export async function loadEncoder(kind: 'flac' | 'mp3' | 'opus', format: PcmForm
   loaded.add(kind);
 }
 
-/** Finds an error of the file system, also as the cause of an encoder's error, and names the file in it. */
+/** Finds a file system error, also in the causes of an encoder's error, and adds the name of the file to it. */
 function systemError(error: unknown, path: string): unknown {
   const cause = error instanceof JackfieldError && error.code === 'ERR_ENCODER' ? error.cause : error;
   return cause instanceof Error && 'syscall' in cause ? fileError('write', path, cause) : error;
@@ -190,7 +190,7 @@ async function encodeInto(
   const { encoder, encoded } = await createEncoder(target, format, pcm.format, options);
   let position = 0;
   try {
-    // Nobody hears a file while it is written.
+    // Nothing plays a file while it is written.
     const latency = typeof target === 'string' ? 'block' : 'low';
     for await (const samples of toFormat(counted(), pcm.format, encoded, { latency })) {
       if (signal?.aborted) throw abortedError('the output to be written', signal);
@@ -200,7 +200,7 @@ async function encodeInto(
     if (signal?.aborted) throw abortedError('the output to be written', signal);
     await encoder.end();
   } catch (error) {
-    // The first error is reported; giving up may fail for the same reason.
+    // The first error is reported. The abort may fail for the same reason.
     await encoder.abort().catch(() => {});
     throw error;
   }
@@ -214,14 +214,14 @@ async function encodeInto(
   }
 }
 
-/** The encoder, and the format that it wants its samples in. */
+/** Makes the encoder, and gives the format of the samples that it takes. */
 async function createEncoder(
   target: EncoderTarget,
   format: TranscodeFormat,
   from: PcmFormat,
   options: TranscodeOptions,
 ): Promise<{ encoder: PcmEncoder; encoded: PcmFormat }> {
-  // Encoders make their files readable for all, but leave one that is there as it is.
+  // Encoders make their files readable for all, but do not change the mode of an existing file.
   if (typeof target === 'string') closeSync(await openPrivate(target, 'w'));
   const { tags, bitrate, wavEncoding, ffmpeg, signal } = options;
   const common = {
@@ -269,7 +269,7 @@ async function createWavEncoder(
   return Object.assign(writer, { abort: () => writer.close() });
 }
 
-/** The rate itself where the codec has it, otherwise the next one above, otherwise its highest. */
+/** Gives the rate itself if the codec has it; otherwise the next higher one, or else its highest. */
 function nextRate(sampleRate: number, rates: readonly number[] = [sampleRate]): number {
   return rates.find((rate) => rate >= sampleRate) ?? rates.at(-1) ?? sampleRate;
 }

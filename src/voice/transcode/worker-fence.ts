@@ -1,20 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Worker } from 'node:worker_threads';
 
-/** The fence in which a worker thread is being made, by the asynchronous context of its maker. */
+/** The fence that is in force, by the asynchronous context of the code that makes a worker thread. */
 const making = new AsyncLocalStorage<WorkerFence>();
 let watched = false;
 
 /**
- * Takes the failures of worker threads that a library makes and does not listen to. A thread that cannot be made, as
- * where this process may open no more files, or that dies, tells it by an `error` event of its own: unheard it would end
- * the process, and what waits for the thread would wait for ever.
+ * Handles failures of worker threads that a library makes and does not listen to. A thread may die, or may not start
+ * because this process can open no more files. It reports that by an `error` event of its own. Without a listener the
+ * event would end the process, and work that waits for the thread would never end.
  */
 export class WorkerFence {
   readonly #waiting = new Set<(error: Error) => void>();
   #failure: Error | undefined;
 
-  /** Does work that may make worker threads. Rejects as the work does, or when a thread that was made in this fence fails. */
+  /**
+   * Does work that may make worker threads. Rejects like the work, or when a thread that was made in this fence fails.
+   */
   run<T>(work: () => Promise<T>): Promise<T> {
     if (!watched) process.on('worker', watch);
     watched = true;
@@ -36,7 +38,7 @@ export class WorkerFence {
   }
 }
 
-/** Told of each thread of this process when it was made, in the context of its maker and before it can fail. */
+/** Takes each new thread of this process, in the context of the code that made it and before it can fail. */
 function watch(worker: Worker): void {
   const fence = making.getStore();
   if (fence) worker.on('error', (error) => fence.fail(error));

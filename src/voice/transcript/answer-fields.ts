@@ -1,12 +1,12 @@
-/** Fields of an answer that is to be an object. */
+/** Fields of an answer that should be an object. */
 export type AnswerFields = Readonly<Record<string, unknown>>;
 
-/** The fields of `value`; none where it is no object. */
+/** Gives the fields of `value`; none when it is not an object. */
 export function fieldsOf(value: unknown): AnswerFields {
   return typeof value === 'object' && value !== null ? (value as AnswerFields) : {};
 }
 
-/** The entries of `value`; none where it is no list. */
+/** Gives the entries of `value`; none when it is not a list. */
 export function entriesOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

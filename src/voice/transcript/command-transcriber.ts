@@ -15,14 +15,14 @@ export interface CommandTranscriberOptions {
   /** The program; it is found on the PATH. Never a shell line. */
   readonly command: string;
   /**
-   * Its arguments. `{file}` stands for the path of the WAV file, or for `/dev/stdin` where the message is not to be on
-   * the disk in clear; `{language}` for the language (`en` where it is not known). Where there is no file to name, or no
-   * argument names it, the WAV comes on standard input. Default: none.
+   * Its arguments. `{file}` stands for the path of the WAV file, or for `/dev/stdin` when the speech must not be on the
+   * disk unencrypted. `{language}` stands for the language, `en` when it is not known. Without a file, or without an
+   * argument that names it, the WAV comes on standard input. Default: none.
    */
   readonly args?: readonly string[];
   /** Longest run for one message, in milliseconds, after which it is stopped: 1000 to 86,400,000. Default 600,000. */
   readonly timeoutMs?: number;
-  /** Reads what the program wrote to standard output. Default: all of it is the text. */
+  /** Reads the program's standard output. Default: all of it is the text. */
   readonly read?: (output: string) => Transcript;
 }
 
@@ -36,15 +36,15 @@ const INSTALL = 'Install it, or name it with its path.';
 const FILE = '{file}';
 const STANDARD_INPUT = '/dev/stdin';
 /**
- * Runs its arguments with standard input through a pipe. Node gives a child a socket, and Linux opens no socket under
- * the name /dev/stdin.
+ * Shell script that runs its arguments with standard input through a pipe. Node gives a child a socket, and Linux
+ * cannot open a socket by the name /dev/stdin.
  */
 const PIPED = 'exec 3<&0; cat <&3 | "$@" 3<&- & p=$!; trap "kill $p" TERM; wait "$p"';
 const MAX_BYTES = 1 << 20;
 
 /**
- * An engine that is a command: it reads the WAV, and writes the text to standard output. For instance PocketSphinx, which
- * runs on this machine without a network (Debian: `apt install pocketsphinx pocketsphinx-en-us`):
+ * Makes a transcriber from a command that reads the WAV and writes the text to standard output. PocketSphinx, for
+ * instance, runs on this machine without a network (Debian: `apt install pocketsphinx pocketsphinx-en-us`):
  *
  * ```ts
  * commandTranscriber({
@@ -111,7 +111,7 @@ async function textOf(process: ToolProcess, command: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Writes the WAV to standard input. Its length is not known yet: readers go on to the end. */
+/** Writes the WAV to standard input. Its length is not known yet, so readers read to the end. */
 async function feed(process: ToolProcess, { samples }: TranscriptRequest): Promise<void> {
   const header = new WavHeader({ format: VOICE_FORMAT, encoding: 's16', metadata: {} });
   await process.write(header.sized(OPEN_LENGTH).slice());

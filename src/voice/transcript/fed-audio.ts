@@ -1,4 +1,4 @@
-/** A run of samples that a service was fed, and its place in the stream. */
+/** A run of samples that was sent to a service, with its place in the stream. */
 interface Run {
   readonly fed: number;
   readonly stream: number;
@@ -6,19 +6,19 @@ interface Run {
 }
 
 /**
- * Knows where in a stream the samples lie that a service was fed. A service counts what it gets: what was left out moves
- * its times, and messages that keep the connection alive do not.
+ * Maps positions among the samples that were sent to a service to positions in the stream. A service counts the samples
+ * that it gets: samples that were left out shift its times. Messages that keep the connection alive do not.
  */
 export class FedAudio {
   readonly #runs: Run[] = [];
   #fed = 0;
 
-  /** Samples that were fed so far. */
+  /** Number of samples sent so far. */
   get fed(): number {
     return this.#fed;
   }
 
-  /** The service gets `length` samples that lie at `position` of the stream. */
+  /** Records that `length` samples at `position` of the stream were sent. */
   feed(position: number, length: number): void {
     const last = this.#runs.at(-1);
     if (last && last.stream + last.length === position) last.length += length;
@@ -27,8 +27,8 @@ export class FedAudio {
   }
 
   /**
-   * Place in the stream of a place among the fed samples. Between two runs, the end of the first (`end`) or the
-   * beginning of the second; beyond what was fed, its end.
+   * Position in the stream of a position among the sent samples. On the edge between two runs it is the end of the
+   * first (`end`) or the beginning of the second (`begin`). Behind the last sample it is the end of that sample.
    */
   toStream(fed: number, edge: 'begin' | 'end' = 'begin'): number {
     const at = this.#runs.findLastIndex((run) => (edge === 'begin' ? run.fed <= fed : run.fed < fed));

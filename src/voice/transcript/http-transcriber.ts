@@ -17,7 +17,7 @@ import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from 
 
 /** Options of {@link httpTranscriber}. */
 export interface HttpTranscriberOptions extends ServiceKey {
-  /** Whole address, for example `https://api.openai.com/v1/audio/transcriptions`. */
+  /** Full address, for example `https://api.openai.com/v1/audio/transcriptions`. */
   readonly url: string;
   /** Default `whisper-1`. */
   readonly model?: string;
@@ -39,14 +39,14 @@ const RULES: Rules<HttpTranscriberOptions> = {
   model: line(1, 200),
   timeoutMs: wait,
 };
-/** Speech of one request, in samples: 13 minutes, which is what services take. */
+/** Longest speech of one request: 13 minutes, in samples. Services take no more. */
 const MAX_SAMPLES = msToSamples(780_000);
-/** Longest answer that is read, in bytes. */
+/** Longest answer, in bytes. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
 /**
- * A transcriber that posts the speech as WAV to a service with the interface of OpenAI's transcriptions, which many
- * servers for one's own machine speak as well. Text, segments and words come at the end.
+ * Makes a transcriber that posts the speech as WAV to a service with the interface of OpenAI's transcriptions. Many
+ * servers that run on one's own machine have it too. Text, segments and words come at the end.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -70,7 +70,7 @@ export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
           method: 'POST',
           headers: { ...keyHeaders(options) },
           body: form,
-          // The key goes to the host that it was given for, and to no other.
+          // A redirect is not followed: the key must go to no other host.
           redirect: 'manual',
           signal: limit.signal,
         });
@@ -100,7 +100,7 @@ async function wavOf(samples: AsyncIterable<Int16Array>): Promise<Blob> {
   return new Blob([Uint8Array.from(header.sized(count * 2)), ...parts], { type: 'audio/wav' });
 }
 
-/** Reads the answer. @throws ERR_PEER, ERR_FORBIDDEN for a status that is no success; ERR_SYNTAX, ERR_LIMIT. */
+/** Reads the answer. @throws ERR_PEER, ERR_FORBIDDEN for a status other than success; ERR_SYNTAX, ERR_LIMIT. */
 async function answerOf(response: Response, host: string, key: ServiceKey): Promise<unknown> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -121,7 +121,7 @@ async function answerOf(response: Response, host: string, key: ServiceKey): Prom
 function transcriptOf(answer: unknown): Transcript {
   const { text: said, language, words, segments } = fieldsOf(answer);
   if (typeof said !== 'string') throw new JackfieldError('ERR_SYNTAX', 'The answer has no text.');
-  // Some servers have the words in the segments.
+  // Some servers put the words into the segments.
   const inSegments = () => entriesOf(segments).flatMap((each) => entriesOf(fieldsOf(each)['words']));
   const given = Array.isArray(words) ? entriesOf(words) : inSegments();
   const all = given.flatMap((each) => wordOf(each) ?? []);

@@ -5,14 +5,14 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { refusalOf } from '../../base/web/http-status.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
 
-/** A service closes a connection on which nothing comes for 10 s. */
+/** Time between messages that keep the connection alive: a service closes it after 10 s without any. */
 const KEEP_ALIVE_MS = 4000;
 /** Audio that may wait for the network, in bytes: 10 s. */
 const MAX_BUFFERED = 320_000;
-/** Codes with which a service ends a stream as it should. */
+/** WebSocket codes for a normal end of the stream. */
 const GOOD_ENDS: readonly number[] = [1000, 1001, 1005];
 
-/** One connection to a service that speaks Listen: what is sent on it, and its end. */
+/** One connection to a service with the Listen interface: sends the audio, and reports the end. */
 export class ListenConnection {
   readonly opened: Promise<void>;
   readonly #socket: WebSocket;
@@ -39,7 +39,9 @@ export class ListenConnection {
     socket.on('close', (code) => this.#closed(code));
   }
 
-  /** Resolves when the service has ended it as it should, after {@link end}. @throws ERR_PEER; the error of {@link fail}. */
+  /**
+   * Resolves when the service has closed it normally, after {@link end}. @throws ERR_PEER; the error of {@link fail}.
+   */
   get over(): Promise<void> {
     return this.#over.promise;
   }
@@ -54,15 +56,15 @@ export class ListenConnection {
     this.#socket.send(Uint8Array.from(bytesOfSamples(samples)));
   }
 
-  /** Resolves when the network has taken enough of what was sent. */
+  /** Resolves when the network has taken enough of the sent audio. */
   async room(): Promise<void> {
     const socket = this.#socket;
-    // An empty message of bytes would end the stream.
+    // An empty binary message would end the stream.
     while (socket.bufferedAmount > MAX_BUFFERED && socket.readyState === socket.OPEN)
       await new Promise<void>((resolve) => socket.ping(undefined, undefined, () => resolve()));
   }
 
-  /** Keeps it alive while nothing is sent from now on. */
+  /** Sends messages that keep it alive for as long as no audio is sent. */
   keepAlive(): void {
     this.#cancelKeepAlive();
     this.#cancelKeepAlive = this.#clock.timerAt(this.#clock.now() + KEEP_ALIVE_MS, () => {
@@ -72,7 +74,7 @@ export class ListenConnection {
     });
   }
 
-  /** Tells the service that nothing more comes: it answers with the last words, and closes. */
+  /** Tells the service that no more audio comes. The service answers with the last words and closes. */
   end(): void {
     this.#hasEnded = true;
     this.#socket.send(JSON.stringify({ type: 'CloseStream' }));

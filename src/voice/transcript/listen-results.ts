@@ -5,10 +5,10 @@ import { type AnswerFields, entriesOf, fieldsOf } from './answer-fields.js';
 import { FedAudio } from './fed-audio.js';
 import type { Transcript, TranscriptRequest, TranscriptSegment, TranscriptWord } from './transcriber.js';
 
-/** Words that are kept of one transcription. */
+/** Largest number of words in one transcription. */
 const MAX_WORDS = 1_000_000;
 
-/** Results of a service of the form of Deepgram's Listen v1, with their times on the stream. */
+/** Results of a service with the interface of Deepgram's Listen v1, with their times mapped to the stream. */
 export class ListenResults {
   #audio = new FedAudio();
   readonly #request: TranscriptRequest;
@@ -23,17 +23,17 @@ export class ListenResults {
     this.#key = key;
   }
 
-  /** Place in the stream up to which everything was understood to the end. */
+  /** Position in the stream up to which the results are final. */
   get heardTo(): number {
     return this.#heardTo;
   }
 
-  /** The results that follow count the samples of `audio`: of another connection. */
+  /** Begins another connection: the results that follow count the samples of `audio`. */
   begin(audio: FedAudio): void {
     this.#audio = audio;
   }
 
-  /** Takes a message. @throws ERR_SYNTAX for a value that is not JSON; ERR_PEER for an error that it tells. */
+  /** Takes a message. @throws ERR_SYNTAX for a value that is not JSON; ERR_PEER for an error of the service. */
   take(text: string): void {
     const message = fieldsOf(parsed(text));
     if (message['type'] === 'Error') {

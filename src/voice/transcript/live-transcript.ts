@@ -2,7 +2,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import { msToSamples } from '../../base/pcm.js';
 import type { Transcriber, Transcript, TranscriptRequest } from './transcriber.js';
 
-/** Audio that may wait for an engine; one that falls further behind is given up, so that it never holds up what is said. */
+/** Audio that may wait for an engine. An engine that is further behind is given up, so that it never delays a call. */
 const MAX_WAITING_MS = 60_000;
 
 /** Options of a {@link LiveTranscript}, as those of a {@link TranscriptRequest}. */
@@ -12,9 +12,9 @@ export type LiveTranscriptOptions = {
     | undefined;
 };
 
-/** The transcript of what is still being said: the engine hears it beside the part that records it. */
+/** Transcript of live speech. The engine gets a copy of the audio while it is recorded. */
 export class LiveTranscript {
-  /** Settles when the engine is through. @throws what the engine threw; ERR_LIMIT when it was too slow. */
+  /** Settles when the engine is done. @throws the engine's error; ERR_LIMIT when it was too slow. */
   readonly transcript: Promise<Transcript>;
   readonly #waiting: Int16Array[] = [];
   readonly #stop = new AbortController();
@@ -36,11 +36,11 @@ export class LiveTranscript {
     this.transcript = transcribed(transcriber, request).catch((error: unknown) => {
       throw this.#stop.signal.aborted ? this.#stop.signal.reason : error;
     });
-    // A caller that gives it up never looks at it.
+    // A caller that gives the transcript up never handles its rejection.
     this.transcript.catch(() => undefined);
   }
 
-  /** Takes a copy. */
+  /** Takes samples, and copies them. */
   hear(samples: Int16Array): void {
     if (this.#over) return;
     this.#waiting.push(samples.slice());
@@ -51,13 +51,13 @@ export class LiveTranscript {
     this.giveUp(new JackfieldError('ERR_LIMIT', text));
   }
 
-  /** All has been heard. */
+  /** Ends the audio. */
   end(): void {
     this.#over = true;
     this.#wake();
   }
 
-  /** Stops the engine; does nothing when it is through. */
+  /** Stops the engine; does nothing when it is done. */
   giveUp(reason: Error): void {
     this.#waiting.length = 0;
     this.#stop.abort(reason);

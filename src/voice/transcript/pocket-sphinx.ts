@@ -7,7 +7,7 @@ import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from 
 export interface PocketSphinxOptions {
   /** Default `pocketsphinx_continuous`, found on the PATH. */
   readonly command?: string;
-  /** A grammar of what can be said (JSGF). Default: the model's own language. */
+  /** Grammar of the possible sentences (JSGF). Default: the model's own language. */
   readonly grammar?: string;
   /** Longest run for one leg, in milliseconds, after which it is stopped: 1000 to 86,400,000. Default 600,000. */
   readonly timeoutMs?: number;
@@ -20,13 +20,13 @@ const RULES: Rules<PocketSphinxOptions> = {
 };
 /** A word with its times in seconds and the probability that it is right. */
 const TIMED = /^(\S+) (\d+\.\d+) (\d+\.\d+) (\d+\.\d+)$/;
-/** Silence, noise and the ends of an utterance, which are no words. */
+/** Marks of silence, noise and the ends of an utterance; they are not words. */
 const FILLER = /^(<.*>|\[.*\]|\(.*\)|\+\+.*\+\+)$/;
 const VARIANT = /\(\d+\)$/;
 
 /**
- * CMU PocketSphinx as a transcriber, which runs on this machine without a network and tells the place of each word (Debian:
- * `apt install pocketsphinx pocketsphinx-en-us`). It knows English, and no punctuation.
+ * Makes a transcriber from CMU PocketSphinx. It runs on this machine without a network and gives the place of each word
+ * (Debian: `apt install pocketsphinx pocketsphinx-en-us`). It knows English only, and writes no punctuation.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -46,7 +46,7 @@ export function pocketSphinx(options: PocketSphinxOptions = {}): Transcriber {
   };
 }
 
-/** Reads what `pocketsphinx_continuous -time yes` writes: of each utterance its text, then its words with their times. */
+/** Reads the output of `pocketsphinx_continuous -time yes`: each utterance's text, then its words with their times. */
 export function readPocketSphinx(output: string): Transcript {
   const segments: TranscriptSegment[] = [];
   let words: TranscriptWord[] = [];

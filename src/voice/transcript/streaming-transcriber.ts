@@ -17,16 +17,16 @@ export interface StreamingTranscriberOptions extends ServiceKey {
   readonly url: string;
   /** Other parameters of the query, such as `model`. */
   readonly query?: Readonly<Record<string, string>>;
-  /** True when silence of more than a second is not sent. Times count it all the same. Default false. */
+  /** True to leave out silence of more than a second. Times still count it. Default false. */
   readonly skipSilence?: boolean;
   /**
-   * Times that a connection which breaks is made anew: 0 to 100. What it had not understood to the end is sent again, up to a
-   * minute of it. Default 0.
+   * Number of times that a broken connection is opened again: 0 to 100. Audio without a final result is sent again, at
+   * most a minute of it. Default 0.
    */
   readonly reconnects?: number;
   /** Longest wait for the connection, and for the last words after the end, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Times the messages that keep the connection alive. Default: the machine's clock. */
+  /** Clock for the messages that keep the connection alive. Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
@@ -48,16 +48,16 @@ const RULES: Rules<StreamingTranscriberOptions> = {
 };
 const NAME = line(1, 100);
 
-/** Audio that is kept to be sent again, in samples: a minute. */
+/** Audio that is kept to be sent again: a minute, in samples. */
 const MAX_UNHEARD = msToSamples(60_000);
 const BACK_OFF = { firstMs: 100, longestMs: 5000 };
 const SILENCE_SAMPLES = msToSamples(1000);
-/** Largest sample of silence: -60 dBFS. */
+/** Largest sample that counts as silence: -60 dBFS. */
 const SILENCE_LEVEL = 32;
 
 /**
- * A transcriber that streams to a service which speaks the interface of Deepgram's Listen v1, with partial texts, words
- * and their times.
+ * Makes a transcriber that streams to a service with the interface of Deepgram's Listen v1. It gives partial texts, and
+ * words with their times.
  *
  * @throws ERR_INVALID_ARG
  */
@@ -78,7 +78,7 @@ function checkQuery(name: string, value: unknown): void {
     throw new JackfieldError('ERR_INVALID_ARG', `query.${name} must be a text.`);
 }
 
-/** One transcription: connections, one after the other, that are fed, and what comes back on them. */
+/** One transcription, over one connection or several in turn. */
 class Listening {
   readonly #options: StreamingTranscriberOptions;
   readonly #request: TranscriptRequest;
@@ -119,7 +119,7 @@ class Listening {
     }
   }
 
-  /** One connection, to its end. */
+  /** Runs one connection, to its end. */
   async #converse(): Promise<Transcript> {
     const { signal } = this.#request;
     const { WebSocket } = await import('ws');
@@ -135,7 +135,7 @@ class Listening {
       connection.fail(new JackfieldError('ERR_ABORTED', 'The transcription was given up.'));
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      // The network takes no time on a virtual clock, which stands still; the machine's bounds the wait.
+      // A virtual clock stands still while the network works: the machine's clock limits this wait.
       const connected = Promise.race([connection.opened, connection.over]);
       await during(this.#clock, this.#inTime(systemClock, connected, connection, 'is not connected after'));
       this.#begin(connection);
@@ -150,7 +150,7 @@ class Listening {
     }
   }
 
-  /** Waits for what the service does, and not too long. */
+  /** Waits for the service, for at most `timeoutMs`. */
   async #inTime(
     clock: Clock,
     wait: Promise<void>,
@@ -164,7 +164,7 @@ class Listening {
     await wait.finally(cancel);
   }
 
-  /** A service counts from the beginning of its connection: it gets anew what was not understood to the end. */
+  /** Begins a connection. A service counts from its beginning, so audio without a final result is sent again. */
   #begin(connection: ListenConnection): void {
     this.#audio = new FedAudio();
     this.#results.begin(this.#audio);
@@ -189,7 +189,7 @@ class Listening {
     return address;
   }
 
-  /** Reads on until the end, or until the connection is lost: the next one goes on with what was being read. */
+  /** Reads until the end, or until the connection is lost. The next connection continues with the pending read. */
   async #feed(connection: ListenConnection): Promise<void> {
     while (!this.#isFed) {
       this.#next ??= this.#source.next();
@@ -220,7 +220,7 @@ class Listening {
   }
 }
 
-/** True for an error that another connection may not have. */
+/** True for an error that a new connection can mend. */
 function isLoss(error: unknown): boolean {
   return error instanceof JackfieldError && (error.code === 'ERR_PEER' || error.code === 'ERR_TIMEOUT');
 }

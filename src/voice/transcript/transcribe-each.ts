@@ -1,21 +1,21 @@
 import { asError } from '../../base/errors.js';
 import type { Transcriber } from './transcriber.js';
 
-/** The work of {@link transcribeEach}. */
+/** Functions that {@link transcribeEach} calls. */
 export interface TranscribeEach<Thing> {
   readonly transcriber: Transcriber;
   readonly signal?: AbortSignal | undefined;
-  /** Transcribes one and keeps its words; resolves to it as it is then, or to undefined where it is left out. */
+  /** Transcribes one and keeps its words. Resolves to the changed thing, or to undefined when it is skipped. */
   transcribe(thing: Thing): Promise<Thing | undefined>;
-  /** Told of each that was tried; `error` when the engine failed on it. */
+  /** Called for each that was tried; `error` is set when the engine failed. */
   done(thing: Thing, error: Error | undefined): void;
 }
 
 /**
- * Has things of an archive transcribed, one after the other. One that the engine fails on is told of and left for the next
- * time. Resolves to how many were transcribed.
+ * Transcribes things of an archive, one after the other. One at which the engine fails is reported and can be tried
+ * again later. Resolves to the number of transcribed things.
  *
- * @throws ERR_ABORTED; what the engine's `ready` throws.
+ * @throws ERR_ABORTED; errors of the engine's `ready`.
  */
 export async function transcribeEach<Thing>(
   things: () => Iterable<Thing>,

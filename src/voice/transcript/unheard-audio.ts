@@ -4,18 +4,18 @@ interface Piece {
   readonly samples: Int16Array;
 }
 
-/** Audio of a stream that a service has got and not yet understood to the end. */
+/** Audio that was sent to a service and for which it has not given a final result. */
 export class UnheardAudio {
   readonly #max: number;
   #pieces: Piece[] = [];
   #length = 0;
 
-  /** @param max Samples that are kept at most; the oldest go. */
+  /** @param max Largest number of samples that are kept; the oldest are dropped. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** Keeps samples, and forgets those before `heardTo`. */
+  /** Keeps samples, and drops pieces that end before `heardTo`. */
   add(position: number, samples: Int16Array, heardTo: number): void {
     this.#pieces.push({ position, samples });
     this.#length += samples.length;
@@ -27,7 +27,7 @@ export class UnheardAudio {
     }
   }
 
-  /** The samples from `heardTo` on. */
+  /** Gives the samples from `heardTo` on. */
   after(heardTo: number): Piece[] {
     return this.#pieces.flatMap(({ position, samples }) => {
       const known = Math.max(0, heardTo - position);

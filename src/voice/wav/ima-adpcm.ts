@@ -25,8 +25,8 @@ export function imaSamplesPerBlock(blockAlign: number, channels: number): number
 }
 
 /**
- * Decodes Microsoft's IMA ADPCM blocks. A block begins with 4 bytes a channel (predictor s16, step index u8,
- * reserved), then come groups of 4 bytes (8 samples, low nibble first) of each channel in turn.
+ * Decodes Microsoft's IMA ADPCM blocks. A block begins with 4 bytes a channel: predictor s16, step index u8, reserved.
+ * Then groups of 4 bytes (8 samples, low nibble first) follow, one of each channel in turn.
  */
 export function decodeImaBlocks(samples: Int16Array, run: ImaBlocks): void {
   const { bytes, channels, blockAlign, samplesPerBlock } = run;

@@ -1,4 +1,4 @@
-/** A piece of the file that a search wants to see. Fewer bytes may be given at the end of the file. */
+/** A range of the file that a search asks for. At the end of the file it may get fewer bytes. */
 export interface ReadRequest {
   readonly position: number;
   readonly length: number;
@@ -9,26 +9,26 @@ export type ChunkSearch<T> = Generator<ReadRequest, T, Uint8Array>;
 
 export const CHUNK_HEADER_BYTES = 8;
 
-/** Chunks that WAV files are known to have. */
+/** Ids of the chunks that are known in WAV files. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['fmt ', 'data', 'fact', 'LIST', 'bext', 'JUNK', 'junk', 'ds64', 'PAD ', 'FLLR', 'cue ', 'smpl'],
   ...['inst', 'plst', 'note', 'labl', 'adtl', 'iXML', 'axml', 'chna', 'id3 ', 'ID3 ', 'PEAK', 'DISP'],
   ...['cart', 'afsp', '_PMX', 'acid', 'strc', 'umid', 'minf', 'elm1', 'regn', 'levl', 'aXML', 'XMP '],
 ]);
 
-/** Returns 2 for the name of a chunk that is known, 1 for one that could be, 0 for anything else. */
+/** Ranks the id of a chunk: 2 for a known one, 1 for a possible one, 0 for anything else. */
 export function rankOfName(id: string): 0 | 1 | 2 {
   if (KNOWN.has(id)) return 2;
   return /^[A-Za-z_][ -~]{3}$/.test(id) ? 1 : 0;
 }
 
-/** Likelihood that a chunk, or a tag of music programs, begins here: 2 for a known name. */
+/** Ranks the likelihood that a chunk, or a tag of music programs, begins here: 2 for a known name. */
 function rankAt(bytes: Uint8Array, at: number): 0 | 1 | 2 {
   const id = fourCc(bytes, at);
   return TAG_STARTS.some((start) => id.startsWith(start)) ? 2 : rankOfName(id);
 }
 
-/** ID3v1, APEv2, ID3v2 and Lyrics3. */
+/** Beginnings of ID3v1, APEv2, ID3v2 and Lyrics3 tags. */
 const TAG_STARTS = ['TAG', 'APET', 'ID3', 'LYRI'] as const;
 
 /** Offset of the next chunk; `padMissing` when the pad byte before it is missing. */
@@ -38,8 +38,8 @@ export interface NextChunk {
 }
 
 /**
- * Finds the chunk behind one whose body ends at `end`. A body of odd length has a pad byte behind it; where a chunk
- * or a tag begins without one, it was forgotten.
+ * Finds the chunk behind one whose body ends at `end`. A body of odd length is followed by a pad byte. When a chunk or
+ * a tag begins in its place, the writer forgot it.
  */
 export function* nextChunk(size: number, end: number, fileBytes: number): ChunkSearch<NextChunk> {
   if (size % 2 === 0 || end > fileBytes) return { position: end + (size % 2), padMissing: false };

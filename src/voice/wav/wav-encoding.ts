@@ -2,8 +2,8 @@ import { decodeG711Into, encodeG711Into } from '../codec/g711.js';
 import { decodeImaBlocks } from './ima-adpcm.js';
 
 /**
- * Encoding of the samples in a WAV file. Inside Jackfield they are s16; other encodings are converted: wider ones are
- * rounded to nearest when read and shifted when written, floats are scaled by 32768 and clipped.
+ * Encoding of the samples in a WAV file. Inside Jackfield samples are s16. Wider integers are rounded to nearest when
+ * read, and shifted when written. Floats are scaled by 32768 and clipped.
  */
 export type WavEncoding = 'u8' | 's16' | 's24' | 's32' | 'f32' | 'f64' | 'alaw' | 'mulaw' | 'ima-adpcm';
 
@@ -20,7 +20,7 @@ export const FORMAT_TAG = {
   extensible: 0xfffe,
 } as const;
 
-/** Shape of one encoding's data: what `fmt ` says of it. */
+/** Layout of one encoding's data, as `fmt ` gives it. */
 export interface EncodingShape {
   readonly formatTag: number;
   readonly bitsPerSample: number;
@@ -38,7 +38,7 @@ export const ENCODING_SHAPES: Readonly<Record<WavEncoding, EncodingShape>> = {
   'ima-adpcm': { formatTag: FORMAT_TAG.imaAdpcm, bitsPerSample: 4 },
 };
 
-/** The file's bytes of `samples`. The result may share their memory. */
+/** Converts `samples` to the bytes of the file. The result may share their memory. */
 export function encodeSamples(samples: Int16Array, encoding: WavWriteEncoding): Uint8Array {
   if (encoding === 's16' && LITTLE_ENDIAN) {
     return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
@@ -131,7 +131,7 @@ const DECODERS: Readonly<Record<WavEncoding, Decoder>> = {
   'ima-adpcm': decodeImaBlocks,
 };
 
-/** The nearest s16 of a float in -1..1; what lies outside is clipped, NaN is silence. */
+/** Converts a float in -1 to 1 to the nearest s16. Values outside are clipped, and NaN becomes silence. */
 export function floatToS16(value: number): number {
   const scaled = Math.round(value * 32768);
   return scaled >= 32767 ? 32767 : scaled <= -32768 ? -32768 : scaled || 0;

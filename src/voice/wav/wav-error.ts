@@ -1,7 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 
-/** Reasons to refuse a WAV file, each with advice. */
+/** Reasons why a file cannot be read as WAV, each with advice. */
 export const WAV_ERROR_REASONS = {
   'not-wav': 'This is not a WAV file (RIFF, RF64 or BW64 with the form WAVE). Convert it with ffmpeg or sox.',
   'no-format': 'The WAV file has no usable `fmt ` chunk before its samples: its header is damaged.',
@@ -15,7 +15,7 @@ export const WAV_ERROR_REASONS = {
 
 export type WavErrorReason = keyof typeof WAV_ERROR_REASONS;
 
-/** A file that cannot be read as WAV. `reason` says why; match on it, not on the message. */
+/** A file cannot be read as WAV. `reason` says why; match on it, not on the message. */
 export class WavError extends JackfieldError {
   readonly reason: WavErrorReason;
   readonly #detail: string;
@@ -29,7 +29,7 @@ export class WavError extends JackfieldError {
     this.#detail = detail;
   }
 
-  /** The same error, with the name of the file in its message. */
+  /** Makes the same error with the name of the file in its message. */
   in(path: string): WavError {
     return new WavError(this.reason, this.#detail, path);
   }

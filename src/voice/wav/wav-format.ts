@@ -6,7 +6,7 @@ import { ENCODING_SHAPES, FORMAT_TAG, type WavEncoding } from './wav-encoding.js
 import { WavError } from './wav-error.js';
 import type { WavWarning } from './wav-warning.js';
 
-/** Content of a `fmt ` chunk, with the faults that were found in it. */
+/** Content of a `fmt ` chunk, with the faults in it. */
 export interface Fmt {
   readonly format: PcmFormat;
   readonly encoding: WavEncoding;
@@ -16,7 +16,7 @@ export interface Fmt {
   readonly warnings: readonly WavWarning[];
 }
 
-/** The fields of the chunk as they stand there. */
+/** Fields of the chunk as written in the file. */
 interface RawFmt {
   readonly formatTag: number;
   readonly channels: number;
@@ -26,8 +26,8 @@ interface RawFmt {
 }
 
 /**
- * Reads the body of a `fmt ` chunk. Channels and bits decide; a block size that contradicts them is told and not
- * followed, as sox and ffmpeg do.
+ * Reads the body of a `fmt ` chunk. Channels and bits decide. A block size that contradicts them becomes a warning and
+ * is ignored, as in sox and ffmpeg.
  *
  * @throws WavError `no-format`, `bad-format`, `unsupported-encoding`.
  */
@@ -79,11 +79,11 @@ function rawFmt(bytes: Uint8Array): RawFmt {
 }
 
 function encodingOf({ formatTag, channels, blockAlign, bits }: RawFmt): WavEncoding | undefined {
-  // Without bits that mean anything, the size of a block is all that there is.
+  // Without a usable number of bits, the block size is all that is known.
   const bitsOfBlock = (blockAlign / channels) * 8;
   switch (formatTag) {
     case FORMAT_TAG.pcm:
-      // PCM of 9 to 15 bits (and so on) lies left-justified in the next whole number of bytes.
+      // PCM of 9 to 15 bits (and so on) is left-justified in the next whole number of bytes.
       return shaped(formatTag, Math.ceil((bits || bitsOfBlock) / 8) * 8);
     case FORMAT_TAG.float:
       return shaped(formatTag, bits) ?? shaped(formatTag, bitsOfBlock);
@@ -105,7 +105,7 @@ function shaped(formatTag: number, bits: number): WavEncoding | undefined {
   return undefined;
 }
 
-/** Encodings that occur and are not read here, by their tags, for messages. */
+/** Names, for messages, of encodings that occur in WAV files and are not supported, by their tags. */
 const TAG_NAMES: Readonly<Record<string, string>> = {
   2: 'Microsoft ADPCM',
   49: 'GSM 6.10',

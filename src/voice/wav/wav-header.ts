@@ -10,20 +10,20 @@ export interface WavHeaderOptions {
   readonly own?: { readonly id: string; readonly bytes: number };
 }
 
-/** A length that says that it was not known when the header was written; readers go on to the end of the file. */
+/** Length in a header that was written before the length was known. Readers read to the end of the file. */
 export const OPEN_LENGTH = 0x7fff_fff0;
 
 const UINT32_MAX = 0xffff_ffff;
 const DS64_AT = 12;
 const DS64_BODY_BYTES = 28;
-// RFC 2361, "WAVE_FORMAT_EXTENSIBLE": the tag, then the tail of a GUID that all media subtypes share.
+// RFC 2361, "WAVE_FORMAT_EXTENSIBLE": the tag, then the tail of a GUID that is the same for all media subtypes.
 const SUBTYPE_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
 
 /**
- * The bytes that come before the samples, for any length of data.
+ * The bytes before the samples, for any length of data.
  *
- * Room for a `ds64` chunk is kept as `JUNK` right after `WAVE`, so that a file that outgrows 4 GiB becomes RF64
- * (EBU Tech 3306) by rewriting the header in place: its length never changes.
+ * A `JUNK` chunk right after `WAVE` keeps room for a `ds64` chunk. A file that outgrows 4 GiB becomes RF64 (EBU Tech
+ * 3306) by rewriting the header in place, since the header's length never changes.
  */
 export class WavHeader {
   readonly blockAlign: number;
@@ -62,7 +62,7 @@ export class WavHeader {
     return this.#bytes.length;
   }
 
-  /** The header of a file that holds `dataBytes` of samples. The array is reused by the next call. */
+  /** Gives the header of a file with `dataBytes` of samples. The next call reuses the array. */
   sized(dataBytes: number): Uint8Array {
     const bytes = this.#bytes;
     const view = new DataView(bytes.buffer);

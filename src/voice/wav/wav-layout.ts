@@ -20,21 +20,24 @@ export interface WavLayout {
   readonly samplesPerBlock: number;
   /** Byte offset of the first sample. */
   readonly dataOffset: number;
-  /** Bytes of samples that are really there, whole blocks only. */
+  /** Bytes of samples that are in the file, whole blocks only. */
   readonly dataBytes: number;
   /** Samples per channel. */
   readonly sampleCount: number;
   /**
-   * Result of comparing the header's size of the data with the file: `'ok'`; `'truncated'`, the file ends before it;
-   * `'unfinished'`, its writer never filled it in, and the data is taken to reach to the end of the file;
-   * `'longer'`, the header is complete but the file goes on after the data, as after a killed writer. Tags and chunks
-   * at the end never count as sound.
+   * Result of comparing the file with the size of the data in its header:
+   * - `'ok'`: they agree;
+   * - `'truncated'`: the file ends earlier;
+   * - `'unfinished'`: the size was never filled in, and the data is taken to reach to the end of the file;
+   * - `'longer'`: the header is complete, but sound follows the data, as after a killed writer.
+   *
+   * Tags and chunks at the end never count as sound.
    */
   readonly state: 'ok' | 'truncated' | 'unfinished' | 'longer';
   readonly metadata: WavMetadata;
-  /** Irregularities of the file, with the way they were read. */
+  /** Irregularities of the file, each with the way in which it was handled. */
   readonly warnings: readonly WavWarning[];
-  /** Byte offset of `RIFF`: 0, unless a tag stands before it. */
+  /** Byte offset of `RIFF`: 0, unless a tag precedes it. */
   readonly riffOffset: number;
   /** Byte offset of the chunks and tags after the sound; the length of the file when there are none. */
   readonly tailOffset: number;
@@ -42,10 +45,10 @@ export interface WavLayout {
 
 const UINT32_MAX = 0xffff_ffff;
 const FMT_MAX_BYTES = 64;
-/** A file with more chunks than this is not audio; the rest of them is not looked at. */
+/** Largest number of chunks that are read. A file with more is not audio. */
 const MAX_CHUNKS = 1024;
 
-/** Content of the chunks of a file that were found so far. */
+/** Content of the chunks that were found so far. */
 interface Found {
   fmt?: Fmt;
   factSamples?: number;
@@ -54,7 +57,7 @@ interface Found {
   riffEnd: number | undefined;
   metadata: WavMetadata;
   data?: { readonly offset: number; readonly declared: number; readonly isOpen: boolean };
-  /** Chunks behind the data, and tags between them. */
+  /** Chunks behind the data, and tags between these chunks. */
   behind: FoundTag[];
   /** End of the last chunk, as a byte offset. */
   end: number;
@@ -70,8 +73,8 @@ interface Form {
 }
 
 /**
- * Finds the samples in a WAV file without doing I/O itself: it yields what it needs to read and returns the
- * layout. Drive it with bytes from a file, a buffer or a socket.
+ * Finds the samples in a WAV file without doing I/O itself: yields the ranges that it needs to read and returns the
+ * layout. The caller gives it bytes from a file, a buffer or a socket.
  *
  * @throws WavError (ERR_WAV) with the reason when the file cannot be read as WAV.
  */
@@ -172,7 +175,7 @@ function bytesWanted(id: string, size: number): number {
   return (id === 'LIST' || id === 'bext') && size <= MAX_METADATA_BYTES ? size : 0;
 }
 
-/** Returns whether what stands behind the sound is a chunk: one that is known, or could be and leads to others. */
+/** Returns true when the bytes behind the sound are a chunk: a known one, or a possible one that leads to others. */
 function* isBehind(
   riffEnd: number | undefined,
   fileBytes: number,
@@ -188,10 +191,10 @@ function* isBehind(
   return rankOfName(fourCc(yield { position: next.position, length: 4 }, 0)) > 0;
 }
 
-/** Returns whether the size of the data was never filled in. */
+/** Returns true when the size of the data was never filled in. */
 function* isUnfinished(declared: number, offset: number, fileBytes: number): ChunkSearch<boolean> {
   const available = fileBytes - offset;
-  // Writers to a pipe put the largest size they can there: 4 GiB, 2 GiB less a header, or all bits of 64.
+  // Writers to a pipe put the largest possible size there: 4 GiB, 2 GiB less a header, or 64 bits that are all set.
   const isLargest = (declared >= 0x7fff_0000 && declared <= UINT32_MAX) || declared > Number.MAX_SAFE_INTEGER;
   if (declared !== 0) return isLargest && declared > available;
   const next = yield { position: offset, length: CHUNK_HEADER_BYTES };
@@ -205,8 +208,8 @@ function* isUnfinished(declared: number, offset: number, fileBytes: number): Chu
 }
 
 /**
- * Returns whether the sizes of a `ds64` chunk contradict each other: the file goes on, by one of them, where the data
- * ends by the other, and no chunk begins there. Then the sound does not end there either.
+ * Returns true when the sizes of a `ds64` chunk contradict each other: the RIFF size says that the file goes on behind
+ * the end of the data, but no chunk begins there. Then the sound does not end there either.
  */
 function* isTooShort(dataEnd: number, riffEnd: number | undefined, fileBytes: number): ChunkSearch<boolean> {
   if (riffEnd === undefined || dataEnd + CHUNK_HEADER_BYTES > Math.min(riffEnd, fileBytes)) return false;
@@ -239,7 +242,7 @@ function* dataExtent(
   const isAlone = found.behind.length === 0 && leading.length === 0;
   const isLonger = isWhole && endsRiff && isAlone && tailStart - from >= fmt.blockAlign;
   const state = data.isOpen ? 'unfinished' : isCut ? 'truncated' : isLonger ? 'longer' : 'ok';
-  // What a killed writer left behind its header is read when the file was repaired.
+  // Sound behind the data of a complete header, as a killed writer leaves it, is read after a repair only.
   const end = isWhole ? declaredEnd : tailStart;
   const blocks = Math.floor(Math.max(0, end - data.offset) / fmt.blockAlign);
   const outside = found.behind.filter(({ position }) => riffEnd !== undefined && position >= riffEnd);
@@ -250,14 +253,14 @@ function* dataExtent(
     found.warnings.push({ code: 'half-sample', message });
   }
   const decoded = blocks * fmt.samplesPerBlock;
-  // Block codecs pad their last block; the fact chunk says where the sound really ends.
+  // Block codecs pad their last block; the fact chunk gives the real end of the sound.
   const isBlockCoded = fmt.samplesPerBlock > 1 && found.factSamples;
   const sampleCount = isBlockCoded ? Math.min(decoded, found.factSamples ?? decoded) : decoded;
   const tailOffset = state === 'ok' ? Math.min(declaredEnd, fileBytes) : tailStart;
   return { dataOffset: data.offset, dataBytes: blocks * fmt.blockAlign, sampleCount, state, tailOffset };
 }
 
-/** An ID3v2 tag right behind the sound, without a footer that could be found from the end. */
+/** Finds an ID3v2 tag right behind the sound that has no footer, so that it cannot be found from the end. */
 function* id3v2At(position: number, fileBytes: number): ChunkSearch<FoundTag[]> {
   const bytes = id3v2Bytes(yield { position, length: 10 });
   return bytes !== undefined && position + bytes <= fileBytes ? [{ name: 'ID3v2 tag', position, bytes }] : [];
@@ -274,7 +277,7 @@ function warnBehind(warnings: WavWarning[], tags: readonly FoundTag[], bytes: nu
   }
 }
 
-/** `An ID3v1 tag of 128 bytes stands`. */
+/** Begins a message: `An ID3v1 tag of 128 bytes stands`. */
 function described(tags: readonly FoundTag[]): string {
   const all = tags.map(({ name, bytes }) => `${/^[AEI]/.test(name) ? 'an' : 'a'} ${name} of ${bytes} bytes`);
   const text = all.join(' and ');

@@ -44,7 +44,7 @@ export interface WavMetadata {
   readonly bext?: WavBroadcast;
 }
 
-/** Metadata chunks larger than this are refused when written and skipped when read, in bytes. */
+/** Largest metadata chunk, in bytes. A larger one is refused when written and skipped when read. */
 export const MAX_METADATA_BYTES = 1 << 20;
 
 const RULES: Rules<WavMetadata> = { info: object, bext: object };
@@ -70,7 +70,7 @@ const BEXT_TEXTS = [
 const BEXT_TIME_REFERENCE = 338;
 const BEXT_VERSION = 346;
 
-/** The `LIST` and `bext` chunks of `metadata`, padded. @throws ERR_INVALID_ARG for a text that does not fit. */
+/** Makes the `LIST` and `bext` chunks of `metadata`, padded. @throws ERR_INVALID_ARG for a text that does not fit. */
 export function encodeMetadata(metadata: WavMetadata): Uint8Array {
   checkOptions(metadata, RULES, 'metadata.');
   const chunks: Uint8Array[] = [];
@@ -86,7 +86,7 @@ export function encodeMetadata(metadata: WavMetadata): Uint8Array {
   return bytes;
 }
 
-/** Reads the body of a `LIST` chunk; undefined when it is not an INFO list. Damaged fields end the list. */
+/** Reads the body of a `LIST` chunk; undefined when it is not an INFO list. Stops at a damaged field. */
 export function decodeInfo(body: Uint8Array): WavInfo | undefined {
   if (text(body, 0, 4) !== 'INFO') return undefined;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -103,7 +103,7 @@ export function decodeInfo(body: Uint8Array): WavInfo | undefined {
   return info;
 }
 
-/** Reads the body of a `bext` chunk; undefined when it is too short to be one. */
+/** Reads the body of a `bext` chunk; undefined when it is too short. */
 export function decodeBext(body: Uint8Array): WavBroadcast | undefined {
   if (body.length < BEXT_BYTES) return undefined;
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
@@ -148,7 +148,7 @@ function encodeBext(bext: WavBroadcast): Uint8Array {
   return body;
 }
 
-/** One RIFF chunk: id, size, body, and the pad byte where the size is odd. */
+/** Makes one RIFF chunk: id, size, body, and a pad byte when the size is odd. */
 export function chunkOf(id: string, body: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(8 + body.length + (body.length & 1));
   chunk.set(ascii(id));
@@ -171,7 +171,7 @@ function ascii(value: string): Uint8Array {
   return new TextEncoder().encode(value);
 }
 
-/** Text up to the first NUL; bytes that are not UTF-8 are read as Latin-1, as older programs wrote them. */
+/** Reads text up to the first NUL. Bytes that are not UTF-8 are read as Latin-1, which older programs wrote. */
 function text(bytes: Uint8Array, at: number, length: number): string {
   const field = bytes.subarray(at, at + length);
   const end = field.indexOf(0);

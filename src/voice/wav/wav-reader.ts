@@ -23,19 +23,19 @@ import type { WavMetadata } from './wav-metadata.js';
 export interface WavReadOptions {
   /** First sample to read, per channel. Default 0. */
   readonly start?: number;
-  /** Sample to stop before, per channel. Default the end of the file. */
+  /** Sample to stop before, per channel. Default: the end of the file. */
   readonly end?: number;
   /** Samples per channel in each array, 1 to 1,048,576. ADPCM files give whole blocks. Default 65,536. */
   readonly chunkSamples?: number;
   /**
-   * True to use the memory of an array again as soon as the next but one is asked for. It saves more than half of the time
-   * of reading, most of which the system takes to give out fresh memory. A consumer that keeps samples must copy them.
+   * True to reuse the memory of an array when the next but one is asked for. It saves more than half of the time of
+   * reading, since the system takes long to give out fresh memory. A consumer that keeps samples must copy them.
    * Default false: each array belongs to the consumer.
    */
   readonly reuse?: boolean;
   /**
-   * `'async'`: reads go through the thread pool, so that a slow disk stalls nothing else. `'sync'`: reads happen at
-   * once, for less of the processor time: for programs that do nothing else. Default `'async'`.
+   * `'async'`: reads go through the thread pool, so a slow disk delays nothing else. `'sync'`: reads block, and take
+   * less processor time; meant for programs that do nothing else. Default `'async'`.
    */
   readonly io?: 'async' | 'sync';
 }
@@ -51,9 +51,9 @@ const RULES: Rules<WavReadOptions> = {
 const HANDLE = having('stat', 'read', 'close');
 
 /**
- * Reads a WAV file as s16, whatever encoding it has, in constant memory and from any position.
- * Truncated and never-finished files are read as far as they go; {@link WavReader.state} says so. Until it is closed,
- * nothing of this process overwrites the file.
+ * Reads a WAV file as s16, whatever its encoding, in constant memory and from any position. Truncated and unfinished
+ * files are read as far as they go; {@link WavReader.state} tells. While the reader is open, nothing in this process
+ * overwrites the file.
  *
  * ```ts
  * await using wav = await WavReader.open('call.wav');
@@ -86,9 +86,9 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   }
 
   /**
-   * Reads a file that is open already. It is closed with the reader, or when it cannot be read as WAV.
+   * Reads a file that is open already. The reader closes it, also when it cannot be read as WAV.
    *
-   * @param path names it in errors.
+   * @param path Its name in errors.
    * @throws as {@link open}.
    */
   static async of(handle: FileHandle, path: string): Promise<WavReader> {
@@ -125,7 +125,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     return this.layout.encoding;
   }
 
-  /** Bits of one sample as the file has it, before the conversion to 16. */
+  /** Bits of one sample in the file, before the conversion to 16. */
   get bitsPerSample(): number {
     return this.layout.bitsPerSample;
   }
@@ -156,7 +156,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
     const { blockAlign, samplesPerBlock, dataOffset, format, encoding } = this.layout;
     const blocksAtOnce = Math.max(1, Math.floor(chunkSamples / samplesPerBlock));
     const endBlock = Math.ceil(end / samplesPerBlock);
-    // One is read into while the newest is used, and what is left of the one before it.
+    // Three buffers: one is being read into, one is in use, and the consumer may still hold the one before it.
     const size =
       Math.min(blocksAtOnce, Math.max(0, endBlock - Math.floor(start / samplesPerBlock))) * blockAlign;
     const buffers = reuse ? [0, 1, 2].map(() => new Uint8Array(size)) : [];
@@ -167,7 +167,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       const position = dataOffset + first * blockAlign;
       if (io === 'sync') return this.#readNow(position, buffer);
       const read = this.#read(position, buffer);
-      // A failure is told when the part is asked for; nobody may be there to hear it before.
+      // A failure is thrown when the part is asked for. Until then nothing may be waiting for it.
       read.catch(() => {});
       return read;
     };
@@ -177,7 +177,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       const bytes: Uint8Array = await next;
       const first = block * samplesPerBlock;
       block += blocksAtOnce;
-      // The disk works on the next part while this one is used.
+      // The next part is read from disk while this one is used.
       next = block < endBlock ? readFrom(block) : undefined;
       const samples = decodeSamples({
         bytes,
@@ -236,7 +236,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
   }
 }
 
-/** Fills `buffer` and returns what was read: less only at the end of the file. */
+/** Fills `buffer` and returns the part that was read. It is shorter only at the end of the file. */
 async function readAt(handle: FileHandle, position: number, buffer: Uint8Array): Promise<Uint8Array> {
   let filled = 0;
   while (filled < buffer.length) {

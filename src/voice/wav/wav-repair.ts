@@ -8,20 +8,20 @@ import type { WavLayout } from './wav-layout.js';
 import { WavReader } from './wav-reader.js';
 
 export interface WavRepair {
-  /** Fault that was found; `'ok'` when there was none, and nothing was changed. */
+  /** Fault of the file; `'ok'` when it had none and was not changed. */
   readonly found: WavLayout['state'];
-  /** Samples per channel that the header counted before, as far as the file had them. */
+  /** Samples per channel that the header counted before, limited to those in the file. */
   readonly sampleCountBefore: number;
   /** Samples per channel that the file holds now. */
   readonly sampleCount: number;
-  /** Path of the original, if the file was changed. */
+  /** Path of the original; absent when the file was not changed. */
   readonly original?: string;
 }
 
 export interface WavRepairOptions {
   /**
-   * True to keep the original beside the repaired file, which needs as much room again. When false, the header is
-   * changed in place if nothing follows the sound. Default true.
+   * True to keep the original beside the repaired file, which needs as much disk space again. When false, the header is
+   * changed in place, provided that nothing follows the sound. Default true.
    */
   readonly keepOriginal?: boolean;
 }
@@ -34,15 +34,15 @@ const DS64_BODY_BYTES = 28;
 const COPIED_BYTES = 1 << 20;
 
 /**
- * Makes the header of a WAV file agree with the samples that are there: after a killed writer, a full disk or a
- * copy that broke off. Samples are neither moved nor lost; half a sample at the end is cut off; tags behind the sound
- * stay behind it.
+ * Repairs the header of a WAV file so that it agrees with the samples in the file: after a killed writer, a full disk
+ * or an interrupted copy. Samples are neither moved nor lost. Half a sample at the end is cut off. Tags behind the
+ * sound stay behind it.
  *
- * The repaired file takes the place of the original at once, when it is whole and was read back. The original is kept
- * beside it as `<file>.bak`, or `<file>.bak2` and so on: none is ever overwritten.
+ * The repaired file is written beside the original and read back. Then it replaces the original in one step. The
+ * original is kept as `<file>.bak`, or `<file>.bak2` and so on. No such file is overwritten.
  *
  * @throws ERR_FILE and ERR_WAV for files that cannot be read; ERR_UNSUPPORTED for a file beyond 4 GiB whose header
- *   has no room for a 64-bit size. Then nothing was changed.
+ *   has no room for a 64-bit size. Then the file is not changed.
  */
 export async function repairWav(path: string, options: WavRepairOptions = {}): Promise<WavRepair> {
   checkOptions(options, RULES);
@@ -70,7 +70,7 @@ async function openedAndClosed(path: string): Promise<WavReader> {
   return reader;
 }
 
-/** Puts a repaired copy in the place of the file; returns where the original is now. */
+/** Puts a repaired copy in the place of the file; returns the path of the original. */
 async function repairedCopy(path: string, layout: WavLayout): Promise<string> {
   const copy = `${path}.${process.pid}.part`;
   try {
@@ -98,12 +98,12 @@ async function repairedCopy(path: string, layout: WavLayout): Promise<string> {
   }
 }
 
-/** Gives the file a second name that nothing has yet. */
+/** Gives the file a second, unused name. */
 async function keptBeside(path: string): Promise<string> {
   for (let number = 1; ; number++) {
     const name = `${path}.bak${number === 1 ? '' : number}`;
     try {
-      // Where the file system has no links, it is copied.
+      // On a file system without links it is copied.
       await link(path, name).catch((error: unknown) => {
         if (codeOf(error) === 'EEXIST') throw error;
         return copyFile(path, name, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
@@ -115,7 +115,7 @@ async function keptBeside(path: string): Promise<string> {
   }
 }
 
-/** Header and whole samples, the pad byte where there has to be one, and what stands behind. */
+/** Copies the header, the whole samples, the pad byte if one is needed, and the tail behind the sound. */
 async function copySound(from: FileHandle, to: FileHandle, layout: WavLayout): Promise<void> {
   const { size } = await from.stat();
   const { end, padded } = soundOf(layout);
@@ -124,7 +124,7 @@ async function copySound(from: FileHandle, to: FileHandle, layout: WavLayout): P
   await to.truncate(padded + size - layout.tailOffset);
 }
 
-/** Holes stay holes: a part that is all zeros is not written. */
+/** Copies a range. A part that is all zeros is not written, so holes of a sparse file stay holes. */
 async function copyRange(
   from: FileHandle,
   start: number,
@@ -158,7 +158,7 @@ async function withFile(
   }
 }
 
-/** All the sound that is there, counted or not: whole samples up to where tags begin. */
+/** Extent of the sound, whatever the header counts: whole samples up to the first tag. */
 function soundOf({ dataOffset, tailOffset, blockAlign, samplesPerBlock }: WavLayout) {
   const blocks = Math.floor(Math.max(0, tailOffset - dataOffset) / blockAlign);
   const dataBytes = blocks * blockAlign;
@@ -180,7 +180,7 @@ async function rewriteSizes(
   await writeUint32(handle, riffOffset + 4, isLong ? UINT32_MAX : riffBytes);
   await writeUint32(handle, dataOffset - 4, isLong ? UINT32_MAX : dataBytes);
   if (hasTail) return;
-  // Cuts half a sample off, or adds the pad byte.
+  // Cuts off half a sample, or adds the pad byte.
   await handle.truncate(end);
   await handle.truncate(padded);
 }

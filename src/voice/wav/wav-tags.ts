@@ -1,8 +1,8 @@
 import { CHUNK_HEADER_BYTES, type ChunkSearch, fourCc, rankOfName, viewOf } from './wav-chunks.js';
 
-/** Tags that programs for music put before and behind files, and that are no sound. */
+/** A tag of music programs in front of the RIFF data or behind it. It is not sound. */
 export interface FoundTag {
-  /** For people: `ID3v2 tag`. */
+  /** Name for messages: `ID3v2 tag`. */
   readonly name: string;
   readonly position: number;
   readonly bytes: number;
@@ -14,11 +14,11 @@ const ID3V1_BYTES = 128;
 const ID3V1_PLUS_BYTES = 227;
 const APE_FOOTER_BYTES = 32;
 const LYRICS_END_BYTES = 15;
-/** Chunks at the end of a file whose sound has no known length are looked for in so many bytes. */
+/** Bytes at the end of a file that are searched for chunks when the length of the sound is not known. */
 const SEARCHED_BYTES = 1 << 20;
 const MAX_TAGS = 16;
 
-/** Finds the ID3v2 tags that a file begins with; where they end, RIFF should begin. */
+/** Finds the ID3v2 tags at the beginning of a file. RIFF should begin behind them. */
 export function* tagsInFront(fileBytes: number): ChunkSearch<FoundTag[]> {
   const found: FoundTag[] = [];
   for (let position = 0; found.length < MAX_TAGS; ) {
@@ -31,10 +31,10 @@ export function* tagsInFront(fileBytes: number): ChunkSearch<FoundTag[]> {
 }
 
 /**
- * Finds the tags and chunks that a file ends with, as far as they reach without a gap: ID3v1, APEv2, Lyrics3v2, ID3v2
- * with a footer or without, `LIST`, `id3 ` and other chunks that are known.
+ * Finds the tags and chunks at the end of a file, back to the first gap: ID3v1, APEv2, Lyrics3v2, ID3v2 with or without
+ * a footer, `LIST`, `id3 ` and other known chunks.
  *
- * @param from Where they may begin at the earliest.
+ * @param from Lowest offset at which they may begin.
  */
 export function* tagsBehind(from: number, fileBytes: number): ChunkSearch<FoundTag[]> {
   const found: FoundTag[] = [];
@@ -47,7 +47,7 @@ export function* tagsBehind(from: number, fileBytes: number): ChunkSearch<FoundT
   return found;
 }
 
-/** Size of the whole ID3v2 tag whose first ten bytes these are. Its sizes have seven bits a byte. */
+/** Size of a whole ID3v2 tag by its first ten bytes. Sizes in it have seven bits a byte. */
 export function id3v2Bytes(header: Uint8Array): number | undefined {
   if (header.length < ID3V2_HEADER_BYTES || fourCc(header, 0).slice(0, 3) !== 'ID3') return undefined;
   const [major = 0xff, minor = 0xff, flags = 0, ...size] = header.subarray(3, ID3V2_HEADER_BYTES);
@@ -67,7 +67,7 @@ function* tagEndingAt(from: number, end: number): ChunkSearch<FoundTag | undefin
   return undefined;
 }
 
-/** Each says how long the tag is that `tail` ends with, if it ends with one. */
+/** Tags by name, each with a function that gives the length of such a tag at the end of `tail`, if there is one. */
 const TAGS: readonly (readonly [string, (tail: Uint8Array) => number | undefined])[] = [
   [
     'ID3v1 tag',
@@ -106,7 +106,7 @@ const TAGS: readonly (readonly [string, (tail: Uint8Array) => number | undefined
   ],
 ];
 
-/** Known chunks, one behind the other, of which the last ends where the search does. */
+/** Finds consecutive known chunks, the last of which ends at `end`. */
 function* chunksEndingAt(from: number, end: number): ChunkSearch<FoundTag | undefined> {
   const window = yield* lastBytes(from, end, SEARCHED_BYTES);
   const view = viewOf(window);
@@ -116,7 +116,7 @@ function* chunksEndingAt(from: number, end: number): ChunkSearch<FoundTag | unde
   for (let at = window.length - CHUNK_HEADER_BYTES; at >= 0; at--) {
     const size = sizeOfKnown(window, view, at);
     if (size === undefined || size > window.length - at) continue;
-    // The pad byte of the last one may be missing.
+    // The pad byte of the last chunk may be missing.
     if (leads[at + size] !== 1 && leads[at + size + (size & 1)] !== 1) continue;
     leads[at] = 1;
     first = at;
@@ -127,7 +127,7 @@ function* chunksEndingAt(from: number, end: number): ChunkSearch<FoundTag | unde
   return { name: called, position: end - window.length + first, bytes: window.length - first };
 }
 
-/** Bytes of the whole known chunk, or ID3v2 tag, that begins at `at`. */
+/** Size of the known chunk, or ID3v2 tag, that begins at `at`, with its header. */
 function sizeOfKnown(window: Uint8Array, view: DataView, at: number): number | undefined {
   const id = fourCc(window, at);
   if (id.startsWith('ID3') && id !== 'ID3 ') return id3v2Bytes(window.subarray(at, at + ID3V2_HEADER_BYTES));

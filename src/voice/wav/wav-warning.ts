@@ -1,6 +1,6 @@
 /** Irregularities of a WAV file that can be read nevertheless. */
 export type WavWarningCode =
-  /** A tag stands before `RIFF`. */
+  /** A tag precedes `RIFF`. */
   | 'tag-in-front'
   /** Tags follow the sound, or chunks after the end that the RIFF header gives. */
   | 'tag-behind'
@@ -17,6 +17,6 @@ export type WavWarningCode =
 
 export interface WavWarning {
   readonly code: WavWarningCode;
-  /** Message for people: the irregularity, and the way it was read. */
+  /** Message for people: the irregularity, and the way in which it was handled. */
   readonly message: string;
 }

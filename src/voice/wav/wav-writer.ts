@@ -27,25 +27,24 @@ export interface WavWriterOptions {
   readonly format?: PcmFormat;
   /** Encoding of the samples in the file. Default `'s16'`. */
   readonly encoding?: WavWriteEncoding;
-  /** `LIST/INFO` and `bext` fields, written in front of the samples. */
+  /** `LIST/INFO` and `bext` fields. They are written in front of the samples. */
   readonly metadata?: WavMetadata;
   /**
-   * Audio that is gathered before it goes to disk together with a header that counts it, in milliseconds. A killed
-   * process can lose that much. 20 to 500. Default 250.
+   * Audio that is collected before it is written to disk, in milliseconds: 20 to 500. A header that counts it is
+   * written with it. A process that is killed can lose this much. Default 250.
    */
   readonly flushMs?: number;
   /**
-   * Moments at which the system is told to put the file on the medium, which protects against a crash of the machine
-   * and costs milliseconds: never, once at the end, or with each flush. Default `'never'`.
+   * Times at which the system is told to write the file to the medium: never, once at the end, or with each flush. It
+   * protects against a crash of the machine and costs milliseconds. Default `'never'`.
    */
   readonly fsync?: 'never' | 'end' | 'flush';
   /**
-   * `'async'`: writes go through the thread pool, so that a slow disk stalls nothing else. `'sync'`: writes
-   * happen at once, at about a fifth of the processor time: for hundreds of recordings on a local disk.
-   * Default `'async'`.
+   * `'async'`: writes go through the thread pool, so a slow disk delays nothing else. `'sync'`: writes block, and take
+   * about a fifth of the processor time; meant for hundreds of recordings on a local disk. Default `'async'`.
    */
   readonly io?: 'async' | 'sync';
-  /** Treatment of an existing file: replaced, or refused with ERR_FILE. Default `'replace'`. */
+  /** Treatment of an existing file: it is replaced, or refused with ERR_FILE. Default `'replace'`. */
   readonly existing?: 'replace' | 'refuse';
 }
 
@@ -65,12 +64,12 @@ type State =
   | { readonly name: 'failed'; readonly error: JackfieldError }
   | { readonly name: 'closed' };
 
-/** Samples that go to disk at once, at the most. */
+/** Largest number of samples in one write to disk. */
 const MAX_PIECE = 1 << 16;
 
 /**
- * Writes PCM into a WAV file that is valid at every moment: killed at any instant, the file plays, and holds all
- * audio but at most the last `flushMs`. Memory is constant. Past 4 GiB the file turns into RF64 in place.
+ * Writes PCM into a WAV file that is valid at every moment. When the process is killed, the file still plays and holds
+ * all audio except at most the last `flushMs`. Memory is constant. A file that passes 4 GiB becomes RF64 in place.
  *
  * ```ts
  * await using wav = await WavWriter.create('call.wav', { format: { sampleRate: 16_000, channels: 1 } });
@@ -102,10 +101,10 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   }
 
   /**
-   * Creates the file with a valid header, for its owner alone (0600).
+   * Creates the file with a valid header. Only its owner can read it (0600).
    *
-   * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created, or is being read by a
-   *   `WavReader` of this process.
+   * @throws ERR_INVALID_ARG for an option out of range; ERR_FILE when the file cannot be created, or when a `WavReader`
+   *   of this process is reading it.
    */
   static async create(path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
     checkArgument('path', path, aPath);
@@ -117,10 +116,10 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   }
 
   /**
-   * Writes to an empty file that is open already. It is closed with the writer, or when it cannot be begun.
+   * Writes to an empty file that is open already. The writer closes it, also when it cannot begin.
    *
    * @param fd Its descriptor.
-   * @param path names it in errors.
+   * @param path Its name in errors.
    * @throws as {@link create}.
    */
   static async of(fd: number, path: string, options: WavWriterOptions = {}): Promise<WavWriter> {
@@ -134,17 +133,17 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     return opening.done(writer);
   }
 
-  /** Samples per channel taken so far, silence in gaps included. */
+  /** Samples per channel written so far, including silence in gaps. */
   get sampleCount(): number {
     return (this.#flushedSamples + this.#bufferedLength) / this.format.channels;
   }
 
   /**
-   * Appends interleaved samples. With `position` (samples per channel from the start) beyond what was written, the
-   * gap becomes silence of exactly that length.
+   * Appends interleaved samples. When `position` (samples per channel from the start) lies behind the end of the file,
+   * the gap becomes silence of exactly that length.
    *
-   * @throws ERR_INVALID_ARG when the samples are not whole or `position` lies before the end of the file;
-   *   ERR_FILE when the disk refuses them, now and at each later write; ERR_CLOSED after the end.
+   * @throws ERR_INVALID_ARG when the samples are not whole frames or `position` lies before the end of the file;
+   *   ERR_FILE when the disk refuses them, and at each later write; ERR_CLOSED after the end.
    */
   async write(samples: Int16Array, position: number = this.sampleCount): Promise<void> {
     checkArgument('samples', samples, SAMPLES);
@@ -162,15 +161,16 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     for (let at = 0; at < samples.length; ) at += await this.#writePart(samples.length - at, samples, at);
   }
 
-  /** Brings what is buffered to the file now. As with writes, one call at a time. */
+  /** Writes what is buffered to the file now. Like writes, only one call at a time. */
   async flush(): Promise<void> {
     this.#assertOpen();
     if (this.#bufferedLength > 0) await this.#flush();
   }
 
   /**
-   * Finishes the file, also when the stream ended with an error: it then holds the samples so far.
-   * Does nothing when it is closed already. @throws ERR_FILE when the last samples could not be written.
+   * Finishes the file with the samples so far, also after an error of the stream. Does nothing when it is closed
+   * already.
+   * @throws ERR_FILE when the last samples could not be written.
    */
   async end(_error?: Error): Promise<void> {
     if (this.#state.name === 'closed') return;
@@ -197,7 +197,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     return this.end();
   }
 
-  /** Takes as much of `wanted` samples as fits (silence when no array is given); returns how many. */
+  /** Buffers as much of `wanted` samples as fits, as silence when no array is given. Returns the number of samples. */
   async #writePart(wanted: number, samples?: Int16Array, from = 0): Promise<number> {
     if (samples && this.#bufferedLength === 0 && wanted >= this.#buffered.length) {
       const piece = samples.subarray(
@@ -222,7 +222,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     await this.#store(this.#buffered.subarray(0, length));
   }
 
-  // Samples are written before the header, so that the header never counts samples that are not in the file.
+  // Samples are written before the header, so that the header never counts samples that are missing in the file.
   async #store(samples: Int16Array): Promise<void> {
     const dataBytes = (this.#flushedSamples / this.format.channels) * this.#header.blockAlign;
     const bytes = encodeSamples(samples, this.encoding);
