@@ -11,7 +11,7 @@ import { entryOf } from '../base/entry-of.js';
 import { listenAt, withKeys } from '../base/system/listening.js';
 import { HttpRefusal, refuse } from './http-refusal.js';
 
-/** A key and its certificates, each as PEM. */
+/** A private key and its certificates, each as PEM. */
 export interface TlsKeys {
   readonly key: string;
   readonly cert: string;
@@ -19,32 +19,34 @@ export interface TlsKeys {
 
 /** Options of {@link HttpListener.open}. */
 export interface HttpListenerOptions {
-  /** 0: one that is free. */
+  /** 0 for any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly host?: string | undefined;
-  /** A request that has not arrived after this is refused, in milliseconds. Default 10,000. */
+  /** Milliseconds after which a request that has not arrived completely is refused. Default 10,000. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Connections at once; beyond, new ones are closed. Default 200. */
+  /** Most connections at once. Beyond that, new ones are closed. Default 200. */
   readonly connections?: number | undefined;
-  /** Headers, besides those of HTTP, that may stand only once, in small letters: two could be read in two ways. */
+  /** Names, in lower case, of further headers that may occur only once, because two values would be ambiguous. */
   readonly once?: readonly string[];
-  /** Default: HTTP without TLS. */
+  /** Key and certificates for HTTPS. Default: HTTP without TLS. */
   readonly tls?: TlsKeys | undefined;
 }
 
-/** Answers a request. @param path Without the query. What it throws is told as an error. */
+/** Answers a request. An error that it throws becomes an error response. @param path without the query. */
 export type RequestAnswerer = (
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ) => Promise<void>;
 
-/** Longest head of a request, in bytes. */
+/** Longest header section of a request, in bytes. */
 const MAX_HEAD = 8192;
 const ONCE = ['authorization', 'content-type', 'content-length', 'transfer-encoding', 'host'];
 
-/** A port of HTTP with bounds on all that a client can do: head, time, connections, headers that stand twice. */
+/**
+ * An HTTP server with limits on everything that a client controls: header size, time, connections, repeated headers.
+ */
 export class HttpListener implements AsyncDisposable {
   readonly #server: Server;
 
@@ -52,7 +54,7 @@ export class HttpListener implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @throws ERR_PORT, when it cannot listen; ERR_INVALID_ARG, naming `tls`. */
+  /** Opens the port. @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG, naming `tls`. */
   static async open(options: HttpListenerOptions, answer: RequestAnswerer): Promise<HttpListener> {
     const {
       port,
@@ -87,7 +89,7 @@ export class HttpListener implements AsyncDisposable {
   }
 }
 
-/** @throws ERR_INVALID_ARG for a value that is not a key or certificate. */
+/** Makes an HTTPS server. @throws ERR_INVALID_ARG for a value that is not a key or certificate. */
 async function secureServer(options: TlsKeys & object, listener: RequestListener): Promise<Server> {
   const { createServer: createSecure } = await import('node:https');
   return withKeys(() => createSecure(options, listener));
@@ -115,7 +117,7 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers a request that is not valid HTTP, or does not arrive in time. */
+/** Answers a request that is not valid HTTP or does not arrive in time. */
 function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
   const status = entryOf(STATUS_OF, code) ?? 400;

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ErrorCode, JackfieldError } from '../base/errors.js';
 import { NothingThere, Refusal, toldError } from '../base/refusal.js';
 
-/** An error that answers a request with a status of HTTP. */
+/** An error that becomes a response with an HTTP status. */
 export class HttpRefusal extends Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export class HttpRefusal extends Refusal {
   }
 }
 
-/** Status of each error that a request may end with; any other is 500. */
+/** HTTP status of each error that a request can end with. Any other error is 500. */
 const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_INVALID_ARG: 400,
   ERR_SYNTAX: 400,
@@ -36,18 +36,18 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   ERR_TIMEOUT: 504,
 };
 
-/** Statuses of all errors, each once, for an OpenAPI document. */
+/** Statuses of all errors, without duplicates, for an OpenAPI document. */
 export const ERROR_STATUSES: readonly number[] = [
   ...new Set([...Object.values(STATUSES), 401, 404, 405, 413, 415, 500]),
 ].sort((a, b) => a - b);
 
-/** Answers with an error, in the form that all errors have. @param expected Default: what the error says. */
+/** Sends an error response in the common form. @param expected Default: the error's own text. */
 export function refuse(response: ServerResponse, error: unknown, expected = 'a service in order'): void {
   const headers = error instanceof HttpRefusal ? error.headers : {};
   sendJson(response, statusOf(error), { error: toldError(error, expected) }, headers);
 }
 
-/** Answers with JSON that must not be cached. */
+/** Sends a JSON response that must not be cached. */
 export function sendJson(
   response: ServerResponse,
   status: number,
@@ -58,7 +58,7 @@ export function sendJson(
   response.writeHead(status, { ...type, ...headers }).end(`${JSON.stringify(body)}\n`);
 }
 
-/** A request whose rate is above the limit. */
+/** Makes the error for a request above the rate limit. */
 export function tooManyRequests(): HttpRefusal {
   const expected = 'fewer requests a second';
   return new HttpRefusal(429, 'ERR_LIMIT', 'Too many requests.', expected, { 'retry-after': '1' });

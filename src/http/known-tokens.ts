@@ -4,19 +4,19 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export const MIN_TOKEN_LENGTH = 16;
 const TOKEN = /^[\w.~+/-]+=*$/;
 
-/** Text for what a token has to be. */
+/** Description of a valid token, for error messages. */
 export const TOKEN_EXPECTED = `a token of ${MIN_TOKEN_LENGTH} or more letters, digits and any of -._~+/`;
 
-/** True for a text that can be a token. */
+/** True for a text that is a valid token. */
 export function isToken(text: string): boolean {
   return text.length >= MIN_TOKEN_LENGTH && text.length <= 4096 && TOKEN.test(text);
 }
 
-/** Tokens, each with its owner. They are kept as digests, and compared in a time that tells nothing about them. */
+/** Tokens with their owners. Tokens are stored as digests and compared in constant time. */
 export class KnownTokens<T> {
   readonly #known: { readonly owner: T; readonly digest: Buffer }[] = [];
 
-  /** @returns The owner that has the same token already; then it is not added. */
+  /** Adds a token. @returns the owner that already has the same token; the token is then not added. */
   add(owner: T, token: string): T | undefined {
     const own = digest(token);
     const same = this.#known.find((each) => each.digest.equals(own));
@@ -27,7 +27,7 @@ export class KnownTokens<T> {
   ownerOf(token: string): T | undefined {
     const given = digest(token);
     let found: T | undefined;
-    // Each is compared, so that the time does not tell which one it was.
+    // All tokens are compared, so that the time does not depend on which one matches.
     for (const { digest, owner } of this.#known) if (timingSafeEqual(digest, given)) found = owner;
     return found;
   }

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/time/clock.js';
 
-/** Keys that are remembered; more forget the oldest, so that a flood of addresses fills no memory. */
+/**
+ * Most keys that are remembered. Beyond that the oldest is forgotten, so that many addresses cannot fill the memory.
+ */
 const MAX_KEYS = 10_000;
 
 interface Bucket {
@@ -8,7 +10,7 @@ interface Bucket {
   atMs: number;
 }
 
-/** Lets so many requests a second pass for each key; those of one second may come at once. */
+/** Limits the requests per second for each key. The requests of one second may come at once. */
 export class RateLimit {
   readonly #clock: Clock;
   readonly #perSecond: number;
@@ -19,7 +21,7 @@ export class RateLimit {
     this.#perSecond = perSecond;
   }
 
-  /** True when one more may pass now; it is counted. */
+  /** Counts a request. @returns true when it may pass. */
   take(key: string): boolean {
     const now = this.#clock.now();
     const { left, atMs } = this.#buckets.get(key) ?? { left: this.#perSecond, atMs: now };

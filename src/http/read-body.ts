@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { HttpRefusal } from './http-refusal.js';
 
-/** Reads the body of a request. @param max Longest that is taken, in bytes. @throws HttpRefusal 413 */
+/** Reads the body of a request. @param max longest allowed body, in bytes. @throws HttpRefusal 413 */
 export async function readBody(request: IncomingMessage, max: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = Number(request.headers['content-length'] ?? 0);
@@ -19,7 +19,7 @@ export async function readBody(request: IncomingMessage, max: number): Promise<B
   });
 }
 
-/** Checks that a body is said to be of a media type. @throws HttpRefusal 415 */
+/** Checks the media type of a body. @throws HttpRefusal 415 */
 export function checkMediaType(request: IncomingMessage, type: string): void {
   const [given = ''] = (request.headers['content-type'] ?? '').split(';', 1);
   if (given.trim().toLowerCase() === type) return;
@@ -32,9 +32,9 @@ export function checkMediaType(request: IncomingMessage, type: string): void {
 }
 
 /**
- * The JSON object of a body; an empty one where there is no body.
+ * Reads the JSON object of a body. Without a body it is empty.
  *
- * @param untyped True to take one that is not said to be of any type. Default: it must be said to be JSON.
+ * @param untyped true to accept a body without a media type. Default: the media type must be JSON.
  * @throws HttpRefusal 400, 413, 415
  */
 export async function readJsonObject(
@@ -49,7 +49,7 @@ export async function readJsonObject(
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Told below.
+    // The error below reports it.
   }
   throw new HttpRefusal(400, 'ERR_SYNTAX', 'The body is not a JSON object.', 'a JSON object in UTF-8');
 }

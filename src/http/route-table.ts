@@ -1,12 +1,12 @@
 import { HttpRefusal } from './http-refusal.js';
 
-/** A request that is possible: a method, and a path whose parts in braces stand for anything, as `/calls/{call}`. */
+/** A method and a path. A part of the path in braces matches any value, as in `/calls/{call}`. */
 export interface Route {
   readonly method: string;
   readonly path: string;
 }
 
-/** A route, and what stands in the path for its parts in braces. */
+/** A route, and the values of its parts in braces. */
 export interface FoundRoute<R extends Route> {
   readonly route: R;
   readonly parameters: Readonly<Record<string, string>>;
@@ -17,32 +17,32 @@ interface Compiled<R> {
   readonly steps: readonly string[];
 }
 
-/** The routes of a server, found by method and path. */
+/** Routes of a server, found by method and path. */
 export class RouteTable<R extends Route> {
   readonly #compiled: readonly Compiled<R>[];
   readonly #accepts: (parameter: string, value: string) => boolean;
 
-  /** @param accepts Says which values a part in braces may have. Default: any. */
+  /** @param accepts true for a value that a part in braces may have. Default: any value. */
   constructor(routes: readonly R[], accepts: (parameter: string, value: string) => boolean = () => true) {
     this.#compiled = routes.map((route) => ({ route, steps: route.path.split('/') }));
     this.#accepts = accepts;
   }
 
-  /** Paths of all routes, each once. */
+  /** Paths of all routes, without duplicates. */
   get paths(): string[] {
     return [...new Set(this.#compiled.map(({ route }) => route.path))];
   }
 
-  /** True when a route is at the path, by whatever method. */
+  /** True when the path has a route, for any method. */
   has(path: string): boolean {
     const given = stepsOf(path);
     return this.#compiled.some(({ steps }) => this.#isAt(steps, given));
   }
 
   /**
-   * Finds the route of a request; written-out parts of a path go before parts in braces.
+   * Finds the route of a request. Literal parts of a path are preferred to parts in braces.
    *
-   * @param path As it came, percent-encoded.
+   * @param path as received, percent-encoded.
    * @throws HttpRefusal 404, 405, and 400 for a path that is not valid.
    */
   find(method: string, path: string): FoundRoute<R> {
@@ -82,7 +82,10 @@ function parametersOf(steps: readonly string[], given: readonly string[]): Recor
   );
 }
 
-/** Parts of a path, decoded. One that would name another path is refused: encoded slashes, `..`, control characters. */
+/**
+ * Decodes the parts of a path. It refuses parts that could name another path: encoded slashes, `..`, control
+ * characters.
+ */
 function stepsOf(path: string): string[] {
   const steps = path.split('/').map((step) => {
     try {

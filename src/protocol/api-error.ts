@@ -33,7 +33,7 @@ export class ApiError extends JackfieldError {
   }
 }
 
-/** The first two words: enough to recognise the command, without the text of a message. */
+/** The first two words. They are enough to recognise the command and contain no message text. */
 function verbOf(command: string): string {
   checkArgument('command', command, words);
   return command.split(' ', 2).join(' ');

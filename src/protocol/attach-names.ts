@@ -12,17 +12,17 @@ export const DBUS_NAMES = {
 export const X11_NAMES = {
   /** Root property that names the endpoint's window. */
   instance: '_SKYPE_INSTANCE',
-  /** Types of the ClientMessages that carry a text: the first, and the rest. */
+  /** Types of the ClientMessages that carry a text: the type of the first one, and of the rest. */
   begin: 'SKYPECONTROLAPI_MESSAGE_BEGIN',
   more: 'SKYPECONTROLAPI_MESSAGE',
 } as const;
 
 /** Names of the API on Windows (reference, "Windows"). */
 export const WINDOWS_NAMES = {
-  /** Registered messages: a client looks for an endpoint, and how it is attached. */
+  /** Registered messages: the request of a client that looks for an endpoint, and the state of its attachment. */
   discover: 'SkypeControlAPIDiscover',
   attach: 'SkypeControlAPIAttach',
-  /** Key of the user's registry, and the number in it that takes the time limit away from clients. */
+  /** Registry key of the user, and the number in it that disables the time limit of clients. */
   settings: 'Software\\Skype\\Phone\\UI',
   noTimeLimit: 'APITimeoutDisabled',
 } as const;
@@ -36,12 +36,12 @@ export const WINDOWS_ATTACH = {
   available: 0x8001,
 } as const;
 
-/** Addresses of buses (D-Bus specification, "Server Addresses"): all but these characters is escaped in them. */
+/** Format of bus addresses (D-Bus specification, "Server Addresses"). Other characters are escaped in them. */
 export const BUS_ADDRESS = /^[ -~]+$/;
 
 /**
- * Line with which a client on TCP asks for NUL as the end of a message, so that the texts of chats may hold line breaks, and
- * with which an endpoint grants it. Each then changes over with its next NUL. An endpoint that does not know it answers
- * with an error, and both go on with LF.
+ * Line by which a client on TCP asks for NUL as the end of messages, so that chat texts may contain line breaks. The
+ * endpoint grants it with the same line. Each side changes over with its next NUL. An endpoint that does not know the
+ * line answers with an error, and both sides continue with LF.
  */
 export const ASK_FOR_NUL = 'FRAMING NUL';

@@ -49,9 +49,10 @@ const OBJECT = oneOf(...Object.keys(OBJECTS));
 const SEARCH = oneOf(...Object.keys(SEARCHES));
 
 /**
- * Builders of commands. Each checks its parameters, so that the result is one well-formed line. All throw
- * ERR_LINE_BREAK for CR, LF or NUL in a parameter, and ERR_INVALID_ARG for one that would be read as something else
- * (an empty word, a blank in a word, a negative id); the message names the parameter.
+ * Builders of commands. Each one checks its parameters, so that the result is one well-formed line.
+ *
+ * @throws ERR_LINE_BREAK for CR, LF or NUL in a parameter; ERR_INVALID_ARG for a parameter that would be read as
+ * something else, such as an empty word, a blank in a word or a negative id. The message names the parameter.
  */
 export const commands = {
   name: (name: string): NameCommand => ({ kind: 'name', name: phrase('name', name) }),
@@ -151,14 +152,14 @@ export const commands = {
     target: phrase('target', target),
   }),
 
-  /** @param text may hold CR and LF: whether they can be sent is decided by the transport. */
+  /** @param text may contain CR and LF. The transport decides if they can be sent. */
   message: (target: string, text: string): SendMessageCommand => ({
     kind: 'message',
     target: word('target', target),
     text: free('text', text, true),
   }),
 
-  /** @param text as of {@link commands.message}. */
+  /** @param text as in {@link commands.message}. */
   chatMessage(chat: string, text: string): SendChatMessageCommand {
     return { kind: 'chat-message', chat: word('chat', chat), text: free('text', text, true) };
   },
@@ -208,14 +209,14 @@ export const commands = {
   }),
 } as const;
 
-/** Checks free text: it may hold anything but line breaks, or where it is `multiline` anything but NUL. */
+/** Checks free text. It may contain anything except line breaks. With `multiline`, only NUL is forbidden. */
 function free(parameter: string, value: string, multiline = false): string {
   if (typeof value !== 'string') throw invalidArgument(parameter, 'a string', value);
   if (hasLineBreak(value, multiline)) throw lineBreakError(parameter, multiline);
   return value;
 }
 
-/** Checks text that may hold blanks, but not begin or end with one. */
+/** Checks text that may contain blanks, but not at either end. */
 function phrase(parameter: string, value: string): string {
   free(parameter, value);
   if (value === '' || value.startsWith(' ') || value.endsWith(' ')) {
@@ -241,7 +242,7 @@ function count(parameter: string, value: number): number {
   return value;
 }
 
-/** Checks the id of an object. @throws ERR_INVALID_ARG for one that the wire cannot say, ERR_LINE_BREAK */
+/** Checks the id of an object. @throws ERR_INVALID_ARG for an id that cannot be written on the wire, ERR_LINE_BREAK */
 export function checkObjectId<O extends ObjectName>(object: O, id: ObjectId<O>, name = 'id'): ObjectId<O> {
   checkArgument('object', object, OBJECT);
   const kind = objectEntry(object)?.spec.id ?? 'none';

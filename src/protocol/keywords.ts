@@ -1,6 +1,6 @@
-/** A set of the wire's keywords: recognised as the catalogue spells them, and in any other case. */
+/** A set of keywords of the wire. They are recognised in the catalogue's spelling and in any other case. */
 export class Keywords {
-  /** Maps each keyword to itself, so that messages share one string and do not keep their line in memory. */
+  /** Maps each keyword to itself. Messages then share one string and do not keep their line in memory. */
   readonly #interned: ReadonlyMap<string, string>;
   readonly #byUpperCase: ReadonlyMap<string, string>;
 
@@ -9,12 +9,12 @@ export class Keywords {
     this.#byUpperCase = new Map(Array.from(this.#interned.keys(), (name) => [name.toUpperCase(), name]));
   }
 
-  /** The keyword that equals `word`, which is in the catalogue's spelling. */
+  /** Finds a keyword in the catalogue's spelling. */
   exact(word: string): string | undefined {
     return this.#interned.get(word);
   }
 
-  /** The catalogue's spelling of a keyword that came in any case. */
+  /** Finds the catalogue's spelling of a keyword written in any case. */
   nameOf(word: string): string | undefined {
     return this.#byUpperCase.get(word.toUpperCase());
   }

@@ -8,7 +8,7 @@ export type LineTerminator = 'lf' | 'nul' | 'either';
 export interface LineFramerOptions {
   /** Longest message in bytes, without its terminator. The reference sets no limit. Default 1 MiB. */
   readonly maxLineBytes?: number;
-  /** `lf` also takes CR LF. Text that holds line breaks needs `nul`. Default `either`. */
+  /** `lf` also accepts CR LF. Text that contains line breaks needs `nul`. Default `either`. */
   readonly terminator?: LineTerminator;
 }
 
@@ -49,7 +49,7 @@ const NUL = 0x00;
 export class LineFramer {
   readonly #maxLineBytes: number;
   #terminator: LineTerminator;
-  /** The message behind which NUL is the only terminator, when it ends with NUL itself. */
+  /** The message after which NUL is the only terminator, if the message itself ends with NUL. */
   #nulAfter: string | undefined;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   #pending = new Uint8Array(256);
@@ -66,12 +66,12 @@ export class LineFramer {
     this.#terminator = terminator;
   }
 
-  /** The end of a message, as it is now. */
+  /** The terminator in use. */
   get terminator(): LineTerminator {
     return this.#terminator;
   }
 
-  /** Makes NUL the only terminator behind this message, which may be empty: its sender changes over with it. */
+  /** Makes NUL the only terminator after this message, with which its sender changes over. The message may be empty. */
   expectNulAfter(message: string): void {
     checkArgument('message', message, words);
     this.#nulAfter = message;
@@ -83,10 +83,11 @@ export class LineFramer {
   }
 
   /**
-   * Takes the next bytes and returns the messages that they complete. The chunk may be reused afterwards.
+   * Takes the next bytes. The chunk may be reused afterwards.
    *
-   * @throws ERR_LINE_TOO_LONG, ERR_INVALID_UTF8 as a {@link FramingError}, which holds the offset of the fault and
-   * the messages before it. A stream that broke its framing cannot be trusted again: every later push throws too.
+   * @returns the messages that the bytes complete.
+   * @throws ERR_LINE_TOO_LONG, ERR_INVALID_UTF8 as a {@link FramingError}, which holds the offset of the fault and the
+   * messages before it. A stream with broken framing cannot be trusted: every later push also throws.
    */
   push(chunk: Uint8Array): string[] {
     checkArgument('chunk', chunk, BYTES);
@@ -106,7 +107,7 @@ export class LineFramer {
   #findEnd(chunk: Uint8Array, from: number): number {
     const lf = this.#terminator === 'nul' ? -1 : chunk.indexOf(LF, from);
     if (this.#terminator === 'lf') return lf;
-    // Looking for NUL only as far as the LF keeps the search linear in the length of the chunk.
+    // The search for NUL stops at the LF. This keeps it linear in the length of the chunk.
     const nul = (lf < 0 ? chunk : chunk.subarray(0, lf)).indexOf(NUL, from);
     return nul < 0 ? lf : nul;
   }
@@ -173,7 +174,7 @@ export class LineFramer {
   }
 }
 
-/** Index of the first byte that cannot stand in UTF-8 (RFC 3629): surrogates and overlong forms included. */
+/** Index of the first byte that is not valid UTF-8 (RFC 3629). Surrogates and overlong forms are not valid. */
 function invalidUtf8At(bytes: Uint8Array): number {
   let at = 0;
   while (at < bytes.length) {

@@ -3,7 +3,7 @@ import { OBJECTS } from './catalogue/objects.js';
 import type { PropertySpec } from './catalogue/spec.js';
 import type { CommandMessage, EndpointMessage } from './message.js';
 
-/** The text of a message of a chat, which may have several lines; nothing for whatever else is said on the wire. */
+/** The text of a chat message, which may have several lines; undefined for any other message. */
 export function textOfLines(message: CommandMessage | EndpointMessage): string | undefined {
   switch (message.kind) {
     case 'message':

@@ -30,7 +30,7 @@ export interface MessageFields {
   /** The client's identifier of the command, without the `#` (reference, "Command identifiers"). */
   readonly commandId?: string | undefined;
   /**
-   * Spellings of the keywords that did not come in the catalogue's: `STATUS` -> `status`. {@link serialize} writes them
+   * Spellings of the keywords that differ from the catalogue's: `STATUS` -> `status`. {@link serialize} writes them in
    * the same way, so that an echo repeats the command exactly.
    */
   readonly spelling?: ReadonlyMap<string, string> | undefined;
@@ -164,20 +164,23 @@ export interface OpenCommand extends MessageFields {
   readonly argument: string;
 }
 
-/** `CLOSE <window> [<argument>]`. Named by its error alone. */
+/** `CLOSE <window> [<argument>]`. In the reference it appears only in an error. */
 export interface CloseCommand extends MessageFields {
   readonly kind: 'close';
   readonly what: string;
   readonly argument: string;
 }
 
-/** `HOOK ON|OFF`, `READY YES|NO`. Named by their errors alone. */
+/** `HOOK ON|OFF`, `READY YES|NO`. In the reference they appear only in errors. */
 export interface SwitchCommand extends MessageFields {
   readonly kind: 'hook' | 'ready';
   readonly value: string;
 }
 
-/** `TRANSFER <handle>[, <handle>]* [IN <folder>]`: the first form of `OPEN FILETRANSFER`. Named by its errors alone. */
+/**
+ * `TRANSFER <handle>[, <handle>]* [IN <folder>]`: the first form of `OPEN FILETRANSFER`. In the reference it appears
+ * only in errors.
+ */
 export interface TransferCommand extends MessageFields {
   readonly kind: 'transfer';
   readonly argument: string;
@@ -263,13 +266,13 @@ export interface ListReplyOf<L extends ListName> extends MessageFields {
 }
 export type ListReply = { [L in ListName]: ListReplyOf<L> }[ListName];
 
-/** A command that is repeated to say that it was accepted. */
+/** A command that is repeated to confirm it. */
 export interface EchoReply extends MessageFields {
   readonly kind: 'echo';
   readonly command: CommandMessage;
 }
 
-/** `ALTER CHAT SETTOPIC`, `ALTER CHATMEMBER CANSETROLETO TRUE`: an acceptance that leaves the id out. */
+/** `ALTER CHAT SETTOPIC`, `ALTER CHATMEMBER CANSETROLETO TRUE`: a confirmation without the id. */
 export interface AlteredReply extends MessageFields {
   readonly kind: 'altered';
   readonly object: ObjectName;

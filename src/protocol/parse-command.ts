@@ -40,7 +40,7 @@ export function parseCommand(line: string): CommandMessage {
   return { kind: 'unknown', text: scanner.message(), error: parsed, commandId: scanner.commandId };
 }
 
-/** Parses the parameters of `verb`, at the place of `s`. */
+/** Parses the parameters of `verb`, from the position of `s` on. */
 export function parseVerb(verb: string, s: Scanner): Parsed {
   return VERBS.get(verb)?.(s) ?? (verb === '' ? 1 : 2);
 }
@@ -257,10 +257,10 @@ function target(kind: 'open' | 'close' | 'clear', missing: ErrorNumber, s: Scann
     : { kind, what, argument: s.rest(), commandId: s.commandId, spelling: s.spelling };
 }
 
-/** Stands for an id that is missing, or that is not a number although the object's ids are. */
+/** Marks a missing id, or an id that is not a number although the object has numeric ids. */
 export const INVALID = Symbol('invalid id');
 
-/** The id that names an object of this kind, if one follows. */
+/** Reads the id of an object of this kind, if one follows. */
 export function readId(entry: ObjectEntry, s: Scanner): ObjectId<ObjectName> | typeof INVALID {
   switch (entry.spec.id) {
     case 'number':

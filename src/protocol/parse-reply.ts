@@ -40,7 +40,7 @@ export function parseReply(line: string): EndpointMessage {
   return parsed ?? { kind: 'unknown', text: s.message(), commandId: s.commandId };
 }
 
-/** Commands that an endpoint accepts by repeating them. */
+/** Commands that an endpoint confirms by repeating them. */
 const ECHOED = [
   'SET',
   'CREATE',

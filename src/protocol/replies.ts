@@ -24,7 +24,7 @@ export const replies = {
   pong: (): PlainReply => ({ kind: 'pong' }),
   protocol: (version: number): ProtocolMessage => ({ kind: 'protocol', version }),
 
-  /** `ERROR <number> <text>`. Default: the text that clients know, which is empty for 68. */
+  /** Makes `ERROR <number> <text>`. Default text: the one that clients know, which is empty for 68. */
   error(number: ErrorNumber, text = SPOKEN_ERROR_TEXTS[number] ?? errorText(number) ?? ''): ErrorReply {
     return { kind: 'error', number, text };
   },

@@ -6,11 +6,11 @@ const BLANK = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Reads one line from left to right: words are separated by blanks, and free text follows the last word. */
+/** Reads one line from left to right. Words are separated by blanks; free text follows the last word. */
 export class Scanner {
   /** Spellings of the keywords read so far that differ from the catalogue's. */
   spelling: Map<string, string> | undefined;
-  /** The command identifier that began the line, without its `#`. */
+  /** The command identifier at the start of the line, without its `#`. */
   readonly commandId: string | undefined;
   readonly #start: number;
   readonly #line: string;
@@ -28,7 +28,7 @@ export class Scanner {
     this.#start = this.#at;
   }
 
-  /** Makes another scanner at the same place. */
+  /** Makes another scanner at the same position. */
   fork(): Scanner {
     const copy = new Scanner(this.#line);
     copy.#at = this.#at;
@@ -36,7 +36,7 @@ export class Scanner {
     return copy;
   }
 
-  /** The next word; empty at the end of the line. */
+  /** Reads the next word; empty at the end of the line. */
   word(): string {
     const line = this.#line;
     let start = this.#at;
@@ -47,24 +47,28 @@ export class Scanner {
     return line.slice(start, end);
   }
 
-  /** The next word if `keywords` holds it, in any case: the catalogue's spelling. It is consumed either way. */
+  /**
+   * Reads the next word. It is consumed in any case.
+   *
+   * @returns the catalogue's spelling if `keywords` holds it in any case.
+   */
   keyword(keywords: Keywords): string | undefined {
     const word = this.word();
     return keywords.exact(word) ?? this.#respelt(word, keywords);
   }
 
-  /** The next word: in the catalogue's spelling if `keywords` holds it, otherwise as it came. */
+  /** Reads the next word: in the catalogue's spelling if `keywords` holds it, otherwise as it came. */
   keywordOrOther(keywords: Keywords): string {
     const word = this.word();
     return keywords.exact(word) ?? this.#respelt(word, keywords) ?? word;
   }
 
-  /** A decimal number of at most 15 digits, so that it is exact; `undefined` for any other word. */
+  /** Reads a decimal number of at most 15 digits, so that it is exact; `undefined` for any other word. */
   integer(): number | undefined {
     return parseInteger(this.word());
   }
 
-  /** Free text: everything after the one blank that ended the last word. */
+  /** Reads free text: everything after the single blank that ended the last word. */
   text(): string {
     return this.#line.slice(this.#at + 1);
   }
@@ -74,7 +78,7 @@ export class Scanner {
     return this.#line.slice(this.#start);
   }
 
-  /** The rest of the line, without the blanks on either side. */
+  /** Reads the rest of the line, without the blanks on either side. */
   rest(): string {
     return trimBlanks(this.#line, this.#at);
   }

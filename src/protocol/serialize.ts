@@ -14,8 +14,9 @@ export interface SerializeOptions {
    */
   readonly multiline?: boolean;
   /**
-   * Treatment of CR, LF and NUL in places where they are not allowed: an error, or one blank for each run of them. An
-   * endpoint that reports values of others uses `blank`: there is no sender to refuse them to. Default `refuse`.
+   * Treatment of CR, LF and NUL where they are not allowed. `refuse` throws an error; `blank` writes one blank for each
+   * run of them. An endpoint that reports values of other users uses `blank`, because their sender cannot be refused
+   * any more. Default `refuse`.
    */
   readonly breaks?: 'refuse' | 'blank';
 }
@@ -27,11 +28,11 @@ const MESSAGE = rule(
 const RULES: Rules<SerializeOptions> = { multiline: flag, breaks: oneOf('refuse', 'blank') };
 
 /**
- * Writes a message as a line, without a terminator: keywords as the catalogue spells them unless the message has its
- * own spelling, one blank between words, `", "` between the items of a list. An empty value from an endpoint keeps the
- * blank before it (`CHAT x TOPIC `, `USERS `): clients read from behind that blank without checking.
+ * Writes a message as a line, without a terminator. Keywords have the catalogue's spelling, unless the message has its
+ * own. There is one blank between words, and `", "` between the items of a list. An empty value from an endpoint keeps
+ * the blank before it (`CHAT x TOPIC `, `USERS `), because clients read from after that blank without checking.
  *
- * @throws ERR_LINE_BREAK when a parameter holds CR, LF or NUL, unless `breaks` is `blank`; it names the parameter.
+ * @throws ERR_LINE_BREAK when a parameter contains CR, LF or NUL, unless `breaks` is `blank`; it names the parameter.
  */
 export function serialize(message: CommandMessage | EndpointMessage, options: SerializeOptions = {}): string {
   checkArgument('message', message, MESSAGE);
@@ -45,7 +46,7 @@ export function serialize(message: CommandMessage | EndpointMessage, options: Se
   return line;
 }
 
-/** True when `text` holds a character that ends a message: NUL, and unless `multiline` CR or LF. */
+/** True when `text` contains a character that ends a message: NUL, or without `multiline` also CR or LF. */
 export function hasLineBreak(text: string, multiline = false): boolean {
   if (text.includes('\0')) return true;
   return !multiline && (text.includes('\n') || text.includes('\r'));
@@ -54,7 +55,7 @@ export function hasLineBreak(text: string, multiline = false): boolean {
 /**
  * Makes the error for a parameter that would end its line.
  *
- * @param multiline Set where CR and LF are allowed.
+ * @param multiline true where CR and LF are allowed.
  */
 export function lineBreakError(parameter: string, multiline = false): JackfieldError {
   const characters = multiline ? 'NUL, which would end the message; remove it' : LINE_BREAKS;
@@ -63,10 +64,10 @@ export function lineBreakError(parameter: string, multiline = false): JackfieldE
 
 const LINE_BREAKS = 'CR, LF and NUL, which would end the message; remove or replace them';
 
-/** Fields that may hold line breaks if the transport allows it: those at the end of the message. */
+/** Fields that may contain line breaks if the transport allows it. They are at the end of the message. */
 const LAST_FIELDS: ReadonlySet<string> = new Set(['text', 'value', 'argument']);
 
-/** Throws for a field that holds a line break and may not. */
+/** Throws for a field with a line break that is not allowed. */
 function checkLineBreaks(message: object, multiline: boolean): void {
   for (const [field, value] of Object.entries(message)) {
     const allowed = multiline && LAST_FIELDS.has(field);
@@ -232,12 +233,12 @@ function isBare({ object, property, value }: Property): boolean {
   return value === '' && entryOf<PropertySpec>(OBJECTS[object].properties, property)?.type === 'none';
 }
 
-/** A message of an endpoint: the blank stands before an empty value, too. */
+/** Joins the parts of an endpoint's message. An empty value also has a blank before it. */
 function told(name: string, value: string): string {
   return `${name} ${value}`;
 }
 
-/** `head` and a parameter of a command; no blank stands before an empty one. */
+/** Joins `head` and a parameter of a command. An empty parameter has no blank before it. */
 function join(head: string, parameter: string): string {
   return parameter === '' ? head : `${head} ${parameter}`;
 }

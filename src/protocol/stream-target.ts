@@ -11,10 +11,10 @@ const COMMA = 0x2c;
 const QUOTE = 0x22;
 
 /**
- * Reads the value of INPUT, OUTPUT and CAPTURE_MIC and the argument of the `SET_` actions, in every spelling that
- * clients use: items separated by commas, blanks or both; keys in any case; values quoted or not. An item with an
- * empty value (`FILE=""`) is ignored. Such an item alone, an empty list and an empty text all give `[]`: the
- * redirection is removed. Backslashes are content.
+ * Reads the value of INPUT, OUTPUT and CAPTURE_MIC, and the argument of the `SET_` actions. It accepts every spelling
+ * that clients use: items separated by commas, blanks or both; keys in any case; values with or without quotes. An item
+ * with an empty value (`FILE=""`) is ignored. Such an item alone, an empty list and an empty text all give `[]`: the
+ * redirection is removed. Backslashes have no special meaning.
  *
  * @throws ERR_SYNTAX for an unknown key, a missing `=` or closing quote, a port outside 1 to 65535.
  */

@@ -36,7 +36,7 @@ const WORD: Codec<string> = {
   },
 };
 
-/** The code for each type of the catalogue. */
+/** The codec of each type in the catalogue. */
 export const CODECS: { readonly [T in ValueType]: Codec<ValueTypes[T]> } = {
   none: { syntax: 'nothing', decode: () => undefined, encode: () => '' },
   text: TEXT,
@@ -198,18 +198,18 @@ function joiner(separator: string): (words: readonly string[], name: string) => 
   };
 }
 
-/** The list when each of its items could be read; otherwise `undefined`. */
+/** Gives the list when all its items could be read; otherwise `undefined`. */
 function all<T>(items: readonly (T | undefined)[]): T[] | undefined {
   return items.includes(undefined) ? undefined : (items as T[]);
 }
 
-/** The first word, and everything after the blank that ends it. */
+/** Splits off the first word. The rest begins after the blank that ends it. */
 function splitWord(text: string): [word: string, rest: string] {
   const end = text.indexOf(' ');
   return end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)];
 }
 
-/** A code has two lower-case letters; a name on its own begins with a capital. */
+/** Reads a language or country. A code has two lower-case letters; a name without a code begins with a capital. */
 function parseCoded(text: string): CodedName {
   const [code, name] = splitWord(trimBlanks(text));
   return /^[a-z]{2}$/.test(code) ? { code, name } : { name: trimBlanks(text) };
@@ -233,7 +233,10 @@ function parseStreamName(word: string): ValueTypes['connections'][number] | unde
   return colon < 1 || stream === undefined ? undefined : { handle: word.slice(0, colon), stream };
 }
 
-/** Early releases put a blank where later ones put the `=` (reference, "ALTER APPLICATION WRITE"). */
+/**
+ * Reads byte counts of streams. Early releases wrote a blank in place of the `=` (reference, "ALTER APPLICATION
+ * WRITE").
+ */
 function parseTransfers(text: string): ValueTypes['transfers'] | undefined {
   const transfers: ValueTypes['transfers'][number][] = [];
   for (const word of splitWords(text.replaceAll('=', ' '))) {

@@ -41,8 +41,8 @@ export function decodeProperty<O extends ObjectName, P extends PropertyName<O>>(
 /**
  * Encodes a property's value as its text on the wire.
  *
- * @throws ERR_INVALID_ARG when the value cannot be written on the wire, ERR_LINE_BREAK for CR, LF or NUL; in the text of
- * a message for NUL alone.
+ * @throws ERR_INVALID_ARG when the value cannot be written on the wire; ERR_LINE_BREAK for CR, LF or NUL. In the text
+ * of a message only NUL is refused.
  */
 export function encodeProperty<O extends ObjectName, P extends PropertyName<O>>(
   object: O,
@@ -88,14 +88,14 @@ function decode(name: string, spec: PropertySpec, text: string): unknown {
   return spec.type === 'enum' ? inCatalogueCase(value, spec.values) : value;
 }
 
-/** The beginning of a text, for messages to people. */
+/** The beginning of a text, for error messages. */
 function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
 }
 
 const SHOWN = 80;
 
-/** Types whose value can be `undefined`: no date, nothing at all. */
+/** Types whose value can be `undefined`: no value, or no date. */
 const MAY_BE_NOTHING: ReadonlySet<ValueType> = new Set<ValueType>(['none', 'date']);
 
 function inCatalogueCase(word: unknown, words: readonly string[] = []): unknown {

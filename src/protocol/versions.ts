@@ -6,11 +6,11 @@ import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from 
 import { replies } from './replies.js';
 import { trimBlanks } from './scanner.js';
 
-/** The newest protocol version of the reference. Everything inside an endpoint speaks it. */
+/** The newest protocol version in the reference. The endpoint uses it internally. */
 export const PROTOCOL_VERSION = 8;
 
 /**
- * The version that an endpoint speaks to a client that asked for `requested`. Clients ask for 999 and 9999, too.
+ * The version that an endpoint uses with a client that asked for `requested`. Clients also ask for 999 and 9999.
  *
  * @throws ERR_INVALID_ARG when `requested` is not a number.
  */
@@ -19,10 +19,10 @@ export function negotiateProtocol(requested: number): number {
   return Math.min(Math.max(1, Math.floor(requested)), PROTOCOL_VERSION);
 }
 
-/** Words of a version, each with the word that stood in its place before. */
+/** Words of a version, each with the word that it replaced. */
 type Words = Readonly<Record<string, string>>;
 
-/** A change that version `below` brought, with the form that clients of the versions before it know. */
+/** A change that version `below` introduced, with the form that clients of earlier versions know. */
 export type VersionChange = { readonly below: number } & (
   | { readonly kind: 'value'; readonly object: ObjectName; readonly property: string; readonly words: Words }
   /** The two-letter code in front of a name. */
@@ -42,8 +42,8 @@ export type VersionChange = { readonly below: number } & (
 );
 
 /**
- * Changes of each version, newest first: the order in which they are undone for an older client (reference, "Skype
- * protocol"). Where the reference says that a word is new but not which word it replaced, the closest true one was
+ * Changes of each version, newest first. They are undone in this order for an older client (reference, "Skype
+ * protocol"). Where the reference calls a word new but does not say which word it replaced, the closest true one was
  * chosen: a call that waits to be redialled is still being routed.
  */
 export const VERSION_CHANGES: readonly VersionChange[] = [
@@ -122,20 +122,23 @@ export const VERSION_CHANGES: readonly VersionChange[] = [
   { below: 2, kind: 'parameter', parameter: 'USERSTATUS', words: { SKYPEME: 'ONLINE' } },
 ];
 
-/** Versions of the protocol, from one to before another. Default: all. */
+/** A range of protocol versions: `from` is included, `below` is not. Default: all. */
 export interface Versions {
   readonly from?: number;
   readonly below?: number;
 }
 
-/** Changes that only clients of some versions are told of (reference, "Notification changes", "SET PROFILE RICH_MOOD_TEXT"). */
+/**
+ * Changes that are reported only to clients of some versions (reference, "Notification changes", "SET PROFILE
+ * RICH_MOOD_TEXT").
+ */
 const CHANGE_NOTICES: Readonly<Partial<Record<ObjectName, Readonly<Record<string, Versions>>>>> = {
   USER: { LASTONLINETIMESTAMP: { below: 7 }, RICH_MOOD_TEXT: { from: 7 } },
   PROFILE: { RICH_MOOD_TEXT: { from: 7 } },
   GROUP: { NROFUSERS_ONLINE: { below: 7 }, USERS: { below: 7 } },
 };
 
-/** Gives the versions whose clients are told when a property changes. */
+/** Gives the versions whose clients are notified when a property changes. */
 export function noticeVersions(object: ObjectName, property: string): Versions {
   const notices = CHANGE_NOTICES[object];
   return (notices && entryOf(notices, property)) ?? {};
@@ -165,7 +168,7 @@ export function toVersion(message: EndpointMessage, version: number): EndpointMe
   return VERSION_CHANGES.reduce((m, change) => (version < change.below ? outdated(m, change) : m), message);
 }
 
-/** Applies a change to a command. In commands only the names of objects changed. */
+/** Applies a change to a command. Only the names of objects have changed in commands. */
 function updated(command: CommandMessage, change: VersionChange): CommandMessage {
   if (change.kind !== 'object') return command;
   switch (command.kind) {
@@ -219,7 +222,7 @@ function lookUp(table: Words, word: string): string {
   return entryOf(table, word) ?? word;
 }
 
-/** The key under which the table has `word`. */
+/** Finds the key whose value in the table is `word`. @returns `word` when there is none. */
 function keyOf<W extends string>(table: Words, word: W): W {
   return (Object.entries(table).find(([, was]) => was === word)?.[0] as W | undefined) ?? word;
 }

@@ -3,14 +3,14 @@ import { JackfieldError } from '../base/errors.js';
 /** Bytes of text that one X11 ClientMessage event carries. */
 export const X11_CHUNK_BYTES = 20;
 
-/** Longest message that {@link X11Assembler} takes by default, in bytes. */
+/** Longest message that {@link X11Assembler} accepts by default, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
- * Cuts a message into pieces for the X11 transport: UTF-8, ended by one NUL which is sent too, in pieces of 20 bytes,
- * the last one filled up with NUL. A text of 20 bytes therefore takes two pieces.
+ * Cuts a message into pieces for the X11 transport. The text is UTF-8 and ends with one NUL, which is also sent. Pieces
+ * have 20 bytes; the last one is padded with NUL. A text of 20 bytes therefore takes two pieces.
  *
- * @throws ERR_LINE_BREAK when the text holds a NUL.
+ * @throws ERR_LINE_BREAK when the text contains a NUL.
  */
 export function x11Chunks(text: string): Uint8Array[] {
   if (text.includes('\0')) {
@@ -26,20 +26,20 @@ export function x11Chunks(text: string): Uint8Array[] {
 }
 
 /**
- * Joins the pieces of one sender to messages. Pieces of two messages are never mixed. So when a message begins before
- * the last one was complete, the rest of that one is lost: it is counted and dropped.
+ * Joins the pieces of one sender to messages. Pieces of two messages are never mixed: when a message begins before the
+ * last one was complete, the incomplete one is counted and dropped.
  */
 export class X11Assembler {
   readonly #maxMessageBytes: number;
   #pieces: Uint8Array[] | undefined;
   #dropped = 0;
 
-  /** @param options.maxMessageBytes longest message that is taken. Default 1 MiB. */
+  /** @param options.maxMessageBytes longest message that is accepted. Default 1 MiB. */
   constructor(options: { readonly maxMessageBytes?: number } = {}) {
     this.#maxMessageBytes = options.maxMessageBytes ?? MAX_MESSAGE_BYTES;
   }
 
-  /** Messages that were cut short, too long, not UTF-8, or whose beginning was missed. */
+  /** Number of messages that were incomplete, too long, not UTF-8, or whose beginning was missed. */
   get dropped(): number {
     return this.#dropped;
   }

@@ -11,16 +11,17 @@ import { checkText, MAX_NAME_LENGTH } from '../wire-value.js';
 /** Most applications of one client. */
 const LIMIT = 100;
 
-/** Time that a connection takes, in milliseconds. */
+/** Milliseconds that it takes to connect. */
 const CONNECT_MS = 100;
 
 /**
- * The APPLICATION object (reference, "Application to application"). It belongs to the client that has registered it: each
- * client that has the name is a place to which others connect, so that one user can be in several places.
+ * The APPLICATION object (reference, "Application to application"). It belongs to the client that registered it.
+ * Another client connects to each client that has registered the same name, so one user can be reached at several
+ * clients.
  */
 export function applicationKind(): AnyKind {
   const applications = new ObjectStore<'APPLICATION', ClientApplication>();
-  /** The applications of a user that `asking`'s can connect to. */
+  /** Lists the applications of the user `handle` that the asking user's application can connect to. */
   const placesOf = (asking: Asking, own: ClientApplication, handle: string): ClientApplication[] =>
     applications.all().filter((place) => place !== own && place.id === own.id && isAt(asking, place, handle));
   return kindOf<'APPLICATION', ClientApplication>({
@@ -69,7 +70,7 @@ export function applicationKind(): AnyKind {
       const own = applications.of(client, id);
       if (!own) throw new Refusal('unknown-object');
       applications.remove(own);
-      // Those at the other ends are not told (reference, "DELETE APPLICATION").
+      // The other ends are not notified (reference, "DELETE APPLICATION").
       own.end(false);
     },
     leave(client) {
@@ -84,7 +85,7 @@ function newApplication(id: string, client: ObjectOwner, services: Services): Cl
   return new ClientApplication(id, client, { clock, limit: limits.applicationBytes, extraBytes });
 }
 
-/** True when an application is at this user, who can be reached and has not blocked the asking user. */
+/** True when the application belongs to this user, who is reachable and has not blocked the asking user. */
 function isAt({ services, user }: Asking, { owner }: ClientApplication, handle: string): boolean {
   if (owner.handle.toLowerCase() !== handle.toLowerCase()) return false;
   const there = services.userOf(handle);
@@ -99,7 +100,7 @@ type OnStream = (
   name: string,
 ) => ReturnType<Action<ClientApplication>>;
 
-/** An action that begins with the name of a stream, which may be followed by a text. */
+/** Makes an action whose argument begins with the name of a stream. A text may follow. */
 function onStream(act: OnStream): Action<ClientApplication> {
   return (_asking, own, argument) => {
     const [name = ''] = argument.trimStart().split(' ', 1);
@@ -109,7 +110,7 @@ function onStream(act: OnStream): Action<ClientApplication> {
   };
 }
 
-/** As {@link onStream}, for a stream whose other side is there; the answer leaves the text out. */
+/** As {@link onStream}, for a stream whose other end is connected. The answer leaves the text out. */
 function onOpenStream(act: (end: TextStreamEnd, text: string) => boolean): Action<ClientApplication> {
   return onStream((_own, end, text, name) => {
     if (!end.isOpen) throw new Refusal('wrong-target');

@@ -14,7 +14,7 @@ import type { ApiObject } from '../object/api-object.js';
 import { type Action, type Asking, kindOf } from '../object/object-kind.js';
 import { streamActions } from './stream-actions.js';
 
-/** A call as a command finds it. */
+/** A call that a command names. */
 interface Found {
   readonly object: ApiObject<'CALL'>;
   /** Undefined where the call is over. */
@@ -36,7 +36,7 @@ const HISTORIES: Readonly<Record<string, CallFilter>> = {
   OUTGOING: (call) => !isIncoming(call),
 };
 
-/** `CLEAR CALLHISTORY ALL ALL`, as a wrapper sends it by default: all calls, with every user (observed). */
+/** Matches all calls with every user. A wrapper sends `CLEAR CALLHISTORY ALL ALL` by default (observed). */
 const EVERYONE = 'ALL';
 
 /** The CALL object (reference, "CALL object", "ALTER CALL"). */
@@ -142,7 +142,10 @@ export const callKind = kindOf<'CALL', Found>({
   },
 });
 
-/** The answer says what the call was when the command came; the change is notified (reference, example of SET CALL JOIN_CONFERENCE). */
+/**
+ * Sets the status of a call. The answer to ONHOLD holds the status from before the command; the change is notified
+ * (reference, example of SET CALL JOIN_CONFERENCE).
+ */
 function setStatus({ object, call }: Found, status: string): string | EndpointMessage {
   const before = object.get('STATUS') ?? '';
   switch (status) {
@@ -175,7 +178,11 @@ function end(call: UserCall | undefined, how: string): boolean {
   }
 }
 
-/** @returns the number of the conference; nothing where the two cannot be joined. */
+/**
+ * Joins two calls in a conference.
+ *
+ * @returns the number of the conference; undefined when the calls cannot be joined.
+ */
 function join(
   { services: { calls }, user }: Asking,
   call: UserCall | undefined,
@@ -198,7 +205,10 @@ function videoActions(): { readonly [A in VideoAction]: Action<Found> } {
   >;
 }
 
-/** Only calls that came in can be transferred, and to phones only by those who can call them. */
+/**
+ * TRUE when the call can be transferred to `target`: only incoming calls can. A transfer to a phone also needs SkypeOut
+ * and a SkypeIn number.
+ */
 function canTransfer(
   { services, user }: Asking,
   call: UserCall | undefined,
@@ -214,8 +224,8 @@ function canTransfer(
 }
 
 /**
- * The targets of `TRANSFER handle1, "handle2"`: quoted each, together or not at all. A handle that holds a comma has
- * to be quoted.
+ * Reads the targets of `TRANSFER handle1, "handle2"`. Targets may be quoted one by one, all together or not at all. A
+ * handle that contains a comma must be quoted.
  */
 function targetsOf(services: Services, list: string): string[] {
   return Array.from(list.matchAll(/"([^"]*)"|([^",]+)/g)).flatMap(([, quoted, bare = '']) => {
@@ -224,7 +234,7 @@ function targetsOf(services: Services, list: string): string[] {
   });
 }
 
-/** Clients count from 1, as the reference does, or from 0: both mean the first. */
+/** Describes one participant. Clients count from 1, as the reference does, or from 0. Both 0 and 1 mean the first. */
 function participant({ calls }: Services, call: UserCall | undefined, argument: string): string {
   const legs = call ? calls.conferences.participantsOf(call) : [];
   const leg = /^\d{1,4}$/.test(argument) ? legs[Math.max(1, Number(argument)) - 1] : undefined;

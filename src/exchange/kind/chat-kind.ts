@@ -73,9 +73,9 @@ export const chatKind = kindOf<'CHAT', ChatView>({
 });
 
 /**
- * The handles of a list: Skype names and numbers of phones. A name that holds a comma stands by itself.
+ * Reads a list of Skype names and phone numbers. A name that contains a comma must be the only one in the list.
  *
- * @returns nothing for a list that is empty, or that holds what is neither.
+ * @returns undefined for an empty list, or when an item is neither a name nor a number.
  */
 export function handlesOf(
   list: string,
@@ -102,7 +102,7 @@ function getters(): Readonly<Record<ChatProperty, Getter<ChatView>>> {
   >;
 }
 
-/** Takes a text; one that cannot be said fails the action. */
+/** Runs an action that takes a text. A text that is not allowed makes the action fail. */
 function wording(act: () => boolean): boolean {
   return taking('not-now', act);
 }
@@ -122,7 +122,7 @@ function kicking(ban: boolean): Action<ChatView> {
   };
 }
 
-/** The first character is taken for a `=`, and dropped (reference, "ALTER CHAT SETALERTSTRING"). */
+/** Drops the first character of the text, which is taken as `=` (reference, "ALTER CHAT SETALERTSTRING"). */
 function alertOf(text: string): string {
   const bare = text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
   return bare.slice(1);

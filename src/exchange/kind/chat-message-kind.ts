@@ -5,12 +5,12 @@ import { mayEdit } from '../chats/chat-rights.js';
 import type { FoundMessage } from '../chats/chat-view.js';
 import { type Getter, kindOf, type ObjectSearch } from '../object/object-kind.js';
 
-/** The sender of a message, and the name under which the asking user knows them. */
+/** The sender of a message, and the name by which the asking user knows the sender. */
 const FROM: Getter<FoundMessage> = (_asking, { message }) => message.from;
 const FROM_NAME: Getter<FoundMessage> = ({ services: { chats }, user }, { message }) =>
   chats.table.displayName(user, message.from);
 
-/** Properties that CHATMESSAGE has in common with MESSAGE, which it has replaced. */
+/** Properties that CHATMESSAGE shares with MESSAGE, the object that it replaced. */
 export const MESSAGE_GETTERS = {
   TIMESTAMP: (_asking, { message }) => String(message.at),
   PARTNER_HANDLE: FROM,
@@ -22,7 +22,7 @@ export const MESSAGE_GETTERS = {
 /** The CHATMESSAGE object (reference, "CHATMESSAGE object"). */
 export const chatMessageKind = kindOf<'CHATMESSAGE', FoundMessage, 'MESSAGE'>({
   object: 'CHATMESSAGE',
-  // Clients below protocol 3 ask for a MESSAGE, whose properties it has besides.
+  // Clients below protocol 3 ask for a MESSAGE. CHATMESSAGE also answers its properties.
   inherits: 'MESSAGE',
   find: ({ services: { chats }, user }, id) => chats.message(user, id),
   defaults: {},
@@ -55,7 +55,10 @@ export const chatMessageKind = kindOf<'CHATMESSAGE', FoundMessage, 'MESSAGE'>({
   search: { CHATMESSAGES: messages, MISSEDCHATMESSAGES: missed },
 });
 
-/** Ids of all messages, or of those that a user has exchanged with another: theirs, and all of their dialogs. */
+/**
+ * Lists the ids of all messages. With a target: the messages of the dialogs with that user, and the messages of that
+ * user in other chats.
+ */
 export function messages(...[{ services, user }, target]: Parameters<ObjectSearch<'CHATMESSAGE'>>) {
   if (target === '') return services.chats.lists.messagesOf(user);
   if (!isHandle(target) && phoneNumber(target) === undefined) throw new Refusal('invalid-argument');

@@ -25,9 +25,9 @@ const ID_LENGTH = 100;
 
 /** One parameter of CREATE: a word or a quoted text. */
 interface ParameterRule {
-  /** True where there is nothing without it. Default false. */
+  /** True for a parameter that must be given. Default false. */
   readonly needed?: true;
-  /** Words that it can be, in any case. Default: any text. */
+  /** Allowed words, in any case. Default: any text. */
   readonly words?: readonly string[];
   /** Most characters, without its quotes. */
   readonly length?: number;
@@ -62,7 +62,10 @@ export function eventKind(services: Services): AnyKind {
   return kindOf<'EVENT', Extension>(extension('EVENT', services));
 }
 
-/** An object that a client adds to the window: its own alone, and gone when the client goes. */
+/**
+ * Makes the kind of an object that a client adds to the window. Only that client sees it. It is removed when the client
+ * leaves.
+ */
 function extension<O extends ExtensionName>(object: O, services: Services): ObjectKind<O, Extension> {
   const objects = services.extensions[object];
   const changed = ({ handle }: ObjectOwner) => services.userOf(handle)?.screen.changed();
@@ -95,7 +98,10 @@ function extension<O extends ExtensionName>(object: O, services: Services): Obje
   };
 }
 
-/** Reads the icon, in the folders for FILE. An item whose icon cannot be read, or is too large, has none. */
+/**
+ * Reads the icon; its path must lie in the folders allowed for FILE. An item has no icon when the file cannot be read
+ * or is too large.
+ */
 function takeIcon({ clock, files }: Services, made: Extension, done: () => void): void {
   const path = made.text('ICON');
   if (path === '') return;
@@ -119,7 +125,12 @@ function setting(property: 'CAPTION' | 'HINT' | 'ENABLED'): Setter<Extension> {
   };
 }
 
-/** Checks the value of a parameter or property, quoted or not. @returns the value. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
+/**
+ * Checks the value of a parameter or property, quoted or not.
+ *
+ * @returns the value without quotes.
+ * @throws ERR_INVALID_ARG, ERR_LINE_BREAK
+ */
 function checkValue(object: ExtensionName, name: string, value: string): string {
   const { words, length = Number.POSITIVE_INFINITY } =
     new Map(Object.entries(PARAMETERS[object])).get(name) ?? {};
@@ -131,7 +142,7 @@ function checkValue(object: ExtensionName, name: string, value: string): string 
   return checkText(name, value);
 }
 
-/** Reads `CONTEXT contact CAPTION "TEST 01"`; what has no name of a parameter before it is passed over. */
+/** Reads `CONTEXT contact CAPTION "TEST 01"`. Words without a parameter name before them are skipped. */
 function parametersOf(object: ExtensionName, text: string): ReadonlyMap<string, string> {
   const rules = new Map(Object.entries(PARAMETERS[object]));
   const found = new Map<string, string>();

@@ -1,7 +1,10 @@
 import { kindOf } from '../object/object-kind.js';
 import type { TransferView } from '../transfers/transfer-view.js';
 
-/** The FILETRANSFER object (reference, "FILETRANSFER object"), which commands only watch: people act at their desks. */
+/**
+ * The FILETRANSFER object (reference, "FILETRANSFER object"). Commands can only read it; transfers are controlled at
+ * the desk.
+ */
 export const fileTransferKind = kindOf<'FILETRANSFER', TransferView>({
   object: 'FILETRANSFER',
   find: ({ services, user }, id) => services.transfers.objects.of(user, id),

@@ -58,7 +58,7 @@ export function groupKind(groups: UserGroups): AnyKind {
   });
 }
 
-/** Takes a contact into a group, or out of it; `change` gets a phone number with its `+`. */
+/** Makes an action that adds a contact to a group or removes one. `change` gets a phone number with its `+`. */
 function regrouping(change: (group: GroupObject, handle: string) => boolean): Action<GroupObject> {
   return (_asking, group, argument) =>
     taking('invalid-argument', () => change(group, phoneNumber(argument) ?? argument));

@@ -6,8 +6,8 @@ import { kindOf } from '../object/object-kind.js';
 import { MESSAGE_GETTERS, messages, missed } from './chat-message-kind.js';
 
 /**
- * The MESSAGE object, which CHATMESSAGE replaced in protocol 3 and which is still answered (reference, "MESSAGE object").
- * Clients below protocol 3 get here by the conversions of their version instead.
+ * The MESSAGE object. CHATMESSAGE replaced it in protocol 3; it is still answered (reference, "MESSAGE object"). For
+ * clients below protocol 3, the version conversion turns MESSAGE into CHATMESSAGE.
  */
 export const messageKind = kindOf<'MESSAGE', FoundMessage>({
   object: 'MESSAGE',
@@ -27,7 +27,7 @@ export const messageKind = kindOf<'MESSAGE', FoundMessage>({
   search: { MESSAGES: messages, MISSEDMESSAGES: missed },
 });
 
-/** The type that a message has for clients of protocol 2. */
+/** The type of a message as clients of protocol 2 see it. */
 function olderType(type: string): string {
   const told = toVersion(
     { kind: 'property', object: 'CHATMESSAGE', id: 0, property: 'TYPE', value: type },

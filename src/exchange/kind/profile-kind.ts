@@ -30,7 +30,7 @@ function settersOfAll(): Readonly<Record<WritableProperty<'PROFILE'>, Setter<Ask
 
 function setter(property: WritableProperty<'PROFILE'>): Setter<Asking> {
   return ({ services, user }, _profile, value) => {
-    // What is no text cannot be emptied by a client.
+    // A client cannot empty a property that is not text.
     decodeProperty('PROFILE', property, value);
     services.people.setProfile(user, { [property]: value, ...impliedByMood(property, value) });
     return value;

@@ -38,7 +38,7 @@ export const smsKind = kindOf<'SMS', SmsMessage>({
   set: {
     BODY({ services }, message, value) {
       checkComposing(message);
-      // Two quotes may be round it.
+      // The text may be enclosed in two quotes.
       checkText('BODY', value, LONGEST_BODY + 2);
       if (smsChunks(decodeProperty('SMS', 'BODY', value)).chunks.length > MOST_CHUNKS) {
         throw new Refusal('invalid-argument', `the text must fit into ${MOST_CHUNKS} chunks`);
@@ -98,7 +98,7 @@ export const smsKind = kindOf<'SMS', SmsMessage>({
   },
 });
 
-/** @throws Refusal for a message that is not being written any more. */
+/** Checks that the message is still being written. @throws Refusal when it is not. */
 function checkComposing({ isComposing }: SmsMessage): void {
   if (!isComposing) throw new Refusal('not-now');
 }

@@ -15,10 +15,10 @@ interface Streaming {
 }
 
 /**
- * Makes the actions that redirect voice streams. A stream that cannot be redirected stays as it was, and the command is
- * refused with `error` and the reason.
+ * Makes the actions that redirect voice streams. A stream that cannot be redirected stays unchanged. The command is
+ * then refused with `error` and the reason.
  *
- * @param streaming gives what has the streams; nothing where it is over.
+ * @param streaming gives the object that has the streams; undefined when it is over.
  */
 export function streamActions<T>(
   error: ErrorName,

@@ -5,13 +5,16 @@ import { Refusal, taking } from '../api/refusal.js';
 import { type Asking, kindOf, type Setter } from '../object/object-kind.js';
 import { Sight } from '../people/sight.js';
 
-/** A user, robot or phone as another sees it. */
+/** A user, robot or phone as another user sees it. */
 interface Found {
   readonly asking: Asking;
   readonly handle: string;
 }
 
-/** The USER object (reference, "USER object"): what the asking user has set about another, then the other's profile. */
+/**
+ * The USER object (reference, "USER object"): first the values that the asking user has set for the other user, then
+ * the other user's profile.
+ */
 export const userKind = kindOf<'USER', Found>({
   object: 'USER',
   find(asking, id) {
@@ -63,12 +66,12 @@ export const userKind = kindOf<'USER', Found>({
   },
 });
 
-/** Sets what people are to each other; what cannot be so is refused as `failure`. */
+/** Makes a setter of a relation between users. A change that is not possible is refused as `failure`. */
 function changing(failure: ErrorName, set: Setter<Found>): Setter<Found> {
   return (asking, other, value) => taking(failure, () => set(asking, other, value));
 }
 
-/** @throws Refusal for what is neither TRUE nor FALSE. */
+/** Reads a TRUE or FALSE. @throws Refusal for any other value. */
 function truth(value: string): 'TRUE' | 'FALSE' {
   if (!/^(TRUE|FALSE)$/i.test(value)) throw new Refusal('authorization-value');
   return value.toUpperCase() === 'TRUE' ? 'TRUE' : 'FALSE';

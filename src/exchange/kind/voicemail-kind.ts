@@ -12,7 +12,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
   object: 'VOICEMAIL',
   find: ({ services: { voicemails }, user }, id) => voicemails.objects.of(user, id),
   value: ({ object }, property) => object.get(property),
-  // A voicemail that arrives is made before it has a status.
+  // An incoming voicemail exists before it has a status.
   defaults: { STATUS: 'UNKNOWN', FAILUREREASON: '', ...UNREDIRECTED },
   alter: {
     STARTPLAYBACK: ({ services }, voicemail) => startPlayback(services, voicemail),
@@ -69,7 +69,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
     GREETING({ services, user }, handle) {
       const owner = services.userOf(handle);
       if (!owner) throw new Refusal('invalid-argument');
-      // A user who may not have one is told so when it is recorded.
+      // For the user's own greeting, a missing right to voicemail is reported when the greeting is recorded.
       if (!owner.hasVoicemail && owner !== user) throw new Refusal('no-greeting');
       return [services.voicemails.greetingOf(user, owner).id];
     },
@@ -77,7 +77,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
   clear: ({ services: { voicemails }, user }) => voicemails.clear(user),
 });
 
-/** `OPEN VOICEMAIL <id>`: plays it. */
+/** Plays a voicemail: `OPEN VOICEMAIL <id>`. */
 export function openVoicemail({ services, user }: Asking, argument: string): void {
   const voicemail = services.voicemails.objects.of(user, Number(argument));
   if (!voicemail) throw new Refusal('invalid-argument');

@@ -16,14 +16,15 @@ import { DEVICE_REASONS, type UserVoicemail, type VoicemailActivity } from './us
 import { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
-/** By `CALLVOICEMAIL`, or because a call was not answered. */
+/** Reason for leaving a voicemail: `CALLVOICEMAIL`, or a call that was not answered. */
 export type LeaveStyle = 'called' | 'forwarded';
 
 type Step = 'buffering' | 'playing' | 'recording' | 'uploading' | 'sent' | 'cancelled' | 'failed';
 
 /**
- * Statuses of the caller's CALL in each step. The VM statuses are those of calls that were forwarded into voicemail
- * (reference, notes on the CALL object); `CALLVOICEMAIL` is in progress all the time (its example).
+ * Statuses of the caller's CALL in each step. The VM statuses are for calls that were forwarded to voicemail
+ * (reference, notes on the CALL object). A `CALLVOICEMAIL` call stays in progress the whole time (reference, its
+ * example).
  */
 const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>> = {
   called: {
@@ -49,9 +50,9 @@ const STATUSES: Readonly<Record<LeaveStyle, Readonly<Record<Step, CallStatus>>>>
 type Phase = 'begin' | 'greeting' | 'recording' | 'sending' | 'over';
 
 /**
- * Phases that can follow each. Once something is recorded it goes on its way, whatever is done twice or too late.
+ * Phases that can follow each phase. A recording is always sent, even when a command is repeated or comes too late.
  *
- * `begin -> greeting -> recording -> sending -> over`; every phase can end it.
+ * `begin -> greeting -> recording -> sending -> over`; every phase can go to `over`.
  */
 const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
   begin: ['greeting', 'over'],
@@ -61,7 +62,7 @@ const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
   over: [],
 };
 
-/** A call that leaves a voicemail: the greeting, the tone, the recording, the upload. */
+/** A call that leaves a voicemail: it plays the greeting and the tone, records the message and uploads it. */
 export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
   readonly #call: UserCall;
@@ -72,7 +73,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
   readonly #over: Promise<void>;
   #resolveOver: () => void = () => undefined;
   #phase: Phase = 'begin';
-  /** Stopping the greeting's playback ends the greeting alone: the tone follows. */
+  /** Stopping the playback of the greeting ends only the greeting. The tone follows. */
   readonly #greetingCut: VoicemailActivity = {
     stop: () => void this.startRecording(),
     fail: () => void this.startRecording(),
@@ -94,10 +95,10 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     this.#over = new Promise((resolve) => {
       this.#resolveOver = resolve;
     });
-    // One microphone, one set of streams: those of the call are those of the voicemail.
+    // There is one microphone, so the voicemail uses the streams of the call.
     message.share(call.voice);
     message.begin('recording', this);
-    // The call has the greeting on the loudspeaker already.
+    // The call already plays the greeting on the loudspeaker.
     const { microphone } = greeting.user;
     greeting.renewVoice({ loudspeaker: new Loudspeaker(silentSoundCard), microphone });
     greeting.begin('playing', this.#greetingCut);
@@ -105,7 +106,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     call.occupy(this);
   }
 
-  /** Resolves when the message is delivered, or is not to be. */
+  /** Resolves when the message has been delivered, cancelled or has failed. */
   async start(): Promise<void> {
     const { clock } = this.#keeper.context;
     clock.timerAt(clock.now(), () => {
@@ -118,7 +119,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     await this.#over;
   }
 
-  /** The caller is done: what is recorded is sent. Where nothing is yet, nothing is left. */
+  /** Ends the recording and sends it. Before recording has begun, the message is deleted. */
   stop(): void {
     if (this.#phase === 'recording') this.#keeper.track(this.#send());
     else if (this.#phase !== 'sending') this.#keeper.delete(this.#message);
@@ -145,7 +146,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     return true;
   }
 
-  /** @returns false, with nothing changed, when `phase` cannot follow. */
+  /** Moves to `phase`. @returns false, with nothing changed, when `phase` cannot follow. */
   #enter(phase: Phase): boolean {
     if (!NEXT[this.#phase].includes(phase)) return false;
     this.#phase = phase;
@@ -170,7 +171,7 @@ export class LeaveMessage implements Occupation, VoicemailActivity {
     }
   }
 
-  /** Reads the greeting's samples. Without one, the caller hears the tone at once. */
+  /** Reads the samples of the greeting. Without a greeting, the caller hears the tone at once. */
   async #greet(): Promise<Int16Array> {
     try {
       this.#greeting.attempt('download');

@@ -8,7 +8,7 @@ import type { UserVoicemail, VoicemailActivity } from './user-voicemail.js';
 import type { StepError } from './voicemail-failure.js';
 import type { VoicemailKeeper } from './voicemail-keeper.js';
 
-/** A room in which a voicemail is played, and those in it who hear it. */
+/** A room in which a voicemail is played, and its listeners. */
 export interface Audience {
   readonly room: VoiceRoom;
   readonly listeners: readonly Party[];
@@ -23,7 +23,7 @@ export class MessagePlayback implements VoicemailActivity {
   #stopped = false;
   #failure: StepError | undefined;
 
-  /** @param audience Default: the user, through the voicemail's own streams. */
+  /** @param audience Default: the user, who hears it on the voicemail's own streams. */
   constructor(keeper: VoicemailKeeper, voicemail: UserVoicemail, audience?: Audience) {
     this.#keeper = keeper;
     this.#voicemail = voicemail;
@@ -31,7 +31,7 @@ export class MessagePlayback implements VoicemailActivity {
     voicemail.begin('playing', this);
   }
 
-  /** Resolves when it is over. */
+  /** Plays it. Resolves when the playback is over. */
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
     voicemail.become('BUFFERING');
@@ -78,7 +78,7 @@ export class MessagePlayback implements VoicemailActivity {
   }
 }
 
-/** A party that says what a file holds. */
+/** A party that plays a file. */
 class FilePlayer implements Party {
   readonly ended: Promise<void>;
   readonly #source: FileSource;
@@ -108,7 +108,7 @@ class FilePlayer implements Party {
   }
 }
 
-/** One user's streams that hear something by themselves. Their microphone is captured meanwhile, and not heard. */
+/** Streams of one user who listens alone. The microphone is captured meanwhile; nobody hears it. */
 export class Audition implements Listener {
   readonly #voice: UserVoice;
   readonly #unheard = new Int16Array(FRAME_SAMPLES);
@@ -123,7 +123,7 @@ export class Audition implements Listener {
   }
 }
 
-/** Plays to one user's streams alone, and no sample more than the file holds. */
+/** Plays to the streams of one user only. It sends no padding after the last sample of the file. */
 class PrivatePlayer extends FilePlayer {
   readonly #source: FileSource;
   readonly #audition: Audition;

@@ -4,10 +4,12 @@ import type { VoiceTicker } from '../../switch/voice-ticker.js';
 import type { UserCall } from '../calls/user-call.js';
 import { FileDestination } from '../voice/file-stream.js';
 
-/** Step of the script that is the greeting. */
+/** Index of the greeting among the steps of the script. */
 const GREETING_STEP = 0;
 
-/** The voices of a call that leaves a voicemail: the script that is played to the caller, and the file of the message. */
+/**
+ * The audio of a call that leaves a voicemail: the script that is played to the caller, and the file of the message.
+ */
 export class MessageVoices {
   readonly #call: UserCall;
   readonly #room: VoiceRoom;
@@ -21,7 +23,7 @@ export class MessageVoices {
     this.#room = new VoiceRoom(ticker);
   }
 
-  /** Makes the file of the message. */
+  /** Creates the file of the message. */
   open(file: string): Promise<FileDestination> {
     this.#recording = FileDestination.at(file);
     return this.#recording;
@@ -33,18 +35,18 @@ export class MessageVoices {
     this.#room.seat(script, this.#call.voice);
   }
 
-  /** Has the tone come at once, also when nothing is played yet. */
+  /** Skips to the tone, also when playback has not begun yet. */
   skipGreeting(): void {
     this.#skipsGreeting = true;
     this.#script?.skipPast(GREETING_STEP);
   }
 
-  /** The error because of which the file is incomplete. Rejects when it could not be made. */
+  /** The error that left the file incomplete. Rejects when the file could not be created. */
   async failure(): Promise<unknown> {
     return (await this.#recording)?.failure;
   }
 
-  /** Ends the voices and the file, once. The seconds that were told last are what they are. */
+  /** Ends the audio and closes the file. Repeated calls do nothing. The last reported number of seconds is final. */
   end(): Promise<void> {
     this.#ended ??= this.#end();
     return this.#ended;
@@ -55,7 +57,7 @@ export class MessageVoices {
     if (this.#script) await this.#room.unseat(this.#script);
     await this.#room.bridge.release(this.#call.voice);
     this.#room.stopIfEmpty();
-    // A file that could not be opened has failed the message, or was not to be.
+    // A file that could not be opened was reported before, or the message was cancelled.
     const recording = await this.#recording?.catch(() => undefined);
     await recording?.close();
   }

@@ -35,11 +35,11 @@ export class Recording implements VoicemailActivity {
 
   async discard(): Promise<void> {
     this.stop();
-    // The caller of run() is told of what has failed.
+    // `run()` reports the error to its caller.
     await this.#recorded.catch(() => undefined);
   }
 
-  /** Resolves when it is uploaded, or has failed. */
+  /** Records and uploads. Resolves when the greeting has been uploaded, or has failed. */
   async run(): Promise<void> {
     const voicemail = this.#voicemail;
     const { clock } = this.#keeper.context;
@@ -58,7 +58,7 @@ export class Recording implements VoicemailActivity {
     await this.upload();
   }
 
-  /** Uploads what is recorded. */
+  /** Uploads the recording. */
   async upload(): Promise<void> {
     const { clock } = this.#keeper.context;
     if (!this.#voicemail.become('UPLOADING')) return this.#end(() => undefined);

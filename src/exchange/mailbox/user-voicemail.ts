@@ -15,19 +15,22 @@ import { StepError, takeFault, type VoicemailFault, type VoicemailStep } from '.
 
 export type VoicemailType = 'INCOMING' | 'OUTGOING' | 'DEFAULT_GREETING' | 'CUSTOM_GREETING';
 
-/** Something that is being done with a voicemail: recording it, playing it. */
+/** An activity on a voicemail: recording it or playing it. */
 export interface VoicemailActivity {
-  /** Ends it, by `STOPRECORDING` or `STOPPLAYBACK`. */
+  /** Ends the activity (`STOPRECORDING`, `STOPPLAYBACK`). */
   stop(): void;
-  /** Ends it because something has failed. */
+  /** Ends the activity because of an error. */
   fail(error: StepError): void;
-  /** The voicemail is deleted: what was recorded goes nowhere. Resolves when its file is closed. Default: {@link stop}. */
+  /**
+   * Ends the activity of a voicemail that is deleted; the recording is not sent. Resolves when its file is closed.
+   * Default: {@link stop}.
+   */
   discard?(): Promise<void>;
-  /** The greeting is to be cut short (`STARTRECORDING`). @returns whether there was one. */
+  /** Cuts the greeting short (`STARTRECORDING`). @returns true when there was one. */
   startRecording?(): boolean;
 }
 
-/** A recording or a playback that is under way, with what ends it. */
+/** A recording or playback in progress, and the object that ends it. */
 export interface Activity {
   readonly kind: 'recording' | 'playing';
   readonly by: VoicemailActivity;
@@ -37,7 +40,7 @@ export interface Activity {
 export class UserVoicemail {
   readonly object: ApiObject<'VOICEMAIL'>;
   readonly user: ExchangeUser;
-  /** Faults that are to happen to it, before those that are to happen to any of its user's. */
+  /** Faults to simulate for this voicemail. They are used before the faults of its user. */
   readonly faults: VoicemailFault[] = [];
   readonly #streamClosed: (closed: ClosedStream) => void;
   #file: string;
@@ -77,7 +80,7 @@ export class UserVoicemail {
     return this.type.endsWith('GREETING');
   }
 
-  /** The WAV file with its audio: one that is shipped, or another user's, until it is recorded. */
+  /** Path of the WAV file. Until it is recorded, this is a shipped file or another user's file. */
   get file(): string {
     return this.#file;
   }
@@ -87,12 +90,12 @@ export class UserVoicemail {
     return this.#voice;
   }
 
-  /** Recording or playback that is under way; one at a time. */
+  /** The recording or playback in progress. There is at most one. */
   get activity(): Activity | undefined {
     return this.#activity;
   }
 
-  /** @throws ERR_INVALID_STATE while something else is done with it. */
+  /** Begins an activity. @throws ERR_INVALID_STATE while another activity is in progress. */
   begin(kind: Activity['kind'], by: VoicemailActivity): void {
     if (this.#activity) {
       throw new JackfieldError(
@@ -103,27 +106,30 @@ export class UserVoicemail {
     this.#activity = { kind, by };
   }
 
-  /** Takes in that an activity is over; nothing when it was not this one. */
+  /** Notes that an activity is over. Does nothing for an activity that is not the current one. */
   end(by: VoicemailActivity): void {
     if (this.#activity?.by === by) this.#activity = undefined;
   }
 
-  /** Records it into a file from now on. */
+  /** Sets the file of the recording. */
   recordInto(file: string): void {
     this.#file = file;
   }
 
-  /** Records it from the streams of a call. */
+  /** Records from the streams of a call. */
   share(voice: UserVoice): void {
     this.#voice = voice;
   }
 
-  /** True when its audio is here, and nothing is done with it. */
+  /** True when the audio is available and no activity is in progress. */
   get isPlayable(): boolean {
     return !this.activity && this.canBecome('BUFFERING');
   }
 
-  /** True when it can become `status` now (`VOICEMAIL_TRANSITIONS`; a greeting also begins anew). */
+  /**
+   * True when it can change to `status` now (`VOICEMAIL_TRANSITIONS`). A greeting can also be played and recorded
+   * again.
+   */
   canBecome(status: VoicemailStatus): boolean {
     if (this.status === status) return false;
     if (canVoicemailMove(this.status, status)) return true;
@@ -131,9 +137,9 @@ export class UserVoicemail {
   }
 
   /**
-   * Moves it to `status` and tells its user.
+   * Changes to `status` and notifies the user.
    *
-   * @returns whether its life allows that now. If not, nothing has changed: it has been deleted meanwhile, for example.
+   * @returns false, with nothing changed, when that status cannot follow, for example after a deletion.
    */
   become(status: VoicemailStatus): boolean {
     if (!this.canBecome(status)) return false;
@@ -141,13 +147,13 @@ export class UserVoicemail {
     return true;
   }
 
-  /** Tells its user what it is, and its status where it has one. */
+  /** Notifies the user of its properties, and of its status when it has one. */
   introduce(): void {
     for (const property of INTRODUCTION) this.object.tell(property, this.object.get(property) ?? '');
     if (this.object.get('STATUS') !== undefined) this.object.tell('STATUS', this.status);
   }
 
-  /** @throws StepError when `step` has to fail now. */
+  /** Simulates a fault of `step`. @throws StepError when one is set. */
   attempt(step: VoicemailStep): void {
     const reason = takeFault(this.faults, step) ?? takeFault(this.user.voicemailFaults, step);
     if (reason !== undefined) throw new StepError(reason);
@@ -159,7 +165,9 @@ export class UserVoicemail {
     this.become('FAILED');
   }
 
-  /** Gives it new streams: a recording or a playback has ended the former ones. By default on the user's devices. */
+  /**
+   * Gives it new streams after a recording or playback has ended the old ones. Default: streams on the user's devices.
+   */
   renewVoice(devices?: SoundDevices): void {
     this.#voice = this.#newVoice(devices);
     for (const [stream, value] of Object.entries(UNREDIRECTED)) this.object.put(stream as 'INPUT', value);
@@ -183,20 +191,20 @@ export class UserVoicemail {
   }
 }
 
-/** A greeting is played, and recorded anew, from wherever it rests. */
+/** Statuses to which a greeting can change from any status except DELETING. */
 const GREETING_BEGINS: readonly VoicemailStatus[] = ['BUFFERING', 'RECORDING'];
 
-/** The properties of streams that go from and to the sound card. */
+/** Stream properties of a voicemail that uses the sound card. */
 export const UNREDIRECTED = {
   INPUT: 'SOUNDCARD="default"',
   OUTPUT: 'SOUNDCARD="default"',
   CAPTURE_MIC: '',
 } as const satisfies Partial<Record<PropertyName<'VOICEMAIL'>, string>>;
 
-/** Reasons of a recording or a playback that fails with its sound device. */
+/** Failure reason for each sound device. */
 export const DEVICE_REASONS = { microphone: 'RECORDING_ERROR', speaker: 'PLAYBACK_ERROR' } as const;
 
-/** The properties by which a new VOICEMAIL object is made known, in this order (reference, "CALLVOICEMAIL"). */
+/** Properties that announce a new VOICEMAIL object, in this order (reference, "CALLVOICEMAIL"). */
 export const INTRODUCTION = [
   'TYPE',
   'PARTNER_HANDLE',
@@ -207,7 +215,7 @@ export const INTRODUCTION = [
   'DURATION',
 ] as const satisfies readonly PropertyName<'VOICEMAIL'>[];
 
-/** Makes the properties that a VOICEMAIL object begins with. */
+/** Makes the first properties of a VOICEMAIL object. */
 export function voicemailProperties(
   type: VoicemailType,
   partner: Identity,
@@ -225,13 +233,13 @@ export function voicemailProperties(
   };
 }
 
-/** A record as it was stored, without what belongs to a run that is over. */
+/** A stored record without the state of the run that has ended. */
 export function settled(record: ObjectRecord): ObjectRecord {
   const { INPUT: _input, OUTPUT: _output, CAPTURE_MIC: _captureMic, ...rest } = record;
   return { ...rest, STATUS: entryOf(SETTLED, rest['STATUS'] ?? '') ?? rest['STATUS'] ?? 'UNKNOWN' };
 }
 
-/** Statuses that a former run was busy with, and what each is for the next run. */
+/** Statuses of an activity that a restart has interrupted, and the status that each gets in the next run. */
 const SETTLED: Readonly<Record<string, VoicemailStatus>> = {
   DOWNLOADING: 'NOTDOWNLOADED',
   BUFFERING: 'UNPLAYED',

@@ -4,12 +4,12 @@ import {
   type VoicemailFailureReason,
 } from '../../protocol/status/voicemail-status.js';
 
-/** Steps of a voicemail that can go wrong. */
+/** Steps of a voicemail that can fail. */
 export const VOICEMAIL_STEPS = ['record', 'upload', 'download', 'playback'] as const;
 
 export type VoicemailStep = (typeof VOICEMAIL_STEPS)[number];
 
-/** Something that is to go wrong with a voicemail, once. */
+/** A simulated fault of a voicemail. It happens once. */
 export interface VoicemailFault {
   readonly at: VoicemailStep;
   /** One of the values of FAILUREREASON. */
@@ -19,13 +19,13 @@ export interface VoicemailFault {
 const STEP = oneOf(...VOICEMAIL_STEPS);
 const REASON = oneOf(...VOICEMAIL_FAILURE_REASONS);
 
-/** The rule of an option that is a fault. */
+/** Validation rule of an option that is a fault. */
 export const FAULT = rule(`a fault, at ${STEP.expected}, for a reason that FAILUREREASON has`, (value) => {
   const { at, reason } = Object(value) as Partial<VoicemailFault>;
   return STEP.accepts(at) && REASON.accepts(reason);
 });
 
-/** A step that has failed, with the reason that clients are told. Never leaves the exchange. */
+/** A failed step, with the reason that clients see. It is not thrown out of the exchange. */
 export class StepError extends Error {
   readonly reason: VoicemailFailureReason;
 
@@ -36,7 +36,7 @@ export class StepError extends Error {
   }
 }
 
-/** Takes the first fault of a step out of `faults`. */
+/** Removes the first fault of a step from `faults`. @returns its reason; undefined when there is none. */
 export function takeFault(faults: VoicemailFault[], step: VoicemailStep): VoicemailFailureReason | undefined {
   const index = faults.findIndex(({ at }) => at === step);
   return index < 0 ? undefined : faults.splice(index, 1)[0]?.reason;

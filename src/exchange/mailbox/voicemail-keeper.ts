@@ -6,32 +6,32 @@ import type { ObjectShelf } from '../object/object-shelf.js';
 import type { ClosedStream } from '../voice/voice-router.js';
 import type { UserVoicemail } from './user-voicemail.js';
 
-/** Time that the network takes for a voicemail, in milliseconds. */
+/** Simulated network delay of a voicemail, in milliseconds. */
 export const TRANSFER_MS = 500;
 
 /** The part of the exchange that voicemails use. */
 export interface VoicemailsContext {
   readonly clock: Clock;
   readonly ticker: VoiceTicker;
-  /** Folder of the audio. */
+  /** Folder of the audio files. */
   readonly folder: string;
-  /** The greeting of those who have none of their own, and the tone before the recording. */
+  /** File of the greeting for users without one of their own, and the tone before the recording. */
   readonly defaultGreeting: string;
   readonly beep: Int16Array;
   userOf(handle: string): ExchangeUser | undefined;
   nextId(): number;
-  /** The place in which voicemails survive a restart. */
+  /** Storage that keeps voicemails over a restart. */
   readonly shelf: ObjectShelf<'VOICEMAIL'>;
-  /** Something that goes on besides commands has failed: a disk, mostly. */
+  /** Reports an error of background work, usually of a disk. */
   failed(error: unknown): void;
-  /** A redirected stream of a voicemail was closed. */
+  /** Called when a redirected stream of a voicemail was closed. */
   readonly streamClosed: (closed: ClosedStream) => void;
 }
 
 /** The part of the voicemails that recordings and playbacks use. */
 export interface VoicemailKeeper {
   readonly context: VoicemailsContext;
-  /** Sends a recorded message to its recipient, or a recorded greeting to where greetings are kept. */
+  /** Sends a recorded message to its recipient, or keeps a recorded greeting as the user's. */
   deliver(voicemail: UserVoicemail): Promise<void>;
   /** Path of the recording of the voicemail with this id. */
   fileFor(id: number): string;
@@ -39,11 +39,11 @@ export interface VoicemailKeeper {
   /** Stores it, unless it is deleted. */
   save(voicemail: UserVoicemail): void;
   /**
-   * Tells the voicemail's user that a step of it has failed, and those who watch the exchange of what caused that.
+   * Notifies the user that a step has failed, and reports the cause as a failure of the exchange.
    *
-   * @param otherwise the reason when `error` is no StepError.
+   * @param otherwise reason to use when `error` is not a StepError.
    */
   failed(voicemail: UserVoicemail, error: unknown, otherwise: VoicemailFailureReason): void;
-  /** Has the exchange wait for `work` when it closes. */
+  /** Makes the exchange wait for `work` when it closes. */
   track(work: Promise<void>): void;
 }

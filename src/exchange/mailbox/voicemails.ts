@@ -20,17 +20,17 @@ import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voi
 
 /** Longest greeting, in seconds. */
 const GREETING_SECONDS = 60;
-/** A voicemail that comes from outside. */
+/** A voicemail to put into a mailbox from outside the exchange. */
 export interface Deposit {
-  /** The user who has left it. */
+  /** Sender of the voicemail. */
   readonly from: { readonly handle: string; readonly fullName?: string };
-  /** The WAV file with its audio. It is read when it is played. */
+  /** Path of the WAV file. It is read when the voicemail is played. */
   readonly file: string;
-  /** Time of its recording, in milliseconds since the Unix epoch. Default: now. */
+  /** Time of the recording, in milliseconds since the Unix epoch. Default: now. */
   readonly recordedAtMs?: number;
-  /** Shown as DURATION, in seconds. Default: that of the file. */
+  /** Value of DURATION, in seconds. Default: the duration of the file. */
   readonly durationSec?: number;
-  /** A fault that it has once. Default: none. */
+  /** A fault to simulate once. Default: none. */
   readonly fault?: VoicemailFault;
 }
 
@@ -44,7 +44,7 @@ const RULES: Rules<Deposit & { readonly to: string }> = {
   fault: FAULT,
 };
 
-/** @throws ERR_INVALID_ARG, ERR_LINE_BREAK, naming the field. */
+/** Checks a deposit. @throws ERR_INVALID_ARG, ERR_LINE_BREAK, naming the field. */
 export function checkDeposit(deposit: Deposit & { readonly to: string }): void {
   checkOptions(deposit, RULES);
   const { from } = deposit;
@@ -55,7 +55,7 @@ export function checkDeposit(deposit: Deposit & { readonly to: string }): void {
 /** All voicemails and greetings. */
 export class Voicemails implements VoicemailKeeper {
   readonly context: VoicemailsContext;
-  /** Views that users have of voicemails and greetings. */
+  /** VOICEMAIL objects of all users, for voicemails and greetings. */
   readonly objects: ObjectStore<'VOICEMAIL', UserVoicemail>;
   /** The greeting that each user has recorded, by handle. */
   readonly #greetings = new Map<string, UserVoicemail>();
@@ -69,7 +69,7 @@ export class Voicemails implements VoicemailKeeper {
     });
   }
 
-  /** The voicemails that SEARCH VOICEMAILS lists: greetings are not among them. */
+  /** Lists the voicemails for SEARCH VOICEMAILS. Greetings are not listed. */
   objectsOf(user: ExchangeUser): UserVoicemail[] {
     return this.objects.listOf(user).filter(({ isGreeting, status }) => !isGreeting && status !== 'DELETING');
   }
@@ -80,7 +80,7 @@ export class Voicemails implements VoicemailKeeper {
     );
   }
 
-  /** A VOICEMAIL object of `asking`'s for the greeting of `owner`. */
+  /** Gives a VOICEMAIL object of `asking` for the greeting of `owner`. */
   greetingOf(asking: ExchangeUser, owner: ExchangeUser): UserVoicemail {
     const own = this.#greetings.get(owner.handle);
     if (own && asking === owner) return own;
@@ -90,7 +90,7 @@ export class Voicemails implements VoicemailKeeper {
     return known ?? this.#copyOfGreeting(asking, owner);
   }
 
-  /** Has `call` leave a voicemail for `owner`. */
+  /** Begins to leave a voicemail for `owner` over `call`. */
   leave(call: UserCall, owner: ExchangeUser, style: LeaveStyle): UserVoicemail {
     const greeting = this.#copyOfGreeting(call.user, owner);
     const message = this.create(call.user, 'OUTGOING', owner, owner.settings.voicemailSeconds);
@@ -99,7 +99,7 @@ export class Voicemails implements VoicemailKeeper {
     return message;
   }
 
-  /** Makes a BLANK voicemail with a file of its own. Nobody is told of it yet. */
+  /** Makes a BLANK voicemail with a file of its own. Clients are not notified yet. */
   create(user: ExchangeUser, type: VoicemailType, partner: Identity, allowedSeconds: number): UserVoicemail {
     const voicemail = this.#make(user, type, partner, allowedSeconds);
     voicemail.object.put('STATUS', 'BLANK');
@@ -118,7 +118,7 @@ export class Voicemails implements VoicemailKeeper {
     this.save(voicemail);
   }
 
-  /** Fetches a voicemail from the server, which is this exchange. */
+  /** Simulates the download of a voicemail. The exchange itself is the server. */
   download(voicemail: UserVoicemail): void {
     const { clock } = this.context;
     voicemail.become('DOWNLOADING');
@@ -142,12 +142,12 @@ export class Voicemails implements VoicemailKeeper {
     this.objects.save(voicemail);
   }
 
-  /** Deletes all that the history tab would show. */
+  /** Deletes all voicemails of the user's history. */
   clear(user: ExchangeUser): void {
     for (const voicemail of this.objectsOf(user)) this.delete(voicemail);
   }
 
-  /** Takes in what a former run has stored. */
+  /** Restores the stored voicemails after a restart. */
   restore(): void {
     const restored = this.objects.restore(
       (handle) => this.context.userOf(handle),
@@ -190,7 +190,7 @@ export class Voicemails implements VoicemailKeeper {
     return incoming.id;
   }
 
-  /** Ends what is done with it, and removes its file. */
+  /** Ends the activity of a voicemail and removes its file. */
   async #end(voicemail: UserVoicemail): Promise<void> {
     const activity = voicemail.activity?.by;
     if (activity?.discard) await activity.discard();
@@ -201,7 +201,7 @@ export class Voicemails implements VoicemailKeeper {
   async #deliverTo(message: UserVoicemail, recipient: ExchangeUser): Promise<void> {
     const allowed = recipient.settings.voicemailSeconds;
     const incoming = this.#make(recipient, 'INCOMING', message.user, allowed);
-    // A full disk, or it was deleted at the last moment: the recipient has not been told of it yet.
+    // The disk is full, or the voicemail was deleted meanwhile. The recipient has not been notified yet.
     const takeBack = () => Promise.all([this.#drop(incoming), removeFile(incoming.file)]);
     try {
       await standStill(this.context.clock, copyPrivate(message.file, incoming.file));
@@ -260,7 +260,7 @@ export class Voicemails implements VoicemailKeeper {
     return this.#add(user, id, properties, file ?? this.fileFor(id));
   }
 
-  /** Gives what is kept of a voicemail; nothing of one that is being deleted. */
+  /** Makes the record to store; undefined for a voicemail that is being deleted. */
   #record({ id, object, status, file }: UserVoicemail): Omit<StoredObject, 'user'> | undefined {
     if (status === 'DELETING') return undefined;
     return { properties: object.record(), ...(file !== this.fileFor(id) && { file }) };
@@ -281,19 +281,19 @@ export class Voicemails implements VoicemailKeeper {
     );
   }
 
-  /** Takes it out, and closes what its streams were redirected to. */
+  /** Removes a voicemail and closes its redirected streams. */
   #drop(voicemail: UserVoicemail): Promise<void> {
     this.objects.drop(voicemail);
     return voicemail.voice.leave();
   }
 }
 
-/** @throws StepError when the user's endpoint has no way to the server. */
+/** Checks that the user can reach the server. @throws StepError when the user is offline. */
 function reach(user: ExchangeUser): void {
   if (!user.online) throw new StepError('CONNECT_ERROR');
 }
 
-/** Length of a WAV file, in seconds begun. */
+/** Duration of a WAV file in seconds, rounded up. */
 async function secondsOf(file: string): Promise<number> {
   await using reader = await WavReader.open(file);
   return Math.ceil(reader.sampleCount / reader.format.sampleRate);

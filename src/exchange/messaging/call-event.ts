@@ -6,10 +6,10 @@ import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Happening } from './subscription.js';
 
-/** Statuses of a voicemail that a web client is told of: it has come, or has been sent, or neither. */
+/** Statuses of a voicemail that web clients are notified of: arrived, sent or failed. */
 const VOICEMAIL_NEWS = ['NOTDOWNLOADED', 'UPLOADED', 'FAILED'];
 
-/** The event for a notification of the desktop API about a call or a voicemail; nothing for others. */
+/** Makes the event for a desktop API notification about a call or a voicemail; undefined for other notifications. */
 export function callHappening(
   services: Services,
   user: ExchangeUser,
@@ -45,7 +45,7 @@ function callContent(takers: readonly Taker[], status: string, duration = '0'): 
   return parts(takers, type, status, duration);
 }
 
-/** The list of those who take part, as web clients read it. */
+/** Writes the list of participants in the format of web clients. */
 function parts(takers: readonly Taker[], type: string, status: string, duration = '0', more = ''): string {
   const each = takers.map(({ handle, fullName }) => {
     const name = `<name>${escapeXml(fullName || handle)}</name>`;

@@ -4,7 +4,7 @@ import { escapeXml } from '../../base/xml.js';
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 
-/** Elements that rich text may have, each with its attributes. */
+/** Allowed elements of rich text, with the allowed attributes of each. */
 const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   b: [],
   i: [],
@@ -18,20 +18,20 @@ const ELEMENTS: Readonly<Record<string, readonly string[]>> = {
   legacyquote: [],
   e_m: ['a', 'ts', 'ts_ms', 't'],
 };
-/** The mark by which web clients say that a message was edited. It holds nothing, also where it is written as `<e_m/>`. */
+/** Element by which web clients mark an edited message. It is always empty, also when written as `<e_m/>`. */
 const MARK = 'e_m';
 /** Elements whose content is not shown as text. */
 const HIDDEN: readonly string[] = ['script', 'style', 'template', 'title', 'noscript', 'iframe'];
 const SAFE_ADDRESS = /^(?:https?:\/\/|mailto:|skype:)/i;
 
 /**
- * Rich content as others may be given it: the elements that messages have, well formed, with addresses that run nothing.
- * Of all else the text is left.
+ * Cleans rich content before it is sent to other users. It keeps the allowed elements, well formed, and removes
+ * addresses that could run code. Of all other elements only the text stays.
  */
 export async function cleanRichText(content: string): Promise<string> {
   const { parseFragment } = await import('parse5');
   const parts: string[] = [];
-  // A stack instead of recursion: content may be nested as deep as it is long.
+  // A stack instead of recursion: nesting can be as deep as the content is long.
   const stack: (Node | string)[] = parseFragment(content).childNodes.toReversed();
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (typeof next === 'string') parts.push(next);

@@ -162,7 +162,7 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
   }),
 ];
 
-/** Kinds of messages that say that a member types. */
+/** Message types that say that a member is typing. */
 const TYPING = /^Control\/(?:Typing|ClearTyping)$/i;
 const TEXTS = /^(?:Text|RichText)$/i;
 
@@ -195,7 +195,7 @@ async function sendMessage(asked: Asked<MessageBody>): Promise<Given> {
   return { json: { OriginalArrivalTime: Number(webId) }, headers: { location: encodeURI(location) } };
 }
 
-/** @throws HttpRefusal 422 for kinds of messages that are not served. */
+/** Checks the type of a message. @throws HttpRefusal 422 for types that are not supported. */
 function checkKind({ messagetype, content }: MessageBody): void {
   if (/^RichText\/Files$/i.test(messagetype)) {
     throw unsupported(
@@ -218,7 +218,7 @@ async function edit(
 ): Promise<void> {
   checkKind(body);
   const text = textOf(body);
-  // A program deletes a message by leaving nothing of it.
+  // A client deletes a message by setting an empty text.
   const { chats } = services;
   const rich = await richIn(body);
   if (text === '' ? chats.remove(found) : chats.edit(found, text, rich)) return;
@@ -229,7 +229,7 @@ function textOf(body: MessageBody): string {
   return isRich(body) ? plainText(body.content) : body.content;
 }
 
-/** The markup of rich text, as others may be given it; empty for a text without any. */
+/** Cleaned markup of rich text; empty for a text without markup. */
 async function richIn(body: MessageBody): Promise<string> {
   if (!isRich(body)) return '';
   const rich = await cleanRichText(body.content);
@@ -248,7 +248,7 @@ function viewOf({
   return messaging.conversations.find(user, parameters['conversation'] ?? '');
 }
 
-/** @throws HttpRefusal 404. */
+/** Finds the message of the request. @throws HttpRefusal 404. */
 function messageOf(asked: Pick<Asked, 'messaging' | 'user' | 'parameters'>): FoundMessage {
   const view = viewOf(asked);
   const found = view && asked.messaging.conversations.findMessage(view, asked.parameters['message'] ?? '');

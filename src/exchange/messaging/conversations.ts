@@ -22,7 +22,7 @@ export interface WebConversation {
   readonly messages: string;
 }
 
-/** A chat of many, as the messaging service shows it. */
+/** A group chat, as the messaging service shows it. */
 export interface WebThread {
   readonly id: string;
   readonly type: 'Thread';
@@ -37,42 +37,42 @@ export interface WebThread {
   readonly messages: string;
 }
 
-/** Most ids of clients that are remembered, each with the number of its message. */
+/** Most client ids that are remembered, each with the number of its message. */
 const MAX_CLIENT_IDS = 10_000;
 
-/** Conversations of users as the messaging service names and shows them: the chats of the exchange. */
+/** Maps the chats of the exchange to the conversations of the messaging service. */
 export class Conversations {
   readonly #services: Services;
   readonly #clientIds = new Map<number, string>();
-  /** Ids of threads, by the name of the chat. */
+  /** Ids of threads, by the name of their chat. */
   readonly #threads = new Map<string, string>();
 
   constructor(services: Services) {
     this.#services = services;
   }
 
-  /** Unix milliseconds. */
+  /** The present time, in Unix milliseconds. */
   get now(): number {
     return Math.floor(this.#services.clock.unixMs());
   }
 
-  /** The view of another member of a chat, if they take part. */
+  /** Gives another member's view of a chat; undefined for a user who is not a member. */
   viewOf(handle: string, { chat }: ChatView): ChatView | undefined {
     const view = this.#services.chats.table.viewOf(handle, chat.name);
     return view?.subscribed && view.state.introduced ? view : undefined;
   }
 
-  /** `8:name` for a dialog, `19:<hex>@thread.skype` for a chat of many. */
+  /** Id of a conversation: `8:name` for a dialog, `19:<hex>@thread.skype` for a group chat. */
   idOf(view: ChatView): string {
     return view.chat.isDialog ? mriOf(partnerOf(view)) : this.#threadId(view.chat.name);
   }
 
-  /** Lists the chats of a user, but for those that only keep a shared group alike. */
+  /** Lists the chats of a user. Chats that only synchronise a shared group are left out. */
   list(user: ExchangeUser): ChatView[] {
     return this.#services.chats.list(user).filter(({ face }) => face.kind !== 'SHAREDGROUP');
   }
 
-  /** The chat that an id names; undefined for a dialog that was not begun. @throws HttpRefusal 400, 404, 422 */
+  /** Finds the chat with this id; undefined for a dialog that does not exist yet. @throws HttpRefusal 400, 404, 422 */
   find(user: ExchangeUser, id: string): ChatView | undefined {
     if (id.startsWith('#') || /@p2p\./i.test(id)) {
       const text = 'Chats between peers are not served here: they have no thread.';
@@ -95,24 +95,24 @@ export class Conversations {
     );
   }
 
-  /** As {@link find}; a dialog that was not begun is made. */
+  /** As {@link find}, but creates a dialog that does not exist yet. */
   open(user: ExchangeUser, id: string): ChatView {
     const handle = () => knownHandle(this.#services, id);
     return this.find(user, id) ?? this.#services.chats.dialog(user, handle());
   }
 
-  /** Key of a conversation in the list: it rises with each message. */
+  /** Sort key of a conversation in the list. It rises with each message. */
   keyOf({ number }: ChatView): number {
     const [newest] = this.#services.chats.table.store.recent(number, 0, 1);
     return newest ?? number / 1e9;
   }
 
-  /** Ids of the messages of a chat, in rising order; of a chat of two those alone that one of them wrote. */
+  /** Lists the ids of the messages of a chat, in rising order. For a dialog, only messages that a user wrote. */
   keysIn(view: ChatView): readonly number[] {
     return this.#services.chats.table.store.ids([view.number], view.chat.isDialog ? 'said' : 'all');
   }
 
-  /** True for a message that the conversation has: those that a dialog makes itself are left out on the web. */
+  /** True for a message that web clients are shown. Messages that a dialog generates itself are not shown. */
   isShown({ chat }: ChatView, { type }: KeptMessage): boolean {
     return !chat.isDialog || isWritten(type);
   }
@@ -121,7 +121,7 @@ export class Conversations {
     return this.#services.chats.message(user, id);
   }
 
-  /** The message that an id of the service names. */
+  /** Finds a message by its id in the messaging service. */
   findMessage(view: ChatView, webId: string): FoundMessage | undefined {
     if (!/^\d{10,16}$/.test(webId)) return undefined;
     const second = Math.floor(Number(webId) / 1000);
@@ -133,14 +133,14 @@ export class Conversations {
     return undefined;
   }
 
-  /** Remembers the id that a client gave a message. */
+  /** Remembers the id that a client gave to a message. */
   noteClientId(message: KeptMessage, clientId: string): void {
     this.#clientIds.set(message.seq, clientId);
     const [oldest] = this.#clientIds.keys();
     if (oldest !== undefined && this.#clientIds.size > MAX_CLIENT_IDS) this.#clientIds.delete(oldest);
   }
 
-  /** The message of a user to which their client gave an id. */
+  /** Finds the message to which the user's client gave this id. */
   byClientId(view: ChatView, clientId: string): FoundMessage | undefined {
     for (const id of [...this.keysIn(view)].reverse().slice(0, 1000)) {
       const found = this.message(view.user, id);
@@ -196,7 +196,7 @@ export class Conversations {
     };
   }
 
-  /** A chat of many as a thread. */
+  /** Shows a group chat as a thread. */
   showThread(view: ChatView, base: string): WebThread {
     const id = this.idOf(view);
     const { face } = view;
@@ -225,7 +225,7 @@ export class Conversations {
     };
   }
 
-  /** Marks the messages up to an id of the service as seen. */
+  /** Marks the messages up to this id as seen. */
   seeUpTo(view: ChatView, webId: number): void {
     const { chats } = this.#services;
     for (const id of chats.table.store.ids([view.number], 'unseen')) {
@@ -234,7 +234,7 @@ export class Conversations {
     }
   }
 
-  /** Id of the newest message that was seen, twice, and that of the message itself. */
+  /** Writes the consumption horizon: the id of the newest message that was seen, three times. */
   #horizonOf(view: ChatView): string {
     const unseen = new Set(this.#services.chats.table.store.ids([view.number], 'unseen'));
     const seen = [...this.keysIn(view)].reverse().find((id) => !unseen.has(id));

@@ -201,14 +201,18 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
   }),
 ];
 
-/** @throws HttpRefusal 403 for a program that answers the challenge wrongly; one that sends no LockAndKey is let in. */
+/**
+ * Checks the LockAndKey header. A program that does not send it is accepted.
+ *
+ * @throws HttpRefusal 403 for a wrong response.
+ */
 function checkLockAndKey({ headers: { lockandkey } }: Pick<Asked, 'headers'>): void {
   if (lockandkey === undefined || (typeof lockandkey === 'string' && isLockAndKey(lockandkey))) return;
   const expected = 'LockAndKey: appId=ID; time=SECONDS; lockAndKeyResponse=HEX, or no such header';
   throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'The LockAndKey response is not that of its time.', expected);
 }
 
-/** Address at which an endpoint has to be made, where it is not this one. */
+/** Address at which the endpoint must be created; undefined when it is this address. */
 function redirectOf({ base, messagingOrigin }: Asked): string | undefined {
   const { origin, pathname } = new URL(base);
   if (messagingOrigin === undefined || messagingOrigin === origin) return undefined;
@@ -226,7 +230,7 @@ function registered({ base }: Asked, { endpoint, token }: Registration): Given {
   };
 }
 
-/** Encodes braces: an address may not have them. */
+/** Address of an endpoint. Braces are encoded, because a URL may not contain them. */
 function linkOf({ id }: WebEndpoint, base: string): string {
   return `${base}/users/ME/endpoints/%7B${id}%7D`;
 }
@@ -236,7 +240,7 @@ function endpointId({ parameters, endpoint }: Pick<Asked, 'parameters' | 'endpoi
   return id === 'self' ? (endpoint?.id ?? '') : id;
 }
 
-/** @throws HttpRefusal 404 for an endpoint that the account does not have. */
+/** Finds the endpoint of the request. @throws HttpRefusal 404 for an endpoint that the account does not have. */
 function endpointOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messaging' | 'user'>): WebEndpoint {
   const found = asked.messaging.endpoints.find(asked.user, endpointId(asked));
   if (found) return found;
@@ -244,7 +248,7 @@ function endpointOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messaging' |
   throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such endpoint.', expected);
 }
 
-/** @throws HttpRefusal 404. */
+/** Finds the subscription of the request. @throws HttpRefusal 404. */
 function subscriptionOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messaging' | 'user'>): Subscription {
   const { subscriptions } = endpointOf(asked);
   const number = asked.parameters['subscription'] ?? '';
@@ -257,7 +261,7 @@ function subscriptionOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messagin
 function ownPresence({ user, base }: Pick<Asked, 'user' | 'base'>): object {
   const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
   const selfLink = `${base}/users/ME/presenceDocs/messagingService`;
-  // To themselves, users are shown as hidden.
+  // Users see their own status as Hidden. Others see it as Offline.
   return { ...presenceOf(status, selfLink), status: webStatus(status) };
 }
 
@@ -273,7 +277,7 @@ function docOf(endpoint: WebEndpoint, base: string): z.output<typeof endpointDoc
   };
 }
 
-/** Endpoints of web clients, then desktop clients, each under a name that is its own. */
+/** Lists the endpoints of web clients, then those of desktop clients. Each has a unique name. */
 function docsOf({ messaging, user, base }: Pick<Asked, 'messaging' | 'user' | 'base'>) {
   const desktop = messaging.clientsOf(user).map((epname, index) => {
     const link = `${base}/users/ME/endpoints/desktop-${index + 1}`;

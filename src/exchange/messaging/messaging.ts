@@ -14,15 +14,15 @@ import { webStatus } from './web-status.js';
 /** Parts of the exchange that {@link Messaging} works on. */
 export interface MessagingContext {
   readonly services: Services;
-  /** 32 bytes that links are sealed by. */
+  /** Key of 32 bytes that seals links. */
   readonly key: Uint8Array;
   /** Names of the desktop clients that are attached to a user's endpoint. */
   readonly clientsOf: (user: ExchangeUser) => readonly string[];
-  /** Has `listener` hear of every notification that users' clients get. */
+  /** Calls `listener` for every notification that the clients of a user get. */
   readonly onNotice: (listener: (user: ExchangeUser, message: EndpointMessage) => void) => void;
 }
 
-/** The messaging service of an exchange: endpoints of web clients, conversations, and what they are told. */
+/** The messaging service of an exchange: endpoints of web clients, conversations and events. */
 export class Messaging {
   readonly endpoints: WebEndpoints;
   readonly conversations: Conversations;
@@ -47,7 +47,7 @@ export class Messaging {
     });
   }
 
-  /** Tells a user's endpoints how available a contact is. */
+  /** Notifies a user's endpoints of the presence of a contact. */
   tellPresence(viewer: ExchangeUser, handle: string, status: string): void {
     const path = `/users/${mriOf(handle)}/presenceDocs/messagingService`;
     this.endpoints.tell(viewer, {
@@ -57,7 +57,7 @@ export class Messaging {
     });
   }
 
-  /** Tells the other members of a chat that a member types, or has stopped. */
+  /** Notifies the other members of a chat that a member types, or has stopped typing. */
   tellTyping(user: ExchangeUser, id: string, messagetype: string): void {
     const view = this.conversations.open(user, id);
     for (const { handle } of view.chat.face.members) {
@@ -67,7 +67,7 @@ export class Messaging {
     }
   }
 
-  /** Tells a user's endpoints of one conversation. */
+  /** Notifies a user's endpoints of a change of one conversation. */
   tellConversation(happening: Pick<CopyNews, 'view'>): void {
     const { view } = happening;
     this.endpoints.tell(view.user, {
@@ -118,14 +118,14 @@ export class Messaging {
   }
 }
 
-/** The presence of somebody, as the service shows it. */
+/** The presence of a user, as the service shows it. */
 export function presenceOf(status: string, selfLink: string): object {
   const word = webStatus(status);
   return {
     id: 'messagingService',
     type: 'UserPresenceDoc',
     selfLink,
-    // Who hides is offline to everybody.
+    // Hidden users are shown as offline.
     availability: word === 'Hidden' ? 'Offline' : word,
     status: word,
     capabilities: '',

@@ -1,47 +1,49 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { HttpRefusal } from '../../http/http-refusal.js';
 
-/** Time that a link lasts, in milliseconds. */
+/** Lifetime of a link, in milliseconds. */
 const LASTS_MS = 86_400_000;
-/** Most gaps that a link remembers; beyond, the two oldest become one, and what lies between them is given again. */
+/**
+ * Most gaps that a link remembers. Beyond that the two oldest are merged, and items between them are returned again.
+ */
 const MAX_GAPS = 16;
 
-/** Keys below `below` and above `above`, both left out. */
+/** A range of keys, both ends excluded. */
 export interface Gap {
   readonly below: number;
   readonly above: number;
 }
 
-/** The place in a list that a link stands for. Keys rise with time; what is new has the highest. */
+/** The position in a list that a link stands for. Keys rise with time; the newest item has the highest. */
 export interface PageState {
-  /** Highest key that was given, or was there to be given. */
+  /** Highest key of the list when the link was made. */
   readonly top: number;
-  /** Keys not given yet, the newest first. */
+  /** Ranges of keys that were not returned yet, the newest first. */
   readonly gaps: readonly Gap[];
   readonly size: number;
-  /** True for a link that also gives what has come since. */
+  /** True for a link that also returns items added since. */
   readonly isLive: boolean;
 }
 
-/** One page, and what its links lead to. */
+/** One page and its links. */
 export interface Page {
   /** Keys, the newest first. */
   readonly keys: readonly number[];
   /** The next page: new items first, then older ones. */
   readonly next: PageState;
-  /** Older items than this page's alone; none where there are none. */
+  /** Only items older than this page; undefined when there are none. */
   readonly backward: PageState | undefined;
-  /** Items that are newer than this page's alone. */
+  /** Only items newer than this page. */
   readonly forward: PageState;
 }
 
-/** The state of a list of which nothing was given yet. */
+/** The state of a list before its first page. */
 export function firstPage(size: number): PageState {
   return { top: Number.NEGATIVE_INFINITY, gaps: [], size, isLive: true };
 }
 
 /**
- * Takes a page out of a list: first what is new since `top`, then what was not given, the newest first.
+ * Takes a page from a list: first the items newer than `top`, then the items not returned yet. Both are newest first.
  *
  * @param keys of all items, in rising order.
  */
@@ -82,20 +84,20 @@ function merged(gaps: readonly Gap[]): readonly Gap[] {
   return [...kept.reverse(), { below: before.below, above: last.above }];
 }
 
-/** A list that links lead through. */
+/** A list that links page through. */
 export interface PagedList {
   /** Handle of the account. */
   readonly account: string;
-  /** Name of the list: a link of one leads through no other. */
+  /** Name of the list. A link is valid for its own list only. */
   readonly list: string;
 }
 
-/** Seals the state of lists into links that cannot be read, changed or used for another account. */
+/** Seals the state of a list into a link, which nobody can read, change or use with another account. */
 export class PageLinks {
   readonly #key: Buffer;
   readonly #unixMs: () => number;
 
-  /** @param key 32 bytes, the same after a restart. */
+  /** @param key 32 bytes. It must stay the same over a restart. */
   constructor(key: Uint8Array, unixMs: () => number) {
     this.#key = Buffer.from(key);
     this.#unixMs = unixMs;
@@ -109,7 +111,11 @@ export class PageLinks {
     return Buffer.concat([iv, ...sealed]).toString('base64url');
   }
 
-  /** @throws HttpRefusal 400 for a link that is not valid, is another account's or another list's, or has expired. */
+  /**
+   * Opens a link.
+   *
+   * @throws HttpRefusal 400 for a link that is invalid, has expired, or is of another account or list.
+   */
   open(sealed: string, list: PagedList): PageState {
     const kept = this.#opened(sealed, list);
     if (!Array.isArray(kept)) throw notALink('The link does not belong to this list.');
@@ -142,7 +148,7 @@ function boundTo({ account, list }: PagedList): Buffer {
   return Buffer.from(JSON.stringify([account.toLowerCase(), list]));
 }
 
-/** JSON has no word for what is infinite. */
+/** Writes a key as text: JSON cannot express infinity. */
 function text(key: number): string {
   return String(key);
 }

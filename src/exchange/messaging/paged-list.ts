@@ -3,13 +3,13 @@ import { entryOf } from '../../base/entry-of.js';
 import type { Asked } from '../account-routes/account-route.js';
 import { firstPage, type PageState, takePage } from './page-links.js';
 
-/** Objects of a page without another number, and most of one. */
+/** Default and largest number of objects in a page. */
 const PAGE_SIZE = 10;
 const MAX_PAGE = 200;
 
 const whole = z.string().regex(/^\d{1,16}$/, { error: 'must be a whole number' });
 
-/** The query of a list that comes in pages. Names that it does not know are let be: programs give many. */
+/** Query of a list that is returned in pages. Unknown parameters are ignored, because programs send many. */
 export const pageQuery = z.looseObject({
   startTime: whole.optional().describe('Unix milliseconds: what is older is left out.'),
   pageSize: whole.optional().describe(`Objects of a page: 1 to ${MAX_PAGE}. Default ${PAGE_SIZE}.`),
@@ -29,7 +29,7 @@ export const pageMetadata = z.object({
   totalCount: z.number().describe('Objects of this page.'),
 });
 
-/** A list of which pages are given. */
+/** A list that is returned in pages. */
 export interface Source {
   /** Below the base address of the service, as `/users/ME/conversations`. */
   readonly path: string;

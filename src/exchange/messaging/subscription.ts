@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/time/clock.js';
 import { whenFired } from '../../base/wait.js';
 
-/** An event as a poll gives it. */
+/** An event as a poll returns it. */
 export interface EventMessage {
   readonly id: number;
   readonly type: 'EventMessage';
@@ -20,15 +20,15 @@ export type ResourceType =
   | 'UserPresence'
   | 'EndpointPresence';
 
-/** An event before it is told: links begin with the base address of each client. */
+/** An event before it is sent. Its links begin with the base address of each client. */
 export interface Happening {
   readonly resourceType: ResourceType;
-  /** Below the base address, as `/users/ME/conversations/8:bob/messages/1`. */
+  /** Path below the base address, such as `/users/ME/conversations/8:bob/messages/1`. */
   readonly path: string;
   readonly resource: (base: string) => object;
 }
 
-/** Resources that each kind of event is of. */
+/** Patterns of the resources to which each type of event belongs. */
 const INTERESTS: Readonly<Record<ResourceType, readonly RegExp[]>> = {
   NewMessage: [/\/conversations\/(?:ALL|[^/]+)\/messages$/],
   ConversationUpdate: [/\/conversations\/(?:ALL|[^/]+)\/properties$/],
@@ -39,20 +39,20 @@ const INTERESTS: Readonly<Record<ResourceType, readonly RegExp[]>> = {
 
 /** First id of an event. */
 const FIRST_ID = 1000;
-/** Time that a poll waits for an event, in milliseconds. */
+/** Longest wait of a poll, in milliseconds. */
 export const POLL_MS = 30_000;
-/** Most events that wait to be fetched; the oldest go first. */
+/** Most events that wait to be fetched. Beyond that the oldest are dropped. */
 const MAX_WAITING = 1000;
 /** Most events of one poll. */
 const MAX_EVENTS = 100;
 
-/** Events that one endpoint has asked for, until it fetches them. */
+/** Events that one endpoint has subscribed to, kept until it fetches them. */
 export class Subscription {
   readonly #clock: Clock;
   #interests: readonly string[];
   #waiting: { readonly id: number; readonly at: string; readonly happening: Happening }[] = [];
   #lastId = FIRST_ID - 1;
-  /** Ends the poll that waits. */
+  /** Ends the waiting poll. */
   #wake: (() => void) | undefined;
 
   constructor(interests: readonly string[], clock: Clock) {
@@ -64,7 +64,7 @@ export class Subscription {
     this.#interests = interests;
   }
 
-  /** Takes an event in, if it was asked for. */
+  /** Adds an event if the endpoint has subscribed to it. */
   take(happening: Happening): void {
     const forms = INTERESTS[happening.resourceType];
     if (!this.#interests.some((interest) => forms.some((form) => form.test(interest)))) return;
@@ -75,8 +75,8 @@ export class Subscription {
   }
 
   /**
-   * Waits for events: at most 30 seconds, and no longer than the client is there. A further poll ends the one before, which
-   * then has none.
+   * Waits for events: at most 30 seconds, and only while the client is connected. A new poll ends the previous one,
+   * which then returns no events.
    */
   async poll(base: string, gone: AbortSignal): Promise<EventMessage[]> {
     this.#wake?.();
@@ -92,7 +92,7 @@ export class Subscription {
     }));
   }
 
-  /** Ends the poll that waits, as when the endpoint is over. */
+  /** Ends the waiting poll, for example when the endpoint is closed. */
   end(): void {
     this.#wake?.();
   }

@@ -32,7 +32,7 @@ const properties = z.looseObject({
 });
 type Properties = z.output<typeof properties>;
 
-/** Threads: chats of many. */
+/** Routes of threads, which are group chats. */
 export const THREAD_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'messaging',
@@ -131,7 +131,7 @@ function setProperties({ services }: Pick<Asked, 'services'>, view: ChatView, gi
   if (options !== view.chat.face.options) check(services.chats.settings.setOptions(view, options));
 }
 
-/** @throws HttpRefusal 404, 422. */
+/** Finds the thread of the request. @throws HttpRefusal 404, 422. */
 function threadOf({
   messaging,
   user,
@@ -143,7 +143,7 @@ function threadOf({
   throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The account has no such thread.', '19:...@thread.skype');
 }
 
-/** @throws HttpRefusal 403 for what the user may not do in the chat. */
+/** Refuses a change that did not succeed. @throws HttpRefusal 403 when the user may not make it. */
 function check(done: boolean): void {
   if (done) return;
   const expected = 'a member with the right to it, and somebody whom it can be done to';

@@ -3,7 +3,7 @@ import type { ExchangeUser } from '../exchange-user.js';
 import { type Happening, Subscription } from './subscription.js';
 import { STATUS_WORDS, type StatusWord } from './web-status.js';
 
-/** Description of an endpoint, as its program gave it. */
+/** Description of an endpoint, as its program sent it. */
 export interface EndpointDescription {
   readonly publicInfo: object;
   readonly privateInfo: object;
@@ -14,16 +14,16 @@ const MAX_SUBSCRIPTIONS = 5;
 
 /** A connection of a web client to the exchange. */
 export class WebEndpoint {
-  /** A UUID in small letters. */
+  /** A lower-case UUID. */
   readonly id: string;
   readonly user: ExchangeUser;
-  /** Unix milliseconds at which its token is no longer taken. */
+  /** Time at which its token expires, in Unix milliseconds. */
   readonly expires: number;
   description: EndpointDescription = { publicInfo: {}, privateInfo: {} };
   readonly subscriptions: Subscription[] = [];
   readonly #clock: Clock;
   #status: StatusWord | undefined;
-  /** Time on the clock until which it is active; undefined while it has never said how long. */
+  /** Time on the clock until which it counts as active; undefined until the client sets one. */
   #activeUntil: number | undefined;
 
   constructor(id: string, user: ExchangeUser, expires: number, clock: Clock) {
@@ -33,7 +33,7 @@ export class WebEndpoint {
     this.#clock = clock;
   }
 
-  /** The status that it says, as USERSTATUS: INVISIBLE until it says one; AWAY when it is not active any more. */
+  /** Its status as a USERSTATUS: INVISIBLE until the client sets one, AWAY when it is no longer active. */
   get status(): string {
     const said = this.#status === undefined ? 'INVISIBLE' : STATUS_WORDS[this.#status];
     const isIdle = this.#activeUntil !== undefined && this.#activeUntil <= this.#clock.now();
@@ -44,12 +44,12 @@ export class WebEndpoint {
     this.#status = status;
   }
 
-  /** Time for which it is active. */
+  /** Keeps it active for so many milliseconds. */
   keepActive(ms: number): void {
     this.#activeUntil = this.#clock.now() + ms;
   }
 
-  /** @returns the number of the subscription; the oldest gives way where there are too many. */
+  /** Adds a subscription. Beyond the limit the oldest one is ended. @returns the number of the subscription. */
   subscribe(interests: readonly string[]): number {
     if (this.subscriptions.length >= MAX_SUBSCRIPTIONS) this.subscriptions.shift()?.end();
     return this.subscriptions.push(new Subscription(interests, this.#clock)) - 1;

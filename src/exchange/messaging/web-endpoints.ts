@@ -6,21 +6,21 @@ import type { Happening } from './subscription.js';
 import { WebEndpoint } from './web-endpoint.js';
 import { mostAvailable, type StatusWord } from './web-status.js';
 
-/** Time that a registration token is taken, in milliseconds. */
+/** Lifetime of a registration token, in milliseconds. */
 const LASTS_MS = 86_400_000;
-/** Most endpoints of one account; the oldest gives way. */
+/** Most endpoints of one account. Beyond that the oldest is closed. */
 const MAX_ENDPOINTS = 20;
 
-/** An endpoint that was just made, with its token, which is told once. */
+/** A new endpoint with its token. The token is shown only once. */
 export interface Registration {
   readonly endpoint: WebEndpoint;
   readonly token: string;
 }
 
 /**
- * The endpoints of web clients, and what follows for the presence of users. The desktop is an endpoint too: what
- * `SET USERSTATUS` said. A user is as available as the endpoint that is most so; one whose desktop is offline is
- * connected while a web client is.
+ * The endpoints of web clients, and their effect on the presence of users. The desktop counts as an endpoint whose
+ * status is the one of `SET USERSTATUS`. A user has the status of the most available endpoint. A user whose desktop is
+ * offline stays connected while a web client is.
  */
 export class WebEndpoints {
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class WebEndpoints {
   readonly #byUser = new Map<ExchangeUser, WebEndpoint[]>();
   /** Endpoints by the digest of their token. */
   readonly #tokens = new Map<string, WebEndpoint>();
-  /** USERSTATUS as the desktop said it, of users who have web endpoints. */
+  /** USERSTATUS of the desktop, for users who have web endpoints. */
   readonly #desktop = new Map<ExchangeUser, string>();
   readonly #expiries = new Map<WebEndpoint, CancelTimer>();
   readonly #activities = new Map<WebEndpoint, CancelTimer>();
@@ -52,7 +52,7 @@ export class WebEndpoints {
     return this.of(user).find((endpoint) => endpoint.id === id.toLowerCase());
   }
 
-  /** Makes an endpoint. @param id Default: a new one. An endpoint of the same id gives way to it. */
+  /** Makes an endpoint. @param id Default: a new one. It replaces an endpoint with the same id. */
   create(user: ExchangeUser, id: string = randomUUID()): Registration {
     const known = this.find(user, id);
     if (known) this.close(known);
@@ -68,7 +68,7 @@ export class WebEndpoints {
     return { endpoint, token };
   }
 
-  /** The endpoint that a registration token is of, unless it is over. */
+  /** Finds the endpoint of a registration token, unless it is closed. */
   byToken(token: string): WebEndpoint | undefined {
     return this.#tokens.get(digest(token));
   }
@@ -89,7 +89,7 @@ export class WebEndpoints {
     if (this.of(user).length === 0) this.#desktop.delete(user);
   }
 
-  /** An endpoint says how available its user is; one that says Offline is closed. */
+  /** Sets the status of an endpoint. Offline closes it. */
   say(endpoint: WebEndpoint, status: StatusWord): void {
     if (status === 'Offline') {
       this.close(endpoint);
@@ -99,19 +99,19 @@ export class WebEndpoints {
     this.settle(endpoint.user);
   }
 
-  /** An endpoint is active for so long, in milliseconds. */
+  /** Keeps an endpoint active for so many milliseconds. */
   keepActive(endpoint: WebEndpoint, ms: number): void {
     endpoint.keepActive(ms);
     this.#later(this.#activities, endpoint, ms, () => this.settle(endpoint.user));
     this.settle(endpoint.user);
   }
 
-  /** Tells all endpoints of a user. */
+  /** Sends an event to all endpoints of a user. */
   tell(user: ExchangeUser, happening: Happening): void {
     for (const endpoint of this.of(user)) endpoint.tell(happening);
   }
 
-  /** Sets USERSTATUS to what follows from all endpoints. */
+  /** Sets USERSTATUS from the statuses of all endpoints. */
   settle(user: ExchangeUser): void {
     const desktop = this.#desktop.get(user);
     if (desktop === undefined) return;
@@ -125,7 +125,7 @@ export class WebEndpoints {
     }
   }
 
-  /** Ends all polls and timers, as when the exchange closes. */
+  /** Ends all polls and timers, for example when the exchange closes. */
   endAll(): void {
     for (const endpoints of this.#byUser.values()) for (const endpoint of endpoints) endpoint.end();
     for (const timers of [this.#expiries, this.#activities]) {

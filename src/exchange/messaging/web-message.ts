@@ -21,7 +21,7 @@ export interface WebMessage {
   readonly properties?: { readonly edittime?: string; readonly deletetime?: string };
 }
 
-/** Kinds of messages beside texts: the word of the service, and the element that says what happened. */
+/** Message types other than text: the service's word, and the element that describes the change. */
 const ACTIVITIES: Readonly<Partial<Record<ChatMessageType, readonly [type: string, element: string]>>> = {
   SETTOPIC: ['TopicUpdate', 'topicupdate'],
   SETPICTURE: ['PictureUpdate', 'pictureupdate'],
@@ -37,12 +37,12 @@ const ACTIVITIES: Readonly<Partial<Record<ChatMessageType, readonly [type: strin
   KICKBANNED: ['DeleteMember', 'deletemember'],
 };
 
-/** Id of a message: Unix milliseconds as text. Those of one second are told apart by their number. */
+/** Id of a message: Unix milliseconds as text. The sequence number distinguishes messages of the same second. */
 export function webIdOf({ at, seq }: Pick<KeptMessage, 'at' | 'seq'>): string {
   return String(at * 1000 + (seq % 1000));
 }
 
-/** Text and kind of a message. */
+/** Content and type of a message. */
 export function contentOf(message: KeptMessage): { readonly messagetype: string; readonly content: string } {
   const { type, body, users, from } = message;
   if (type === 'POSTEDCONTACTS') {

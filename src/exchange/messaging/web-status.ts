@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 
-/** Words of the messaging service for each USERSTATUS. */
+/** Word of the messaging service for each USERSTATUS. */
 const WEB_STATUS: Readonly<Record<string, string>> = {
   ONLINE: 'Online',
   SKYPEME: 'Online',
@@ -12,7 +12,7 @@ const WEB_STATUS: Readonly<Record<string, string>> = {
   LOGGEDOUT: 'Offline',
 };
 
-/** Words that an endpoint can say, with USERSTATUS. */
+/** Words that an endpoint can set, with the USERSTATUS of each. */
 export const STATUS_WORDS = {
   Online: 'ONLINE',
   Away: 'AWAY',
@@ -24,7 +24,7 @@ export const STATUS_WORDS = {
 
 export type StatusWord = keyof typeof STATUS_WORDS;
 
-/** Statuses from the one that makes a user most available. */
+/** Statuses, the most available first. */
 const ORDER = ['ONLINE', 'SKYPEME', 'DND', 'AWAY', 'NA', 'INVISIBLE', 'OFFLINE', 'LOGGEDOUT'];
 
 /** The word for a status. */

@@ -38,7 +38,7 @@ export type ObjectCommand =
 
 type Answer = EndpointMessage | Promise<EndpointMessage>;
 
-/** Answers commands about objects, by what the module of each kind says. */
+/** Answers commands about objects. The module of each kind defines the answers. */
 export class ObjectAnswerer {
   readonly #kinds: ReadonlyMap<ObjectName, AnyKind>;
   /** Names of the properties that each kind has. */
@@ -49,7 +49,7 @@ export class ObjectAnswerer {
     this.#properties = new Map(kinds.map((kind) => [kind.object, new Set(propertiesOf(kind))]));
   }
 
-  /** @throws Refusal */
+  /** Answers a command. @throws Refusal */
   answer(command: ObjectCommand, asking: Asking): Answer {
     switch (command.kind) {
       case 'get':
@@ -71,12 +71,12 @@ export class ObjectAnswerer {
     }
   }
 
-  /** Forgets what belonged to a client that has gone. */
+  /** Forgets the objects of a client that has left. */
   leave(client: ObjectOwner): void {
     for (const kind of this.#kinds.values()) kind.leave?.(client);
   }
 
-  /** Takes in what a former run has kept. */
+  /** Restores the stored objects after a restart. */
   restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     for (const kind of this.#kinds.values()) kind.restore?.(userOf);
   }
@@ -149,7 +149,7 @@ export class ObjectAnswerer {
   }
 }
 
-/** @throws Refusal `unknown-object`, `invalid-id` */
+/** Finds an object by its id. @throws Refusal `unknown-object`, `invalid-id` */
 function find(kind: AnyKind, asking: Asking, id: ObjectId<ObjectName>): unknown {
   const found = kind.find(asking, id);
   if (found === undefined) throw new Refusal('unknown-object');
@@ -179,8 +179,9 @@ function altered(command: AlterCommand, done: boolean | string | EndpointMessage
 }
 
 /**
- * @throws Refusal for a target that the search does not take, or one that is missing or is no handle where there must be
- * one. Signs of currencies have an error of their own since release 3.6.
+ * Checks the target of a search. Since release 3.6, currency signs have an error of their own.
+ *
+ * @throws Refusal when the search takes no target, or when a required target is missing or is not a handle.
  */
 function checkTarget(what: string, spec: SearchSpec, target: string): void {
   const { target: taken, errors } = spec;
@@ -193,7 +194,7 @@ function checkTarget(what: string, spec: SearchSpec, target: string): void {
   throw targetRefusal(what, spec);
 }
 
-/** The reference's text says `what` where the search's name belongs. */
+/** Makes the refusal of a target. In the reference, the text of this error has `what` in place of the search's name. */
 function targetRefusal(what: string, { errors: [number] }: SearchSpec): Refusal {
   if (number === undefined) return new Refusal('syntax');
   return new Refusal(replies.error(number, errorText(number)?.replace(/\bwhat\b/, what)));

@@ -9,11 +9,11 @@ import type { Versions } from '../../protocol/versions.js';
 
 /** Receiver of an object's changes: a user with all clients at the endpoint, or one client. */
 export interface ObjectOwner {
-  /** Handle of the user that it is, or that the client belongs to. */
+  /** Handle of the user, or of the user that the client belongs to. */
   readonly handle: string;
-  /** A client's name for itself, if it has said one. */
+  /** The client's name, if it has sent one. */
   readonly name?: string | undefined;
-  /** @param versions of the protocol whose clients are told. Default: all. */
+  /** Notifies the clients. @param versions of the protocol whose clients are notified. Default: all. */
   notify(message: EndpointMessage, versions?: Versions): void;
 }
 
@@ -21,8 +21,8 @@ export interface ObjectOwner {
 export type ObjectRecord = Readonly<Record<string, string>>;
 
 /**
- * An object of the API as its owner sees it: its properties as on the wire, and the one way in which clients hear of a
- * change.
+ * An object of the API as its owner sees it. It holds the properties as on the wire, and is the only place that
+ * notifies clients of a change.
  */
 export class ApiObject<O extends ObjectName> {
   readonly object: O;
@@ -42,12 +42,12 @@ export class ApiObject<O extends ObjectName> {
     return this.#values.get(property);
   }
 
-  /** Sets a property without telling clients. */
+  /** Sets a property without notifying clients. */
   put(property: PropertyName<O>, value: string): void {
     this.#values.set(property, value);
   }
 
-  /** Sets a property and tells the owner's clients, also when the value is what it was. */
+  /** Sets a property and notifies the owner's clients, also when the value has not changed. */
   tell(property: PropertyName<O>, value: string): void {
     this.#values.set(property, value);
     const { object, id } = this;
@@ -55,12 +55,12 @@ export class ApiObject<O extends ObjectName> {
     this.#told?.(property, value);
   }
 
-  /** Has `listener` hear of everything that is told, besides the clients. */
+  /** Also calls `listener` for every property that clients are notified of. */
   watch(listener: (property: string, value: string) => void): void {
     this.#told = listener;
   }
 
-  /** All properties that were ever set, to be stored. */
+  /** All properties that were set, for storage. */
   record(): ObjectRecord {
     return Object.fromEntries(this.#values);
   }

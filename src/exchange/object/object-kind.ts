@@ -15,7 +15,7 @@ import type { ObjectOwner } from './api-object.js';
 export interface Asking {
   readonly services: Services;
   readonly user: ExchangeUser;
-  /** The client itself, which owns what it makes for itself alone. */
+  /** The client itself. It owns the objects that only it can see. */
   readonly client: ObjectOwner;
 }
 
@@ -28,67 +28,72 @@ export type WritableProperty<O extends ObjectName> = {
     : never;
 }[PropertyName<O>];
 
-/** Properties of each of `O`. */
+/** Properties of every object in `O`. */
 type PropertyOf<O extends ObjectName> = { [K in O]: PropertyName<K> }[O];
 
-/** Computes the value of a property. @param argument what follows the property's name; empty for most. */
+/** Computes the value of a property. @param argument text after the property's name; empty for most properties. */
 export type Getter<T> = (asking: Asking, object: T, argument: string) => string | Promise<string>;
 
 /**
- * Sets a property. @returns the value of the answer, or the answer itself; nothing where the command is repeated.
- * An error of a check (ERR_INVALID_ARG and the like) is answered as an `invalid-argument`, with its message.
+ * Sets a property. An error of a check, such as ERR_INVALID_ARG, is answered as an `invalid-argument` with its message.
+ *
+ * @returns the value for the answer, or the answer itself; undefined to repeat the command.
  */
 export type Setter<T> = (asking: Asking, object: T, value: string) => string | EndpointMessage | undefined;
 
 /**
- * Carries out an action of ALTER. @returns false where the object is in no state for it; a text where the command is
- * repeated with that argument in place of its own; or the answer itself.
+ * Carries out an action of ALTER.
+ *
+ * @returns true to repeat the command; false when the object is in the wrong state; a text to repeat the command with
+ * this argument; or the answer itself.
  */
 export type Action<T> = (asking: Asking, object: T, argument: string) => Done | Promise<Done>;
 
 type Done = boolean | string | EndpointMessage;
 
-/** Lists the ids that a search finds. The catalogue's row has said whether there is a target. */
+/** Lists the ids that a search finds. Its entry in the catalogue defines if it takes a target. */
 export type ObjectSearch<O extends ObjectName> = (asking: Asking, target: string) => Iterable<ObjectId<O>>;
 
 /**
- * One kind of object: how commands find one, and what they do to it. `T` is what a command works with. What can go
- * wrong is thrown as a `Refusal` by its name; the number is in the catalogue's row. Where a part is missing, no object of
- * the kind can do that.
+ * One kind of object: it finds an object by its id and carries out commands on it. `T` is the type that commands work
+ * with. Errors are thrown as a `Refusal` with a name; the catalogue holds the number. A member that is missing is an
+ * operation that the kind does not have.
  */
 export interface ObjectKind<O extends ObjectName, T, I extends ObjectName = never> {
   readonly object: O;
   /**
-   * Finds what an id names for the client that asks: undefined where it belongs to another. @throws Refusal
-   * `invalid-id`
+   * Finds the object with this id for the asking client.
+   *
+   * @returns undefined for an object of another owner.
+   * @throws Refusal `invalid-id`
    */
   find(asking: Asking, id: ObjectId<O>): T | undefined;
-  /** Gives the value of a property as it is kept. */
+  /** Gives the stored value of a property. */
   value?(object: T, property: string): string | undefined;
-  /** Values of properties that nobody has set. */
+  /** Values of properties that have not been set. */
   readonly defaults?: Readonly<Partial<Record<PropertyName<O>, string>>>;
-  /** Properties that are computed when they are asked for. */
+  /** Properties that are computed on request. */
   readonly get?: { readonly [P in PropertyOf<O | I>]?: Getter<T> };
-  /** Another object, whose properties this one has besides its own. Default: none. */
+  /** Another object whose properties this one also has. Default: none. */
   readonly inherits?: I;
   /** Every property that can be set. */
   readonly set?: { readonly [P in WritableProperty<O>]: Setter<T> };
   /** Every action. */
   readonly alter?: { readonly [A in ActionName<O>]: Action<T> };
-  /** Makes an object from the text behind its name. @returns the answer; nothing where the command is repeated. */
+  /** Makes an object from the text after its name. @returns the answer; undefined to repeat the command. */
   create?(asking: Asking, argument: string): EndpointMessage | undefined;
-  /** Deletes an object. One that is not there is as good as deleted. */
+  /** Deletes an object. Succeeds when there is no such object. */
   delete?(asking: Asking, id: ObjectId<O>): void;
   readonly search?: { readonly [S in SearchOf<O>]: ObjectSearch<O> };
-  /** Empties the history of such objects. @param argument trimmed. */
+  /** Clears the history of these objects. @param argument trimmed. */
   clear?(asking: Asking, argument: string): void;
-  /** Forgets what belonged to a client that has gone. */
+  /** Forgets the objects of a client that has left. */
   leave?(client: ObjectOwner): void;
-  /** Takes in what a former run has kept, once the users are there. */
+  /** Restores the stored objects after a restart, once the users exist. */
   restore?(userOf: (handle: string) => ExchangeUser | undefined): void;
 }
 
-/** A kind as the mechanism holds it, with what it works with left open. */
+/** A kind whose type of object is left open. */
 export interface AnyKind {
   readonly object: ObjectName;
   find(asking: Asking, id: ObjectId<ObjectName>): unknown;
@@ -106,7 +111,7 @@ export interface AnyKind {
   restore?(userOf: (handle: string) => ExchangeUser | undefined): void;
 }
 
-/** Makes a kind of what its module says. The mechanism gives it only ids and objects of its own. */
+/** Makes an {@link AnyKind} from the definition of a module. The kind is given only its own ids and objects. */
 export function kindOf<O extends ObjectName, T, I extends ObjectName = never>(
   definition: ObjectKind<O, T, I>,
 ): AnyKind {

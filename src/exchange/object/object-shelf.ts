@@ -6,17 +6,17 @@ export interface StoredObject {
   /** Handle of its owner. */
   readonly user: string;
   readonly properties: ObjectRecord;
-  /** Audio of a voicemail that is kept elsewhere. */
+  /** Path of a voicemail's audio, which is stored in a file of its own. */
   readonly file?: string;
 }
 
 /** Stored objects of one kind, by id. */
 export interface ObjectShelf<O extends ObjectName> {
   save(id: ObjectId<O>, stored: StoredObject): void;
-  /** Deletes an object. Its number is not given out again. */
+  /** Deletes an object. Its number is not used again. */
   forget(id: ObjectId<O>, user: string): void;
-  /** Does work of which all is kept or nothing, also of what other shelves and users keep. */
+  /** Does work as one transaction: all changes are stored or none, also those of other shelves and users. */
   together<T>(work: () => T): T;
-  /** Lists what a former run has stored, oldest first where the ids are numbers. */
+  /** Lists the stored objects of earlier runs, oldest first when the ids are numbers. */
   objects(): { readonly id: ObjectId<O>; readonly stored: StoredObject }[];
 }

@@ -2,7 +2,7 @@ import type { ObjectId, ObjectName } from '../../protocol/message.js';
 import type { ObjectOwner } from './api-object.js';
 import type { ObjectShelf, StoredObject } from './object-shelf.js';
 
-/** Object that a store can hold: each belongs to one owner, who alone sees it. */
+/** An object that a store can hold. It belongs to one owner, and only the owner sees it. */
 export interface Owned<O extends ObjectName> {
   readonly id: ObjectId<O>;
   readonly owner: ObjectOwner;
@@ -10,21 +10,21 @@ export interface Owned<O extends ObjectName> {
 
 /** Rules by which an {@link ObjectStore} keeps its objects. */
 export interface ObjectStoreOptions<O extends ObjectName, T> {
-  /** Most objects of one owner: the oldest that may go makes room. Default: no limit. */
+  /** Most objects of one owner. Beyond that the oldest removable one is removed. Default: no limit. */
   readonly limit?: number;
-  /** True for an object that may be removed to make room, or with a history. Default: any. */
+  /** True for an object that may be removed to make room or with a history. Default: any. */
   mayGo?(object: T): boolean;
-  /** Hears that `owner` has another object, or one less. */
+  /** Called when `owner` has gained or lost an object. */
   changed?(owner: ObjectOwner): void;
-  /** The place in which objects survive a restart. Default: nothing is kept. */
+  /** Storage that keeps objects over a restart. Default: nothing is stored. */
   readonly shelf?: ObjectShelf<O>;
-  /** Gives what is kept of an object; nothing for one that is not. Needed with a shelf. */
+  /** Makes the record of an object to store; undefined for an object that is not stored. Required with a shelf. */
   record?(object: T): Omit<StoredObject, 'user'> | undefined;
 }
 
 /**
- * Objects of one kind, by owner and id. What two users see of the same thing is two objects, one for each, as on the
- * wire: no command finds what belongs to another owner.
+ * Objects of one kind, by owner and id. When two users see the same thing, each has an object of their own, as on the
+ * wire. No command finds an object of another owner.
  */
 export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
   readonly #options: ObjectStoreOptions<O, T>;
@@ -34,13 +34,13 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     this.#options = options;
   }
 
-  /** Adds an object in the place of one with its id, and keeps it. */
+  /** Adds an object and stores it. It replaces an object with the same id. */
   add(object: T): void {
     this.take(object);
     this.save(object);
   }
 
-  /** Takes in what a former run has kept of owners that are still there, as `make` makes it. Returns those objects. */
+  /** Restores the stored objects of owners that still exist, made by `make`. @returns those objects. */
   restore<W extends ObjectOwner>(
     ownerOf: (handle: string) => W | undefined,
     make: (id: ObjectId<O>, owner: W, stored: StoredObject) => T,
@@ -53,7 +53,7 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     return restored;
   }
 
-  /** Takes in an object without keeping it. */
+  /** Adds an object without storing it. */
   take(object: T): void {
     const objects = this.#byOwner.get(object.owner) ?? new Map<ObjectId<O>, T>();
     this.#byOwner.set(object.owner, objects.set(object.id, object));
@@ -67,7 +67,7 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     }
   }
 
-  /** Keeps objects as they are now, all or none. */
+  /** Stores the present state of objects, all or none. */
   save(...objects: readonly T[]): void {
     const { shelf, record } = this.#options;
     shelf?.together(() => {
@@ -78,13 +78,13 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     });
   }
 
-  /** Does work of which all is kept or nothing, also of what else the exchange keeps. */
+  /** Does work as one transaction: all changes of the exchange are stored or none. */
   together<R>(work: () => R): R {
     const { shelf } = this.#options;
     return shelf ? shelf.together(work) : work();
   }
 
-  /** Gives the object with this id, if it is one of `owner`'s. */
+  /** Gives the object with this id; undefined unless `owner` has it. */
   of(owner: ObjectOwner, id: ObjectId<O>): T | undefined {
     return this.#byOwner.get(owner)?.get(id);
   }
@@ -99,18 +99,18 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     return Array.from(this.#byOwner.values(), (objects) => [...objects.values()]).flat();
   }
 
-  /** Removes an object from here and from where it is kept. */
+  /** Removes an object from memory and from storage. */
   remove(object: T): void {
     this.drop(object);
     this.forget(object);
   }
 
-  /** Removes an object from where it is kept alone. */
+  /** Removes an object from storage only. */
   forget(object: T): void {
     this.#options.shelf?.forget(object.id, object.owner.handle);
   }
 
-  /** Removes an object from here alone. */
+  /** Removes an object from memory only. */
   drop(object: T): void {
     const objects = this.#byOwner.get(object.owner);
     if (objects?.get(object.id) !== object) return;
@@ -118,12 +118,12 @@ export class ObjectStore<O extends ObjectName, T extends Owned<O>> {
     this.#options.changed?.(object.owner);
   }
 
-  /** Removes those objects of `owner` that may go and that `matches` accepts. */
+  /** Removes the removable objects of `owner` that `matches` accepts. */
   clear(owner: ObjectOwner, matches: (object: T) => boolean): void {
     for (const object of this.listOf(owner)) if (this.#mayGo(object) && matches(object)) this.remove(object);
   }
 
-  /** Forgets an owner that has gone, with all that belonged to it. */
+  /** Forgets an owner that has left, with all its objects. */
   leave(owner: ObjectOwner): void {
     this.#byOwner.delete(owner);
   }

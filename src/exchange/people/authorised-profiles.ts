@@ -1,7 +1,7 @@
 import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from './people.js';
 
-/** Fields of an entry behind the handle. */
+/** Fields of an entry, after the handle. */
 const FIELDS = [
   'FULLNAME',
   'PHONE_HOME',
@@ -14,8 +14,8 @@ const FIELDS = [
 ] as const;
 
 /**
- * The answer to `GET AUTH_CONTACTS_PROFILES`: nine fields for each contact who has agreed, as programs cut them at
- * `;` and the entries at `,`. Observed; not in the reference.
+ * Makes the answer to `GET AUTH_CONTACTS_PROFILES`: nine fields for each contact who has authorised the user. Programs
+ * split entries at `,` and fields at `;`. Observed; not in the reference.
  */
 export function authorisedProfiles(people: People, user: ExchangeUser): string {
   return people
@@ -32,11 +32,11 @@ function field(
 ): string {
   const value = people.sight.value(user, handle, property);
   if (property === 'FULLNAME') return asField(value || handle);
-  // Phones are in capitals here (observed).
+  // Phones have a status in capitals here (observed).
   return property === 'ONLINESTATUS' ? value.toUpperCase() : asField(value);
 }
 
-/** Text that ends no field, no entry and no line. */
+/** Removes the separators of fields, entries and lines from a text. */
 function asField(text: string): string {
   const parts = text.split(/[;,\p{Cc}\p{Zl}\p{Zp}]+/u).map((part) => part.trim());
   return parts.filter((part) => part !== '').join(' ');

@@ -4,8 +4,8 @@ import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from './people.js';
 
 /**
- * Has CONNSTATUS follow USERSTATUS. Clients are told in a moment of its own, as by the network; those of one who has
- * logged out are detached then (reference, "Connection status", "User status").
+ * Keeps CONNSTATUS in step with USERSTATUS. Clients are notified in a turn of their own, as if by the network. The
+ * clients of a user who has logged out are then detached (reference, "Connection status", "User status").
  */
 export function followConnection(people: People, clock: Clock, detach: (user: ExchangeUser) => void): void {
   people.on('status', ({ user, status }) => {

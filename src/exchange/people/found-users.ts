@@ -4,30 +4,31 @@ import type { Everyone } from './sight.js';
 
 /** Results of one user's searches. */
 interface Results {
-  /** Users whom the last SEARCH USERS has found, by handle in small letters, with the alias that matched. */
+  /** Users found by the last SEARCH USERS, by handle in lower case, with the alias that matched. */
   found: ReadonlyMap<string, string>;
-  /** Users whom earlier searches have found, and the last has not. */
+  /** Users found by earlier searches but not by the last. */
   forgotten: ReadonlySet<string>;
 }
 
 /**
- * SEARCH USERS, and what it leaves behind: an alias is seen by users who have searched for it, and the profile of a
- * stranger may be forgotten with the next SEARCH (reference, "SEARCH USERS", "USER object").
+ * Carries out SEARCH USERS and remembers its results. Only users who have searched for an alias see it. The profile of
+ * a stranger may be forgotten at the next SEARCH (reference, "SEARCH USERS", "USER object").
  */
 export class FoundUsers {
   readonly #everyone: Everyone;
   readonly #forgets: boolean;
   readonly #results = new WeakMap<ExchangeUser, Results>();
 
-  /** @param forgets True when each SEARCH forgets the users that the one before has found. */
+  /** @param forgets True when each SEARCH forgets the users found by the previous one. */
   constructor(everyone: Everyone, forgets: boolean) {
     this.#everyone = everyone;
     this.#forgets = forgets;
   }
 
   /**
-   * Lists the handles of those who match `text`: by their e-mail address, in full, where there is an `@` in it; by part
-   * of handle or full name where it could be a handle; otherwise by part of the full name. A whole alias matches, too.
+   * Lists the handles of users who match `text`. A text with an `@` matches the whole e-mail address. A text that could
+   * be a handle matches part of a handle or full name. Any other text matches part of a full name. A whole alias also
+   * matches.
    */
   search(user: ExchangeUser, text: string): string[] {
     const found = new Map<string, string>();
@@ -41,24 +42,24 @@ export class FoundUsers {
     const { forgotten } = this.#resultsOf(user);
     const stillForgotten = new Set([...forgotten].filter((handle) => !found.has(handle)));
     this.#results.set(user, { found, forgotten: stillForgotten });
-    // The one whose handle it is comes first.
+    // An exact handle comes first.
     const isWhole = (handle: string) => Number(plain(handle) === plain(text));
     return handles.sort((a, b) => isWhole(b) - isWhole(a));
   }
 
-  /** Any SEARCH begins: the results of the one before go. */
+  /** Begins a SEARCH of any kind: the results of the previous one are forgotten. */
   begin(user: ExchangeUser): void {
     const { found, forgotten } = this.#resultsOf(user);
     const all = this.#forgets ? new Set([...forgotten, ...found.keys()]) : forgotten;
     this.#results.set(user, { found: new Map(), forgotten: all });
   }
 
-  /** The alias by which a user has found `handle` last; empty for none. */
+  /** The alias by which the user last found `handle`; empty for none. */
   aliasOf(user: ExchangeUser, handle: string): string {
     return this.#resultsOf(user).found.get(handle.toLowerCase()) ?? '';
   }
 
-  /** True for a stranger whose profile went with a later SEARCH. */
+  /** True for a stranger whose profile was forgotten at a later SEARCH. */
   hasForgotten(user: ExchangeUser, handle: string): boolean {
     return (
       handle.toLowerCase() !== user.handle.toLowerCase() &&
@@ -82,7 +83,7 @@ export class FoundUsers {
   }
 }
 
-/** Text in the letters in which it is compared. */
+/** Normalises a text for comparison. */
 function plain(text: string): string {
   return text.normalize('NFC').toLowerCase();
 }

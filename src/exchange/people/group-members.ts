@@ -7,16 +7,16 @@ import type { People } from './people.js';
 /** A GROUP object of the exchange. */
 export type GroupObject = ApiObject<'GROUP'>;
 
-/** TYPE of a group that a user made, of one that is shared, and of one that waits for ACCEPT or DECLINE. */
+/** TYPE of a group made by a user, of a shared group, and of a proposed group that waits for ACCEPT or DECLINE. */
 export const CUSTOM = 'CUSTOM_GROUP';
 export const SHARED = 'SHARED_GROUP';
 export const PROPOSED = 'PROPOSED_SHARED_GROUP';
 
-/** The people of one user, as their groups are made of them. */
+/** Contacts and groups of one user, from which the members of a group are computed. */
 export interface Roll {
   readonly people: People;
   readonly user: ExchangeUser;
-  /** Handles of those in the contact list. */
+  /** Handles in the contact list. */
   readonly friends: readonly string[];
   /** Groups that were made by users. */
   readonly custom: readonly GroupObject[];
@@ -24,7 +24,7 @@ export interface Roll {
 
 type Members = (roll: Roll) => Iterable<string>;
 
-/** The groups that Skype keeps by itself, and who is in each (reference, "GROUP object"). */
+/** The groups that Skype maintains itself, with the members of each (reference, "GROUP object"). */
 const HARDWIRED = {
   ALL_USERS: ({ people, user }) =>
     new Set([...people.handlesWhere(user, () => true), ...people.recentOf(user)]),
@@ -46,12 +46,12 @@ const HARDWIRED = {
   },
 } as const satisfies Readonly<Record<string, Members>>;
 
-/** TYPE of each group that there is without being made. */
+/** TYPE of each group that exists without being created. */
 export const HARDWIRED_TYPES = Object.keys(HARDWIRED) as readonly (keyof typeof HARDWIRED)[];
 
 /**
- * Lists the handles of those in a group. Those of a shared group are the same for everyone in it, less
- * the asking user. A former contact is in no other group that the user has made.
+ * Lists the handles of the members of a group. A shared group has the same members for all its users; the asking user
+ * is left out. A former contact is not listed in other groups that the user has made.
  */
 export function membersOf(group: GroupObject, roll: Roll): string[] {
   const hardwired: Members | undefined = entryOf<Members>(HARDWIRED, group.get('TYPE') ?? '');
@@ -65,12 +65,12 @@ export function membersOf(group: GroupObject, roll: Roll): string[] {
   return kept.filter((handle) => handle !== own).map((handle) => roll.people.nameOf(handle));
 }
 
-/** Handles that were put into a group, in small letters, as a user's table of contacts has them. */
+/** Handles that were added to a group, in lower case, as in a user's table of contacts. */
 export function keptMembers(group: GroupObject): string[] {
   return (group.get('USERS') ?? '').split(', ').filter((handle) => handle !== '');
 }
 
-/** True for a group that a user has made, shared or not. */
+/** True for a group made by a user, shared or not. */
 export function isCustom(group: GroupObject): boolean {
   return !Object.hasOwn(HARDWIRED, group.get('TYPE') ?? '');
 }

@@ -11,29 +11,32 @@ export interface GroupNewsContext {
   rollOf(user: ExchangeUser): Roll;
 }
 
-/** Tells users of their groups: at once, or, of what was decided while they were offline, when they come. */
+/**
+ * Notifies users of changes to their groups. Changes made while a user is offline are reported when the user comes
+ * online.
+ */
 export class GroupNews {
   readonly #context: GroupNewsContext;
   readonly #headcount = new Headcount();
-  /** News that wait for offline users. */
+  /** Notifications that wait for offline users. */
   readonly #waiting = new Map<ExchangeUser, (() => void)[]>();
 
   constructor(context: GroupNewsContext) {
     this.#context = context;
   }
 
-  /** Takes a group as it is now for what its owner knows. */
+  /** Takes the present state of a group as known to its owner. */
   begin(group: GroupObject, roll: Roll): void {
     this.#headcount.begin(group, roll);
   }
 
-  /** Tells a user's clients something, or has them told when they come online. */
+  /** Calls `tell` now if the user is online, otherwise when the user comes online. */
   tell(user: ExchangeUser, tell: () => void): void {
     if (user.online) tell();
     else this.#waiting.set(user, [...(this.#waiting.get(user) ?? []), tell]);
   }
 
-  /** Tells a user who has come online what waits for them. */
+  /** Delivers the waiting notifications to a user who has come online. */
   tellWaiting(user: ExchangeUser): void {
     if (!user.online) return;
     const waiting = this.#waiting.get(user) ?? [];
@@ -41,7 +44,7 @@ export class GroupNews {
     for (const tell of waiting) tell();
   }
 
-  /** Tells of a group that was made. */
+  /** Notifies the user of a new group. */
   made(user: ExchangeUser, group: GroupObject): void {
     this.tell(user, () => {
       const roll = this.#context.rollOf(user);
@@ -59,10 +62,11 @@ export class GroupNews {
     });
   }
 
-  /** Tells of a group that was removed. @param members Handles of those who were in it. */
+  /** Notifies the user of a group that was removed. @param members handles of its former members. */
   removed(user: ExchangeUser, group: GroupObject, members: readonly string[]): void {
     this.tell(user, () => {
-      // From 7 on a client hears of the members before it forgets the group; below, in the order that is printed.
+      // From protocol 7 on, the members are reported before the group is deleted. Below protocol 7, the order is that
+      // of the reference.
       say(group, 'USERS', members.join(', '), { from: 7 });
       this.recount(user);
       user.notify({ kind: 'deleted', object: 'GROUP', id: group.id });
@@ -70,7 +74,7 @@ export class GroupNews {
     });
   }
 
-  /** Tells a user of those of their groups that have changed. */
+  /** Notifies a user of the groups whose members have changed. */
   recount(user: ExchangeUser): void {
     const groups = this.#context.groupsOf(user);
     if (groups.length === 0) return;
@@ -83,7 +87,7 @@ export class GroupNews {
   }
 }
 
-/** Tells the owner's clients of a value that is not necessarily kept. */
+/** Notifies the owner's clients of a value that may not be stored. */
 function say(
   { owner, id }: GroupObject,
   property: PropertyName<'GROUP'>,

@@ -1,23 +1,23 @@
 import type { PropertyName } from '../../protocol/message.js';
 import { type GroupObject, membersOf, type Roll } from './group-members.js';
 
-/** Members of a group, as its owner's clients know them. */
+/** Members of a group, as the clients of its owner know them. */
 interface Count {
   readonly users: string;
   readonly size: number;
   readonly online: number;
 }
 
-/** Remembers who was in each group when its owner was told, and finds what is new. */
+/** Remembers the last reported members of each group, and finds what has changed. */
 export class Headcount {
   readonly #told = new WeakMap<GroupObject, Count>();
 
-  /** Takes a group as it is now for what its owner knows. */
+  /** Takes the present state of a group as known to its owner. */
   begin(group: GroupObject, roll: Roll): void {
     this.#told.set(group, count(group, roll));
   }
 
-  /** Gives the properties that have changed since, in the order in which they are told. */
+  /** Lists the properties that have changed since, in the order in which they are reported. */
   news(group: GroupObject, roll: Roll): [property: PropertyName<'GROUP'>, value: string][] {
     const before = this.#told.get(group);
     const now = count(group, roll);
@@ -25,7 +25,8 @@ export class Headcount {
     if (!before) return [];
     const others = now.users !== before.users;
     return [
-      // The same number of others is news, too: a client may take NROFUSERS for a change of USERS.
+      // NROFUSERS is also reported when the members change but their number does not: a client may use it to notice a
+      // change of USERS.
       ...(others ? [['NROFUSERS', String(now.size)] as [PropertyName<'GROUP'>, string]] : []),
       ...(now.online === before.online
         ? []

@@ -1,15 +1,15 @@
-/** Statuses that others can see of somebody. */
+/** Statuses that other users can see. */
 export const SHOWN_STATUSES = ['ONLINE', 'OFFLINE', 'AWAY', 'NA', 'DND', 'SKYPEME'] as const;
 
-/** The manner in which a robot is somebody's contact. */
+/** Behaviour of a robot as a contact. */
 export interface Manner {
-  /** ONLINESTATUS, for those whom it authorises. */
+  /** ONLINESTATUS that authorised users see. */
   readonly status: (typeof SHOWN_STATUSES)[number];
-  /** True when it says yes to those who ask for its authorisation. */
+  /** True when it accepts requests for authorisation. */
   readonly authorises: boolean;
-  /** Time that it takes for that, in milliseconds. */
+  /** Milliseconds until it accepts a request. */
   readonly afterMs: number;
 }
 
-/** The manner of a robot of which nothing else is said: online, and everybody's friend at once. */
+/** Default behaviour of a robot: it is online and accepts every request at once. */
 export const DEFAULT_MANNER: Manner = { status: 'ONLINE', authorises: true, afterMs: 0 };

@@ -3,14 +3,14 @@ import type { ExchangeChats } from '../chats/chats.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from './people.js';
 
-/** Counts the users with whom a user has talked or written among the people that they know. */
+/** Adds the partners of calls and chats to the users that a user has been in touch with. */
 export function countPartners(people: People, calls: Calls, chats: ExchangeChats): void {
   people.addPartners((user) => calls.objects.listOf(user).map((call) => call.get('PARTNER_HANDLE') ?? ''));
   people.addPartners((user) => writersTo(chats, user));
   chats.onMessage(({ view }) => people.recount(view.user));
 }
 
-/** Lists the partners of a user's dialogs, and those who have written in their other chats. */
+/** Lists the partners of a user's dialogs, and the authors of messages in the user's other chats. */
 function writersTo(chats: ExchangeChats, user: ExchangeUser): string[] {
   return chats
     .list(user)

@@ -10,17 +10,20 @@ import type { Manner } from './manner.js';
 import { BUDDY, type Everyone, type Sight, shownStatus } from './sight.js';
 import { Views } from './views.js';
 
-/** Events of {@link People}. A listener may change something in its turn. */
+/** Events of {@link People}. A listener may make further changes. */
 export interface PeopleEvents extends FencedEvents {
   /** A user's USERSTATUS has changed. */
   status: [change: { user: ExchangeUser; status: string; before: string }];
   /** Properties of a user's PROFILE have changed; `AVATAR` for the picture. */
   profile: [change: { user: ExchangeUser; properties: readonly string[] }];
-  /** A property that `user` has about another has changed. `RECEIVEDAUTHREQUEST` is empty when there is none any more. */
+  /**
+   * A property that `user` has about another user has changed. `RECEIVEDAUTHREQUEST` is empty when there is no request
+   * any more.
+   */
   contact: [change: { user: ExchangeUser; handle: string; property: string; value: string }];
-  /** `viewer` sees another value of USER `handle` than before: their clients are told of it next. */
+  /** The value of USER `handle` that `viewer` sees has changed. The viewer's clients are notified next. */
   seen: [change: { viewer: ExchangeUser; handle: string; property: string; value: string }];
-  /** Contacts of `user`, or their presence, have changed: lists of them are to be made anew. */
+  /** The contacts of `user`, or their presence, have changed. Lists of them must be rebuilt. */
   people: [change: { user: ExchangeUser }];
 }
 
@@ -29,23 +32,26 @@ export interface PeopleContext {
   readonly clock: Clock;
   readonly everyone: Everyone & { setManner(handle: string, manner: Manner): void };
   readonly sight: Sight;
-  /** Keeps profiles and contacts over a restart, all or none. */
+  /** Stores profiles and contacts, all or none. */
   save(...users: ExchangeUser[]): void;
 }
 
 /**
- * The relations between users: presence, profiles, contact lists, authorisation, blocking. Every change of them comes
- * through here, whether a command, the desk or an account service wants it. The clients of the user are told of it, and
- * the clients of others of as much as {@link Sight} lets them see.
+ * The relations between users: presence, profiles, contact lists, authorisation and blocking. All changes are made
+ * here, from commands, the desk or an account service. The clients of the user are notified. The clients of other users
+ * are notified of the values that {@link Sight} lets them see.
  */
 export class People extends FencedEmitter<PeopleEvents> {
-  /** The rules of who sees whom. */
+  /** Rules of visibility between users. */
   readonly sight: Sight;
   readonly #everyone: PeopleContext['everyone'];
   readonly #clock: Clock;
   readonly #save: PeopleContext['save'];
   readonly #views: Views;
-  /** Requests, and other news of contacts, that came while a user was offline: told when they come. */
+  /**
+   * Requests and other changes of contacts that came while a user was offline. They are reported when the user comes
+   * online.
+   */
   readonly #waiting = new Map<ExchangeUser, Map<string, Map<string, string>>>();
 
   readonly #partners: ((user: ExchangeUser) => Iterable<string>)[] = [];
@@ -59,7 +65,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     this.#views = new Views(clock, everyone, this.sight, (change) => this.emit('seen', change));
   }
 
-  /** Sets USERSTATUS, and tells it. @throws ERR_INVALID_ARG for a value that is not a status. */
+  /** Sets USERSTATUS and notifies clients. @throws ERR_INVALID_ARG for a value that is not a status. */
   setStatus(user: ExchangeUser, status: string): void {
     const before = user.parameters.get('USERSTATUS') ?? '';
     this.#views.presence(user, () => {
@@ -77,7 +83,11 @@ export class People extends FencedEmitter<PeopleEvents> {
     if (status !== before) this.emit('status', { user, status, before });
   }
 
-  /** Sets properties of PROFILE, all or none, and tells them. @throws ERR_INVALID_ARG, ERR_LINE_BREAK, ERR_SYNTAX */
+  /**
+   * Sets properties of PROFILE, all or none, and notifies clients.
+   *
+   * @throws ERR_INVALID_ARG, ERR_LINE_BREAK, ERR_SYNTAX
+   */
   setProfile(user: ExchangeUser, properties: Readonly<Record<string, string>>): void {
     const names = Object.keys(properties);
     this.#views.profile(user, names.map(asUserProperty), () => {
@@ -93,7 +103,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     this.emit('profile', { user, properties: names });
   }
 
-  /** Takes a picture, which those who have the user in their list may fetch anew. @throws ERR_INVALID_ARG */
+  /** Sets the user's picture and notifies the users who see it. @throws ERR_INVALID_ARG */
   setPicture(user: ExchangeUser, bytes: Uint8Array): void {
     user.setPicture(bytes);
     this.#save(user);
@@ -102,12 +112,12 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Adds another to a user's contact list and asks for their authorisation. Robots and phones agree at once, as does a
-   * user who lets the asking one see them. Others are told, when they are online, and agree by {@link authorise} or by
-   * asking in their turn.
+   * Adds another user to a contact list and asks for authorisation. Robots and phones agree at once, and so does a user
+   * who has already authorised the asking user. Any other user is notified when online, and agrees by {@link authorise}
+   * or by asking in return.
    *
-   * @returns BUDDYSTATUS for the answer: `2`, or `3` where that is so already.
-   * @throws ERR_INVALID_ARG where both are the same user or a text that is too long; ERR_LINE_BREAK.
+   * @returns BUDDYSTATUS for the answer: `2`, or `3` when the other user has already agreed.
+   * @throws ERR_INVALID_ARG when both are the same user or the text is too long; ERR_LINE_BREAK.
    */
   ask(user: ExchangeUser, handle: string, text = ''): string {
     checkContact('RECEIVEDAUTHREQUEST', text);
@@ -129,9 +139,9 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Has a robot ask a user for their authorisation.
+   * Makes a robot ask a user for authorisation.
    *
-   * @throws ERR_INVALID_ARG where there is no such user, or for a text that is too long; ERR_LINE_BREAK.
+   * @throws ERR_INVALID_ARG for an unknown user or a text that is too long; ERR_LINE_BREAK.
    */
   askFrom(robot: string, handle: string, text = ''): void {
     const user = this.userOf(handle);
@@ -140,7 +150,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     this.#relating(user, robot, () => this.#tellWhenOnline(user, robot, 'RECEIVEDAUTHREQUEST', text));
   }
 
-  /** Changes the manner of a robot, and tells its status. Those whom it keeps waiting are answered by the new one. */
+  /** Changes the behaviour of a robot and reports its status. The new behaviour also decides about waiting requests. */
   setManner(handle: string, manner: Partial<Manner>): void {
     const before = this.#everyone.mannerOf(handle);
     this.#views.robot(handle, () => {
@@ -152,10 +162,10 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Lets another see the user, or not any more. Saying yes to a user who has asked adds them to the contact list;
-   * saying no dismisses the request, and takes back what was given before.
+   * Authorises another user, or takes the authorisation back. Authorising a user who has asked adds that user to the
+   * contact list. Refusing dismisses the request and takes back an earlier authorisation.
    *
-   * @throws ERR_INVALID_ARG where both are the same user.
+   * @throws ERR_INVALID_ARG when both are the same user.
    */
   authorise(user: ExchangeUser, handle: string, allowed: boolean): void {
     this.#relating(user, handle, (other) => {
@@ -175,9 +185,9 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Blocks another, whose request goes with that, or lets them through again.
+   * Blocks another user and drops that user's request, or unblocks the user.
    *
-   * @throws ERR_INVALID_ARG where both are the same user.
+   * @throws ERR_INVALID_ARG when both are the same user.
    */
   block(user: ExchangeUser, handle: string, blocked: boolean): void {
     this.#relating(user, handle, () => {
@@ -186,7 +196,11 @@ export class People extends FencedEmitter<PeopleEvents> {
     });
   }
 
-  /** Takes another off the contact list, and back a request that they have not answered. @throws ERR_INVALID_ARG */
+  /**
+   * Removes another user from the contact list and withdraws a request that was not answered.
+   *
+   * @throws ERR_INVALID_ARG
+   */
   remove(user: ExchangeUser, handle: string): void {
     this.#relating(user, handle, (other) => {
       this.#tell(user, handle, 'BUDDYSTATUS', BUDDY.removed);
@@ -195,10 +209,10 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 
   /**
-   * Has two users who share a group authorise each other. A user who blocks the other, or has said no to them, is asked
+   * Makes two users who share a group authorise each other. A user who has blocked or refused the other is asked
    * instead.
    *
-   * @throws ERR_INVALID_ARG where both are the same user.
+   * @throws ERR_INVALID_ARG when both are the same user.
    */
   introduce(user: ExchangeUser, handle: string): void {
     if (this.userOf(handle) === user || user.isContact(handle)) return;
@@ -210,15 +224,15 @@ export class People extends FencedEmitter<PeopleEvents> {
     if (other && !isRefused(other, user.handle)) this.ask(other, user.handle);
   }
 
-  /** Sets what concerns the user alone. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
+  /** Sets a property that only the user sees. @throws ERR_INVALID_ARG, ERR_LINE_BREAK */
   note(user: ExchangeUser, handle: string, property: 'DISPLAYNAME' | 'SPEEDDIAL', value: string): void {
     this.#tell(user, handle, property, value);
     this.#save(user);
   }
 
   /**
-   * Has users who are in a contact list from the start authorise each other, where nothing else is said, and makes
-   * whole what a former run has left that was killed between what it keeps of two users. Nobody is told.
+   * Makes users who start in a contact list authorise each other, unless stated otherwise. It also repairs the relation
+   * of two users when an earlier run was killed after storing only one of them. Clients are not notified.
    */
   settle(): void {
     const each = (settle: (user: ExchangeUser, handle: string) => void) => {
@@ -243,17 +257,17 @@ export class People extends FencedEmitter<PeopleEvents> {
     });
   }
 
-  /** Adds a list of those with whom a user was in touch. It says when it has changed by {@link recount}. */
+  /** Adds a source of users with whom a user was in touch. The source reports changes by {@link recount}. */
   addPartners(partnersOf: (user: ExchangeUser) => Iterable<string>): void {
     this.#partners.push(partnersOf);
   }
 
-  /** Lists the handles of those with whom a user was in touch, by call or chat. */
+  /** Lists the handles of users with whom the user was in touch, by call or chat. */
   recentOf(user: ExchangeUser): string[] {
     return [...new Set(this.#partners.flatMap((partnersOf) => [...partnersOf(user)]))];
   }
 
-  /** Has lists of a user's people made anew. */
+  /** Causes the lists of a user's contacts to be rebuilt. */
   recount(user: ExchangeUser): void {
     this.emit('people', { user });
   }
@@ -262,30 +276,30 @@ export class People extends FencedEmitter<PeopleEvents> {
     return this.#everyone.userOf(handle);
   }
 
-  /** Gives a handle in the letters of its owner. */
+  /** Gives a handle in the spelling of its owner. */
   nameOf(handle: string): string {
     return this.#everyone.identityOf(handle)?.handle ?? handle;
   }
 
-  /** Lists the handles of others of whom `matches` accepts what the user has about them. */
+  /** Lists the handles in a user's table of contacts that `matches` accepts. */
   handlesWhere(user: ExchangeUser, matches: (handle: string) => boolean): string[] {
     return [...user.contacts.keys()].filter(matches).map((handle) => this.nameOf(handle));
   }
 
-  /** Lists those in a user's contact list. */
+  /** Lists the handles in a user's contact list. */
   friendsOf(user: ExchangeUser): string[] {
     return this.handlesWhere(user, (handle) => user.lists(handle));
   }
 
-  /** Lists those who have asked a user for their authorisation, and have no answer. */
+  /** Lists the handles of users whose request for authorisation has not been answered. */
   waitingFor(user: ExchangeUser): string[] {
     return this.handlesWhere(user, (handle) => user.contact(handle).has('RECEIVEDAUTHREQUEST'));
   }
 
   /**
-   * Does a change between two users, keeps it, and tells what each sees of the other now.
+   * Makes a change between two users, stores it, and notifies each of what has changed about the other.
    *
-   * @throws ERR_INVALID_ARG where both are the same user.
+   * @throws ERR_INVALID_ARG when both are the same user.
    */
   #relating(user: ExchangeUser, handle: string, change: (other: ExchangeUser | undefined) => void): void {
     const other = this.#everyone.userOf(handle);
@@ -298,7 +312,7 @@ export class People extends FencedEmitter<PeopleEvents> {
     }
   }
 
-  /** Has a robot answer a user's request, in its time. */
+  /** Makes a robot answer a user's request after its delay. */
   #askRobot(user: ExchangeUser, handle: string): void {
     const { authorises, afterMs } = this.#everyone.mannerOf(handle);
     if (!authorises) return;
@@ -309,16 +323,16 @@ export class People extends FencedEmitter<PeopleEvents> {
     });
   }
 
-  /** Answers the request that `other` has made to `user`, if they have made one. */
+  /** Grants the request of `other` to `user`, if there is one. */
   #grant(user: ExchangeUser, other: ExchangeUser): void {
     if (other.contact(user.handle).get('BUDDYSTATUS') !== BUDDY.pending) return;
     this.#tellWhenOnline(other, user.handle, 'BUDDYSTATUS', BUDDY.authorised);
   }
 
-  /** Takes a request back. @returns true where there was one. */
+  /** Withdraws a request. @returns true when there was one. */
   #dropRequest(user: ExchangeUser, handle: string): boolean {
     if (!user.clearContact(handle, 'RECEIVEDAUTHREQUEST')) return false;
-    // A request that the client was never told of is taken back silently.
+    // A request that was never reported to the client is withdrawn silently.
     if (!this.#waiting.get(user)?.get(handle.toLowerCase())?.delete('RECEIVEDAUTHREQUEST')) {
       this.#say(user, handle, 'RECEIVEDAUTHREQUEST', '');
     }
@@ -326,14 +340,14 @@ export class People extends FencedEmitter<PeopleEvents> {
     return true;
   }
 
-  /** Sets a property that a user has about another, and tells their clients. */
+  /** Sets a property that a user has about another, and notifies the user's clients. */
   #tell(user: ExchangeUser, handle: string, property: string, value: string): void {
     user.setContact(handle, property, value);
     this.#say(user, handle, property, value);
     this.emit('contact', { user, handle, property, value });
   }
 
-  /** As {@link #tell}, for an act of another user: a user who is offline hears of it when they come. */
+  /** As {@link #tell}, for an act of another user. An offline user is notified when coming online. */
   #tellWhenOnline(user: ExchangeUser, handle: string, property: string, value: string): void {
     if (user.online) {
       this.#tell(user, handle, property, value);
@@ -359,7 +373,7 @@ export class People extends FencedEmitter<PeopleEvents> {
   }
 }
 
-/** USER property that a property of PROFILE is seen as; properties that others do not see stay as they are. */
+/** The USER property under which others see a PROFILE property. Properties that others do not see keep their name. */
 function asUserProperty(property: string): string {
   if (property === 'LANGUAGES') return 'LANGUAGE';
   return property === 'CALL_APPLY_CF' ? 'IS_CF_ACTIVE' : property;

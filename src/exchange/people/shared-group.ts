@@ -1,15 +1,15 @@
 import type { ExchangeUser } from '../exchange-user.js';
 
-/** A group that users share, for those that follow it. */
+/** A shared group, as its followers see it. */
 export interface SharedGroup {
-  /** CUSTOM_GROUP_ID, the same for all. */
+  /** CUSTOM_GROUP_ID, the same for all users. */
   readonly id: string;
   readonly name: string;
-  /** Users who have it, its owner first; none once it is over. */
+  /** Users who have the group, its owner first. Empty once the group is over. */
   readonly sharers: readonly { readonly user: ExchangeUser; readonly accepted: boolean }[];
 }
 
-/** Follows the groups that are shared, and may answer for a user. */
+/** Follows shared groups, and may answer for a user. */
 export interface GroupFollower {
   follow(group: SharedGroup): void;
   restore(groups: readonly SharedGroup[]): void;

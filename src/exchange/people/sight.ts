@@ -3,20 +3,20 @@ import { type Identity, phoneNumber } from '../../switch/identity.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Manner } from './manner.js';
 
-/** Everyone whom the exchange knows of, by handle in any case of letters. */
+/** All users, robots and phones known to the exchange. Handles are not case-sensitive. */
 export interface Everyone {
   readonly users: readonly ExchangeUser[];
   userOf(handle: string): ExchangeUser | undefined;
   identityOf(handle: string): Identity | undefined;
   identities(): readonly Identity[];
-  /** Gives the manner of a robot or phone. */
+  /** Gives the behaviour of a robot or phone. */
   mannerOf(handle: string): Manner;
 }
 
-/** BUDDYSTATUS of a user who was taken off the list, of one who was asked for authorisation, of one who gave it. */
+/** BUDDYSTATUS of a user who was removed from the list, was asked for authorisation, or has given it. */
 export const BUDDY = { removed: '1', pending: '2', authorised: '3' } as const;
 
-/** USER properties that only authorised users see, and the values that others are told. */
+/** USER properties that only authorised users see, and the values that others see instead. */
 const GUARDED: Readonly<Record<string, string>> = {
   ONLINESTATUS: 'OFFLINE',
   LASTONLINETIMESTAMP: '0',
@@ -24,7 +24,7 @@ const GUARDED: Readonly<Record<string, string>> = {
   RICH_MOOD_TEXT: '',
 };
 
-/** USER properties that a user has set about another, as they are before that. */
+/** Defaults of USER properties that each user sets about another. */
 const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   BUDDYSTATUS: '0',
   ISAUTHORIZED: 'FALSE',
@@ -34,7 +34,7 @@ const OWN_DEFAULTS: Readonly<Record<string, string>> = {
   RECEIVEDAUTHREQUEST: '',
 };
 
-/** USER properties that everyone sees the same, where the profile does not have them. */
+/** Defaults of USER properties that everyone sees alike. */
 const PUBLIC_DEFAULTS: Readonly<Record<string, string>> = {
   BIRTHDAY: '0',
   SEX: 'UNKNOWN',
@@ -43,12 +43,12 @@ const PUBLIC_DEFAULTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says who sees whom, and what they see: the one place that decides it. It reads, and changes nothing.
+ * Decides which user sees which values of another user. This is the only place that decides it. It reads state and
+ * changes nothing.
  *
- * A user who is connected sees the presence and the mood of those who have authorised them and do not block them
- * (reference, "USER object", "GET USER": OFFLINE otherwise). A name and a profile are for everyone.
- * Robots are seen by everyone
- * but those whom they keep waiting.
+ * A connected user sees the presence and mood of users who have authorised and not blocked that user; the others are
+ * shown as OFFLINE (reference, "USER object", "GET USER"). Everyone sees names and profiles. Everyone sees a robot,
+ * except users whose request it has not answered.
  */
 export class Sight {
   readonly #everyone: Everyone;
@@ -57,7 +57,7 @@ export class Sight {
     this.#everyone = everyone;
   }
 
-  /** True when `owner` lets the user `handle` see them. */
+  /** True when `owner` has authorised the user `handle`. */
   authorises(owner: ExchangeUser, handle: string): boolean {
     return owner.has('ISAUTHORIZED', handle);
   }
@@ -71,30 +71,30 @@ export class Sight {
     return this.reaches(viewer.handle, owner) && this.authorises(owner, viewer.handle);
   }
 
-  /** True for a robot or phone that becomes everybody's contact without being asked. */
+  /** True for a robot or phone that accepts every request at once. */
   agreesAtOnce(handle: string): boolean {
     const { authorises, afterMs } = this.#everyone.mannerOf(handle);
     return authorises && afterMs === 0;
   }
 
-  /** True when `viewer` is told of what changes about `owner`: one of them has the other in their contact list. */
+  /** True when `viewer` is notified of changes of `owner`: one of the two has the other in the contact list. */
   watches(viewer: ExchangeUser, owner: ExchangeUser): boolean {
     return viewer === owner || viewer.lists(owner.handle) || owner.isContact(viewer.handle);
   }
 
-  /** True when something of `sender` can reach `owner`: nothing does of a user whom they block. */
+  /** True when messages and requests of `sender` reach `owner`, which a blocked user's do not. */
   reaches(sender: string, owner: ExchangeUser): boolean {
     return !owner.has('ISBLOCKED', sender);
   }
 
-  /** True when `viewer` sees that the other is there. */
+  /** True when `viewer` sees that the other user is online. */
   isOnline(viewer: ExchangeUser, handle: string): boolean {
     return !['OFFLINE', 'UNKNOWN', 'SkypeOut'].includes(this.value(viewer, handle, 'ONLINESTATUS'));
   }
 
   /**
-   * Gives a property of USER `handle` as `viewer` sees it: what the viewer has set, then the other's profile. A value
-   * that does not exist, or is not for the viewer, is empty or the one that stands for that.
+   * Gives a property of USER `handle` as `viewer` sees it: the value that the viewer has set, otherwise the one of the
+   * other's profile. A value that does not exist, or that the viewer may not see, is empty or a default.
    */
   value(viewer: ExchangeUser, handle: string, property: string): string {
     const own = viewer.contact(handle).get(property) ?? entryOf(OWN_DEFAULTS, property);
@@ -103,7 +103,7 @@ export class Sight {
     return owner ? this.#userValue(viewer, owner, property) : this.#otherValue(viewer, handle, property);
   }
 
-  /** The value of a property where the viewer sees nothing of another yet. */
+  /** The value of a property as long as the viewer sees nothing of the other user. */
   static unseen(property: string): string {
     return entryOf(GUARDED, property) ?? entryOf(PUBLIC_DEFAULTS, property) ?? '';
   }
@@ -143,7 +143,7 @@ export class Sight {
     }
   }
 
-  /** Robots and phones, and names that do not exist. */
+  /** Gives a property of a robot, a phone or an unknown name. */
   #otherValue(viewer: ExchangeUser, handle: string, property: string): string {
     const identity = this.#everyone.identityOf(handle);
     switch (property) {
@@ -168,7 +168,7 @@ export class Sight {
   }
 }
 
-/** The status of a user as authorised users see it. */
+/** The status of a user that authorised users see. */
 export function shownStatus(user: ExchangeUser): string {
   const status = user.parameters.get('USERSTATUS') ?? 'ONLINE';
   return status === 'INVISIBLE' || status === 'LOGGEDOUT' ? 'OFFLINE' : status;

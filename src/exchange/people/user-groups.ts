@@ -27,15 +27,15 @@ export interface UserGroupsContext {
   readonly people: People;
   /** Gives a number that no object has had. */
   nextId(): number;
-  /** Keeps what follows the groups that are shared. */
+  /** Notified of changes to shared groups. */
   readonly channels: GroupFollower;
   readonly shelf: ObjectShelf<'GROUP'>;
 }
 
 /**
- * The groups of all users (reference, "GROUP object"): the hardwired ones, which follow from what people are to each
- * other, and those that users make and share. Each user has a GROUP object of their own for a group that they share with
- * others; CUSTOM_GROUP_ID is the same for all.
+ * The groups of all users (reference, "GROUP object"). Hardwired groups follow from the relations between users; others
+ * are made and shared by users. Each user of a shared group has a GROUP object of their own. All have the same
+ * CUSTOM_GROUP_ID.
  */
 export class UserGroups {
   readonly #people: People;
@@ -74,12 +74,12 @@ export class UserGroups {
     return this.#objects.of(user, id);
   }
 
-  /** Lists the groups that the user has made or that others share with them. */
+  /** Lists the groups that the user has made, or that others share with the user. */
   customOf(user: ExchangeUser): GroupObject[] {
     return this.#objects.listOf(user).filter(isCustom);
   }
 
-  /** Lists the groups that are there without being made: they get their ids when they are first asked for, and keep them. */
+  /** Lists the hardwired groups. They get their ids when they are first requested, and keep them. */
   hardwiredOf(user: ExchangeUser): GroupObject[] {
     const made = new Map(this.#objects.listOf(user).map((group) => [group.get('TYPE'), group]));
     const roll = this.#rollOf(user);
@@ -93,17 +93,17 @@ export class UserGroups {
     });
   }
 
-  /** Lists the handles of those in a group of `user`'s. */
+  /** Lists the handles of the members of a group of `user`. */
   members(user: ExchangeUser, group: GroupObject): string[] {
     return membersOf(group, this.#rollOf(user));
   }
 
-  /** Counts those in a group of `user`'s whom they see online. */
+  /** Counts the members of a group whom `user` sees online. */
   online(user: ExchangeUser, group: GroupObject): number {
     return this.members(user, group).filter((handle) => this.#people.sight.isOnline(user, handle)).length;
   }
 
-  /** Makes an empty group. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for its name; ERR_INVALID_ARG for one too many. */
+  /** Makes an empty group. @throws ERR_INVALID_ARG for a bad name or too many groups; ERR_LINE_BREAK for its name. */
   create(user: ExchangeUser, name: string): GroupObject {
     checkKept('DISPLAYNAME', name);
     if (name === '') throw invalidArgument('name', 'a name', name);
@@ -117,7 +117,7 @@ export class UserGroups {
     });
   }
 
-  /** Gives a group another name, for all who share it. @returns false for one that is not the user's to change. */
+  /** Renames a group for all who share it. @returns false when the user may not rename it. */
   rename(group: GroupObject, name: string): boolean {
     if (!isOwn(group)) return false;
     checkKept('DISPLAYNAME', name);
@@ -132,10 +132,10 @@ export class UserGroups {
   }
 
   /**
-   * Takes a contact into a group; one that is shared is proposed to them.
+   * Adds a contact to a group. A shared group is proposed to the contact.
    *
    * @param handle as in the contact list, in any case of letters.
-   * @returns false for a partner that is not a contact, or a group that is not the user's to change.
+   * @returns false when `handle` is not a contact, or the user may not change the group.
    */
   add(group: GroupObject, handle: string): boolean {
     const user = this.#ownerOf(group);
@@ -146,7 +146,7 @@ export class UserGroups {
     return true;
   }
 
-  /** Takes a user out of a group. @returns false where they are not in it, or the user may not change it. */
+  /** Removes a user from a group. @returns false when the user is not a member, or the group may not be changed. */
   remove(group: GroupObject, handle: string): boolean {
     const key = handle.toLowerCase();
     if (!isOwn(group) || key === group.owner.handle.toLowerCase() || !keptMembers(group).includes(key))
@@ -162,8 +162,8 @@ export class UserGroups {
   }
 
   /**
-   * Shares a group with those in it: each of them who lets the user see them is asked to accept it, the others are asked
-   * for their authorisation first.
+   * Shares a group with its members. Members who have authorised the user are asked to accept it. The others are asked
+   * for authorisation first.
    *
    * @param text of the requests for authorisation.
    * @returns false for a group that is shared, hardwired or empty.
@@ -179,7 +179,7 @@ export class UserGroups {
     return true;
   }
 
-  /** Accepts a group that was proposed: all who have accepted it authorise each other. @returns false for another group. */
+  /** Accepts a proposed group. All who have accepted it authorise each other. @returns false for another group. */
   accept(group: GroupObject): boolean {
     if (group.get('TYPE') !== PROPOSED) return false;
     group.tell('TYPE', SHARED);
@@ -194,14 +194,14 @@ export class UserGroups {
     return true;
   }
 
-  /** Declines a group that was proposed. @returns false for another group. */
+  /** Declines a proposed group. @returns false for another group. */
   decline(group: GroupObject): boolean {
     if (group.get('TYPE') !== PROPOSED) return false;
     this.#leave(group);
     return true;
   }
 
-  /** Deletes a group; the others keep one that is shared, without them. @returns false for a hardwired one. */
+  /** Deletes a group. The others keep a shared group, without this user. @returns false for a hardwired group. */
   delete(group: GroupObject): boolean {
     if (!isCustom(group)) return false;
     if (group.get('TYPE') === CUSTOM) this.#drop(group);
@@ -209,20 +209,21 @@ export class UserGroups {
     return true;
   }
 
-  /** Takes in what a former run has kept, once the users are there. */
+  /** Restores the stored groups after a restart, once the users exist. */
   restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     const groups = this.#objects.restore(
       userOf,
       (id, user, { properties }) => new ApiObject('GROUP', id, user, properties),
     );
-    // A run that was killed in the middle has not kept it for all, nor proposed it to all: the first has what is newest.
+    // A run that was killed may have stored or proposed a change for some users only. The first object holds the newest
+    // state.
     const all = groups.filter((group) => [SHARED, PROPOSED].includes(group.get('TYPE') ?? ''));
     for (const group of all) {
       const [first = group] = this.#sharersOf(group);
       group.put('USERS', first.get('USERS') ?? '');
       group.put('DISPLAYNAME', first.get('DISPLAYNAME') ?? '');
     }
-    // An owner who is not in it was about to leave it.
+    // An owner who is not a member was about to leave the group.
     const isLeft = (group: GroupObject) => !keptMembers(group).includes(group.owner.handle.toLowerCase());
     for (const group of all.filter(isLeft)) this.#objects.remove(group);
     const shared = all.filter((group) => !isLeft(group));
@@ -234,7 +235,7 @@ export class UserGroups {
     this.#channels.restore(Array.from(byId.values(), (group) => this.#asShared(group)));
   }
 
-  /** Makes a group and tells of it. */
+  /** Makes a group and notifies its owner. */
   #make(user: ExchangeUser, kept: Readonly<Record<string, string>>): GroupObject {
     const group = new ApiObject('GROUP', this.#nextId(), user, kept);
     this.#objects.add(group);
@@ -243,9 +244,9 @@ export class UserGroups {
   }
 
   /**
-   * Proposes a shared group to a user who is in it, or asks for their authorisation first.
+   * Proposes a shared group to a member, or asks the member for authorisation first.
    *
-   * @param text of the request. Default: they are not asked.
+   * @param text of the request. Default: no request is sent.
    */
   #propose(group: GroupObject, handle: string, text?: string): void {
     const user = this.#ownerOf(group);
@@ -262,7 +263,7 @@ export class UserGroups {
     this.#follow(group);
   }
 
-  /** Proposes the shared groups to a user who has authorised their owner only now. */
+  /** Proposes the shared groups to a user who has just authorised their owner. */
   #proposeAgain(user: ExchangeUser, handle: string): void {
     for (const group of this.customOf(user)) {
       const isShared = group.get('TYPE') === SHARED && keptMembers(group).includes(handle.toLowerCase());
@@ -270,11 +271,12 @@ export class UserGroups {
     }
   }
 
-  /** Takes the owner of a shared group out of it. */
+  /** Removes the owner of a shared group from it. */
   #leave(group: GroupObject): void {
     const own = group.owner.handle.toLowerCase();
     const rest = this.#sharersOf(group).filter((each) => each !== group);
-    // The leaver is removed everywhere first: after a kill the group would be proposed to them anew.
+    // The leaving user is removed everywhere first. Otherwise the group would be proposed to that user again after a
+    // kill.
     this.#keepMembers(
       group,
       keptMembers(group).filter((each) => each !== own),
@@ -284,7 +286,7 @@ export class UserGroups {
     this.#channels.follow(this.#asShared(group));
   }
 
-  /** Has the chat of a shared group follow it. */
+  /** Reports a change of a shared group to its chat. */
   #follow(group: GroupObject): void {
     if (group.get('TYPE') !== CUSTOM) this.#channels.follow(this.#asShared(group));
   }
@@ -297,7 +299,7 @@ export class UserGroups {
     return { id: group.get('CUSTOM_GROUP_ID') ?? '', name: group.get('DISPLAYNAME') ?? '', sharers };
   }
 
-  /** Removes a group from a user's own. */
+  /** Removes a group object from its owner. */
   #drop(group: GroupObject): void {
     const user = this.#ownerOf(group);
     const members = this.members(user, group);
@@ -305,7 +307,7 @@ export class UserGroups {
     this.#news.removed(user, group, members);
   }
 
-  /** Keeps other members of a group, for all who share it. @throws ERR_INVALID_ARG for too many. */
+  /** Stores other members of a group, for all who share it. @throws ERR_INVALID_ARG for too many. */
   #regroup(group: GroupObject, handles: readonly string[]): void {
     this.#keepMembers(group, handles);
     this.#tellMembers(this.#sharersOf(group));
@@ -323,7 +325,10 @@ export class UserGroups {
       this.#news.tell(owner, () => this.#news.recount(owner));
   }
 
-  /** Lists the objects of all who have a group, the one that is kept first first; one alone where it is not shared. */
+  /**
+   * Lists the objects of a shared group, of all its users, the one that is stored first in front. A group that is not
+   * shared has only one.
+   */
   #sharersOf(group: GroupObject): GroupObject[] {
     const id = group.get('CUSTOM_GROUP_ID');
     return group.get('TYPE') === CUSTOM
@@ -349,7 +354,7 @@ export class UserGroups {
   }
 }
 
-/** True for a group whose members and name its owner changes. */
+/** True for a group whose name and members the owner may change. */
 function isOwn(group: GroupObject): boolean {
   return [CUSTOM, SHARED].includes(group.get('TYPE') ?? '');
 }

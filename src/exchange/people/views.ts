@@ -5,7 +5,7 @@ import { noticeVersions } from '../../protocol/versions.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { type Everyone, Sight } from './sight.js';
 
-/** USER properties that others are told of, in the order in which they are told. */
+/** USER properties that others are notified of, in this order. */
 const TOLD = [
   'FULLNAME',
   'BIRTHDAY',
@@ -31,30 +31,32 @@ type Told = (typeof TOLD)[number];
 
 const TOLD_IF_SEEN = TOLD.filter((property) => Sight.isGuarded(property));
 
-/** Values that a viewer sees of another, by property; none for what they are not told. */
+/**
+ * Values that a viewer sees of another user, by property. Properties that the viewer is not notified of are missing.
+ */
 type View = ReadonlyMap<Told, string>;
 
-/** A user who sees, and one who is seen. */
+/** A viewer, and the user that is seen. */
 interface Pair {
   readonly viewer: ExchangeUser;
   readonly handle: string;
 }
 
-/** A value that a viewer is told that they see of another. */
+/** A change of a value that the viewer sees. */
 export interface SeenChange extends Pair {
   readonly property: string;
   readonly value: string;
 }
 
-/** Tells the clients of those who see somebody what they see of a change, each in their version of the protocol. */
+/** Notifies the clients of every viewer of a change as that viewer sees it, in the client's protocol version. */
 export class Views {
   readonly #clock: Clock;
   readonly #everyone: Everyone;
   readonly #sight: Sight;
   readonly #seen: (change: SeenChange) => void;
-  /** Pairs between which something has changed that is not told yet, with what was seen before. */
+  /** Pairs with changes that have not been reported yet, with the values seen before. */
   readonly #pending = new Map<ExchangeUser, Map<string, View>>();
-  /** Properties that have changed while their viewer was offline. */
+  /** Properties that have changed while the viewer was offline. */
   readonly #missed = new Map<ExchangeUser, Map<string, Set<Told>>>();
 
   constructor(clock: Clock, everyone: Everyone, sight: Sight, seen: (change: SeenChange) => void) {
@@ -64,7 +66,7 @@ export class Views {
     this.#seen = seen;
   }
 
-  /** Has a user's presence change, and with it what they see of others; tells it. */
+  /** Makes a change of a user's presence, which also changes what the user sees of others, and reports it. */
   presence(user: ExchangeUser, change: () => void): void {
     const sees = this.#seenBy(user).map((handle) => ({ viewer: user, handle }));
     const pairs = [...this.#viewersOf(user), ...sees];
@@ -72,7 +74,7 @@ export class Views {
     if (user.online) this.#tellMissed(user);
   }
 
-  /** Has the presence of a robot change; tells it. */
+  /** Makes a change of a robot's presence and reports it. */
   robot(handle: string, change: () => void): void {
     const viewers = this.#everyone.users.filter((user) => user.lists(handle));
     this.#telling(
@@ -82,7 +84,7 @@ export class Views {
     );
   }
 
-  /** Has properties of a user's profile change, and tells it. @param properties as USER has them. */
+  /** Makes a change of a user's profile and reports it. @param properties names as in USER. */
   profile(user: ExchangeUser, properties: readonly string[], change: () => void): void {
     const told = TOLD.filter((property) => properties.includes(property));
     this.#telling(this.#viewersOf(user), told, change);
@@ -94,8 +96,8 @@ export class Views {
   }
 
   /**
-   * Has the relation of a user to another change. What they see of each other then comes as from the network, in a
-   * moment of its own: behind the answer, and behind the news itself.
+   * Makes a change of the relation between two users. The values that each sees of the other are then reported in a
+   * turn of their own, as if by the network: after the answer, and after the notification of the change itself.
    */
   relation(user: ExchangeUser, handle: string, change: () => void): void {
     const other = this.#everyone.userOf(handle);
@@ -105,7 +107,7 @@ export class Views {
     change();
   }
 
-  /** Tells others that a user has another picture. */
+  /** Notifies others that a user has a new picture. */
   picture(user: ExchangeUser): void {
     for (const { viewer, handle } of this.#viewersOf(user)) {
       if (viewer !== user && viewer.online && this.#sight.reaches(viewer.handle, user))
@@ -117,7 +119,7 @@ export class Views {
     const before = pairs.map((pair) => this.#view(pair, properties));
     change();
     for (const [index, pair] of pairs.entries()) {
-      // What waits to be told is told then, as it will be.
+      // A pair that is already waiting is reported later, with its values at that time.
       if (this.#pending.get(pair.viewer)?.has(pair.handle)) continue;
       this.#tellNews(pair, before[index] ?? new Map(), this.#view(pair, properties));
     }
@@ -157,7 +159,7 @@ export class Views {
     }
   }
 
-  /** Gives those of `properties` that the viewer is told of, as they see them. */
+  /** Gives those of `properties` that the viewer is notified of, with the values that the viewer sees. */
   #view({ viewer, handle }: Pair, properties: readonly Told[]): View {
     const owner = this.#everyone.userOf(handle);
     const watches = owner ? this.#sight.watches(viewer, owner) : viewer.lists(handle);
@@ -165,19 +167,19 @@ export class Views {
     const reached =
       viewer === owner || (viewer.online && (!owner || this.#sight.reaches(viewer.handle, owner)));
     const shown = properties.filter((property) =>
-      // Only others are told that calls are forwarded.
+      // Users are not notified of their own call forwarding.
       property === 'IS_CF_ACTIVE' && viewer === owner ? false : reached || Sight.isGuarded(property),
     );
     return new Map(shown.map((property) => [property, this.#sight.value(viewer, handle, property)]));
   }
 
-  /** Every user who is told of a user, that user first. */
+  /** Lists all viewers of a user, the user first. */
   #viewersOf(user: ExchangeUser): Pair[] {
     const others = this.#everyone.users.filter((each) => each !== user && this.#sight.watches(each, user));
     return [user, ...others].map((viewer) => ({ viewer, handle: user.handle }));
   }
 
-  /** Every user of whom a user is told. */
+  /** Lists the handles that a user is a viewer of. */
   #seenBy(user: ExchangeUser): string[] {
     const users = this.#everyone.users.filter((each) => each !== user && this.#sight.watches(user, each));
     const others = [...user.contacts.keys()].filter(

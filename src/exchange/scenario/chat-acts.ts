@@ -9,31 +9,31 @@ type Z = typeof Zod;
 export function chatShape(z: Z, text: Zod.ZodString) {
   const ms = z.number().int().min(0).max(86_400_000);
   const answer = z.strictObject({
-    /** Part of a message that this is the answer to, in any case. Default: every message. */
+    /** Part of a message to which this is an answer, in any case. Default: every message. */
     to: text.optional(),
     says: text,
   });
   return {
-    /** Its part in chats. The first of its answers that fits is given; without one it only listens. */
+    /** Behaviour in chats. The first matching answer is given. Without answers the robot only listens. */
     chats: z
       .strictObject({
         answers: z.array(answer).default([]),
-        /** Time that it takes for an answer, in milliseconds. */
+        /** Milliseconds until it answers. */
         afterMs: ms.default(0),
-        /** Reason for which it can neither be written to nor be added. */
+        /** Reason why it can neither be written to nor added to a chat. */
         refuses: z.enum(CHATMESSAGE.properties.LEAVEREASON.values).optional(),
       })
       .optional(),
   };
 }
 
-/** One act of a robot in chats. All but `writesTo` and `gathers` are done in its newest chat of many. */
+/** One act of a robot in chats. All acts except `writesTo` and `gathers` take place in its newest group chat. */
 export function chatActSchema(z: Z, handle: Zod.ZodString, text: Zod.ZodString) {
   const when = { robot: handle, afterMs: z.number().int().min(0).max(86_400_000) };
   return z.union([
     /** Writes to a user. */
     z.strictObject({ ...when, writesTo: handle, text }),
-    /** Makes a chat of many with others. */
+    /** Makes a group chat with other users. */
     z.strictObject({ ...when, gathers: z.array(handle).min(1) }),
     z.strictObject({ ...when, says: text }),
     z.strictObject({ ...when, adds: handle }),
@@ -42,10 +42,10 @@ export function chatActSchema(z: Z, handle: Zod.ZodString, text: Zod.ZodString) 
   ]);
 }
 
-/** An act of a robot in chats, as a scenario has it. */
+/** An act of a robot in chats, as written in a scenario. */
 export type ChatAct = Zod.output<ReturnType<typeof chatActSchema>>;
 
-/** A robot's part in chats, as a scenario has it. */
+/** The behaviour of a robot in chats, as written in a scenario. */
 export interface ChatPart {
   readonly handle: string;
   readonly chats?:
@@ -57,7 +57,7 @@ export interface ChatPart {
     | undefined;
 }
 
-/** Has a robot take its part in chats. */
+/** Sets up the behaviour of a robot in chats. */
 export function seatInChats({ chats }: Exchange, { handle, chats: part }: ChatPart, clock: Clock): void {
   if (!part) return;
   const { answers, afterMs, refuses } = part;
@@ -71,7 +71,7 @@ export function seatInChats({ chats }: Exchange, { handle, chats: part }: ChatPa
   });
 }
 
-/** Has a robot do something in chats. */
+/** Carries out an act of a robot in chats. */
 export function actInChats({ chats }: Exchange, act: ChatAct): void {
   if ('writesTo' in act) {
     chats.writeAs(act.robot, act.writesTo, act.text);

@@ -5,19 +5,19 @@ import type { Desk } from '../desk/desk.js';
 
 type Z = typeof Zod;
 
-/** One act that a scenario can have done at a desk. */
+/** One kind of act that a scenario can carry out at a desk. */
 export interface DeskAct {
   /** Its fields, besides `user`, `afterMs` and `do`. */
   fields(z: Z): Zod.ZodRawShape;
   act(desk: Desk, given: unknown): unknown;
 }
 
-/** An act as the scenario gives it. */
+/** An act, as written in a scenario. */
 export interface GivenAct {
   readonly do: string;
 }
 
-/** Every act, by the word of `do`. */
+/** All kinds of acts, by the word in `do`. */
 export const DESK_ACTS: Readonly<Record<string, DeskAct>> = {
   call: deskAct(
     (z) => ({ to: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]) }),
@@ -107,7 +107,7 @@ export const DESK_ACTS: Readonly<Record<string, DeskAct>> = {
   ),
 };
 
-/** Does one act. @throws what the desk throws */
+/** Carries out an act. @throws the errors of the desk */
 export async function doAtDesk(desk: Desk, given: GivenAct): Promise<void> {
   await entryOf(DESK_ACTS, given.do)?.act(desk, given);
 }
@@ -116,7 +116,7 @@ function deskAct<S extends Zod.ZodRawShape>(
   fields: (z: Z) => S,
   act: (desk: Desk, given: Zod.output<Zod.ZodObject<S>>) => unknown,
 ): DeskAct {
-  // The schema has checked what is given.
+  // The schema has already checked the input.
   return { fields, act: (desk, given) => act(desk, given as Zod.output<Zod.ZodObject<S>>) };
 }
 

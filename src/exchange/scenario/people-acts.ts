@@ -9,7 +9,7 @@ export function mannerShape(z: Z) {
   return {
     /** Status that authorised users see. */
     status: z.enum(SHOWN_STATUSES).default('ONLINE'),
-    /** True when it agrees to be a contact at once, false for never, or the time that it takes, in milliseconds. */
+    /** True when it accepts requests to be a contact at once, false for never, or the delay in milliseconds. */
     authorises: z
       .union([z.boolean(), z.strictObject({ afterMs: z.number().int().min(0).max(86_400_000) })])
       .default(true),
@@ -22,28 +22,28 @@ export function peopleActSchema(z: Z, handle: Zod.ZodString, text: Zod.ZodString
   return z.union([
     /** Asks a user for their authorisation. */
     z.strictObject({ ...when, asks: handle, text: text.optional() }),
-    /** Is in another status from then on. */
+    /** Changes its status. */
     z.strictObject({ ...when, status: z.enum(SHOWN_STATUSES) }),
   ]);
 }
 
-/** An act of a robot, as a scenario has it. */
+/** An act of a robot, as written in a scenario. */
 export type PeopleAct = Zod.output<ReturnType<typeof peopleActSchema>>;
 
-/** A robot with its manner, as a scenario has it. */
+/** A robot and its behaviour as a contact, as written in a scenario. */
 export interface MannerOf {
   readonly handle: string;
   readonly status: (typeof SHOWN_STATUSES)[number];
   readonly authorises: boolean | { readonly afterMs: number };
 }
 
-/** Gives a robot its manner. */
+/** Sets up the behaviour of a robot as a contact. */
 export function introduceRobot({ people }: Exchange, { handle, status, authorises }: MannerOf): void {
   const afterMs = typeof authorises === 'object' ? authorises.afterMs : 0;
   people.setManner(handle, { status, authorises: authorises !== false, afterMs });
 }
 
-/** Has a robot do something towards users. @throws ERR_INVALID_ARG for a user that there is not. */
+/** Carries out an act of a robot towards users. @throws ERR_INVALID_ARG for an unknown user. */
 export function actAsRobot({ people, chats }: Exchange, act: PeopleAct): void {
   if ('asks' in act) {
     people.askFrom(act.robot, act.asks, act.text);

@@ -15,7 +15,7 @@ type Z = typeof Zod;
 
 const FAILURE_REASONS = Object.keys(CALL_FAILURE_REASONS).map(Number) as CallFailureReason[];
 
-/** The schema of a scenario file. The package is loaded when it is asked for. */
+/** Makes the schema of a scenario file. The package `zod` is loaded on request. */
 export async function scenarioSchema() {
   const { z } = await import('zod');
   return z.strictObject({
@@ -24,11 +24,11 @@ export async function scenarioSchema() {
       .array(userSchema(z))
       .min(1)
       .default([{ handle: 'jack' }]),
-    /** Others who can be called, and can call. */
+    /** Robots, which can be called and can call. */
     robots: z.array(robotSchema(z)).default([]),
     /** Phone numbers that the gateway knows. */
     numbers: z.array(phoneSchema(z)).default([]),
-    /** Voicemails that wait in mailboxes from the start. */
+    /** Voicemails that are in the mailboxes from the start. */
     voicemails: z
       .array(
         z.strictObject({
@@ -40,17 +40,17 @@ export async function scenarioSchema() {
         }),
       )
       .default([]),
-    /** Facts about web pages, by address, which URL info of the account services tells. */
+    /** Facts about web pages, by address. The URL info of the account services returns them. */
     urlInfo: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
-    /** Calls that robots and numbers make, counted from the start. */
+    /** Calls that robots and numbers make. Times are from the start. */
     calls: z
       .array(z.strictObject({ from: z.union([handle(z), number(z)]), to: handle(z), afterMs: ms(z) }))
       .default([]),
-    /** Acts of robots towards users that are no calls, each `afterMs` the start. */
+    /** Acts of robots towards users other than calls, each `afterMs` the start. */
     people: z.array(peopleActSchema(z, handle(z), oneLine(z))).default([]),
     /** Acts of robots in chats, each `afterMs` the start. */
     chats: z.array(chatActSchema(z, handle(z), oneLine(z))).default([]),
-    /** The way of short messages to phones: every text arrives, but where `numbers` says otherwise. */
+    /** Delivery of short messages to phones. Every text arrives, unless `numbers` says otherwise. */
     sms: z
       .strictObject({
         price: z.number().int().min(0).max(1_000_000).optional(),
@@ -62,19 +62,19 @@ export async function scenarioSchema() {
         refusal: z.enum(SMS_REFUSALS).optional(),
       })
       .default({}),
-    /** Texts that come from phones, each `afterMs` the start. */
+    /** Texts sent from phones, each `afterMs` the start. */
     texts: z
       .array(z.strictObject({ from: number(z), to: handle(z), body: oneLine(z).min(1), afterMs: ms(z) }))
       .default([]),
-    /** Acts of the people at the users' desks, each `afterMs` the start. */
+    /** Acts at the users' desks, each `afterMs` the start. */
     desk: z.array(deskSchema(z)).default([]),
   });
 }
 
-/** A scenario as it is written in its file, with what was left out filled in. */
+/** A scenario as written in its file, with defaults filled in. */
 export type ScenarioFile = Zod.output<Awaited<ReturnType<typeof scenarioSchema>>>;
 
-/** Its schema as JSON Schema, for editors. */
+/** The schema as JSON Schema, for editors. */
 export async function scenarioJsonSchema(): Promise<object> {
   const { z } = await import('zod');
   return z.toJSONSchema(await scenarioSchema(), { io: 'input' });
@@ -122,7 +122,7 @@ function robotSchema(z: Z) {
     ...mannerShape(z),
     ...chatShape(z, oneLine(z)),
     ...behaviourShape(z),
-    /** Price of a call to it, as with a commercial contact. */
+    /** Price of a call to it, for a commercial contact. */
     tariff: tariffSchema(z).optional(),
   });
 }
@@ -137,7 +137,7 @@ function phoneSchema(z: Z) {
   });
 }
 
-/** Price of a minute. */
+/** Price per minute. */
 function tariffSchema(z: Z) {
   return z.strictObject({
     rate: z.number().int().min(0),
@@ -155,7 +155,7 @@ function deskSchema(z: Z) {
   return z.discriminatedUnion('do', acts as [Act, ...Act[]]);
 }
 
-/** Addresses and services of a user, as the account services show them. */
+/** Addresses and services of a user, as the account services return them. */
 function accountSchema(z: Z) {
   const date = z.iso.datetime({ offset: true });
   const service = z.strictObject({
@@ -176,13 +176,13 @@ function accountSchema(z: Z) {
   });
 }
 
-/** Names of devices, of each kind. */
+/** Names of the devices of each kind. */
 function deviceLists(z: Z) {
   const names = z.array(oneLine(z).min(1).max(300)).optional();
   return z.strictObject({ audioIn: names, audioOut: names, ringer: names, videoIn: names });
 }
 
-/** A fault of a voicemail, which happens once. */
+/** A simulated fault of a voicemail. It happens once. */
 function faultSchema(z: Z) {
   return z.strictObject({ at: z.enum(VOICEMAIL_STEPS), reason: z.enum(VOICEMAIL_FAILURE_REASONS) });
 }
@@ -196,16 +196,16 @@ function behaviourShape(z: Z) {
     seed: z.number().int().min(1).max(2_147_483_646).optional(),
   });
   return {
-    /** Time that it rings before its `outcome`, in milliseconds. */
+    /** Milliseconds that it rings before its `outcome`. */
     rings: ms(z).default(1000),
     outcome: z.union([z.enum(['answer', 'busy', 'refuse', 'no-answer']), failure]).default('answer'),
     /** Sound file that the caller hears before the answer. */
     earlyMedia: file(z).optional(),
-    /** Steps in the call, one after the other. */
+    /** Steps in the call, one after another. */
     does: z.array(stepSchema(z)).default([]),
-    /** True when it stays on the line after the last step. */
+    /** True when it does not hang up after the last step. */
     stays: z.boolean().default(false),
-    /** Time from the answer until it drops the call, in milliseconds. */
+    /** Milliseconds from the answer until it drops the call. */
     drops: ms(z).optional(),
     /** Impairments of its line. */
     line: line.optional(),
@@ -224,7 +224,7 @@ function stepSchema(z: Z) {
 }
 
 const ms = (z: Z) => z.number().int().min(0).max(86_400_000);
-/** Text that can be said on the wire. */
+/** Text that can be sent on the wire. */
 const oneLine = (z: Z) =>
   z
     .string()
@@ -244,5 +244,5 @@ const profile = (z: Z) =>
   });
 const handle = (z: Z) => z.string().regex(/^[a-z][a-z0-9.,_:-]{1,31}$/i);
 const number = (z: Z) => z.string().regex(/^\+\d{3,20}$/);
-/** A path to a WAV file, from the scenario's folder. */
+/** Path of a WAV file, relative to the scenario's folder. */
 const file = (z: Z) => z.string().min(1);

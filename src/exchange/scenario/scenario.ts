@@ -30,7 +30,7 @@ const OUTCOMES = {
   'no-answer': { kind: 'no-answer' },
 } as const satisfies Record<string, 'answer' | EndCause>;
 
-/** Users, robots and numbers with their behaviour, from a file: what a test of somebody's program runs against. */
+/** Users, robots and numbers with their behaviour, read from a file. Programs are tested against it. */
 export class Scenario {
   /** Options of {@link Exchange.start}. */
   readonly options: {
@@ -79,9 +79,9 @@ export class Scenario {
   }
 
   /**
-   * Reads a scenario and the WAV files that it names, which are found from its own folder.
+   * Reads a scenario and the WAV files that it names. Their paths are relative to its folder.
    *
-   * @throws ERR_FILE, ERR_WAV; ERR_SYNTAX, naming the field, when it is not of the schema.
+   * @throws ERR_FILE, ERR_WAV; ERR_SYNTAX, naming the field, when the file does not match the schema.
    */
   static async load(path: string, clock: Clock): Promise<Scenario> {
     checkArgument('path', path, aPath);
@@ -107,9 +107,9 @@ export class Scenario {
   }
 
   /**
-   * Puts the scenario's voicemails into their mailboxes, and has its calls made, each in its time; returns what cancels
-   * those that are still to come.
+   * Puts the scenario's voicemails into their mailboxes and starts its timed calls and acts.
    *
+   * @returns a function that cancels the acts that are still to come.
    * @throws ERR_FILE, ERR_WAV when a voicemail cannot be read.
    */
   async run(exchange: Exchange): Promise<() => void> {
@@ -154,7 +154,7 @@ function callFrom(exchange: Exchange, caller: RobotDestination, to: string): voi
   }
 }
 
-/** Has somebody do something. What cannot be done is told as a failure. */
+/** Carries out an act. An error is reported as a failure of the exchange. */
 async function fenced(exchange: Exchange, act: () => void | Promise<void>): Promise<void> {
   try {
     await act();
@@ -163,7 +163,7 @@ async function fenced(exchange: Exchange, act: () => void | Promise<void>): Prom
   }
 }
 
-/** @throws ERR_SYNTAX when the scenario names a user, robot or number that it does not define. */
+/** Checks the names in a scenario. @throws ERR_SYNTAX for a user, robot or number that it does not define. */
 function checkNames(
   path: string,
   { users, robots, numbers, calls, voicemails, texts, desk, people, chats }: ScenarioFile,
@@ -268,7 +268,7 @@ async function parse(path: string, text: string): Promise<ScenarioFile> {
   );
 }
 
-/** Without the fields that are `undefined`, which optional fields of options may not be. */
+/** Copies a record without its `undefined` fields: optional fields of options may not be `undefined`. */
 function defined<T extends object>(record: T): Partial<T> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,14 +1,14 @@
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../base/time/clock.js';
 
-/** Wrong codes after which a number has to be sent a new one. */
+/** Number of wrong codes after which a new code must be sent. */
 const MAX_TRIES = 5;
-/** Time for which a code is good. */
+/** Lifetime of a code, in milliseconds. */
 const LASTS_MS = 24 * 3_600_000;
-/** Most numbers of one user that wait for their codes; the oldest is forgotten. */
+/** Most numbers of one user that wait for a code. Beyond that the oldest is forgotten. */
 const MAX_WAITING = 20;
 
-/** Beginnings of the numbers whose countries take no other sender than Skype (reference, NO_SENDERID_CAPABILITY). */
+/** Prefixes of countries that allow no sender other than Skype (reference, NO_SENDERID_CAPABILITY). */
 const REFUSED_COUNTRIES = ['+1', '+886', '+86'];
 
 interface Code {
@@ -17,7 +17,7 @@ interface Code {
   tries: number;
 }
 
-/** Codes that were sent to numbers which users want to be called back at. They do not survive a restart. */
+/** Codes sent to phone numbers that users want as their reply number. They do not survive a restart. */
 export class ConfirmationCodes {
   readonly #clock: Clock;
   readonly #codes = new Map<string, Map<string, Code>>();
@@ -31,7 +31,7 @@ export class ConfirmationCodes {
     return REFUSED_COUNTRIES.some((beginning) => number.startsWith(beginning));
   }
 
-  /** Makes a code for a number, in place of one that was sent there before. */
+  /** Makes a code for a number. It replaces an earlier code. */
   make(handle: string, number: string): string {
     const text = String(randomInt(0, 1_000_000)).padStart(6, '0');
     const codes = this.#codes.get(handle) ?? new Map<string, Code>();
@@ -43,7 +43,7 @@ export class ConfirmationCodes {
     return text;
   }
 
-  /** Takes a code that came back. @returns true once, for the right one. */
+  /** Checks a code. @returns true for the right code, once. */
   take(handle: string, number: string, text: string): boolean {
     const codes = this.#codes.get(handle);
     const code = codes?.get(number);

@@ -29,26 +29,26 @@ export const SMS_OUTCOMES = [
   'undefined',
 ] as const satisfies readonly SmsOutcome[];
 
-/** Fate of a text to one number. */
+/** Outcome of a text to one number. */
 export type SmsOutcome = 'delivered' | 'failed' | 'pending' | 'not-routable' | 'undefined';
 
 /** Options of a {@link SimulatedSms}. */
 export interface SimulatedSmsOptions {
   /** Price of each chunk to each number, in thousandths of the currency. Default 78. */
   readonly price?: number;
-  /** Time that a look at a number takes, in milliseconds. Default 300. */
+  /** Milliseconds that the analysis of a number takes. Default 300. */
   readonly analyseMs?: number;
-  /** Time until the server has a message, in milliseconds. Default 500. */
+  /** Milliseconds until the server has a message. Default 500. */
   readonly sendMs?: number;
-  /** Time until it arrives, in milliseconds after that. Default 2000. */
+  /** Milliseconds from then until the message arrives. Default 2000. */
   readonly deliverMs?: number;
-  /** Fates of texts to numbers, the first that fits; `*` at the end stands for any digits. Default: delivered. */
+  /** Outcomes by number. The first match counts; `*` at the end stands for any digits. Default: delivered. */
   readonly numbers?: readonly { readonly number: string; readonly outcome: SmsOutcome }[];
-  /** Reason for which every message is refused. Default: none is. */
+  /** Reason for which every message is refused. Default: none is refused. */
   readonly refusal?: SmsRefusal;
 }
 
-/** A text that a simulated phone has got. */
+/** A text that a simulated phone has received. */
 export interface SimulatedText {
   readonly to: string;
   /** Handle of its sender. */
@@ -57,7 +57,7 @@ export interface SimulatedText {
   readonly body: string;
 }
 
-/** Texts that are kept; the oldest go first. */
+/** Most texts that are kept. Beyond that the oldest are dropped. */
 const MAX_TEXTS = 1000;
 
 const DISPATCH = having('taken', 'refused', 'delivered', 'failed');
@@ -86,7 +86,7 @@ const RULES: Rules<SimulatedSmsOptions> = {
   refusal: oneOf(...SMS_REFUSALS),
 };
 
-/** Phones that are not there: each text arrives after a while, or does not, as the options say. */
+/** A gateway without real phones. Texts arrive after a delay or fail, as the options say. */
 export class SimulatedSms implements SmsGateway {
   readonly #clock: Clock;
   readonly #options: Required<Omit<SimulatedSmsOptions, 'refusal'>> & Pick<SimulatedSmsOptions, 'refusal'>;

@@ -1,23 +1,23 @@
-/** A short message, cut into what goes out as one. */
+/** A short message, cut into the chunks that are sent. */
 export interface SmsChunks {
-  /** `gsm` where every character is of the GSM alphabet, `ucs2` otherwise. */
+  /** `gsm` when all characters are in the GSM alphabet, `ucs2` otherwise. */
   readonly alphabet: 'gsm' | 'ucs2';
   readonly chunks: readonly string[];
-  /** Units of the last chunk: septets, of which some characters take two, or UCS-2 units. */
+  /** Units of the last chunk: septets or UCS-2 units. Some characters take two septets. */
   readonly lastLength: number;
 }
 
-/** The alphabet of one septet for each character (GSM 03.38, 6.2.1). */
+/** Characters of one septet each (GSM 03.38, 6.2.1). */
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
-/** Its extension: an escape, then one more septet. */
+/** Characters of the extension table: an escape, then one more septet. */
 const EXTENSION = new Set('\f^{}\\[~]|€');
 
-/** Most units of a message that goes out as one, and of each of several, which lose room for the header. */
+/** Most units of a message in one chunk, and of each of several chunks, which also hold a header. */
 const ROOM = { gsm: { one: 160, each: 153 }, ucs2: { one: 70, each: 67 } } as const;
 
-/** Cuts a text as GSM 03.38 and 03.40 do: no character is cut in two. An empty text has no chunk. */
+/** Cuts a text into chunks as GSM 03.38 and 03.40 do. A character is never cut. An empty text has no chunk. */
 export function smsChunks(text: string): SmsChunks {
   const characters = [...text];
   const isGsm = characters.every((each) => BASIC.has(each) || EXTENSION.has(each));

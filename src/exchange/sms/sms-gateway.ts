@@ -25,42 +25,42 @@ export type SmsRefusal =
   | 'UNKNOWN'
   | 'NO_SENDERID_CAPABILITY';
 
-/** Knowledge of a gateway about a number before anything is sent. */
+/** Result of a gateway's analysis of a number. */
 export type SmsRoute =
   | {
       readonly kind: 'acceptable';
       /** Price of each chunk, in thousandths of the currency. A whole number, 0 or more. */
       readonly price: number;
     }
-  /** No text goes to this number. */
+  /** Texts cannot be sent to this number. */
   | { readonly kind: 'not-routable' }
-  /** The number is not known; nothing is sent there. */
+  /** The number is unknown. Nothing is sent to it. */
   | { readonly kind: 'undefined' };
 
-/** A message on its way out, as the gateway gets it. What is told of it too late, or twice, is not heard. */
+/** An outgoing message, as the gateway gets it. Late or repeated reports about it are ignored. */
 export interface SmsDispatch {
-  /** The user who sends it. */
+  /** Handle of the sender. */
   readonly from: string;
-  /** The validated number that the message shows as its sender; empty for the Skype name. */
+  /** The validated number that is shown as the sender; empty for the Skype name. */
   readonly replyTo: string;
-  /** Numbers with their `+`. */
+  /** Numbers, each with its `+`. */
   readonly numbers: readonly string[];
   readonly body: string;
-  /** The message as it is cut up: one text on a phone for each. */
+  /** The body cut into chunks. Each chunk is one text on the phone. */
   readonly chunks: readonly string[];
-  /** The server has it, and it is paid for. */
+  /** Reports that the server has the message. It is then paid for. */
   taken(): void;
-  /** The server does not take it. */
+  /** Reports that the server refuses the message. */
   refused(reason: SmsRefusal): void;
-  /** The message has arrived at a number. */
+  /** Reports that the message has arrived at a number. */
   delivered(number: string): void;
-  /** The message will not arrive at a number. */
+  /** Reports that the message will not arrive at a number. */
   failed(number: string): void;
 }
 
-/** The way of short messages to phones. What it throws is told as a `failure` of the exchange. */
+/** Delivers short messages to phones. An error that it throws is reported as a `failure` of the exchange. */
 export interface SmsGateway {
-  /** Looks at a number. Calls `found` once, at once or later. */
+  /** Analyses a number. Calls `found` once, immediately or later. */
   analyse(number: string, found: (route: SmsRoute) => void): void;
   /** Sends a message. */
   send(dispatch: SmsDispatch): void;

@@ -32,12 +32,12 @@ const ROUTE_STATUS = {
 export class SmsMessage implements Owned<'SMS'> {
   readonly object: ApiObject<'SMS'>;
   readonly owner: ExchangeUser;
-  /** Price of each chunk to the numbers that were looked at. */
+  /** Price per chunk, by number that has been analysed. */
   readonly #prices = new Map<string, number>();
   #statuses: Map<string, string>;
-  /** Findings that have not been told. */
+  /** Number of results that have not been reported. */
   #untold = 0;
-  /** True once it was deleted: nothing more is told of it. */
+  /** True once it is deleted. Nothing more is reported about it. */
   isGone = false;
 
   constructor(object: ApiObject<'SMS'>, owner: ExchangeUser) {
@@ -75,24 +75,28 @@ export class SmsMessage implements Owned<'SMS'> {
     return [...this.#statuses.keys()];
   }
 
-  /** Numbers with one of these statuses. */
+  /** Lists the numbers that have one of these statuses. */
   numbersThat(...statuses: readonly TargetStatus[]): string[] {
     return this.numbers.filter((number) => statuses.includes(this.#statuses.get(number) as TargetStatus));
   }
 
-  /** True until all that a gateway knows of its numbers has been told. */
+  /** True until the results of all its numbers have been reported. */
   get isAnalysing(): boolean {
     return this.#untold > 0 || this.numbersThat('TARGET_ANALYZING').length > 0;
   }
 
-  /** Price in thousandths of the currency: each chunk to each number that can be reached. */
+  /** Price in thousandths of the currency: the sum over each chunk and each reachable number. */
   get price(): number {
     const { chunks } = this.cut;
     const each = this.numbers.reduce((sum, number) => sum + (this.#prices.get(number) ?? 0), 0);
     return this.type === 'OUTGOING' ? each * Math.max(1, chunks.length) : 0;
   }
 
-  /** Takes other numbers; those that it had keep what is known of them. Nobody is told yet. @returns those that are new. */
+  /**
+   * Sets the target numbers. Known results of numbers that stay are kept. Clients are not notified yet.
+   *
+   * @returns the new numbers.
+   */
   setNumbers(numbers: readonly string[]): string[] {
     const fresh = numbers.filter((number) => !this.#statuses.has(number));
     const known = this.#statuses;
@@ -101,7 +105,7 @@ export class SmsMessage implements Owned<'SMS'> {
     return fresh;
   }
 
-  /** Takes what a gateway knows of a number. @returns whether it was waited for. */
+  /** Notes the gateway's result for a number. @returns false when no result was expected. */
   found(number: string, route: SmsRoute): boolean {
     if (this.isGone || this.#statuses.get(number) !== 'TARGET_ANALYZING') return false;
     const { status, price } = readRoute(route);
@@ -111,24 +115,24 @@ export class SmsMessage implements Owned<'SMS'> {
     return true;
   }
 
-  /** Sets what has become of a number. Nobody is told yet. */
+  /** Sets the status of a number. Clients are not notified yet. */
   setStatus(number: string, status: TargetStatus): void {
     this.#statuses.set(number, status);
     this.#keepStatuses();
   }
 
-  /** Tells a finding. */
+  /** Notifies clients of one result. */
   tellFound(): void {
     this.#untold--;
     this.tellStatuses();
   }
 
-  /** Tells what has become of the numbers. */
+  /** Notifies clients of the statuses of all numbers. */
   tellStatuses(): void {
     this.object.tell('TARGET_STATUSES', this.object.get('TARGET_STATUSES') ?? '');
   }
 
-  /** Ends in a failure that has not been seen. */
+  /** Ends with a failure, marked as unseen. */
   fail(status: 'FAILED' | 'SOME_TARGETS_FAILED', reason?: SmsFailure): void {
     if (reason !== undefined) this.object.tell('FAILUREREASON', reason);
     this.object.tell('STATUS', status);
@@ -140,7 +144,7 @@ export class SmsMessage implements Owned<'SMS'> {
   }
 }
 
-/** Reads what a gateway says, which is another's program: what makes no sense counts as not known. */
+/** Checks the result of a gateway, which is another program. An invalid result counts as unknown. */
 function readRoute(route: SmsRoute): { readonly status: TargetStatus; readonly price: number } {
   const price = route.kind === 'acceptable' ? route.price : 0;
   if (!Number.isSafeInteger(price) || price < 0) return { status: 'TARGET_UNDEFINED', price: 0 };

@@ -13,20 +13,20 @@ import { ConfirmationCodes } from './confirmation-codes.js';
 import { SMS_REFUSALS, type SmsDispatch, type SmsGateway } from './sms-gateway.js';
 import { SmsMessage, type SmsType } from './sms-message.js';
 
-/** Most messages that are kept of one user; the oldest go first. */
+/** Most messages of one user that are kept. Beyond that the oldest are dropped. */
 const LIMIT = 1000;
 /** Most numbers of one message, and most chunks of its text. */
 export const MOST_NUMBERS = 100;
 export const MOST_CHUNKS = 255;
-/** Longest text that can have so many chunks, in characters. */
+/** Longest text that fits into the most chunks, in characters. */
 export const LONGEST_BODY = 153 * MOST_CHUNKS;
 
-/** Time after which a number that nothing was heard of has failed (reference, SOME_TARGETS_FAILED). */
+/** Milliseconds after which a number without a result counts as failed (reference, SOME_TARGETS_FAILED). */
 const DELIVERY_MS = 24 * 3_600_000;
 
-/** A text that comes from a phone. */
+/** A text sent from a phone. */
 export interface IncomingSms {
-  /** The number that it comes from, with its `+`. */
+  /** Number of the sender, with its `+`. */
   readonly from: string;
   readonly body: string;
 }
@@ -41,12 +41,12 @@ const RULES: Rules<IncomingSms & { readonly to: string }> = {
   body: needed(line(1, LONGEST_BODY)),
 };
 
-/** @throws ERR_INVALID_ARG, naming the field. */
+/** Checks an incoming text. @throws ERR_INVALID_ARG, naming the field. */
 export function checkIncoming(sms: IncomingSms & { readonly to: string }): void {
   checkOptions(sms, RULES);
 }
 
-/** The parts of the exchange that messages need. */
+/** The parts of the exchange that {@link SmsMessages} uses. */
 export interface SmsContext {
   readonly clock: Clock;
   readonly gateway: SmsGateway;
@@ -56,7 +56,7 @@ export interface SmsContext {
   failed(error: unknown): void;
 }
 
-/** All short messages of all users, and their way to the gateway. */
+/** Short messages of all users. It passes them to the gateway. */
 export class SmsMessages {
   readonly objects: ObjectStore<'SMS', SmsMessage>;
   readonly #context: SmsContext;
@@ -72,7 +72,11 @@ export class SmsMessages {
     });
   }
 
-  /** Makes a message that is being written, in the order of the reference's examples. @returns it, with its STATUS not told. */
+  /**
+   * Makes a message to be written, in the order of the reference's examples.
+   *
+   * @returns the message. Its STATUS has not been reported.
+   */
   create(user: ExchangeUser, type: SmsType, numbers: readonly string[]): SmsMessage {
     const message = this.#make(user, { TYPE: type, STATUS: 'COMPOSING' });
     const { object } = message;
@@ -86,7 +90,7 @@ export class SmsMessages {
     return message;
   }
 
-  /** Changes where a message goes. */
+  /** Sets the target numbers of a message. */
   setNumbers(message: SmsMessage, numbers: readonly string[]): void {
     const fresh = message.setNumbers(numbers);
     const { object } = message;
@@ -99,14 +103,14 @@ export class SmsMessages {
     this.objects.save(message);
   }
 
-  /** Changes the text. @param wire As it came, quotes and all. */
+  /** Sets the text. @param wire as received, with quotes. */
   setBody(message: SmsMessage, wire: string): void {
     message.object.tell('BODY', wire);
     if (!message.isAnalysing) this.#tellPrice(message);
     this.objects.save(message);
   }
 
-  /** Sends a message, once all its numbers have been looked at. */
+  /** Sends a message, once all its numbers have been analysed. */
   send(message: SmsMessage): void {
     const { object, owner } = message;
     object.tell('STATUS', 'SENDING_TO_SERVER');
@@ -116,7 +120,7 @@ export class SmsMessages {
     else if (!message.isAnalysing) this.#dispatch(message);
   }
 
-  /** Marks it as seen: a text that came as read, one that failed as known to have failed. */
+  /** Marks a message as seen: an incoming text becomes read, and a failure becomes known. */
   see(message: SmsMessage): void {
     const { object, status } = message;
     if (status === 'RECEIVED') object.tell('STATUS', 'READ');
@@ -129,7 +133,7 @@ export class SmsMessages {
     this.objects.remove(message);
   }
 
-  /** Takes in a text from a phone. @returns its id. */
+  /** Receives a text from a phone. @returns its id. */
   receive(user: ExchangeUser, { from, body }: IncomingSms): number {
     const message = this.#make(user, { TYPE: 'INCOMING', STATUS: 'RECEIVED' });
     const { object } = message;
@@ -143,7 +147,7 @@ export class SmsMessages {
     return message.id;
   }
 
-  /** Takes in what a former run has kept. */
+  /** Restores the stored messages after a restart. */
   restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     const restored = this.objects.restore(userOf, (id, owner, { properties }) => {
       return new SmsMessage(new ApiObject('SMS', id, owner, settled(properties)), owner);
@@ -151,7 +155,7 @@ export class SmsMessages {
     for (const message of restored) {
       if (message.status === 'SENT_TO_SERVER') this.#expire(message);
       if (!message.isComposing) continue;
-      // Prices are asked for again.
+      // Prices are requested again.
       const numbers = message.numbers;
       message.setNumbers([]);
       for (const number of message.setNumbers(numbers)) this.#analyse(message, number);
@@ -168,7 +172,7 @@ export class SmsMessages {
     const { clock } = this.#context;
     const found = (route: Parameters<SmsMessage['found']>[1]) => {
       if (!message.found(number, route)) return;
-      // What is found at the same time is told once all of it is there.
+      // Results that arrive in the same turn are reported together.
       clock.timerAt(clock.now(), () => this.#tellFound(message));
     };
     this.#ask(
@@ -203,7 +207,7 @@ export class SmsMessages {
     } else this.#handOver(message, numbers);
   }
 
-  /** Gives a message to the gateway. */
+  /** Passes a message to the gateway. */
   #handOver(message: SmsMessage, numbers: readonly string[]): void {
     const { owner, object } = message;
     const isRequest = message.type === 'CONFIRMATION_CODE_REQUEST';
@@ -254,7 +258,7 @@ export class SmsMessages {
     this.#expire(message);
   }
 
-  /** Ends the wait for those that nothing is heard of, a day after it was sent. */
+  /** Ends the wait for missing results one day after the message was sent. */
   #expire(message: SmsMessage): void {
     const { clock } = this.#context;
     const sentMs = Number(message.object.get('TIMESTAMP') ?? 0) * 1000;
@@ -267,7 +271,7 @@ export class SmsMessages {
     });
   }
 
-  /** Ends a message of which everything is known. */
+  /** Ends a message when the results of all its numbers are known. */
   #conclude(message: SmsMessage): void {
     if (message.numbersThat('TARGET_DELIVERY_PENDING').length === 0) {
       const failed = message.numbersThat('TARGET_DELIVERY_FAILED').length;
@@ -301,7 +305,7 @@ export class SmsMessages {
     this.objects.save(message);
   }
 
-  /** Asks the gateway, which is another's program. */
+  /** Calls the gateway, which is another program. */
   #ask(act: () => void, otherwise: () => void): void {
     try {
       act();
@@ -312,12 +316,12 @@ export class SmsMessages {
   }
 }
 
-/** Numbers that a user may give as the sender of messages. */
+/** Numbers that a user may set as the reply number of messages. */
 export function validatedNumbers(user: ExchangeUser): string[] {
   return (user.profile.get('SMS_VALIDATED_NUMBERS') ?? '').split(/, ?/).filter((number) => number !== '');
 }
 
-/** Checks where a message is to go: 1 to 100 phone numbers, each once. @throws ERR_INVALID_ARG */
+/** Checks the target numbers: 1 to 100 phone numbers, without duplicates. @throws ERR_INVALID_ARG */
 export function checkNumbers(texts: readonly string[]): string[] {
   const numbers = new Set(
     texts.map((text) => {
@@ -332,12 +336,12 @@ export function checkNumbers(texts: readonly string[]): string[] {
   return [...numbers];
 }
 
-/** Cost in hundredths of the currency; a part of one counts as one. */
+/** Cost in hundredths of the currency, rounded up. */
 function costOf({ price }: SmsMessage): number {
   return Math.ceil(price / 10);
 }
 
-/** A record as it was stored: what was on its way to the server then was cut off. */
+/** A stored record. A message that was being sent to the server when the run ended has failed. */
 function settled(record: ObjectRecord): ObjectRecord {
   if (record['STATUS'] !== 'SENDING_TO_SERVER') return record;
   return { ...record, STATUS: 'FAILED', FAILUREREASON: 'SERVER_CONNECT_FAILED', IS_FAILED_UNSEEN: 'TRUE' };

@@ -9,20 +9,20 @@ import type { ObjectShelf, StoredObject } from '../object/object-shelf.js';
 import { checkKept } from '../wire-value.js';
 import type { StateJournal } from './state-journal.js';
 
-/** Objects whose ids are numbers, which all come from one count. */
+/** Objects with numeric ids. All kinds share one counter. */
 const NUMBERED = Object.entries<ObjectSpec>(OBJECTS).flatMap(([name, { id }]) =>
   id === 'number' ? [name as ObjectName] : [],
 );
 
 /**
- * Keeps the state of an exchange over a restart, in a {@link StateJournal} or, without one, not at all. A disk error is
- * reported and does not stop a call; the journal tries again.
+ * Stores the state of an exchange in a {@link StateJournal} so that it survives a restart. Without a journal nothing is
+ * stored. A disk error is reported and does not stop a call; the journal tries again.
  */
 export class ExchangeStore implements DecisionStore {
   readonly #journal: StateJournal | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #decisions = new Map<string, boolean>();
-  /** Values that were stored, by user: only new ones are written. */
+  /** Stored values, by user. Only changed values are written. */
   readonly #saved = new Map<string, Map<string, unknown>>();
 
   constructor(journal: StateJournal | undefined, failed: (error: unknown) => void) {
@@ -32,7 +32,7 @@ export class ExchangeStore implements DecisionStore {
       this.#decisions.set(key, allowed === true);
   }
 
-  /** The highest number that an object has had. */
+  /** The highest object number that was ever used. */
   get lastId(): number {
     let last = idOf(this.#journal?.get('last-id')) ?? 0;
     for (const object of NUMBERED) {
@@ -41,7 +41,10 @@ export class ExchangeStore implements DecisionStore {
     return last;
   }
 
-  /** Does work of which all is kept or nothing, also by a kill. What the disk refuses is reported, and tried again. */
+  /**
+   * Does work as one transaction: all changes are stored or none, also when the process is killed. A disk error is
+   * reported, and the write is tried again.
+   */
   together<T>(work: () => T): T {
     this.#journal?.begin();
     try {
@@ -51,7 +54,7 @@ export class ExchangeStore implements DecisionStore {
     }
   }
 
-  /** Keeps users as they are now, all or none. */
+  /** Stores the present state of users, all or none. */
   saveUsers(...users: readonly ExchangeUser[]): void {
     this.together(() => {
       for (const user of users) this.#saveUser(user);
@@ -73,7 +76,7 @@ export class ExchangeStore implements DecisionStore {
     }
   }
 
-  /** Gives the place of one kind of object. Ids that are words are an owner's; numbers are the exchange's. */
+  /** Gives the storage of one kind of object. Word ids are unique for each owner, numeric ids in the whole exchange. */
   shelf<O extends ObjectName>(object: O): ObjectShelf<O> {
     const folder = folderOf(object);
     const numbered = NUMBERED.includes(object);
@@ -91,7 +94,7 @@ export class ExchangeStore implements DecisionStore {
     };
   }
 
-  /** Values that are stored of a user, by path. */
+  /** Stored values of a user, by path. */
   #savedOf(handle: string): Map<string, unknown> {
     const saved = this.#saved.get(handle) ?? new Map(this.#journal?.entries(`user/${handle}/`) ?? []);
     this.#saved.set(handle, saved);
@@ -112,7 +115,7 @@ export class ExchangeStore implements DecisionStore {
     return this.#decisions.get(`${handle}/${name}`);
   }
 
-  /** Counts the names of which there is a decision for a user. */
+  /** Counts the stored access decisions of a user, one for each program name. */
   decided(handle: string): number {
     return [...this.#decisions.keys()].filter((key) => key.startsWith(`${handle}/`)).length;
   }
@@ -122,7 +125,7 @@ export class ExchangeStore implements DecisionStore {
     this.#put(`client/${handle}/${name}`, allowed);
   }
 
-  /** Bytes that cannot be guessed, the same after a restart. */
+  /** Random secret bytes. They stay the same over a restart. */
   get secret(): Buffer {
     const kept = this.#journal?.get('secret');
     if (typeof kept === 'string' && kept.length === 64) return Buffer.from(kept, 'hex');
@@ -160,23 +163,27 @@ export class ExchangeStore implements DecisionStore {
   }
 }
 
-/** Beginning of the keys of one kind of object. */
+/** Prefix of the keys of one kind of object. */
 function folderOf(object: ObjectName): string {
   return `${object.toLowerCase()}/`;
 }
 
-/** The name of an object among those of its owner, as it is stored. */
+/** Name of an object within its owner, read from its stored key. */
 function nameOf(key: string, user: string): string | undefined {
   return key.startsWith(`${user}/`) ? key.slice(user.length + 1) || undefined : undefined;
 }
 
-/** The number of an object, as it is stored. */
+/** Number of an object, read from its stored key. */
 function idOf(text: unknown): number | undefined {
   const id = Number(text);
   return Number.isSafeInteger(id) && id > 0 ? id : undefined;
 }
 
-/** The object, if it is one: whatever lies in the folder is checked like what comes over the wire. */
+/**
+ * Checks a stored object. Data on disk is checked like data from the network.
+ *
+ * @returns undefined when it is not valid.
+ */
 function storedObject(value: unknown): StoredObject | undefined {
   if (!isRecord(value)) return undefined;
   const { user, properties, file } = value;

@@ -11,13 +11,14 @@ interface Entry {
   readonly value?: unknown;
 }
 
-/** Bytes that may be out of date, besides as many as are not, before the file is written anew. */
+/** Outdated bytes that are allowed in the file before it is rewritten, in addition to as many bytes as are current. */
 const MAX_STALE_BYTES = 1_048_576;
 
 /**
- * Keeps records by key in a file that survives a SIGKILL at any moment: each change, or all those of a transaction, is
- * one appended line, in the hands of the system when {@link put} or {@link commit} returns, and a line that is cut off is
- * dropped when the file is read. What could not be written stays in memory and goes out with the next change; the disk's error is thrown.
+ * Keeps records by key in a file that survives a SIGKILL at any moment. Each change, or each transaction, is one
+ * appended line. The operating system has the line when {@link put} or {@link commit} returns. An incomplete last line
+ * is dropped when the file is read. Data that could not be written stays in memory and is written with the next change;
+ * the disk's error is thrown.
  */
 export class StateJournal {
   readonly #path: string;
@@ -27,9 +28,9 @@ export class StateJournal {
   #lock: FolderLock | undefined;
   #file: number | undefined;
   #length = 0;
-  /** Transactions that have begun: one may be a part of another. */
+  /** Depth of open transactions, which may be nested. */
   #depth = 0;
-  /** Bytes of the file that are not out of date, and of each record. */
+  /** Bytes of the file that are current, and of each record. */
   #live = 0;
   readonly #sizes = new Map<string, number>();
 
@@ -38,10 +39,10 @@ export class StateJournal {
   }
 
   /**
-   * Opens, or makes, the journal of a folder, which is this process's from then on.
+   * Opens or creates the journal of a folder, and locks it for this process.
    *
-   * @throws ERR_FILE when it cannot be read or written; ERR_INVALID_STATE when another has it open; ERR_UNSUPPORTED
-   * without the package `libsql`.
+   * @throws ERR_FILE when it cannot be read or written; ERR_INVALID_STATE when another process has it open;
+   * ERR_UNSUPPORTED without the package `libsql`.
    */
   static async open(folder: string): Promise<StateJournal> {
     const journal = new StateJournal(join(folder, 'exchange.jsonl'));
@@ -58,7 +59,7 @@ export class StateJournal {
     return journal;
   }
 
-  /** All records whose key begins with `prefix`: the rest of the key, and the value. */
+  /** Iterates over the records whose key begins with `prefix`: the rest of the key, and the value. */
   *entries(prefix: string): Generator<[rest: string, value: unknown]> {
     for (const [key, value] of this.#records) {
       if (key.startsWith(prefix)) yield [key.slice(prefix.length), value];
@@ -69,9 +70,9 @@ export class StateJournal {
     return this.#records.get(key);
   }
 
-  /** Stores a value, which must be JSON. @throws ERR_FILE when the disk refuses; the value is kept in memory. */
+  /** Stores a value, which must be JSON. @throws ERR_FILE when it cannot be written; the value is kept in memory. */
   put(key: string, value: unknown): void {
-    // A value that is there already is no change; one that did not get into the file is tried again.
+    // An equal value is not written again, unless an earlier write has failed.
     if (typeof value !== 'object' && this.#records.get(key) === value && this.#unwritten.size === 0) return;
     this.#records.set(key, value);
     this.#write(key);
@@ -82,18 +83,18 @@ export class StateJournal {
     if (this.#records.delete(key)) this.#write(key);
   }
 
-  /** Begins a transaction: of what is put and deleted until {@link commit}, all is in the file or nothing. */
+  /** Begins a transaction. All changes until {@link commit} are in the file, or none. */
   begin(): void {
     this.#depth++;
   }
 
-  /** Ends the transaction that began last. @throws ERR_FILE as {@link put}. */
+  /** Ends the innermost transaction. @throws ERR_FILE as {@link put}. */
   commit(): void {
     this.#depth--;
     if (this.#depth === 0 && this.#unwritten.size > 0) this.#writeOut();
   }
 
-  /** @throws ERR_FILE when the disk still refuses what it has refused before; the file is closed all the same. */
+  /** Closes the file. @throws ERR_FILE when earlier changes still cannot be written; the file is closed anyway. */
   close(): void {
     try {
       if (this.#unwritten.size > 0) this.#writeOut();
@@ -113,7 +114,7 @@ export class StateJournal {
       throw error;
     }
     const lines = text.split('\n');
-    // What comes after the last line feed was cut off while it was written.
+    // Text after the last line feed is an incomplete line.
     lines.pop();
     for (const line of lines) {
       const entries = JSON.parse(line) as Entry | readonly Entry[];
@@ -124,7 +125,7 @@ export class StateJournal {
     }
   }
 
-  /** Writes all records into a new file and puts it in the old one's place. */
+  /** Writes all records into a new file, which replaces the old one. */
   #rewrite(): void {
     const next = `${this.#path}.next`;
     const lines = Array.from(this.#records, ([key, value]) => line({ key, value }));
@@ -147,7 +148,7 @@ export class StateJournal {
     this.#unwritten.clear();
   }
 
-  /** Takes the newest line of a record for its live one; none of one that was deleted. */
+  /** Counts the newest line of a record as current. A deleted record has none. */
   #count(key: string, text: string): void {
     const size = this.#records.has(key) ? Buffer.byteLength(text) : 0;
     this.#live += size - (this.#sizes.get(key) ?? 0);
@@ -165,7 +166,7 @@ export class StateJournal {
     if (this.#depth === 0) this.#writeOut();
   }
 
-  /** Appends all that is not in the file yet, as one line. */
+  /** Appends all changes that are not in the file yet, as one line. */
   #writeOut(): void {
     if (this.#file === undefined) return;
     try {
@@ -185,7 +186,7 @@ function line(entries: Entry | readonly Entry[]): string {
   return `${JSON.stringify(entries)}\n`;
 }
 
-/** Writes all of `text` at `position`, or takes back what a full disk has left of it. */
+/** Writes all of `text` at `position`. On an error it removes the part that was written. */
 function append(file: number, text: string, position: number): number {
   const bytes = Buffer.from(text);
   let written = 0;

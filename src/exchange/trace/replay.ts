@@ -24,37 +24,37 @@ import { type RecordedEntry, streamName } from './wire-recorder.js';
 
 /** Differences between a replay and its recording. */
 export interface ReplayReport {
-  /** Lines that the endpoint said in the recording. */
+  /** Number of lines that the endpoint sent in the recording. */
   readonly lines: number;
-  /** Streams that went out in the recording. */
+  /** Number of output streams in the recording. */
   readonly streams: number;
-  /** One entry for each client whose lines differ, and for each stream whose samples do. */
+  /** One entry for each client whose lines differ, and for each stream whose samples differ. */
   readonly differences: readonly string[];
 }
 
-/** Options of a replay, among them those of the exchange that was recorded. */
+/** Options of a replay, including those of the recorded exchange. */
 export interface ReplayOptions extends Omit<ExchangeOptions, 'clock' | 'opener' | 'stateFolder'> {
-  /** The clock that robots in the options were made with. Default: a new one. */
+  /** The clock of the robots in the options. Default: a new one. */
   readonly clock?: VirtualClock;
-  /** Called when the exchange has started: to have a scenario's calls made. Default: nothing. */
+  /** Called when the exchange has started, for example to start the calls of a scenario. Default: nothing. */
   readonly begin?: (exchange: Exchange) => Promise<void>;
 }
 
 const { clock, opener, stateFolder, ...REPLAYED } = EXCHANGE_RULES;
 const RULES: Rules<ReplayOptions> = { ...REPLAYED, clock: instance(VirtualClock), begin: callback };
 
-/** After the last recorded line, in milliseconds. */
+/** Time that the replay goes on after the last recorded line, in milliseconds. */
 const AFTERMATH_MS = 5000;
 /**
- * Most frames that a stream may be shifted: a command comes between two ticks, and its next tick depends on the
- * fraction of a millisecond by which a real clock's timers are late.
+ * Most frames that a stream may be shifted. A command arrives between two ticks. The tick that follows depends on the
+ * delay of real timers, a fraction of a millisecond.
  */
 const MAX_SHIFT_FRAMES = 5;
 
 /**
- * Plays a recording against a new exchange on a virtual clock: what clients said is said again at its time, what
- * came from redirected inputs comes from the recording, and what the exchange says and sends is compared. The
- * seconds that a call counts (DURATION) are left out: against other lines their order is a race.
+ * Replays a recording against a new exchange on a virtual clock. Lines of clients are sent at their recorded time.
+ * Redirected inputs read the recorded samples. The lines and samples of the exchange are compared with the recording.
+ * The seconds of a call (DURATION) are not compared, because their order relative to other lines is not fixed.
  *
  * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is not a recording.
  */
@@ -79,7 +79,11 @@ export async function replay(folder: string, options: ReplayOptions = {}): Promi
   };
 }
 
-/** Says what the clients said, each line in its time, then ends the exchange. @returns what it said, by client. */
+/**
+ * Sends the lines of the clients, each at its time, then ends the exchange.
+ *
+ * @returns the lines of the exchange, by client.
+ */
 async function sayAgain(
   exchange: Exchange,
   clock: VirtualClock,
@@ -114,7 +118,7 @@ async function load(folder: string): Promise<RecordedEntry[]> {
   const path = join(folder, 'lines.jsonl');
   try {
     const text = await readFile(path, 'utf8');
-    // The last line of a recorder that was killed may be cut off.
+    // The last line may be incomplete when the recorder was killed.
     return text
       .split('\n')
       .slice(0, -1)
@@ -132,7 +136,7 @@ function entryOf(line: string, place: string): RecordedEntry {
     const entry: unknown = JSON.parse(line);
     if (isEntry(entry)) return entry;
   } catch {
-    // Said below, with its place.
+    // The error below names the line.
   }
   throw new JackfieldError(
     'ERR_SYNTAX',
@@ -140,7 +144,7 @@ function entryOf(line: string, place: string): RecordedEntry {
   );
 }
 
-/** Whatever a tape holds is checked like what comes over the wire; its files lie beside it. */
+/** Checks an entry of a recording like data from the network. Its files are in the same folder. */
 function isEntry(value: unknown): value is RecordedEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { at, text, stream, file, handle, client, direction }: Record<string, unknown> = { ...value };
@@ -150,7 +154,7 @@ function isEntry(value: unknown): value is RecordedEntry {
   return said && typeof client === 'number' && (direction === 'in' || direction === 'out');
 }
 
-/** Gives each stream, in the order in which they were opened, what was recorded of it. */
+/** Gives the recorded samples to each stream, in the order in which the streams were opened. */
 async function recordedOpener(
   folder: string,
   entries: readonly RecordedEntry[],
@@ -176,7 +180,7 @@ async function recordedOpener(
   };
 }
 
-/** A stream that went out in the recording, and what went out now. */
+/** A recorded output stream, and the output of the replay. */
 interface Tape {
   readonly name: string;
   readonly expected: Int16Array;
@@ -221,7 +225,7 @@ function lineDifference(
   return `client ${client}, line ${at + 1}: ${came?.[at] ?? 'nothing'} instead of ${wanted?.[at]}`;
 }
 
-/** A line without the time of day in it. */
+/** Removes the time of day from a line. */
 function timeless(line: string): string {
   return line.replace(/( TIMESTAMP) \d+$/, '$1');
 }
@@ -241,7 +245,7 @@ function streamDifference({ name, expected, got }: Tape): string | undefined {
   return `${name}: sample ${furthest} differs`;
 }
 
-/** First position where the two differ, the second beginning `shift` samples later, as far as both go. */
+/** First position at which the two differ, compared as far as both go. `got` begins `shift` samples later. */
 function firstDifference(expected: Int16Array, got: Int16Array, shift: number): number | undefined {
   const end = Math.min(expected.length, got.length - shift);
   for (let at = Math.max(0, -shift); at < end; at++) if (expected[at] !== got[at + shift]) return at;

@@ -21,14 +21,14 @@ export type RecordedEntry =
   /** A stream was opened; its samples are in `file`. */
   | { readonly at: number; readonly stream: string; readonly file: string };
 
-/** The name under which the streams of one kind of one object are found again. */
+/** Name of the streams of one kind of one object. It is the same in a replay. */
 export function streamName({ object, id, stream }: StreamOwner): string {
   return `${object}-${id}-${stream}`;
 }
 
 /**
- * Writes down all that passes between an exchange and its clients: every line, into `lines.jsonl`, and every
- * redirected stream, into a WAV file of its own. {@link replay} plays it again.
+ * Records the traffic between an exchange and its clients: all lines in `lines.jsonl`, and each redirected stream in a
+ * WAV file. {@link replay} plays it again.
  */
 export class WireRecorder {
   readonly #folder: string;
@@ -46,7 +46,7 @@ export class WireRecorder {
     this.#log.on('error', (error) => this.#fail(error));
   }
 
-  /** @param folder made if need be. @throws ERR_FILE when it cannot be. */
+  /** Begins a recording. @param folder created if necessary. @throws ERR_FILE when it cannot be created. */
   static async open(folder: string, clock: Clock): Promise<WireRecorder> {
     checkArgument('folder', folder, aPath);
     checkArgument('clock', clock, CLOCK);
@@ -54,7 +54,7 @@ export class WireRecorder {
     return new WireRecorder(folder, clock);
   }
 
-  /** The first error of the disk, if there was one: the recording is incomplete from then on. */
+  /** The first disk error, if there was one. The recording is incomplete from then on. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -65,7 +65,7 @@ export class WireRecorder {
     exchange.on('line', (line) => this.#write({ at: this.#now, ...line }));
   }
 
-  /** An opener whose streams are recorded: the option `opener` of the exchange. */
+  /** Makes an opener whose streams are recorded, for the option `opener` of the exchange. */
   wrap(opener: StreamOpener): StreamOpener {
     checkArgument('opener', opener, having('source', 'destination'));
     return {
@@ -80,7 +80,7 @@ export class WireRecorder {
     };
   }
 
-  /** Resolves when all is on disk. */
+  /** Resolves when everything is on disk. */
   async close(): Promise<void> {
     await new Promise<void>((resolve) => this.#log.end(() => resolve()));
   }
@@ -131,7 +131,7 @@ class RecordedSource implements VoiceSource {
     return this.#source.over;
   }
 
-  /** The tape ends where the source does: the silence after it is not its own. */
+  /** The recording ends with the source. Silence after its end is not recorded. */
   async read(frame: Int16Array): Promise<void> {
     await this.#source.read(frame);
     this.#begun ||= this.#source.active;

@@ -1,6 +1,6 @@
 import type { TransferReason, TransferView } from './transfer-view.js';
 
-/** Reason of one side for each that the other side has. */
+/** The reason of one side for each reason of the other side. */
 const OTHER_REASON: Readonly<Partial<Record<TransferReason, TransferReason>>> = {
   FAILED_READ: 'FAILED_REMOTE_READ',
   FAILED_REMOTE_READ: 'FAILED_READ',
@@ -8,14 +8,17 @@ const OTHER_REASON: Readonly<Partial<Record<TransferReason, TransferReason>>> = 
   FAILED_REMOTE_WRITE: 'FAILED_WRITE',
 };
 
-/** True where both sides are of the same transfer. A process that is killed while it makes them leaves only one that knows. */
+/**
+ * True when both are sides of the same transfer. If a process is killed while it creates them, only one side knows the
+ * other.
+ */
 export function isPair(view: TransferView, other: TransferView): boolean {
   return view.partnerId === other.id && other.partnerId === view.id;
 }
 
 /**
- * Has both sides of a transfer agree after a restart. They are kept one after the other: of a process that was killed
- * between, one side tells what has become of it, and the other what was before.
+ * Makes both sides of a transfer agree after a restart. The sides are stored one after the other. If the process was
+ * killed in between, one side holds the new state and the other the old state.
  */
 export function agree(sender: TransferView, receiver: TransferView, nowSec: number): void {
   if (!sender.isActive && receiver.isActive) follow(receiver, sender, nowSec);
@@ -23,7 +26,7 @@ export function agree(sender: TransferView, receiver: TransferView, nowSec: numb
   else if (sender.isActive) settle(sender, receiver);
 }
 
-/** The side that is behind ends as the other has. */
+/** Ends the side that is behind in the same way as the other. */
 function follow(view: TransferView, ended: TransferView, nowSec: number): void {
   if (ended.status === 'COMPLETED') {
     view.complete(nowSec);
@@ -34,7 +37,10 @@ function follow(view: TransferView, ended: TransferView, nowSec: number): void {
   else view.end('FAILED', nowSec, (reason && OTHER_REASON[reason]) ?? 'REMOTELY_CANCELLED');
 }
 
-/** Both go on: from where they were when the one that is further was kept. */
+/**
+ * Continues a transfer that is active on both sides. If it was never accepted, the sender waits for that again. Otherwise
+ * both sides connect again, unless one of them is paused.
+ */
 function settle(sender: TransferView, receiver: TransferView): void {
   if (receiver.path === '') {
     if (sender.status !== 'WAITING_FOR_ACCEPT') sender.become('WAITING_FOR_ACCEPT');

@@ -7,16 +7,16 @@ import { type PositionedFile, positionedFile } from '../../files/positioned-file
 import { moveIntoFree, openPrivate, removeFile } from '../../files/private-file.js';
 import { safeName } from '../../files/safe-name.js';
 
-/** Ending of a file that is not whole yet. */
+/** Suffix of an incomplete file. */
 const PART = '.part';
-/** Names that are tried before a file is refused: `a.txt`, `a (2).txt` and so on. */
+/** Most names that are tried before a file is refused: `a.txt`, `a (2).txt` and so on. */
 const MAX_NAMES = 10_000;
 
 const { O_WRONLY, O_NOFOLLOW = 0 } = constants;
 
 /**
- * The file of the receiver. It has another ending until it is whole, and never takes the place of another file: a
- * name that is taken gets a number.
+ * The receiver's file. It has a different suffix until it is complete, and never replaces another file. When the name
+ * is taken, a number is added.
  */
 export class IncomingFile {
   #path: string;
@@ -30,9 +30,9 @@ export class IncomingFile {
   }
 
   /**
-   * Makes a new file in a folder.
+   * Creates a new file in a folder.
    *
-   * @param name As the other side has it: whatever it holds, the file lies in the folder.
+   * @param name as sent by the other side. The file is always inside the folder, whatever the name contains.
    */
   static async create(folder: string, name: string): Promise<IncomingFile> {
     for (const path of freeNames(join(folder, safeName(name)))) {
@@ -46,7 +46,7 @@ export class IncomingFile {
     throw noName(name);
   }
 
-  /** Opens again what was received of a file. Rejects where there is less of it than `bytes`. */
+  /** Opens a partly received file. Rejects when it holds less than `bytes`. */
   static async resume(path: string, bytes: number): Promise<IncomingFile> {
     const { size } = await lstat(path + PART);
     if (size < bytes) throw new Error(`${printable(path + PART)} has lost what was received`);
@@ -56,12 +56,12 @@ export class IncomingFile {
     );
   }
 
-  /** Number of bytes that were received of a file before. */
+  /** Number of bytes of a file that were received before. */
   static async received(path: string): Promise<number> {
     return (await lstat(path + PART)).size;
   }
 
-  /** True where a file has got its name already, though its process was killed before that was known. */
+  /** True when a file was completed and renamed, but the process was killed before this was stored. */
   static async isWhole(path: string, size: number): Promise<boolean> {
     const [whole, part] = await Promise.all(
       [path, path + PART].map((each) => lstat(each).catch(() => undefined)),
@@ -72,7 +72,7 @@ export class IncomingFile {
     return true;
   }
 
-  /** Path that it has when it is whole. */
+  /** Path of the completed file. */
   get path(): string {
     return this.#path;
   }
@@ -81,7 +81,7 @@ export class IncomingFile {
     await this.#file.write(bytes, position);
   }
 
-  /** Gives it its name, now that it is whole. @returns its path, which has a number where the name was taken meanwhile. */
+  /** Renames the completed file. @returns its path, with a number when the name was taken meanwhile. */
   async finish(): Promise<string> {
     await this.#file.checkLinked();
     await this.#file.sync();
@@ -98,19 +98,19 @@ export class IncomingFile {
     throw noName(this.#path);
   }
 
-  /** Lets go of it; what was received stays. */
+  /** Closes the file. The received data stays. */
   async close(): Promise<void> {
     await this.#file.close();
   }
 
-  /** Lets go of it, and removes what was received. */
+  /** Closes the file and removes the received data. */
   async discard(): Promise<void> {
     await this.close();
     await removeFile(this.#part);
   }
 }
 
-/** Paths in their order: the name itself, then with a number before its ending. */
+/** Yields the possible paths in order: the name itself, then the name with a number before its extension. */
 function* freeNames(path: string): Generator<string> {
   yield path;
   const ending = extname(path);

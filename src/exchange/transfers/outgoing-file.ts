@@ -2,11 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { printable } from '../../base/printable.js';
 import { FileRoots } from '../../files/file-roots.js';
 
-/** The file of the sender: it lies in that user's folder. */
+/** The sender's file. It is in the folder of that user. */
 export class OutgoingFile {
-  /** Real path. */
+  /** Real path, with symbolic links resolved. */
   readonly path: string;
-  /** In bytes, when it was opened. */
+  /** Size in bytes when it was opened. */
   readonly size: number;
   readonly #handle: FileHandle;
 
@@ -22,7 +22,7 @@ export class OutgoingFile {
     return new OutgoingFile(file.path, file.is.size, file.handle);
   }
 
-  /** Reads exactly so many bytes. Rejects where there are not so many any more, and with the system's error. */
+  /** Reads exactly `length` bytes. Rejects when the file has become shorter, and with errors of the system. */
   async read(position: number, length: number): Promise<Uint8Array> {
     const bytes = Buffer.allocUnsafe(length);
     for (let at = 0; at < length; ) {

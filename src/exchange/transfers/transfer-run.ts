@@ -3,12 +3,12 @@ import type { IncomingFile } from './incoming-file.js';
 import type { OutgoingFile } from './outgoing-file.js';
 import type { TransferView } from './transfer-view.js';
 
-/** Time between two notices of how far it is, in milliseconds. */
+/** Interval between progress notifications, in milliseconds. */
 const TICK_MS = 1000;
 /** Most bytes that are read at once. */
 const PIECE_BYTES = 1_048_576;
 
-/** Both sides of a transfer that moves. */
+/** Both sides of a transfer in progress, and their files. */
 export interface RunSides {
   readonly sender: TransferView;
   readonly receiver: TransferView;
@@ -16,19 +16,21 @@ export interface RunSides {
   readonly target: IncomingFile;
 }
 
-/** The owner of a run. */
+/** Clock and callbacks of a run. */
 export interface RunSettings {
   readonly clock: Clock;
   readonly bytesPerSecond: number;
-  /** The file is whole, and has its name. */
+  /** Called when the file is complete and has its final name. */
   completed(): void;
-  /** One side's disk has failed. */
+  /** Called when the disk of one side has failed. */
   failed(side: 'read' | 'write', error: unknown): void;
-  /** More has arrived. */
+  /** Called when more data has arrived. */
   moved(): void;
 }
 
-/** Moves the bytes of one transfer, at a rate, and tells both sides how far it is as the reference's example does. */
+/**
+ * Moves the bytes of one transfer at a fixed rate. It reports the progress to both sides as in the reference's example.
+ */
 export class TransferRun {
   readonly sides: RunSides;
   readonly #settings: RunSettings;
@@ -41,7 +43,7 @@ export class TransferRun {
   /** The piece that is being moved. */
   #moving: Promise<void> = Promise.resolve();
 
-  /** @param from Bytes that have arrived before. */
+  /** @param from bytes that arrived before. */
   constructor(sides: RunSides, from: number, settings: RunSettings) {
     this.sides = sides;
     this.#settings = settings;
@@ -52,7 +54,7 @@ export class TransferRun {
     this.#schedule();
   }
 
-  /** Stops it. Resolves when neither file is used any more; they stay open. */
+  /** Stops the run. Resolves when both files are no longer in use; they stay open. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
@@ -87,7 +89,7 @@ export class TransferRun {
     this.#schedule();
   }
 
-  /** @returns false where it has failed. */
+  /** Moves bytes up to `until`. @returns false when it has failed. */
   async #move(until: number): Promise<boolean> {
     const { source, target } = this.sides;
     while (this.#sent < until && !this.#stopped) {
@@ -122,7 +124,7 @@ export class TransferRun {
     receiver.object.tell('BYTESTRANSFERRED', sent);
     if (receiver.object.get('FINISHTIME') !== now) receiver.object.tell('FINISHTIME', now);
     receiver.become('COMPLETED');
-    // The sender waits for the word of the other side.
+    // The sender waits for the confirmation of the receiver.
     sender.object.tell('BYTESPERSECOND', '0');
     sender.object.tell('FINISHTIME', '0');
     sender.become('CONNECTING');

@@ -4,13 +4,13 @@ import { OutgoingFile } from './outgoing-file.js';
 import type { RunSides, TransferRun } from './transfer-run.js';
 import type { TransferView } from './transfer-view.js';
 
-/** The open files, and how much of the file has arrived before; or the side on which one cannot be opened. */
+/** The open files and the number of bytes that arrived before; or the side whose file cannot be opened. */
 export type Opened =
   | { readonly isWhole: true }
   | { readonly sides: RunSides; readonly received: number }
   | { readonly failed: 'read' | 'write'; readonly error: unknown };
 
-/** Opens the files of both sides, the one to be received at the place that it has come to. */
+/** Opens the files of both sides. The received file is opened at its present end. */
 export async function openSides(sender: TransferView, receiver: TransferView): Promise<Opened> {
   let source: OutgoingFile;
   try {
@@ -37,14 +37,14 @@ export async function openSides(sender: TransferView, receiver: TransferView): P
   }
 }
 
-/** Stops a run and closes its files. @param discards True to remove what has arrived. */
+/** Stops a run and closes its files. @param discards true to remove the received data. */
 export async function letGo(run: TransferRun, discards: boolean): Promise<void> {
   const { source, target } = run.sides;
   await run.stop();
   await Promise.all([source.close(), discards ? target.discard() : target.close()]);
 }
 
-/** Removes what has arrived of a file that does not move. */
+/** Removes the received part of a file while nothing writes to it. */
 export async function removeHalf(path: string): Promise<void> {
   await IncomingFile.resume(path, 0).then(
     (file) => file.discard(),

@@ -17,10 +17,10 @@ const PAUSABLE: ReadonlySet<string> = new Set<TransferStatus>([
   'REMOTELY_PAUSED',
 ]);
 
-/** Name under which the number of the other side's object is kept. No command finds it. */
+/** Name under which the number of the other side's object is stored. Commands cannot read it. */
 const PARTNER_ID = 'PARTNER_ID' as PropertyName<'FILETRANSFER'>;
 
-/** A FILETRANSFER object (reference, "FILETRANSFER object"): one side's view of a file that is sent. */
+/** A FILETRANSFER object (reference, "FILETRANSFER object"): one side's view of a transfer. */
 export class TransferView implements Owned<'FILETRANSFER'> {
   readonly object: ApiObject<'FILETRANSFER'>;
   readonly owner: ExchangeUser;
@@ -46,12 +46,12 @@ export class TransferView implements Owned<'FILETRANSFER'> {
     return !OVER.has(this.status);
   }
 
-  /** True for one that was accepted, goes on, and is not paused on this side. */
+  /** True for an accepted transfer that is not over and not paused on this side. */
   get canPause(): boolean {
     return PAUSABLE.has(this.status);
   }
 
-  /** Number of the other side's object; absent while there is none. */
+  /** Number of the other side's object; undefined while there is none. */
   get partnerId(): number | undefined {
     const id = this.object.get(PARTNER_ID);
     return id === undefined ? undefined : Number(id);
@@ -73,7 +73,7 @@ export class TransferView implements Owned<'FILETRANSFER'> {
     return this.object.get('FILEPATH') ?? '';
   }
 
-  /** Makes the transfer known, in the order of the reference's example. */
+  /** Announces the transfer, in the order of the reference's example. */
   introduce(size: number, startSec: number): void {
     const { object } = this;
     for (const property of INTRODUCED) {
@@ -92,14 +92,14 @@ export class TransferView implements Owned<'FILETRANSFER'> {
     this.object.tell('STATUS', status);
   }
 
-  /** The file is whole, which is found after a restart. */
+  /** Completes the transfer when a restart finds the file complete. */
   complete(nowSec: number): void {
     this.object.tell('BYTESTRANSFERRED', String(this.size));
     this.object.tell('FINISHTIME', String(nowSec));
     this.become('COMPLETED');
   }
 
-  /** Ends without the file. */
+  /** Ends the transfer without the file. */
   end(status: 'CANCELLED' | 'FAILED', nowSec: number, reason?: TransferReason): void {
     const { object } = this;
     if (object.get('BYTESPERSECOND') !== '0') object.tell('BYTESPERSECOND', '0');
@@ -111,7 +111,7 @@ export class TransferView implements Owned<'FILETRANSFER'> {
 
 const INTRODUCED = ['TYPE', 'PARTNER_HANDLE', 'PARTNER_DISPNAME', 'FILEPATH', 'FILENAME'] as const;
 
-/** A record as it was stored: what moved then has to connect anew. */
+/** A stored record. A transfer that was moving must connect again. */
 export function settled(record: ObjectRecord): ObjectRecord {
   if (record['STATUS'] !== 'TRANSFERRING') return record;
   return { ...record, STATUS: 'CONNECTING', BYTESPERSECOND: '0', FINISHTIME: '0' };

@@ -18,19 +18,19 @@ import { TransferRun } from './transfer-run.js';
 import { letGo, openSides, removeHalf } from './transfer-sides.js';
 import { settled, type TransferReason, type TransferStatus, TransferView } from './transfer-view.js';
 
-/** Most transfers that are kept of one user; the oldest that are over go first. */
+/** Most transfers of one user that are kept. Beyond that the oldest finished ones are dropped. */
 const LIMIT = 1000;
-/** Most transfers of one user that go on at once. */
+/** Most active transfers of one user. */
 const MOST_ACTIVE = 100;
-/** Time after which a user who was not there is not waited for any more (reference, REMOTE_OFFLINE_FOR_TOO_LONG). */
+/** Milliseconds after which a transfer no longer waits for an offline user (reference, REMOTE_OFFLINE_FOR_TOO_LONG). */
 const OFFLINE_MS = 7 * 24 * 3_600_000;
 
-/** The parts of the exchange that transfers need. */
+/** The parts of the exchange that {@link Transfers} uses. */
 export interface TransfersContext {
   readonly clock: Clock;
   readonly people: People;
   readonly shelf: ObjectShelf<'FILETRANSFER'>;
-  /** True where transfers survive a restart: what has arrived stays on the disk then. */
+  /** True when transfers survive a restart. Received data then stays on disk. */
   readonly isKept: boolean;
   readonly bytesPerSecond: number;
   nextId(): number;
@@ -38,13 +38,13 @@ export interface TransfersContext {
   failed(error: unknown): void;
 }
 
-/** All files that users send to one another. Users do that at their desks; no command does (reference). */
+/** File transfers of all users. They are controlled at the desks; no command starts one (reference). */
 export class Transfers {
   readonly objects: ObjectStore<'FILETRANSFER', TransferView>;
   readonly #context: TransfersContext;
-  /** The runs of transfers that move, by the sender's view. */
+  /** Runs of transfers in progress, by the sender's view. */
   readonly #runs = new Map<TransferView, TransferRun>();
-  /** Senders' views whose files are being opened. */
+  /** Views of senders whose files are being opened. */
   readonly #opening = new Set<TransferView>();
   readonly #tasks = new TaskSet((error) => this.#context.failed(error));
   #closed = false;
@@ -63,8 +63,9 @@ export class Transfers {
   /**
    * Offers a file to a contact.
    *
-   * @param path In the folder of the sender.
-   * @throws ERR_INVALID_STATE without a folder, for a partner that is not a contact, and with too many; ERR_FILE.
+   * @param path in the folder of the sender.
+   * @throws ERR_INVALID_STATE without a folder, for a partner who is not a contact, and for too many transfers;
+   * ERR_FILE.
    */
   async offer(user: ExchangeUser, partner: Identity, path: string): Promise<TransferView> {
     const { transferFolder } = user.settings;
@@ -90,9 +91,9 @@ export class Transfers {
   }
 
   /**
-   * Accepts a file, and begins to receive it.
+   * Accepts a file and begins to receive it.
    *
-   * @param name Its name here. Default: the sender's.
+   * @param name name of the received file. Default: the sender's name for it.
    * @throws ERR_INVALID_STATE
    */
   async accept(receiver: TransferView, name = receiver.object.get('FILENAME') ?? ''): Promise<string> {
@@ -122,13 +123,13 @@ export class Transfers {
     }
   }
 
-  /** Cancels a transfer on one side, or refuses it. @throws ERR_INVALID_STATE for one that is over. */
+  /** Cancels or refuses a transfer on one side. @throws ERR_INVALID_STATE when it is over. */
   cancel(view: TransferView): void {
     if (!view.isActive) throw impossible(`Transfer ${view.id} is over: it is ${view.status}.`);
     this.#end(view, 'CANCELLED', undefined, 'REMOTELY_CANCELLED');
   }
 
-  /** Holds up a transfer that was accepted, on one side. @throws ERR_INVALID_STATE */
+  /** Pauses an accepted transfer on one side. @throws ERR_INVALID_STATE */
   pause(view: TransferView): void {
     const other = this.#other(view);
     if (!other || !view.canPause) throw notNow(view, 'paused');
@@ -137,7 +138,11 @@ export class Transfers {
     if (other.status !== 'PAUSED') this.#become(other, 'REMOTELY_PAUSED');
   }
 
-  /** Goes on with what was paused on this side, once it is not paused on the other. @throws ERR_INVALID_STATE */
+  /**
+   * Resumes a transfer that was paused on this side. It continues once neither side is paused.
+   *
+   * @throws ERR_INVALID_STATE
+   */
   resume(view: TransferView): void {
     const other = this.#other(view);
     if (!other || view.status !== 'PAUSED') throw notNow(view, 'resumed');
@@ -149,7 +154,7 @@ export class Transfers {
     this.#begin(view.isIncoming ? other : view);
   }
 
-  /** Takes in what a former run has kept. */
+  /** Restores the stored transfers after a restart. */
   restore(): void {
     const restored = this.objects.restore(this.#context.userOf, (id, owner, { properties }) => {
       return new TransferView(new ApiObject('FILETRANSFER', id, owner, settled(properties)), owner);
@@ -182,7 +187,7 @@ export class Transfers {
     await Promise.all(halves.map(({ path }) => removeHalf(path)));
   }
 
-  /** Has time stand still until the disk has done something. */
+  /** Stops the clock until the disk operation is done. */
   #later(work: Promise<void>): void {
     this.#tasks.add(standStill(this.#context.clock, work));
   }
@@ -232,7 +237,7 @@ export class Transfers {
     this.objects.save(view);
   }
 
-  /** Has the other side hear of a file, now or when it is there again. */
+  /** Announces a file to the other side, now or when that user comes online. */
   #propose(sender: TransferView): void {
     if (!this.#isAwaited(sender)) return;
     const receiver = this.#context.userOf(sender.partner);
@@ -254,7 +259,7 @@ export class Transfers {
     this.objects.save(view);
   }
 
-  /** Begins the wait for the other side, or goes on with it after a restart. What comes of it is told after the answer. */
+  /** Begins the wait for the other side, or continues it after a restart. The result is reported after the answer. */
   #await(sender: TransferView): void {
     const { clock } = this.#context;
     clock.timerAt(clock.now(), () => {
@@ -263,7 +268,7 @@ export class Transfers {
     });
   }
 
-  /** Ends the wait for a user who does not come. */
+  /** Ends the wait for a user who does not come online. */
   #expire(sender: TransferView): void {
     const { clock } = this.#context;
     const beganMs = Number(sender.object.get('STARTTIME') ?? 0) * 1000;
@@ -272,12 +277,15 @@ export class Transfers {
     });
   }
 
-  /** True while the other side has not heard of a file. */
+  /** True while the file has not been announced to the other side. */
   #isAwaited(sender: TransferView): boolean {
     return sender.isActive && sender.partnerId === undefined && !this.#closed;
   }
 
-  /** Takes in that a user has come or gone: what waited for that goes on, what needs the user waits. */
+  /**
+   * Handles a change of a user's presence. Transfers that waited for the user continue. Transfers of a user who has
+   * gone offline wait.
+   */
   #moved(user: ExchangeUser): void {
     for (const view of this.objects.all()) {
       const isParty = view.owner === user || view.partner.toLowerCase() === user.handle.toLowerCase();
@@ -288,13 +296,13 @@ export class Transfers {
     }
   }
 
-  /** One of the two users has gone: they have to connect anew. */
+  /** Handles that one of the two users has gone offline: both must connect again. */
   #disconnect(sender: TransferView): void {
     const run = this.#stop(sender);
     if (run) for (const view of [run.sides.receiver, sender]) this.#become(view, 'CONNECTING');
   }
 
-  /** Has nothing move any more; what has arrived stays. */
+  /** Stops moving data. The received data stays. */
   #stop(sender: TransferView): TransferRun | undefined {
     const run = this.#runs.get(sender);
     if (!run) return undefined;
@@ -307,7 +315,7 @@ export class Transfers {
     return run;
   }
 
-  /** Begins, or goes on, to send a file that was accepted, where both are there. */
+  /** Begins or continues to send an accepted file when both users are online. */
   #begin(sender: TransferView): void {
     const receiver = this.#other(sender);
     if (!receiver || sender.status !== 'CONNECTING' || this.#closed) return;
@@ -327,7 +335,7 @@ export class Transfers {
     const opened = await openSides(sender, receiver);
     this.#opening.delete(sender);
     if ('isWhole' in opened) {
-      // The process was killed after the file had got its name.
+      // The process was killed after the file had been renamed.
       for (const view of [receiver, sender]) view.complete(this.#nowSec);
       this.objects.save(receiver, sender);
       return;
@@ -337,7 +345,7 @@ export class Transfers {
       return;
     }
     const { sides, received } = opened;
-    // One of the two users may have gone, or have cancelled it, meanwhile.
+    // Meanwhile one of the users may have gone offline or have cancelled the transfer.
     if (sender.status !== 'CONNECTING' || !sender.owner.online || !receiver.owner.online || this.#closed) {
       const { source, target } = sides;
       await Promise.all([source.close(), sender.isActive ? target.close() : target.discard()]);
@@ -363,7 +371,7 @@ export class Transfers {
   #fail(sender: TransferView, side: 'read' | 'write', error: unknown): void {
     this.#context.failed(error);
     if (!sender.isActive) {
-      // It was cancelled while its files were opened.
+      // The transfer was cancelled while its files were being opened.
       this.#later(removeHalf(this.#other(sender)?.path ?? ''));
       return;
     }
@@ -371,7 +379,7 @@ export class Transfers {
     else this.#end(sender, 'FAILED', 'FAILED_REMOTE_WRITE', 'FAILED_WRITE');
   }
 
-  /** Ends a transfer on one side, and as a failure on the other. */
+  /** Ends a transfer on one side, and as failed on the other. */
   #end(
     view: TransferView,
     status: 'CANCELLED' | 'FAILED',

@@ -1,4 +1,4 @@
-/** A bounded first-in, first-out store of bytes, without allocation after its making. */
+/** A bounded FIFO buffer of bytes. It allocates only when it is made. */
 export class ByteRing {
   readonly #bytes: Uint8Array;
   #start = 0;
@@ -17,7 +17,7 @@ export class ByteRing {
     return this.#bytes.length - this.#length;
   }
 
-  /** Appends `bytes`, of which no more may come than are {@link free}. */
+  /** Appends `bytes`, at most {@link free} of them. */
   push(bytes: Uint8Array): void {
     if (bytes.length > this.free) throw new RangeError(`${bytes.length} bytes do not fit in ${this.free}`);
     const end = (this.#start + this.#length) % this.#bytes.length;
@@ -30,14 +30,14 @@ export class ByteRing {
     this.#length += bytes.length;
   }
 
-  /** Moves the oldest bytes into `target`, as many as it holds or there are. Returns how many. */
+  /** Moves the oldest bytes into `target`, as many as fit or are there. @returns how many. */
   shift(target: Uint8Array): number {
     const count = this.peek(target);
     this.skip(count);
     return count;
   }
 
-  /** Copies the oldest bytes into `target`, as many as it holds or there are. Returns how many. */
+  /** Copies the oldest bytes into `target`, as many as fit or are there. @returns how many. */
   peek(target: Uint8Array): number {
     const count = Math.min(target.length, this.#length);
     const head = Math.min(count, this.#bytes.length - this.#start);
@@ -46,7 +46,7 @@ export class ByteRing {
     return count;
   }
 
-  /** Forgets the `count` oldest bytes, of which there are no fewer. */
+  /** Removes the `count` oldest bytes. There must be at least so many. */
   skip(count: number): void {
     if (count > this.#length)
       throw new RangeError(`${count} bytes are more than the ${this.#length} there are`);

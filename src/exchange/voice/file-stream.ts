@@ -6,18 +6,18 @@ import { WavReader } from '../../voice/wav/wav-reader.js';
 import { WavWriter } from '../../voice/wav/wav-writer.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 
-/** Told once of what could not be read or written. The call goes on. */
+/** Called once with a read or write error. The call goes on. */
 export type FailureListener = (error: unknown) => void;
 
 /** Options of a file that is read. */
 export interface SourceOptions {
-  /** Told when the file turns out to be damaged, or its disk fails. */
+  /** Called when the file is damaged or its disk fails. */
   readonly failed?: FailureListener;
-  /** Told when it is closed. */
+  /** Called when the file is closed. */
   readonly closed?: () => void;
 }
 
-/** A `SET_INPUT FILE`: plays a WAV file of any rate and number of channels once, then is silent. */
+/** A `SET_INPUT FILE`. It plays a WAV file of any sample rate and number of channels once, then silence. */
 export class FileSource implements VoiceSource {
   readonly #reader: WavReader;
   readonly #options: SourceOptions;
@@ -33,7 +33,7 @@ export class FileSource implements VoiceSource {
     this.#chunks = toFormat(reader, reader.format, VOICE_FORMAT)[Symbol.asyncIterator]();
   }
 
-  /** @throws ERR_FILE, ERR_WAV when it is not a WAV file that can be read. */
+  /** Opens a file. @throws ERR_FILE, ERR_WAV when it is not a readable WAV file. */
   static async at(file: string | ReadableFile, options: SourceOptions = {}): Promise<FileSource> {
     const reader = await (typeof file === 'string'
       ? WavReader.open(file)
@@ -45,7 +45,7 @@ export class FileSource implements VoiceSource {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: 0 };
   }
 
-  /** The error, if the file is damaged or its disk fails. */
+  /** The error, if the file is damaged or its disk has failed. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -93,7 +93,7 @@ export class FileSource implements VoiceSource {
         if (next.done) this.#ended = true;
         else this.#rest = next.value;
       } catch (error) {
-        // A disk that fails in mid-call ends the file: the call goes on in silence.
+        // A disk error during a call ends the file. The call goes on with silence.
         this.#failure = error;
         this.#ended = true;
         this.#options.failed?.(error);
@@ -105,19 +105,19 @@ export class FileSource implements VoiceSource {
 
 /** Options of a file that is written. */
 export interface FileOptions {
-  /** True when a tick waits for a disk that is behind, instead of dropping. Default false. */
+  /** True when a tick waits for a slow disk instead of dropping frames. Default false. */
   readonly patient?: boolean;
   readonly failed?: FailureListener;
-  /** Told when it is closed. */
+  /** Called when the file is closed. */
   readonly closed?: () => void;
 }
 
-/** Frames that may wait for the disk: five seconds. */
+/** Most frames that wait for the disk: five seconds. */
 const MAX_WAITING_FRAMES = 250;
 
 /**
- * A `SET_OUTPUT FILE` or `SET_CAPTURE_MIC FILE`: writes a WAV file that is valid at every moment. A slow disk does
- * not hold up the call: frames wait, and those that find the queue full become silence in their place.
+ * A `SET_OUTPUT FILE` or `SET_CAPTURE_MIC FILE`. It writes a WAV file that is valid at every moment. A slow disk does
+ * not delay the call: frames are queued. Frames that do not fit in the queue are replaced by silence.
  */
 export class FileDestination implements VoiceDestination {
   readonly #writer: WavWriter;
@@ -136,9 +136,9 @@ export class FileDestination implements VoiceDestination {
   }
 
   /**
-   * Makes the file anew. A former one of this name goes on for those who still read or write it.
+   * Creates a new file. An existing file of this name is replaced; programs that have it open keep the old one.
    *
-   * @param file Its path, or the file where it has been made already.
+   * @param file path, or a file that is already created.
    * @throws ERR_FILE when it cannot be written.
    */
   static async at(file: string | WritableFile, options: FileOptions = {}): Promise<FileDestination> {
@@ -154,12 +154,12 @@ export class FileDestination implements VoiceDestination {
     return { moved: this.#moved, silenceFilled: 0, late: 0, dropped: this.#dropped };
   }
 
-  /** The error of the disk, if there was one. */
+  /** The disk error, if there was one. */
   get failure(): unknown {
     return this.#failure;
   }
 
-  /** True once nothing more is written: the disk has failed, or the stream has been closed. */
+  /** True once nothing more is written: the disk has failed or the stream was closed. */
   get over(): boolean {
     return this.#failure !== undefined || this.#isClosed;
   }
@@ -181,7 +181,7 @@ export class FileDestination implements VoiceDestination {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#written;
-    // What was gathered last goes to disk now.
+    // Buffered samples are written to disk now.
     await this.#writer.close().catch((error) => this.#fail(error));
     this.#options.closed?.();
   }
@@ -191,7 +191,7 @@ export class FileDestination implements VoiceDestination {
       await this.#writer.write(samples, position);
       this.#moved += samples.length;
     } catch (error) {
-      // A full disk ends the file, not the call; what it misses is counted.
+      // A full disk ends the file but not the call. The missing samples are counted.
       this.#dropped += samples.length;
       this.#fail(error);
     }

@@ -5,29 +5,38 @@ import { FRAME_BYTES } from '../../switch/party.js';
 import { standStill } from '../stand-still.js';
 import { voiceBytes } from './port-dial.js';
 
-/** Most that the system may hold for a peer, at both ends: what it holds cannot be taken back. */
+/**
+ * Most bytes that the operating system may hold for a peer, at both ends. Bytes in its buffers cannot be taken back.
+ */
 const MOST_IN_SYSTEM_BYTES = voiceBytes(500);
-/** Most that waits here for a peer that does not read. With the above, the second that it may be behind. */
+/**
+ * Most bytes that wait here for a peer that does not read. Together with the limit above, a peer may be one second
+ * behind.
+ */
 const MOST_HELD_BYTES = voiceBytes(500);
-/** Most that waits while the system is asked: a machine that was away makes up for two seconds at once. */
+/**
+ * Most bytes that wait here while the system is being asked. A machine that was suspended catches up by up to two
+ * seconds at once.
+ */
 const MOST_HELD_ASKING_BYTES = voiceBytes(2000);
-/** The system is asked when so little may still be sent. */
+/** The system is asked when fewer bytes than this may still be sent. */
 const ASK_BELOW_BYTES = MOST_IN_SYSTEM_BYTES / 4;
-/** A connection that has sent this much is asked about along with another. */
+/** A connection that has sent this much is included when another one is asked about. */
 const ASK_ALONG_BYTES = MOST_IN_SYSTEM_BYTES / 2;
-/** A peer that has not read is looked at again after so many frames. */
+/** Frames after which a peer that has not read is checked again. */
 const RETRY_FRAMES = 6;
 
-/** Takes the frames of a {@link PeerBacklog}. */
+/** Sends or drops the frames of a {@link PeerBacklog}. */
 export interface BacklogOutlet {
   send(frame: Uint8Array): void;
   drop(bytes: number): void;
 }
 
 /**
- * Measures how much of what was sent the peers on this machine have not read. The system takes megabytes from a sender
- * before it holds it back, which are two minutes of a call. Only its table of connections tells: it
- * has both ends of each. One reading answers for all. Where there is no such table, which is everywhere but on Linux, nothing is known.
+ * Measures how many of the sent bytes the peers on this machine have not read. The operating system buffers megabytes
+ * before it holds a sender back, which are two minutes of a call. Only its table of connections shows the buffered
+ * bytes, because it has both ends of each connection. One reading serves all connections. Only Linux has such a table;
+ * on other systems nothing is known.
  */
 export class PeerBacklogs {
   readonly #clock: Clock;
@@ -38,7 +47,7 @@ export class PeerBacklogs {
     this.#clock = clock;
   }
 
-  /** Backlog of a connected socket; to be closed with it. */
+  /** Makes the backlog of a connected socket. It must be closed together with the socket. */
   of(socket: Socket, outlet: BacklogOutlet): PeerBacklog {
     if (this.#open.size === 0) this.#table = SocketTable.open();
     const known = this.#table !== undefined;
@@ -54,7 +63,8 @@ export class PeerBacklogs {
     const along = [...this.#open].filter((other) => other !== backlog && other.sent >= ASK_ALONG_BYTES);
     const asked = [backlog, ...along].filter((each) => !each.asked);
     const answered = Promise.all(asked.map((each) => this.#answer(each))).then(() => undefined);
-    // A virtual clock does not run away from a peer that reads; one that does not is not waited for.
+    // A virtual clock waits for the answer so that it does not run ahead of a reading peer. It does not wait for a peer
+    // that does not read.
     if (backlog.canSend) void standStill(this.#clock, answered);
   }
 
@@ -75,10 +85,10 @@ export class PeerBacklogs {
 }
 
 /**
- * The frames on their way to one peer. Half a second may be in the system; when that is used up, half a second waits
- * here, and is sent when the peer reads on. When it does not, it is more than a second behind: what waits is dropped, and
- * so is what follows, until there is room in the system again. So a peer that reads on hears half a second of old
- * voice, then what is said now, and one that has only hesitated misses nothing.
+ * Queues the frames for one peer. The system may hold half a second. When that is full, half a second waits here, and
+ * is sent when the peer reads again. When that is full too, the peer is more than a second behind. The waiting frames
+ * are then dropped, and so are further frames until the system has room again. A peer that reads again therefore hears
+ * half a second of old voice, then the present voice. A peer that stopped only briefly misses nothing.
  */
 export class PeerBacklog {
   readonly local: SocketEnd;
@@ -87,18 +97,18 @@ export class PeerBacklog {
   readonly #outlet: BacklogOutlet;
   readonly #backlogs: { ask(): void; close(): void };
   #known: boolean;
-  /** True once the system has told of this connection. */
+  /** True once the system has reported this connection. */
   #found = false;
   #left = MOST_IN_SYSTEM_BYTES;
   #held: Uint8Array[] = [];
   #stalled = false;
   #refused = 0;
   #asked = false;
-  /** Bytes that waited in the socket when the system was asked, and those sent since. */
+  /** Bytes that were waiting in the socket when the system was asked, and bytes sent since. */
   #waited = 0;
   #sent = 0;
 
-  /** @param known whether the system tells. If not, all is sent. */
+  /** @param known true when the system reports buffered bytes. Otherwise everything is sent. */
   constructor(
     socket: Socket,
     known: boolean,
@@ -119,12 +129,12 @@ export class PeerBacklog {
     return this.#sent;
   }
 
-  /** True while the system is asked. */
+  /** True while the system is being asked. */
   get asked(): boolean {
     return this.#asked;
   }
 
-  /** True when anything may be sent. */
+  /** True when bytes may be sent. */
   get canSend(): boolean {
     return this.#left > 0;
   }
@@ -134,7 +144,7 @@ export class PeerBacklog {
     return this.#heldBytes;
   }
 
-  /** Takes the next frame, which belongs to the caller: sends it, keeps it for later, or drops it. */
+  /** Sends, queues or drops the next frame. The caller keeps the frame's memory. */
   offer(frame: Uint8Array): void {
     if (this.#held.length === 0 && this.#spend(frame.length)) this.#outlet.send(frame);
     else if (this.#stalled) this.#outlet.drop(frame.length);
@@ -143,7 +153,7 @@ export class PeerBacklog {
     if (this.#known && wanted && !this.#asked) this.#backlogs.ask();
   }
 
-  /** The system is asked. */
+  /** Notes that the system is being asked. */
   begin(): void {
     this.#asked = true;
     this.#waited = this.#socket.writableLength;
@@ -151,8 +161,9 @@ export class PeerBacklog {
   }
 
   /**
-   * It holds `bytes`. What was sent meanwhile may be among them; it is counted on top. Nothing: the connection was not
-   * found, which can be while the table changes, and is asked for again; one that was never found is not looked for.
+   * Takes the answer that the system holds `bytes`. Bytes sent meanwhile are added, although they may be included
+   * already. Undefined: the connection was not found, which can happen while the table changes. It is then asked for
+   * again, unless it was never found.
    */
   answer(bytes: number | undefined): void {
     this.#asked = false;
@@ -166,7 +177,7 @@ export class PeerBacklog {
     if (this.#heldBytes > MOST_HELD_BYTES) this.#stall();
   }
 
-  /** Sends what is held. */
+  /** Sends the waiting frames and closes the backlog. */
   close(): void {
     this.#known = false;
     this.#sendHeld();
@@ -177,7 +188,7 @@ export class PeerBacklog {
     return this.#held.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** @returns whether so many bytes may be sent now; they are then counted as sent. */
+  /** Counts `bytes` as sent. @returns false, with nothing counted, when they may not be sent now. */
   #spend(bytes: number): boolean {
     if (this.#known && bytes > this.#left) return false;
     this.#refused = 0;

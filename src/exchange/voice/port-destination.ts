@@ -8,12 +8,14 @@ import { dialPort, endSocket, type PortOptions, voiceBytes } from './port-dial.j
 import { SendTurn } from './send-turn.js';
 import type { StreamStats, VoiceDestination } from './stream.js';
 
-/** An output that is this far behind loses frames instead of building up delay. */
+/** Backlog at which an output drops frames, so that the delay does not grow. */
 const OUTPUT_BACKLOG_BYTES = voiceBytes(1000);
-/** Frames that can be collected in one turn: a machine that was away makes up for several at once. */
+/**
+ * Size of the batch that is collected in one turn. A machine that was suspended catches up by several frames at once.
+ */
 const BATCH_BYTES = 8 * FRAME_BYTES;
 
-/** Shared by the destinations of one exchange. */
+/** State shared by the port outputs of one exchange. */
 export class PortOutputs {
   readonly options: PortOptions;
   readonly turn: SendTurn;
@@ -25,18 +27,18 @@ export class PortOutputs {
     this.#backlogs = new PeerBacklogs(clock);
   }
 
-  /** Undefined where a tick waits for the peer: then nothing is dropped. */
+  /** Makes the backlog of a socket. Undefined when ticks wait for the peer, because nothing is dropped then. */
   backlogOf(socket: Socket, outlet: BacklogOutlet): PeerBacklog | undefined {
     return this.options.patienceMs > 0 ? undefined : this.#backlogs.of(socket, outlet);
   }
 
-  /** Dials `port`. Rejects with the reason when nothing answers. */
+  /** Connects to `port`. Rejects with the reason when nothing answers. */
   async dial(port: number): Promise<PortDestination> {
     return new PortDestination(await dialPort(port), port, this);
   }
 }
 
-/** A `SET_OUTPUT PORT` or `SET_CAPTURE_MIC PORT`: one frame a tick, in pieces. */
+/** A `SET_OUTPUT PORT` or `SET_CAPTURE_MIC PORT`. It sends one frame per tick, in pieces. */
 export class PortDestination implements VoiceDestination {
   readonly #socket: Socket;
   readonly #port: number;
@@ -45,7 +47,7 @@ export class PortDestination implements VoiceDestination {
   readonly #flushLater = () => this.#flush();
   #batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
   #batched = 0;
-  /** The second piece of a frame, until its time has come. */
+  /** The second piece of a frame, until it is sent. */
   #rest: Buffer | undefined;
   readonly #sendRest = () => {
     if (this.#rest) this.#write(this.#rest);
@@ -64,9 +66,9 @@ export class PortDestination implements VoiceDestination {
         this.#dropped += bytes / BYTES_PER_SAMPLE;
       },
     });
-    // What the peer sends on a receiving stream has no meaning; it is read so that its end can be seen.
+    // Data from the peer of an output has no meaning. It is read so that the end of the connection is seen.
     socket.resume();
-    // After a reset frames are counted as dropped; the call goes on.
+    // After a reset, frames are counted as dropped. The call goes on.
     socket.on('error', () => socket.destroy());
   }
 
@@ -107,27 +109,27 @@ export class PortDestination implements VoiceDestination {
     else this.#gather(bytes);
   }
 
-  /** The frame goes out when the turn is over. */
+  /** Adds a frame to the batch, which is sent at the end of the turn. */
   #gather(bytes: Uint8Array): void {
     if (this.#batched + bytes.length > BATCH_BYTES) this.#flush();
     if (this.#batched === 0) this.#outputs.turn.add(this.#flushLater);
-    // The frame is the bridge's and changes with the next tick.
+    // The memory of the frame belongs to the bridge and is reused at the next tick.
     this.#batch.set(bytes, this.#batched);
     this.#batched += bytes.length;
     this.#moved += bytes.length / BYTES_PER_SAMPLE;
   }
 
-  /** @returns what sends the second piece, when the frame goes out in two. */
+  /** Sends the batch. @returns a function that sends the second piece, when a frame is sent in two. */
   #flush(): (() => void) | undefined {
     this.#sendRest();
     const all = this.#batch.subarray(0, this.#batched);
     this.#batched = 0;
     if (all.length === 0) return undefined;
-    // What is made up for goes out at once.
+    // Frames that catch up are sent at once.
     const first = all.length > FRAME_BYTES ? all.length : voiceBytes(this.#outputs.options.pieceMs);
     this.#write(all.subarray(0, first));
     if (first < all.length) this.#rest = Buffer.from(all.subarray(first));
-    // What the system did not take at once waits in this memory.
+    // Bytes that the system did not accept yet stay in this memory.
     if (this.#socket.writableLength > 0) this.#batch = Buffer.allocUnsafeSlow(BATCH_BYTES);
     return this.#rest && this.#sendRest;
   }
@@ -137,7 +139,7 @@ export class PortDestination implements VoiceDestination {
     else this.#drop(piece.length);
   }
 
-  /** Counts bytes that are dropped instead of sent. */
+  /** Counts dropped bytes. */
   #drop(bytes: number): void {
     this.#moved -= bytes / BYTES_PER_SAMPLE;
     this.#dropped += bytes / BYTES_PER_SAMPLE;

@@ -8,20 +8,20 @@ const FLUSH_TIMEOUT_MS = 2000;
 /** Options of redirected ports. */
 export interface PortOptions {
   /**
-   * Time, in real milliseconds, that a tick waits for a peer before it goes on without it. 0 in real time, where a late
-   * peer means silence; on a virtual clock time stands still while a tick waits.
+   * Real milliseconds that a tick waits for a peer. After that it goes on without the peer. In real time it is 0: a
+   * late peer is replaced by silence. A virtual clock stands still while a tick waits.
    */
   readonly patienceMs: number;
-  /** Length of the pieces that an output is written in, in milliseconds: 10 (as Skype did) or 20. */
+  /** Length of the pieces in which an output is written, in milliseconds: 10 (as Skype did) or 20. */
   readonly pieceMs: 10 | 20;
 }
 
-/** Bytes of the call's voice in `ms` milliseconds. */
+/** Number of bytes of `ms` milliseconds of a call's voice. */
 export const voiceBytes = (ms: number): number => msToSamples(ms) * BYTES_PER_SAMPLE;
 
 /**
- * Dials the PCM server that listens on `port` of this machine. Rejects with the socket's error, or when nobody
- * answers in two seconds.
+ * Connects to the PCM server on `port` of this machine. Rejects with the socket's error, or when nothing answers within
+ * two seconds.
  */
 export async function dialPort(
   port: number,
@@ -41,9 +41,9 @@ export async function dialPort(
 }
 
 /**
- * Flushes, ends, and waits for the peer's end; a peer that does not end is cut off.
+ * Flushes and ends a socket, and waits for the peer's end. A peer that does not end is disconnected.
  *
- * @returns bytes that the peer was to get and did not read in time.
+ * @returns bytes that the peer did not read in time.
  */
 export async function endSocket(socket: Socket): Promise<number> {
   if (socket.destroyed) return 0;

@@ -6,17 +6,17 @@ import { LOW_WATER_BYTES, PortInput } from './port-input.js';
 import { shorten } from './shorten.js';
 import type { StreamStats, VoiceSource } from './stream.js';
 
-/** An input begins when this much is there, so that a peer that paces itself without a lead is not late at once. */
+/** Bytes with which an input begins. Without this lead, a peer that sends in real time would be late at once. */
 const PRIME_BYTES = voiceBytes(40);
-/** Kept in store while a peer makes up for being late: two frames, and as many for the next hitch. */
+/** Bytes that must be there before a late peer catches up: two frames, and two as a reserve for the next delay. */
 const SPARE_BYTES = 4 * FRAME_BYTES;
-/** Two frames on their way to become one. Reads are synchronous, so all sources share them. */
+/** Two frames that are shortened to one. Reads are synchronous, so all sources share them. */
 const twoFrames = new Int16Array(2 * FRAME_SAMPLES);
 
 /**
- * A `SET_INPUT PORT`: reads the peer in real time, with a small buffer. A frame that is not there in time is silence;
- * when what should have been heard then comes all the same, it is said a little faster until it is on time again, so
- * that one hitch does not delay the rest of the call.
+ * A `SET_INPUT PORT`. It reads the peer in real time, with a small buffer. A frame that is not there in time is
+ * replaced by silence. When the late voice still arrives, it is played slightly faster until the peer is on time again.
+ * One delay therefore does not delay the rest of the call.
  */
 export class PortSource implements VoiceSource {
   readonly #patienceMs: number;
@@ -26,7 +26,7 @@ export class PortSource implements VoiceSource {
     this.#wake?.();
   });
   #primed = false;
-  /** True since a tick has waited in vain, until something comes: later ticks do not wait. */
+  /** True since a tick has waited in vain, until bytes arrive. Later ticks do not wait meanwhile. */
   #stalled = false;
   #wake: (() => void) | undefined;
   #moved = 0;
@@ -37,7 +37,7 @@ export class PortSource implements VoiceSource {
     this.#patienceMs = options.patienceMs;
   }
 
-  /** Dials `port`. Rejects with the reason when nothing answers. */
+  /** Connects to `port`. Rejects with the reason when nothing answers. */
   static async dial(port: number, options: PortOptions): Promise<PortSource> {
     const source = new PortSource(options);
     await source.#input.dial(port);
@@ -92,14 +92,14 @@ export class PortSource implements VoiceSource {
   #fill(frame: Int16Array): void {
     const bytes = new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength);
     this.#primed ||= this.#ready(bytes.length);
-    // A sample whose second byte has not come stays for the next frame.
+    // A sample whose second byte has not arrived waits for the next frame.
     const count = this.#primed ? Math.min(bytes.length, this.#input.length & ~1) : 0;
     if (count < bytes.length) this.#fillUp(bytes, count);
     else this.#fillWhole(frame, bytes);
     this.#moved += count / BYTES_PER_SAMPLE;
   }
 
-  /** As much as there is, then silence. */
+  /** Takes the available bytes and fills the rest with silence. */
   #fillUp(bytes: Uint8Array, count: number): void {
     this.#input.take(bytes.subarray(0, count));
     bytes.fill(0, count);
@@ -108,7 +108,7 @@ export class PortSource implements VoiceSource {
     if (this.#primed) this.#lateness.fill(missing);
   }
 
-  /** A frame that is there, or, where the peer is late and more than that has come, up to two of them in one. */
+  /** Takes one frame. When the peer is late and more has arrived, it shortens up to two frames to one. */
   #fillWhole(frame: Int16Array, bytes: Uint8Array): void {
     this.#lateness.endBreak();
     if (this.#lateness.bytes >= FRAME_BYTES / 2 && this.#input.length >= SPARE_BYTES) {

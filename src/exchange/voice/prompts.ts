@@ -20,12 +20,12 @@ export function promptFile(name: string): string {
   return fileURLToPath(new URL(name, PROMPTS));
 }
 
-/** One of the shipped prompts. */
+/** Reads one of the shipped prompts. */
 export function prompt(name: string): Promise<Int16Array> {
   return readVoice(promptFile(name));
 }
 
-/** A whole WAV file in the format of a call. @throws ERR_FILE, ERR_WAV */
+/** Reads a whole WAV file in the format of a call. @throws ERR_FILE, ERR_WAV */
 export async function readVoice(path: string): Promise<Int16Array> {
   const reader = await WavReader.open(path);
   try {

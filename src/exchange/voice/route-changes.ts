@@ -3,18 +3,18 @@ import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 /** The streams of a call that can be redirected, named as the properties of the CALL object. */
 export type RedirectedStream = 'INPUT' | 'OUTPUT' | 'CAPTURE_MIC';
 
-/** A stream, and the target that it was opened for as a client writes it. */
+/** A stream and its target, as written by the client. */
 export interface Routed<T> {
   readonly target: string;
   readonly stream: T;
 }
 
-/** Called with the last statistics of a stream that was flushed and closed; with an `error` where it could not be. */
+/** Called with the final statistics of a stream that was flushed and closed; with an `error` when that has failed. */
 export type StreamClosed = (stream: RedirectedStream, stats: StreamStats, error?: unknown) => void;
 
 /**
- * Changes of the routes of one voice. Those of one stream are made one after the other. Streams that are no longer
- * routed are flushed and closed without holding up the call.
+ * Changes of the routes of one voice. Changes of the same stream are made in order. Streams that are no longer routed
+ * are flushed and closed without delaying the call.
  */
 export class RouteChanges {
   readonly #closed: StreamClosed;
@@ -26,14 +26,16 @@ export class RouteChanges {
     this.#closed = closed;
   }
 
-  /** Runs `change` when the earlier changes of this stream are made. */
+  /** Runs `change` after the earlier changes of this stream. */
   inTurn<T>(kind: RedirectedStream, change: () => Promise<T>): Promise<T> {
     const turn = (this.#turns[kind] ?? Promise.resolve()).then(change);
     this.#turns[kind] = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Closes the streams that are in `before` and not in `now`; once the conversation is over, those in `now`. */
+  /**
+   * Closes the streams that are in `before` but not in `now`. Once the conversation is over, it closes those in `now`.
+   */
   closeGone<T extends VoiceSource | VoiceDestination>(
     kind: RedirectedStream,
     before: readonly Routed<T>[],
@@ -52,7 +54,7 @@ export class RouteChanges {
     this.#closing = Promise.all([this.#closing, ...closed]).then(() => undefined);
   }
 
-  /** Has every later stream closed at once. Resolves when all that were closed are. */
+  /** Closes every later stream at once. Resolves when all streams are closed. */
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#closing;

@@ -1,12 +1,12 @@
 import { PTIME_MS } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
 
-/** Sends what it has gathered. @returns what sends the rest, half a tick later. */
+/** Sends the gathered data. @returns a function that sends the rest, half a tick later. */
 export type Flush = () => (() => void) | undefined;
 
 /**
- * Has the streams of an exchange send when a turn is over, all together: ticks that are made up for in one turn go out in
- * one write, and the legs of a call go out side by side.
+ * Sends the data of all streams of an exchange together at the end of a turn. When several ticks are made up in one
+ * turn, their data is sent in one write. Both legs of a call are sent at the same time.
  */
 export class SendTurn {
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class SendTurn {
     this.#clock = clock;
   }
 
-  /** Calls `flush` once, when this turn is over. */
+  /** Calls `flush` once, at the end of this turn. */
   add(flush: Flush): void {
     if (this.#flushes.length === 0) queueMicrotask(() => this.#run());
     this.#flushes.push(flush);

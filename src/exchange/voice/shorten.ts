@@ -1,14 +1,14 @@
-/** Steps of the search for the best place to join. */
+/** Step of the search for the best place to join, in samples. */
 const STEP = 4;
-/** By how much more alike, of 1, the waves have to be for less to be left out. */
+/** Gain in correlation, of 1, that makes a shorter jump the better one. */
 const BETTER = 0.02;
 
 /**
- * Fills `frame` from `samples`, which are twice as many, leaving out as much as a frame or half of one at the place
- * where the waves are most alike: what was said is said faster, and its pitch stays. Begins where `samples` begin, and
- * ends so that what follows the samples used joins on.
+ * Fills `frame` from `samples`, which holds twice as many samples. It leaves out between half a frame and a whole
+ * frame, at the jump where the waves are most alike. Speech gets faster and keeps its pitch. The result begins like
+ * `samples` and ends so that the samples after the used ones join smoothly.
  *
- * @returns how many samples were left out.
+ * @returns the number of samples left out.
  */
 export function shorten(samples: Int16Array, frame: Int16Array): number {
   const { length } = frame;
@@ -21,7 +21,10 @@ export function shorten(samples: Int16Array, frame: Int16Array): number {
   return left;
 }
 
-/** By how many samples, from half of `length` to all of it, the wave is most like itself; all where it is silent. */
+/**
+ * Finds the jump, from half of `length` to `length` samples, at which the wave is most like itself. In silence it is
+ * `length`.
+ */
 function bestJump(samples: Int16Array, length: number): number {
   let best = length;
   let most = likeness(samples, length, length);
@@ -34,7 +37,7 @@ function bestJump(samples: Int16Array, length: number): number {
   return best;
 }
 
-/** Correlation, -1 to 1, of the first `length` samples with those `jump` later. */
+/** Correlation, -1 to 1, of the first `length` samples with the samples `jump` later. */
 function likeness(samples: Int16Array, length: number, jump: number): number {
   let product = 0;
   let early = 0;

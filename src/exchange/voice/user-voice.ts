@@ -5,13 +5,13 @@ import { CapturedMicrophone, type SharedMicrophone } from '../devices/shared-mic
 import { type RedirectedStream, RouteChanges, type Routed, type StreamClosed } from './route-changes.js';
 import type { VoiceDestination, VoiceSource } from './stream.js';
 
-/** A source of input besides, or instead of, the sound card. */
+/** A route of the input: the sound card, other sources or both. */
 export interface InputRoute {
   readonly soundCard: boolean;
   readonly sources: readonly Routed<VoiceSource>[];
 }
 
-/** A destination of the output or of the captured microphone. */
+/** A route of the output or of the captured microphone. */
 export interface OutputRoute {
   readonly soundCard: boolean;
   readonly destinations: readonly Routed<VoiceDestination>[];
@@ -19,36 +19,42 @@ export interface OutputRoute {
 
 export type SoundDeviceName = 'microphone' | 'speaker';
 
-/** The devices of a user whose streams are not redirected. */
+/** Devices that a user's streams use when they are not redirected. */
 export interface SoundDevices {
   readonly loudspeaker: Loudspeaker;
   readonly microphone: SharedMicrophone;
 }
 
-/** Notices of a user's voice to the object that it belongs to. */
+/** Callbacks of a user's voice to the object that it belongs to. */
 export interface UserVoiceEvents {
-  /** Redirected input has begun to be sent, or ended (property VAA_INPUT_STATUS). */
+  /** Called when redirected input begins or ends (property VAA_INPUT_STATUS). */
   inputActive(active: boolean): void;
-  /** A redirected stream was flushed and closed. */
+  /** Called when a redirected stream was flushed and closed. */
   closed: StreamClosed;
-  /** Stretches of what goes to a port were made up. `position`: that of the newest frame there. */
+  /**
+   * Called when stretches of the output to a port were made up by the line. `position`: that of the newest frame
+   * there.
+   */
   madeUp?(port: number, position: number, stretches: readonly MadeUp[]): void;
-  /** A sound device failed. */
+  /** Called when a sound device has failed. */
   failed(device: SoundDeviceName, error: unknown): void;
   /** True when the user has muted the microphone. */
   muted(): boolean;
 }
 
-/** A source of the input route, and where it is read to: the first into what is said itself. */
+/**
+ * A source of the input route, and the frame that it is read into. The first source is read directly into the outgoing
+ * frame.
+ */
 interface Input {
   readonly source: VoiceSource;
   readonly samples: Int16Array | undefined;
 }
 
 /**
- * A user's end of a conversation: what they say comes from their input route, what they hear goes to their output
- * route, and their microphone can be captured as long as the conversation lasts, whether it is heard or not
- * (reference, "Voice Streams").
+ * A user's end of a conversation. The user's speech comes from the input route, and the other side is heard on the
+ * output route. The microphone can be captured throughout the conversation, also while it is not sent (reference,
+ * "Voice Streams").
  */
 export class UserVoice implements Party {
   readonly #loudspeaker: Loudspeaker;
@@ -91,14 +97,14 @@ export class UserVoice implements Party {
     return this.#inputActive;
   }
 
-  /** Runs `change` when the changes of this stream that were asked for before are made. */
+  /** Runs `change` after the earlier changes of this stream. */
   inTurn<T>(kind: RedirectedStream, change: () => Promise<T>): Promise<T> {
     return this.#changes.inTurn(kind, change);
   }
 
   /**
-   * Takes effect with the next tick. A stream that was there before goes on untouched; one that is no more is flushed
-   * and closed, without holding up the call.
+   * Changes the input route from the next tick on. A stream that was in the old route continues unchanged. A stream
+   * that is no longer in the route is flushed and closed, without delaying the call.
    */
   routeInput(route: InputRoute): void {
     const before = this.#input.sources;
@@ -125,17 +131,17 @@ export class UserVoice implements Party {
     this.#changes.closeGone('CAPTURE_MIC', before, destinations);
   }
 
-  /** Reads redirected inputs or stops reading them. While they are not read, their audio waits and silence is sent. */
+  /** Starts or stops reading redirected inputs. While they are not read, their audio waits and silence is sent. */
   listen(on: boolean): void {
     this.#listening = on;
   }
 
-  /** Samples of tones that wait to be said. */
+  /** Samples of tones that wait to be sent. */
   get tonesWaiting(): number {
     return this.#tones.length;
   }
 
-  /** Puts samples on top of what is said, from the next tick on: DTMF. */
+  /** Adds samples, such as DTMF tones, to the outgoing voice from the next tick on. */
   addTones(samples: Int16Array): void {
     const tones = new Int16Array(this.#tones.length + samples.length);
     tones.set(this.#tones);
@@ -153,7 +159,10 @@ export class UserVoice implements Party {
       : this.#say(frame, soundCard, inputs);
   }
 
-  /** Sends the microphone's frame with the frame heard in the same tick, so that a client has both legs at once. */
+  /**
+   * Writes the heard frame and the microphone's frame of the same tick together, so that a client gets both legs at
+   * once.
+   */
   hear(frame: Int16Array, madeUp: readonly MadeUp[] = []): void | Promise<void> {
     const { soundCard, destinations } = this.#output;
     if (madeUp.length > 0) this.#tellMadeUp(madeUp);

@@ -10,31 +10,31 @@ import type { RedirectedStream, Routed } from './route-changes.js';
 import type { StreamStats, VoiceDestination, VoiceSource } from './stream.js';
 import type { UserVoice } from './user-voice.js';
 
-/** The object that a stream is opened for, for those that keep books. */
+/** The object that a stream is opened for. */
 export interface StreamOwner {
   readonly object: string;
   readonly id: number;
   readonly stream: RedirectedStream;
 }
 
-/** A redirected stream that has been flushed and closed: one of a user's, and what became of its samples. */
+/** A redirected stream of a user that was flushed and closed, with its statistics. */
 export interface ClosedStream extends StreamOwner {
-  /** The user. */
+  /** Handle of the user. */
   readonly handle: string;
   readonly stats: StreamStats;
-  /** The error, if it could not be closed as it should. */
+  /** The error, if closing has failed. */
   readonly error?: unknown;
 }
 
-/** Opens what a stream is redirected to. Rejects with the reason when it is not available. */
+/** Opens the target of a redirected stream. Rejects with the reason when it is not available. */
 export interface StreamOpener {
   source(target: StreamTarget, owner: StreamOwner): Promise<VoiceSource>;
   destination(target: StreamTarget, owner: StreamOwner): Promise<VoiceDestination>;
-  /** The target in one spelling, by which it is known again. Default: as it is written. */
+  /** Gives the normal form of a target, by which equal targets are recognised. Default: as it is written. */
   spelling?(target: StreamTarget): StreamTarget;
 }
 
-/** The opener for real ports and files. `failed` is told of disks that fail in mid-call. */
+/** Makes the opener for real ports and files. `failed` is called with disk errors during a call. */
 export function streamOpener(
   clock: Clock,
   options: PortOptions,
@@ -58,8 +58,8 @@ export function streamOpener(
 }
 
 /**
- * Carries out SET_INPUT, SET_OUTPUT or SET_CAPTURE_MIC with `argument`; resolves to the value of the property when
- * every socket is connected and every file open. What goes on at a target that is listed again is left untouched.
+ * Carries out SET_INPUT, SET_OUTPUT or SET_CAPTURE_MIC with `argument`. Resolves to the value of the property when all
+ * sockets are connected and all files open. A target that is listed again continues unchanged.
  *
  * @throws Error with the reason when a target is not available; the stream then stays as it was.
  */
@@ -79,10 +79,10 @@ async function carryOut(
   opener: StreamOpener,
 ): Promise<string> {
   const listed = parseStreamTargets(argument);
-  // Nothing listed takes the redirection back; the microphone is captured only where it is asked for.
+  // An empty list removes the redirection. The microphone is captured only on request.
   const targets = listed.length === 0 && owner.stream !== 'CAPTURE_MIC' ? [SOUND_CARD] : listed;
   const external = targets.filter((target) => target.kind !== 'soundcard');
-  // Another device than the default is muted (reference, "ALTER CALL SET_OUTPUT").
+  // Every device other than the default one is muted (reference, "ALTER CALL SET_OUTPUT").
   const soundCard = targets.some(
     (target) => target.kind === 'soundcard' && target.device.toLowerCase() === SOUND_CARD.device,
   );
@@ -104,7 +104,7 @@ async function carryOut(
 
 const SOUND_CARD = { kind: 'soundcard', device: 'default' } as const;
 
-/** The one-line reason of a redirection that failed. */
+/** Reason of a failed redirection, in one line. */
 export function reasonOf(error: unknown): string {
   return messageOf(error).replace(/\s+/g, ' ');
 }
@@ -113,7 +113,7 @@ function pathOf(target: StreamTarget): string {
   return target.kind === 'file' ? target.path : '';
 }
 
-/** Opens all targets but those that go on since `before`; when one fails, those opened are closed again. */
+/** Opens all targets except those that continue from `before`. When one fails, the opened ones are closed again. */
 async function openAll<T extends VoiceSource | VoiceDestination>(
   targets: readonly StreamTarget[],
   before: readonly Routed<T>[],

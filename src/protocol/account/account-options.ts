@@ -3,22 +3,22 @@ import { entryOf } from '../../base/entry-of.js';
 /** Value of an option: an integer, a text, or bytes. */
 export type AccountOptionValue = number | string | Uint8Array;
 
-/** One value that an option may have, in both generations of the service. */
+/** One allowed value of an option, in both generations of the service. */
 export interface OptionChoice {
   readonly value: number;
   readonly word: string;
   readonly means: string;
 }
 
-/** An option that is known. */
+/** A known option. */
 export interface AccountOptionSpec {
-  /** Its name in the second generation, where a value is a word. */
+  /** Its name in the second generation, in which values are words. */
   readonly name: string;
   readonly choices: readonly OptionChoice[];
   readonly note: string;
 }
 
-/** Options that are known, by their name in the first generation. An account may have others, which do nothing. */
+/** Known options, by their name in the first generation. An account may have other options, which have no effect. */
 export const ACCOUNT_OPTIONS = {
   OPT_SKYPE_CALL_POLICY: {
     name: 'calling.skype-call-policy',
@@ -32,24 +32,24 @@ export const ACCOUNT_OPTIONS = {
 
 export type KnownOption = keyof typeof ACCOUNT_OPTIONS;
 
-/** Form of an option's name in the first generation. */
+/** Format of an option's name in the first generation. */
 export const OPTION_NAME: RegExp = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** Form of an option's name in the second generation. */
+/** Format of an option's name in the second generation. */
 export const OPTION_NAME_2: RegExp = /^[a-z][a-z0-9.-]{0,63}$/;
 
-/** The option of that name, if it is one that is known. */
+/** Finds a known option by its first-generation name. */
 export function optionSpec(name: string): AccountOptionSpec | undefined {
   return entryOf<AccountOptionSpec>(ACCOUNT_OPTIONS, name);
 }
 
-/** The name in the first generation of an option of the second, if it is one that is known. */
+/** Finds the first-generation name of a known option by its second-generation name. */
 export function knownOption(name: string): KnownOption | undefined {
   return (Object.keys(ACCOUNT_OPTIONS) as KnownOption[]).find(
     (known) => ACCOUNT_OPTIONS[known].name === name,
   );
 }
 
-/** Settings of the whole account that are known, by name. They are set as booleans, and told as `"true"`. */
+/** Known settings of the whole account, by name. They are set as booleans and returned as `"true"`. */
 export const PEOPLE_SETTINGS = {
   'Skype.AutoBuddy': {
     onlyWhenTrue: true,

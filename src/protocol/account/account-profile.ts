@@ -1,4 +1,4 @@
-/** The profile of an account; null for what is not set. */
+/** The profile of an account; null for a value that is not set. */
 export interface AccountProfile {
   readonly username: string;
   readonly firstname: string | null;
@@ -9,13 +9,13 @@ export interface AccountProfile {
   readonly phoneHome: string | null;
   readonly phoneMobile: string | null;
   readonly phoneOffice: string | null;
-  /** Code of two letters. */
+  /** Two-letter code. */
   readonly country: string | null;
   readonly province: string | null;
   readonly city: string | null;
-  /** Code of two letters. */
+  /** Two-letter code. */
   readonly language: string | null;
-  /** As `2007-01-31`. */
+  /** Such as `2007-01-31`. */
   readonly birthday: string | null;
   readonly homepage: string | null;
   readonly about: string | null;

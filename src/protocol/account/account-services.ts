@@ -1,17 +1,17 @@
 /** One of the HTTP services around an account. */
 export interface AccountServiceSpec {
-  /** First labels of the hosts that it was reached by. */
+  /** First labels of the host names under which it was reached. */
   readonly hosts: readonly string[];
-  /** Its base address under one server, as `http://127.0.0.1:4180/flags`. */
+  /** Path of its base address on one server. The base address is, for example, `http://127.0.0.1:4180/flags`. */
   readonly base: string;
-  /** Beginnings of its paths, at its host and at the bare root of the server. */
+  /** Prefixes of its paths, at its host and at the root of the server. */
   readonly roots: readonly string[];
-  /** Further beginnings that count at its host and below its base address alone. */
+  /** Further prefixes, which count only at its host and below its base address. */
   readonly shortRoots: readonly string[];
   readonly note: string;
 }
 
-/** Every service, by its name. Paths and hosts are those that programs asked. */
+/** Every service, by its name. Paths and hosts are those that real programs requested. */
 export const ACCOUNT_SERVICES = {
   flags: {
     hosts: ['flagsapi', 'flags'],
@@ -101,7 +101,7 @@ export const ACCOUNT_SERVICES = {
 
 export type AccountServiceName = keyof typeof ACCOUNT_SERVICES;
 
-/** The service that a host's name tells, as `db3-client-s` of `db3-client-s.example.net` does. */
+/** Finds the service of a host name by its first label, such as `db3-client-s` in `db3-client-s.example.net`. */
 export function serviceOfHost(host: string): AccountServiceName | undefined {
   const [label = ''] = host.toLowerCase().split(/[.:]/, 1);
   return (Object.keys(ACCOUNT_SERVICES) as AccountServiceName[]).find((name) =>

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The application as which programs register endpoints, and the key that answers for it: both are public. */
+/** The application name with which programs register endpoints, and its key. Both are public. */
 export const LOCK_AND_KEY_APP = 'msmsgs@msnmsgr.com';
 const APP_KEY = 'Q1P7W2E4J9R8U3S5';
 
@@ -8,7 +8,8 @@ const MODULUS = 2_147_483_647n;
 const FACTOR = 242_854_337n;
 
 /**
- * Value of the header LockAndKey, by which a program that registers an endpoint proves that it knows how.
+ * Makes the value of the LockAndKey header. With it, a program that registers an endpoint proves that it knows the
+ * algorithm.
  *
  * @param seconds Unix time.
  */
@@ -17,7 +18,11 @@ export function lockAndKey(seconds: number): string {
   return `appId=${LOCK_AND_KEY_APP}; time=${time}; lockAndKeyResponse=${lockAndKeyResponse(time)}`;
 }
 
-/** Checks a header LockAndKey. @returns false for one of the known application with another response than its time has. */
+/**
+ * Checks a LockAndKey header.
+ *
+ * @returns false when it names the known application and the response does not match the time.
+ */
 export function isLockAndKey(header: string): boolean {
   const parts = new Map(
     header
@@ -32,7 +37,7 @@ export function isLockAndKey(header: string): boolean {
   return parts.get('lockandkeyresponse') === lockAndKeyResponse(parts.get('time') ?? '');
 }
 
-/** The response to a time, as 32 hexadecimal digits: the hash of both with the key, mixed with two sums over the text. */
+/** Response to a time, as 32 hexadecimal digits: the hash of time and key, mixed with two sums over the text. */
 function lockAndKeyResponse(time: string): string {
   const hash = createHash('sha256').update(`${time}${APP_KEY}`).digest().subarray(0, 16);
   const text = `${time}${LOCK_AND_KEY_APP}`;
@@ -44,7 +49,7 @@ function lockAndKeyResponse(time: string): string {
   return mixed.toString('hex');
 }
 
-/** Two sums over pairs of words, with factors and addends from the hash. */
+/** Computes two sums over pairs of words. Factors and addends come from the hash. */
 function sumsOf(words: readonly bigint[], hash: readonly bigint[]): readonly [bigint, bigint] {
   const [a = 0n, b = 0n, c = 0n, d = 0n] = hash.map((word) => word & MODULUS);
   let [last, sum] = [0n, 0n];

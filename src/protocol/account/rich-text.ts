@@ -11,7 +11,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   nbsp: ' ',
 };
 
-/** The text of rich content, as the desktop shows it: without tags, entities as the characters that they stand for. */
+/** Converts rich content to the plain text that the desktop shows: without tags, and with entities decoded. */
 export function plainText(content: string): string {
   return withoutTags(content).replace(
     /&(?:#(\d{1,7})|(\w{1,6}));/g,
@@ -23,17 +23,17 @@ export function plainText(content: string): string {
   );
 }
 
-/** A quotation as the desktop writes it, before what is said to it. */
+/** A quotation as the desktop writes it, followed by the reply to it. */
 const QUOTATION = /^\[([\d:., /-]{4,24})\] ([^:\n]{1,100}): ([\s\S]*?)\n\n<<< ?/;
-/** An address in a text. What follows a full stop or comma at its end is not of it. */
+/** An address in a text. Punctuation at its end is not part of it. */
 const ADDRESS = /^https?:\/\/[^\s<>"']{1,2000}/i;
 const TRAILING = /[.,;:!?)\]}]$/;
 
 /**
- * The rich content of a text that holds addresses, emoticons or a quotation, as web clients show it: `<a>`, `<ss>`,
- * `<quote>`, with entities for what would be markup.
+ * Makes the rich content of a text that contains addresses, emoticons or a quotation, in the format of web clients:
+ * `<a>`, `<ss>`, `<quote>`. Markup characters of the text are written as entities.
  *
- * @returns nothing for a text that is as good without.
+ * @returns undefined for a text that needs no markup.
  */
 export function richOf(body: string): string | undefined {
   const [whole = '', time = '', who = '', what = ''] = QUOTATION.exec(body) ?? [];
@@ -45,7 +45,7 @@ export function richOf(body: string): string | undefined {
   return `<quote authorname="${name}">${head}${spans(what)}${tail}</quote>${rich}`;
 }
 
-/** Names of emoticons by the texts that stand for them. */
+/** Names of emoticons by their shortcuts. */
 const SHORTCUTS: ReadonlyMap<string, string> = new Map(
   (EMOTICON_RELEASES.at(-1) ?? []).flatMap((name) =>
     emoticon(name).shortcuts.map((shortcut) => [shortcut, name] as const),
@@ -63,7 +63,7 @@ function spans(text: string): string {
     .join('');
 }
 
-/** A word with its address as a link. */
+/** Turns the address in a word into a link. */
 function linked(word: string): string {
   const at = word.search(/https?:\/\//i);
   let address = at < 0 ? '' : (ADDRESS.exec(word.slice(at))?.[0] ?? '');

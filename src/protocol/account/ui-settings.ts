@@ -1,23 +1,26 @@
 import type { KnownOption } from './account-options.js';
 
-/** A flag or an option that a value of a setting needs. */
+/** A flag or option on which the value of a setting depends. */
 export type SettingPart =
   | { readonly flag: number; readonly on: boolean }
   | { readonly option: KnownOption; readonly value: number };
 
-/** A setting as the web client showed it. */
+/** A setting that the web client showed. */
 export interface UiSettingSpec {
   readonly tab: string;
   readonly label: string;
-  /** True for one that later versions of the web client did not have. */
+  /** True for a setting that later versions of the web client did not have. */
   readonly removed?: boolean;
-  /** Flags and options of each value: `on` and `off`, or words. The first that fits what is set is the value. */
+  /**
+   * Flags and options of each value. Values are `on` and `off`, or words. The first value that matches the present
+   * state counts.
+   */
   readonly values: Readonly<Record<string, readonly SettingPart[]>>;
-  /** The part of the exchange that acts by it; none where it concerns a window alone. */
+  /** The part of the exchange that uses it; undefined when it only affects a window. */
   readonly acts?: string;
 }
 
-/** The settings of the web client by names. */
+/** Settings of the web client, by name. */
 export const UI_SETTINGS = {
   notifications: { tab: 'Notifications', label: 'Notifications', values: whenClear(21) },
   sounds: { tab: 'Notifications', label: 'Sounds', values: whenClear(22) },
@@ -74,22 +77,22 @@ export const UI_SETTINGS = {
 
 export type UiSettingName = keyof typeof UI_SETTINGS;
 
-/** Value of each setting: true and false for what is on or off, a word for the others. */
+/** Value of each setting: true or false for `on` or `off`, a word for the others. */
 export type UiSettings = {
   readonly [N in UiSettingName]: keyof (typeof UI_SETTINGS)[N]['values'] extends 'on' | 'off'
     ? boolean
     : Extract<keyof (typeof UI_SETTINGS)[N]['values'], string>;
 };
 
-/** Flags and options of an account, as far as settings need them. */
+/** Flags and options of an account, as far as settings use them. */
 export interface SetParts {
   hasFlag(flag: number): boolean;
-  /** Undefined where it is not set. */
+  /** Value of an option; undefined when it is not set. */
   option(name: KnownOption): number | undefined;
 }
 
 /**
- * Reads a setting out of the flags and options of an account. The first value with a part that is set counts, so flag 16
+ * Reads a setting from the flags and options of an account. The first value whose first part matches counts, so flag 16
  * goes before flag 15.
  */
 export function readSetting<N extends UiSettingName>(name: N, set: SetParts): UiSettings[N] {
@@ -98,13 +101,13 @@ export function readSetting<N extends UiSettingName>(name: N, set: SetParts): Ui
   );
   const holds = (part: SettingPart) =>
     'flag' in part ? set.hasFlag(part.flag) === part.on : (set.option(part.option) ?? 0) === part.value;
-  // Only the first part tells a value from those that follow.
+  // Only the first part distinguishes a value from the values after it.
   const [value = ''] =
     values.find(([, [first]]) => first !== undefined && holds(first)) ?? values.at(-1) ?? [];
   return (value === 'on' || value === 'off' ? value === 'on' : value) as UiSettings[N];
 }
 
-/** Flags and options that a value of a setting needs; nothing for a value that it cannot have. */
+/** Flags and options for a value of a setting; undefined for a value that it cannot have. */
 export function settingParts(
   name: UiSettingName,
   value: boolean | string,

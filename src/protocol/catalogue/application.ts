@@ -9,7 +9,8 @@ export const APPLICATION = {
   errors: {
     get: { id: 543, what: 544 },
     set: { id: 18, what: 18 },
-    // The reference says "action" of 545 as of 546; its other errors have the name first, then what is wanted of it.
+    // The reference says "action" for both 545 and 546. Its other errors name the missing id first, then the missing
+    // action.
     alter: { id: 545, what: 546, state: 541 },
     create: 540,
     delete: 542,

@@ -1,7 +1,7 @@
 /**
- * The text of each numbered error (reference, "Error codes"). Spelling and stray punctuation are put right, the
- * numbers are as they are. 589, 592 and 615 are not in the reference's table: 615 is in its notes on protocol 8,
- * the other two were sent by real endpoints when a stream could not be redirected.
+ * The text of each numbered error (reference, "Error codes"). Spelling and stray punctuation are corrected; the numbers
+ * are unchanged. 589, 592 and 615 are not in the reference's table. 615 is in its notes on protocol 8. Real endpoints
+ * sent 589 and 592 when a stream could not be redirected.
  */
 export const ERROR_TEXTS = {
   1: 'General syntax error',
@@ -161,9 +161,9 @@ export const ERROR_TEXTS = {
 export type ErrorNumber = keyof typeof ERROR_TEXTS;
 
 /**
- * Texts that an endpoint sends instead of the table's. Programs compare the whole line `ERROR 68`: with a text behind
- * it they take the refusal for an endpoint that is not ready, and ask again each second. The other texts are those of
- * the reference's examples.
+ * Texts that an endpoint sends instead of those of the table. Programs compare the whole line `ERROR 68`. With a text
+ * after it, they take the refusal for an endpoint that is not ready, and ask again each second. The other texts are
+ * from the reference's examples.
  */
 export const SPOKEN_ERROR_TEXTS: Readonly<Partial<Record<ErrorNumber, string>>> = {
   53: 'SET AUTOAWAY invalid value',

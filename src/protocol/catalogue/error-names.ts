@@ -1,9 +1,9 @@
 import type { ErrorNumber } from './error-codes.js';
 
 /**
- * Names of the errors that have one number, whichever command they answer. The reference has several numbers for what
- * is one mistake to a reader, one for each object and command: those are in the rows of the objects, searches, windows
- * and histories ({@link CommandErrors}).
+ * Names of the errors that have one number for all commands. For other mistakes the reference has one number for each
+ * object and command. Those numbers are in the entries of the objects, searches, windows and histories ({@link
+ * CommandErrors}).
  */
 export const ERROR_NUMBERS = {
   // Any command.

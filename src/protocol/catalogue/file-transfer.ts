@@ -1,6 +1,6 @@
 import { API_3_0, type ObjectSpec } from './spec.js';
 
-/** The FILETRANSFER object, which can only be watched (reference, "FILETRANSFER object"). */
+/** The FILETRANSFER object, which commands can only read (reference, "FILETRANSFER object"). */
 export const FILETRANSFER = {
   note: 'A file being sent or received. Nothing can be done with it through the API.',
   section: 'FILETRANSFER object',

@@ -48,7 +48,7 @@ export const CHATMESSAGE_TYPES_7 = [
   'JOINEDASAPPLICANT',
 ] as const;
 
-/** Kinds of chat message: `SAID` is what somebody wrote, all others are told by the chat itself. */
+/** Types of chat message. `SAID` is a text written by a user; the chat itself generates all others. */
 export const CHATMESSAGE_TYPES = [
   'SETTOPIC',
   'SAID',

@@ -1,14 +1,14 @@
 import { API_3_0, API_3_1, API_3_6, type Since } from './spec.js';
 
-/** A line that an endpoint tells of itself. */
+/** A line that an endpoint sends unasked. */
 export interface NotificationSpec {
   readonly since?: Since;
   readonly note: string;
 }
 
 /**
- * Notifications that are no property of an object, as they are written (reference, "Status notifications", and the
- * parameters that are told when the window changes them). The properties that an endpoint tells of itself are with their
+ * Notifications that are not a property of an object, as they are written (reference, "Status notifications", and the
+ * parameters that are reported when they are changed in the window). Notifications of properties are listed with their
  * objects.
  */
 export const NOTIFICATIONS = {

@@ -22,7 +22,7 @@ export interface SearchSpec {
   readonly since: Since;
   /** Target that may or must follow. Default: none. */
   readonly target?: { readonly name: string; readonly required: boolean };
-  /** First the one for a target that it cannot have; 8 for one with a sign of a currency. */
+  /** Error numbers. The first is for a target that is not allowed; 8 is for one with a currency sign. */
   readonly errors: readonly ErrorNumber[];
 }
 

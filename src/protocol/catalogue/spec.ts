@@ -24,15 +24,15 @@ export const WINDOWS_1_0 = { release: 'Skype for Windows 1.0' } as const satisfi
 export const WINDOWS_1_3 = { release: 'Skype for Windows 1.3' } as const satisfies Since;
 export const WINDOWS_1_4 = { release: 'Skype for Windows 1.4' } as const satisfies Since;
 export const WINDOWS_2_0 = { release: 'Skype for Windows 2.0' } as const satisfies Since;
-/** Not in the reference: seen on the wire between real programs and real endpoints. */
+/** Not in the reference: observed between real programs and real endpoints. */
 export const OBSERVED = { release: 'not in the reference; observed' } as const satisfies Since;
 
-/** Not in the reference: of the exchange of this package alone. */
+/** Not in the reference: an addition of this package's exchange. */
 export const JACKFIELD = { release: 'not in the reference; of this exchange' } as const satisfies Since;
 
 /**
- * Access to a property: `read` is for GET, `write` for SET, `read-write` for both. `notify` is only sent by the
- * endpoint, and can be neither read nor set.
+ * Access to a property: `read` for GET, `write` for SET, `read-write` for both. A `notify` property is only sent by the
+ * endpoint; it can be neither read nor set.
  */
 export type Access = 'read' | 'read-write' | 'write' | 'notify';
 
@@ -44,7 +44,7 @@ export interface PropertySpec {
   readonly unit?: string;
   /** The words of an `enum`. */
   readonly values?: readonly string[];
-  /** True for text of several lines: it may hold CR and LF, on transports that carry them. Default false. */
+  /** True for text of several lines. It may contain CR and LF on transports that can carry them. Default false. */
   readonly multiline?: boolean;
   /** Default `read`. */
   readonly access?: Access;
@@ -71,8 +71,8 @@ export interface ActionSpec {
   /** Reply when it succeeds, if that is not the repeated command. */
   readonly reply?: string;
   /**
-   * Errors of its own, besides those that every action of the object can raise; first, for a user or a stream that it
-   * names and that there is not.
+   * Errors of the action, in addition to those of every action of the object. The first is for an unknown user or
+   * stream.
    */
   readonly errors?: readonly ErrorNumber[];
 }
@@ -85,13 +85,13 @@ export interface CommandErrors {
   readonly missing?: ErrorNumber;
   /** For a missing property or action. */
   readonly what: ErrorNumber;
-  /** For an id that names nothing, or what the user does not see. Default: `id`. */
+  /** For an id that names no object, or an object that the user cannot see. Default: `id`. */
   readonly unknown?: ErrorNumber;
-  /** For a property or action that the object does not have, or not for this command. Default: `what`. */
+  /** For a property or action that the object does not have for this command. Default: `what`. */
   readonly wrong?: ErrorNumber;
-  /** For a value or an argument that it cannot have. Default: `wrong`. */
+  /** For a value or argument that is not allowed. Default: `wrong`. */
   readonly argument?: ErrorNumber;
-  /** For an object that is in no state for it. Default: `argument`. */
+  /** For an object that is in the wrong state. Default: `argument`. */
   readonly state?: ErrorNumber;
   /** Errors with a cause of their own. */
   readonly other?: readonly ErrorNumber[];

@@ -32,12 +32,12 @@ export interface StreamName {
   readonly stream: number;
 }
 
-/** Bytes under way or waiting on a stream: `username:id=bytes`. Early releases did not say how many. */
+/** Bytes in transit or waiting on a stream: `username:id=bytes`. Early releases did not send the number. */
 export interface StreamBytes extends StreamName {
   readonly bytes?: number;
 }
 
-/** One rule of call forwarding: whom to try, from when to when, in seconds. */
+/** One rule of call forwarding: the target, and the time of its begin and end in seconds. */
 export interface ForwardRule {
   readonly startSec: number;
   readonly endSec: number;
@@ -71,11 +71,11 @@ export interface ValueTypes {
   onoff: boolean;
   /** One of the listed words; a word that is not listed is kept. */
   enum: string;
-  /** Words parted by blanks. */
+  /** Words separated by blanks. */
   words: readonly string[];
-  /** Words parted by commas. */
+  /** Words separated by commas. */
   list: readonly string[];
-  /** Numeric ids parted by commas. */
+  /** Numeric ids separated by commas. */
   ids: readonly number[];
   /** `SOUNDCARD="default", PORT="5001", FILE="a.wav"`: see `parseStreamTargets`. */
   streams: readonly StreamTarget[];
@@ -83,23 +83,23 @@ export interface ValueTypes {
   coded: CodedName;
   /** `1 echo123 INCOMING_P2P INPROGRESS Echo Test Service`. */
   participant: ConferenceParticipant;
-  /** `test2 TRUE`: a handle and a truth about it. */
+  /** `test2 TRUE`: a handle and a boolean about it. */
   verdict: { readonly subject: string; readonly verdict: boolean };
-  /** `1 C:\picture.jpg`: an index and what it stands for. */
+  /** `1 C:\picture.jpg`: an index and its text. */
   indexed: { readonly index: number; readonly text: string };
-  /** `2 17`: SMS chunks, and characters in the last one. */
+  /** `2 17`: number of SMS chunks, and of characters in the last one. */
   chunking: { readonly chunks: number; readonly lastLength: number };
-  /** `+1=TARGET_ACCEPTABLE, +2=TARGET_ANALYZING`: pairs parted by commas. */
+  /** `+1=TARGET_ACCEPTABLE, +2=TARGET_ANALYZING`: pairs separated by commas. */
   targets: ReadonlyMap<string, string>;
-  /** `0,30,+3725555 30,60,mike`: rules parted by blanks. */
+  /** `0,30,+3725555 30,60,mike`: rules separated by blanks. */
   rules: readonly ForwardRule[];
-  /** `anappo:1 test:2`: streams parted by blanks. */
+  /** `anappo:1 test:2`: streams separated by blanks. */
   connections: readonly StreamName[];
   /** `anappo:1=14`: streams with a number of bytes. */
   transfers: readonly StreamBytes[];
-  /** `anappo:1 text`: a stream and what was sent on it. */
+  /** `anappo:1 text`: a stream and the text sent on it. */
   datagram: StreamName & { readonly text: string };
-  /** `echo123 CONTEXT call CONTEXT_ID 879`: what a menu item was clicked for. */
+  /** `echo123 CONTEXT call CONTEXT_ID 879`: the object for which a menu item was clicked. */
   click: { readonly handle?: string; readonly context: string; readonly contextId?: string };
 }
 

@@ -8,7 +8,7 @@ export interface FormSpec {
   /** Reply when it succeeds. */
   readonly reply: string;
   readonly errors: readonly ErrorNumber[];
-  /** First version, if it differs from the verb's. */
+  /** First version, if it differs from that of the verb. */
   readonly since?: Since;
 }
 
@@ -20,14 +20,14 @@ export interface VerbSpec {
   readonly forms: readonly FormSpec[];
 }
 
-/** Stands in {@link FormSpec.reply} for the command given back. */
+/** Value of {@link FormSpec.reply} for a reply that repeats the command. */
 export const ECHO = 'the command itself';
 
 const KEYS = '0..9|A..Z|#|*|+|UP|DOWN|YES|NO|SKYPE|PAGEUP|PAGEDOWN';
 
 /**
- * Every first word of a command. What can follow GET, SET, ALTER, SEARCH, OPEN and CLEAR, with the errors of each,
- * is in the tables of objects, parameters, searches and windows.
+ * Every first word of a command. The words after GET, SET, ALTER, SEARCH, OPEN and CLEAR, with their errors, are in the
+ * tables of objects, parameters, searches and windows.
  */
 export const VERBS = {
   NAME: {

@@ -8,7 +8,7 @@ export interface TargetSpec {
   readonly since: Since;
   /** Argument that may follow, as the reference writes it. Default: none. */
   readonly argument?: string;
-  /** Errors of its own, besides those of the verb: first the one for an argument that it cannot have. */
+  /** Errors of the window, in addition to those of the verb. The first is for an argument that is not allowed. */
   readonly errors?: readonly ErrorNumber[];
 }
 

@@ -7,21 +7,23 @@ import { VERBS } from '../catalogue/verbs.js';
 import { HISTORIES, WINDOWS } from '../catalogue/windows.js';
 import { suggest } from './suggest.js';
 
-/** A word that is not in the catalogue, and the one that was probably meant. */
+/** A word that is not in the catalogue, and its probable correction. */
 export interface Correction {
   readonly word: string;
   readonly suggestion: string;
 }
 
-/** Gives the possible next words of a line. Called with the words already read, in the catalogue's spelling. */
+/** Gives the possible next words of a line, from the words already read in the catalogue's spelling. */
 type Candidates = (before: readonly string[]) => readonly string[] | 'anything' | undefined;
 
 const OBJECT_NAMES = Object.keys(OBJECTS);
 const NAMES_TO_GET = [...OBJECT_NAMES, ...Object.keys(PARAMETERS)];
 
 /**
- * Corrects the keywords of a line to those of the catalogue. Returns the corrections and the corrected line. There are
- * none when every keyword is known, or when no unknown one is close to a known one.
+ * Corrects the keywords of a line to those of the catalogue. There are no corrections when all keywords are known, or
+ * when no unknown word is close to a known one.
+ *
+ * @returns the corrections and the corrected line.
  */
 export function correct(
   line: string,
@@ -87,7 +89,7 @@ const replyWords: Candidates = (read) => {
   return entryOf<ObjectSpec>(OBJECTS, first) ? memberWords('properties', first, more) : commandWords(read);
 };
 
-/** Possible words at the place of the property or action; the id before it may be anything. */
+/** Possible words in the place of the property or action. The id before it may be any word. */
 function memberWords(
   members: 'properties' | 'actions',
   object: string,

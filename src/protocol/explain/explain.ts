@@ -21,17 +21,17 @@ export interface Explanation {
   readonly replies: readonly string[];
   /** Errors that the command can fail with. */
   readonly errors: readonly { readonly number: number; readonly text: string; readonly reason?: string }[];
-  /** Words that are not in the catalogue, each with the one that was probably meant. */
+  /** Words that are not in the catalogue, each with its probable correction. */
   readonly corrections: readonly Correction[];
-  /** The line with the corrections made, when there are any. */
+  /** The corrected line, when there are corrections. */
   readonly correctedLine?: string;
 }
 
 /**
- * Explains each part of a line, the answers to it and the errors that can come back.
+ * Explains each part of a line, its possible answers and its possible errors.
  *
- * @param line a command or a reply; `->` or `<-` in front says which. Without one, a line that reads as a property,
- * parameter or list of the catalogue is taken for a reply, anything else for a command.
+ * @param line a command or a reply; `->` or `<-` in front marks it as one or the other. Without a mark, a line that
+ * reads as a property, parameter or list of the catalogue is taken as a reply, any other as a command.
  * @throws ERR_LINE_BREAK when there is more than one line.
  */
 export function explain(line: string): Explanation {
@@ -69,7 +69,7 @@ function directionOf(line: string): { from: 'client' | 'endpoint'; text: string 
   return { from: listed ? 'endpoint' : 'client', text };
 }
 
-/** True when the catalogue lists the property, or one that it may be a misspelling of. */
+/** True when the catalogue lists the property, or one whose misspelling it may be. */
 function isListed(object: ObjectName, property: string): boolean {
   const { properties } = OBJECTS[object];
   return Object.hasOwn(properties, property) || suggest(property, Object.keys(properties)) !== undefined;

@@ -2,8 +2,10 @@
 const MAX_WORD = 100;
 
 /**
- * Finds the candidate that is closest to `word`; `undefined` when none is close, that is about one slip in three
- * letters, ignoring case. Of two that are equally close, the earlier one.
+ * Finds the candidate that is closest to `word`, ignoring case. Of two equally close candidates, the earlier one is
+ * taken.
+ *
+ * @returns undefined when none is close: about one typing error in three letters is allowed.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   // No keyword is that long, and comparing takes time in proportion to the product of both lengths.

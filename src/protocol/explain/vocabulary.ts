@@ -12,7 +12,7 @@ export interface ObjectEntry {
   readonly spec: ObjectSpec;
   readonly properties: Keywords;
   readonly actions: Keywords;
-  /** Properties whose value is not free text: blanks around it are not part of it. */
+  /** Properties whose value is not free text. Blanks around the value are not part of it. */
   readonly trimmed: ReadonlySet<string>;
   /** Actions whose argument is free text, kept byte for byte. */
   readonly wordy: ReadonlySet<string>;
@@ -36,19 +36,21 @@ export const OBJECT_WORDS = new Keywords(Object.keys(OBJECTS));
 export const SEARCH_WORDS = new Keywords(Object.keys(SEARCHES));
 export const GET_SET_WORDS = new Keywords([...Object.keys(OBJECTS), ...Object.keys(PARAMETERS)]);
 
-/** The object of that name, in the catalogue's spelling. */
+/** Finds an object by its name in the catalogue's spelling. */
 export function objectEntry(name: string): ObjectEntry | undefined {
   return ENTRIES.get(name);
 }
 
 const TRIMMED_PARAMETERS = namesWhere<PropertySpec>(PARAMETERS, ({ type }) => type !== 'text');
 
-/** The value of a parameter: trimmed, unless it is free text. */
+/** Reads the value of a parameter. It is trimmed, unless it is free text. */
 export function parameterValue(name: ParameterName, s: Scanner): string {
   return TRIMMED_PARAMETERS.has(name) ? s.rest() : s.text();
 }
 
-/** The value of a property: trimmed, unless it is free text. A property that is not listed holds free text. */
+/**
+ * Reads the value of a property. It is trimmed, unless it is free text. A property that is not listed holds free text.
+ */
 export function propertyValue(entry: ObjectEntry, property: string, s: Scanner): string {
   return entry.trimmed.has(property) ? s.rest() : s.text();
 }

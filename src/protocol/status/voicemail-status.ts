@@ -37,8 +37,9 @@ export const VOICEMAIL_FAILURE_REASONS = [
 export type VoicemailFailureReason = (typeof VOICEMAIL_FAILURE_REASONS)[number];
 
 /**
- * Statuses that can follow each status; a status may also be reported again. An endpoint reports UNKNOWN when it has
- * lost track, so anything can follow it. Derived from the reference's list of actions and its transcripts.
+ * Statuses that can follow each status. The same status may also be reported again. An endpoint reports UNKNOWN when it
+ * no longer knows the status, so any status can follow it. Derived from the reference's list of actions and its
+ * transcripts.
  */
 export const VOICEMAIL_TRANSITIONS: Readonly<Record<VoicemailStatus, readonly VoicemailStatus[]>> = {
   NOTDOWNLOADED: ['DOWNLOADING', 'DELETING', 'FAILED'],

@@ -9,12 +9,12 @@ export type UriSender = (command: CommandMessage) => Promise<EndpointMessage>;
 
 type Steps = (uri: SkypeUri, send: UriSender) => Promise<unknown>;
 
-/** Text that is one word of a command. */
+/** Text that is a single word of a command. */
 const WORD = /^[^\s\p{Cc}]+$/u;
-/** Text that is one item of a list as well. */
+/** Text that is a single word and a single item of a list. */
 const ITEM = /^[^\s,;"\p{Cc}]+$/u;
 
-/** Commands for each action, which do what Windows did (reference, "Skype URI handler"). */
+/** Commands for each action. They do the same as Skype for Windows did (reference, "Skype URI handler"). */
 const ACTIONS: Readonly<Record<string, Steps>> = {
   call: ({ targets }, send) => send({ kind: 'call', targets: several(targets, 'call') }),
   chat,
@@ -27,13 +27,13 @@ const ACTIONS: Readonly<Record<string, Steps>> = {
 };
 
 /**
- * Does what Windows did for a `skype:` URI, by commands of the API: without a target it shows the main window, without
- * an action it calls. `chat` opens the chat with its targets, that of an `id`, or that of a `blob`, with a `topic` if one
- * is given; `add`, `sendfile` and `userinfo` open their windows, so that a person decides.
+ * Carries out a `skype:` URI by commands of the API, as Skype for Windows did. Without a target it shows the main
+ * window; without an action it calls. `chat` opens the chat with the targets, or the chat of an `id` or a `blob`, and
+ * sets its `topic` if there is one. `add`, `sendfile` and `userinfo` open their windows, so that a person decides.
  *
- * @returns the URI as it was read.
- * @throws as `parseSkypeUri`; ERR_SYNTAX for an unknown action, targets that it cannot have, and words that would be
- * more than one; whatever `send` rejects with.
+ * @returns the parsed URI.
+ * @throws as `parseSkypeUri`; ERR_SYNTAX for an unknown action, for targets that are not allowed, and for a word that
+ * would be read as several; the errors of `send`.
  */
 export async function followSkypeUri(uri: string, send: UriSender): Promise<SkypeUri> {
   checkArgument('uri', uri, words);
@@ -61,7 +61,7 @@ async function chat({ targets, terms }: SkypeUri, send: UriSender): Promise<void
   }
 }
 
-/** Makes or finds the chat of a blob, or the one with these targets. @returns its id. */
+/** Creates or finds the chat of a blob, or the chat with these targets. @returns its id. */
 async function chatFor(
   targets: readonly string[],
   terms: SkypeUri['terms'],

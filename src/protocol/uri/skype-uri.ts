@@ -2,7 +2,9 @@ import { checkArgument, checkOptions, instance, listOf, type Rules, words } from
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { hasLineBreak, lineBreakError } from '../serialize.js';
 
-/** Actions of a `skype:` URI. Without one it focuses the client (no target) or does the contact's default action. */
+/**
+ * Actions of a `skype:` URI. Without an action it focuses the client (no target) or does the contact's default action.
+ */
 export const SKYPE_URI_ACTIONS = ['call', 'chat', 'voicemail', 'add', 'sendfile', 'userinfo'] as const;
 
 export type SkypeUriAction = (typeof SKYPE_URI_ACTIONS)[number];
@@ -75,7 +77,7 @@ function parseTerm(term: string, uri: string): [name: string, value: string] {
   return [decoded('terms', name, uri), decoded('terms', value, uri)];
 }
 
-/** The text before and after the first `separator`. */
+/** Splits a text at the first `separator`. */
 function cut(text: string, separator: string): [before: string, after: string | undefined] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
@@ -96,7 +98,10 @@ function percentDecoded(text: string): string | undefined {
   }
 }
 
-/** Percent-encodes; `+`, `$`, `/`, `,`, `:` and `@` stay readable, as phone numbers and chat ids hold them. */
+/**
+ * Percent-encodes a part. `+`, `$`, `/`, `,`, `:` and `@` stay as they are, because phone numbers and chat ids contain
+ * them.
+ */
 function encoded(part: string, text: string): string {
   if (hasLineBreak(text)) throw lineBreakError(part);
   if (LONE_SURROGATE.test(text)) throw invalidArgument(part, 'free of lone surrogates', text);
