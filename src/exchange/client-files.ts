@@ -6,8 +6,8 @@ import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
 
 /**
- * Files that clients may replace: those that the exchange has written since it started, those that belong to the
- * account that it runs under, or all.
+ * Existing files that clients may replace: only files written by this exchange since it started, files owned by the
+ * account that it runs under, or any.
  */
 export type OverwritePolicy = 'written' | 'owned' | 'any';
 
@@ -17,7 +17,7 @@ export interface FileAccess {
   readonly overwrite: OverwritePolicy;
 }
 
-/** A file that is being written; its identity as soon as it is made. */
+/** A file that is being written. Its identity is known once the file exists. */
 interface Writer {
   readonly stream: string;
   identity?: string;
@@ -30,10 +30,10 @@ interface Reader {
   readonly identity: string;
 }
 
-/** Files that are known to be the exchange's own; the oldest are strangers again. */
+/** Most files that the exchange remembers as its own. Beyond that the oldest are forgotten. */
 const MAX_OWN = 10_000;
 
-/** The files that clients name: targets of streams, and pictures. They lie in the folders for FILE. */
+/** Opens the files that clients name: stream targets and pictures. All lie in the folders for FILE. */
 export class ClientFiles {
   readonly #roots: FileRoots;
   readonly #overwrite: OverwritePolicy;
@@ -49,14 +49,15 @@ export class ClientFiles {
     this.#overwrite = overwrite;
   }
 
-  /** A path as it is known again, whatever its spelling: links are not looked at. */
+  /** Gives a path in one spelling, by which it is recognised. Links are not resolved. */
   spelling(path: string): string {
     return this.#roots.resolve(path) ?? path;
   }
 
   /**
-   * A WAV file that a stream is played from; any number of streams may play it. While they do, nothing is written there
-   * under whatever name, and a file that is being written is not read: one that is both would be lost.
+   * Opens a WAV file as the source of a stream. Any number of streams may play one file. A file that is being played is
+   * not written, and a file that is being written is not played, under any of its names. Playing and writing one file
+   * would destroy its content.
    *
    * @throws Error with the reason when it is being written; ERR_FILE, ERR_WAV.
    */
@@ -79,8 +80,9 @@ export class ClientFiles {
   }
 
   /**
-   * A WAV file that a stream is written to, by one stream at a time: two would leave nothing that anyone could hear. One
-   * that has left its own file, or whose disk has failed, begins it anew; to one that goes on there it is refused.
+   * Opens a WAV file as the destination of a stream. One stream writes a file at a time, since two would garble it. A
+   * stream that has left its file, or whose disk has failed, starts the file again. A file that a stream is still
+   * writing is refused.
    *
    * @throws Error with the reason when it may not be written; ERR_FILE.
    */
@@ -115,7 +117,7 @@ export class ClientFiles {
     return this.#roots.folder(path);
   }
 
-  /** A whole file of at most `maxBytes`. Rejects with the reason. */
+  /** Reads a whole file of at most `maxBytes`. Rejects with the reason. */
   async read(path: string, maxBytes: number): Promise<Uint8Array> {
     const { handle } = await this.#roots.read(path);
     await using file = handle;
@@ -124,7 +126,7 @@ export class ClientFiles {
     return await file.readFile();
   }
 
-  /** Makes a file anew, for its owner alone. Rejects with the reason. */
+  /** Writes a new file that only its owner can read. Rejects with the reason. */
   async write(path: string, data: Uint8Array): Promise<void> {
     const file = positionedFile((await this.#create(path)).fd, 'async');
     try {
@@ -158,7 +160,7 @@ export class ClientFiles {
 
   #mayReplace(path: string, existing: Stats): boolean {
     if (this.#overwrite === 'any' || this.#own.get(path) === identityOf(existing)) return true;
-    // Windows knows no such numbers.
+    // Windows has no user ids.
     return this.#overwrite === 'owned' && existing.uid === (process.geteuid?.() ?? existing.uid);
   }
 

@@ -27,10 +27,10 @@ export const DEVICE_PARAMETERS = ['AUDIO_IN', 'AUDIO_OUT', 'RINGER', 'VIDEO_IN']
 
 export type DeviceParameter = (typeof DEVICE_PARAMETERS)[number];
 
-/** Time that the machine has to list its devices, in milliseconds. */
+/** Timeout for listing the machine's devices, in milliseconds. */
 const PATIENCE_MS = 15_000;
 
-/** Gives the devices of one kind: those that are given, or the machine's own. */
+/** Gives the devices of one kind: from the option, or the machine's own. */
 export async function devicesFor(
   parameter: DeviceParameter,
   given: DeviceLists | 'machine',

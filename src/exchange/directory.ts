@@ -17,20 +17,20 @@ import { asLine, checkIdentity } from './wire-value.js';
 /** Outcome of looking up a target. */
 export type LookUp =
   | { readonly kind: 'found'; readonly destination: Destination }
-  /** The target is neither a handle, nor a number, nor a code that is set. */
+  /** The target is not a handle, a phone number or a speed-dial code that is set. */
   | { readonly kind: 'invalid' }
   /** The handle does not exist. */
   | { readonly kind: 'unknown'; readonly handle: string };
 
-/** Everyone who can be called: users, robots, phones. */
+/** Directory of everything that can be called: users, robots, phones. */
 export class Directory implements Everyone {
-  /** The rules of who sees whom. */
+  /** Rules for which user sees the presence of which other. */
   readonly sight: Sight = new Sight(this);
   readonly #clock: Clock;
   readonly #users = new Map<string, ExchangeUser>();
   readonly #robots = new Map<string, Destination>();
   readonly #manners = new Map<string, Manner>();
-  /** Ways to phones. */
+  /** Lines to phones. */
   readonly lines = new LineTable();
 
   constructor(clock: Clock) {
@@ -41,7 +41,7 @@ export class Directory implements Everyone {
     this.#users.set(user.handle.toLowerCase(), user);
   }
 
-  /** @throws ERR_INVALID_ARG, ERR_LINE_BREAK for a name that cannot be said. */
+  /** Adds a robot. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for a name that cannot be sent on the wire. */
   addRobot(robot: Destination): void {
     checkIdentity('robot', robot.identity);
     this.#robots.set(robot.identity.handle.toLowerCase(), robot);
@@ -88,14 +88,14 @@ export class Directory implements Everyone {
     return found(paid ? robot : this.#failing(robot.identity, 'not-paid-for'));
   }
 
-  /** Looks up whom a call from outside is for: a user or a robot by handle, or the user whose number it is. */
+  /** Looks up the destination of a call from outside: a user or robot by handle, or a user by phone number. */
   lookUpInside(target: string, calls: Calls): Destination | undefined {
     const number = phoneNumber(target);
     const user = this.userOf(target) ?? (number === undefined ? undefined : this.#ownerOf(number));
     return user ? this.destinationOf(user, calls) : this.#robots.get((number ?? target).toLowerCase());
   }
 
-  /** Looks up the phone that a call from outside may go on to by a line: one's own, or any. */
+  /** Looks up the phone to which a call from outside may be passed on by a line. */
   lookUpOutside(target: string, onward: Onward): Destination | undefined {
     const number = phoneNumber(target);
     if (number === undefined || onward === 'none' || !this.lines.covers(number)) return undefined;
@@ -104,12 +104,12 @@ export class Directory implements Everyone {
     );
   }
 
-  /** A user, as a destination of calls. */
+  /** Gives a user as a destination of calls. */
   destinationOf(user: ExchangeUser, calls: Calls): Destination {
     return new UserDestination(user, this, calls);
   }
 
-  /** The way of a call that `user` does not answer: the user's forward rules, then voicemail. */
+  /** Gives the next steps of a call that `user` does not answer: the forward rules, then voicemail. */
   overflowOf(user: ExchangeUser, calls: Calls): Overflow {
     const forwarding = user.applies('CALL_APPLY_CF');
     const voicemail = user.hasVoicemail && user.applies('CALL_SEND_TO_VM');
@@ -130,7 +130,7 @@ export class Directory implements Everyone {
     );
     return rules.flatMap(({ startSec, endSec, target }) => {
       const looked = this.lookUp(user, target, calls);
-      // A rule that names no destination rings none.
+      // A rule without a valid destination is skipped.
       if (looked.kind !== 'found') return [];
       return [{ destination: looked.destination, startMs: startSec * 1000, endMs: endSec * 1000 }];
     });
@@ -151,7 +151,7 @@ export class Directory implements Everyone {
     return line ?? this.#failing(identity, 'no-such-number');
   }
 
-  /** Asks lines for a number; one that throws, or says what cannot be said, fails the call. */
+  /** Asks the lines for a number. The call fails if a line throws or returns text that cannot be sent on the wire. */
   #through(number: string, look: () => Destination | undefined): Destination | undefined {
     try {
       const line = look();
@@ -162,7 +162,7 @@ export class Directory implements Everyone {
     }
   }
 
-  /** Makes a destination that every call fails to reach. */
+  /** Makes a destination to which every call fails. */
   #failing(identity: Identity, reason: FailureReason, text?: string): Destination {
     const cause: EndCause = { kind: 'failed', reason, ...(text !== undefined && { text }) };
     return {
@@ -222,7 +222,9 @@ class UserDestination implements Destination {
   }
 }
 
-/** The reason why a call of `caller` does not reach `user` (reference, "Call failure reasons"), if it does not. */
+/**
+ * Gives the reason why a call of `caller` does not reach `user`, if there is one (reference, "Call failure reasons").
+ */
 function barredFor(user: ExchangeUser, caller: Identity, sight: Sight): EndCause | undefined {
   const failed = (reason: FailureReason): EndCause => ({ kind: 'failed', reason });
   if (!sight.reaches(caller.handle, user)) return failed('blocked');
@@ -233,13 +235,13 @@ function barredFor(user: ExchangeUser, caller: Identity, sight: Sight): EndCause
   return undefined;
 }
 
-/** True when a user can call a phone. The services of an account decide that, where it has its own. */
+/** True when a user can pay for a call to a phone. If the account has services of its own, they decide. */
 function paysLine(user: ExchangeUser, { tariff }: Destination): boolean {
   const { entitlements } = user.account;
   return !entitlements || !tariff || entitlements.minutesLeft > 0 || canPay(user, tariff);
 }
 
-/** True when a user can pay a call's first minute. */
+/** True when the balance covers the first minute of a call. */
 function canPay(user: ExchangeUser, { rate, precision }: Tariff): boolean {
   return Number(user.profile.get('PSTN_BALANCE')) >= (rate / 10 ** precision) * 100;
 }

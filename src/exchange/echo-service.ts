@@ -2,13 +2,13 @@ import type { Clock } from '../base/time/clock.js';
 import { RobotDestination } from '../switch/robot.js';
 import { beep, prompt } from './voice/prompts.js';
 
-/** Time that the call testing service listens, in milliseconds. */
+/** Length of the message that the call testing service records, in milliseconds. */
 const MESSAGE_MS = 10_000;
 const PAUSE_MS = 300;
 
 /**
- * `echo123`, the call testing service: greets, beeps, records ten seconds of what it hears, plays it back, says
- * good-bye and hangs up.
+ * `echo123`, the call testing service: greets, beeps, records ten seconds, plays the recording back, says good-bye and
+ * hangs up.
  */
 export async function echoService(clock: Clock): Promise<RobotDestination> {
   const [greeting, goodbye] = await Promise.all([prompt('echo-greeting.wav'), prompt('echo-goodbye.wav')]);

@@ -33,17 +33,18 @@ export interface ExchangeOptions {
   readonly clock?: Clock;
   /** Default: one user, `jack`. */
   readonly users?: readonly UserOptions[];
-  /** Destinations of calls that follow a script, besides `echo123`. Default: none. */
+  /** Scripted destinations of calls, besides `echo123`. Default: none. */
   readonly robots?: readonly Destination[];
-  /** The way to phones. Default: none, and calls to phones fail with reason 4. */
+  /** Line to phones. Default: none, and calls to phones fail with reason 4. */
   readonly gateway?: LineInterface;
-  /** The way of short messages to phones. Default: a {@link SimulatedSms}, by which every text arrives. */
+  /** Gateway for short messages to phones. Default: a {@link SimulatedSms}, which delivers every text. */
   readonly smsGateway?: SmsGateway;
   /**
-   * Time, in real milliseconds, that a call waits for a redirected port that is late before it goes on with silence;
-   * ticks that fall due meanwhile are made up for. Other calls go on. 0 (default): it never waits. On a
-   * {@link VirtualClock} a wait stops time, so that a call can run many times faster than real time and not miss a
-   * sample.
+   * Time, in real milliseconds, that a call waits for a late redirected port before it uses silence instead. Ticks that
+   * fall due during the wait are made up afterwards. Other calls go on. 0 (default): it never waits.
+   *
+   * The wait stops the time of a {@link VirtualClock}, so that a call can run much faster than real time without losing
+   * a sample.
    */
   readonly patienceMs?: number;
   /** Length of the pieces written to a redirected port, in milliseconds: 10 as Skype did, or 20 (default). */
@@ -51,38 +52,36 @@ export interface ExchangeOptions {
   /** Folders in which `FILE="..."` may read and write. Default: none. */
   readonly fileRoots?: readonly string[];
   /**
-   * Files that may be replaced there: those that this exchange has `written` since it started, those that are `owned`
-   * by the account that it runs under, or `any`. Others are refused. Default `owned`.
+   * Existing files that may be replaced in `fileRoots`: files `written` by this exchange since it started, files
+   * `owned` by the account that it runs under, or `any`. Others are refused. Default `owned`.
    */
   readonly overwriteFiles?: OverwritePolicy;
   /**
-   * Makes what opens the streams that clients redirect, from what would open them otherwise: ports of this machine,
-   * and files in `fileRoots`. Default: no change.
+   * Wraps the opener of redirected streams. Gets the standard one, which opens ports of this machine and files in
+   * `fileRoots`. Default: the standard opener.
    */
   readonly opener?: (standard: StreamOpener) => StreamOpener;
   /**
-   * Folder for history, voicemails, profiles and contacts; made if it does not exist. Default: they are forgotten when
-   * the exchange closes.
+   * Folder for history, voicemails, profiles and contacts; created if missing. Default: none of them outlive the
+   * exchange.
    */
   readonly stateFolder?: string;
   /** Decides which clients may attach. Default `allow`. */
   readonly attach?: AttachPolicy;
-  /** Most calls that each user's history keeps, 1 to 100000; the oldest go first. Default 1000. */
+  /** Most calls in each user's history, 1 to 100000. The oldest are removed first. Default 1000. */
   readonly historyLimit?: number;
   /** Most calls that one host can join into a conference: 2 to 100. Default 4, the reference's limit. */
   readonly conferenceLimit?: number;
-  /** Rate at which a file goes from one user to another, in bytes a second: 1 to 1,000,000,000. Default 1,000,000. */
+  /** Speed of a file transfer between two users, in bytes a second: 1 to 1,000,000,000. Default 1,000,000. */
   readonly transferBytesPerSecond?: number;
-  /**
-   * Bytes that SENDING counts too many for each text that an application writes: 2 as Skype 1.4 did, or 0. Default 0.
-   */
+  /** Extra bytes that SENDING reports for each text that an application writes: 2 as in Skype 1.4, or 0. Default 0. */
   readonly sendingExtraBytes?: 0 | 2;
   /**
-   * True when each SEARCH forgets the profiles of strangers whom SEARCH USERS has found before, as Skype might: their
-   * properties are empty then until they are found again. Default false.
+   * True when each SEARCH forgets the profiles of strangers that an earlier SEARCH USERS found. Their properties are
+   * then empty until they are found again. Default false.
    */
   readonly searchForgets?: boolean;
-  /** Bounds on what clients can take of the machine, in place of those of `LIMITS`. */
+  /** Limits on the resources that clients use. Default: those of `LIMITS`. */
   readonly limits?: Partial<ExchangeLimits>;
 }
 
@@ -126,11 +125,11 @@ export type ResolvedOptions = Readonly<
   Pick<ExchangeOptions, 'stateFolder' | 'gateway'> & {
     readonly files: ClientFiles;
     readonly limits: ExchangeLimits;
-    /** `failed` is told of files that fail in mid-call. */
+    /** Makes the opener. `failed` is called when a file fails during a call. */
     readonly opener: (failed: FailureListener) => StreamOpener;
   };
 
-/** @throws ERR_INVALID_ARG, naming the option. */
+/** Checks the options and fills in the defaults. @throws ERR_INVALID_ARG, naming the option. */
 export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
   checkOptions(options, EXCHANGE_RULES);
   const { patienceMs = 0, pieceMs = 20, fileRoots = [], historyLimit = 1000, conferenceLimit = 4 } = options;
@@ -170,7 +169,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
   return Object.freeze(resolved);
 }
 
-/** @throws ERR_FILE when there is no such folder. */
+/** Checks that a folder exists. @throws ERR_FILE when it does not. */
 export async function checkFolder(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory())

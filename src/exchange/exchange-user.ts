@@ -18,10 +18,10 @@ import { checkContact, checkParameter, checkProfile, checkText } from './wire-va
 /** Name of the ring tone that comes with Skype. */
 export const BUILT_IN_RINGTONE = 'call_in';
 
-/** Properties of `USER` that one user has set about another. */
+/** Properties of USER that one user has set on another. */
 export type Contact = ReadonlyMap<string, string>;
 
-/** General parameters that a client can read and, where it makes sense, set; with the value of a new user. */
+/** General parameters that a client can read and mostly set, each with its value for a new user. */
 const PARAMETER_DEFAULTS = {
   CONNSTATUS: 'ONLINE',
   USERSTATUS: 'ONLINE',
@@ -42,8 +42,8 @@ const PARAMETER_DEFAULTS = {
 } as const;
 
 /**
- * Those of them that last: what Skype's options hold. The others tell of now, and begin anew: USERSTATUS, MUTE,
- * SILENT_MODE, WINDOWSTATE.
+ * Parameters that are stored, as in Skype's options. The others describe the current run and start from their defaults:
+ * USERSTATUS, MUTE, SILENT_MODE, WINDOWSTATE.
  */
 const LASTING = [
   'AUDIO_IN',
@@ -88,10 +88,10 @@ const PROFILE_DEFAULTS = {
 
 const NOTHING_SET: Contact = new Map();
 
-/** Tells a user's clients. @param versions of the protocol that are told. Default: all. */
+/** Notifies a user's clients. @param versions Protocol versions that are notified. Default: all. */
 export type Notify = (message: EndpointMessage, versions?: Versions) => void;
 
-/** Events between two users whose time is kept: one came into the contact list, one asked for authorisation. */
+/** Events between two users whose time is kept: added to the contact list, asked for authorisation. */
 type Dated = 'listed' | 'asked';
 
 /** A user of the exchange: identity, settings and contacts. */
@@ -101,21 +101,21 @@ export class ExchangeUser implements Identity, ObjectOwner {
   readonly settings: UserSettings;
   /** The ringtone's file, and true when it is on. */
   readonly ringtone = { file: BUILT_IN_RINGTONE, on: true };
-  /** The part of the user that the account services change. */
+  /** The data that the account services change. */
   readonly account: UserAccount;
-  /** Faults of this user's voicemails that have not happened yet. */
+  /** Voicemail faults that have not been used up. */
   readonly voicemailFaults: VoicemailFault[];
-  /** The user's sound devices, for all calls that are not redirected. */
+  /** The user's microphone, shared by all calls whose input is not redirected. */
   readonly microphone: SharedMicrophone;
   readonly loudspeaker: Loudspeaker;
-  /** The release of Skype that the endpoint is. */
+  /** Skype release that the endpoint emulates. */
   readonly release: Release;
   /** The windows that are open. */
   readonly screen = new Screen();
   readonly #parameters: Map<string, string> = new Map(Object.entries(PARAMETER_DEFAULTS));
   readonly #profile = new Map<string, string>(Object.entries(PROFILE_DEFAULTS));
   readonly #contacts = new Map<string, Map<string, string>>();
-  /** Unix milliseconds at which others came into the contact list, or asked for authorisation. */
+  /** Times at which others were added to the contact list or asked for authorisation, in Unix milliseconds. */
   readonly #since = new Map<string, number>();
   readonly #clock: Clock | undefined;
   #picture: { readonly bytes: Uint8Array; readonly base64: string } | undefined;
@@ -124,7 +124,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
   lastOnlineSeconds = 0;
   readonly #notify: Notify;
 
-  /** @param clock Of services that end, and of contacts. @throws ERR_INVALID_ARG, naming the option. */
+  /** @param clock Dates contacts and the start and end of services. @throws ERR_INVALID_ARG, naming the option. */
   constructor(options: UserOptions, notify: Notify, clock?: Clock) {
     this.settings = resolveUserOptions(options);
     this.account = new UserAccount(options.account, options.email, clock);
@@ -149,17 +149,17 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return this.#profile;
   }
 
-  /** Properties that this user has set about others, by lower-case handle. */
+  /** Properties that this user has set on others, by lower-case handle. */
   get contacts(): ReadonlyMap<string, Contact> {
     return this.#contacts;
   }
 
-  /** Their picture, as a client gave it: the bytes of a JPEG, PNG or BMP file. */
+  /** The user's picture as a client gave it: bytes of a JPEG, PNG or BMP file. */
   get picture(): Uint8Array | undefined {
     return this.#picture?.bytes;
   }
 
-  /** Sets the picture. @throws ERR_INVALID_ARG for a value that is not a picture of such a kind, or is too long. */
+  /** Sets the picture. @throws ERR_INVALID_ARG for another format, or a file that is too large. */
   setPicture(bytes: Uint8Array): void {
     if (!isPicture(bytes)) throw invalidArgument('picture', PICTURE_KINDS, `${bytes.length} bytes`);
     this.#picture = { bytes, base64: Buffer.from(bytes).toString('base64') };
@@ -175,25 +175,29 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return status !== 'OFFLINE' && status !== 'LOGGEDOUT';
   }
 
-  /** Tells the clients attached to this user's endpoint. @param versions Those that are told. Default: all. */
+  /**
+   * Notifies the clients attached to this user's endpoint.
+   *
+   * @param versions Protocol versions that are notified. Default: all.
+   */
   notify(message: EndpointMessage, versions?: Versions): void {
     if (this.release.tells(message)) this.#notify(message, versions);
   }
 
-  /** No call goes on any more: the microphone is muted no longer (reference, "GET/SET MUTE"). */
+  /** Unmutes the microphone when the last call has ended (reference, "GET/SET MUTE"). */
   unmute(): void {
     if (this.#parameters.get('MUTE') === 'OFF') return;
     this.#parameters.set('MUTE', 'OFF');
     this.notify({ kind: 'parameter', parameter: 'MUTE', value: 'OFF' });
   }
 
-  /** The focus goes to a contact, or to none: clients are told. */
+  /** Moves the focus to a contact, or to none, and notifies clients. */
   focus(handle: string): void {
     this.#parameters.set('CONTACTS_FOCUSED', handle);
     this.notify({ kind: 'contacts-focused', handle });
   }
 
-  /** Has `listener` called whenever the user, who could not be reached, can be again. */
+  /** Calls `listener` whenever the user becomes reachable. */
   onArrival(listener: () => void): void {
     this.#arrivals.push(listener);
   }
@@ -215,7 +219,11 @@ export class ExchangeUser implements Identity, ObjectOwner {
     for (const [property, value] of checked) this.#profile.set(property, value);
   }
 
-  /** Sets a property of another that is this user's own. @throws as {@link setParameter}, and for a value that is not a handle */
+  /**
+   * Sets a property on another user, as this user has it.
+   *
+   * @throws as {@link setParameter}, and for a value that is not a handle
+   */
   setContact(handle: string, property: string, value: string): void {
     if (!isHandle(handle) && phoneNumber(handle) !== handle) {
       throw invalidArgument('contact', 'a Skype name or a phone number with its +', handle);
@@ -227,12 +235,12 @@ export class ExchangeUser implements Identity, ObjectOwner {
     this.#date(key);
   }
 
-  /** Properties that this user has set about `handle`. */
+  /** Gives the properties that this user has set on `handle`. */
   contact(handle: string): Contact {
     return this.#contacts.get(handle.toLowerCase()) ?? NOTHING_SET;
   }
 
-  /** Takes back what was set about another. @returns whether there was something. */
+  /** Removes a property that was set on another user. @returns false when it was not set. */
   clearContact(handle: string, property: string): boolean {
     const had = this.#contacts.get(handle.toLowerCase())?.delete(property) ?? false;
     this.#date(handle.toLowerCase());
@@ -244,22 +252,22 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return this.contacts.get(handle.toLowerCase())?.get(property) === 'TRUE';
   }
 
-  /** True for a contact who has agreed to be one. */
+  /** True for a contact who has accepted. */
   isContact(handle: string): boolean {
     return this.contact(handle).get('BUDDYSTATUS') === '3';
   }
 
-  /** True for one in the contact list, agreed or not. */
+  /** True for a handle in the contact list, accepted or not. */
   lists(handle: string): boolean {
     return this.isContact(handle) || this.contact(handle).get('BUDDYSTATUS') === '2';
   }
 
-  /** Gives when another came into the contact list, or asked for authorisation, in Unix milliseconds; 0 for never. */
+  /** Gives the time of an event with another user, in Unix milliseconds; 0 for never. */
   since(what: Dated, handle: string): number {
     return this.#since.get(`${handle.toLowerCase()}/${what}`) ?? 0;
   }
 
-  /** Callers who get through. What was set last counts: the account's call policy goes before the option. */
+  /** Users whose calls are accepted. The account's call policy, once set, overrides the option. */
   get callsFrom(): UserSettings['callsFrom'] {
     if (this.account.option('OPT_SKYPE_CALL_POLICY') === undefined) return this.settings.callsFrom;
     return this.account.setting('callsFrom');
@@ -270,7 +278,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
     return this.settings.voicemail && (this.account.entitlements?.has('voicemail') ?? true);
   }
 
-  /** True when phones can be called now: on credit, or by a package of minutes. */
+  /** True when phones can be called now, on credit or with a package of minutes. */
   get hasSkypeOut(): boolean {
     const { entitlements } = this.account;
     if (!this.settings.skypeOut || !entitlements) return this.settings.skypeOut;
@@ -311,7 +319,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
     for (const [what, ms] of this.#since) yield [`since/${what}`, String(ms)];
   }
 
-  /** Takes back one of the values that {@link record} gave. @throws as {@link setParameter} */
+  /** Restores a value that {@link record} yielded. @throws as {@link setParameter} */
   restore(path: string, value: unknown): void {
     const [kind = '', ...rest] = path.split('/');
     const [property = '', handle = ''] = rest.reverse();
@@ -343,7 +351,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
   }
 }
 
-/** Latest time that a date has, in Unix milliseconds. */
+/** Latest time that a Date can hold, in Unix milliseconds. */
 const MAX_DATE_MS = 8_640_000_000_000_000;
 
 function checkTime(text: string): number {

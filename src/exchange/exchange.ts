@@ -46,10 +46,10 @@ import type { UserOptions, UserSettings } from './user-options.js';
 import type { ClosedStream } from './voice/voice-router.js';
 import { checkIdentity } from './wire-value.js';
 
-/** A listener of `failure` that fails itself: only the process can be told. */
+/** Reports a listener of `failure` that itself throws, as a process warning. */
 const LAST_FENCE = new Fence((error) => process.emitWarning(asError(error)));
 
-/** Lets go of the sound devices of a user. */
+/** Closes the sound devices of a user. */
 async function letGo({ soundCard, ringer, pcSpeaker }: UserSettings): Promise<void> {
   await Promise.all([soundCard, ringer, pcSpeaker].map((card) => card?.close?.()));
 }
@@ -76,12 +76,12 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   readonly #account: AccountDoor;
   readonly #clients = new WeakMap<Session, number>();
   readonly #temporary: string | undefined;
-  /** A failure inside ends no call, no session and no process. */
+  /** Catches failures, so that none ends a call, a session or the process. */
   readonly #fence = new Fence((error, where) => {
     if (this.listenerCount('failure') === 0) this.#early?.push([error, where]);
     else this.emit('failure', error, where);
   });
-  /** Failures from before anybody could listen; undefined once they are told. */
+  /** Failures from before a listener could be added; undefined once they have been emitted. */
   #early: [error: unknown, where: string][] | undefined = [];
   #lastClient = 0;
 
@@ -108,7 +108,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   }
 
   /**
-   * Starts an exchange. Nothing listens until {@link listen} is called; {@link endpoint} serves the same process.
+   * Starts an exchange. It opens no port until {@link listen} is called; {@link endpoint} serves the same process.
    *
    * @throws ERR_INVALID_ARG, naming the option; ERR_FILE when the state folder or a folder for FILE cannot be used.
    */
@@ -138,7 +138,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   }
 
   /**
-   * The endpoint of one user, to be attached to in this process.
+   * Gives the endpoint of one user, to attach to in this process.
    *
    * @param handle Default: the first user.
    * @throws ERR_INVALID_ARG when there is no such user.
@@ -151,7 +151,11 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     throw invalidArgument('handle', `one of the exchange's users (${this.handles.join(', ')})`, handle);
   }
 
-  /** The desk of one user, or of the first: the person at the window. @throws ERR_INVALID_ARG when there is no such user */
+  /**
+   * Gives the desk of one user, or of the first: the person at the window.
+   *
+   * @throws ERR_INVALID_ARG when there is no such user
+   */
   desk(handle?: string): Desk {
     const { user } = this.endpoint(handle);
     const desk = this.#desks.get(user) ?? new Desk(user, this.#inside);
@@ -159,7 +163,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return desk;
   }
 
-  /** The handles of its users. */
+  /** Handles of the users. */
   get handles(): string[] {
     return this.#inside.directory.users.map(({ handle }) => handle);
   }
@@ -172,13 +176,17 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return listener.port;
   }
 
-  /** Serves a user's endpoint on D-Bus, as `com.Skype.API`. @throws ERR_PORT when that cannot be. */
+  /**
+   * Serves a user's endpoint on D-Bus, as `com.Skype.API`.
+   *
+   * @throws ERR_PORT when the bus or its name is not available.
+   */
   async listenOnDbus(options: DbusListenOptions & { readonly handle?: string } = {}): Promise<void> {
     checkOptions(options, { ...DBUS_LISTEN_RULES, handle: words });
     this.#listeners.push(await DbusListener.open(this.endpoint(options.handle), options, this.#door()));
   }
 
-  /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when that cannot be. */
+  /** Serves a user's endpoint on X11, as `_SKYPE_INSTANCE`. @throws ERR_PORT when the display is not available. */
   async listenOnX11(options: X11ListenOptions & { readonly handle?: string } = {}): Promise<void> {
     checkOptions(options, { ...X11_LISTEN_RULES, handle: words });
     this.#listeners.push(await X11Listener.open(this.endpoint(options.handle), options, this.#door()));
@@ -187,7 +195,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   /**
    * Serves a user's endpoint by window messages, as Skype for Windows did.
    *
-   * @throws ERR_PORT where this is not Windows, the package koffi is missing, or another program serves there.
+   * @throws ERR_PORT when this is not Windows, the package koffi is missing, or another program serves there.
    */
   async listenOnWindows(options: WindowsListenOptions & { readonly handle?: string } = {}): Promise<void> {
     checkOptions(options, { ...WINDOWS_LISTEN_RULES, handle: words });
@@ -204,26 +212,26 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
     return await this.#account.listen(options);
   }
 
-  /** Adds a destination of calls that follows a script. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for their name */
+  /** Adds a scripted destination of calls. @throws ERR_INVALID_ARG, ERR_LINE_BREAK for its name */
   addRobot(robot: Destination): void {
     checkArgument('robot', robot, DESTINATION);
     this.#inside.directory.addRobot(robot);
   }
 
   /**
-   * Adds a way to phones, which is closed with the exchange. Where several take a number, the one with the longest prefix
-   * gets the call, and the next one if that has no way for it.
+   * Adds a line to phones, which is closed with the exchange. If several lines take a number, the one with the longest
+   * prefix is tried first, then the next.
    *
-   * @throws ERR_INVALID_ARG, and what the line's `open` throws: it is not added then.
+   * @throws ERR_INVALID_ARG, and the error of the line's `open`; the line is then not added.
    */
   async addLine(line: Line, options: LineOptions = {}): Promise<void> {
     await this.#inside.lines.add(line, options);
   }
 
   /**
-   * Has one end of a call, such as a line to the outside or `robot.leg()`, call a user.
+   * Calls a user from one end of a call, such as an outside line or `robot.leg()`.
    *
-   * @throws ERR_INVALID_ARG when there is no such user, or when what the leg is called cannot be said on the wire.
+   * @throws ERR_INVALID_ARG when there is no such user, or the name of the leg cannot be sent on the wire.
    */
   callFrom(leg: Leg, handle: string): void {
     checkArgument('leg', leg, LEG);
@@ -246,23 +254,24 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
   }
 
   /**
-   * Has a text from a phone come in for a user.
+   * Delivers a text from a phone to a user.
    *
    * @returns the id of the SMS object.
-   * @throws ERR_INVALID_ARG when there is no such user, and for a value that is not a number, or not a text.
+   * @throws ERR_INVALID_ARG when there is no such user, for an invalid phone number, and for an invalid text.
    */
   receiveSms(sms: IncomingSms & { readonly to: string }): number {
     checkIncoming(sms);
     return this.#inside.sms.receive(this.endpoint(sms.to).user, sms);
   }
 
-  /** The calls that go on, one for each user's view. */
+  /** Calls in progress, one entry for each user's view of a call. */
   get calls(): CallView[] {
     return this.#inside.calls.active.map(callView);
   }
 
   /**
-   * Tells every listener, each inside a fence: one that throws is told as a `failure`, and the others hear all the same.
+   * Emits an event to every listener. A listener that throws is reported as a `failure`, and the others are still
+   * called.
    * @internal
    */
   override emit(event: keyof ExchangeEvents, ...args: readonly unknown[]): boolean {
@@ -283,7 +292,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
       () => this.#inside.store.close(),
       () => this.#temporary && rm(this.#temporary, { recursive: true, force: true }),
     ];
-    // A failure of one keeps none of the others from being done.
+    // A step that fails does not prevent the others.
     for (const step of steps) await this.#fence.run('close', step as () => unknown);
   }
 

@@ -29,16 +29,16 @@ import { Transfers } from './transfers/transfers.js';
 import { beep, promptFile } from './voice/prompts.js';
 import type { ClosedStream } from './voice/voice-router.js';
 
-/** Places in which an exchange keeps what survives a restart. */
+/** Storage for the data that survives a restart. */
 export interface Kept {
-  /** Undefined where nothing is kept. */
+  /** Undefined without a state folder. */
   readonly journal: StateJournal | undefined;
   readonly chats: ChatStore;
-  /** The folder of the voicemails. */
+  /** Folder of the voicemails. */
   readonly voicemails: string;
 }
 
-/** Functions by which the inside of an exchange reaches what is outside of it. */
+/** Callbacks from the interior of an exchange to its owner. */
 export interface InteriorContext {
   readonly fence: Fence;
   /** A redirected stream has ended. */
@@ -48,8 +48,8 @@ export interface InteriorContext {
 }
 
 /**
- * The inside of an exchange: calls, voicemails, people, chats, texts and files, wired to each other. It knows no
- * listener and no session.
+ * The parts of an exchange, wired to each other: calls, voicemails, people, chats, texts and files. It has no reference
+ * to listeners or sessions.
  */
 export class Interior {
   readonly clock: EndingClock;
@@ -111,7 +111,7 @@ export class Interior {
     this.commands = new Commands(this.services);
   }
 
-  /** Takes in what a former run has kept, once the users are there. */
+  /** Restores the stored state, once the users exist. */
   restore(): void {
     for (const user of this.directory.users) {
       this.store.restoreUser(user);
@@ -126,7 +126,7 @@ export class Interior {
     this.commands.restore();
   }
 
-  /** The steps that end what goes on, in their order. What is kept is closed after all of them. */
+  /** Steps that end all activity, in their order. Storage is closed after all of them. */
   get closing(): (() => unknown)[] {
     return [this.#idle, this.calls, this.lines, this.voicemails, this.#transfers, this.chats].map(
       (part) => () => part.close(),

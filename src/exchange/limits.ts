@@ -1,16 +1,16 @@
 import { checkOptions, type Rules, whole } from '../base/check.js';
 
-/** A bound on what clients can take of the machine. */
+/** A limit on a resource that clients use. */
 export interface LimitSpec {
   readonly default: number;
   readonly min: number;
   readonly max: number;
   readonly unit: string;
-  /** Names what is bounded, and what happens beyond. */
+  /** Describes the limited resource, and the effect of exceeding it. */
   readonly note: string;
 }
 
-/** Every bound, by the name under which {@link ExchangeLimits} has it. */
+/** All limits, by their names in {@link ExchangeLimits}. */
 export const LIMITS = {
   clients: {
     default: 256,
@@ -107,7 +107,7 @@ export const LIMITS = {
 
 type LimitName = keyof typeof LIMITS;
 
-/** Bounds on what clients can take of the machine; each has a range and a default, see `LIMITS`. */
+/** Limits on the resources that clients use. Each has a range and a default, see `LIMITS`. */
 export type ExchangeLimits = { readonly [N in LimitName]: number };
 
 /** The rules of {@link ExchangeLimits}. */
@@ -116,7 +116,7 @@ export const LIMIT_RULES = byName(({ min, max, unit }) => whole(min, max, unit))
 >;
 const DEFAULTS = byName((limit) => limit.default) as ExchangeLimits;
 
-/** @throws ERR_INVALID_ARG, naming the limit. */
+/** Checks the limits and fills in the defaults. @throws ERR_INVALID_ARG, naming the limit. */
 export function resolveLimits(limits: Partial<ExchangeLimits> = {}): ExchangeLimits {
   checkOptions(limits, LIMIT_RULES, 'limits.');
   const given = Object.entries(limits).filter(([, value]) => value !== undefined);
@@ -127,7 +127,7 @@ function byName<T>(made: (limit: LimitSpec) => T): { readonly [name: string]: T 
   return Object.fromEntries(Object.entries<LimitSpec>(LIMITS).map(([name, limit]) => [name, made(limit)]));
 }
 
-/** The text for a client that comes to a limit. */
+/** Gives the text for a client that reaches a limit. */
 export function limitReached(limits: ExchangeLimits, name: LimitName): string {
   return `${limits[name]} ${LIMITS[name].unit} are the limit; try again later, or raise limits.${name} of the exchange`;
 }

@@ -36,7 +36,7 @@ export class OpenLines {
     this.#context = context;
   }
 
-  /** Opens a line, and has calls go through it. @throws ERR_INVALID_ARG, ERR_CLOSED, and what the line throws. */
+  /** Opens a line and routes calls through it. @throws ERR_INVALID_ARG, ERR_CLOSED, and the errors of the line. */
   async add(line: Line, options: LineOptions): Promise<void> {
     checkOptions(options, LINE_RULES);
     checkArgument('line', line, LINE);
@@ -53,7 +53,7 @@ export class OpenLines {
     if (this.#lines.includes(line)) table.add(line, options);
   }
 
-  /** Closes every line; one that throws keeps none of the others open. */
+  /** Closes every line, also when one of them throws. */
   async close(): Promise<void> {
     this.#closed = true;
     const lines = this.#lines.splice(0);

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/time/clock.js';
 
 /**
- * Has a virtual clock stand still until `work`, which waits for the disk or the network and not for the clock, is
- * done. A real clock goes on.
+ * Stops a virtual clock until `work` is done. `work` waits for the disk or the network, not for the clock. A real clock
+ * goes on.
  */
 export function standStill<T>(clock: Clock, work: Promise<T>): Promise<T> {
   const settled = work.then(

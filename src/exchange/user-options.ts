@@ -27,65 +27,68 @@ export interface UserOptions {
   readonly handle: string;
   /** Shown as FULLNAME. Default: the handle. */
   readonly fullName?: string;
-  /** Default: a sound card that is silent. `deviceCard()` is this machine's. */
+  /** The user's sound card. Default: a silent one. `deviceCard()` is this machine's. */
   readonly soundCard?: SoundCard;
-  /** Sound card on which incoming calls ring, with the ring tone of RINGTONE. Default: `soundCard`, if that rings. */
+  /** Sound card that plays the ring tone of incoming calls (RINGTONE). Default: `soundCard`, if it has `ring`. */
   readonly ringer?: SoundCard;
-  /** The built-in speaker, on which they ring as well while PCSPEAKER is on. Default: none. */
+  /** The built-in speaker, which also plays the ring tone while PCSPEAKER is on. Default: none. */
   readonly pcSpeaker?: SoundCard;
   /** Further properties of PROFILE, as on the wire. */
   readonly profile?: Readonly<Record<string, string>>;
-  /** Handles of those in the contact list from the start. Default: none. */
+  /** Handles in the contact list at the start. Default: none. */
   readonly contacts?: readonly string[];
-  /** E-mail address by which others find the user; it is never shown. Default: none. */
+  /** E-mail address by which others find the user. It is never shown. Default: none. */
   readonly email?: string;
-  /** Other names by which others find the user. A user who has searched for one is shown it. Default: none. */
+  /**
+   * Other names by which others find the user. They are shown only to a user who has searched for them. Default: none.
+   */
   readonly aliases?: readonly string[];
   /** True when others can leave a voicemail. Default true. */
   readonly voicemail?: boolean;
   /** Longest voicemail that may be left, in seconds: 1 to 600. Default 600. */
   readonly voicemailSeconds?: number;
-  /** WAV file that greets callers who leave a voicemail. Default: a greeting that is shipped. */
+  /** WAV file that greets callers who leave a voicemail. Default: the greeting of the package. */
   readonly greeting?: string;
   /**
    * Faults of the voicemails that this user records, uploads, downloads and plays: each happens once, at the next step
    * of its kind. Default: none.
    */
   readonly voicemailFaults?: readonly VoicemailFault[];
-  /** Callers who get through: all, contacts, or users who are authorised. Default `anyone`. */
+  /** Users whose calls are accepted: all, contacts, or authorised users. Default `anyone`. */
   readonly callsFrom?: 'anyone' | 'contacts' | 'authorized';
-  /** Users from whom chats are taken: all, contacts, those who are authorised, none. Default `anyone`. */
+  /** Users whose chat messages are accepted: all, contacts, authorised users, none. Default `anyone`. */
   readonly chatsFrom?: 'anyone' | 'contacts' | 'authorized' | 'nobody';
-  /** False for a user who can be in dialogs alone, as with an early release. Default true. */
+  /** False for a user who can only be in dialogs, as with an early release. Default true. */
   readonly multichats?: boolean;
-  /** True when a call rings while another goes on; otherwise the line is busy. Default true. */
+  /** True when a second call rings during another; otherwise the line is busy. Default true. */
   readonly callWaiting?: boolean;
   /** True when there is a camera. Default false. */
   readonly video?: boolean;
   /** True when phones can be called. Default true. */
   readonly skypeOut?: boolean;
-  /** Number by which phones call the user. Default: none. */
+  /** Phone number of the user. Default: none. */
   readonly skypeIn?: string;
-  /** System whose Skype the endpoint is: what that one lacked is refused. Default `windows`. */
+  /** Platform of the emulated Skype. Commands that it lacked are refused. Default `windows`. */
   readonly platform?: Platform;
   /**
-   * Release of that Skype, as SKYPEVERSION: what came later is refused, what was removed has no effect. Default: one that
-   * has everything, on Windows 3.8.0.188; on Linux 2.0.0.72, on a Mac 2.7.0.330.
+   * Release of the emulated Skype, as in SKYPEVERSION. Commands of later releases are refused; commands that were
+   * removed have no effect. Default: the release with the most commands, on Windows 3.8.0.188, on Linux 2.0.0.72, on a
+   * Mac 2.7.0.330.
    */
   readonly version?: string;
   /** Names of the sound and video devices that can be chosen, or those of this machine. Default `machine`. */
   readonly devices?: DeviceLists | 'machine';
   /** Two-letter code of the country whose prefix completes numbers that have none. Default `ee`. */
   readonly dialerCountry?: string;
-  /** Time without doing anything until AUTOAWAY changes the status, in minutes: 1 to 1440. Default 5. */
+  /** Idle time until AUTOAWAY changes the status, in minutes: 1 to 1440. Default 5. */
   readonly awayMinutes?: number;
-  /** Folder that files are sent from, and received into. Default: none; the user can do neither. */
+  /** Folder from which files are sent and into which they are received. Default: none, and the user can do neither. */
   readonly transferFolder?: string;
   /** Further email addresses, and services, as the account services show them. */
   readonly account?: UserAccountOptions;
 }
 
-/** Options that have no value unless one is given. */
+/** Options without a default. */
 type Optional =
   | 'skypeIn'
   | 'greeting'
@@ -140,7 +143,7 @@ const RULES: Rules<UserOptions> = {
   account: nested(USER_ACCOUNT_RULES),
 };
 
-/** Takes a user's options, with what is left out filled in. @throws ERR_INVALID_ARG, naming the option. */
+/** Resolves a user's options and fills in the defaults. @throws ERR_INVALID_ARG, naming the option. */
 export function resolveUserOptions(options: UserOptions): UserSettings {
   checkOptions(options, RULES);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);

@@ -7,10 +7,10 @@ import { hasLineBreak, lineBreakError } from '../protocol/serialize.js';
 import { decodeParameter, decodeProperty } from '../protocol/values.js';
 import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
 
-/** Longest value that the exchange takes where no other limit is named, in characters. */
+/** Longest value that the exchange accepts by default, in characters. */
 const MAX_LENGTH = 1000;
 
-/** Longest values of properties and parameters that may hold more, or less. */
+/** Limits of the properties and parameters that differ from `MAX_LENGTH`, in characters. */
 const MAX_LENGTHS: Readonly<Record<string, number>> = {
   ABOUT: 50_000,
   MOOD_TEXT: 10_000,
@@ -26,12 +26,12 @@ const MAX_LENGTHS: Readonly<Record<string, number>> = {
 export const MAX_NAME_LENGTH = 300;
 
 /**
- * Checks text that is to be kept and said again on the wire, before it is kept. Whatever comes in goes through here:
- * commands, options, scenarios, stored state.
+ * Checks text before it is stored, since it will be sent on the wire later. All input passes through here: commands,
+ * options, scenarios, stored state.
  *
  * @param max in characters.
  * @returns the text.
- * @throws ERR_LINE_BREAK for CR, LF or NUL; ERR_INVALID_ARG for what is not text or longer than `max`.
+ * @throws ERR_LINE_BREAK for CR, LF or NUL; ERR_INVALID_ARG for a value that is not text or is longer than `max`.
  */
 export function checkText(name: string, text: unknown, max = MAX_LENGTH): string {
   if (typeof text !== 'string') throw invalidArgument(name, 'text', text);
@@ -40,7 +40,7 @@ export function checkText(name: string, text: unknown, max = MAX_LENGTH): string
   return text;
 }
 
-/** Checks the value of a property that is stored, by the length that it may have. @throws as {@link checkText} */
+/** Checks the value of a stored property against its length limit. @throws as {@link checkText} */
 export function checkKept(property: string, value: unknown): string {
   return checkText(property, value, maxLength(property));
 }
@@ -52,7 +52,7 @@ export function checkProfile(property: string, value: unknown): string {
   return checkContact(property, value);
 }
 
-/** Checks what a user has set about another. @throws as {@link checkProfile} */
+/** Checks a property that a user sets on another. @throws as {@link checkProfile} */
 export function checkContact(property: string, value: unknown): string {
   const spec = entryOf<PropertySpec>(USER.properties, property);
   if (!spec) throw invalidArgument('property', "one of the API's", property);
@@ -67,7 +67,7 @@ export function checkParameter(parameter: keyof typeof PARAMETERS, value: unknow
 }
 
 /**
- * Checks who is at one end of a call.
+ * Checks the identity of one end of a call.
  *
  * @throws ERR_INVALID_ARG for a handle that is neither a Skype name nor a phone number, or a name that is too long;
  * ERR_LINE_BREAK.
@@ -81,9 +81,9 @@ export function checkIdentity<T extends Identity>(name: string, identity: T): T 
   return identity;
 }
 
-/** Text of foreign origin as one line of bounded length, where refusing it would lose more than it is worth. */
+/** Turns text from outside into one line of limited length. For text that is better cut than refused. */
 export function asLine(text: string, max = MAX_LENGTH): string {
-  // A character of two units is not cut in half.
+  // A surrogate pair is not cut in half.
   const end = /[\ud800-\udbff]/.test(text.charAt(max - 1)) ? max - 1 : max;
   return text.slice(0, end).replace(/[\s\0]+/g, ' ');
 }
@@ -95,7 +95,7 @@ function checkTyped(
   value: unknown,
 ): string {
   const text = checkText(property, value, maxLength(property));
-  // Every property may be empty: that is how it is not set.
+  // Every property may be empty, which means that it is not set.
   if (text === '') return text;
   const decoded = decodeProperty(object, property as 'FULLNAME', text);
   if (spec.type === 'date' && decoded === undefined && text !== '0') {

@@ -6,32 +6,34 @@ import type { ExchangeUser } from '../exchange-user.js';
 import type { Messaging } from '../messaging/messaging.js';
 import type { WebEndpoint } from '../messaging/web-endpoint.js';
 
-/** A request as a route gets it: who asks, and what stands in it, checked by the schemas of the route. */
+/** A request as a route receives it: the user, and the data checked by the route's schemas. */
 export interface Asked<Body = unknown, Query = unknown> {
   readonly services: Services;
   readonly user: ExchangeUser;
   readonly messaging: Messaging;
-  /** The endpoint whose registration token the request has. */
+  /** Endpoint of the request's registration token. */
   readonly endpoint: WebEndpoint | undefined;
-  /** Parts of the path that stand in braces in the route's. */
+  /** Values of the path parameters, which the route's path has in braces. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
-  /** In small letters. */
+  /** Headers, with lower-case names. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** Address of the service as the client has it, for links: origin, base address and root, without a slash at the end. */
+  /**
+   * Address of the service as the client uses it, for links: origin, base address and root, without a trailing slash.
+   */
   readonly base: string;
-  /** Address of the messaging service, where it is another than that by which the client asks. */
+  /** Public address of the messaging service, when it differs from the address of the request. */
   readonly messagingOrigin: string | undefined;
-  /** Pages that may be fetched, and those that are known. */
+  /** Hosts whose pages may be fetched, and information about known pages. */
   readonly pages: Required<Pick<AccountListenOptions, 'urlHosts' | 'urlInfo'>>;
-  /** Fires when the client has gone. */
+  /** Aborted when the client disconnects. */
   readonly gone: AbortSignal;
 }
 
 /** An answer: JSON, bytes, or nothing. */
 export interface Given {
-  /** Default 200; 204 without a body. */
+  /** Status of the answer. Default 200; 204 without a body. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
@@ -41,26 +43,26 @@ export interface Given {
 /** Method of a request. */
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** Form of a body; `any` is JSON or a form. */
+/** Format of a body; `any` is JSON or a form. */
 export type BodyForm = 'json' | 'form' | 'any' | 'bytes';
 
-/** One request that a service answers. The table of them is what is served, tested and documented. */
+/** A request that a service answers. The table of routes is the source for serving, tests and documentation. */
 export interface AccountRoute {
   readonly service: AccountServiceName;
   readonly method: Method;
-  /** Below each root of the service. `{id}` is the asking account's own. */
+  /** Path below each root of the service. `{id}` is the id of the asking account. */
   readonly path: string;
-  /** A sentence for the documentation. */
+  /** Description for the documentation, one sentence. */
   readonly does: string;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   /** Default `json`. */
   readonly form?: BodyForm;
-  /** The JSON of the answer; none where it has none. */
+  /** Schema of the answer's JSON. Default: no JSON. */
   readonly gives?: z.ZodType;
-  /** Status of the answer. Default 200; 204 where it has no JSON. */
+  /** Status of the answer. Default 200; 204 without JSON. */
   readonly status?: number;
-  /** Gives the answer. What it throws is told in the one form of errors. */
+  /** Gives the answer. An exception is answered in the common error format. */
   readonly answer: (asked: Asked) => Given | Promise<Given>;
 }
 

@@ -10,7 +10,7 @@ import { SETTING_ROUTES } from './setting-routes.js';
 import { STATIC_ROUTES } from './static-routes.js';
 import { URL_ROUTES } from './url-routes.js';
 
-/** Every request that the account services answer. */
+/** All requests that the account services answer. */
 export const ACCOUNT_ROUTES: readonly AccountRoute[] = [
   ...SETTING_ROUTES,
   ...PROFILE_ROUTES,

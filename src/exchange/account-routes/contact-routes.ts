@@ -46,7 +46,7 @@ const groupAnswer = z.looseObject({
   contacts: z.array(z.string()).describe('8: and the handle of each.'),
 });
 
-/** Contacts of the account, and who is blocked: the same as USER and SEARCH FRIENDS show. */
+/** Routes for the contacts and blocked users of the account: the same as in USER and SEARCH FRIENDS. */
 export const CONTACT_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'contacts',
@@ -142,7 +142,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
   ),
 ];
 
-/** The groups that the account has made, or shares. One that waits to be accepted is not among them. */
+/** Lists the groups that the account has made or shares. A group that waits to be accepted is left out. */
 function groupsOf({ services: { groups }, user }: Asked): z.output<typeof groupAnswer>[] {
   const own = groups.customOf(user).filter((group) => group.get('TYPE') !== PROPOSED);
   return own.map((group) => ({
@@ -171,7 +171,7 @@ function contactOf(asked: Asked, handle: string): z.output<typeof contactAnswer>
   };
 }
 
-/** The profile that a contact shows, as the service of contacts has it: whatever is not set is left out. */
+/** Gives the profile of a contact in the format of the contacts service. Fields that are not set are left out. */
 function profileOf(asked: Asked, handle: string): z.output<typeof profileAnswer> {
   const given = simpleProfile(asked.services, asked.user, handle, pictureLink(asked));
   const { avatarUrl, birthday, gender, mood, about, homepage, language, country, city, province } = given;
@@ -190,7 +190,7 @@ function profileOf(asked: Asked, handle: string): z.output<typeof profileAnswer>
   };
 }
 
-/** The fields that are set. */
+/** Keeps only the fields that are set. */
 function said(fields: Readonly<Record<string, string | null | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),

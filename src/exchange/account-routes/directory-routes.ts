@@ -4,7 +4,7 @@ import type { Address, AddressChange } from '../account/address-book.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { type AccountRoute, type Asked, type Given, route } from './account-route.js';
 
-/** Labels of phone numbers that are properties of PROFILE. */
+/** Labels of the phone numbers in PROFILE. */
 const PHONE_LABELS = {
   Phone_Home: 'PHONE_HOME',
   Phone_Office: 'PHONE_OFFICE',
@@ -75,7 +75,7 @@ const directoryAnswer = z.object({
   ),
 });
 
-/** Email addresses and phone numbers of an account, as the directory showed them. */
+/** Routes for the email addresses and phone numbers of an account, as in the directory. */
 export const DIRECTORY_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'directory',
@@ -118,7 +118,10 @@ function changeDirectory({ services, user, body }: Asked<z.output<typeof attribu
   return { json: directoryOf(user) };
 }
 
-/** The exchange decides the state of an address: a client cannot declare one verified. */
+/**
+ * Gives the change of an address that a client asked for. The exchange decides its state: a client cannot declare an
+ * address verified.
+ */
 function changeOf(given: z.output<typeof addressBody>, known: Address | undefined): AddressChange {
   const names = (list: z.output<typeof applications>) => (list ?? []).map(({ Name }) => Name);
   const gone = names(given.DeleteSearchableApplications);
@@ -152,7 +155,7 @@ function directoryOf(user: ExchangeUser): z.output<typeof directoryAnswer> {
   };
 }
 
-/** Phone numbers of PROFILE, as the directory has them, and its others. */
+/** Lists the phone numbers of PROFILE in the directory's format, then the other numbers of the account. */
 function phonesOf(user: ExchangeUser): Address[] {
   const { addresses } = user.account;
   const ofProfile = Object.entries(PHONE_LABELS).flatMap(([label, property]) => {
@@ -197,7 +200,7 @@ function shownPhone(address: Address) {
   return { Acl: '', ...rest, Country: country, CountryName: countryName, SuggestedVerifyMethod: 'Sms' };
 }
 
-/** A number that is always the same for a user, and below zero. */
+/** Gives a negative number that is always the same for a user. */
 function cidOf(handle: string): string {
   const digest = createHash('sha256').update(handle.toLowerCase()).digest();
   return String(-(digest.readBigUInt64BE() % 9_000_000_000_000_000_000n) - 1n);

@@ -27,7 +27,7 @@ const serviceAnswer = z.object({
 });
 type ShownService = z.output<typeof serviceAnswer>;
 
-/** Services that an account has. */
+/** Routes for the services of an account. */
 export const ENTITLEMENT_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'entitlement',
@@ -57,7 +57,7 @@ export const ENTITLEMENT_ROUTES: readonly AccountRoute[] = [
   }),
 ];
 
-/** Version 3.0 of the answers is the only one that is known. */
+/** Checks the requested version of the answers. Only 3.0 is known. */
 function checkVersion({ headers }: Pick<Asked, 'headers'>): void {
   const version = /;\s*ver=([^;,\s]+)/i.exec(String(headers['accept'] ?? ''))?.[1];
   if (version === undefined || version === '3.0') return;
@@ -65,7 +65,7 @@ function checkVersion({ headers }: Pick<Asked, 'headers'>): void {
   throw new HttpRefusal(406, 'ERR_UNSUPPORTED', `There is no version ${version}.`, expected);
 }
 
-/** Services as they were given, or as the options of the user say. */
+/** Gives the services from the account option, or those that follow from the user's options. */
 function servicesOf(user: ExchangeUser): Entitlement[] {
   const { entitlements } = user.account;
   if (entitlements) return entitlements.all;
@@ -108,7 +108,7 @@ function shown(user: ExchangeUser, { id, service, active, start, end, minutes }:
   };
 }
 
-/** `2016-01-01T00:00:00+00:00` */
+/** Formats a time as `2016-01-01T00:00:00+00:00`. */
 function shownTime(unixMs: number | undefined): string | null {
   return unixMs === undefined ? null : `${new Date(unixMs).toISOString().slice(0, 19)}+00:00`;
 }
@@ -117,7 +117,7 @@ function formatted(hundredths: number, currency: string): string {
   try {
     return new Intl.NumberFormat('en', { style: 'currency', currency }).format(hundredths / 100);
   } catch {
-    // No currency that is known.
+    // The currency is not known.
     return `${(hundredths / 100).toFixed(2)} ${currency}`;
   }
 }

@@ -6,7 +6,7 @@ import type { ExchangeUser } from '../exchange-user.js';
 import { PICTURE_KINDS } from '../picture.js';
 import { type AccountRoute, type Asked, type Given, route } from './account-route.js';
 
-/** A schema for each field that can be changed. */
+/** Makes a schema with an entry for each field that can be changed. */
 const eachField = <S extends z.ZodType>(schema: S) =>
   Object.fromEntries(PROFILE_FIELDS.map((field) => [field, schema])) as Record<keyof AccountProfileChange, S>;
 
@@ -28,7 +28,7 @@ const change = z.strictObject({
 });
 const usernames = z.object({ usernames: z.array(z.string().min(1).max(100)).max(100) });
 
-/** Simple profiles, one's own and others', and pictures. */
+/** Routes for simple profiles, the account's own and others', and pictures. */
 export const PROFILE_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'api',
@@ -110,7 +110,7 @@ function setPicture(
   return {};
 }
 
-/** Pictures are served by the avatars service, at its base address below the same origin. */
+/** Makes the links to pictures. The avatars service serves them at its base address, below the same origin. */
 export function pictureLink({ base }: Pick<Asked, 'base'>): (handle: string) => string {
   return (handle) => `${new URL(base).origin}/avatars/v1/avatars/${encodeURIComponent(handle)}`;
 }

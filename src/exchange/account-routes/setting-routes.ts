@@ -20,7 +20,7 @@ const optionAnswer = z.object({
   optionStr: z.string().nullable(),
 });
 
-/** Flags, options of both generations, and settings of the whole account. */
+/** Routes for flags, options of both generations, and account-wide settings. */
 export const SETTING_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'flags',
@@ -171,7 +171,7 @@ function choicesOf(option: string) {
   return optionSpec(option)?.choices ?? [];
 }
 
-/** The number of a word in the first generation. @throws Refusal for a word that the option does not have. */
+/** Gives the number of an option's word in the first generation. @throws Refusal for an unknown word. */
 function numberOf(option: string, value: string | number): number {
   const choices = choicesOf(option);
   const found = choices.find((choice) => choice.word === value);
@@ -180,7 +180,7 @@ function numberOf(option: string, value: string | number): number {
   throw new Refusal('ERR_INVALID_ARG', 'The option has no such value.', expected);
 }
 
-/** Settings as they are told: one of those that are told only when they are true is left out otherwise. */
+/** Formats settings for an answer. Some settings are included only when they are true. */
 function shownSettings(settings: ReadonlyMap<string, boolean>): { Name: string; Value: string }[] {
   return [...settings]
     .filter(([name, on]) => on || !Object.hasOwn(PEOPLE_SETTINGS, name))

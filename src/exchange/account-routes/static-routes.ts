@@ -25,10 +25,10 @@ const SETS = EMOTICON_RELEASES.map((names, index) => {
   return { hash: createHash('sha256').update(JSON.stringify(set)).digest('hex'), set };
 });
 
-/** Hashes of all releases of the static set, the oldest first. */
+/** Hashes of all releases of the static set, oldest first. */
 export const STATIC_HASHES: readonly string[] = SETS.map(({ hash }) => hash);
 
-/** The static set of emoticons. */
+/** Routes for the static set of emoticons. */
 export const STATIC_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'static',

@@ -22,7 +22,7 @@ const urlAnswer = z.object({
   user_pic: z.string(),
 });
 
-/** Title, text and pictures of a page. */
+/** Routes for the title, text and pictures of a page. */
 export const URL_ROUTES: readonly AccountRoute[] = [
   route({
     service: 'urls',

@@ -1,10 +1,10 @@
-/** The account services as an OpenAPI 3.1 document. The code of the services is loaded for it. */
+/** Gives the account services as an OpenAPI 3.1 document. Loads the code of the services. */
 export async function accountOpenApi(): Promise<Readonly<Record<string, unknown>>> {
   const { makeAccountOpenApi } = await import('./account-openapi.js');
   return makeAccountOpenApi();
 }
 
-/** One request that the account services answer. */
+/** A request that the account services answer. */
 export interface AccountRequestSpec {
   readonly service: string;
   /** Method, and path at the bare root of the server. */
@@ -12,7 +12,7 @@ export interface AccountRequestSpec {
   readonly does: string;
 }
 
-/** Every request that the account services answer. */
+/** Lists the requests that the account services answer. */
 export async function accountRequests(): Promise<AccountRequestSpec[]> {
   const { listAccountRequests } = await import('./account-openapi.js');
   return listAccountRequests();

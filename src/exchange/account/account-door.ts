@@ -6,18 +6,18 @@ import type { Messaging } from '../messaging/messaging.js';
 import type { AccountListenOptions } from './account-options.js';
 import type { AccountServer } from './account-server.js';
 
-/** Parts of an exchange that {@link AccountDoor} works on. */
+/** Parts of an exchange that {@link AccountDoor} uses. */
 export interface AccountDoorContext {
   readonly services: Services;
   /** Real time. */
   readonly clock: Clock;
-  /** Gives 32 bytes that cannot be guessed. */
+  /** Gives 32 random bytes. */
   readonly secret: () => Uint8Array;
   /** Names of the desktop clients that are attached to a user's endpoint. */
   readonly clientsOf: (user: ExchangeUser) => readonly string[];
 }
 
-/** The account services of an exchange, whose code is loaded when they are first served. */
+/** Serves the account services of an exchange. Their code is loaded on the first `listen`. */
 export class AccountDoor {
   readonly #context: AccountDoorContext;
   readonly #servers: AccountServer[] = [];
@@ -28,7 +28,7 @@ export class AccountDoor {
     this.#context = context;
   }
 
-  /** Serves the services. @returns the port. @throws ERR_INVALID_ARG, ERR_PORT. */
+  /** Starts the HTTP server. @returns the port. @throws ERR_INVALID_ARG, ERR_PORT. */
   async listen(options: AccountListenOptions): Promise<number> {
     const { services, clock, clientsOf, secret } = this.#context;
     const { AccountServer } = await import('./account-server.js');
@@ -46,7 +46,7 @@ export class AccountDoor {
     return server.port;
   }
 
-  /** A user's clients are told something. */
+  /** Takes a notification that was sent to a user's clients. */
   noticed(user: ExchangeUser, message: EndpointMessage): void {
     this.#noticed?.(user, message);
   }

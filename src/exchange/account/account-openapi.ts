@@ -18,7 +18,10 @@ const MEDIA = {
   bytes: 'image/*',
 } as const;
 
-/** The account services in OpenAPI 3.1, made from the table of requests; docs/account-openapi.json. */
+/**
+ * Makes the OpenAPI 3.1 document of the account services from the table of requests. Written to
+ * docs/account-openapi.json.
+ */
 export function makeAccountOpenApi(): Json {
   const paths = new Map<string, Json>();
   for (const route of ACCOUNT_ROUTES) {
@@ -43,7 +46,7 @@ export function makeAccountOpenApi(): Json {
   };
 }
 
-/** Requests as rows of a table: the service, the request at the bare root, and a sentence. */
+/** Lists the requests as table rows: the service, the request at the bare root, and a sentence. */
 export function listAccountRequests(): { service: string; request: string; does: string }[] {
   return ACCOUNT_ROUTES.map((route) => ({
     service: route.service,

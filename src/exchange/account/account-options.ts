@@ -19,31 +19,31 @@ import type { ExchangeUser } from '../exchange-user.js';
 
 /** Options of the account services of an exchange. */
 export interface AccountListenOptions {
-  /** 0 (default) lets the system choose. */
+  /** Port to listen on. 0 (default): the system chooses. */
   readonly port?: number;
   /** Address to listen on. Default 127.0.0.1: this machine alone. */
   readonly host?: string;
   /**
-   * Tokens of each user, by handle: 16 to 4096 letters, digits and any of `-._~+/`. Who has one is that user; users
-   * without one are not served. Keep them secret; beyond this machine use `tls` as well.
+   * Tokens of each user, by handle: 16 to 4096 letters, digits and any of `-._~+/`. A token identifies its user; users
+   * without a token are not served. Keep tokens secret, and use `tls` when listening beyond this machine.
    */
   readonly tokens: Readonly<Record<string, string | readonly string[]>>;
   /** Key and certificates as PEM: HTTPS instead of HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /**
-   * Address that clients have of the messaging service, such as `https://client-s.example.net`: who makes an endpoint
-   * elsewhere is sent there. Default: that by which each client asks.
+   * Public address of the messaging service, such as `https://client-s.example.net`. A client that creates an endpoint
+   * at another address is redirected to it. Default: the address of each client's request.
    */
   readonly messagingOrigin?: string;
-  /** Hosts whose pages the service of URL info fetches, by name, such as `example.net`. Default: none. */
+  /** Names of hosts from which the URL info service fetches pages, such as `example.net`. Default: none. */
   readonly urlHosts?: readonly string[];
-  /** Facts about pages, by address, which are told without fetching them: for tests. Default: none. */
+  /** Page information by address, answered without fetching the page. For tests. Default: none. */
   readonly urlInfo?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** Requests that each account may make in a second: 1 to 10,000. Default 200. */
   readonly perSecond?: number;
-  /** Connections at once: 1 to 100,000. Default 2000. */
+  /** Most simultaneous connections: 1 to 100,000. Default 2000. */
   readonly connections?: number;
-  /** A request that has not arrived after this is refused, in milliseconds: 100 to 600,000. Default 10,000. */
+  /** Timeout for receiving a whole request, in milliseconds: 100 to 600,000. Default 10,000. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -71,9 +71,9 @@ export const ACCOUNT_LISTEN_RULES: Rules<AccountListenOptions> = {
 };
 
 /**
- * Takes in the tokens of an exchange's users.
+ * Checks the tokens of the users and indexes them.
  *
- * @throws ERR_INVALID_ARG for a handle that no user has, for a value that is not a token, and for a token of two users.
+ * @throws ERR_INVALID_ARG for an unknown handle, for an invalid token, and for a token that two users share.
  */
 export function accountTokens(
   { tokens }: AccountListenOptions,

@@ -24,25 +24,25 @@ export interface Place {
 }
 
 const NAMES = Object.keys(ACCOUNT_SERVICES) as AccountServiceName[];
-/** At the bare root of the server all services are told apart by their paths. */
+/** Routes at the bare root of the server, where the path alone selects the service. */
 const AT_ROOT = new RouteTable(NAMES.flatMap((name) => placed(name, ACCOUNT_SERVICES[name].roots)));
 const OF_SERVICE = new Map(NAMES.map((name) => [name, new RouteTable(placed(name, allRoots(name)))]));
 
 /**
- * Finds the route of a request: of the service that the host names, of the one at whose base address the path begins, or
- * of all at the bare root.
+ * Finds the route of a request. The service is selected by the host name, by the base address at the beginning of the
+ * path, or at the bare root by the path alone.
  *
  * @throws HttpRefusal 400, 404, 405.
  */
 export function findAccountRoute(method: string, host: string, given: string): Place {
   const trimmed = given.length > 1 ? given.replace(/\/$/, '') : '';
-  // Both names of the presence document were in use.
+  // Clients used both names of the presence document.
   const path = trimmed.replace(
     /\/presenceDocs\/endpointMessagingService$/i,
     '/presenceDocs/messagingService',
   );
   const named = serviceOfHost(host);
-  // A host has its own service; others are there by their base addresses, to which links lead.
+  // A host serves its own service at the root, and the others at the base addresses that links use.
   const byHost = named !== undefined && isAtBase(path, named) ? undefined : named;
   const below = byHost ?? serviceAt(path);
   if (!byHost && AT_ROOT.has(path)) return found(AT_ROOT, method, path, '');
@@ -50,12 +50,12 @@ export function findAccountRoute(method: string, host: string, given: string): P
   const { base } = ACCOUNT_SERVICES[below];
   const table = OF_SERVICE.get(below) ?? AT_ROOT;
   const prefix = path === base || path.startsWith(`${base}/`) ? base : '';
-  // At the service's own host its base address is not needed, and does no harm.
+  // At the service's own host the base address is optional.
   const isWhole = prefix === '' || (byHost !== undefined && table.has(path));
   return isWhole ? found(table, method, path, '') : found(table, method, path.slice(prefix.length), prefix);
 }
 
-/** True for a path below the base address of another service, which has it. */
+/** True for the path of a route below the base address of a service other than `but`. */
 function isAtBase(path: string, but: AccountServiceName): boolean {
   const other = serviceAt(path);
   if (other === undefined || other === but) return false;

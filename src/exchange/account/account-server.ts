@@ -19,11 +19,11 @@ import { AUTHENTICATION_HEADERS, registrationTokenOf, tokensOf } from './request
 /** Longest body of JSON or a form, and of a picture, in bytes. */
 const MAX_BODY = 65_536;
 const MAX_BYTES = 1_048_576;
-/** Requests a second, where the options do not say; and for clients without a token, by address. */
+/** Default number of requests a second. Also the limit per address for clients without a token. */
 const DEFAULT_PER_SECOND = 200;
 const UNKNOWN_PER_SECOND = 20;
 
-/** Parts of an exchange that its account services work on. */
+/** Parts of an exchange that its account services use. */
 export interface AccountParts {
   readonly services: Services;
   readonly messaging: Messaging;
@@ -32,7 +32,7 @@ export interface AccountParts {
 interface Asker {
   readonly user: ExchangeUser;
   readonly endpoint: WebEndpoint | undefined;
-  /** True for a client that has a token of the messaging service alone. */
+  /** True for a client that has only a token of the messaging service. */
   readonly isRegistered: boolean;
 }
 
@@ -55,7 +55,7 @@ export class AccountServer {
     this.#unknown = new RateLimit(clock, UNKNOWN_PER_SECOND);
   }
 
-  /** @param clock Real time, by which requests are counted. @throws ERR_INVALID_ARG, ERR_PORT. */
+  /** Starts serving. @param clock Real time, by which requests are counted. @throws ERR_INVALID_ARG, ERR_PORT. */
   static async open(
     parts: AccountParts,
     options: AccountListenOptions,
@@ -110,7 +110,7 @@ export class AccountServer {
       ...(registration === undefined ? [] : [endpoint?.user]),
     ];
     const [user] = users;
-    // Tokens of two users in one request say nothing of who asks.
+    // A request with tokens of two users identifies neither.
     const known = user && users.every((each) => each === user) ? user : undefined;
     const { remoteAddress = '' } = request.socket;
     const passes = known ? this.#limit.take(known.handle) : this.#unknown.take(remoteAddress);
@@ -133,17 +133,17 @@ function unknownToken(): HttpRefusal {
 
 const HOST = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i;
 
-/** The host by which a client asks. @throws HttpRefusal 400 for a host that is not valid. */
+/** Gives the host that a request names. @throws HttpRefusal 400 for a host that is not valid. */
 function hostOf(request: IncomingMessage): string {
   const { host = '' } = request.headers;
   if (HOST.test(host)) return host;
   throw new HttpRefusal(400, 'ERR_SYNTAX', 'The header Host names no host.', 'Host: NAME or NAME:PORT');
 }
 
-/** Ids of the asking account's own. */
+/** Ids that stand for the asking account. */
 const OWN = ['self', 'me'];
 
-/** The parts of a path, of which `id` has to be the asking account. @throws HttpRefusal 403 */
+/** Gives the parameters of a path. `id` must be the asking account. @throws HttpRefusal 403 */
 function ownParameters({ parameters }: Place, user: ExchangeUser): Readonly<Record<string, string>> {
   const id = parameters['id']?.toLowerCase().replace(/^8:/, '');
   if (id === undefined || OWN.includes(id) || id === user.handle.toLowerCase()) return parameters;
@@ -151,7 +151,7 @@ function ownParameters({ parameters }: Place, user: ExchangeUser): Readonly<Reco
   throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'This is another account.', expected);
 }
 
-/** @throws Refusal for a query that does not fit, or has a name twice. */
+/** Parses the query. @throws Refusal for a query that does not match the schema, or has a name twice. */
 function queryOf({ query }: AccountRoute, { url = '' }: IncomingMessage): unknown {
   if (!query) return {};
   return parsed(query, fieldsOf(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '', 'query'), 'query');
@@ -166,7 +166,7 @@ async function bodyOf(route: AccountRoute, request: IncomingMessage): Promise<un
   }
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
   if (form === 'json' || (form === 'any' && !isForm)) {
-    // Programs sent JSON without saying so.
+    // Some clients sent JSON without a content type.
     return parsed(body, await readJsonObject(request, MAX_BODY, true), 'body');
   }
   const bytes = await readBody(request, MAX_BODY);
@@ -174,7 +174,7 @@ async function bodyOf(route: AccountRoute, request: IncomingMessage): Promise<un
   return parsed(body, fieldsOf(bytes.toString('utf8'), 'form'), 'form');
 }
 
-/** The fields of a query or a form; `name[0]`, `name[1]` and `name[]` make a list. @throws Refusal */
+/** Parses the fields of a query or a form; `name[0]`, `name[1]` and `name[]` make a list. @throws Refusal */
 function fieldsOf(text: string, what: string): Record<string, string | string[]> {
   const fields = new Map<string, string | string[]>();
   for (const [given, value] of new URLSearchParams(text)) {
@@ -192,7 +192,7 @@ function fieldsOf(text: string, what: string): Record<string, string | string[]>
   return Object.fromEntries(fields);
 }
 
-/** @throws Refusal with the issues. */
+/** Parses a value by its schema. @throws Refusal with the issues. */
 function parsed(schema: NonNullable<AccountRoute['body']>, value: unknown, what: string): unknown {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;

@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../base/errors.js';
 
-/** An email address or a phone number of an account, as the directory has it. */
+/** An email address or a phone number of an account, as in the directory. */
 export interface Address {
   readonly name: string;
   readonly label: string;
@@ -8,12 +8,12 @@ export interface Address {
   readonly isSearchable: boolean;
   /** Applications whose users may find the account by it. */
   readonly applications: readonly string[];
-  /** Of a phone number: its country as `UK-44` and `UK`. */
+  /** Country of a phone number, as `UK-44` and `UK`. */
   readonly country: string;
   readonly countryName: string;
 }
 
-/** A change of an address: whatever is left out stays. */
+/** A change of an address. Fields that are left out stay as they are. */
 export type AddressChange = Pick<Address, 'name'> & Partial<Address>;
 
 /** Kinds of addresses. */
@@ -31,7 +31,7 @@ export class AddressBook {
     email: new Map(),
     phone: new Map(),
   };
-  /** Time of the last change of the email addresses, in Unix milliseconds; 0: never. */
+  /** Time of the last change of the email addresses, in Unix milliseconds; 0 for never. */
   emailsChangedMs = 0;
 
   all(kind: AddressKind): Address[] {
@@ -42,7 +42,7 @@ export class AddressBook {
     return this.#addresses[kind].get(name);
   }
 
-  /** @throws ERR_INVALID_ARG for what {@link change} would not take: what is no address, or too many. */
+  /** Checks a change without making it. @throws ERR_INVALID_ARG for an invalid address, or too many. */
   check(kind: AddressKind, changes: readonly AddressChange[]): void {
     const known = this.#addresses[kind];
     for (const { name } of changes) {
@@ -71,7 +71,7 @@ export class AddressBook {
     }
   }
 
-  /** Takes back an address that {@link record} gave. @throws ERR_INVALID_ARG for anything else. */
+  /** Restores an address that {@link record} yielded. @throws ERR_INVALID_ARG for anything else. */
   restore(kind: AddressKind, stored: unknown): void {
     if (!isAddress(stored)) throw invalidArgument(kind, 'an address', stored);
     this.change(kind, [stored]);

@@ -12,9 +12,9 @@ export interface EntitlementOptions {
   readonly package?: string;
   /** Minutes of a package: 1 to 100,000. Default 60. */
   readonly minutes?: number;
-  /** The moment at which a package has all its minutes again, the first time; then a month later each. Default: none. */
+  /** Time of the first reset of a package to its full minutes, then repeated each month. Default: none. */
   readonly reset?: string;
-  /** Name of a package as it is shown. Default: its name. */
+  /** Display name of a package. Default: its name. */
   readonly title?: string;
 }
 
@@ -37,7 +37,7 @@ export const ENTITLEMENT_RULES: Rules<EntitlementOptions> = {
   title: line(1, 300),
 };
 
-/** A service of an account as it stands. Times are in Unix milliseconds. */
+/** The current state of a service of an account. Times are in Unix milliseconds. */
 export interface Entitlement {
   readonly id: string;
   readonly service: EntitlementOptions['service'];
@@ -47,7 +47,7 @@ export interface Entitlement {
   readonly minutes?: Minutes;
 }
 
-/** The minutes of a package. */
+/** Minutes of a package. */
 export interface Minutes {
   readonly package: string;
   readonly title: string;
@@ -63,12 +63,12 @@ interface Kept {
   reset: number | undefined;
 }
 
-/** Services that an account has, by the clock: voicemail, calls to phones, packages of minutes. */
+/** Services of an account, active by the clock: voicemail, calls to phones, packages of minutes. */
 export class Entitlements {
   readonly #kept: readonly Kept[];
   readonly #unixMs: () => number;
 
-  /** @throws ERR_INVALID_ARG, naming the field; for a service that is there twice. */
+  /** @throws ERR_INVALID_ARG, naming the field, also for a duplicate service. */
   constructor(services: readonly EntitlementOptions[], unixMs: () => number) {
     this.#unixMs = unixMs;
     this.#kept = services.map((options, index) => {
@@ -87,17 +87,17 @@ export class Entitlements {
     return this.#kept.map((kept) => this.#viewOf(kept));
   }
 
-  /** True when there is a service of that kind which is active now. */
+  /** True when a service of this kind is active now. */
   has(service: EntitlementOptions['service']): boolean {
     return this.all.some((each) => each.service === service && each.active);
   }
 
-  /** Minutes of all packages together. */
+  /** Total minutes left in all packages. */
   get minutesLeft(): number {
     return this.all.reduce((sum, { active, minutes }) => sum + (active ? (minutes?.left ?? 0) : 0), 0);
   }
 
-  /** Takes a minute of the first package that has one. @returns false where none has. */
+  /** Uses one minute of the first package that has any. @returns false when none has. */
   takeMinute(): boolean {
     const kept = this.#kept.find((each) => {
       const { active, minutes } = this.#viewOf(each);
@@ -107,14 +107,14 @@ export class Entitlements {
     return kept !== undefined;
   }
 
-  /** Yields what is left of packages, each with its path. */
+  /** Yields the remaining minutes of packages, each with its path. */
   *record(): Generator<[path: string, value: string]> {
     for (const { id, options, left, reset } of this.#kept) {
       if (options.service === 'package') yield [`service/${id}`, `${left} ${reset ?? ''}`];
     }
   }
 
-  /** Takes back one of the values that {@link record} gave; one of a package that there is no more is left out. */
+  /** Restores a value that {@link record} yielded. Values of packages that no longer exist are ignored. */
   restore(id: string, text: string): void {
     const kept = this.#kept.find((each) => each.id === id);
     const [, left = '', reset = ''] = /^(\d+) (\d*)$/.exec(text) ?? [];
@@ -140,7 +140,7 @@ export class Entitlements {
   }
 }
 
-/** A package has all its minutes again each month. */
+/** Resets a package to its full minutes each month. */
 function renew(kept: Kept, quota: number, now: number): void {
   while (kept.reset !== undefined && kept.reset <= now) {
     kept.left = quota;
@@ -152,7 +152,7 @@ function monthAfter(unixMs: number): number {
   const date = new Date(unixMs);
   const next = new Date(date);
   next.setUTCMonth(date.getUTCMonth() + 1);
-  // The 31st of a month of 30 days is its last.
+  // In a month of 30 days the 31st becomes the last day.
   if (next.getUTCDate() !== date.getUTCDate()) next.setUTCDate(0);
   return next.getTime();
 }

@@ -2,12 +2,12 @@ import { HttpRefusal } from '../../http/http-refusal.js';
 import { isHandle } from '../../switch/identity.js';
 import type { Services } from '../api/services.js';
 
-/** The id of a user, or of a phone. */
+/** Gives the id (MRI) of a user or a phone. */
 export function mriOf(handle: string): string {
   return handle.startsWith('+') ? `4:${handle}` : `8:${handle}`;
 }
 
-/** The handle of an id as `8:bob`. @throws HttpRefusal 400, 404 */
+/** Gives the handle of an id such as `8:bob`. @throws HttpRefusal 400, 404 */
 export function knownHandle({ identityOf }: Pick<Services, 'identityOf'>, mri: string): string {
   const handle = mri.replace(/^8:/, '');
   if (!isHandle(handle)) {

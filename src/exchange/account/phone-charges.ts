@@ -5,7 +5,7 @@ import type { UserCall } from '../calls/user-call.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from '../people/people.js';
 
-/** Parts of the exchange that {@link PhoneCharges} works on. */
+/** Parts of the exchange that {@link PhoneCharges} uses. */
 export interface ChargesContext {
   readonly clock: Clock;
   readonly people: People;
@@ -13,13 +13,13 @@ export interface ChargesContext {
 }
 
 /**
- * Takes the price of calls: a minute of a package at the beginning of each minute to a phone, and at the end of a call
- * the price of the other minutes off the balance. A call of an account with services of its own ends when neither pays
- * for the next minute.
+ * Charges for calls. At the start of each minute of a call to a phone it takes a minute of a package. At the end of the
+ * call it takes the price of the other minutes off the balance. If the account has services of its own, the call ends
+ * when neither pays for the next minute.
  */
 export class PhoneCharges {
   readonly #context: ChargesContext;
-  /** Minutes of each call that a package paid for. */
+  /** Minutes of each call that packages paid for. */
   readonly #covered = new WeakMap<UserCall, number>();
 
   constructor(context: ChargesContext) {
@@ -34,7 +34,7 @@ export class PhoneCharges {
     });
   }
 
-  /** Takes what a call that is over has cost, by the minute begun. */
+  /** Charges for a call that has ended. A minute that was begun counts as a whole one. */
   ended(call: UserCall): void {
     spend(this.#context.people, call.user, chargeFor(call.object, this.#covered.get(call)));
   }

@@ -1,22 +1,22 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Headers that a token stands in, in small letters, each with its form. */
+/** Headers that carry a token, in lower case, each with its form. */
 const FORMS: readonly (readonly [header: string, form: RegExp])[] = [
   ['x-skypetoken', /^(\S+)$/],
   ['authentication', /^skypetoken=([^\s;]+);?$/i],
   ['authorization', /^(?:skype_?token|Bearer) +(\S+)$/i],
 ];
 
-/** A token of the messaging service, which stands beside others or alone. */
+/** A token of the messaging service, alone or together with others. */
 const REGISTRATION = /^registrationToken=([^\s;]+)(?:;|$)/i;
 
-/** Headers that say who asks: each stands once. */
+/** Headers that identify the client. Each may occur once. */
 export const AUTHENTICATION_HEADERS: readonly string[] = [
   ...FORMS.map(([header]) => header),
   'registrationtoken',
 ];
 
-/** Tokens of a request, one for each header that is there; undefined for one without the form of its header. */
+/** Gives the tokens of a request, one for each header present; undefined for a header of invalid form. */
 export function tokensOf(headers: IncomingHttpHeaders): (string | undefined)[] {
   return FORMS.flatMap(([header, form]) => {
     const value = headerOf(headers, header);
@@ -24,7 +24,7 @@ export function tokensOf(headers: IncomingHttpHeaders): (string | undefined)[] {
   });
 }
 
-/** The token of the messaging service that a request has. */
+/** Gives the token of the messaging service in a request. */
 export function registrationTokenOf(headers: IncomingHttpHeaders): string | undefined {
   return REGISTRATION.exec(headerOf(headers, 'registrationtoken') ?? '')?.[1];
 }

@@ -4,17 +4,17 @@ import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { impliedByMood } from '../people/mood.js';
 
-/** The simple profile of a user: a text, or null for what is not set. */
+/** The simple profile of a user. A field is a text, or null when it is not set. */
 export type SimpleProfile = Omit<AccountProfile, 'emails'> & {
   /** FULLNAME, or the handle of a user who has none. */
   readonly displayname: string;
   /** `male` or `female`. */
   readonly gender: string | null;
-  /** Nothing here has one. */
+  /** Always null: PROFILE has no such property. */
   readonly jobtitle: null;
 };
 
-/** Fields that are a property of PROFILE as it is, and that property. */
+/** Fields whose value is that of a PROFILE property, unchanged, and the name of that property. */
 const PLAIN = {
   mood: 'MOOD_TEXT',
   richMood: 'RICH_MOOD_TEXT',
@@ -27,10 +27,12 @@ const PLAIN = {
   about: 'ABOUT',
 } as const satisfies Partial<Record<keyof SimpleProfile, string>>;
 
-/** Lower-case handle, and the address of a picture. */
+/** Gives the address of a picture, by lower-case handle. */
 export type PictureLink = (handle: string) => string;
 
-/** The profile of `handle` as `viewer` sees it: all of their own, of others what USER shows them. */
+/**
+ * Gives the profile of `handle` as `viewer` sees it: all fields of the viewer's own, and for others what USER shows.
+ */
 export function simpleProfile(
   { people, userOf, identityOf }: Services,
   viewer: ExchangeUser,
@@ -60,7 +62,11 @@ export function simpleProfile(
   };
 }
 
-/** Properties of PROFILE that a change of the simple profile sets. @throws ERR_INVALID_ARG for what a field cannot be. */
+/**
+ * Gives the properties of PROFILE that a change of the simple profile sets.
+ *
+ * @throws ERR_INVALID_ARG for an invalid value.
+ */
 export function changedProperties(user: ExchangeUser, change: AccountProfileChange): Record<string, string> {
   const set: Record<string, string> = {};
   for (const [field, property] of Object.entries(PLAIN)) {
@@ -82,12 +88,12 @@ function genderOf(sex: string): string | null {
   return sex === 'MALE' || sex === 'FEMALE' ? sex.toLowerCase() : null;
 }
 
-/** The code in front of a country or a language, as in `ee Estonia`. */
+/** Gives the code before a country or a language, as in `ee Estonia`. */
 function codeOf(text: string): string | undefined {
   return /^[a-z]{2}\b/i.exec(text)?.[0].toLowerCase();
 }
 
-/** A country as PROFILE has it: `ee Estonia`. */
+/** Gives a country in the form of PROFILE: `ee Estonia`. */
 function countryOf(text: string): string {
   if (text === '') return '';
   const known = code('country', text);
@@ -95,13 +101,13 @@ function countryOf(text: string): string {
   return `${known} ${name ?? ''}`.trim();
 }
 
-/** @throws ERR_INVALID_ARG for a value that is not a code of two letters. */
+/** Checks a two-letter code. @throws ERR_INVALID_ARG for any other value. */
 function code(field: string, text: string): string {
   if (!/^[a-z]{2}$/i.test(text)) throw invalidArgument(field, 'a code of two letters', text);
   return text.toLowerCase();
 }
 
-/** `20070131` as `2007-01-31`. */
+/** Turns `20070131` into `2007-01-31`. */
 function birthdayOf(text: string): string | null {
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(text) ?? [];
   return year === undefined ? null : `${year}-${month}-${day}`;

@@ -8,9 +8,9 @@ import { checkText } from '../wire-value.js';
 import { AddressBook } from './address-book.js';
 import { type EntitlementOptions, Entitlements } from './entitlements.js';
 
-/** Greatest number of a flag. */
+/** Highest flag number. */
 export const MAX_FLAG = 9999;
-/** Options of both generations, and settings, that one account may have. */
+/** Most options (of both generations) and settings of one account. */
 const MAX_NAMES = 200;
 /** Longest value of an option, in characters or bytes. */
 const MAX_OPTION = 4096;
@@ -19,11 +19,11 @@ export const PEOPLE_SETTING: RegExp = /^[A-Za-z][A-Za-z0-9._-]{0,99}$/;
 
 /** Options of a user's account. */
 export interface UserAccountOptions {
-  /** Email addresses besides `email` of the user, verified. Default: none. */
+  /** Verified email addresses besides the user's `email`. Default: none. */
   readonly emails?: readonly string[];
   /**
-   * Services that the account has: they decide, by the clock, whether voicemails can be left and phones be called.
-   * Default: `voicemail` and `pstn`, as the options of the user say.
+   * Services of the account. They decide, by the clock, if voicemails can be left and phones can be called. Default:
+   * `voicemail` and `pstn`, according to the user's options.
    */
   readonly services?: readonly EntitlementOptions[];
 }
@@ -34,16 +34,16 @@ export const USER_ACCOUNT_RULES: Rules<UserAccountOptions> = {
   services: listOf(object, 0, 20),
 };
 
-/** The part of a user that the account services show and change: flags, options, settings of the whole account. */
+/** Account data of a user, shown and changed by the account services: flags, options, account-wide settings. */
 export class UserAccount {
   readonly #flags = new Set<number>();
   readonly #options = new Map<string, AccountOptionValue>();
   readonly #settings = new Map<string, boolean>();
-  /** Services that were given; none where the options of the user say what they have. */
+  /** Services given as an option; undefined when the user's options decide. */
   readonly entitlements: Entitlements | undefined;
   readonly addresses = new AddressBook();
 
-  /** @param email The first of the addresses. @throws ERR_INVALID_ARG, naming the option. */
+  /** @param email The first email address. @throws ERR_INVALID_ARG, naming the option. */
   constructor(
     { emails = [], services }: UserAccountOptions = {},
     email?: string,
@@ -61,7 +61,7 @@ export class UserAccount {
     );
   }
 
-  /** Flags that are set, in rising order. */
+  /** Flags that are set, in ascending order. */
   get flags(): number[] {
     return [...this.#flags].sort((a, b) => a - b);
   }
@@ -70,7 +70,7 @@ export class UserAccount {
     return this.#flags.has(flag);
   }
 
-  /** Sets or clears a flag. @throws ERR_INVALID_ARG for a number that no flag has. */
+  /** Sets or clears a flag. @throws ERR_INVALID_ARG for an invalid flag number. */
   setFlag(flag: number, on: boolean): void {
     if (!Number.isInteger(flag) || flag < 0 || flag > MAX_FLAG) {
       throw invalidArgument('flag', `a whole number from 0 to ${MAX_FLAG}`, flag);
@@ -79,18 +79,18 @@ export class UserAccount {
     else this.#flags.delete(flag);
   }
 
-  /** The value of an option by its name in either generation; undefined where it is not set. */
+  /** Gives an option by its name in either generation; undefined when it is not set. */
   optionValue(name: string): AccountOptionValue | undefined {
     return this.#options.get(name);
   }
 
-  /** An option that is known; undefined where it is not set. */
+  /** Gives a known option; undefined when it is not set. */
   option(name: KnownOption): number | undefined {
     const value = this.#options.get(name);
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** Sets an option. @throws ERR_INVALID_ARG for a name or a value that it cannot have; ERR_LIMIT. */
+  /** Sets an option. @throws ERR_INVALID_ARG for an invalid name or value; ERR_LIMIT. */
   setOption(name: string, value: AccountOptionValue): void {
     if (!OPTION_NAME.test(name) && !OPTION_NAME_2.test(name)) {
       throw invalidArgument('option', 'a name as OPT_SKYPE_CALL_POLICY or calling.skype-call-policy', name);
@@ -109,12 +109,12 @@ export class UserAccount {
     this.#options.set(name, value);
   }
 
-  /** Settings of the whole account that have been set. */
+  /** Account-wide settings that have been set. */
   get settings(): ReadonlyMap<string, boolean> {
     return this.#settings;
   }
 
-  /** Sets settings of the whole account, all or none. @throws ERR_INVALID_ARG, ERR_LIMIT. */
+  /** Sets account-wide settings, all or none. @throws ERR_INVALID_ARG, ERR_LIMIT. */
   setSettings(settings: Readonly<Record<string, boolean>>): void {
     for (const name of Object.keys(settings)) {
       if (!PEOPLE_SETTING.test(name)) throw invalidArgument('Name', 'a name as Skype.AutoBuddy', name);
@@ -123,7 +123,7 @@ export class UserAccount {
     for (const [name, on] of Object.entries(settings)) this.#settings.set(name, on);
   }
 
-  /** A setting as the web client showed it. */
+  /** Gives a setting as the web client showed it. */
   setting<N extends UiSettingName>(name: N): UiSettings[N] {
     return readSetting(name, this);
   }
@@ -137,7 +137,7 @@ export class UserAccount {
     if (this.entitlements) yield* this.entitlements.record();
   }
 
-  /** Takes back one of the values that {@link record} gave. @throws ERR_INVALID_ARG, ERR_SYNTAX. */
+  /** Restores a value that {@link record} yielded. @throws ERR_INVALID_ARG, ERR_SYNTAX. */
   restore(path: string, value: unknown): void {
     const [kind = '', name = ''] = path.split('/');
     const text = checkText(path, value, Number.POSITIVE_INFINITY);
@@ -160,7 +160,7 @@ function isInt32(value: number): boolean {
   return Number.isInteger(value) && Math.abs(value) <= 2 ** 31;
 }
 
-/** An option as it is kept in JSON: bytes as an object with their base64. */
+/** Converts an option to its stored JSON. Bytes become an object with their base64. */
 function keptOption(value: AccountOptionValue): unknown {
   return value instanceof Uint8Array ? { base64: Buffer.from(value).toString('base64') } : value;
 }
@@ -173,7 +173,7 @@ function restoredOption(path: string, text: string): AccountOptionValue {
   throw invalidArgument(path, 'a number, a text or bytes', value);
 }
 
-/** @throws ERR_SYNTAX. */
+/** Parses stored JSON. @throws ERR_SYNTAX. */
 function parsedJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);

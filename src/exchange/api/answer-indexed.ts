@@ -8,10 +8,10 @@ import { checkText } from '../wire-value.js';
 import { errorReply, Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
-/** The one picture and the one ring tone that there are. */
+/** Index of the only picture and the only ring tone. */
 const INDEX = '1';
 
-/** `GET RINGTONE 1`: its file; `GET RINGTONE 1 STATUS`: whether it is on. */
+/** Answers `GET RINGTONE 1` with the file, and `GET RINGTONE 1 STATUS` with ON or OFF. */
 export function getRingtone({ ringtone }: ExchangeUser, argument: string): EndpointMessage {
   const [index, what] = splitIndexed(argument);
   if (index !== INDEX && index !== '') throw new Refusal('invalid-ringtone');
@@ -21,8 +21,8 @@ export function getRingtone({ ringtone }: ExchangeUser, argument: string): Endpo
 }
 
 /**
- * `SET RINGTONE 1 <file>`, a WAV file in the folders for FILE or the built-in one; and `SET RINGTONE 1 STATUS ON|OFF`,
- * which leaves the file alone.
+ * Answers `SET RINGTONE 1 <file>`, with a WAV file in the folders for FILE or the built-in tone, and `SET RINGTONE 1
+ * STATUS ON|OFF`, which does not change the file.
  */
 export function setRingtone(
   services: Services,
@@ -56,10 +56,10 @@ export function setRingtone(
 }
 
 /**
- * `GET AVATAR 1 <file>`, `GET USER <handle> AVATAR 1 <file>`: saves a picture. Resolves to the value of the answer,
- * which is the argument.
+ * Saves a picture for `GET AVATAR 1 <file>` and `GET USER <handle> AVATAR 1 <file>`. Resolves to the value of the
+ * answer, which is the argument.
  *
- * @param owner undefined for a robot, which has none of its own.
+ * @param owner Undefined for a robot, which has no picture of its own.
  */
 export function getAvatar(
   services: Services,
@@ -69,15 +69,15 @@ export function getAvatar(
   return standStill(services.clock, savePicture(services, owner, argument)).then(() => argument);
 }
 
-/** `SET AVATAR 1 <file>`: takes the picture from a file. */
+/** Answers `SET AVATAR 1 <file>`: reads the picture from a file. */
 export function setAvatar(services: Services, user: ExchangeUser, value: string): Promise<EndpointMessage> {
   const reply = replies.parameter('AVATAR', value);
   return standStill(services.clock, takePicture(services, user, value)).then(() => reply);
 }
 
 /**
- * Resolves when a wallpaper's file is there, in the folders for FILE: a PNG, JPG or BMP, by its extension. Refused in the
- * words of the reference's example.
+ * Resolves when the wallpaper's file exists in the folders for FILE and is a PNG, JPG or BMP by its extension. A
+ * refusal has the text of the reference's example.
  *
  * @throws Refusal
  */
@@ -102,14 +102,14 @@ async function savePicture(
 
 async function takePicture({ files, people }: Services, user: ExchangeUser, argument: string): Promise<void> {
   const path = pictureFile(argument);
-  // An archive of Skype's own, in a format that is not documented.
+  // Skype's own archive, whose format is not documented.
   if (/\.skype(:\d+)?$/i.test(path)) throw new Refusal('internal-avatar');
   const picture = await files.read(path, MAX_PICTURE_BYTES).catch(refuseFile);
   if (!isPicture(picture)) throw new Refusal('invalid-avatar');
   people.setPicture(user, picture);
 }
 
-/** @throws Refusal for another index, or where no file is named. */
+/** Gives the file that the argument names. @throws Refusal for another index, or without a file. */
 function pictureFile(argument: string): string {
   const [index, path] = splitIndexed(argument);
   if (index !== INDEX) throw new Refusal('invalid-avatar');
@@ -125,7 +125,7 @@ function ringtoneIs(what: string): EndpointMessage {
   return replies.parameter('RINGTONE', `${INDEX} ${what}`);
 }
 
-/** `1 C:\kitten.jpg`: the number, and what follows it. */
+/** Splits `1 C:\kitten.jpg` into the index and the rest. */
 function splitIndexed(text: string): [index: string, rest: string] {
   const trimmed = text.trim();
   const blank = trimmed.indexOf(' ');

@@ -15,7 +15,7 @@ import type { Services } from './services.js';
 
 const ON_OFF = /^(ON|OFF)$/i;
 
-/** `GET <parameter> [<argument>]`. @throws Refusal */
+/** Answers `GET <parameter> [<argument>]`. @throws Refusal */
 export function getParameter(
   asking: Asking,
   { parameter, argument }: GetParameterCommand,
@@ -29,7 +29,7 @@ export function getParameter(
   return value instanceof Promise ? value.then(reply) : reply(value);
 }
 
-/** `SET <parameter> [<value>]`. @throws Refusal */
+/** Answers `SET <parameter> [<value>]`. @throws Refusal */
 export function setParameter(
   asking: Asking,
   command: SetParameterCommand,
@@ -46,7 +46,7 @@ export function setParameter(
     : store(asking, parameter, checked);
 }
 
-/** A parameter changes in the window, without a command: clients are told. */
+/** Changes a parameter from the window, without a command, and notifies clients. */
 export function changeParameter(
   services: Services,
   user: ExchangeUser,
@@ -58,7 +58,10 @@ export function changeParameter(
   user.notify(replies.parameter(parameter, value));
 }
 
-/** FOCUS and MINIMIZE: the main window changes, which is told (reference, "FOCUS", from release 3.6 on). */
+/**
+ * Carries out FOCUS and MINIMIZE: changes the main window and notifies clients (reference, "FOCUS", from release 3.6
+ * on).
+ */
 export function moveWindow(user: ExchangeUser, command: 'focus' | 'minimize'): void {
   const state = user.parameters.get('WINDOWSTATE') ?? 'NORMAL';
   const shown = state === 'MAXIMIZED' ? state : 'NORMAL';
@@ -80,7 +83,7 @@ function store(asking: Asking, parameter: ParameterName, value: string): Endpoin
   return reply;
 }
 
-/** Gives the value as the catalogue's type spells it. @throws Refusal */
+/** Gives the value in the spelling of its catalogue type. @throws Refusal */
 function ofType(spec: PropertySpec, value: string, rule: ParameterRule): string {
   const upper = value.toUpperCase();
   if (spec.type === 'onoff' ? !ON_OFF.test(value) : spec.type === 'enum' && !spec.values?.includes(upper)) {

@@ -4,15 +4,15 @@ import { Refusal } from './refusal.js';
 
 /** A client that asks to attach. */
 export interface AttachRequest {
-  /** The client's name for itself; empty when it has not said. */
+  /** Name that the client gave itself; empty before it has given one. */
   readonly name: string;
-  /** Handle of the user to whose endpoint it attaches. */
+  /** Handle of the user whose endpoint the client attaches to. */
   readonly handle: string;
 }
 
 /**
- * Decides who may attach: everyone, nobody, or by a function, which may take its time as a user would. Its answer is
- * remembered by name; `undefined` means "not now" and is not remembered.
+ * Decides which clients may attach: all, none, or those that a function allows. The function may take time, as a person
+ * would. Its answer is remembered by name; `undefined` means "not now" and is not remembered.
  */
 export type AttachPolicy =
   | 'allow'
@@ -21,9 +21,9 @@ export type AttachPolicy =
 
 export type AttachDecision = boolean | undefined;
 
-/** Keeps what was decided about clients, over restarts. */
+/** Keeps decisions about clients across restarts. */
 export interface DecisionStore {
-  /** Names of which a decision is kept for a user. */
+  /** Gives the number of names with a stored decision for a user. */
   decided(handle: string): number;
   decision(handle: string, name: string): boolean | undefined;
   decide(handle: string, name: string, allowed: boolean): void;
@@ -34,7 +34,7 @@ export class Authorization {
   readonly #policy: AttachPolicy;
   readonly #store: DecisionStore;
   readonly #limits: ExchangeLimits;
-  /** Decisions that are still awaited, by handle, then name: clients that ask meanwhile wait for the same answer. */
+  /** Pending decisions, by handle, then name. Further clients of the same name wait for the same answer. */
   readonly #asked = new Map<string, Map<string, Promise<boolean>>>();
 
   constructor(policy: AttachPolicy, store: DecisionStore, limits: ExchangeLimits) {
@@ -43,7 +43,7 @@ export class Authorization {
     this.#store = store;
   }
 
-  /** True when clients can do anything before they have said their name. */
+  /** True when clients may use all commands before they have sent NAME. */
   get open(): boolean {
     return this.#policy === 'allow';
   }

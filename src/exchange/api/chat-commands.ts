@@ -15,7 +15,7 @@ import { handlesOf } from '../kind/chat-kind.js';
 import { Refusal, taking } from './refusal.js';
 import type { Services } from './services.js';
 
-/** `CHAT CREATE`, `CHAT CREATEUSINGBLOB`, `CHAT FINDUSINGBLOB`: answered by the status of the chat. */
+/** Answers `CHAT CREATE`, `CHAT CREATEUSINGBLOB` and `CHAT FINDUSINGBLOB` with the status of the chat. */
 export function answerChat(services: Services, user: ExchangeUser, command: ChatCommand): EndpointMessage {
   const view = chatFor(services, user, command);
   const status = chatProperty(view, services.chats.table, 'STATUS');
@@ -31,7 +31,7 @@ function chatFor(services: Services, user: ExchangeUser, { action, argument }: C
   return view;
 }
 
-/** `CHAT CREATE [<target>, ...]`: a dialog with one, a chat of many with none or several. */
+/** Carries out `CHAT CREATE [<target>, ...]`: a dialog with one target, a multichat with none or several. */
 function create(services: Services, user: ExchangeUser, list: string): ChatView {
   const { chats, identityOf } = services;
   if (list === '') return chats.create(user, []);
@@ -45,7 +45,7 @@ function create(services: Services, user: ExchangeUser, list: string): ChatView 
   return chats.dialog(user, partner);
 }
 
-/** `MESSAGE <handle> <text>`. */
+/** Answers `MESSAGE <handle> <text>`. */
 export function sendMessage(
   services: Services,
   user: ExchangeUser,
@@ -57,7 +57,7 @@ export function sendMessage(
   return send(services, services.chats.dialog(user, handle), text);
 }
 
-/** `CHATMESSAGE <chat> <text>`. */
+/** Answers `CHATMESSAGE <chat> <text>`. */
 export function sendChatMessage(
   services: Services,
   user: ExchangeUser,
@@ -74,7 +74,7 @@ function send({ chats }: Services, view: ChatView, text: string): EndpointMessag
   return replies.property('CHATMESSAGE', id, 'STATUS', 'SENDING');
 }
 
-/** True for a handle with which there are no chats: a phone, a user who wants none, a user who is blocked. */
+/** True for a handle that cannot be chatted with: a phone, a user who refuses chats, a blocked user. */
 function isDisabled({ userOf }: Services, user: ExchangeUser, target: string): boolean {
   const other = userOf(target);
   return (

@@ -13,7 +13,7 @@ import { placeCalls, placeVoicemail } from './place-call.js';
 import { Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
-/** The commands of the API, acting on `services`. */
+/** Carries out the commands of the API on `services`. */
 export class Commands {
   readonly #services: Services;
   readonly #objects: ObjectAnswerer;
@@ -92,18 +92,18 @@ export class Commands {
     }
   }
 
-  /** Forgets what belonged to a client that has gone. */
+  /** Removes the objects of a client that has disconnected. */
   leave(client: ObjectOwner): void {
     this.#objects.leave(client);
   }
 
-  /** Takes in what a former run has kept. */
+  /** Restores the state of the previous run. */
   restore(): void {
     this.#objects.restore(this.#services.userOf);
   }
 }
 
-/** Opens a window; the answer waits for one that takes time. */
+/** Opens a window. If that takes time, the answer waits for it. */
 function open(
   asking: Asking,
   command: Extract<CommandMessage, { kind: 'open' | 'transfer' }>,

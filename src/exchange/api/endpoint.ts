@@ -14,7 +14,7 @@ export interface AttachmentOptions {
   readonly minReplyLatencyMs?: number;
 }
 
-/** Delay of replies that real clients on D-Bus and X11 need, in milliseconds. */
+/** Reply delay that real clients on D-Bus and X11 need, in milliseconds. */
 export const DESKTOP_REPLY_LATENCY_MS = 5;
 
 /** The rules of {@link AttachmentOptions}. */
@@ -25,8 +25,8 @@ const CLIENT = having('deliver', 'closed');
 export type EndpointContext = Omit<SessionContext, 'user' | 'ended' | 'minReplyLatencyMs'>;
 
 /**
- * One user's Skype, as programs see it through its API. Any number of clients can be attached at once; transports
- * hand the lines of each to a {@link Session}.
+ * One user's Skype, as programs see it through the API. Any number of clients can be attached at once. Transports pass
+ * the lines of each client to a {@link Session}.
  */
 export class Endpoint {
   /** @internal */
@@ -40,7 +40,7 @@ export class Endpoint {
     this.#context = context;
   }
 
-  /** The clients that are attached. */
+  /** Sessions of the attached clients. */
   get sessions(): readonly Session[] {
     return [...this.#sessions];
   }
@@ -68,7 +68,7 @@ export class Endpoint {
   }
 
   /**
-   * Asks whether a program may attach, where a transport knows it before it has said its name.
+   * Asks if a program may attach, for transports that identify the program before it sends NAME.
    *
    * @throws Refusal @internal
    */
@@ -76,7 +76,7 @@ export class Endpoint {
     return this.#context.authorization.allows(this.user, program);
   }
 
-  /** Tells every attached client. @param versions Those that are told. Default: all. @internal */
+  /** Notifies every attached client. @param versions Protocol versions that are notified. Default: all. @internal */
   notify(message: EndpointMessage, versions: Versions = {}): void {
     for (const session of this.#sessions) {
       if (isVersionOf(versions, session.protocol)) session.notify(message);
@@ -88,7 +88,7 @@ export class Endpoint {
     for (const session of [...this.#sessions]) session.end();
   }
 
-  /** Ends every session, and takes no other. @internal */
+  /** Ends every session and accepts no new ones. @internal */
   end(): void {
     this.#over = true;
     this.close();

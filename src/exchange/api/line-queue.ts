@@ -1,15 +1,15 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
-/** A line on its way to a client. */
+/** A line that waits to be sent to a client. */
 interface Waiting {
-  /** The line is not given before this time, on the clock. */
+  /** Earliest time of delivery, on the clock. */
   readonly due: number;
   give(): void;
 }
 
 /**
- * Lines for one client, in the order in which they were made. A line that has to wait holds up those behind it, however
- * late the timers are: one timer wakes the whole queue, and no line has a timer of its own.
+ * Queue of lines for one client, in their order. A line that has to wait also delays the lines after it. The queue has
+ * one timer, so a late timer cannot change the order.
  */
 export class LineQueue {
   readonly #clock: Clock;
@@ -21,18 +21,18 @@ export class LineQueue {
     this.#clock = clock;
   }
 
-  /** Has `give` called when it is due and all before it were given: at once, where nothing waits. */
+  /** Calls `give` when it is due and all earlier lines have been given; at once if nothing waits. */
   put(due: number, give: () => void): void {
     this.#queue.push({ due, give });
     this.#giveDue();
   }
 
-  /** Gives all that waits, due or not. */
+  /** Gives all waiting lines, due or not. */
   flush(): void {
     this.#giveDue(Number.POSITIVE_INFINITY);
   }
 
-  /** Forgets what waits. */
+  /** Discards the waiting lines. */
   clear(): void {
     this.#queue.length = 0;
     this.#cancelTimer?.();
@@ -40,7 +40,7 @@ export class LineQueue {
   }
 
   #giveDue(now = this.#clock.now()): void {
-    // The receiver of a line may have another made at once: that one is given from the loop below.
+    // The receiver of a line may cause another line at once. The loop below gives that one.
     if (this.#giving) return;
     this.#giving = true;
     try {

@@ -16,16 +16,16 @@ import type { Services } from './services.js';
 const MOST_RECIPIENTS = 10;
 
 /**
- * Checks what a window is opened for, and does what it does. A check that needs the disk takes its time.
+ * Checks the argument of a window and carries out its action. Asynchronous when the check needs the disk.
  *
- * @returns the window, where it is another than the one that was asked for.
+ * @returns the opened window, when it differs from the requested one.
  * @throws Refusal
  */
 type Opener = (asking: Asking, argument: string) => Opened | Promise<Opened>;
 // biome-ignore lint/suspicious/noConfusingVoidType: most have nothing to return.
 type Opened = ScreenWindow | void;
 
-/** Windows that look at their argument. */
+/** Windows that check their argument. */
 const OPENERS: Readonly<Partial<Record<keyof typeof WINDOWS, Opener>>> = {
   ADDAFRIEND: (_asking, handle) => {
     if (handle !== '') checkContact(handle);
@@ -43,9 +43,9 @@ const OPENERS: Readonly<Partial<Record<keyof typeof WINDOWS, Opener>>> = {
 };
 
 /**
- * `OPEN <what> [<argument>]`: opens a window in front of the others. Resolves, or returns, when it is open.
+ * Carries out `OPEN <what> [<argument>]`: opens a window in front of the others. Resolves, or returns, when it is open.
  *
- * @throws Refusal for a window that there is not, and for what it cannot be opened for.
+ * @throws Refusal for an unknown window, or an argument that it does not take.
  */
 export function openWindow(asking: Asking, { what, argument }: OpenCommand): void | Promise<void> {
   const name = what.toUpperCase();
@@ -60,14 +60,14 @@ export function openWindow(asking: Asking, { what, argument }: OpenCommand): voi
   open(checked);
 }
 
-/** `CLOSE <what> [<argument>]`: closes a window, if it is open. @throws Refusal for one that there is not. */
+/** Carries out `CLOSE <what> [<argument>]`: closes a window, if it is open. @throws Refusal for an unknown window. */
 export function closeWindow({ services, user }: Asking, { what, argument }: CloseCommand): void {
   const name = what.toUpperCase();
   if (!entryOf<TargetSpec>(WINDOWS, name)) throw new Refusal('close-what');
   for (const closed of user.screen.close(name, argument || undefined)) windowClosed(services, user, closed);
 }
 
-/** Takes in that a window is not open any more: that of a chat is told of. */
+/** Handles a closed window. Clients are notified when it was that of a chat. */
 export function windowClosed(
   { chats }: Services,
   user: ExchangeUser,
@@ -77,7 +77,7 @@ export function windowClosed(
   if (view) chats.setOpen(view, false);
 }
 
-/** `<handle> [<text>]`: the window of the chat with somebody. */
+/** Opens the chat window for `<handle> [<text>]`. */
 function openMessage({ services, user }: Asking, argument: string): Promise<ScreenWindow> {
   const [handle = ''] = argument.split(' ', 1);
   checkContact(handle);
@@ -85,7 +85,7 @@ function openMessage({ services, user }: Asking, argument: string): Promise<Scre
   const view = services.chats.dialog(user, phoneNumber(handle) ?? handle);
   services.chats.setOpen(view, true);
   const text = argument.slice(handle.length + 1);
-  // What is told of a chat that is new comes before the answer (reference, example of "OPEN IM").
+  // Notifications of a new chat precede the answer (reference, example of "OPEN IM").
   return Promise.resolve({ what: 'CHAT', argument: view.chat.name, text });
 }
 
@@ -95,7 +95,7 @@ function openChat({ services, user }: Asking, name: string): void {
   services.chats.setOpen(view, true);
 }
 
-/** `<handle>[, <handle>]* [IN <folder>]` (reference, "OPEN FILETRANSFER"). */
+/** Checks `<handle>[, <handle>]* [IN <folder>]` (reference, "OPEN FILETRANSFER"). */
 function openFileTransfer({ services, user }: Asking, argument: string): undefined | Promise<void> {
   const padded = ` ${argument} `;
   const at = padded.search(/\sIN\s/i);

@@ -14,39 +14,39 @@ import { Refusal } from './refusal.js';
 
 type Value = string | EndpointMessage;
 
-/** Peculiarities of one general parameter. Where a part is missing, it is as with most: a value that is kept. */
+/** Special rules of one general parameter. Without them a parameter is a stored value. */
 export interface ParameterRule {
-  /** Gives the value, or the whole answer. @param argument trimmed. */
+  /** Gives the value, or the whole answer. @param argument Trimmed. */
   get?(asking: Asking, argument: string): Value | Promise<Value>;
-  /** Sets it, and gives the whole answer. */
+  /** Sets the parameter and gives the whole answer. */
   set?(
     asking: Asking,
     value: string,
     commandId: string | undefined,
   ): EndpointMessage | Promise<EndpointMessage>;
-  /** Checks a value that is of the type, and gives the one that is kept. @throws Refusal */
+  /** Checks a value of the right type, and gives the value to store. @throws Refusal */
   check?(asking: Asking, value: string): string | Promise<string>;
-  /** Has what follows from a value that was set. */
+  /** Applies the effects of a new value. */
   changed?(asking: Asking): void;
-  /** Error for a value that it cannot have. Default `parameter-value`. */
+  /** Error for an invalid value. Default `parameter-value`. */
   readonly error?: ErrorName;
-  /** Error of GET with an argument. Default: none, and the argument is passed over. */
+  /** Error of GET with an argument. Default: none, and the argument is ignored. */
   readonly noTarget?: ErrorName;
   /**
-   * Number of times that it is told to all clients besides the answer, changed or not (reference, examples of "SET
-   * WINDOWSTATE", "GET/SET UI_LANGUAGE", "GET/SET WALLPAPER"). Default 0.
+   * Number of notifications to all clients besides the answer, also when the value has not changed (reference, examples
+   * of "SET WINDOWSTATE", "GET/SET UI_LANGUAGE", "GET/SET WALLPAPER"). Default 0.
    */
   readonly told?: number;
 }
 
-/** Privileges by their name, in upper case. */
+/** Privileges by upper-case name. */
 const PRIVILEGES: Readonly<Record<string, (user: ExchangeUser) => boolean>> = {
   SKYPEOUT: (user) => user.hasSkypeOut,
   SKYPEIN: (user) => user.settings.skypeIn !== undefined,
   VOICEMAIL: (user) => user.hasVoicemail,
 };
 
-/** Parameters that are not like most. */
+/** Parameters with special rules. */
 export const PARAMETER_RULES: Readonly<Partial<Record<ParameterName, ParameterRule>>> = {
   CURRENTUSERHANDLE: { get: ({ user }) => user.handle },
   SKYPEVERSION: { get: ({ user }) => user.release.version },
@@ -86,7 +86,7 @@ export const PARAMETER_RULES: Readonly<Partial<Record<ParameterName, ParameterRu
     told: 2,
     get({ user }) {
       const language = user.parameters.get('UI_LANGUAGE') ?? 'en';
-      // A language file of one's own was not told of before release 3.5 (reference, "GET/SET UI_LANGUAGE").
+      // A custom language file was not notified before release 3.5 (reference, "GET/SET UI_LANGUAGE").
       return language === 'xx' && user.release.platform === 'windows' && !user.release.from('3.5')
         ? 'en'
         : language;
@@ -110,12 +110,12 @@ export const PARAMETER_RULES: Readonly<Partial<Record<ParameterName, ParameterRu
   ...Object.fromEntries(DEVICE_PARAMETERS.map((parameter) => [parameter, deviceRule(parameter)])),
 };
 
-/** True when a user has a call that is talked through. */
+/** True when a user has an answered call. */
 export function isTalking(calls: Asking['services']['calls'], user: ExchangeUser): boolean {
   return calls.activeCallsOf(user).some((call) => call.conversation);
 }
 
-/** A device of the list; empty for the default. */
+/** Makes the rule of a device parameter: a name from the list, or empty for the default. */
 function deviceRule(parameter: DeviceParameter): ParameterRule {
   return {
     error: 'cannot-set-device',
@@ -140,7 +140,7 @@ function setUserStatus(
   if (!values.includes(status)) throw new Refusal('user-status-value');
   const reply = replies.parameter('USERSTATUS', status);
   if (user.parameters.get('USERSTATUS') !== status) services.people.setStatus(user, status);
-  // A value that was set already is not told (observed), but in the example of "Command identifiers".
+  // A value that does not change is not notified (observed), except in the example of "Command identifiers".
   else if (commandId !== undefined) user.notify(reply);
   return reply;
 }

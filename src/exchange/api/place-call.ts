@@ -9,7 +9,7 @@ import { limitReached } from '../limits.js';
 import { errorReply, Refusal } from './refusal.js';
 import type { Services } from './services.js';
 
-/** `CALL <target>[, <target>]*`: several targets are joined into a conference as they answer. */
+/** Carries out `CALL <target>[, <target>]*`. Several targets join a conference as they answer. */
 export function placeCalls(
   services: Services,
   user: ExchangeUser,
@@ -36,7 +36,9 @@ export function placeCalls(
   return replies.property('CALL', first.id, 'STATUS', first.status);
 }
 
-/** `CALLVOICEMAIL <target>`, and `VOICEMAIL <target>` of earlier versions, which answers with the voicemail. */
+/**
+ * Carries out `CALLVOICEMAIL <target>`, and `VOICEMAIL <target>` of earlier versions, which answers with the voicemail.
+ */
 export function placeVoicemail(
   services: Services,
   user: ExchangeUser,
@@ -56,7 +58,7 @@ export function placeVoicemail(
   return replies.property('CALL', call.id, 'STATUS', 'ROUTING');
 }
 
-/** Looks up what a target names. @throws Refusal for a target that names nobody. */
+/** Looks up the destination that a target names. @throws Refusal for an unknown target. */
 export function destinationOf(services: Services, user: ExchangeUser, target: string): Destination {
   const looked = services.lookUp(user, target);
   switch (looked.kind) {
@@ -71,7 +73,7 @@ export function destinationOf(services: Services, user: ExchangeUser, target: st
   }
 }
 
-/** @throws Refusal where the user has as many calls as the limit allows. */
+/** Checks the limit of calls per user. @throws Refusal when it is reached. */
 function checkRoom({ calls, limits }: Services, user: ExchangeUser, wanted = 1): void {
   if (calls.activeCallsOf(user).length + wanted <= limits.callsPerUser) return;
   throw new Refusal(errorReply('too-many-calls', `call error: ${limitReached(limits, 'callsPerUser')}`));
@@ -82,7 +84,7 @@ function joinAsTheyAnswer({ calls, clock }: Services, placed: readonly UserCall[
     call.object.watch((property, value) => {
       if (property !== 'STATUS' || value !== 'INPROGRESS') return;
       const talking = placed.find((other) => other !== call && other.conversation);
-      // The conversation begins after the status is told.
+      // The conversation begins after the status notification.
       if (talking) clock.timerAt(clock.now(), () => void calls.conferences.join(call, talking));
     });
   }

@@ -10,33 +10,36 @@ import { HISTORIES, type TargetSpec, WINDOWS } from '../../protocol/catalogue/wi
 import type { CommandMessage, ErrorReply } from '../../protocol/message.js';
 import { replies } from '../../protocol/replies.js';
 
-/** Mistakes that have another number for each object and command: the catalogue's rows have it. */
+/** Causes whose error number depends on the object and command. The catalogue has the numbers. */
 const CAUSES = {
   'invalid-id': ({ id }) => id,
   'unknown-object': ({ id, unknown = id }) => unknown,
-  /** A property or action that there is not, or not for this command. */
+  /** An unknown property or action, or one that this command does not take. */
   'unknown-what': ({ what, wrong = what }) => wrong,
   'invalid-argument': ({ what, wrong = what, argument = wrong }) => argument,
   'not-now': ({ what, wrong = what, argument = wrong, state = argument }) => state,
 } as const satisfies Readonly<Record<string, (errors: CommandErrors) => ErrorNumber>>;
 
-/** Name of a mistake: one that has one number, or one whose number depends on the command that it answers. */
+/** Name of an error: with a fixed number, or with a number that depends on the command. */
 export type RefusalName = ErrorName | Cause;
 
-/** `wrong-target` is for what an action names beside its object: the first of the action's own errors. */
+/**
+ * A cause from the catalogue. `wrong-target`: the invalid argument of an action, with the first of the action's own
+ * errors.
+ */
 type Cause = keyof typeof CAUSES | 'wrong-target';
 
 /**
- * Thrown by a command's handler to answer it with `ERROR <number> <text>`. Never leaves the exchange. It is no Error: a
- * stack, which is never read, costs more than the rest of the command.
+ * Thrown by a command's handler to answer `ERROR <number> <text>`. It never leaves the exchange. It is not an Error:
+ * the stack is never read, and making one costs more than the rest of the command.
  */
 export class Refusal {
   readonly #why: RefusalName | ErrorReply;
   readonly #detail: string | undefined;
 
   /**
-   * @param why name of the mistake, or the whole answer where its text is not the reference's.
-   * @param detail appended to the reference's text. Default: nothing.
+   * @param why Name of the error, or the whole answer when its text is not the reference's.
+   * @param detail Appended to the reference's text. Default: nothing.
    */
   constructor(why: RefusalName | ErrorReply, detail?: string) {
     this.#why = why;
@@ -53,13 +56,13 @@ export class Refusal {
   }
 }
 
-/** Answer with an error, by its name. @param text Default: the reference's. */
+/** Makes the answer for an error, by its name. @param text Default: the reference's. */
 export function errorReply(name: ErrorName, text?: string): ErrorReply {
   const number = ERROR_NUMBERS[name];
   return text === undefined ? replies.error(number) : replies.error(number, text);
 }
 
-/** Takes a value; one that its check refuses is answered with the error `name`, and why. */
+/** Runs a check. If it fails, the command is refused with the error `name` and the reason. */
 export function taking<T>(name: RefusalName, take: () => T): T {
   try {
     return take();
@@ -103,7 +106,7 @@ function targetError(command: CommandMessage): ErrorNumber {
   return entryOf(actions, command.action)?.errors?.[0] ?? numberFor('invalid-argument', command);
 }
 
-/** Stands for every mistake of DELETE, where the object's row has none. */
+/** Error number of DELETE for objects without one in the catalogue. */
 const DELETE_ERROR = 538;
 
 function first(errors: readonly ErrorNumber[] = []): ErrorNumber {

@@ -7,12 +7,12 @@ import type { ObjectSpec, Since } from '../../protocol/catalogue/spec.js';
 import { type TargetSpec, WINDOWS } from '../../protocol/catalogue/windows.js';
 import type { CommandMessage, EndpointMessage, ObjectName, ParameterName } from '../../protocol/message.js';
 
-/** Systems for which there was a Skype with this API. */
+/** Platforms with a Skype that had this API. */
 export const PLATFORMS = ['windows', 'linux', 'mac'] as const;
 
 export type Platform = (typeof PLATFORMS)[number];
 
-/** Release that an endpoint is by default, on each platform. */
+/** Default release on each platform. */
 const DEFAULT_VERSIONS: Readonly<Record<Platform, string>> = {
   windows: '3.8.0.188',
   linux: '2.0.0.72',
@@ -25,11 +25,11 @@ export const VERSION_RULE = rule(
   (value) => typeof value === 'string' && /^\d{1,5}(\.\d{1,5}){1,3}$/.test(value),
 );
 
-/** The part of the language that a platform has not, and the release that brought it, where one did. */
+/** Parts of the API that a platform lacks, and the releases that added them, if any. */
 interface Lacks {
   readonly parameters: Readonly<Partial<Record<ParameterName, string>>>;
   readonly objects: readonly ObjectName[];
-  /** Windows that OPEN does open, with the release that brought each. Default: all. */
+  /** Windows that OPEN supports, with the release that added each. Default: all. */
   readonly windows?: Readonly<Record<string, string>>;
   readonly avatarsOfOthers: boolean;
 }
@@ -38,9 +38,10 @@ const NEVER = '99999';
 const FIRST = '0';
 
 /**
- * Linux as at the end of the reference's section "Skype API for Linux", whose list names GET USER without its property:
- * that is AVATAR, since every program asked for users. From release 2.0 on SKYPEVERSION was answered (observed). Mac: menu
- * items are "only supported by Windows client", and WINDOWSTATE is of "Windows version 3.6".
+ * Gaps of each platform. Linux: as listed at the end of the reference's section "Skype API for Linux". The list names
+ * GET USER without a property; AVATAR is meant, since every program used GET USER. From release 2.0 on SKYPEVERSION was
+ * answered (observed). Mac: menu items are "only supported by Windows client", and WINDOWSTATE is of "Windows version
+ * 3.6".
  */
 const LACKS: Readonly<Partial<Record<Platform, Lacks>>> = {
   linux: {
@@ -70,7 +71,7 @@ const LACKS: Readonly<Partial<Record<Platform, Lacks>>> = {
   mac: { parameters: { WINDOWSTATE: NEVER }, objects: ['MENU_ITEM', 'EVENT'], avatarsOfOthers: false },
 };
 
-/** Errors of commands about what an endpoint does not know. */
+/** Errors of commands for things that an endpoint does not know. */
 const UNKNOWN: Readonly<Partial<Record<CommandMessage['kind'], ErrorName>>> = {
   get: 'get-what',
   'get-parameter': 'get-what',
@@ -90,7 +91,7 @@ const PROTOCOLS: readonly (readonly [since: string, protocol: number])[] = [
   ['1.3', 5],
 ];
 
-/** The release of Skype that an endpoint is: what it calls itself, what it lacks, and what has no effect in it. */
+/** The Skype release that an endpoint emulates: its version, the commands that it lacks, and those without effect. */
 export class Release {
   readonly platform: Platform;
   readonly version: string;
@@ -103,7 +104,7 @@ export class Release {
     checkArgument('version', this.version, VERSION_RULE);
   }
 
-  /** The newest protocol that it speaks. */
+  /** Newest protocol version that it supports. */
   get protocol(): number {
     if (this.platform !== 'windows') return 7;
     return PROTOCOLS.find(([since]) => this.from(since))?.[1] ?? 4;
@@ -114,17 +115,17 @@ export class Release {
     return compare(this.version, version) >= 0;
   }
 
-  /** Gives the error by which a command is refused that this release does not know; nothing for one that it knows. */
+  /** Gives the error for a command that this release does not know; undefined for a known command. */
   refusalOf(command: CommandMessage): ErrorName | undefined {
     return this.#lacks(command) ? (UNKNOWN[command.kind] ?? 'unknown-command') : undefined;
   }
 
-  /** True for a command that is answered, and does nothing in this release (reference, "Windows 4.0"). */
+  /** True for a command that is answered but has no effect in this release (reference, "Windows 4.0"). */
   ignores(command: CommandMessage): boolean {
     return this.#isWindows4 && command.kind === 'open' && command.what.toUpperCase() === 'SENDCONTACTS';
   }
 
-  /** True where the window shows what a client has added (reference, "Windows 4.0"). */
+  /** True when the window shows the menu items or alerts of clients (reference, "Windows 4.0"). */
   shows(object: 'MENU_ITEM' | 'EVENT', context: string): boolean {
     return !this.#isWindows4 || (object === 'MENU_ITEM' && context === 'TOOLS');
   }
@@ -180,7 +181,7 @@ export class Release {
     return (LACKS[this.platform]?.objects.includes(object) ?? false) || this.#isLater(since);
   }
 
-  /** True for what a later release of Windows brought. The reference numbers those of Windows alone. */
+  /** True for a feature of a later release. The reference gives release numbers only for Windows. */
   #isLater({ release = '' }: Since): boolean {
     const version = /^(?:API|Skype|Skype for Windows) (\d[\d.]*)$/.exec(release)?.[1];
     return this.platform === 'windows' && version !== undefined && !this.from(version);

@@ -16,7 +16,7 @@ import type { SmsMessages } from '../sms/sms-messages.js';
 import type { Transfers } from '../transfers/transfers.js';
 import type { StreamOpener } from '../voice/voice-router.js';
 
-/** Parts of the exchange that commands act on. */
+/** Parts of the exchange that commands use. */
 export interface Services {
   readonly clock: Clock;
   readonly calls: Calls;
@@ -28,23 +28,23 @@ export interface Services {
   readonly groups: UserGroups;
   readonly found: FoundUsers;
   readonly opener: StreamOpener;
-  /** Files that clients name and that are no voice streams. */
+  /** Files named by clients, apart from voice streams. */
   readonly files: ClientFiles;
   readonly limits: ExchangeLimits;
   readonly idle: IdleTimers;
   /** Menu items and alerts of clients. */
   readonly extensions: Extensions;
-  /** Bytes that SENDING counts too many for each text that an application writes. */
+  /** Extra bytes that SENDING reports for each text that an application writes. */
   readonly sendingExtraBytes: number;
-  /** Gives a number that no object has had. */
+  /** Gives an unused object number. */
   nextId(): number;
-  /** Looks up what `target` names for `user`. */
+  /** Looks up the destination that `target` names for `user`. */
   lookUp(user: ExchangeUser, target: string): LookUp;
-  /** Anyone that the exchange knows of. */
+  /** Gives a known user or robot by its handle. */
   identityOf(handle: string): Identity | undefined;
   userOf(handle: string): ExchangeUser | undefined;
-  /** Everyone that the exchange knows of. */
+  /** Lists all known identities. */
   identities(): readonly Identity[];
-  /** A user's profile or contacts have changed in a way that has to survive a restart. */
+  /** Stores a user's profile and contacts after a change. */
   saveUser(user: ExchangeUser): void;
 }

@@ -16,15 +16,15 @@ import type { Commands } from './commands.js';
 import { LineQueue } from './line-queue.js';
 import { errorReply, Refusal, taking } from './refusal.js';
 
-/** A client's end of a session; transports implement it. */
+/** A client's end of a session. Transports implement it. */
 export interface SessionClient {
-  /** True when what it delivers may hold CR and LF: messages of chats may have several lines. Default false. */
+  /** True when delivered text may contain CR and LF, as chat messages of several lines do. Default false. */
   readonly multiline?: boolean;
-  /** True where it was allowed before it said its name. Default false: NAME asks. */
+  /** True when the client was authorised before it sent NAME. Default false: NAME asks for authorisation. */
   readonly allowed?: boolean;
-  /** Gets each line meant for the client, without a terminator. */
+  /** Receives each line for the client, without a terminator. */
   deliver(line: string): void;
-  /** The endpoint ends the session. */
+  /** Called when the endpoint ends the session. */
   closed(): void;
 }
 
@@ -35,16 +35,16 @@ export interface SessionContext {
   readonly commands: Commands;
   readonly authorization: Authorization;
   readonly limits: ExchangeLimits;
-  /** Around what this client's commands and notifications do. */
+  /** Fence around this client's commands and notifications. */
   readonly fence: Fence;
   /** Shortest time between a command and its answer, in milliseconds. */
   readonly minReplyLatencyMs: number;
-  /** The line that passes, for those who keep records. */
+  /** Reports each line that passes, for recorders. */
   trace(direction: 'in' | 'out', line: string, session: Session): void;
   ended(session: Session): void;
 }
 
-/** One client's attachment to an endpoint: its name, its protocol version, its commands and their answers. */
+/** A client's attachment to an endpoint: its name, protocol version, commands and answers. */
 export class Session {
   readonly #context: SessionContext;
   readonly #client: SessionClient;
@@ -52,10 +52,10 @@ export class Session {
   #protocol = 1;
   #allowed: boolean;
   #open = true;
-  /** Notifications that came while a command is being carried out: the answer goes first. */
+  /** Notifications held back during a command, since the answer is sent first. */
   #held: EndpointMessage[] | undefined;
   readonly #outbox: LineQueue;
-  /** Commands that wait for their answers. */
+  /** Number of commands that wait for their answers. */
   #waiting = 0;
 
   constructor(client: SessionClient, context: SessionContext) {
@@ -65,25 +65,25 @@ export class Session {
     this.#outbox = new LineQueue(context.clock);
   }
 
-  /** Handle of the user at whose endpoint it is. */
+  /** Handle of the user whose endpoint it is attached to. */
   get handle(): string {
     return this.#context.user.handle;
   }
 
-  /** The client's name for itself, from NAME. */
+  /** Name of the client, from NAME. */
   get name(): string | undefined {
     return this.#name;
   }
 
-  /** The version of the protocol that this client speaks; 1 until it asks for another. */
+  /** Protocol version of this client; 1 until it asks for another. */
   get protocol(): number {
     return this.#protocol;
   }
 
   /**
-   * Takes one line from the client and answers it. Lines are answered in their order unless one has to wait.
+   * Takes one line from the client and answers it. Lines are answered in order, except those that have to wait.
    *
-   * @param reply where the answer goes. Default: the client's own way.
+   * @param reply Sends the answer. Default: `deliver` of the client.
    */
   receive(line: string, reply: (line: string) => void = (answer) => this.#client.deliver(answer)): void {
     checkArgument('line', line, words);
@@ -118,7 +118,7 @@ export class Session {
       this.#context.fence.run(this.#where, () => this.#put(message, 0, (line) => this.#client.deliver(line)));
   }
 
-  /** The client has gone. */
+  /** Ends the session after the client has disconnected. */
   disconnect(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -127,7 +127,7 @@ export class Session {
     this.#context.ended(this);
   }
 
-  /** The endpoint goes: the client gets what still waits for it, and is told. */
+  /** Ends the session when the endpoint closes. Sends the waiting lines, then informs the client. */
   end(): void {
     if (!this.#open) return;
     this.#outbox.flush();
@@ -166,7 +166,7 @@ export class Session {
     return this.#context.user.parameters.get('USERSTATUS') !== 'LOGGEDOUT';
   }
 
-  /** Sends the lines that a client gets when it has attached. */
+  /** Sends the first lines to a client that has attached. */
   #greet(): void {
     const { handle, parameters } = this.#context.user;
     const connected = this.#loggedIn && parameters.get('CONNSTATUS');
@@ -188,10 +188,10 @@ export class Session {
     for (const message of held) this.notify(message);
   }
 
-  /** Sends a message in the client's version of the protocol, behind those that wait. */
+  /** Queues a message in the client's protocol version. */
   #put(message: EndpointMessage, delayMs: number, give: (line: string) => void): void {
     if (!this.#open) return;
-    // Names and texts are others' doing: what would break out of its line is told in it.
+    // Names and texts come from outside: line breaks in them are replaced, so that one message stays one line.
     const multiline = this.#client.multiline === true && textOfLines(message) !== undefined;
     const line = serialize(toVersion(message, this.#protocol), { breaks: 'blank', multiline });
     this.#outbox.put(this.#context.clock.now() + delayMs, () => {
@@ -202,7 +202,7 @@ export class Session {
     });
   }
 
-  /** Has the transport say something. One that cannot ends the session. */
+  /** Sends through the transport. If that fails, the session ends. */
   #say(deliver: () => void): void {
     if (!this.#open) return;
     try {
@@ -228,13 +228,13 @@ function internalError(why: string): EndpointMessage {
   return errorReply('internal', `Internal error: ${asLine(why)}`);
 }
 
-/** True for a command that is answered while no user is logged in: it asks for a parameter, or logs in. */
+/** True for a command that is answered while no user is logged in: it reads a parameter, or logs in. */
 function isForLoggedOut(command: CommandMessage): boolean {
   if (command.kind === 'set-parameter') return command.parameter === 'USERSTATUS';
   return ['ping', 'get-parameter', 'unknown'].includes(command.kind);
 }
 
-/** @throws Refusal for a command that could not be said again: it is not carried out. */
+/** Checks that a command can be sent on the wire before it is carried out. @throws Refusal when it cannot. */
 function checkLine(line: string, command: CommandMessage, multiline: boolean): void {
   if (!hasLineBreak(line)) return;
   const text = multiline ? textOfLines(command) : undefined;

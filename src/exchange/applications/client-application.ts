@@ -8,32 +8,32 @@ import { type EndOwner, TextStreamEnd } from './text-stream-end.js';
 /** Most streams of one application, and most users that it connects to at once. */
 const MAX_STREAMS = 1000;
 
-/** The clock and bounds of an application. */
+/** Clock and limits of an application. */
 export interface ApplicationSettings {
   readonly clock: Clock;
-  /** Bytes that wait in one place of a stream. */
+  /** Most bytes that wait at one end of a stream. */
   readonly limit: number;
-  /** Bytes that SENDING counts too many for each text that was written. */
+  /** Extra bytes that SENDING reports for each text written. */
   readonly extraBytes: number;
 }
 
 type Told = PropertyName<'APPLICATION'>;
 
 /**
- * An APPLICATION object (reference, "Application to application"): one client's end of a channel, by the name under which
- * other clients have theirs. It goes when its client goes.
+ * An APPLICATION object (reference, "Application to application"): one client's end of a channel. Applications of the
+ * same name can connect to each other. It is removed when its client disconnects.
  */
 export class ClientApplication implements EndOwner {
   readonly id: string;
-  /** The client that has registered it. */
+  /** Client that registered the application. */
   readonly owner: ObjectOwner;
   readonly extraBytes: number;
   readonly #settings: ApplicationSettings;
-  /** Handles of the users that it connects to. */
+  /** Handles of the users to whom a connection is being made. */
   readonly #connecting: string[] = [];
-  /** Its ends of streams, by their names in small letters. */
+  /** Its ends of streams, by lower-case name. */
   readonly #ends = new Map<string, TextStreamEnd>();
-  /** The last number of a stream with each user. */
+  /** Last stream number used with each user. */
   readonly #numbers = new Map<string, number>();
   #gone = false;
 
@@ -48,7 +48,7 @@ export class ClientApplication implements EndOwner {
     return this.#ends.size + this.#connecting.length >= MAX_STREAMS;
   }
 
-  /** A property as on the wire. */
+  /** Gives a property as on the wire. */
   value(property: 'CONNECTING' | 'STREAMS' | 'SENDING' | 'RECEIVED'): string {
     switch (property) {
       case 'CONNECTING':
@@ -68,7 +68,7 @@ export class ClientApplication implements EndOwner {
     }
   }
 
-  /** The end with this name: `handle:number`. */
+  /** Gives the end with this name: `handle:number`. */
   stream(name: string): TextStreamEnd | undefined {
     return this.#ends.get(name.toLowerCase());
   }
@@ -76,7 +76,7 @@ export class ClientApplication implements EndOwner {
   /**
    * Connects to a user after a moment.
    *
-   * @param places The applications of that user, as they are then.
+   * @param places Gives that user's applications at the time of the connection.
    */
   connect(handle: string, connectMs: number, places: () => readonly ClientApplication[]): void {
     const { clock } = this.#settings;
@@ -101,7 +101,7 @@ export class ClientApplication implements EndOwner {
     else this.changed('RECEIVED');
   }
 
-  /** Ends all streams. @param told True when the other sides hear of it. */
+  /** Ends all streams. @param told True to notify the other sides. */
   end(told: boolean): void {
     this.#gone = true;
     for (const end of this.#ends.values()) end.close(told);
@@ -146,7 +146,7 @@ export class ClientApplication implements EndOwner {
     return [...this.#ends.values()].filter(({ isOpen }) => isOpen);
   }
 
-  /** Lets go of streams that the other side has closed and that have been read to their end. */
+  /** Removes streams that the other side has closed and that have been read completely. */
   #forgetRead(): void {
     for (const end of this.#ends.values()) if (!end.isOpen && !end.received) this.#forget(end);
   }

@@ -1,15 +1,15 @@
 import type { StreamBytes, StreamName } from '../../protocol/catalogue/value-type.js';
 
-/** Most texts that wait in one place of a stream, however short they are. */
+/** Most texts that wait at one end of a stream, whatever their length. */
 const MAX_TEXTS = 4096;
 
-/** Texts that wait in one place of a stream, oldest first. */
+/** Queue of texts at one end of a stream, oldest first. */
 class Waiting {
   readonly #texts: string[] = [];
   readonly #limit: number;
   #bytes = 0;
 
-  /** @param limit Bytes from which on it takes no other text. A single text may be longer. */
+  /** @param limit Size in bytes at which it accepts no further text. A single text may be longer. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -43,29 +43,29 @@ class Waiting {
   }
 }
 
-/** The application that an end of a stream belongs to: it tells its client what has changed. */
+/** Owner of a stream end: an application, which notifies its client of changes. */
 export interface EndOwner {
-  /** Bytes that SENDING counts too many for each text that was written. */
+  /** Extra bytes that SENDING reports for each text written. */
   readonly extraBytes: number;
   changed(property: 'SENDING' | 'RECEIVED'): void;
-  /** Calls `task` at once, but after what goes on now. */
+  /** Calls `task` as soon as the current work is done. */
   soon(task: () => void): void;
   received(from: StreamName, datagram: string): void;
-  /** The other side has closed the stream, and the client is to be told. */
+  /** Called when the other side has closed the stream, to notify the client. */
   closed(end: TextStreamEnd): void;
 }
 
 /**
- * One end of a stream between two applications. A text that is written waits here until the other side has room, and
- * there until it is read: SENDING tells of the one, RECEIVED of the other. Both are bounded, so that a client that
- * never reads holds up the writer.
+ * One end of a stream between two applications. A written text waits at this end until the other end has room
+ * (SENDING), and at the other end until it is read (RECEIVED). Both queues are limited, so a client that never reads
+ * holds up the writer.
  */
 export class TextStreamEnd {
   readonly name: StreamName;
   readonly #owner: EndOwner;
   readonly #outgoing: Waiting;
   readonly #incoming: Waiting;
-  /** Bytes of datagrams that have not been told as sent. */
+  /** Bytes of datagrams not yet notified as sent. */
   #datagramBytes = 0;
   #peer: TextStreamEnd | undefined;
 
@@ -76,26 +76,26 @@ export class TextStreamEnd {
     this.#incoming = new Waiting(limit);
   }
 
-  /** Makes two ends those of one stream. */
+  /** Joins two ends into one stream. */
   static join(one: TextStreamEnd, other: TextStreamEnd): void {
     one.#peer = other;
     other.#peer = one;
   }
 
-  /** Its entry in SENDING, if anything is on its way. */
+  /** Entry of this end in SENDING, if anything is being sent. */
   get sending(): StreamBytes | undefined {
     const { bytes, count } = this.#outgoing;
     const total = bytes + count * this.#owner.extraBytes + this.#datagramBytes;
     return total === 0 ? undefined : { ...this.name, bytes: total };
   }
 
-  /** Its entry in RECEIVED, if anything waits to be read. */
+  /** Entry of this end in RECEIVED, if anything waits to be read. */
   get received(): StreamBytes | undefined {
     const { bytes, count } = this.#incoming;
     return count === 0 ? undefined : { ...this.name, bytes };
   }
 
-  /** Queues a text for the other side. @returns false where too much waits already. */
+  /** Queues a text for the other side. @returns false when the queue is full. */
   write(text: string): boolean {
     if (this.#outgoing.isFull) return false;
     if (text === '') return true;
@@ -105,7 +105,7 @@ export class TextStreamEnd {
     return true;
   }
 
-  /** Takes the oldest text that has come; empty where there is none. */
+  /** Takes the oldest received text; empty if there is none. */
   read(): string {
     const text = this.#incoming.shift();
     if (text === undefined) return '';
@@ -115,7 +115,7 @@ export class TextStreamEnd {
     return text;
   }
 
-  /** Sends a datagram, which is not kept. */
+  /** Sends a datagram, which is not queued. */
   sendDatagram(text: string): void {
     const bytes = Buffer.byteLength(text);
     this.#datagramBytes += bytes;
@@ -129,9 +129,9 @@ export class TextStreamEnd {
   }
 
   /**
-   * Parts the two ends. What the other side has room for can still be read there; what waits behind that is lost.
+   * Separates the two ends. Texts that the other end has room for can still be read there; the remaining ones are lost.
    *
-   * @param told True when the other side hears of it.
+   * @param told True to notify the other side.
    */
   close(told: boolean): void {
     const peer = this.#peer;
@@ -143,7 +143,7 @@ export class TextStreamEnd {
     if (told) peer.#owner.closed(peer);
   }
 
-  /** True while the other side is there. */
+  /** True while it is connected to the other end. */
   get isOpen(): boolean {
     return this.#peer !== undefined;
   }
@@ -155,7 +155,7 @@ export class TextStreamEnd {
     if (told && lost) this.#owner.changed('SENDING');
   }
 
-  /** Hands on as much as the other side has room for. */
+  /** Passes on as much as the other end has room for. */
   #deliver(): void {
     const peer = this.#peer;
     if (!peer) return;

@@ -11,15 +11,15 @@ import {
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead, tooLong } from './door.js';
 
-/** Answer of the bus to a request for a name without an owner. */
+/** Reply of RequestName when the name had no owner. */
 const PRIMARY_OWNER = 1;
 const DO_NOT_QUEUE = 4;
 const METHOD_CALL = 1;
 const NO_REPLY_EXPECTED = 1;
 
-/** Address of a bus. */
+/** Options of an endpoint that is served on D-Bus. */
 export interface DbusListenOptions extends AttachmentOptions {
-  /** Default: `DBUS_SESSION_BUS_ADDRESS`. */
+  /** Address of the bus. Default: `DBUS_SESSION_BUS_ADDRESS`. */
   readonly address?: string;
 }
 
@@ -27,8 +27,8 @@ export interface DbusListenOptions extends AttachmentOptions {
 export const DBUS_LISTEN_RULES: Rules<DbusListenOptions> = { ...ATTACHMENT_RULES, address: words };
 
 /**
- * Serves an endpoint on D-Bus: owns `com.Skype.API` and answers `Invoke` at `/com/Skype`; calls `Notify` of each
- * client, which may be without it. One session for each connection to the bus.
+ * Serves an endpoint on D-Bus. Owns `com.Skype.API`, answers `Invoke` at `/com/Skype`, and calls `Notify` of each
+ * client, which not every client has. Each connection to the bus has one session.
  */
 export class DbusListener {
   readonly #bus: MessageBus;
@@ -46,7 +46,7 @@ export class DbusListener {
   }
 
   /**
-   * A bus that goes away is told; its clients are gone then, too.
+   * Connects to the bus and takes the name. If the bus goes away, that is reported as a failure and all sessions end.
    *
    * @throws ERR_PORT when there is no bus, or another program owns the name.
    */
@@ -92,7 +92,7 @@ export class DbusListener {
     const bus = this.#bus;
     const broken = new Promise<never>((_, reject) => bus.connection.on('error', reject));
     broken.catch(() => undefined);
-    // Some clients call Invoke without naming its interface; the package wants one.
+    // Some clients call Invoke without its interface, which the package requires.
     bus.connection.prependListener('message', (message: Message) => {
       if (
         message.type === METHOD_CALL &&
@@ -125,8 +125,8 @@ export class DbusListener {
   }
 
   /**
-   * The package sends what a handler returns some turns later, and by then notifications that follow the answer have
-   * gone out: the answer is sent here, in its place, and what is returned never settles.
+   * Answers a command. The package sends the value of a handler some turns later, after notifications that should
+   * follow the answer. So the answer is sent here, and the returned promise never settles.
    */
   #invoke(sender: string, command: string, reply: (answer: string) => void): Promise<never> {
     const session = this.#sessionOf(sender);
@@ -136,7 +136,7 @@ export class DbusListener {
     return new Promise(() => undefined);
   }
 
-  /** Undefined where there is no room for another client. */
+  /** Gives the session of a client, and opens it if needed; undefined when the limit of clients is reached. */
   #sessionOf(sender: string): Session | undefined {
     const known = this.#sessions.get(sender);
     if (known || this.#door.full()) return known;
@@ -152,7 +152,7 @@ export class DbusListener {
     return session;
   }
 
-  /** No answer is expected: some clients give none, and some have no such object. */
+  /** Calls Notify without expecting a reply: some clients send none, and some have no such object. */
   #notify(destination: string, line: string): void {
     if (this.#bus.connection.stream.writableLength > this.#door.limits.unsentBytes) {
       this.#door.fence.tell(notRead(this.#door, 'D-Bus'), 'D-Bus');
@@ -172,7 +172,7 @@ export class DbusListener {
     });
   }
 
-  /** A client that leaves the bus ends its session. */
+  /** Ends the session of a client that leaves the bus. */
   #watch(message: Message): void {
     if (message.member !== 'NameOwnerChanged') return;
     const [name, , newOwner] = message.body ?? [];

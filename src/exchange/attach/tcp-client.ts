@@ -11,7 +11,7 @@ import type { TokenCheck } from './token-check.js';
 const LF = 0x0a;
 const CR = 0x0d;
 const NUL = '\0';
-/** Errors of a connection whose other end does not answer. */
+/** Errors of a connection whose peer does not answer. */
 const VANISHED: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
@@ -23,24 +23,24 @@ const VANISHED: ReadonlySet<string> = new Set([
 /** The part of a listener that a {@link TcpClient} uses. */
 export interface TcpClientContext {
   readonly door: Door;
-  /** Undefined where a client need not show a token. */
+  /** Checks tokens; undefined when no token is required. */
   readonly tokens: TokenCheck | undefined;
-  /** Time in which nothing may pass, in ms; 0: for ever. */
+  /** Longest time without traffic, in ms; 0 for no limit. */
   readonly idleMs: number;
   connect(client: SessionClient): Session;
-  /** The client has shown its token. */
+  /** Called when the client has sent the right token. */
   trusted(client: TcpClient): void;
 }
 
-/** One connection: nothing until it has shown the token, then lines to and from a session. */
+/** One TCP connection. After the token is accepted it carries the lines of a session. */
 export class TcpClient {
   readonly #socket: Socket;
   readonly #context: TcpClientContext;
   readonly #framer: LineFramer;
-  /** Bytes that came before the token's line was complete; none once the token was accepted. */
+  /** Bytes received before the line of the token was complete; undefined once the token was accepted. */
   #head: Buffer | undefined;
   #session: Session | undefined;
-  /** The end of the messages that it is sent. */
+  /** Terminator of messages to the client. */
   #end = '\n';
   #cancelTimeout = () => {};
 
@@ -79,7 +79,7 @@ export class TcpClient {
     });
   }
 
-  /** A client that ends is no news; one that the system cannot find is. */
+  /** Handles a socket error. A connection that the client ended is not reported; a peer that does not answer is. */
   #broken(cause: NodeJS.ErrnoException): void {
     this.#socket.destroy();
     if (!VANISHED.has(cause.code ?? '')) return;
@@ -115,7 +115,7 @@ export class TcpClient {
       this.#socket.resume();
       this.#takeLines(head.subarray(end + 1));
     });
-    // While it waits for others' guesses, its place is safe.
+    // The check may be delayed by wrong tokens of others. Meanwhile the connection keeps its place.
     if (shown) this.#context.trusted(this);
   }
 
@@ -143,12 +143,12 @@ export class TcpClient {
         else this.#session?.receive(line);
       }
     } catch (error) {
-      // Not a line of text, or one without an end: nothing that follows could be trusted.
+      // The line is not text, or too long without an end: the bytes that follow cannot be interpreted.
       this.#refuse(`ERROR 1 General syntax error: ${asLine(messageOf(error))}`);
     }
   }
 
-  /** Grants what the client has asked for; the client changes over when it has read that. */
+  /** Accepts the client's request to end messages with NUL. The client switches after it has read the answer. */
   #endWithNul(): void {
     this.#end = NUL;
     this.#framer.expectNulAfter('');
@@ -163,7 +163,7 @@ export class TcpClient {
     this.#socket.destroy();
   }
 
-  /** Says why, then closes, whatever the other end does. */
+  /** Sends the reason, then closes, whatever the peer does. */
   #refuse(line: string): void {
     this.#socket.pause();
     this.#socket.write(`${line}\n`);

@@ -8,23 +8,23 @@ import type { Door } from './door.js';
 import { TcpClient } from './tcp-client.js';
 import { TokenCheck } from './token-check.js';
 
-/** Time for clients to end when the endpoint does, in milliseconds. */
+/** Time that clients have to disconnect when the endpoint closes, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1000;
 
 /** Options of an endpoint that is served on TCP. */
 export interface TcpListenOptions extends AttachmentOptions {
-  /** 0 (default) lets the system choose. */
+  /** Port to listen on. 0 (default): the system chooses. */
   readonly port?: number;
-  /** Token that a client has to send first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: none. */
+  /** Token that a client must send first, as `AUTH <token>`: 16 to 512 printable ASCII characters. Default: none. */
   readonly token?: string;
   /**
-   * After how much silence the system asks for a client, in ms: 1000 to 7,200,000; 0: it does not. One that does not
-   * answer ten times in ten seconds, as one whose way here is gone, is dropped, and that is told. Default 5000.
+   * Idle time before the first TCP keepalive probe, in ms: 1000 to 7,200,000; 0 for no probes. A client that leaves ten
+   * probes in ten seconds unanswered is dropped, and that is reported as a failure. Default 5000.
    */
   readonly keepAliveMs?: number;
   /**
-   * Drops a client when nothing has passed to or from it for this long, in ms: 1000 to 86,400,000; 0 is never. The
-   * client is told. Default 0: some programs only listen, and all are on this machine.
+   * Time without traffic after which a client is dropped, in ms: 1000 to 86,400,000; 0 for never. The client is
+   * informed. Default 0: some programs only listen, and all run on this machine.
    */
   readonly idleMs?: number;
 }
@@ -47,7 +47,7 @@ export class TcpListener {
   readonly #minReplyLatencyMs: number;
   readonly #idleMs: number;
   readonly #sockets = new Set<Socket>();
-  /** Clients that have not shown the token, the oldest first. */
+  /** Clients that have not sent the right token yet, oldest first. */
   readonly #untrusted = new Set<Socket>();
   #trimming = false;
 
@@ -62,7 +62,7 @@ export class TcpListener {
     this.#server = createServer({ noDelay: true, ...keepAlive }, (socket) => this.#accept(socket));
   }
 
-  /** @throws ERR_PORT when the port is not available. */
+  /** Starts listening. @throws ERR_PORT when the port is not available. */
   static async open(endpoint: Endpoint, options: TcpListenOptions, door: Door): Promise<TcpListener> {
     const { port = 0 } = options;
     const listener = new TcpListener(endpoint, door, options);
@@ -74,7 +74,7 @@ export class TcpListener {
         { cause },
       );
     });
-    // A port that is lost later, or a descriptor that is not to be had, ends nothing but that connection.
+    // A later error, such as too few file descriptors, is reported and affects only that connection.
     listener.#server.on('error', (error) => door.fence.tell(error, 'TCP'));
     return listener;
   }
@@ -87,7 +87,7 @@ export class TcpListener {
     for (const socket of this.#sockets) socket.end();
     if (!this.#server.listening) return;
     const { clock } = this.#door;
-    // A client that does not end, or does not read on, is cut off.
+    // A client that does not disconnect, or stops reading, is cut off.
     const cancel = clock.timerAt(clock.now() + CLOSE_TIMEOUT_MS, () => {
       for (const socket of this.#sockets) socket.destroy();
     });
@@ -113,8 +113,8 @@ export class TcpListener {
   }
 
   /**
-   * Too many that show no token lose their oldest: a client that shows it at once gets in, however many others do not.
-   * What they have sent by now is read first, which takes two turns of the event loop.
+   * Limits the connections without a token. Beyond the limit the oldest is closed, so a client that sends the token at
+   * once always gets in. Data that has arrived is read first, which takes two turns of the event loop.
    */
   #expectToken(socket: Socket): void {
     this.#untrusted.add(socket);

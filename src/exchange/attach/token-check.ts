@@ -3,11 +3,11 @@ import { JackfieldError } from '../../base/errors.js';
 import { backOffMs } from '../../base/time/back-off.js';
 import type { Door } from './door.js';
 
-/** Waits after wrong tokens, in milliseconds. */
+/** First and longest delay after wrong tokens, in milliseconds. */
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5000;
 
-/** Looks at the tokens that are shown at one port, more slowly the more of them were wrong. */
+/** Checks the tokens sent to one port. The delay grows with the number of wrong ones. */
 export class TokenCheck {
   readonly #wanted: Buffer;
   readonly #door: Door;
@@ -19,9 +19,10 @@ export class TokenCheck {
   }
 
   /**
-   * Calls `decided` with whether `line` shows the token: at once, or later after wrong ones.
+   * Compares `line` with `AUTH <token>` and calls `decided` with the result: at once, or with a delay after wrong
+   * tokens.
    *
-   * @returns True when `line` shows the token: for a caller that must not tell it before.
+   * @returns true when the token is right. The caller must not reveal it before `decided` is called.
    */
   look(line: Buffer, decided: (knows: boolean) => void): boolean {
     const knows = line.length === this.#wanted.length && timingSafeEqual(line, this.#wanted);

@@ -2,31 +2,31 @@ import type { Session } from '../api/session.js';
 
 /** Parts of the listener that a {@link WindowsClient} uses. */
 export interface WindowsClientSide {
-  /** Most bytes that may wait for it. */
+  /** Most bytes that may wait for the client. */
   readonly unsentBytes: number;
-  /** Sends a packet. Resolves to false where it was not taken in time. */
+  /** Sends a packet. Resolves to false when the client did not take it in time. */
   deliver(packet: Uint8Array): Promise<boolean>;
-  /** The client does not take messages, or as many wait for it as may. */
+  /** Called when the client does not take messages, or the limit of waiting bytes is exceeded. */
   lost(why: 'does not answer' | 'does not read'): void;
 }
 
 /**
- * One client on Windows: lines go to its window one after the other, since each may take the whole second that a client
- * has to take it.
+ * One client on Windows. Lines are sent to its window one after the other, since a client may need its whole second for
+ * each.
  */
 export class WindowsClient {
   readonly #side: WindowsClientSide;
   readonly #waiting: Uint8Array[] = [];
   #bytes = 0;
   #sending: Promise<void> | undefined;
-  /** Set once it is connected. */
+  /** Its session, once it is connected. */
   session: Session | undefined;
 
   constructor(side: WindowsClientSide) {
     this.#side = side;
   }
 
-  /** Sends a line behind those that wait, with the NUL that ends it. */
+  /** Queues a line, terminated by NUL. */
   deliver(line: string): void {
     const packet = Buffer.from(`${line}\0`);
     if (this.#bytes + packet.length > this.#side.unsentBytes) {
@@ -39,12 +39,12 @@ export class WindowsClient {
     this.#sending ??= this.#send();
   }
 
-  /** Resolves when nothing waits for it any more. */
+  /** Resolves when all lines have been sent. */
   async sent(): Promise<void> {
     await this.#sending;
   }
 
-  /** Forgets what waits. */
+  /** Discards the waiting lines. */
   drop(): void {
     this.#waiting.length = 0;
     this.#bytes = 0;

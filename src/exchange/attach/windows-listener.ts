@@ -17,20 +17,22 @@ import {
 import { type Door, notRead, tooLong } from './door.js';
 import { WindowsClient } from './windows-client.js';
 
-/** Time that a client has to take a message (reference, "Windows"). */
+/** Time that a client has to take a message, in milliseconds (reference, "Windows"). */
 const TIME_LIMIT_MS = 1000;
-/** The same where the registry takes the limit away, for programs that are debugged. */
+/** The same when the registry removes the limit, for programs in a debugger. */
 const NO_TIME_LIMIT_MS = 10 * 60_000;
-/** Time that another endpoint has to answer when it is looked for. */
+/** Timeout of the search for another endpoint, in milliseconds. */
 const PROBE_MS = 250;
-/** Time between two checks that the clients' windows still exist: they can go without a word. */
+/**
+ * Time between two checks that the clients' windows still exist, in milliseconds. A window can close without a message.
+ */
 const WATCH_MS = 1000;
-/** Longest time for clients to take what waits for them when the endpoint ends. */
+/** Time that clients have to take waiting messages when the endpoint closes, in milliseconds. */
 const CLOSE_MS = 1000;
 
 /** Options of an endpoint that is served by window messages. */
 export interface WindowsListenOptions extends AttachmentOptions {
-  /** The calls of Windows. Default: through the package `koffi`, to be installed beside this one. */
+  /** Gives access to the Windows API. Default: through the package `koffi`, which must be installed as well. */
   readonly desktop?: () => Promise<ServingDesktop>;
 }
 
@@ -38,9 +40,9 @@ export interface WindowsListenOptions extends AttachmentOptions {
 export const WINDOWS_LISTEN_RULES: Rules<WindowsListenOptions> = { ...ATTACHMENT_RULES, desktop: callback };
 
 /**
- * Serves an endpoint on Windows as Skype did (reference, "Windows"): a client broadcasts `SkypeControlAPIDiscover`, is
- * answered by `SkypeControlAPIAttach`, and texts go by WM_COPYDATA. One session for each window. A program is asked about
- * when it is discovered, by the name of its file. One that is asked about with NAME on other systems is not asked again.
+ * Serves an endpoint on Windows as Skype did (reference, "Windows"). A client broadcasts `SkypeControlAPIDiscover` and
+ * gets the answer `SkypeControlAPIAttach`; texts are sent by WM_COPYDATA. Each window has one session. A program is
+ * authorised when it sends the broadcast, by the name of its file; its NAME does not ask again.
  */
 export class WindowsListener {
   readonly #desktop: ServingDesktop;
@@ -50,7 +52,7 @@ export class WindowsListener {
   readonly #window: ServingWindow;
   readonly #messages: { readonly discover: number; readonly attach: number };
   readonly #clients = new Map<number, WindowsClient>();
-  /** Windows whose user is being asked. */
+  /** Windows of programs whose authorisation is pending. */
   readonly #asked = new Set<number>();
   #open = true;
   #othersFound = false;
@@ -70,9 +72,9 @@ export class WindowsListener {
   }
 
   /**
-   * Clients that wait for an endpoint are told that there is one.
+   * Starts serving, and informs waiting clients that there is an endpoint.
    *
-   * @throws ERR_PORT where this is not Windows, koffi is missing, or another program serves there.
+   * @throws ERR_PORT when this is not Windows, koffi is missing, or another program serves there.
    */
   static async open(endpoint: Endpoint, options: WindowsListenOptions, door: Door): Promise<WindowsListener> {
     const { minReplyLatencyMs = DESKTOP_REPLY_LATENCY_MS, desktop: load = loadDesktop } = options;
@@ -85,7 +87,7 @@ export class WindowsListener {
     }
   }
 
-  /** Lets clients take what waits for them, tells them that the endpoint goes, and ends. */
+  /** Lets clients take their waiting messages, informs them that the endpoint closes, and stops. */
   async close(): Promise<void> {
     if (!this.#open) return;
     const clients = [...this.#clients.values()];
@@ -130,7 +132,7 @@ export class WindowsListener {
     }
     const client = message === WM_COPYDATA && data ? this.#clients.get(wParam) : undefined;
     if (!client || !data) return undefined;
-    // The client waits inside its call: it is answered after that.
+    // The client is blocked in SendMessage. It is answered after that returns.
     setImmediate(() => this.#door.fence.run('Windows', () => this.#receive(client, data)));
     return 1;
   }
@@ -171,7 +173,7 @@ export class WindowsListener {
     });
   }
 
-  /** A program for which there is no room among those that are asked about is refused. */
+  /** Asks if a program may attach. It is refused when too many decisions are pending. */
   #allows(window: number): boolean | Promise<boolean> {
     try {
       return this.#endpoint.allows(this.#desktop.programOf(window));
@@ -197,7 +199,7 @@ export class WindowsListener {
       lost: (why) => {
         const late = new JackfieldError('ERR_TIMEOUT', NOT_TAKEN);
         const failure = why === 'does not read' ? notRead(this.#door, 'Windows') : late;
-        // A client that has closed its window meanwhile has only gone.
+        // A client that has closed its window in the meantime is not a failure.
         if (this.#desktop.isWindow(window)) this.#door.fence.tell(failure, 'Windows');
         this.#gone(window);
       },
@@ -214,7 +216,7 @@ export class WindowsListener {
     this.#clients.set(window, client);
   }
 
-  /** The endpoint has ended a session: the client is told behind what it still has to take. */
+  /** Handles a session that the endpoint has ended. The client is informed after its waiting messages. */
   #ended(window: number, client: WindowsClient): void {
     this.#clients.delete(window);
     void client.sent().then(() => this.#answer(window, 'notAvailable'));

@@ -13,9 +13,9 @@ import {
 import type { Session } from '../api/session.js';
 import { type Door, noRoom, notRead } from './door.js';
 
-/** Address of an X server. */
+/** Options of an endpoint that is served on X11. */
 export interface X11ListenOptions extends AttachmentOptions {
-  /** Default: `DISPLAY`. */
+  /** Address of the X server. Default: `DISPLAY`. */
   readonly display?: string;
 }
 
@@ -28,14 +28,14 @@ interface Client {
 }
 
 /**
- * Serves an endpoint on X11: the root window's property `_SKYPE_INSTANCE` names a window, to which clients send
- * ClientMessages of 20 bytes that name their own (captures of real clients). One session for each of those.
+ * Serves an endpoint on X11. The property `_SKYPE_INSTANCE` of the root window names a window. Clients send it
+ * ClientMessages of 20 bytes that name their own window (captures of real clients). Each client window has one session.
  */
 export class X11Listener {
   readonly #display: X11Display;
   readonly #endpoint: Endpoint;
   readonly #door: Door;
-  /** The endpoint's own. */
+  /** Window of the endpoint. */
   readonly #window: number;
   readonly #types: X11MessageTypes;
   readonly #minReplyLatencyMs: number;
@@ -57,14 +57,14 @@ export class X11Listener {
     this.#window = display.createWindow();
     display.listen({
       event: (event) => door.fence.run('X11', () => this.#take(event)),
-      // What the server says of windows that are gone is of no interest.
+      // X errors about closed windows are ignored.
       error: () => undefined,
       closed: () => this.#lost(),
     });
   }
 
   /**
-   * An X server that goes away is told; its clients are gone then, too.
+   * Connects to the X server. If it goes away, that is reported as a failure and all sessions end.
    *
    * @throws ERR_PORT when there is no X server.
    */
@@ -120,7 +120,7 @@ export class X11Listener {
     if (line !== undefined) client.session.receive(line);
   }
 
-  /** Undefined where there is no room for another client. */
+  /** Gives the client of a window, and adds it if needed; undefined when the limit of clients is reached. */
   #clientOf(window: number): Client | undefined {
     const known = this.#clients.get(window);
     if (known || this.#door.full()) return known;
@@ -147,7 +147,7 @@ export class X11Listener {
     this.#gone(window);
   }
 
-  /** All pieces of a message go out in one turn, so that no other comes between them. */
+  /** Sends a message. All its pieces are sent in one turn, so that no other message is mixed in. */
   #send(window: number, line: string): void {
     void this.#display.send(window, this.#window, this.#types, x11Chunks(line));
   }
@@ -158,7 +158,7 @@ export class X11Listener {
   }
 }
 
-/** True when the root window names a window that exists; a killed program leaves the name of one that does not. */
+/** True when the root window names an existing window. A killed program leaves the name of a window that is gone. */
 async function isServed(display: X11Display, instance: number): Promise<boolean> {
   const window = await display.namedWindow(instance);
   if (window === undefined) return false;

@@ -5,7 +5,7 @@ import type { ApiObject, ObjectRecord } from '../object/api-object.js';
 
 export type CallDirection = 'OUTGOING' | 'INCOMING';
 
-/** Status that each cause gives to the CALL object of the caller and to that of the callee. */
+/** Final status of the caller's and the callee's CALL object, for each cause. */
 export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<CallDirection, CallStatus>>>> = {
   'hung-up': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
   cancelled: { OUTGOING: 'CANCELLED', INCOMING: 'MISSED' },
@@ -18,14 +18,14 @@ export const END_STATUS: Readonly<Record<EndCause['kind'], Readonly<Record<CallD
   'dropped-by-host': { OUTGOING: 'FINISHED', INCOMING: 'FINISHED' },
 };
 
-/** Status of a call on its way. */
+/** Status of a call that is being set up. */
 export const PROGRESS_STATUS = {
   routing: 'ROUTING',
   ringing: 'RINGING',
   'early-media': 'EARLYMEDIA',
 } as const satisfies Readonly<Record<Progress, CallStatus>>;
 
-/** Numbers of the switch's failure reasons in FAILUREREASON (reference, "Call failure reasons"). */
+/** FAILUREREASON numbers of the switch's failure reasons (reference, "Call failure reasons"). */
 const FAILURE_NUMBERS = {
   error: 1,
   'no-such-number': 2,
@@ -47,33 +47,33 @@ const FAILURE_NAMES = new Map(
   Object.entries(FAILURE_NUMBERS).map(([name, number]) => [number, name as FailureReason]),
 );
 
-/** FAILUREREASON of a failure that the exchange itself comes to, by its name. */
+/** Gives the FAILUREREASON of a failure reason. */
 export function failureNumber(reason: FailureReason): CallFailureReason {
   return FAILURE_NUMBERS[reason];
 }
 
-/** The switch's name of a FAILUREREASON. */
+/** Gives the failure reason of a FAILUREREASON. */
 export function failureReason(number: CallFailureReason): FailureReason {
   return FAILURE_NAMES.get(number) ?? 'error';
 }
 
-/** Gives a record of a call as it was stored, for a run that finds it: what went on then was cut off. */
+/** Gives a stored record as restored after a restart. A call that was in progress was cut off. */
 export function settledCall(record: ObjectRecord): ObjectRecord {
   if (isTerminalCallStatus(record['STATUS'] ?? '')) return record;
   return { ...record, FAILUREREASON: String(failureNumber('cut-off')), STATUS: 'FAILED' };
 }
 
-/** FAILUREREASON of a call that ended so; none for most causes. */
+/** Gives the FAILUREREASON of a call with this cause; undefined for most causes. */
 export function failureNumberOf(cause: EndCause): CallFailureReason | undefined {
   if (cause.kind === 'failed') return FAILURE_NUMBERS[cause.reason];
-  // No failure, and numbered all the same.
+  // Not a failure, but it has a number.
   return cause.kind === 'dropped-by-host' ? FAILURE_NUMBERS['dropped-by-host'] : undefined;
 }
 
 /**
- * Cost of a call until now, by the minute begun, in hundredths of the currency.
+ * Gives the cost of a call so far, in hundredths of the currency. A minute that was begun counts as a whole one.
  *
- * @param covered Minutes that cost nothing.
+ * @param covered Minutes already paid for.
  */
 export function chargeFor(call: ApiObject<'CALL'>, covered = 0): number {
   const minutes = Math.ceil(Number(call.get('DURATION') ?? 0) / 60) - covered;

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
-/** Count of the seconds that something lasts: each is told on its time, from a fixed beginning. */
+/** Counts seconds from a fixed start and reports each at its time. */
 export class CallSeconds {
   readonly #clock: Clock;
   #cancel: CancelTimer | undefined;
@@ -13,7 +13,7 @@ export class CallSeconds {
     return this.#cancel !== undefined;
   }
 
-  /** Tells every whole second after `from`, a time on the clock, that has not passed yet. */
+  /** Reports every whole second after `from` that is still to come. `from` is a time on the clock. */
   count(from: number, tell: (seconds: number) => void): void {
     this.stop();
     const passed = Math.floor((this.#clock.now() - from) / 1000);
@@ -27,7 +27,7 @@ export class CallSeconds {
 
   #schedule(from: number, seconds: number, tell: (seconds: number) => void): void {
     this.#cancel = this.#clock.timerAt(from + seconds * 1000, () => {
-      // The next is set last: what is told may stop the count.
+      // The next timer is set last, since the callback may stop the count.
       this.#cancel = undefined;
       this.#schedule(from, seconds + 1, tell);
       tell(seconds);

@@ -4,22 +4,22 @@ import type { Attempt } from '../../switch/attempt.js';
 import type { Conversation, Placing } from '../../switch/leg.js';
 import type { SoundDeviceName } from '../voice/user-voice.js';
 
-/** Something other than talking that a call is busy with: leaving a voicemail, watching a transfer. */
+/** An activity of a call other than a conversation: leaving a voicemail, watching a transfer. */
 export interface Occupation {
-  /** Ends it: the user hangs up. */
+  /** Ends the activity when the user hangs up. */
   stop(): void;
-  /** Takes that one of the user's sound devices has failed. Default: no matter. */
+  /** Handles a failure of one of the user's sound devices. Default: ignored. */
   soundFailed?(device: SoundDeviceName, error: unknown): void;
-  /** Dials the number again. @returns whether there was one. Default: there is none. */
+  /** Dials the number again. @returns false when there is nothing to dial. Default: nothing. */
   redial?(): boolean;
-  /** Goes back to talking. @returns whether it can. Default: it cannot. */
+  /** Returns to the conversation. @returns false when it cannot. Default: it cannot. */
   resume?(): boolean;
 }
 
-/** Stage of a user's call, with what belongs to it. */
+/** Stage of a user's call, with the data of that stage. */
 export type CallStage =
   | { readonly kind: 'new' }
-  /** A target is searched for. */
+  /** A target is being searched for. */
   | { readonly kind: 'placing'; readonly placing: Placing }
   /** The call rings at the user. */
   | { readonly kind: 'offered'; readonly attempt: Attempt }
@@ -28,8 +28,8 @@ export type CallStage =
   | { readonly kind: 'over' };
 
 /**
- * Stages that can follow each. A call that was transferred is placed again; one that waits for something is placed again
- * (a redial) or goes on (a transfer that is taken back).
+ * Stages that can follow each stage. A transferred call is placed again. An occupied call is placed again by a redial,
+ * or becomes active again when a transfer is taken back.
  *
  * ```
  * new -> placing | offered -> active -> over
@@ -47,13 +47,13 @@ const NEXT: Readonly<Record<CallStage['kind'], readonly CallStage['kind'][]>> = 
   over: [],
 };
 
-/** @throws ERR_INVALID_STATE when stage `to` cannot follow `from`. */
+/** Checks the next stage of a call. @throws ERR_INVALID_STATE when stage `to` cannot follow `from`. */
 export function checkStage(id: number, from: CallStage['kind'], to: CallStage['kind']): void {
   if (!NEXT[from].includes(to)) throw impossible(id, from, to);
 }
 
 /**
- * Checks a status that a call is to have next. Whatever goes on can end, in any way.
+ * Checks the next status of a call. Every call in progress can end, with any final status.
  *
  * @throws ERR_INVALID_STATE when it cannot follow.
  */

@@ -27,41 +27,45 @@ export interface CallsContext {
   readonly clock: Clock;
   readonly ticker: VoiceTicker;
   readonly ringers: Ringers;
-  /** Most calls that each user's history keeps; the oldest go first. */
+  /** Most calls in each user's history. The oldest are removed first. */
   readonly historyLimit: number;
   /** Most calls that one host can join into a conference. */
   readonly conferenceLimit: number;
-  /** Most calls of one user that go on at once. */
+  /** Most simultaneous calls of one user. */
   readonly callsPerUser: number;
   readonly fence: Fence;
-  /** A number that no call and no voicemail has had. */
+  /** Gives an unused number for a call or voicemail. */
   nextId(): number;
-  /** The place in which calls survive a restart. */
+  /** Storage of calls across restarts. */
   readonly shelf: ObjectShelf<'CALL'>;
-  /** The history of a user has another call, or one less. */
+  /** Called when a call was added to a user's history or removed from it. */
   historyChanged(user: ObjectOwner): void;
-  /** Has `caller` leave a voicemail for the user who did not answer. @returns false where that user has none. */
+  /**
+   * Lets `caller` leave a voicemail for the user who did not answer.
+   *
+   * @returns false when that user has no voicemail.
+   */
   takeMessage(caller: UserCall, destination: Destination): boolean;
-  /** A user has placed a call. */
+  /** Called when a user has placed a call. */
   placed(call: UserCall): void;
-  /** The call has ended: what it costs, and how the views change. */
+  /** Called when a call has ended, to charge for it and update views. */
   ended(call: UserCall): void;
-  /** A redirected stream of a call was closed. */
+  /** Called when a redirected stream of a call was closed. */
   streamClosed(closed: ClosedStream): void;
 }
 
-/** All calls of the exchange, those that go on and those of the past. */
+/** All calls of the exchange, in progress and past. */
 export class Calls {
   readonly conferences: Conferences;
-  /** Views that users have of their calls, of those that go on and of those of the past. */
+  /** CALL objects of the users, of calls in progress and past. */
   readonly objects: ObjectStore<'CALL', ApiObject<'CALL'>>;
   readonly #context: CallsContext;
   readonly #active = new Map<number, UserCall>();
-  /** Users' calls by the end that they are to the switch. */
+  /** Users' calls by their leg in the switch. */
   readonly #byLeg = new WeakMap<Leg, UserCall>();
   readonly #early: EarlyMedia;
   readonly #connections = new Set<Connection>();
-  /** Searches that go on, with the end that each is for. */
+  /** Searches for a target in progress, with the leg that each is for. */
   readonly #dials = new Map<Dial, Leg>();
   readonly #closing = new TaskSet((error) => this.#context.fence.tell(error, 'voice'));
 
@@ -81,7 +85,7 @@ export class Calls {
     this.#early = new EarlyMedia(context.ticker);
   }
 
-  /** The user calls a destination. The call comes back UNPLACED; the rest of its life is told as notifications. */
+  /** Calls a destination for a user. The call is returned UNPLACED; notifications report its further statuses. */
   place(user: ExchangeUser, destination: Destination): UserCall {
     const call = this.create(user, destination.identity, 'OUTGOING');
     if (destination.tariff) {
@@ -102,12 +106,12 @@ export class Calls {
     return call;
   }
 
-  /** Has an end that is no user's call a destination. */
+  /** Calls a destination from a leg that is not a user's. */
   placeFrom(leg: Leg, destination: Destination, way: IncomingWay = {}): void {
     this.#place(leg, this.#dial(leg, [destination], { ...way, caller: leg.identity }));
   }
 
-  /** Makes a CALL object of `user`'s. */
+  /** Makes a CALL object of `user`. */
   create(
     user: ExchangeUser,
     partner: Identity,
@@ -128,7 +132,7 @@ export class Calls {
     return call;
   }
 
-  /** Takes in what a former run has stored. What went on then was cut off. */
+  /** Restores stored calls. Those in progress at the time were cut off. */
   restore(userOf: (handle: string) => ExchangeUser | undefined): void {
     this.objects.restore(
       userOf,
@@ -136,42 +140,42 @@ export class Calls {
     );
   }
 
-  /** The call with this id, if it is one of `user`'s and goes on. */
+  /** Gives the call with this id, if it is in progress and belongs to `user`. */
   activeOf(user: ExchangeUser, id: number): UserCall | undefined {
     const call = this.#active.get(id);
     return call?.user === user ? call : undefined;
   }
 
-  /** The user's call that an end of the switch is; nothing for a robot or a line. */
+  /** Gives the user's call of a leg; undefined for a robot or a line. */
   callOf(leg: Leg): UserCall | undefined {
     return this.#byLeg.get(leg);
   }
 
-  /** The calls of `user` that go on. */
+  /** Lists the calls of `user` in progress. */
   activeCallsOf(user: ExchangeUser): UserCall[] {
     return [...this.#active.values()].filter((call) => call.user === user);
   }
 
-  /** True when `user` has as many calls as the limits allow. */
+  /** True when `user` has reached the limit of simultaneous calls. */
   isFull(user: ExchangeUser): boolean {
     return this.activeCallsOf(user).length >= this.#context.callsPerUser;
   }
 
-  /** Marks a call as seen, so that it is missed no more. The user's clients are told, once. */
+  /** Marks a call as seen, so that it no longer counts as missed. The user's clients are notified once. */
   see(object: ApiObject<'CALL'>): void {
     if (object.get('SEEN') === 'TRUE') return;
     object.tell('SEEN', 'TRUE');
     this.objects.save(object);
   }
 
-  /** All calls that go on. */
+  /** All calls in progress. */
   get active(): UserCall[] {
     return [...this.#active.values()];
   }
 
   /**
-   * Passes `call` on: the other end is put through to the first of `targets` that answers. Until then both ends' streams
-   * go on in silence, and `call` is given back where no target answers.
+   * Transfers `call`: the other end is connected to the first of `targets` that answers. Until then the streams of both
+   * ends carry silence. If no target answers, the call returns to the user.
    */
   transfer(call: UserCall, targets: readonly Destination[]): boolean {
     return call.transfer(targets, (conversation) => {
@@ -209,7 +213,7 @@ export class Calls {
 
   #dial(leg: Leg, targets: readonly Destination[], origin: AttemptOrigin, follower?: Follower): Dial {
     const call = this.callOf(leg);
-    /** Ends the search: every outcome does that first. */
+    /** Ends the search. Every outcome calls it first. */
     const over = () => {
       this.#dials.delete(dial);
       this.#track(this.#early.close(leg));
@@ -247,7 +251,7 @@ export class Calls {
         over();
         const taken = () => call !== undefined && this.#context.takeMessage(call, owner);
         if (!chosen || !taken()) {
-          // Where somebody has talked to the caller before, that call goes on; no machine takes it by itself.
+          // If a user has already talked to the caller, that call is resumed. Voicemail does not take it.
           if (follower?.failed({ kind: 'no-answer' })) return;
           if (chosen || !taken()) this.#end(leg, { kind: 'no-answer' });
         }
@@ -262,7 +266,7 @@ export class Calls {
     return dial;
   }
 
-  /** Has a leg begin a search. One that throws at it is ended. */
+  /** Starts the search of a leg. A leg that throws is ended. */
   #place(leg: Leg, dial: Dial): void {
     try {
       leg.place(dial);
@@ -273,13 +277,13 @@ export class Calls {
     }
   }
 
-  /** Ends a leg that is not connected, and its voice. */
+  /** Ends a leg that is not connected, with its voice. */
   #end(leg: Leg, cause: EndCause): void {
     this.#have(leg, () => leg.ended(cause));
     this.#track(this.#context.fence.run('voice', () => leg.voice.leave()) as Promise<void> | undefined);
   }
 
-  /** Runs what a leg does with news: one that throws keeps nothing from the others. */
+  /** Runs a callback of a leg. An exception does not affect the other legs. */
   #have(leg: Leg, act: () => void): void {
     this.#context.fence.run(`call of ${leg.identity.handle}`, act);
   }
@@ -298,9 +302,9 @@ export class Calls {
   }
 
   /**
-   * Has the call of `leg` go on to the first of `targets` that answers; without any, it is a refusal.
+   * Passes the call of `leg` on to the first of `targets` that answers. Without targets the call is refused.
    *
-   * @param before those who have passed the same call on before.
+   * @param before Followers of those who have passed on the same call before.
    */
   #passOn(
     by: Leg,
@@ -343,7 +347,7 @@ export class Calls {
   }
 }
 
-/** True when a user's call has to wait for the user to dial again. */
+/** True when a call was rejected by a phone and waits for the user to dial again. */
 function isRejectedByPhone({ partner, direction }: UserCall, { kind }: EndCause): boolean {
   return kind === 'refused' && direction === 'OUTGOING' && partner.network === 'PSTN';
 }

@@ -3,28 +3,28 @@ import type { Conversation, Leg } from '../../switch/leg.js';
 import type { VoiceRoom } from '../../switch/voice-room.js';
 import type { UserCall } from './user-call.js';
 
-/** Needs of {@link Conferences}. */
+/** The part of the exchange that {@link Conferences} uses. */
 export interface ConferencesContext {
   nextId(): number;
-  /** Gives the user's call that an end is; nothing for a robot or a line. */
+  /** Gives the user's call of a leg; undefined for a robot or a line. */
   callOf(leg: Leg): UserCall | undefined;
 }
 
-/** The conference that `host`'s calls make: numbered, and told to all who are in it (reference, "CALL object"). */
+/** Conferences of the hosts' calls. Gives each a number and notifies its participants (reference, "CALL object"). */
 export class Conferences {
   readonly #limit: number;
   readonly #context: ConferencesContext;
   readonly #ids = new WeakMap<VoiceRoom, number>();
-  /** The most that each call of a participant has been with. */
+  /** Highest number of participants during each participant's call. */
   readonly #most = new WeakMap<UserCall, number>();
 
-  /** @param limit most calls that one host can join. */
+  /** @param limit Most calls that one host can join. */
   constructor(limit: number, context: ConferencesContext) {
     this.#limit = limit;
     this.#context = context;
   }
 
-  /** Most parties besides the host. */
+  /** Most participants besides the host. */
   get limit(): number {
     return this.#limit;
   }
@@ -32,7 +32,7 @@ export class Conferences {
   /**
    * Joins `joining` into the conference of `master`, both calls of one host.
    *
-   * @returns the number of the conference, or nothing when it cannot be.
+   * @returns the number of the conference, or undefined when the calls cannot be joined.
    */
   join(joining: UserCall, master: UserCall): number | undefined {
     const [from, into] = [connectionOf(joining), connectionOf(master)];
@@ -46,12 +46,12 @@ export class Conferences {
     const id = this.#ids.get(into.room) ?? this.#context.nextId();
     this.#ids.set(into.room, id);
     this.#tell(into.room, id, [joining, master]);
-    // On hold before it is joined, a call is resumed (reference, "SET CALL JOIN_CONFERENCE").
+    // A call on hold is resumed before it is joined (reference, "SET CALL JOIN_CONFERENCE").
     for (const call of [joining, master]) call.hold(false);
     return id;
   }
 
-  /** The parties of the conference that `call` is in, the host left out; none when it is in no conference. */
+  /** Lists the participants of the conference of `call` without the host; empty when it is in none. */
   participantsOf(call: UserCall): Leg[] {
     const room = connectionOf(call)?.room;
     const host = room?.host;
@@ -59,13 +59,16 @@ export class Conferences {
     return room.connections.map((each) => farFrom(host, each));
   }
 
-  /** Tells those who stay how many they are. */
+  /** Notifies the remaining participants of their number. */
   left(room: VoiceRoom): void {
     if (room.host === undefined) return;
     for (const call of this.#callsIn(room)) this.#tellCount(room, call);
   }
 
-  /** A call that is over says how many there were at most (reference, "CALL object", CONF_PARTICIPANTS_COUNT). */
+  /**
+   * Sets the count of an ended call to the highest number of participants (reference, "CALL object",
+   * CONF_PARTICIPANTS_COUNT).
+   */
   ended(call: UserCall): void {
     const most = this.#most.get(call);
     if (most !== undefined) call.object.put('CONF_PARTICIPANTS_COUNT', String(most));
@@ -84,7 +87,10 @@ export class Conferences {
     return legs.flatMap((leg) => this.#context.callOf(leg) ?? []);
   }
 
-  /** The host's count is always 0. What is left of a conference is a former one: 1. */
+  /**
+   * Notifies a call of its count of participants. It is always 0 for the host, and 1 for the last call of a former
+   * conference.
+   */
   #tellCount(room: VoiceRoom, call: UserCall): void {
     if (call.user.handle === room.host) return;
     const count = Math.max(1, room.connections.length);

@@ -2,10 +2,10 @@ import type { Conversation, Leg } from '../../switch/leg.js';
 import { dtmfSamples } from '../../voice/tone/dtmf.js';
 import type { UserVoice } from '../voice/user-voice.js';
 
-/** Digits that can wait to be sent. */
+/** Most digits that wait to be sent. */
 const MAX_DIGITS = 100;
 
-/** DTMF digits of one end: sent as sound and as signals. Those sent before there is anybody to hear them wait. */
+/** DTMF digits of one end, sent as sound and as signals. They wait until there is a conversation. */
 export class Digits {
   readonly #leg: Leg & { readonly voice: UserVoice };
   #early = '';
@@ -17,7 +17,7 @@ export class Digits {
   /**
    * Sends digits, or keeps them until there is a conversation.
    *
-   * @returns false when too many wait: then none is sent.
+   * @returns false when too many would wait; none of them is then sent.
    */
   send(digits: string, conversation: Conversation | undefined): boolean {
     const each = keyTone('0').length;
@@ -28,7 +28,7 @@ export class Digits {
     return true;
   }
 
-  /** Sends those that were kept. */
+  /** Sends the digits that waited. */
   sendKept(conversation: Conversation | undefined): void {
     const digits = this.#early;
     this.#early = '';
@@ -43,7 +43,7 @@ export class Digits {
   }
 }
 
-/** Tones, made once for each key: a crowd that presses keys must not hold up the voice. */
+/** Tones, made once for each key, so that many key presses at once do not delay the voice. */
 const keyTones = new Map<string, Int16Array>();
 
 function keyTone(key: string): Int16Array {

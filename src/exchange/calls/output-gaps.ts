@@ -2,7 +2,10 @@ import { formatOutputGap } from '../../protocol/output-gap.js';
 import type { MadeUp } from '../../switch/party.js';
 import type { ObjectOwner } from '../object/api-object.js';
 
-/** Tells which stretches of a call's output its line made up, to those clients alone that have asked. */
+/**
+ * Reports stretches of a call's output that its line filled in for missing sound. Only clients that asked for it are
+ * notified.
+ */
 export class OutputGaps {
   readonly #callId: number;
   readonly #clients = new Set<ObjectOwner>();
@@ -11,12 +14,12 @@ export class OutputGaps {
     this.#callId = callId;
   }
 
-  /** Tells a client of each stretch from now on. */
+  /** Adds a client, which is notified of each stretch from now on. */
   add(client: ObjectOwner): void {
     this.#clients.add(client);
   }
 
-  /** @param position of the newest frame in what goes to `port`. */
+  /** Notifies the clients. @param position Position of the newest frame in the output to `port`. */
   tell(port: number, position: number, stretches: readonly MadeUp[]): void {
     for (const { from, samples, reason } of stretches) {
       const begin = Math.max(0, position + from);

@@ -4,12 +4,12 @@ import type { UserCall } from './user-call.js';
 
 /** Time that a rejected call waits for the user to dial again, in milliseconds. */
 export const REDIAL_WAIT_MS = 15_000;
-/** From the user's key to the new attempt, in milliseconds. */
+/** Time from the key press to the new attempt, in milliseconds. */
 export const REDIAL_MS = 1000;
 
 /**
- * A call to a phone that was rejected there: it waits for the user to dial again, then is over (reference, "CALL
- * object", WAITING_REDIAL_COMMAND and REDIAL_PENDING).
+ * Waiting state of a call that a phone rejected. It ends unless the user dials again in time (reference, "CALL object",
+ * WAITING_REDIAL_COMMAND and REDIAL_PENDING).
  */
 export class RedialWait implements Occupation {
   readonly #call: UserCall;

@@ -4,40 +4,44 @@ import { END_STATUS, PROGRESS_STATUS } from './call-end.js';
 import type { Occupation } from './call-stage.js';
 import type { UserCall } from './user-call.js';
 
-/** Is told how a call that is dialled gets on, besides those in it. */
+/** Observer of a call that is being dialled, in addition to its legs. */
 export interface Follower {
   progress(step: Progress): void;
-  /** A target took the call. */
+  /** Called when a target took the call. */
   answered(): void;
-  /** No target took it. @returns true when the caller is looked after: else the call ends for them. */
+  /**
+   * Called when no target took the call.
+   *
+   * @returns true when the follower takes over the caller's call; otherwise it ends.
+   */
   failed(cause: EndCause): boolean;
-  /** The call is over, taken or not. */
+  /** Called when the call is over, answered or not. */
   over(): void;
 }
 
-/** Takes a call back for the party that transfers it, after an announced transfer. */
+/** Returns a call to the user who transferred it, when that user had talked to the caller. */
 export interface WayBack {
-  /** Dials no more. */
+  /** Stops dialling. */
   cancel(): void;
-  /** Puts the two who have talked through to each other again. */
+  /** Reconnects the user and the caller. */
   connect(): void;
-  /** Lets the streams of the transferring user go: a target has taken the call. */
+  /** Closes the streams of the transferring user, when a target has taken the call. */
   release(): void;
 }
 
 /**
- * The view of a call for the user who transferred it (reference, "ALTER CALL TRANSFER"): the status of the new call,
- * until that is over or the user hangs up. Where nobody takes the call it returns to the user, if the user had talked
- * to the caller before.
+ * The view of a call for the user who transferred it (reference, "ALTER CALL TRANSFER"). It shows the status of the new
+ * call, until that is over or the user hangs up. If nobody answers and the user had talked to the caller, the call
+ * returns to the user.
  */
 export class TransferWatch implements Occupation, Follower {
   readonly #call: UserCall;
   readonly #wayBack: WayBack | undefined;
-  /** True once it is decided who has the call. */
+  /** True once the outcome of the transfer is known. */
   #settled = false;
   #over = false;
 
-  /** @param call the call of the transferring user. */
+  /** @param call The call of the transferring user. */
   constructor(call: UserCall, to: Identity, wayBack: WayBack | undefined) {
     this.#call = call;
     this.#wayBack = wayBack;
@@ -68,7 +72,7 @@ export class TransferWatch implements Occupation, Follower {
 
   over(): void {
     if (this.#over) return;
-    // The caller has hung up while it rang.
+    // The caller has hung up while the target was ringing.
     if (!this.#settled) this.#tell('CANCELLED');
     this.#end();
   }
@@ -77,7 +81,7 @@ export class TransferWatch implements Occupation, Follower {
     if (!this.#over) this.#end();
   }
 
-  /** Takes the call back while it rings. */
+  /** Takes the call back while the target rings. */
   resume(): boolean {
     if (this.#over || this.#settled || !this.#wayBack) return false;
     this.#tell('CANCELLED');
@@ -102,7 +106,7 @@ export class TransferWatch implements Occupation, Follower {
   }
 }
 
-/** Several watches of one call: one for each user who passed it on. */
+/** Combines the followers of one call, one for each user who passed it on. */
 export function followers(all: readonly Follower[]): Follower {
   const each = (tell: (follower: Follower) => void) => {
     for (const follower of all) tell(follower);

@@ -17,15 +17,15 @@ import { Digits } from './digits.js';
 import { OutputGaps } from './output-gaps.js';
 import { pauseVideo } from './video.js';
 
-/** Needs of a {@link UserCall}. */
+/** The part of the exchange that a {@link UserCall} uses. */
 export interface UserCallContext {
   readonly clock: Clock;
-  /** The call is over; its voice may still be flushing. */
+  /** Called when the call is over. Its voice may still be flushing. */
   callEnded(call: UserCall): void;
-  /** The call has begun, or has lasted another minute: a restart must know of it. */
+  /** Called when the call has begun and after each minute, to store its length for a restart. */
   callCounted(call: UserCall): void;
   streamClosed(closed: ClosedStream): void;
-  /** The call rings at the user, or does not ring any more. */
+  /** Called when the call starts or stops ringing at the user. */
   rings(call: UserCall, on: boolean): void;
 }
 
@@ -81,7 +81,7 @@ export class UserCall implements Leg {
     return this.object.id;
   }
 
-  /** Quality of the other end's line; nothing where it has none. Of a call that is over, as it was at its end. */
+  /** Quality of the other end's line; undefined if it has none. For an ended call, the quality at its end. */
   get quality(): LineQuality | undefined {
     return this.conversation?.otherThan(this).voice.quality?.() ?? this.#quality;
   }
@@ -98,17 +98,17 @@ export class UserCall implements Leg {
     return this.#stage.kind === 'over';
   }
 
-  /** The conversation that carries the call; none while it rings and when it is over. */
+  /** Conversation of the call; undefined while it rings and when it is over. */
   get conversation(): Conversation | undefined {
     return this.#stage.kind === 'active' ? this.#stage.conversation : undefined;
   }
 
-  /** The attempt to reach this user; none once it was answered. */
+  /** Attempt to reach this user; undefined once it was answered. */
   get attempt(): Attempt | undefined {
     return this.#stage.kind === 'offered' ? this.#stage.attempt : undefined;
   }
 
-  /** @throws ERR_INVALID_STATE when a call in its status cannot have that one next. */
+  /** Sets the status. @throws ERR_INVALID_STATE when it cannot follow the present one. */
   setStatus(status: CallStatus): void {
     checkStatus(this.id, this.status, status);
     this.object.tell('STATUS', status);
@@ -119,7 +119,7 @@ export class UserCall implements Leg {
     placing.start();
   }
 
-  /** A call comes in for the user: it rings. */
+  /** Offers an incoming call to the user: it rings. */
   offer(attempt: Attempt): void {
     this.#enter({ kind: 'offered', attempt });
     attempt.onWithdrawn((cause) => this.ended(cause));
@@ -128,20 +128,24 @@ export class UserCall implements Leg {
     attempt.ringing();
   }
 
-  /** The call goes on with something that is no conversation. */
+  /** Replaces the conversation by another activity. */
   occupy(occupation: Occupation): void {
     this.#enter({ kind: 'occupied', occupation });
     this.stopSeconds();
   }
 
-  /** @returns whether there was something to answer. So for all of the user's doings below. */
+  /**
+   * Answers the call.
+   *
+   * @returns false when there is nothing to answer. The actions below likewise return false when not possible.
+   */
   answer(): boolean {
     if (this.#stage.kind !== 'offered') return false;
     this.#stage.attempt.answer(this);
     return true;
   }
 
-  /** Dials a number again that has rejected the call. */
+  /** Dials again after a phone has rejected the call. */
   redial(): boolean {
     return (this.#stage.kind === 'occupied' && this.#stage.occupation.redial?.()) || false;
   }
@@ -171,7 +175,7 @@ export class UserCall implements Leg {
     }
   }
 
-  /** Holds, or takes the hold back. */
+  /** Puts the call on hold, or resumes it. */
   hold(on: boolean): boolean {
     if (this.#stage.kind === 'occupied') return (!on && this.#stage.occupation.resume?.()) || false;
     const { conversation } = this;
@@ -180,23 +184,23 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** True when digits can be sent: at once, or when the call that still rings is answered. */
+  /** True when digits can be sent, now or once the ringing call is answered. */
   get takesDigits(): boolean {
     return this.#stage.kind === 'active' || this.#rings;
   }
 
   /**
-   * Sends digits, as sound and as signals; those of a call that rings are kept until it is answered.
+   * Sends digits, as sound and as signals. Digits of a ringing call are kept until it is answered.
    *
-   * @returns false when no party will hear them, or too many wait to be sent.
+   * @returns false when there is no party to hear them, or too many wait.
    */
   sendDigits(digits: string): boolean {
     return this.takesDigits && this.#digits.send(digits, this.conversation);
   }
 
   /**
-   * Sends a call that rings on its way to where the user's forwarding points, or to their voicemail, whatever their
-   * settings say of calls that are not answered.
+   * Forwards a ringing call by the user's forward rules, or to their voicemail. The settings for unanswered calls do
+   * not matter.
    */
   forward(to: 'rules' | 'voicemail'): boolean {
     if (this.#stage.kind !== 'offered') return false;
@@ -207,7 +211,7 @@ export class UserCall implements Leg {
     return true;
   }
 
-  /** Passes a call that rings, or is in progress, on to another target. */
+  /** Passes a ringing call or one in progress on to another target. */
   transfer(targets: readonly Destination[], passOn: (from: Conversation) => void): boolean {
     if (this.direction !== 'INCOMING') return false;
     if (this.#stage.kind === 'offered') this.#stage.attempt.transfer(targets, this);
@@ -224,7 +228,7 @@ export class UserCall implements Leg {
   connected(conversation: Conversation): void {
     this.#enter({ kind: 'active', conversation });
     const active = () => this.setStatus('INPROGRESS');
-    // Redirected input may flow since early media.
+    // Redirected input may already have started with early media.
     const input = () => this.object.tell('VAA_INPUT_STATUS', this.voice.inputActive ? 'TRUE' : 'FALSE');
     const video = () => this.object.tell('VIDEO_STATUS', this.object.get('VIDEO_STATUS') ?? 'VIDEO_NONE');
     const steps = this.direction === 'OUTGOING' ? [input, active, video] : [active, video, input];
@@ -265,7 +269,7 @@ export class UserCall implements Leg {
     this.finish(END_STATUS[cause.kind][this.direction], failureNumberOf(cause));
   }
 
-  /** Ends the call with a status that ends it. */
+  /** Ends the call with a final status. */
   finish(status: CallStatus, reason?: CallFailureReason): void {
     if (this.#stage.kind === 'over') return;
     if (!isTerminalCallStatus(status)) throw new TypeError(`${status} does not end a call`);
@@ -276,12 +280,12 @@ export class UserCall implements Leg {
     this.#enter({ kind: 'over' });
     this.stopSeconds();
     this.setStatus(status);
-    // The conversation closes the voices of those who talked, when the other end has been told as well.
+    // The conversation closes the voices of its parties, once the other end has been notified as well.
     if (!talked) void this.voice.leave();
     this.#context.callEnded(this);
   }
 
-  /** Tells the seconds of a voicemail from now on. `told` hears of each first. */
+  /** Notifies the seconds of a voicemail from now on. `told` is called before each notification. */
   countVoicemailSeconds(told: (seconds: number) => void): void {
     this.#countSeconds(this.#context.clock.now(), 'VM_DURATION', told);
   }
@@ -290,7 +294,7 @@ export class UserCall implements Leg {
     this.#seconds.stop();
   }
 
-  /** @throws ERR_INVALID_STATE when `stage` cannot follow. */
+  /** Changes the stage. @throws ERR_INVALID_STATE when `stage` cannot follow. */
   #enter(stage: CallStage): void {
     checkStage(this.id, this.#stage.kind, stage.kind);
     const rang = this.#stage.kind === 'offered';
@@ -321,7 +325,7 @@ export class UserCall implements Leg {
     );
   }
 
-  /** Ends what needs the device, for both ends; each is told what it is to them. */
+  /** Ends the activity that needs the device, for both ends. Each end gets its own failure reason. */
   #soundFailed(device: SoundDeviceName, error: unknown): void {
     const cause: EndCause = { kind: 'failed', reason: DEVICE_FAILURES[device] };
     const state = this.#stage;
@@ -343,8 +347,8 @@ export class UserCall implements Leg {
   }
 }
 
-/** Time between two stores of a running call's length, in seconds. */
+/** Interval at which the length of a call in progress is stored, in seconds. */
 const COUNTED_SECONDS = 60;
 
-/** Failure reasons of the one whose device it is. */
+/** Failure reasons for the owner of the failed device. */
 const DEVICE_FAILURES = { microphone: 'microphone', speaker: 'sound-device' } as const;

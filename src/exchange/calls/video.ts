@@ -2,7 +2,7 @@ import { entryOf } from '../../base/entry-of.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { ApiObject } from '../object/api-object.js';
 
-/** Actions of ALTER CALL that are about video. */
+/** Video actions of ALTER CALL. */
 export const VIDEO_ACTIONS = [
   'START_VIDEO_SEND',
   'STOP_VIDEO_SEND',
@@ -12,18 +12,18 @@ export const VIDEO_ACTIONS = [
 
 export type VideoAction = (typeof VIDEO_ACTIONS)[number];
 
-/** One end of a call, as far as video goes. */
+/** The video state of one end of a call. */
 interface VideoEnd {
   readonly object: ApiObject<'CALL'>;
   readonly over: boolean;
 }
 
-/** Time that video takes to start and to stop, in milliseconds. */
+/** Duration of starting and stopping video, in milliseconds. */
 const SETTLE_MS = 1000;
 
 const DIRECTIONS = ['VIDEO_SEND_STATUS', 'VIDEO_RECEIVE_STATUS'] as const;
 
-/** The property that each action changes: on the user's own side, and on the other's. */
+/** Property that each action changes, on the user's own side and on the other side. */
 const ACTIONS = {
   START_VIDEO_SEND: { own: 'VIDEO_SEND_STATUS', other: 'VIDEO_RECEIVE_STATUS', start: true },
   STOP_VIDEO_SEND: { own: 'VIDEO_SEND_STATUS', other: 'VIDEO_RECEIVE_STATUS', start: false },
@@ -31,7 +31,7 @@ const ACTIONS = {
   STOP_VIDEO_RECEIVE: { own: 'VIDEO_RECEIVE_STATUS', other: 'VIDEO_SEND_STATUS', start: false },
 } as const satisfies Readonly<Record<VideoAction, object>>;
 
-/** The statuses that each action finds and sets: for `SETTLE_MS`, then for good. */
+/** Statuses in which each action is possible, and those that it sets: first for `SETTLE_MS`, then finally. */
 const MOVES = {
   start: {
     AVAILABLE: ['STARTING', 'RUNNING'],
@@ -45,7 +45,7 @@ const MOVES = {
 
 const STATUSES = ['VIDEO_NONE', 'VIDEO_SEND_ENABLED', 'VIDEO_RECV_ENABLED', 'VIDEO_BOTH_ENABLED'] as const;
 
-/** The part of a user that says whether they can be seen by another. */
+/** The part of a user that decides if another user can see their video. */
 interface VideoUser {
   readonly handle: string;
   readonly settings: { readonly video: boolean };
@@ -53,10 +53,10 @@ interface VideoUser {
 }
 
 /**
- * VIDEO_STATUS and the two states at the beginning of a conversation: one sends who has a camera, and whose video the
- * other takes.
+ * Sets VIDEO_STATUS and the two states at the start of a conversation. A user can send video when they have a camera
+ * and the other user accepts video from them.
  *
- * @param other None where the other end is no user.
+ * @param other Undefined when the other end is not a user.
  */
 export function enableVideo(object: ApiObject<'CALL'>, own: VideoUser, other: VideoUser | undefined): void {
   const sends = own.settings.video && (other?.takesVideoFrom(own.handle) ?? true);
@@ -67,10 +67,10 @@ export function enableVideo(object: ApiObject<'CALL'>, own: VideoUser, other: Vi
 }
 
 /**
- * Starts or stops video, which can also be refused while it starts. No picture is carried; the states of both ends
- * follow the reference.
+ * Starts or stops video, or refuses it while it starts. No picture is carried; the states of both ends follow the
+ * reference.
  *
- * @returns whether it was in a state for it.
+ * @returns false when the action is not possible in the present state.
  */
 export function alterVideo(
   call: VideoEnd,
@@ -99,7 +99,7 @@ export function alterVideo(
   return true;
 }
 
-/** A call on hold pauses the video that runs, and takes it up again afterwards. */
+/** Pauses running video while the call is on hold, and resumes it afterwards. */
 export function pauseVideo(object: ApiObject<'CALL'>, onHold: boolean): void {
   const [from, to] = onHold ? ['RUNNING', 'PAUSED'] : ['PAUSED', 'RUNNING'];
   for (const direction of DIRECTIONS) if (object.get(direction) === from) object.tell(direction, to);

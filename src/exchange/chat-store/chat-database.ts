@@ -110,7 +110,7 @@ const COPY_ROW = z.object({
   seq: count,
   status: z.enum(CHATMESSAGE.properties.STATUS.values),
 });
-/** Queries for the ids of a view. */
+/** Queries for the message ids of views. */
 const IDS = {
   all: 'SELECT id FROM copy WHERE view = ? ORDER BY id',
   unseen: "SELECT id FROM copy WHERE view = ? AND status = 'RECEIVED' ORDER BY id",
@@ -120,7 +120,7 @@ const IDS = {
 const NUMBER_ROW = z.object({ number: count });
 const IDS_ROW = z.object({ ids: text.nullable() });
 
-/** Keeps chats and messages in an SQLite file of the state folder: as many as there is disk for. */
+/** Keeps chats and messages in an SQLite file in the state folder, limited only by disk space. */
 export class ChatDatabase implements ChatStore {
   readonly #db: Database;
   failed: (error: unknown) => void = () => {};
@@ -140,7 +140,7 @@ export class ChatDatabase implements ChatStore {
   }
 
   /**
-   * Opens, or makes, the file `chats.db` of a folder. Rows that are damaged are left out.
+   * Opens or creates the file `chats.db` in a folder. Damaged rows are left out.
    *
    * @throws ERR_FILE; ERR_UNSUPPORTED without the package `libsql`.
    */
@@ -298,7 +298,7 @@ export class ChatDatabase implements ChatStore {
     this.#db.close();
   }
 
-  /** Reads ids in one row: a list may have a million of them. */
+  /** Reads all ids as one row, since a list may have a million of them. */
   #ids(sql: string, ...values: (string | number)[]): number[] {
     const list = this.#db.get(IDS_ROW, `SELECT group_concat(id) AS ids FROM (${sql})`, ...values)?.ids ?? '';
     return list === '' ? [] : list.split(',').map(Number);
@@ -313,7 +313,7 @@ export class ChatDatabase implements ChatStore {
     return parsed && { ...rest, from: sender, local: local !== 0, ...parsed };
   }
 
-  /** Parses what is kept as JSON. Whatever lies in the folder is not trusted. */
+  /** Parses stored JSON. Files in the folder are not trusted. */
   #parsed<S extends z.ZodType>(schema: S, json: string, what: string): z.output<S> | undefined {
     try {
       return schema.parse(JSON.parse(json));

@@ -8,14 +8,14 @@ import {
 } from '../chats/chat-message.js';
 import type { Backlog, ChatStore, StoredChat, StoredView } from './chat-store.js';
 
-/** Bytes that a message and its copies take besides its text, about. */
+/** Approximate size of a message and its copies without the text, in bytes. */
 const MESSAGE_BYTES = 500;
 
-/** Keeps messages in memory: the newest, as many as there is room for. */
+/** Keeps the newest messages in memory, up to a limit of bytes. */
 export class ChatMemory implements ChatStore {
   readonly #maxBytes: number;
   readonly #messages = new Map<number, KeptMessage>();
-  /** Numbers of the messages of each chat, oldest first. */
+  /** Message numbers of each chat, oldest first. */
   readonly #chats = new Map<number, Set<number>>();
   readonly #copies = new Map<number, MessageCopy>();
   /** Ids of the copies in each view, and of each message, oldest first. */
@@ -30,7 +30,7 @@ export class ChatMemory implements ChatStore {
   failed: (error: unknown) => void = () => {};
   #forgetting = false;
 
-  /** @param maxBytes Most bytes that all messages take together, about; the oldest go first. */
+  /** @param maxBytes Approximate limit for all messages together. The oldest are removed first. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
@@ -176,7 +176,7 @@ export class ChatMemory implements ChatStore {
     return Array.from(ids, (id) => this.#copies.get(id)).filter((copy) => copy !== undefined);
   }
 
-  /** Tells, once, that messages are forgotten from now on. */
+  /** Reports, once, that messages are forgotten from now on. */
   #tellForgetting(): void {
     if (this.#forgetting) return;
     this.#forgetting = true;
@@ -184,7 +184,7 @@ export class ChatMemory implements ChatStore {
     this.failed(new JackfieldError('ERR_LIMIT', text));
   }
 
-  /** Forgets a message with everybody's copies. */
+  /** Removes a message with all its copies. */
   #forget(seq: number): void {
     const message = this.#messages.get(seq);
     if (!message) return;

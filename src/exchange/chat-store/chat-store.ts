@@ -17,30 +17,30 @@ export interface StoredView {
   readonly state: ViewState;
 }
 
-/** The part of a chat's messages that a member who was away gets. */
+/** The messages that a member who was away gets later. */
 export interface Backlog {
   /** Oldest first. */
   readonly messages: readonly KeptMessage[];
-  /** True when there are older ones that they do not get. */
+  /** True when there are older ones that the member does not get. */
   readonly gap: boolean;
 }
 
 /**
- * The place of chats and messages. Chats and views are few, and are held by the exchange; messages are many, and are only
- * here.
+ * Storage of chats and messages. Chats and views are few, and the exchange also holds them in memory. Messages are
+ * many, and are only here.
  */
 export interface ChatStore {
-  /** Told of what is stored and damaged: it is left out. */
+  /** Called for stored data that is damaged. It is left out. */
   failed: (error: unknown) => void;
-  /** Does work of which all is kept or nothing. */
+  /** Runs `work` as one transaction. */
   write<T>(work: () => T): T;
-  /** Highest id that a message or member has had. */
+  /** Highest id used by a message or member. */
   readonly lastId: number;
   keepLastId(id: number): void;
 
   chats(): StoredChat[];
   views(): StoredView[];
-  /** Gives a number that no chat, or no view, has had. */
+  /** Gives an unused number for a chat or a view. */
   nextNumber(of: 'chat' | 'view'): number;
   saveChat(chat: StoredChat): void;
   saveView(view: StoredView): void;
@@ -49,31 +49,32 @@ export interface ChatStore {
   addMessage(message: Omit<KeptMessage, 'seq'>): number;
   message(seq: number): KeptMessage | undefined;
   editMessage(seq: number, edit: MessageEdit): void;
-  /** Lists messages of a chat with numbers above `after`, but for local ones; the newest `limit` that are not older than `since`. */
+  /**
+   * Lists the messages of a chat with numbers above `after`, without local ones: the newest `limit` that are not older
+   * than `since`.
+   */
   backlog(chat: number, after: number, limit: number, since: number): Backlog;
-  /** True when there are such messages, of whatever age. */
+  /** True when there are such messages, of any age. */
   hasBacklog(chat: number, after: number): boolean;
 
   addCopy(copy: MessageCopy): void;
   copy(id: number): MessageCopy | undefined;
   setStatus(id: number, status: ChatMessageStatus): void;
-  /** Lists everybody's copies of a message. */
+  /** Lists all users' copies of a message. */
   copiesOf(seq: number): MessageCopy[];
   /** Lists the ids of the oldest copies in a view that are SENDING, of messages up to number `upTo`. */
   unsent(view: number, upTo: number, limit: number): number[];
-  /** Lists the views that have such copies. */
+  /** Lists the views with copies that are SENDING. */
   unsentViews(): number[];
-  /**
-   * Lists ids of copies in some views, oldest first; `said` are those that a member wrote, without what the chat tells.
-   */
+  /** Lists ids of copies in some views, oldest first. `said` selects messages that a member wrote. */
   ids(views: readonly number[], which: 'all' | 'unseen' | 'said'): number[];
-  /** Lists ids of copies in a view of messages that `handle` sent, oldest first. */
+  /** Lists ids of a view's copies of messages from `handle`, oldest first. */
   idsFrom(view: number, handle: string): number[];
   /** Lists the ids of the newest copies in a view above `after`, oldest first. */
   recent(view: number, after: number, limit: number): number[];
-  /** True when a view has copies that were not seen. */
+  /** True when a view has unseen copies. */
   hasUnseen(view: number): boolean;
-  /** Removes all copies of some views. The messages stay for those who have them, or will. */
+  /** Removes all copies of some views. The messages stay for other users who have or will get them. */
   clear(views: readonly number[]): void;
   close(): void;
 }

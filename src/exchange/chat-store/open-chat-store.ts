@@ -3,7 +3,8 @@ import { ChatMemory } from './chat-memory.js';
 import type { ChatStore } from './chat-store.js';
 
 /**
- * Opens the place of chats and messages: a database in the state folder, which is loaded when there is one, or memory.
+ * Opens the storage of chats and messages: a database in the state folder, or memory without one. The code of the
+ * database is loaded only when needed.
  *
  * @throws ERR_FILE when the database cannot be opened; ERR_UNSUPPORTED without the package `libsql`.
  */

@@ -2,18 +2,18 @@ import type { ExchangeUser } from '../exchange-user.js';
 import { type SharedChat, sameHandle } from './chat.js';
 import type { ChatView } from './chat-view.js';
 
-/** A member of a chat, as one user's CHATMEMBER object names it. */
+/** The member of a chat that one user's CHATMEMBER object stands for. */
 export interface NamedMember {
   readonly view: ChatView;
   readonly handle: string;
 }
 
-/** Finds chats, and each user's view of them, by name, number and word. */
+/** Index of chats and each user's view of them, by name, number and blob. */
 export class ChatIndex {
   readonly #chats = new Map<string, SharedChat>();
   readonly #blobs = new Map<string, SharedChat>();
   readonly #numbered = new Map<number, SharedChat>();
-  /** Views by handle in small letters, then by the chat's name. */
+  /** Views by lower-case handle, then by the chat's name. */
   readonly #views = new Map<string, Map<string, ChatView>>();
   readonly #viewsOfChat = new Map<SharedChat, Set<ChatView>>();
   readonly #viewNumbers = new Map<number, ChatView>();
@@ -44,22 +44,22 @@ export class ChatIndex {
     return this.#viewNumbers.get(number);
   }
 
-  /** Lists the chats of a user that their client has heard of, oldest first. */
+  /** Lists the chats of a user that their clients know, oldest first. */
   viewsOf(handle: string): ChatView[] {
     return this.allViewsOf(handle).filter(({ state }) => state.introduced);
   }
 
-  /** Lists the chats of a user, also those that their client has not heard of. */
+  /** Lists the chats of a user, including those that their clients do not know yet. */
   allViewsOf(handle: string): ChatView[] {
     return [...(this.#views.get(handle.toLowerCase())?.values() ?? [])];
   }
 
-  /** Lists everybody's views of a chat. */
+  /** Lists all users' views of a chat. */
   viewsIn(chat: SharedChat): ChatView[] {
     return [...(this.#viewsOfChat.get(chat) ?? [])];
   }
 
-  /** Lists the views of those who take part in a chat and have heard of it. */
+  /** Lists the views of the users who take part in a chat and whose clients know it. */
   takingPart(chat: SharedChat): ChatView[] {
     return chat.face.members.flatMap(({ handle }) => {
       const view = this.viewOf(handle, chat.name);
@@ -67,7 +67,7 @@ export class ChatIndex {
     });
   }
 
-  /** Gives what an id of a CHATMEMBER names, among a user's own. */
+  /** Gives the member for the id of one of a user's CHATMEMBER objects. */
   memberById(user: ExchangeUser, id: number): NamedMember | undefined {
     const found = this.#members.get(id);
     return found?.view.user === user ? found : undefined;
@@ -80,7 +80,7 @@ export class ChatIndex {
     if (chat.state.blob !== '') this.#blobs.set(chat.state.blob, chat);
   }
 
-  /** Adds the word by which others find a chat. */
+  /** Adds the blob by which others find a chat. */
   addBlob(chat: SharedChat, blob: string): void {
     this.#blobs.set(blob, chat);
   }
@@ -89,7 +89,7 @@ export class ChatIndex {
     return this.#numbered.get(number);
   }
 
-  /** Adds a view, with the members that it has ids for. */
+  /** Adds a view, and the ids of its members. */
   addView(view: ChatView): void {
     const key = view.user.handle.toLowerCase();
     const views = this.#views.get(key) ?? new Map<string, ChatView>();

@@ -8,7 +8,10 @@ import { type ChatTable, hashed } from './chat-table.js';
 import type { ChatView, Standing } from './chat-view.js';
 import { historyFrom, sees, tellRole } from './introduction.js';
 
-/** The role of a user who joins: a former member keeps no more than the right to listen that they had. */
+/**
+ * Gives the role of a user who joins. The creator stays creator and a former listener stays listener. Other former
+ * members become USER.
+ */
 function roleOf(chat: SharedChat, handle: string): ChatRole {
   const former = chat.formerRole(handle);
   if (former === undefined) return joinersRole(chat.face);
@@ -16,11 +19,11 @@ function roleOf(chat: SharedChat, handle: string): ChatRole {
   return former === 'LISTENER' ? 'LISTENER' : 'USER';
 }
 
-/** Standings from which one can join. */
+/** Standings from which a user can join. */
 const OUTSIDE: readonly Standing[] = ['UNSUBSCRIBED', 'KICKED', 'BANNED', 'APPLICATION_DENIED'];
 
 /**
- * The way into a chat for a user who joins without being added (reference, "ALTER CHAT JOIN", "ENTERPASSWORD"):
+ * Steps by which a user joins a chat without being added (reference, "ALTER CHAT JOIN", "ENTERPASSWORD"):
  *
  *     CONNECTING -> [RETRY_CONNECTING] -> [PASSWORD_REQUIRED] -> [QUEUED_BECAUSE_CHAT_IS_FULL]
  *       -> WAITING_REMOTE_ACCEPT -> SUBSCRIBED | APPLICATION_DENIED
@@ -53,7 +56,7 @@ export class ChatJoining {
     return true;
   }
 
-  /** Gives the password that is asked for. Whether it is right turns out a moment later. */
+  /** Takes the password that was asked for. It is checked a moment later. */
   enterPassword(view: ChatView, password: string): boolean {
     if (view.state.standing !== 'PASSWORD_REQUIRED') return false;
     this.#table.stand(view, 'CONNECTING');
@@ -67,7 +70,7 @@ export class ChatJoining {
     return true;
   }
 
-  /** A member is there again through whom users who try to join can do so. */
+  /** Continues pending joins when the member they go through is reachable again. */
   retry(chat: SharedChat): void {
     for (const { handle } of this.#waiting(chat, 'RETRY_CONNECTING')) {
       const view = this.#table.viewOf(handle, chat.name);
@@ -75,7 +78,7 @@ export class ChatJoining {
     }
   }
 
-  /** Takes up what a former run has left half done. */
+  /** Continues a join that the previous run left unfinished. */
   resume(view: ChatView): void {
     const { standing } = view.state;
     if (standing === 'CONNECTING') this.#connect(view);
@@ -104,7 +107,7 @@ export class ChatJoining {
     this.#ask(view);
   }
 
-  /** Shows what one may see of a chat before they are in it: its members, and when something was last written. */
+  /** Shows the parts of a chat that are visible before joining: its members, and the time of the last message. */
   #showMembers(view: ChatView): void {
     const { chat, user } = view;
     const isNew = chat.formerRole(user.handle) === undefined;
@@ -121,7 +124,7 @@ export class ChatJoining {
     this.#table.say(view, 'ACTIVEMEMBERS');
   }
 
-  /** Asks to be let in: at once where there is room, and no member has to accept. */
+  /** Applies for membership. The user enters at once if there is room and no member has to accept. */
   #ask(view: ChatView): void {
     const { chat, user } = view;
     if (chat.face.members.length >= MAX_MEMBERS) {
@@ -178,7 +181,7 @@ export class ChatJoining {
     });
   }
 
-  /** Tells the new member of the chat, in the order of the reference's examples. */
+  /** Notifies the new member of the chat's properties, in the order of the reference's examples. */
   #tellFace(
     view: ChatView,
     member: SharedChatMember,
@@ -210,7 +213,7 @@ export class ChatJoining {
     this.#table.say(view, 'FRIENDLYNAME');
   }
 
-  /** There may be room: the first applicant who waits for it gets in. */
+  /** Lets the first user in the queue go on joining, if there is room. */
   #next(chat: SharedChat): void {
     const [first] = chat.state.queue;
     if (first === undefined || chat.face.members.length >= MAX_MEMBERS) return;
@@ -221,7 +224,7 @@ export class ChatJoining {
     else this.#next(chat);
   }
 
-  /** The member through whom a user joins: the creator, or another who is there. */
+  /** Gives the member through whom a user joins: the creator, or another reachable member. */
   #joinPoint(chat: SharedChat): SharedChatMember | undefined {
     const isThere = (member: SharedChatMember) =>
       may(chat.face, member, 'read') && (this.#table.userOf(member.handle)?.online ?? true);

@@ -4,7 +4,7 @@ import { partnerOf } from './chat-properties.js';
 import type { ChatTable } from './chat-table.js';
 import type { ChatView } from './chat-view.js';
 
-/** Age up to which a chat is a recent one, in seconds. */
+/** Longest time since the last message of a recent chat, in seconds. */
 const RECENT_SECONDS = 14 * 86_400;
 
 /** Lists of a user's chats and messages. */
@@ -15,7 +15,7 @@ export class ChatLists {
     this.#table = table;
   }
 
-  /** Lists a user's chats in which something was written of late, the newest first; none that only keeps a group alike. */
+  /** Lists a user's recently active chats, newest first. Chats that only follow a shared group are left out. */
   recent(user: ExchangeUser): ChatView[] {
     const since = this.#table.now - RECENT_SECONDS;
     const at = ({ chat, face }: ChatView) => face.activity || chat.state.created;
@@ -25,7 +25,7 @@ export class ChatLists {
       .sort((a, b) => at(b) - at(a));
   }
 
-  /** True for a chat with messages that its user has not seen. */
+  /** True for a chat with unseen messages. */
   isMissed({ number }: ChatView): boolean {
     return this.#table.store.hasUnseen(number);
   }
@@ -35,12 +35,15 @@ export class ChatLists {
     return this.#table.store.ids(numbersOf(this.#table.allViewsOf(user.handle)), 'all');
   }
 
-  /** Lists the ids of the messages that a user has not seen, oldest first. */
+  /** Lists the ids of a user's unseen messages, oldest first. */
   missed(user: ExchangeUser): number[] {
     return this.#table.store.ids(numbersOf(this.#table.allViewsOf(user.handle)), 'unseen');
   }
 
-  /** Lists the ids of a user's messages from and to another: those of their dialogs, and the user's in other chats. */
+  /**
+   * Lists the ids of messages between a user and another: those of their dialogs, and those from the other in further
+   * chats.
+   */
   messagesWith(user: ExchangeUser, handle: string): number[] {
     const views = this.#table.allViewsOf(user.handle);
     const dialogs = views.filter(

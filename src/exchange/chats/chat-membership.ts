@@ -26,7 +26,10 @@ export class ChatMembership {
     this.#posting = posting;
   }
 
-  /** Takes in those who can be added, on behalf of `adder`. Others leave a message that says why they cannot. */
+  /**
+   * Adds the handles that can be added, on behalf of `adder`. For each other handle the adder gets a message with the
+   * reason.
+   */
   admit(chat: SharedChat, adder: string, handles: readonly string[]): string[] {
     const admitted: string[] = [];
     for (const handle of handles) {
@@ -37,7 +40,7 @@ export class ChatMembership {
     return admitted;
   }
 
-  /** Adds a member, with a view of the chat if it is a user. */
+  /** Adds a member, and a view of the chat when the member is a user. */
   enter(chat: SharedChat, member: SharedChatMember): SharedChatMember {
     const handle = this.#table.identityOf(member.handle)?.handle ?? member.handle;
     const entered = { ...member, handle };
@@ -49,7 +52,7 @@ export class ChatMembership {
     return entered;
   }
 
-  /** The reason why a user or robot cannot be added to a chat of many, if there is one. */
+  /** Gives the reason why a user or robot cannot be added to a multichat, if there is one. */
   refusalOf(handle: string, adder: string): LeaveReason | undefined {
     if (!this.#table.identityOf(handle)) return 'USER_NOT_FOUND';
     const robot = this.#table.robotOf(handle);
@@ -59,7 +62,7 @@ export class ChatMembership {
     return user.settings.multichats ? refusedBy(user, adder) : 'USER_INCAPABLE';
   }
 
-  /** Adds members (reference, "ALTER CHAT ADDMEMBERS"). A dialog becomes a chat of many. */
+  /** Adds members (reference, "ALTER CHAT ADDMEMBERS"). A dialog becomes a multichat. */
   add({ chat, handle: adder }: Participant, handles: readonly string[]): boolean {
     const self = chat.member(adder);
     if (!may(chat.face, self, 'add-members')) return false;
@@ -93,14 +96,16 @@ export class ChatMembership {
     return true;
   }
 
-  /** Takes a member out of a chat without a message that says so. */
+  /** Removes a member from a chat without posting a message. */
   expel(chat: SharedChat, member: SharedChatMember): void {
     const view = this.#table.viewOf(member.handle, chat.name);
     this.#remove(chat, member);
     if (view) this.#out(view, 'UNSUBSCRIBED', true);
   }
 
-  /** Removes others, for good or not (reference, "ALTER CHAT KICK", "KICKBAN"). An applicant is turned away. */
+  /**
+   * Removes other members, permanently with `ban` (reference, "ALTER CHAT KICK", "KICKBAN"). Applicants are rejected.
+   */
   kick({ chat, handle: kicker }: Participant, handles: readonly string[], ban: boolean): boolean {
     const self = chat.member(kicker);
     if (chat.isDialog || !self || !may(chat.face, self, 'administer')) return false;
@@ -119,7 +124,7 @@ export class ChatMembership {
     return true;
   }
 
-  /** Removes everybody and closes the chat. */
+  /** Removes all members and closes the chat. */
   disband({ chat, handle: by }: Participant): boolean {
     if (chat.isDialog || !may(chat.face, chat.member(by), 'disband')) return false;
     const views = chat.face.members.flatMap(({ handle }) => this.#table.viewOf(handle, chat.name) ?? []);
@@ -137,7 +142,7 @@ export class ChatMembership {
     return true;
   }
 
-  /** Gives a member a role; an applicant is accepted by it. */
+  /** Gives a member a role. This accepts an applicant. */
   setRole({ chat, handle: by }: Participant, handle: string, role: ChatRole): boolean {
     const member = chat.member(handle);
     if (!member || !canSetRole(chat.face, chat.member(by), member, role)) return false;
@@ -151,7 +156,7 @@ export class ChatMembership {
     return true;
   }
 
-  /** Tells all of a member's role. */
+  /** Notifies all who take part of a member's role. */
   tellRole(chat: SharedChat, handle: string, role: ChatRole): void {
     for (const each of this.#table.takingPart(chat)) {
       this.#table.sayMember(each, handle, 'ROLE', role);
@@ -159,7 +164,7 @@ export class ChatMembership {
     }
   }
 
-  /** Tells those who take part who is in the chat now. */
+  /** Notifies those who take part of the present members. */
   tellMembers(chat: SharedChat, but?: ChatView): void {
     for (const each of this.#table.takingPart(chat)) {
       if (each === but) continue;
@@ -179,7 +184,7 @@ export class ChatMembership {
     this.#table.touch(view);
   }
 
-  /** A dialog becomes a chat of many: new members are not shown what was said before. */
+  /** Turns a dialog into a multichat. Its earlier messages stay hidden from new members. */
   #widen(chat: SharedChat): void {
     chat.change({ closedUpTo: chat.state.last });
     this.#table.setBlob(chat, newBlob());
@@ -198,7 +203,7 @@ export class ChatMembership {
     if (view) this.#posting.note(view, { type: 'LEFT', from: handle, reason, users: [handle] }, 'RECEIVED');
   }
 
-  /** Posts a message that a member who is about to go gets, too. */
+  /** Posts a message that also reaches the member who is about to leave. */
   #post(chat: SharedChat, from: string, message: NewMessage, going: ChatView | undefined): void {
     this.#posting.post(chat, from, message);
     if (going?.user.online && going.subscribed && going.state.introduced) this.#posting.catchUp(going);
@@ -215,7 +220,7 @@ export class ChatMembership {
     this.onRoom?.(chat);
   }
 
-  /** A user is out of a chat, whose last state they keep. */
+  /** Marks a user as outside the chat. The user keeps its last state. */
   #out(view: ChatView, standing: Standing, tellMembers: boolean): void {
     view.freeze();
     view.settling = false;

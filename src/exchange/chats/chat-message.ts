@@ -5,7 +5,7 @@ type Values<P extends 'STATUS' | 'LEAVEREASON'> = (typeof CHATMESSAGE)['properti
 export type ChatMessageStatus = Values<'STATUS'>;
 export type LeaveReason = Values<'LEAVEREASON'>;
 
-/** A message of a chat, as all who have it share it. */
+/** The shared data of a chat message. */
 export interface KeptMessage {
   /** Number in the order of all messages. */
   readonly seq: number;
@@ -14,9 +14,9 @@ export interface KeptMessage {
   readonly from: string;
   readonly type: ChatMessageType;
   readonly body: string;
-  /** The text with its markup, as a web client gave it; empty for one without. */
+  /** The text with markup from a web client; empty without markup. */
   readonly rich: string;
-  /** Handles that it is about: of members who were added, kicked, given a role. */
+  /** Handles of the members concerned: added, kicked or given a role. */
   readonly users: readonly string[];
   readonly reason: LeaveReason | '';
   /** The new options, with TYPE SETOPTIONS; else 0. */
@@ -26,13 +26,13 @@ export interface KeptMessage {
   /** Unix time in seconds. */
   readonly at: number;
   readonly editedBy: string;
-  /** Unix time in seconds; 0 for one that was not edited. */
+  /** Unix time of the edit in seconds; 0 if not edited. */
   readonly editedAt: number;
-  /** True for one that its sender alone has: about them, or about the state of their own history. */
+  /** True for a message that only its sender has, about the sender or the state of their history. */
   readonly local: boolean;
 }
 
-/** A message as one user has it: the CHATMESSAGE object of their endpoint. */
+/** One user's copy of a message: the CHATMESSAGE object of their endpoint. */
 export interface MessageCopy {
   readonly id: number;
   /** Number of the user's view of the chat. */
@@ -42,7 +42,7 @@ export interface MessageCopy {
   readonly status: ChatMessageStatus;
 }
 
-/** A message of which only what differs from the usual is said. */
+/** A message to be posted. Only its type and the fields that differ from `PLAIN_MESSAGE` are given. */
 export type NewMessage = Pick<KeptMessage, 'type'> & Partial<Omit<KeptMessage, 'seq' | 'chat'>>;
 
 /** Types of messages that a member wrote. */

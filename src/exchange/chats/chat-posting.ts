@@ -8,24 +8,24 @@ import type { ChatTable } from './chat-table.js';
 import type { ChatView } from './chat-view.js';
 import { activate, introduce, tellActive } from './introduction.js';
 
-/** Time that a message takes, in milliseconds. */
+/** Delivery time of a message, in milliseconds. */
 export const DELIVERY_MS = 50;
-/** Longest history of a member who was away or is new: whichever is less. */
+/** Limits of the messages that an absent or new member gets. Both apply. */
 const BACKLOG = { messages: 400, seconds: 14 * 86_400 } as const;
 
-/** The bounds for a member who has been there all the time. */
+/** Limits for a member who was reachable all the time. */
 const EVERYTHING = { messages: 1_000_000_000, seconds: Number.MAX_SAFE_INTEGER } as const;
-/** Messages of a view that are SENT at once; the next ones a moment later. */
+/** Most messages of a view that become SENT in one step. The next ones follow a moment later. */
 const SENT_AT_ONCE = 1000;
 
-/** Brings messages into chats, and from there to the members. */
+/** Posts messages to chats and delivers them to the members. */
 export class ChatPosting {
   readonly #table: ChatTable;
-  /** Views that have messages which no other member has yet, by chat. The messages are in the store. */
+  /** Views with messages that have reached no other member yet, by chat. The messages are in the store. */
   readonly #unsent = new Map<SharedChat, Set<ChatView>>();
-  /** Chats whose messages are on their way. */
+  /** Chats with a scheduled delivery. */
   readonly #due = new Set<SharedChat>();
-  /** Numbers of the messages that robots have heard, by chat and handle. */
+  /** Number of the last message that each robot has received, by chat and handle. */
   readonly #heard = new Map<SharedChat, Map<string, number>>();
 
   constructor(table: ChatTable) {
@@ -33,9 +33,9 @@ export class ChatPosting {
   }
 
   /**
-   * Posts a message. Its sender's clients hear of it at once, the others' a moment later.
+   * Posts a message. The sender's clients are notified at once, those of others a moment later.
    *
-   * @returns the id of the sender's copy; nothing for a robot.
+   * @returns the id of the sender's copy; undefined for a robot.
    */
   post(chat: SharedChat, from: string, message: NewMessage): number | undefined {
     const table = this.#table;
@@ -48,7 +48,7 @@ export class ChatPosting {
     return copy;
   }
 
-  /** Posts the message that makes a chat of many. Its maker has it without being told (reference, "CHAT CREATE"). */
+  /** Posts the first message of a multichat. Its creator is not notified of it (reference, "CHAT CREATE"). */
   open(view: ChatView, message: NewMessage): void {
     const from = view.user.handle;
     const posted = this.#add(view.chat, { ...PLAIN_MESSAGE, from, at: this.#table.now, ...message });
@@ -57,8 +57,7 @@ export class ChatPosting {
   }
 
   /**
-   * Gives one user a message of their own, about their view of a chat. One that is SENDING is SENT with the next
-   * delivery.
+   * Adds a local message about one user's view of a chat. With the status SENDING it becomes SENT at the next delivery.
    */
   note(view: ChatView, message: NewMessage, status: ChatMessageStatus): number {
     const from = view.user.handle;
@@ -69,7 +68,7 @@ export class ChatPosting {
     return copy;
   }
 
-  /** Has what is new in a chat brought to its members, a moment later. */
+  /** Schedules the delivery of new messages in a chat, a moment later. */
   schedule(chat: SharedChat): void {
     if (this.#due.has(chat)) return;
     this.#due.add(chat);
@@ -79,14 +78,14 @@ export class ChatPosting {
     });
   }
 
-  /** Brings what is new in a chat to those members who are there. */
+  /** Delivers new messages in a chat to its reachable members. */
   deliver(chat: SharedChat): void {
     const acknowledging = chat.face.members.filter((member) => this.#reach(chat, member) && !member.active);
     this.#settle(chat);
     for (const { handle } of acknowledging) tellActive(this.#table, chat, handle);
   }
 
-  /** Brings a user what was written while they were away. */
+  /** Delivers the messages that were written while a user was away. */
   catchUp(view: ChatView): void {
     const { chat, user, state } = view;
     const { messages: most, seconds } = view.behind ? BACKLOG : EVERYTHING;
@@ -100,7 +99,7 @@ export class ChatPosting {
     for (const message of foreign) this.#copy(view, message, 'RECEIVED');
   }
 
-  /** Changes the text of a message, for all who have it (reference, "SET CHATMESSAGE BODY"). */
+  /** Changes the text of a message in all copies (reference, "SET CHATMESSAGE BODY"). */
   edit(message: KeptMessage, by: string, body: string, rich = ''): void {
     const { store } = this.#table;
     const at = this.#table.now;
@@ -118,13 +117,13 @@ export class ChatPosting {
     }
   }
 
-  /** Changes the status of a user's message, and tells of it. */
+  /** Changes the status of a user's message and notifies the user's clients. */
   setStatus(view: ChatView, id: number, status: ChatMessageStatus): void {
     this.#table.store.setStatus(id, status);
     this.#tell(view, id, 'STATUS', status);
   }
 
-  /** Takes up what a former run has left on its way. */
+  /** Schedules the deliveries that the previous run left unfinished. */
   restore(): void {
     for (const number of this.#table.store.unsentViews()) {
       const view = this.#table.viewByNumber(number);
@@ -140,7 +139,7 @@ export class ChatPosting {
     return { ...kept, seq };
   }
 
-  /** @param view the sender's; nothing where a robot has sent it. */
+  /** Schedules the delivery of a new message. @param view The sender's view; undefined for a robot. */
   #await(chat: SharedChat, view: ChatView | undefined): void {
     if (view) this.#unsent.set(chat, (this.#unsent.get(chat) ?? new Set()).add(view));
     this.schedule(chat);
@@ -159,7 +158,7 @@ export class ChatPosting {
     return copy.id;
   }
 
-  /** A member has written: the chat shows when, and who. */
+  /** Records that a member has written: the time, and the member as poster. */
   #animate(
     chat: SharedChat,
     { from, body, at }: Pick<KeptMessage, 'from' | 'body' | 'at'>,
@@ -175,7 +174,7 @@ export class ChatPosting {
     if (opens) this.#table.say(view, 'FRIENDLYNAME');
   }
 
-  /** @returns whether the member is there to be told. */
+  /** Delivers new messages to one member. @returns false when the member cannot be reached. */
   #reach(chat: SharedChat, member: SharedChatMember): boolean {
     if (!may(chat.face, member, 'read')) return false;
     const view = this.#table.viewOf(member.handle, chat.name);
@@ -209,10 +208,10 @@ export class ChatPosting {
     return true;
   }
 
-  /** Called when a robot has a message to hear. */
+  /** Called when a robot receives a message. */
   onHeard: ((handle: string, chat: SharedChat, message: KeptMessage) => void) | undefined;
 
-  /** Messages that another member has are SENT; so are those without another member. */
+  /** Marks messages as SENT once another member has them, or when there is no other member. */
   #settle(chat: SharedChat): void {
     const { store } = this.#table;
     const views = this.#unsent.get(chat);
@@ -225,7 +224,7 @@ export class ChatPosting {
     if (views?.size === 0) this.#unsent.delete(chat);
   }
 
-  /** Number of the last message of a chat that another member has. */
+  /** Gives the number of the last message that has reached another member. */
   #reached({ chat, user }: ChatView): number {
     const others = chat.face.members.filter(({ handle }) => !sameHandle(handle, user.handle));
     const has = ({ handle }: SharedChatMember): number => {
@@ -236,7 +235,7 @@ export class ChatPosting {
     return others.length === 0 ? chat.state.last : Math.max(...others.map(has));
   }
 
-  /** True for a member without an endpoint who is there. */
+  /** True for a member without an endpoint that can be reached. */
   #isReachable(handle: string): boolean {
     const robot = this.#table.robotOf(handle);
     return this.#table.identityOf(handle) !== undefined && robot?.online !== false && !robot?.refuses;

@@ -4,7 +4,7 @@ import type { LeaveReason } from './chat-message.js';
 import { partnerOf } from './chat-properties.js';
 import type { ChatView } from './chat-view.js';
 
-/** The reason why a user is not to be written to by `from`, if they are not. */
+/** Gives the reason why `user` does not accept messages from `from`, if there is one. */
 export function refusedBy(user: ExchangeUser, from: string): LeaveReason | undefined {
   if (user.has('ISBLOCKED', from)) return 'ADDED_MUST_BE_AUTHORIZED';
   switch (user.settings.chatsFrom) {
@@ -22,8 +22,8 @@ export function refusedBy(user: ExchangeUser, from: string): LeaveReason | undef
 }
 
 /**
- * The reason why the user of a dialog does not take what the other writes, if there is one. A user who began the dialog,
- * or written in it, takes answers.
+ * Gives the reason why the user of a dialog does not accept the other's messages, if there is one. A user who began the
+ * dialog, or wrote in it, accepts answers.
  */
 export function refusedIn(view: ChatView): LeaveReason | undefined {
   const { chat, user, handle } = view;

@@ -6,12 +6,12 @@ import type { ChatView } from './chat-view.js';
 
 /** Most messages that RECENTCHATMESSAGES lists. */
 const RECENT = 100;
-/** Longest part of a message in the title of a dialog, in characters. */
+/** Longest part of the first message in the title of a dialog, in characters. */
 export const OPENING_LENGTH = 40;
 /** Longest title, in characters. */
 const TITLE_LENGTH = 300;
 
-/** Sources of the value of a property, besides the view. */
+/** Sources of property values, besides the view. */
 export interface PropertySource {
   readonly store: ChatStore;
   memberId(view: ChatView, handle: string): number;
@@ -56,28 +56,28 @@ const READERS: Readonly<Record<Exclude<PropertyName<'CHAT'>, 'OPENED' | 'CLOSED'
   APPLICANTS: ({ face }) => handles(face, ({ role }) => role === 'APPLICANT'),
 };
 
-/** A property of CHAT that has a value. */
+/** A property of CHAT that can be read. */
 export type ChatProperty = keyof typeof READERS;
 
-/** Gives the value of a property of a chat, as the user of the view knows it. */
+/** Gives a property of a chat, as the user of the view knows it. */
 export function chatProperty(view: ChatView, source: PropertySource, property: ChatProperty): string {
   return READERS[property](view, source);
 }
 
-/** Every property of CHAT that has a value. */
+/** All properties of CHAT that can be read. */
 export const CHAT_PROPERTIES = Object.keys(READERS) as readonly ChatProperty[];
 
-/** Gives the handle of the other one of a dialog. */
+/** Gives the handle of the partner in a dialog. */
 export function partnerOf({ face, user }: ChatView): string {
   return face.members.find(({ handle }) => !sameHandle(handle, user.handle))?.handle ?? '';
 }
 
-/** TRUE or FALSE. */
+/** Gives TRUE or FALSE. */
 export function truth(is: boolean): 'TRUE' | 'FALSE' {
   return is ? 'TRUE' : 'FALSE';
 }
 
-/** The topic, or the names of the others and, in a dialog, the beginning of its first message. */
+/** Makes the title: the topic, or the names of the others with, in a dialog, the beginning of its first message. */
 function title(view: ChatView, source: PropertySource): string {
   const { face, user } = view;
   if (face.topic !== '') return face.topic;

@@ -2,21 +2,21 @@ import { CHAT_OPTIONS, type ChatRole } from '../../protocol/catalogue/chat.js';
 import { type ChatFace, type ChatKind, type SharedChatMember, sameHandle } from './chat.js';
 import type { FoundMessage } from './chat-view.js';
 
-/** Things that a member of a chat may do, or may not. */
+/** Rights that a member of a chat may have. */
 export type ChatRight =
   | 'read'
   | 'write'
   | 'set-topic'
   | 'add-members'
-  /** Options, password, guidelines, applicants; to kick and ban those of a lower rank. */
+  /** Changes options, password and guidelines, decides on applicants, kicks and bans members of a lower rank. */
   | 'administer'
-  /** Edits what others wrote. */
+  /** Edits messages of others. */
   | 'edit-others'
   | 'disband';
 
 /**
- * Rights of each role (reference, "CHAT ROLES"), from the highest rank to the lowest. `rank` decides who may change,
- * kick and correct whom: only those of a lower rank.
+ * Rights of each role (reference, "CHAT ROLES"), from the highest rank to the lowest. A member can kick, edit messages
+ * of, and change the role of, only members of a lower `rank`.
  */
 export const ROLE_RIGHTS: Readonly<
   Record<ChatRole, { readonly rank: number; readonly rights: readonly ChatRight[] }>
@@ -38,19 +38,17 @@ const TAKEN: readonly { readonly option: number; readonly role: ChatRole; readon
   { option: CHAT_OPTIONS.TOPIC_AND_PIC_LOCKED_FOR_USERS, role: 'USER', right: 'set-topic' },
 ];
 
-/**
- * Rights that no member of a chat of this kind has: one that follows a shared group is changed by changing the group.
- */
+/** Rights that no member has in a chat of this kind. A chat of a shared group is changed by changing the group. */
 const WITHHELD: Readonly<Partial<Record<ChatKind, readonly ChatRight[]>>> = {
   SHAREDGROUP: ['add-members', 'set-topic'],
 };
 
-/** True for a chat whose option is on. */
+/** True when an option of the chat is on. */
 export function hasOption(face: Pick<ChatFace, 'options'>, option: keyof typeof CHAT_OPTIONS): boolean {
   return (face.options & CHAT_OPTIONS[option]) !== 0;
 }
 
-/** True when a member may do something. The two of a dialog have the same rights, but cannot administer it. */
+/** True when a member has a right. Both members of a dialog have the same rights; neither can administer it. */
 export function may(face: ChatFace, member: SharedChatMember | undefined, right: ChatRight): boolean {
   if (!member || !ROLE_RIGHTS[member.role].rights.includes(right)) return false;
   if (WITHHELD[face.kind]?.includes(right)) return false;
@@ -59,7 +57,7 @@ export function may(face: ChatFace, member: SharedChatMember | undefined, right:
   );
 }
 
-/** True for a message whose text its user may change (reference, "SET CHATMESSAGE BODY"). */
+/** True for a message whose text the user of the view may change (reference, "SET CHATMESSAGE BODY"). */
 export function mayEdit({ view, message }: Pick<FoundMessage, 'view' | 'message'>): boolean {
   const { chat, self, user } = view;
   if (message.type !== 'SAID' || !view.subscribed || !may(chat.face, self, 'write')) return false;
@@ -68,15 +66,15 @@ export function mayEdit({ view, message }: Pick<FoundMessage, 'view' | 'message'
   return self?.role === 'CREATOR' || !sameHandle(message.from, chat.state.creator);
 }
 
-/** True when `by` stands above `other`. */
+/** True when `by` has a higher rank than `other`. */
 export function outranks(by: SharedChatMember, other: SharedChatMember): boolean {
   return ROLE_RIGHTS[by.role].rank > ROLE_RIGHTS[other.role].rank;
 }
 
 /**
- * True when `by` may give `other` a role (reference, "ALTER CHATMEMBER SETROLETO"): those who administer the chat may, to
- * those below them and up to below themselves. There is one creator, and nobody becomes an applicant again. Where users
- * only listen, none is made a listener.
+ * True when `by` may give `other` a role (reference, "ALTER CHATMEMBER SETROLETO"). Members who can administer the chat
+ * may do so, for members of a lower rank than their own, with roles of a lower rank than their own. There is one
+ * creator, and nobody becomes an applicant again. In a chat where users only listen, nobody is made a listener.
  */
 export function canSetRole(
   face: ChatFace,
@@ -97,8 +95,8 @@ export function joinersRole(face: ChatFace): ChatRole {
 }
 
 /**
- * True when those who come later are shown what was written before. The reference says so of a bit that is off, in spite
- * of its name ("HISTORY_DISCLOSED - when this bit is off, newly joined members can see chat history").
+ * True when new members can see earlier messages. By the reference that is so when the bit is off, in spite of its name
+ * ("HISTORY_DISCLOSED - when this bit is off, newly joined members can see chat history").
  */
 export function showsHistory(face: ChatFace): boolean {
   return !hasOption(face, 'HISTORY_DISCLOSED');

@@ -1,7 +1,7 @@
 import type { Participant } from './chat.js';
 import type { LeaveReason } from './chat-message.js';
 
-/** A message, as a robot hears it. */
+/** A message that a robot receives. */
 export interface HeardMessage {
   /** Name of the chat. */
   readonly chat: string;
@@ -9,12 +9,12 @@ export interface HeardMessage {
   readonly body: string;
 }
 
-/** Means by which a robot takes part in a chat. */
+/** Actions of a robot in a chat. */
 export interface RobotChat {
   readonly name: string;
   /** Handles of its members. */
   readonly members: readonly string[];
-  /** Writes a message into the chat. Does nothing where it may not. */
+  /** Writes a message into the chat. Does nothing if the robot may not write. */
   say(body: string): void;
   /** Adds members. */
   add(...handles: string[]): void;
@@ -24,17 +24,17 @@ export interface RobotChat {
   leave(): void;
 }
 
-/** A member of chats without an endpoint, run by a program. */
+/** A chat member without an endpoint, run by a program. */
 export interface ChatRobot {
-  /** False while it is away: it hears what was written once it is asked again. Default true. */
+  /** False while it is away. It receives the messages of that time later. Default true. */
   readonly online?: boolean;
-  /** Reason why it cannot be added to a chat, or written to. Default: it can. */
+  /** Reason for refusing chats and messages. Default: none are refused. */
   readonly refuses?: LeaveReason | undefined;
-  /** Takes a message of another member. Default: ignored. */
+  /** Receives a message of another member. Default: ignored. */
   hear?(message: HeardMessage, chat: RobotChat): void;
 }
 
-/** The part of the chats of an exchange by which a robot acts. */
+/** The part of the exchange's chats that robots use. */
 interface RobotHands {
   readonly settings: { setTopic(by: Participant, topic: string): boolean };
   sayAs(handle: string, name: string, body: string): boolean;
@@ -43,7 +43,7 @@ interface RobotHands {
   leave(by: Participant): boolean;
 }
 
-/** Gives a robot the means to take part in a chat. */
+/** Makes the actions of a robot in a chat. */
 export function robotChat(chats: RobotHands, by: Participant): RobotChat {
   const { chat, handle } = by;
   return {

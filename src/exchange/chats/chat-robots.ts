@@ -3,7 +3,7 @@ import type { ChatMembership } from './chat-membership.js';
 import type { ChatPosting } from './chat-posting.js';
 import { type ChatTable, chatName, newBlob } from './chat-table.js';
 
-/** Chats that robots, who have no endpoint, begin. */
+/** Starts chats on behalf of robots, which have no endpoint. */
 export class ChatRobots {
   readonly #table: ChatTable;
   readonly #posting: ChatPosting;
@@ -15,7 +15,7 @@ export class ChatRobots {
     this.#membership = membership;
   }
 
-  /** Gives the dialog of a robot with a user, and makes it if there is none. */
+  /** Gives the dialog of a robot with a user, and creates it if there is none. */
   dialog(robot: string, user: string): SharedChat {
     const known = this.chatsOf(robot).find((chat) => chat.isDialog && chat.member(user));
     if (known) return known;
@@ -25,7 +25,7 @@ export class ChatRobots {
     return chat;
   }
 
-  /** Makes a chat of many, of which the robot is the creator. */
+  /** Makes a multichat whose creator is the robot. */
   gather(robot: string, handles: readonly string[]): SharedChat {
     const chat = this.#make(robot, chatName(robot), newBlob(), 'MULTICHAT');
     chat.put(memberOf(robot, robot, 'CREATOR', true));
@@ -34,7 +34,7 @@ export class ChatRobots {
     return chat;
   }
 
-  /** Lists the chats of a member, the oldest first. */
+  /** Lists the chats of a member, oldest first. */
   chatsOf(handle: string): SharedChat[] {
     return this.#table.allChats().filter((chat) => chat.member(handle));
   }

@@ -13,8 +13,8 @@ const MAX_TEXT_LENGTH = 10_000;
 const ALL_OPTIONS = Object.values(CHAT_OPTIONS).reduce((sum, bit) => sum + bit, 0);
 
 /**
- * Changes what all see of a chat. Each method returns false for a member who may not; texts that cannot be said on the
- * wire are ERR_INVALID_ARG or ERR_LINE_BREAK.
+ * Changes the shared settings of a chat. Each method returns false for a member without the right. Texts that cannot be
+ * sent on the wire throw ERR_INVALID_ARG or ERR_LINE_BREAK.
  */
 export class ChatSettings {
   readonly #table: ChatTable;
@@ -25,7 +25,7 @@ export class ChatSettings {
     this.#posting = posting;
   }
 
-  /** Sets the topic; with tags, the topic is what is left without them. @returns false where the user may not. */
+  /** Sets the topic. With `topicXml`, the topic is its text without tags. @returns false when the user may not. */
   setTopic(by: Participant, topic: string, topicXml = ''): boolean {
     checkText('TOPIC', topic, MAX_TEXT_LENGTH);
     checkText('TOPICXML', topicXml, MAX_TEXT_LENGTH);
@@ -37,7 +37,7 @@ export class ChatSettings {
     });
   }
 
-  /** Sets the guidelines. @returns false where the user may not. */
+  /** Sets the guidelines. @returns false when the user may not. */
   setGuidelines(by: Participant, guidelines: string): boolean {
     checkText('GUIDELINES', guidelines, MAX_TEXT_LENGTH);
     if (!this.#administers(by)) return false;
@@ -46,7 +46,7 @@ export class ChatSettings {
     );
   }
 
-  /** Sets the options, a sum of the bits of `CHAT_OPTIONS`. @returns false where the user may not. */
+  /** Sets the options, a sum of the bits of `CHAT_OPTIONS`. @returns false when the user may not. */
   setOptions(by: Participant, options: number): boolean {
     if (!Number.isInteger(options) || options < 0 || options > ALL_OPTIONS || !this.#administers(by))
       return false;
@@ -55,19 +55,23 @@ export class ChatSettings {
     );
   }
 
-  /** Tells that the picture of the chat was changed. @returns false where the user may not. */
+  /** Posts that the picture of the chat was changed. @returns false when the user may not. */
   setPicture(by: Participant): boolean {
     if (!this.#may(by, 'set-topic')) return false;
     return this.#alter(by, {}, { type: 'SETPICTURE' }, () => {});
   }
 
-  /** Sends contacts to those in a chat. @returns false where the user may not. */
+  /** Sends contacts to those in a chat. @returns false when the user may not. */
   postContacts(by: Participant, handles: readonly string[]): boolean {
     if (handles.length === 0 || !this.#may(by, 'write')) return false;
     return this.#alter(by, {}, { type: 'POSTEDCONTACTS', users: handles }, () => {});
   }
 
-  /** Sets the password, which must be one word, and its hint; none to take it away. @returns false where the user may not. */
+  /**
+   * Sets the password, which must be one word, and its hint. An empty password removes it.
+   *
+   * @returns false when the user may not.
+   */
   setPassword(by: Participant, password: string, hint: string): boolean {
     checkText('PASSWORDHINT', hint, MAX_TEXT_LENGTH);
     if (!this.#administers(by)) return false;
@@ -80,7 +84,7 @@ export class ChatSettings {
     return true;
   }
 
-  /** Changes what all see of a chat, with a message that says who has. */
+  /** Changes the shared data of a chat and posts a message about the change. */
   #alter(
     { chat, handle }: Participant,
     face: Parameters<SharedChat['show']>[0],

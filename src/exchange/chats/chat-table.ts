@@ -16,25 +16,25 @@ import { ChatView, NEW_VIEW, type Standing, type ViewState } from './chat-view.j
 export interface ChatContext {
   readonly clock: Clock;
   readonly store: ChatStore;
-  /** Gives a number that no object has had. */
+  /** Gives an unused object number. */
   nextId(): number;
   userOf(handle: string): ExchangeUser | undefined;
   identityOf(handle: string): Identity | undefined;
-  /** Robot that chats under this handle, if there is one. */
+  /** Gives the robot that chats under this handle, if there is one. */
   robotOf(handle: string): ChatRobot | undefined;
 }
 
-/** A message that a user has got, or has sent. */
+/** A message that a user has received or sent. */
 export interface CopyNews {
   readonly view: ChatView;
   readonly message: KeptMessage;
   readonly copy: MessageCopy;
 }
 
-/** A property of a chat that is told, with the value that it has or with another. */
+/** A property of a chat to notify, with its present value or with a given one. */
 export type Told = ChatProperty | readonly [ChatProperty, string];
 
-/** Properties of which clients are told whenever they change. */
+/** Properties that are notified whenever they change. */
 const LASTING: readonly ChatProperty[] = [
   'STATUS',
   'TYPE',
@@ -52,8 +52,8 @@ const LASTING: readonly ChatProperty[] = [
 ];
 
 /**
- * All chats, and each user's view of them. A {@link change} is kept whole or not at all, and is told of no sooner than
- * it is kept.
+ * All chats, and each user's view of them. A {@link change} is stored as a whole or not at all. Clients are notified
+ * after it is stored.
  */
 export class ChatTable extends ChatIndex {
   readonly clock: Clock;
@@ -91,17 +91,20 @@ export class ChatTable extends ChatIndex {
     return this.#context.robotOf(handle);
   }
 
-  /** Anyone that the exchange knows of. */
+  /** Gives a known user or robot by its handle. */
   identityOf(handle: string): Identity | undefined {
     return this.#context.identityOf(handle);
   }
 
-  /** Gives the name under which `user` knows somebody. */
+  /** Gives the name that `user` sees for a handle. */
   displayName(user: ExchangeUser, handle: string): string {
     return user.contact(handle).get('DISPLAYNAME') || this.identityOf(handle)?.fullName || handle;
   }
 
-  /** Does work that changes chats: it is kept, and then told. Inside of another change it is a part of that. */
+  /**
+   * Runs `work` as one change of chats: stores it, then sends the notifications. A nested change is part of the outer
+   * one.
+   */
   change<T>(work: () => T): T {
     if (this.#outbox) return work();
     const outbox: (() => void)[] = [];
@@ -121,7 +124,7 @@ export class ChatTable extends ChatIndex {
     return result;
   }
 
-  /** Does work after `ms`, as a change of its own. */
+  /** Runs `work` after `ms`, as a separate change. */
   later(ms: number, work: () => void): CancelTimer {
     const cancel = this.clock.timerAt(this.clock.now() + ms, () => {
       this.#timers.delete(cancel);
@@ -131,13 +134,13 @@ export class ChatTable extends ChatIndex {
     return cancel;
   }
 
-  /** Calls `tell` once the change is kept. */
+  /** Calls `tell` once the change is stored. */
   afterwards(tell: () => void): void {
     if (this.#outbox) this.#outbox.push(tell);
     else tell();
   }
 
-  /** Has `listener` hear of every message that a user has got or sent. @returns what takes it off again. */
+  /** Calls `listener` for every message that a user has received or sent. @returns a function that removes it. */
   onCopy(listener: (news: CopyNews) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -149,7 +152,7 @@ export class ChatTable extends ChatIndex {
     });
   }
 
-  /** As {@link onCopy}, for messages whose text was changed. */
+  /** Like {@link onCopy}, for messages whose text was changed. */
   onEdit(listener: (news: CopyNews) => void): () => void {
     this.#editListeners.add(listener);
     return () => this.#editListeners.delete(listener);
@@ -182,7 +185,7 @@ export class ChatTable extends ChatIndex {
     return chat;
   }
 
-  /** Gives a chat the word by which others find it. */
+  /** Sets the blob by which others find a chat. */
   setBlob(chat: SharedChat, blob: string): void {
     chat.change({ blob });
     this.addBlob(chat, blob);
@@ -198,13 +201,13 @@ export class ChatTable extends ChatIndex {
     return view;
   }
 
-  /** Marks a chat or view as changed, to be stored with the change. */
+  /** Marks a chat or view to be stored with the change. */
   touch(changed: SharedChat | ChatView): void {
     if (changed instanceof SharedChat) this.#dirty.chats.add(changed);
     else this.#dirty.views.add(changed);
   }
 
-  /** Gives the id of a CHATMEMBER object, which is made when it is first asked for. */
+  /** Gives the id of a CHATMEMBER object, which is created on first use. */
   memberId(view: ChatView, handle: string): number {
     const key = handle.toLowerCase();
     const known = entryOf(view.state.memberIds, key);
@@ -219,8 +222,8 @@ export class ChatTable extends ChatIndex {
   }
 
   /**
-   * Tells a user's clients of properties of a chat, once the change is kept. A user who is away hears of it when they
-   * come.
+   * Notifies a user's clients of properties of a chat, once the change is stored. A user who is away is notified on
+   * return.
    */
   say(view: ChatView, ...told: readonly Told[]): void {
     if (!view.state.introduced || !view.user.online) return;
@@ -231,26 +234,26 @@ export class ChatTable extends ChatIndex {
     }
   }
 
-  /** Tells a user's clients of a property of a member. */
+  /** Notifies a user's clients of a property of a member. */
   sayMember(view: ChatView, handle: string, property: 'ROLE' | 'IS_ACTIVE', value: string): void {
     if (!view.state.introduced || !view.user.online) return;
     const id = this.memberId(view, handle);
     this.notify(view.user, { kind: 'property', object: 'CHATMEMBER', id, property, value });
   }
 
-  /** Tells a user's clients something, once the change is kept. */
+  /** Notifies a user's clients, once the change is stored. */
   notify(user: ExchangeUser, message: EndpointMessage): void {
     this.afterwards(() => user.notify(message));
   }
 
-  /** Changes a user's standing, and tells of it. */
+  /** Changes a user's standing and notifies the user's clients. */
   stand(view: ChatView, standing: Standing): void {
     view.change({ standing });
     this.touch(view);
     this.say(view, 'MYSTATUS', 'STATUS');
   }
 
-  /** Takes in what a former run has kept of users that are still there. */
+  /** Restores the stored chats of users that still exist. */
   restore(): void {
     for (const { number, state } of this.store.chats()) this.add(new SharedChat(number, state));
     for (const { number, chat: of, handle, state } of this.store.views()) {
@@ -262,14 +265,14 @@ export class ChatTable extends ChatIndex {
     }
   }
 
-  /** Stops all that was to come. */
+  /** Cancels all scheduled work. */
   close(): void {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     this.store.close();
   }
 
-  /** Tells what was told before and is so no more: nobody is left behind. */
+  /** Notifies properties whose last notified value is out of date. */
   #reconcile(view: ChatView): void {
     if (view.settling || !view.user.online) return;
     for (const property of LASTING) {
@@ -299,18 +302,18 @@ export class ChatTable extends ChatIndex {
   }
 }
 
-/** The name of a chat: `#creator/$partner;16 hex` for a dialog, `#creator/$16 hex` for others. */
+/** Makes the name of a chat: `#creator/$partner;16 hex` for a dialog, `#creator/$16 hex` for others. */
 export function chatName(creator: string, partner = ''): string {
   const hex = randomBytes(8).toString('hex');
   return partner === '' ? `#${creator}/$${hex}` : `#${creator}/$${partner};${hex}`;
 }
 
-/** A word that cannot be guessed, by which others find a chat. */
+/** Makes a random blob, by which others find a chat. */
 export function newBlob(): string {
   return randomBytes(45).toString('base64url');
 }
 
-/** A password as it is kept: it cannot be read from the disk. */
+/** Hashes a password for storage. */
 export function hashed(password: string, salt = randomBytes(16).toString('hex')) {
   return { salt, hash: createHash('sha256').update(`${salt}/${password}`).digest('hex') };
 }

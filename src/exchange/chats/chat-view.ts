@@ -7,30 +7,33 @@ import type { KeptMessage } from './chat-message.js';
 /** MYSTATUS of a chat. */
 export type Standing = (typeof CHAT)['properties']['MYSTATUS']['values'][number];
 
-/** The part of a {@link ChatView} that is kept. */
+/** The stored part of a {@link ChatView}. */
 export interface ViewState {
   readonly standing: Standing;
-  /** The chat as a user who is not in it knows it; undefined for a member, who sees it as it is. */
+  /** Last known state of the chat for a user who is not in it; undefined for a member, who sees the present state. */
   readonly kept: ChatFace | undefined;
-  /** False while the user's client has not heard of the chat: they were away when they were added. */
+  /**
+   * False while the user's clients have not been notified of the chat, for instance because the user was added while
+   * away.
+   */
   readonly introduced: boolean;
-  /** True for a user who was added, and is to be shown the chat. */
+  /** True for a user who was added and has not been shown the chat yet. */
   readonly added: boolean;
   readonly bookmarked: boolean;
   readonly alert: string;
-  /** Id of the message up to which none is recent. */
+  /** Messages with an id up to this one are not recent. */
   readonly recentAfter: number;
   /** Number of the newest message that has reached the user. */
   readonly delivered: number;
-  /** True when a password that they gave was right. */
+  /** True when the user has given the right password. */
   readonly trusted: boolean;
   /** Handle of the member who added the user; empty for the user's own chat. */
   readonly adder: string;
-  /** Ids of CHATMEMBER objects, by handle in small letters. */
+  /** Ids of CHATMEMBER objects, by lower-case handle. */
   readonly memberIds: Readonly<Record<string, number>>;
 }
 
-/** The state of the view of a user who has just been added. */
+/** State of a new view. */
 export const NEW_VIEW: ViewState = Object.freeze({
   standing: 'SUBSCRIBED',
   kept: undefined,
@@ -45,7 +48,7 @@ export const NEW_VIEW: ViewState = Object.freeze({
   memberIds: {},
 });
 
-/** A chat as one user sees it: the CHAT object of their endpoint. */
+/** One user's view of a chat: the CHAT object of their endpoint. */
 export class ChatView {
   /** Number under which the view is stored. */
   readonly number: number;
@@ -53,12 +56,12 @@ export class ChatView {
   readonly user: ExchangeUser;
   /** True while its window is open. */
   open = false;
-  /** True while its properties are told step by step, some of them not as they are yet. */
+  /** True while properties are notified step by step, with values that may not be final. */
   settling = false;
-  /** Properties as the user's clients were told them last. */
+  /** Last notified value of each property. */
   readonly told = new Map<PropertyName<'CHAT'>, string>();
   #state: ViewState;
-  /** Number of the newest message that was written while the user could not be reached, or was not in the chat. */
+  /** Number of the newest message written while the user was unreachable or not in the chat. */
   #missedUpTo = 0;
 
   constructor(number: number, chat: SharedChat, user: ExchangeUser, state: ViewState) {
@@ -91,17 +94,20 @@ export class ChatView {
     return memberOf(this.face, this.user.handle);
   }
 
-  /** True for a user who has missed messages: they get only the newest of them. */
+  /** True for a user who has missed messages. The user gets only the newest of them. */
   get behind(): boolean {
     return this.#state.delivered < this.#missedUpTo;
   }
 
-  /** Notes that the user could not be reached for what was written up to now, or was not in the chat. */
+  /** Records that the user has missed all messages up to now. */
   miss(): void {
     this.#missedUpTo = this.chat.state.last;
   }
 
-  /** Counts what one client was answered. Where the others were told another value, all are told the one that is so next. */
+  /**
+   * Records a value that one client got as an answer. If a different value was notified before, the property is
+   * notified again with the next change.
+   */
   answered(property: PropertyName<'CHAT'>, value: string): void {
     const told = this.told.get(property);
     this.told.set(property, told === undefined || told === value ? value : '');
@@ -111,13 +117,13 @@ export class ChatView {
     this.#state = { ...this.#state, ...state };
   }
 
-  /** Keeps the chat as it is now, for a user who has left it. */
+  /** Keeps the present state of the chat, for a user who has left it. */
   freeze(): void {
     this.change({ kept: this.chat.face });
   }
 }
 
-/** A user's own view of a message. */
+/** A message with one user's copy and view of it. */
 export interface FoundMessage {
   readonly id: number;
   readonly view: ChatView;

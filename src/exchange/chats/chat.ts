@@ -8,23 +8,23 @@ export type ChatKind = 'DIALOG' | 'MULTICHAT' | 'SHAREDGROUP';
 export interface SharedChatMember {
   readonly handle: string;
   readonly role: ChatRole;
-  /** True once the member's client has acknowledged that they were added. */
+  /** True once the member's client has acknowledged that the member was added. */
   readonly active: boolean;
-  /** Handle of the member who added them; their own when they made the chat. */
+  /** Handle of the member who added this one; its own for the creator. */
   readonly adder: string;
 }
 
-/** The parts of a chat that its members see. A member who has left keeps those of that moment. */
+/** The parts of a chat that its members see. A member who leaves keeps them as they were then. */
 export interface ChatFace {
   readonly kind: ChatKind;
   readonly topic: string;
-  /** The topic with its XML tags; empty for one without. */
+  /** The topic with its XML tags; empty without tags. */
   readonly topicXml: string;
   readonly guidelines: string;
   /** Sum of the bits of `CHAT_OPTIONS`. */
   readonly options: number;
   readonly passwordHint: string;
-  /** Name of the shared group that the chat is there for; empty for others. */
+  /** Name of the chat's shared group; empty for other chats. */
   readonly description: string;
   /** Unix time of the last message that a member wrote, in seconds; 0 for none. */
   readonly activity: number;
@@ -32,11 +32,11 @@ export interface ChatFace {
   readonly opening: string;
   /** Members in the order of their handles. */
   readonly members: readonly SharedChatMember[];
-  /** Handles of those who have written, in their order. */
+  /** Handles of members who have written, in the order of their first message. */
   readonly posters: readonly string[];
 }
 
-/** The face of a chat of which nothing is known yet. */
+/** Face of a chat about which nothing is known yet. */
 export const UNKNOWN_FACE: ChatFace = Object.freeze({
   kind: 'MULTICHAT',
   topic: '',
@@ -51,35 +51,35 @@ export const UNKNOWN_FACE: ChatFace = Object.freeze({
   posters: [],
 });
 
-/** Password of a chat, as it is kept. */
+/** Stored password of a chat. */
 export interface ChatPassword {
   readonly salt: string;
   readonly hash: string;
 }
 
-/** Everything that is kept of a chat. */
+/** Stored state of a chat. */
 export interface ChatState {
   readonly name: string;
   readonly creator: string;
   /** Unix time in seconds. */
   readonly created: number;
-  /** Word by which others find the chat; empty for a dialog. */
+  /** Blob by which others find the chat; empty for a dialog. */
   readonly blob: string;
-  /** CUSTOM_GROUP_ID of the shared group that the chat is there for; empty for others. */
+  /** CUSTOM_GROUP_ID of the chat's shared group; empty for other chats. */
   readonly group: string;
   readonly face: ChatFace;
   readonly password: ChatPassword | undefined;
-  /** Handles, in small letters, of those who may not come back by themselves. */
+  /** Lower-case handles of members who may not rejoin without being added. */
   readonly banned: readonly string[];
-  /** Roles of all who have been members, by handle in small letters: they may join again. */
+  /** Last roles of former members, who may join again, by lower-case handle. */
   readonly former: Readonly<Record<string, ChatRole>>;
-  /** Handles of those who wait for room, first come first. */
+  /** Handles of users who wait for room, in the order of their arrival. */
   readonly queue: readonly string[];
-  /** Number of the newest message before which nothing is shown to those who come later. */
+  /** Number of the message up to which history is hidden from new members. */
   readonly closedUpTo: number;
   /** Number of the newest message. */
   readonly last: number;
-  /** True when the chat was disbanded. */
+  /** True once the chat was disbanded. */
   readonly over: boolean;
 }
 
@@ -110,12 +110,12 @@ export class SharedChat {
     return this.face.kind === 'DIALOG';
   }
 
-  /** Gives the member with this handle, in whatever case it is written. */
+  /** Gives the member with this handle, in any case. */
   member(handle: string): SharedChatMember | undefined {
     return memberOf(this.face, handle);
   }
 
-  /** True for a member who may not come back without being added. */
+  /** True for a former member who may not rejoin without being added. */
   isBanned(handle: string): boolean {
     return this.#state.banned.includes(handle.toLowerCase());
   }
@@ -125,36 +125,36 @@ export class SharedChat {
     return entryOf(this.#state.former, handle.toLowerCase());
   }
 
-  /** Changes what is kept beside the face. */
+  /** Changes stored state other than the face. */
   change(state: Partial<Omit<ChatState, 'face' | 'name'>>): void {
     this.#state = { ...this.#state, ...state };
   }
 
-  /** Changes what members see. */
+  /** Changes the face. */
   show(face: Partial<ChatFace>): void {
     this.#state = { ...this.#state, face: { ...this.#state.face, ...face } };
   }
 
-  /** Takes a member in, or in the place of the one with their handle. */
+  /** Adds a member, or replaces the one with the same handle. */
   put(member: SharedChatMember): void {
     const others = this.face.members.filter(({ handle }) => !sameHandle(handle, member.handle));
     this.show({ members: inOrder([...others, member], ({ handle }) => handle) });
   }
 
-  /** Removes a member, who may join again unless they were never more than an applicant. */
+  /** Removes a member. The role is kept for a later join, except that of an applicant. */
   drop(member: SharedChatMember): void {
     this.show({ members: this.face.members.filter(({ handle }) => !sameHandle(handle, member.handle)) });
     if (member.role === 'APPLICANT') return;
     this.change({ former: { ...this.#state.former, [member.handle.toLowerCase()]: member.role } });
   }
 
-  /** Takes a handle into a list, or out of it. */
+  /** Adds a handle to a list, or removes it. */
   list(list: 'banned' | 'queue', handle: string, on: boolean): void {
     const kept = this.#state[list].filter((each) => each !== handle.toLowerCase());
     this.change({ [list]: on ? [...kept, handle.toLowerCase()] : kept });
   }
 
-  /** Notes that a member has written. @returns false when they had before. */
+  /** Records that a member has written. @returns false when that was recorded before. */
   addPoster(handle: string): boolean {
     const { posters } = this.face;
     if (posters.some((each) => sameHandle(each, handle))) return false;
@@ -163,13 +163,13 @@ export class SharedChat {
   }
 }
 
-/** The member, or user, who does something in a chat. */
+/** A chat and the handle of the member or user who acts in it. */
 export interface Participant {
   readonly chat: SharedChat;
   readonly handle: string;
 }
 
-/** Gives the member of `face` with this handle. */
+/** Gives the member of `face` with this handle, in any case. */
 export function memberOf(face: ChatFace, handle: string): SharedChatMember | undefined {
   return face.members.find((member) => sameHandle(member.handle, handle));
 }

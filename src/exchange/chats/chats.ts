@@ -28,8 +28,8 @@ import { showDialog, tellDialog, tellMade, tellRole } from './introduction.js';
 const MAX_TEXT_LENGTH = 10_000;
 
 /**
- * The chats of an exchange: what commands, robots, the desk and the account services do with them. Each method is one
- * change, which is kept whole or not at all; those who are in the chat are told of it.
+ * The chats of an exchange, for commands, robots, the desk and the account services. Each method is one change, which
+ * is stored as a whole or not at all. Those who are in the chat are notified of it.
  */
 export class ExchangeChats {
   readonly table: ChatTable;
@@ -37,12 +37,12 @@ export class ExchangeChats {
   readonly #posting: ChatPosting;
   readonly #joining: ChatJoining;
   readonly #robots: ChatRobots;
-  /** Parts of robots in chats, by handle in small letters. */
+  /** Robots that chat, by lower-case handle. */
   readonly #parts = new Map<string, ChatRobot>();
   readonly settings: ChatSettings;
   /** The chats behind shared groups. */
   readonly groups: GroupChannels;
-  /** Lists of chats and messages, as SEARCH gives them. */
+  /** Lists of chats and messages, for SEARCH. */
   readonly lists: ChatLists;
 
   constructor(context: Omit<ChatContext, 'robotOf'> & { isAway(robot: string): boolean }) {
@@ -61,7 +61,7 @@ export class ExchangeChats {
       robotOf(handle).hear?.({ chat: chat.name, from, body }, robotChat(this, { chat, handle }));
   }
 
-  /** Gives a chat as `user` sees it: nothing where they have none of this name. */
+  /** Gives a chat as `user` sees it; undefined when the user has none of this name. */
   find(user: ExchangeUser, name: string): ChatView | undefined {
     const view = this.table.viewOf(user.handle, name);
     return view?.state.introduced ? view : undefined;
@@ -72,15 +72,19 @@ export class ExchangeChats {
     return this.table.viewsOf(user.handle);
   }
 
-  /** Has `listener` hear of every message that a user has sent or got, once it is kept. @returns what takes it off. */
+  /**
+   * Calls `listener` for every message that a user has sent or received, once it is stored.
+   *
+   * @returns a function that removes it.
+   */
   onMessage(listener: (news: CopyNews) => void): () => void {
     return this.table.onCopy(listener);
   }
 
   /**
-   * Gives the dialog of `user` with somebody, and makes it if there is none.
+   * Gives the dialog of `user` with a partner, and creates it if there is none.
    *
-   * @param partner any handle: a message of TYPE LEFT tells of a partner who does not exist, or does not want it.
+   * @param partner Any handle. If the partner does not exist or refuses, a message of TYPE LEFT says so.
    */
   dialog(user: ExchangeUser, partner: string): ChatView {
     const handle = this.table.identityOf(partner)?.handle ?? partner;
@@ -89,15 +93,15 @@ export class ExchangeChats {
       .find((view) => view.subscribed && view.chat.isDialog && this.#isWith(view, handle));
     return this.table.change(() => {
       if (!known) return this.#makeDialog(user, handle);
-      // The other user has made it, and it has not got here yet.
+      // The other user has created it, and it has not been delivered here yet.
       if (!known.state.introduced) this.#posting.deliver(known.chat);
-      // The user refuses what the other writes, and has now written nevertheless.
+      // The user refuses the other's messages, but has now written.
       if (!known.state.introduced) showDialog(this.table, known);
       return known;
     });
   }
 
-  /** Makes a chat of many. Those who cannot be added are told of by messages of TYPE LEFT. */
+  /** Makes a multichat. For each target that cannot be added there is a message of TYPE LEFT. */
   create(user: ExchangeUser, targets: readonly string[]): ChatView {
     return this.table.change(() => {
       const options = targets.length === 0 ? CHAT_OPTIONS.JOINING_ENABLED : 0;
@@ -116,7 +120,7 @@ export class ExchangeChats {
       tellMade(this.table, view);
       this.table.later(0, () => {
         view.settling = false;
-        // A member who has left meanwhile was told their role then.
+        // A member who has left in the meantime was notified of the role then.
         if (view.self) tellRole(this.table, view, view.self.role);
       });
       return view;
@@ -124,9 +128,9 @@ export class ExchangeChats {
   }
 
   /**
-   * Sends a message, with its markup where a web client gave some.
+   * Sends a message, with markup if a web client gave any.
    *
-   * @returns its id among the sender's; nothing where the sender may not write.
+   * @returns the id of the sender's copy; undefined when the sender may not write.
    * @throws ERR_INVALID_ARG, ERR_LINE_BREAK
    */
   send(view: ChatView, body: string, rich = ''): number | undefined {
@@ -140,7 +144,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Has a robot, which has no endpoint, write into a chat that it is in. @returns false where it may not. */
+  /** Writes into a chat as a robot that is in it. @returns false when the robot may not write. */
   sayAs(handle: string, name: string, body: string): boolean {
     checkBody(body);
     const chat = this.table.chatOf(name);
@@ -149,34 +153,34 @@ export class ExchangeChats {
     return true;
   }
 
-  /** Gives a robot its part in chats. One without a part only listens. */
+  /** Sets how a robot behaves in chats. A robot without this only listens. */
   setRobot(handle: string, robot: ChatRobot): void {
     this.#parts.set(handle.toLowerCase(), robot);
   }
 
-  /** Has a robot write to a user, in their dialog. */
+  /** Writes to a user as a robot, in their dialog. */
   writeAs(robot: string, user: string, body: string): void {
     this.sayAs(robot, this.table.change(() => this.#robots.dialog(robot, user)).name, body);
   }
 
-  /** Has a robot make a chat of many. @returns its name. */
+  /** Makes a multichat as a robot. @returns the name of the chat. */
   gatherAs(robot: string, handles: readonly string[]): string {
     return this.table.change(() => this.#robots.gather(robot, handles)).name;
   }
 
-  /** Gives the newest chat of many that a robot is in. */
+  /** Gives the newest multichat that a robot is in. */
   newestOf(robot: string): SharedChat | undefined {
     return this.#robots.chatsOf(robot).findLast((chat) => !chat.isDialog);
   }
 
-  /** A robot can be reached again: it hears what it has missed. */
+  /** Delivers missed messages to a robot that can be reached again. */
   robotArrived(robot: string): void {
     this.table.change(() => {
       for (const chat of this.#robots.chatsOf(robot)) this.#posting.deliver(chat);
     });
   }
 
-  /** Gives a message of `user`: undefined for an id of another user's. */
+  /** Gives a message of `user`; undefined for the id of another user's message. */
   message(user: ExchangeUser, id: number): FoundMessage | undefined {
     const copy = this.table.store.copy(id);
     const view = copy && this.table.viewByNumber(copy.view);
@@ -184,7 +188,7 @@ export class ExchangeChats {
     return copy && view && message ? { id, view, message, status: copy.status } : undefined;
   }
 
-  /** Marks a message as seen. @returns false for one that was. */
+  /** Marks a message as seen. @returns false when it was seen before. */
   see({ id, view, status }: FoundMessage): boolean {
     if (status !== 'RECEIVED') return false;
     this.table.change(() => this.#posting.setStatus(view, id, 'READ'));
@@ -199,7 +203,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Changes the text of a message. @returns false where that may not be. @throws as {@link send} */
+  /** Changes the text of a message. @returns false when that is not permitted. @throws as {@link send} */
   edit(found: FoundMessage, body: string, rich = ''): boolean {
     checkBody(body);
     if (body === '' || !mayEdit(found)) return false;
@@ -207,14 +211,14 @@ export class ExchangeChats {
     return true;
   }
 
-  /** Removes the text of a message: it stays as one that is empty. @returns false where that may not be. */
+  /** Removes the text of a message, which stays as an empty one. @returns false when that is not permitted. */
   remove(found: FoundMessage): boolean {
     if (!mayEdit(found)) return false;
     this.table.change(() => this.#posting.edit(found.message, found.view.user.handle, ''));
     return true;
   }
 
-  /** As {@link onMessage}, for messages whose text was changed. */
+  /** Like {@link onMessage}, for messages whose text was changed. */
   onEdit(listener: (news: CopyNews) => void): () => void {
     return this.table.onEdit(listener);
   }
@@ -227,7 +231,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Sets the text that a message has to hold for the user to be alerted. */
+  /** Sets the text that a message must contain to alert the user. */
   setAlert(view: ChatView, alert: string): void {
     checkText('SETALERTSTRING', alert, MAX_TEXT_LENGTH);
     this.table.change(() => {
@@ -236,7 +240,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Forgets which messages are recent. */
+  /** Empties the list of recent messages. */
   clearRecent(view: ChatView): void {
     this.table.change(() => {
       view.change({ recentAfter: this.table.store.recent(view.number, 0, 1)[0] ?? 0 });
@@ -244,7 +248,7 @@ export class ExchangeChats {
     });
   }
 
-  /** Opens or closes the window of a chat, and tells that it has changed (reference, "Chat notifications"). */
+  /** Opens or closes the window of a chat and notifies clients (reference, "Chat notifications"). */
   setOpen(view: ChatView, open: boolean): void {
     if (view.open === open) return;
     view.open = open;
@@ -252,7 +256,7 @@ export class ExchangeChats {
     view.user.notify({ kind: 'property', object: 'CHAT', id: view.chat.name, property, value: '' });
   }
 
-  /** Adds members. @returns false where `by` may not, or where none is new or there is no room. */
+  /** Adds members. @returns false when `by` may not, when none is new, or when there is no room. */
   add(by: Participant, handles: readonly string[]): boolean {
     return this.table.change(() => this.#membership.add(by, handles));
   }
@@ -263,39 +267,39 @@ export class ExchangeChats {
     return this.table.change(() => this.#membership.leave(by));
   }
 
-  /** Removes members, for good with `ban`. @returns false where `by` may not; then none is removed. */
+  /** Removes members, permanently with `ban`. @returns false when `by` may not; none is then removed. */
   kick(by: Participant, handles: readonly string[], ban = false): boolean {
     return this.table.change(() => this.#membership.kick(by, handles, ban));
   }
 
-  /** Removes everybody and closes the chat. @returns false where `by` may not. */
+  /** Removes all members and closes the chat. @returns false when `by` may not. */
   disband(by: Participant): boolean {
     return this.table.change(() => this.#membership.disband(by));
   }
 
-  /** Gives a member a role, by which an applicant is accepted. @returns false where `by` may not. */
+  /** Gives a member a role. This accepts an applicant. @returns false when `by` may not. */
   setRole(by: Participant, handle: string, role: ChatRole): boolean {
     return this.table.change(() => this.#membership.setRole(by, handle, role));
   }
 
-  /** Begins to join. @returns false for a member, and where no new members can join. */
+  /** Begins to join. @returns false for a member, and when no new members can join. */
   join(view: ChatView): boolean {
     return this.table.change(() => this.#joining.join(view));
   }
 
-  /** Gives the password that was asked for. @returns false where none was. */
+  /** Takes the password that was asked for. @returns false when none was. */
   enterPassword(view: ChatView, password: string): boolean {
     return this.table.change(() => this.#joining.enterPassword(view, password));
   }
 
-  /** Finds a chat by its blob and gives a user's view of it, which is made if need be. */
+  /** Finds a chat by its blob and gives the user's view of it, which is created if needed. */
   byBlob(user: ExchangeUser, blob: string): ChatView | undefined {
     const chat = this.table.chatByBlob(blob);
     if (!chat || chat.state.over) return undefined;
     const known = this.find(user, chat.name);
     if (known) return known;
     return this.table.change(() => {
-      // A user who was added while they were away has a view that they have not heard of.
+      // A user who was added while away has a view that their clients do not know yet.
       this.#posting.deliver(chat);
       const hidden = this.table.viewOf(user.handle, chat.name);
       if (hidden?.state.introduced) return hidden;
@@ -314,20 +318,22 @@ export class ExchangeChats {
     return chat && this.find(user, chat.name);
   }
 
-  /** Accepts the invitation to a shared group (reference, "ALTER CHAT ACCEPTADD"). @returns false where there is none. */
+  /** Accepts the invitation to a shared group (reference, "ALTER CHAT ACCEPTADD"). @returns false if there is none. */
   acceptAdd(view: ChatView): boolean {
     return view.state.standing === 'ACCEPT_REQUIRED' && this.groups.answer(view, true);
   }
 
-  /** Forgets all messages of a user (reference, "CLEAR CHATHISTORY"). Their chats stay. */
+  /** Removes all messages of a user (reference, "CLEAR CHATHISTORY"). The chats stay. */
   clearHistory(user: ExchangeUser): void {
     const views = this.table.allViewsOf(user.handle).map(({ number }) => number);
     this.table.change(() => this.table.store.clear(views));
   }
 
-  /** A user can be reached again: they get what they have missed, and those who tried to join through them do join. */
+  /**
+   * Handles a user who can be reached again: delivers missed messages, and continues pending joins through this user.
+   */
   arrived(user: ExchangeUser): void {
-    // A change for each chat: what is new in all of them may be much.
+    // One change for each chat, since all of them together may be large.
     for (const view of this.table.allViewsOf(user.handle)) {
       this.table.change(() => {
         this.table.touch(view);
@@ -337,7 +343,7 @@ export class ExchangeChats {
     }
   }
 
-  /** Takes in what a former run has kept. */
+  /** Restores the state of the previous run. */
   restore(): void {
     this.table.restore();
     this.table.change(() => {
@@ -372,7 +378,7 @@ export class ExchangeChats {
     return view;
   }
 
-  /** Tells the sender of a message that its receiver does not take it (reference, "MESSAGE", notes). */
+  /** Informs the sender of a message that its receiver does not accept it (reference, "MESSAGE", notes). */
   #checkPartner(view: ChatView): void {
     const partner = partnerOf(view);
     const theirs = this.table.viewOf(partner, view.chat.name);

@@ -32,7 +32,7 @@ export class GroupChannels implements GroupFollower {
     this.#membership = membership;
   }
 
-  /** Makes the chat of a group as the group is now. */
+  /** Updates the chat of a group to the present state of the group. */
   follow(group: SharedGroup): void {
     this.#table.change(() => {
       const chat = this.#chats.get(group.id) ?? this.#make(group);
@@ -40,7 +40,7 @@ export class GroupChannels implements GroupFollower {
     });
   }
 
-  /** Takes in what a former run has kept: the chats of groups that are over are, too. */
+  /** Restores the chats of groups. The chat of a group that no longer exists is closed. */
   restore(groups: readonly SharedGroup[]): void {
     for (const chat of this.#table.allChats()) {
       if (chat.face.kind === 'SHAREDGROUP') this.#chats.set(chat.state.group, chat);
@@ -50,7 +50,7 @@ export class GroupChannels implements GroupFollower {
     for (const id of over) this.follow({ id, name: '', sharers: [] });
   }
 
-  /** Accepts the group of a chat, or leaves it. @returns false where there is none to answer. */
+  /** Accepts or leaves the group of a chat. @returns false when there is no group to answer for. */
   answer({ chat, handle }: Participant, accepts: boolean): boolean {
     const user = this.#table.userOf(handle);
     return user !== undefined && this.onAnswer?.(user, chat.state.group, accepts) === true;

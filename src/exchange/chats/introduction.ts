@@ -4,7 +4,7 @@ import { may, showsHistory } from './chat-rights.js';
 import type { ChatTable } from './chat-table.js';
 import type { ChatView } from './chat-view.js';
 
-/** The part of the posting of messages that an introduction uses. */
+/** The part of message posting that an introduction uses. */
 interface Posting {
   catchUp(view: ChatView): void;
   note(view: ChatView, message: NewMessage, status: ChatMessageStatus): number;
@@ -12,11 +12,11 @@ interface Posting {
 }
 
 /*
- * Orders in which a user's clients hear of a chat that is new to them. Those of the reference's examples ("CHAT CREATE",
- * "OPEN IM") have lines that captures of other releases leave out, and the other way round: both are served.
+ * Orders of the notifications about a new chat. The reference's examples ("CHAT CREATE", "OPEN IM") and captures of
+ * other releases each have lines that the other lacks. The orders here contain the lines of both.
  */
 
-/** Tells of a dialog: its maker at once, the other user when its first message comes. */
+/** Notifies of a dialog: its creator at once, the other user with the first message. */
 export function tellDialog(table: ChatTable, view: ChatView, made: () => void): void {
   table.say(view, 'NAME', ['ACTIVITY_TIMESTAMP', '0']);
   made();
@@ -26,13 +26,13 @@ export function tellDialog(table: ChatTable, view: ChatView, made: () => void): 
   table.say(view, 'MEMBERS', 'FRIENDLYNAME');
 }
 
-/** Tells a user who was added to a dialog of it, without what was written there. */
+/** Notifies a user of a dialog without delivering its messages. */
 export function showDialog(table: ChatTable, view: ChatView): void {
   reveal(table, view);
   tellDialog(table, view, () => {});
 }
 
-/** Tells the maker of a chat of many of it (reference, "CHAT CREATE"). */
+/** Notifies the creator of a multichat (reference, "CHAT CREATE"). */
 export function tellMade(table: ChatTable, view: ChatView): void {
   const { handle } = view.user;
   table.say(view, 'NAME', ['ACTIVITY_TIMESTAMP', '0'], 'STATUS', 'TYPE', ['STATUS', 'UNSUBSCRIBED']);
@@ -41,7 +41,7 @@ export function tellMade(table: ChatTable, view: ChatView): void {
   if (view.face.members.length > 1) table.say(view, 'MEMBERS', 'FRIENDLYNAME');
 }
 
-/** Tells a user that they were added to a chat (captured), and gives them what they may read of it. */
+/** Notifies a user who was added to a chat (order as captured), and delivers the messages that they may read. */
 export function introduce(table: ChatTable, posting: Posting, view: ChatView): void {
   const { chat } = view;
   if (chat.isDialog) {
@@ -71,14 +71,14 @@ export function introduce(table: ChatTable, posting: Posting, view: ChatView): v
   posting.setStatus(view, saw, 'SENT');
 }
 
-/** Tells of the chat of a shared group: its owner, and the users who are asked to accept it. */
+/** Notifies the owner of a shared group, or a user who is asked to accept it, of the group's chat. */
 function tellChannel(table: ChatTable, view: ChatView): void {
   table.say(view, 'NAME', 'STATUS', 'TYPE', 'DESCRIPTION');
   tellRole(table, view, 'USER');
   table.say(view, 'MEMBERS', 'ACTIVEMEMBERS', 'MYSTATUS', 'STATUS', 'TIMESTAMP', 'ADDER');
 }
 
-/** Keeps that a user has seen who else is there. @returns the id of that message. */
+/** Adds the SAWMEMBERS message to a user's view. @returns its id. */
 export function sees(table: ChatTable, posting: Posting, view: ChatView, status: 'READ'): number {
   const users = view.face.members
     .map(({ handle }) => handle)
@@ -87,7 +87,7 @@ export function sees(table: ChatTable, posting: Posting, view: ChatView, status:
   return posting.note(view, { type: 'SAWMEMBERS', users }, status);
 }
 
-/** A member's client has acknowledged that they were added. */
+/** Marks a member as active, once its client has acknowledged that it was added. */
 export function activate(table: ChatTable, chat: SharedChat, handle: string): void {
   const member = chat.member(handle);
   if (!member || member.active) return;
@@ -95,7 +95,7 @@ export function activate(table: ChatTable, chat: SharedChat, handle: string): vo
   table.touch(chat);
 }
 
-/** Tells all others who take part that a member is active now. */
+/** Notifies all others who take part that a member is active. */
 export function tellActive(table: ChatTable, chat: SharedChat, handle: string): void {
   for (const view of table.takingPart(chat)) {
     if (sameHandle(view.user.handle, handle)) continue;
@@ -109,7 +109,7 @@ export function historyFrom(chat: SharedChat): number {
   return showsHistory(chat.face) ? chat.state.closedUpTo : chat.state.last;
 }
 
-/** Tells a user which role they have. */
+/** Notifies a user of their role. */
 export function tellRole(table: ChatTable, view: ChatView, role: SharedChatMember['role']): void {
   table.sayMember(view, view.user.handle, 'ROLE', role);
   table.say(view, ['MYROLE', role]);

@@ -7,15 +7,15 @@ import { partnerOf } from '../chats/chat-properties.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { type Extension, type ExtensionName, extensionsOf } from './extension.js';
 
-/** Options of a click on a menu item: what the menu belongs to. */
+/** Options of a click on a menu item: the object that the menu belongs to. */
 export interface ClickOptions {
-  /** Name of the program whose item it is, where several have one of the same id. */
+  /** Name of the program that owns the item, when several programs have one of this id. */
   readonly program?: string;
-  /** Contact whose menu it is. Default: the one that has the focus. */
+  /** Contact whose menu is used. Default: the one that has the focus. */
   readonly contact?: string;
-  /** Number of the call whose menu it is. Default: the first that goes on. */
+  /** Number of the call whose menu is used. Default: the first call in progress. */
   readonly call?: number;
-  /** Id of the chat whose menu it is. Default: the one whose window is in front. */
+  /** Id of the chat whose menu is used. Default: the one whose window is in front. */
   readonly chat?: string;
 }
 
@@ -27,10 +27,9 @@ const RULES: Rules<ClickOptions> = {
 };
 
 /**
- * Clicks a menu item: its client alone is told (reference, "MENU_ITEM events").
+ * Clicks a menu item. Only its client is notified (reference, "MENU_ITEM events").
  *
- * @throws ERR_INVALID_STATE where there is no such item, where it is grey, or where there is nothing to click it for;
- * ERR_INVALID_ARG.
+ * @throws ERR_INVALID_STATE when the item does not exist, is grey, or has no object to be clicked for; ERR_INVALID_ARG.
  */
 export function clickItem(services: Services, user: ExchangeUser, id: string, options: ClickOptions): void {
   checkOptions(options, RULES);
@@ -43,12 +42,12 @@ export function clickItem(services: Services, user: ExchangeUser, id: string, op
   item.click(clicked);
 }
 
-/** Clicks an alert: its client alone is told (reference, "Skype Alert Events"). @throws ERR_INVALID_STATE */
+/** Clicks an alert. Only its client is notified (reference, "Skype Alert Events"). @throws ERR_INVALID_STATE */
 export function clickAlert(services: Services, user: ExchangeUser, id: string, program?: string): void {
   extensionOf(services, user, 'EVENT', id, program).click('');
 }
 
-/** The contact, call or chat whose menu it is, as the notification has it. */
+/** Gives the contact, call or chat of the menu, in the form of the notification. */
 function belonging(
   services: Services,
   user: ExchangeUser,
@@ -73,7 +72,11 @@ function belonging(
   }
 }
 
-/** @throws ERR_INVALID_STATE where there is no such chat, or more than two are in it: its menu is grey then. */
+/**
+ * Gives the partner and the name of a chat, for the notification.
+ *
+ * @throws ERR_INVALID_STATE when there is no such chat, or it has more than two members, for which the menu is grey.
+ */
 function ofChat({ chats }: Services, user: ExchangeUser, id: string | undefined) {
   const { what, argument } = user.screen.front;
   const name = id ?? (what === 'CHAT' ? argument : '');
@@ -85,7 +88,11 @@ function ofChat({ chats }: Services, user: ExchangeUser, id: string | undefined)
   return { handle: partnerOf(view), contextId: name };
 }
 
-/** @throws ERR_INVALID_ARG for a value that is not a contact; ERR_INVALID_STATE where the item is grey for it. */
+/**
+ * Checks a contact.
+ *
+ * @throws ERR_INVALID_ARG for a value that is not a contact; ERR_INVALID_STATE when the item is grey for it.
+ */
 function checkContact({ id, filter }: Extension, contact: string): string {
   const isPhone = phoneNumber(contact) === contact;
   if (!isPhone && !isHandle(contact)) {

@@ -2,10 +2,10 @@ import { entryOf } from '../../base/entry-of.js';
 import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 
-/** Contacts that are seen at once: PAGEUP and PAGEDOWN go so far. */
+/** Visible contacts: the distance that PAGEUP and PAGEDOWN move. */
 const PAGE = 10;
 
-/** Moves of the focus: from the place of a contact in the list (-1 for none) to another, which may lie outside. */
+/** Moves of the focus, from the index of a contact (-1 for none) to another index, which may be out of range. */
 const MOVES: Readonly<Record<string, (at: number, length: number) => number>> = {
   UP: (at, length) => (at < 0 ? length - 1 : at - 1),
   DOWN: (at) => at + 1,
@@ -13,15 +13,15 @@ const MOVES: Readonly<Record<string, (at: number, length: number) => number>> = 
   PAGEDOWN: (at) => Math.max(at, 0) + PAGE,
 };
 
-/** A contact as the window lists it. */
+/** A contact in the list of the window. */
 interface Listed {
   readonly handle: string;
   readonly name: string;
 }
 
 /**
- * A key moves the focus in the list of contacts, which is sorted by name: to the next, by a page, or to the next whose name
- * begins with a letter. Clients are told of the contact that gets it; other keys do nothing.
+ * Moves the focus in the list of contacts by a key: to the next contact, by a page, or to the next name that begins
+ * with a letter. The list is sorted by name. Clients are notified of the new contact. Other keys do nothing.
  */
 export function moveFocus(services: Services, user: ExchangeUser, key: string): void {
   const contacts = contactList(services, user);
@@ -43,7 +43,7 @@ function contactList({ people }: Services, user: ExchangeUser): Listed[] {
   return listed.sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
-/** The first contact behind a place, or else from the start, whose name begins with a letter. */
+/** Finds the next contact after `at` whose name begins with a letter, and continues from the start of the list. */
 function beginning(contacts: readonly Listed[], at: number, letter: string): Listed | undefined {
   if (!/^[A-Z]$/.test(letter)) return undefined;
   const inTurn = [...contacts.slice(at + 1), ...contacts.slice(0, at + 1)];

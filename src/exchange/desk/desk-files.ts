@@ -13,7 +13,7 @@ import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { TransferView } from '../transfers/transfer-view.js';
 
-/** A file on its way, as the window shows it. */
+/** A file transfer, as the window shows it. */
 export interface DeskTransfer {
   /** Number of the FILETRANSFER object. */
   readonly id: number;
@@ -31,9 +31,9 @@ export interface DeskTransfer {
 
 /** Options of {@link DeskFiles.accept}. */
 export interface AcceptOptions {
-  /** Number of the transfer. Default: the first that waits. */
+  /** Number of the transfer. Default: the first that waits to be accepted. */
   readonly id?: number;
-  /** Name of the file here, 1 to 255 characters. Default: the sender's. */
+  /** Name of the received file, 1 to 255 characters. Default: the sender's. */
   readonly name?: string;
 }
 
@@ -42,7 +42,7 @@ const HANDLES = listOf(words, 1, 100);
 const ACCEPT_RULES: Rules<AcceptOptions> = { id: ID, name: line(1, 255) };
 
 /**
- * The files that the person at a desk sends and receives: nothing but a person starts or accepts one (reference,
+ * Files that the person at a desk sends and receives. Only a person can start or accept a transfer (reference,
  * "FILETRANSFER object").
  */
 export class DeskFiles {
@@ -56,11 +56,12 @@ export class DeskFiles {
   }
 
   /**
-   * Offers a file to contacts. It lies in the user's `transferFolder`.
+   * Offers a file in the user's `transferFolder` to contacts.
    *
-   * @param path Of the file, from the folder on.
+   * @param path Path of the file, relative to the folder.
    * @returns the number of the transfer to each.
-   * @throws ERR_INVALID_STATE for a partner that is not a contact, without a folder, with too many transfers; ERR_FILE.
+   * @throws ERR_INVALID_STATE for a partner that is not a contact, without a folder, or with too many transfers;
+   * ERR_FILE.
    */
   async send(to: string | readonly string[], path: string): Promise<number[]> {
     const handles = typeof to === 'string' ? [to] : to;
@@ -75,10 +76,10 @@ export class DeskFiles {
   }
 
   /**
-   * Accepts a file that is offered. Another file is never replaced: a name that is taken gets a number.
+   * Accepts an offered file. It never replaces another file: if the name is taken, a number is added.
    *
-   * @returns its path when it is whole.
-   * @throws ERR_INVALID_STATE where none waits; ERR_FILE and the system's error where none can be made.
+   * @returns the path, once the file is complete.
+   * @throws ERR_INVALID_STATE when no file waits; ERR_FILE, with the system's error, when the file cannot be created.
    */
   async accept(options: AcceptOptions = {}): Promise<string> {
     checkOptions(options, ACCEPT_RULES);
@@ -86,16 +87,16 @@ export class DeskFiles {
     return await this.#services.transfers.accept(view, options.name);
   }
 
-  /** Cancels or refuses a transfer. @param id Default: the first that goes on. @throws ERR_INVALID_STATE */
+  /** Cancels or refuses a transfer. @param id Default: the first in progress. @throws ERR_INVALID_STATE */
   cancel(id?: number): void {
     if (id !== undefined) checkArgument('id', id, ID);
     this.#services.transfers.cancel(this.#find(id, ({ isActive }) => isActive, 'that goes on'));
   }
 
   /**
-   * Holds up a file that moves, or is about to: PAUSED here, REMOTELY_PAUSED there.
+   * Pauses a transfer that is running or about to: PAUSED here, REMOTELY_PAUSED at the other end.
    *
-   * @param id Default: the first that can be.
+   * @param id Default: the first that can be paused.
    * @throws ERR_INVALID_STATE
    */
   pause(id?: number): void {
@@ -103,7 +104,7 @@ export class DeskFiles {
     this.#services.transfers.pause(this.#find(id, ({ canPause }) => canPause, 'that can be paused'));
   }
 
-  /** Goes on with a file that was paused here. @param id Default: the first. @throws ERR_INVALID_STATE */
+  /** Resumes a transfer that was paused here. @param id Default: the first. @throws ERR_INVALID_STATE */
   resume(id?: number): void {
     if (id !== undefined) checkArgument('id', id, ID);
     const isPaused = ({ status }: TransferView) => status === 'PAUSED';
@@ -119,7 +120,7 @@ export class DeskFiles {
   }
 }
 
-/** Lists the transfers of a user that go on. */
+/** Lists the transfers of a user in progress. */
 export function deskTransfers({ transfers }: Services, user: ExchangeUser): DeskTransfer[] {
   return transfers.objects
     .listOf(user)

@@ -18,33 +18,33 @@ export interface DeskCall {
   readonly seconds: number;
 }
 
-/** An entry of a client in one of the menus. */
+/** A menu item of a client. */
 export interface DeskMenuItem {
   readonly id: string;
-  /** The client's name for itself; empty where it has said none. */
+  /** Name that the client gave itself; empty if it gave none. */
   readonly program: string;
-  /** The menu that it is in. */
+  /** Menu that contains it. */
   readonly context: MenuContext;
   readonly caption: string;
   readonly hint: string;
-  /** False where it is grey. */
+  /** False when it is grey. */
   readonly enabled: boolean;
-  /** In the menu of a contact: the contacts for which it can be clicked. */
+  /** Contacts for which it can be clicked, in the menu CONTACT. */
   readonly contacts: ContactFilter;
   /** PNG of at most 32 by 32 pixels in base64; empty for none. */
   readonly icon: string;
 }
 
-/** An entry of a client in the list of alerts. */
+/** An alert of a client. */
 export interface DeskAlert {
   readonly id: string;
-  /** The client's name for itself; empty where it has said none. */
+  /** Name that the client gave itself; empty if it gave none. */
   readonly program: string;
   readonly caption: string;
   readonly hint: string;
 }
 
-/** All that a user's Skype shows, as one object. Every part is new when it has changed. */
+/** Everything that a user's Skype shows. A part that has changed is a new object. */
 export interface DeskState {
   readonly handle: string;
   readonly fullName: string;
@@ -52,17 +52,17 @@ export interface DeskState {
   readonly status: string;
   /** WINDOWSTATE of the main window. */
   readonly windowState: string;
-  /** The tab of the main window that is seen, then the other windows, the newest last. */
+  /** The visible tab of the main window, then the other windows, newest last. */
   readonly windows: readonly ScreenWindow[];
   /** The window or tab that has the focus. */
   readonly front: ScreenWindow;
   /** Handle of the contact that has the focus; empty for none. */
   readonly contact: string;
-  /** Text of the dial pad's field. */
+  /** Number entered on the dial pad. */
   readonly dialled: string;
-  /** Calls that go on. */
+  /** Calls in progress. */
   readonly calls: readonly DeskCall[];
-  /** Files on their way. */
+  /** File transfers in progress. */
   readonly transfers: readonly DeskTransfer[];
   /** True while the microphone is muted. */
   readonly muted: boolean;
@@ -74,13 +74,13 @@ export interface DeskState {
   readonly silent: boolean;
   /** Questions that wait for an answer. */
   readonly questions: readonly DeskQuestion[];
-  /** Entries of clients in the menus. */
+  /** Menu items of clients. */
   readonly menu: readonly DeskMenuItem[];
-  /** Entries of clients in the list of alerts. */
+  /** Alerts of clients. */
   readonly alerts: readonly DeskAlert[];
 }
 
-/** Gives what the window of `user` shows now. */
+/** Gives the present state of the window of `user`. */
 export function deskState(services: Services, user: ExchangeUser): DeskState {
   const { calls, extensions } = services;
   const parameter = (name: Parameters<typeof user.parameters.get>[0]) => user.parameters.get(name) ?? '';

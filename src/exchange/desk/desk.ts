@@ -26,16 +26,16 @@ import type { DeskQuestion } from './screen.js';
 
 /** Events of a {@link Desk}. */
 export interface DeskEvents extends FencedEvents {
-  /** A change of what the window shows: the parts that are new, and the whole. */
+  /** The window has changed. Gives the changed parts and the whole state. */
   change: [changes: Partial<DeskState>, state: DeskState];
   /**
-   * The window asks something: `desk.reply` answers. Where no program listens for questions, all is allowed, as in the
+   * The window asks a question, which `desk.reply` answers. If no listener is added, everything is allowed, as in the
    * examples of the reference.
    */
   question: [question: DeskQuestion];
 }
 
-/** Needs of a {@link Desk}. */
+/** The part of the exchange that a {@link Desk} uses. */
 export interface DeskContext {
   readonly services: Services;
   readonly commands: Commands;
@@ -56,23 +56,24 @@ const CONTACT = rule(
 );
 
 /**
- * The person at one user's Skype: what they see, and what they do with mouse and keys. Each act does to the API what the
- * window did: all clients of the user are notified, and none is answered. Made by `exchange.desk(handle)`.
+ * The person at one user's Skype, who sees its window and uses mouse and keys. Each action has the effect on the API
+ * that it had in Skype's window: all clients of the user are notified, and none gets an answer. Made by
+ * `exchange.desk(handle)`.
  *
- * An act that is not possible now throws ERR_INVALID_STATE; one that the API would refuse throws an `ApiError` (ERR_API)
- * with the number that a client would have got.
+ * An action that is not possible now throws ERR_INVALID_STATE. An action that the API would refuse throws an `ApiError`
+ * (ERR_API) with the error number that a client would get.
  */
 export class Desk extends FencedEmitter<DeskEvents> {
-  /** The files that the person sends and receives. */
+  /** Files that the person sends and receives. */
   readonly files: DeskFiles;
   readonly #user: ExchangeUser;
   readonly #services: Services;
   readonly #commands: Commands;
-  /** Stands where commands have a client: nothing is answered to it. */
+  /** Takes the place of a client in commands. It receives nothing. */
   readonly #person: ObjectOwner;
   #shown: DeskState;
   #looking = false;
-  /** Number of the newest question that was told. */
+  /** Number of the newest question that was emitted. */
   #asked = 0;
 
   /** Used by the exchange. @internal */
@@ -90,56 +91,60 @@ export class Desk extends FencedEmitter<DeskEvents> {
     this.#shown = this.state;
   }
 
-  /** Handle of the user that it belongs to. */
+  /** Handle of the user. */
   get handle(): string {
     return this.#user.handle;
   }
 
-  /** All that the window shows now. */
+  /** Everything that the window shows now. */
   get state(): DeskState {
     return deskState(this.#services, this.#user);
   }
 
-  /** Calls users, phones or speed-dial codes; several make a conference. Resolves to the number of the first call. */
+  /**
+   * Calls users, phones or speed-dial codes. Several targets make a conference. Resolves to the number of the first
+   * call.
+   */
   async call(...targets: readonly string[]): Promise<number> {
     checkArgument('targets', targets, TARGETS);
     const reply = await this.#perform(commands.call(...targets));
     return reply.kind === 'property' ? Number(reply.id) : 0;
   }
 
-  /** Answers a call. @param id Default: the one that rings. */
+  /** Answers a call. @param id Default: the ringing call. */
   answer(id?: number): void {
     this.#act(id, 'that can be answered', (call) => call.answer());
   }
 
-  /** Refuses a call that rings. @param id Default: the one that rings. */
+  /** Refuses a ringing call. @param id Default: the ringing call. */
   refuse(id?: number): void {
     this.#act(id, 'that rings here', (call) => call.attempt !== undefined && call.hangUp());
   }
 
-  /** Ends a call. @param id Default: the first that goes on and does not ring here. */
+  /** Ends a call. @param id Default: the first that is not ringing here. */
   hangUp(id?: number): void {
     const talking = (call: UserCall) => id !== undefined || call.attempt === undefined;
     this.#act(id, 'that can be ended', (call) => talking(call) && call.hangUp());
   }
 
-  /** Puts a call on hold. @param id Default: the one that is talked through. */
+  /** Puts a call on hold. @param id Default: the first that can be held. */
   hold(id?: number): void {
     this.#act(id, 'that can be held', (call) => call.hold(true));
   }
 
-  /** Takes a call off hold. @param id Default: the first that is held here. */
+  /** Resumes a call on hold. @param id Default: the first that was put on hold here. */
   resume(id?: number): void {
     this.#act(id, 'that is held here', (call) => call.hold(false));
   }
 
-  /** Sends a call that rings to voicemail. @param id Default: the one that rings. */
+  /** Sends a ringing call to voicemail. @param id Default: the ringing call. */
   toVoicemail(id?: number): void {
     this.#act(id, 'that can go to voicemail', (call) => call.forward('voicemail'));
   }
 
   /**
-   * Presses keys, in whatever has the focus: with the call or the dial pad in front digits are sent into the call.
+   * Presses keys in the window or tab that has the focus. With the call or the dial pad in front, digits are sent into
+   * the call.
    *
    * @param keys Characters of keys (`12#`), or the name of one: YES, NO, UP, DOWN, PAGEUP, PAGEDOWN, SKYPE.
    */
@@ -151,7 +156,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     for (const key of checked) releaseKey(this.#services, this.#user, key);
   }
 
-  /** Mutes the microphone, or takes that back. There has to be a call that is talked through. */
+  /** Mutes or unmutes the microphone. Needs an answered call. */
   mute(on = true): void {
     checkArgument('on', on, flag);
     const talking = this.#services.calls.activeCallsOf(this.#user).some((call) => call.conversation);
@@ -160,9 +165,9 @@ export class Desk extends FencedEmitter<DeskEvents> {
   }
 
   /**
-   * Clicks an entry that a client has made in a menu: that client alone is told.
+   * Clicks a menu item of a client. Only that client is notified.
    *
-   * @throws ERR_INVALID_STATE where it is not there or grey, ERR_INVALID_ARG.
+   * @throws ERR_INVALID_STATE when the item does not exist or is grey; ERR_INVALID_ARG.
    */
   click(id: string, options: ClickOptions = {}): void {
     checkArgument('id', id, words);
@@ -171,10 +176,10 @@ export class Desk extends FencedEmitter<DeskEvents> {
   }
 
   /**
-   * Clicks an alert that a client has made: that client alone is told.
+   * Clicks an alert of a client. Only that client is notified.
    *
-   * @param program The client's name, where several have one of this id.
-   * @throws ERR_INVALID_STATE where it is not there.
+   * @param program Name of the client, when several have an alert of this id.
+   * @throws ERR_INVALID_STATE when the alert does not exist.
    */
   clickAlert(id: string, program?: string): void {
     checkArgument('id', id, words);
@@ -183,7 +188,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     clickAlert(this.#services, this.#user, id, program);
   }
 
-  /** Moves the focus to a contact. @param handle Default: away from all. */
+  /** Moves the focus to a contact. @param handle Default: no contact. */
   focus(handle = ''): void {
     if (handle !== '') checkArgument('handle', handle, CONTACT);
     this.#active();
@@ -197,10 +202,10 @@ export class Desk extends FencedEmitter<DeskEvents> {
   }
 
   /**
-   * Opens a window, as OPEN does, or does what Windows did for a `skype:` URI that is clicked.
+   * Opens a window like OPEN, or handles a `skype:` URI as a click on it did on Windows.
    *
    * @param what A word of OPEN: DIALPAD, USERINFO and so on; or a URI.
-   * @param argument As behind that word. Default: none.
+   * @param argument Argument of the word, as in OPEN. Default: none.
    * @throws as `followSkypeUri` for a URI.
    */
   async open(what: string, argument = ''): Promise<void> {
@@ -211,7 +216,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
   }
 
   /**
-   * Types a text into a chat and sends it. Its window opens, if it is not.
+   * Types a text into a chat and sends it. Opens the chat's window if it is closed.
    *
    * @param to Id of a chat, or a Skype name.
    * @returns the number of the CHATMESSAGE.
@@ -226,7 +231,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     return reply.kind === 'property' ? Number(reply.id) : 0;
   }
 
-  /** Closes a window. @param argument Default: whatever it was opened for. */
+  /** Closes a window. @param argument Argument that it was opened with. Default: any. */
   close(what: string, argument?: string): void {
     checkArgument('what', what, words);
     if (argument !== undefined) checkArgument('argument', argument, words);
@@ -245,7 +250,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     }
   }
 
-  /** Changes the language of the window. @param language Two letters, `xx` for a file of one's own. */
+  /** Changes the language of the window. @param language Two letters; `xx` for a custom language file. */
   setLanguage(language: string): void {
     checkArgument('language', language, LANGUAGE);
     this.#change('UI_LANGUAGE', language.toLowerCase());
@@ -267,7 +272,12 @@ export class Desk extends FencedEmitter<DeskEvents> {
     this.#change('SILENT_MODE', on ? 'ON' : 'OFF');
   }
 
-  /** Answers a question of the window. @param id of `state.questions`. @throws ERR_INVALID_STATE for one that does not wait */
+  /**
+   * Answers a question of the window.
+   *
+   * @param id From `state.questions`.
+   * @throws ERR_INVALID_STATE for a question that does not wait
+   */
   reply(id: number, yes: boolean): void {
     checkArgument('id', id, CALL_ID);
     checkArgument('yes', yes, flag);
@@ -275,12 +285,12 @@ export class Desk extends FencedEmitter<DeskEvents> {
     if (!this.#user.screen.answer(id, yes)) throw this.#impossible(`No question ${id} waits for an answer.`);
   }
 
-  /** Takes in that something may have changed: listeners are told once. @internal */
+  /** Checks for changes and notifies listeners once. @internal */
   look(): void {
     if (this.#looking || this.listenerCount('change') + this.listenerCount('question') === 0) return;
     this.#looking = true;
     const { clock } = this.#services;
-    // Not in the midst of what changes it: a listener may act.
+    // Deferred until the change is complete, since a listener may act on the desk.
     clock.timerAt(clock.now(), () => {
       this.#looking = false;
       const state = this.state;
@@ -303,12 +313,12 @@ export class Desk extends FencedEmitter<DeskEvents> {
     }
   }
 
-  /** Something happens here: the time to AWAY begins anew. */
+  /** Restarts the idle time that leads to AWAY. */
   #active(): void {
     this.#services.idle.reset(this.#user);
   }
 
-  /** Does something with the call of this number, or with the first that lets it be done. */
+  /** Runs an action on the call of this number, or on the first call for which it is possible. */
   #act(id: number | undefined, which: string, does: (call: UserCall) => boolean): void {
     if (id !== undefined) checkArgument('id', id, CALL_ID);
     this.#active();
@@ -318,22 +328,22 @@ export class Desk extends FencedEmitter<DeskEvents> {
     throw this.#impossible(`${this.handle} has no ${name} ${which}.`);
   }
 
-  /** Changes a parameter as the window did: clients are told, where it was another. */
+  /** Changes a parameter from the window. Clients are notified if the value is new. */
   #change(parameter: ParameterName, value: string): void {
     this.#active();
     if (this.#user.parameters.get(parameter) === value) return;
     changeParameter(this.#services, this.#user, parameter, value);
   }
 
-  /** Does what a command does. @throws ApiError, ERR_LINE_BREAK */
+  /** Carries out a command. @throws ApiError, ERR_LINE_BREAK */
   async #perform(command: CommandMessage): Promise<EndpointMessage> {
     this.#active();
-    // What cannot be said in one line is no command.
+    // A command must fit in one line of the wire.
     serialize(command);
     return await this.#refusing(command, () => this.#commands.answer(command, this.#user, this.#person));
   }
 
-  /** Runs what may be refused. @throws ApiError */
+  /** Runs an action and turns a refusal into an error. @throws ApiError */
   #refusing<T>(command: CommandMessage, act: () => T): T {
     const refused = (error: unknown): never => {
       if (!(error instanceof Refusal)) throw error;

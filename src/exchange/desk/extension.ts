@@ -6,7 +6,7 @@ import { ObjectStore } from '../object/object-store.js';
 /** Kinds of objects that a client adds to the window. */
 export type ExtensionName = 'MENU_ITEM' | 'EVENT';
 
-/** Menus in which an item can be (reference, "Custom Menu Items"). */
+/** Menus that can contain an item (reference, "Custom Menu Items"). */
 export const MENU_CONTEXTS = ['CHAT', 'CALL', 'MYSELF', 'TOOLS', 'CONTACT'] as const;
 
 export type MenuContext = (typeof MENU_CONTEXTS)[number];
@@ -16,17 +16,17 @@ export const CONTACT_FILTERS = ['skype', 'skypeout', 'all'] as const;
 
 export type ContactFilter = (typeof CONTACT_FILTERS)[number];
 
-/** Most menu items, and most alerts, of one client; the oldest go first. */
+/** Most menu items, and most alerts, of one client. The oldest are removed first. */
 const LIMIT = 1000;
-/** Longest and widest icon, in pixels, and its largest file. */
+/** Largest width and height of an icon, in pixels, and largest size of its file. */
 const ICON_PIXELS = 32;
 export const MAX_ICON_BYTES = 16_384;
 
 const PNG = Buffer.from('89504e470d0a1a0a', 'hex');
-/** Place of the width, which the height follows, in a PNG: big-endian, four bytes each. */
+/** Offset of the width in a PNG. The height follows it; both are big-endian, four bytes each. */
 const PNG_WIDTH_AT = 16;
 
-/** A menu item or an alert, as its client has made it. */
+/** A menu item or an alert of a client. */
 export class Extension {
   readonly object: ExtensionName;
   readonly id: string;
@@ -35,7 +35,7 @@ export class Extension {
   icon: Uint8Array = new Uint8Array(0);
   readonly #parameters: Map<string, string>;
 
-  /** @param parameters those of CREATE, checked, quoted or not. */
+  /** @param parameters Checked parameters of CREATE, with or without quotes. */
   constructor(
     object: ExtensionName,
     id: string,
@@ -48,7 +48,7 @@ export class Extension {
     this.#parameters = new Map(parameters);
   }
 
-  /** A parameter of CREATE or SET, without its quotes; empty where it was not given. */
+  /** Gives a parameter of CREATE or SET without its quotes; empty if not given. */
   text(parameter: string): string {
     return unquoted(this.#parameters.get(parameter) ?? '');
   }
@@ -61,7 +61,7 @@ export class Extension {
     return (this.text('CONTACT_TYPE_FILTER').toLowerCase() || 'all') as ContactFilter;
   }
 
-  /** True when it can be clicked; otherwise it is grey. */
+  /** True when it can be clicked. Otherwise it is grey. */
   get enabled(): boolean {
     return this.text('ENABLED').toUpperCase() !== 'FALSE';
   }
@@ -70,7 +70,7 @@ export class Extension {
     this.#parameters.set(parameter, value);
   }
 
-  /** Tells its client alone. @param what The menu that it is in; empty for an alert. */
+  /** Notifies its client of a click. @param what Menu that contains it; empty for an alert. */
   click(what: string): void {
     this.owner.notify(replies.property<ExtensionName>(this.object, this.id, 'CLICKED', what));
   }
@@ -83,7 +83,7 @@ export function makeExtensions(): Extensions {
   return { MENU_ITEM: new ObjectStore({ limit: LIMIT }), EVENT: new ObjectStore({ limit: LIMIT }) };
 }
 
-/** Lists what the clients of one user have added to their window, oldest first for each client. */
+/** Lists the menu items or alerts that one user's clients have added, oldest first for each client. */
 export function extensionsOf(extensions: Extensions, object: ExtensionName, user: ExchangeUser): Extension[] {
   return extensions[object]
     .all()
@@ -97,7 +97,7 @@ export function isIcon(bytes: Uint8Array): boolean {
   return [PNG_WIDTH_AT, PNG_WIDTH_AT + 4].every((at) => view.getUint32(at) <= ICON_PIXELS);
 }
 
-/** The text without the quotation marks around it. */
+/** Gives the text without the quotation marks around it. */
 export function unquoted(text: string): string {
   return text.replace(/^"(.*)"$/s, '$1');
 }

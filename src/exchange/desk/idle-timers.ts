@@ -3,14 +3,14 @@ import type { ExchangeUser } from '../exchange-user.js';
 import type { People } from '../people/people.js';
 
 /**
- * Changes the status of a user at whose desk nothing happens to AWAY, where AUTOAWAY is on (reference, "RESETIDLETIMER",
- * "AUTOAWAY"). It is ONLINE again when something happens; a status that the user has chosen stays.
+ * Changes the status of an idle user to AWAY while AUTOAWAY is on (reference, "RESETIDLETIMER", "AUTOAWAY"). The next
+ * activity changes it back to ONLINE. A status that the user has chosen stays.
  */
 export class IdleTimers {
   readonly #clock: Clock;
   readonly #people: People;
   readonly #timers = new Map<ExchangeUser, CancelTimer>();
-  /** Users who are AWAY because nothing has happened. */
+  /** Users who are AWAY because they were idle. */
   readonly #away = new Set<ExchangeUser>();
   #moving = false;
 
@@ -24,13 +24,13 @@ export class IdleTimers {
     });
   }
 
-  /** Something happens at a user's desk, or a client says so. */
+  /** Records activity at a user's desk, or RESETIDLETIMER from a client. */
   reset(user: ExchangeUser): void {
     if (this.#away.delete(user)) this.#move(user, 'ONLINE');
     this.rearm(user);
   }
 
-  /** Begins the time anew; none runs where AUTOAWAY is off, or the status is not ONLINE. */
+  /** Restarts the idle time. It does not run while AUTOAWAY is off or the status is not ONLINE. */
   rearm(user: ExchangeUser): void {
     this.#timers.get(user)?.();
     this.#timers.delete(user);

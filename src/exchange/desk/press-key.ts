@@ -7,10 +7,10 @@ import type { UserCall } from '../calls/user-call.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import { moveFocus } from './contact-list.js';
 
-/** Keys that have a name and no character (reference, "BTN_PRESSED"). */
+/** Keys that have a name instead of a character (reference, "BTN_PRESSED"). */
 const NAMED_KEYS: ReadonlySet<string> = new Set(['UP', 'DOWN', 'YES', 'NO', 'SKYPE', 'PAGEUP', 'PAGEDOWN']);
 
-/** Longest number that the dial pad takes, in characters. */
+/** Longest number on the dial pad, in characters. */
 const MOST_DIALLED = 64;
 
 /** Checks a key of BTN_PRESSED and BTN_RELEASED. @returns the key in upper case. @throws Refusal */
@@ -21,10 +21,11 @@ export function checkKey(key: string): string {
 }
 
 /**
- * A key is released, in whatever has the focus. Where that is the call or the dial pad, digits are sent into the call
- * (reference, "BTN_RELEASED"), and kept while it rings; a dial pad without a call collects them. In the list of contacts
- * UP, DOWN, PAGEUP, PAGEDOWN and letters move the focus. YES is the green button, which answers, dials a number again, and
- * calls what the pad holds or the contact that has the focus; NO is the red one, which hangs up. SKYPE shows the main window.
+ * Releases a key in the window or tab that has the focus. In the call or the dial pad, digits are sent into the call
+ * (reference, "BTN_RELEASED"), and kept while it rings. A dial pad without a call collects them. In the list of
+ * contacts UP, DOWN, PAGEUP, PAGEDOWN and letters move the focus. YES is the green button: it redials or answers, or
+ * else calls the number on the dial pad or the contact that has the focus. NO is the red button: it hangs up. SKYPE
+ * shows the main window.
  */
 export function releaseKey(services: Services, user: ExchangeUser, key: string): void {
   const active = services.calls.activeCallsOf(user);
@@ -55,7 +56,7 @@ export function releaseKey(services: Services, user: ExchangeUser, key: string):
   }
 }
 
-/** Calls somebody. Who cannot be called is for the window to say: the key was pressed. */
+/** Calls a number or contact. A refusal is ignored, since the window would show it and the key has no answer. */
 function dial(services: Services, user: ExchangeUser, number: string): void {
   try {
     placeCalls(services, user, { kind: 'call', targets: [number] });

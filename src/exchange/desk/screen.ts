@@ -1,13 +1,13 @@
-/** A window or tab that is open: a word of OPEN, or `CALL`, with what it was opened for. */
+/** An open window or tab: a word of OPEN, or `CALL`, and its argument. */
 export interface ScreenWindow {
   readonly what: string;
-  /** The argument as behind the word of OPEN: a handle, a page; empty for most. */
+  /** Argument as in OPEN: a handle, a page; empty for most windows. */
   readonly argument: string;
-  /** Text that its field of input holds, not sent yet. Default: none. */
+  /** Text in its input field, not sent yet. Default: none. */
   readonly text?: string;
 }
 
-/** Tabs of the main window, of which one is seen. `CALL` is the tab of the calls that go on. */
+/** Tabs of the main window. One of them is visible. `CALL` is the tab of the calls in progress. */
 const TABS: ReadonlySet<string> = new Set(['CONTACTS', 'DIALPAD', 'CALLHISTORY', 'LIVETAB', 'CALL']);
 
 /** Most windows besides the main one; the oldest is closed first. */
@@ -18,7 +18,7 @@ export interface DeskQuestion {
   readonly id: number;
   /** A program wants silent mode (reference, "SET SILENT_MODE"). */
   readonly kind: 'silent-mode';
-  /** The program's name for itself; empty where it has said none. */
+  /** Name that the program gave itself; empty if it gave none. */
   readonly program: string;
 }
 
@@ -27,17 +27,17 @@ interface OpenQuestion extends DeskQuestion {
   readonly answered: (yes: boolean) => void;
 }
 
-/** Most questions that wait; a further one is answered with no. */
+/** Most waiting questions. Further ones are answered with no. */
 const MOST_QUESTIONS = 50;
 
 const FIRST_TAB: ScreenWindow = { what: 'CONTACTS', argument: '' };
 
 /**
- * The windows of one user's Skype: the tabs of the main window, and the others in the order in which they lie. It knows
- * what is in front, since keys go there.
+ * The windows of one user's Skype: the tabs of the main window, and the other windows from back to front. It knows
+ * which one is in front, since keys are sent there.
  */
 export class Screen {
-  /** Tabs that were seen, the newest last. */
+  /** Tabs that were opened, newest last. */
   readonly #tabs: ScreenWindow[] = [FIRST_TAB];
   readonly #windows: ScreenWindow[] = [];
   #mainInFront = true;
@@ -47,7 +47,7 @@ export class Screen {
   #lastQuestion = 0;
   #isAnybodyThere: () => boolean = () => false;
 
-  /** Has `listener` hear of every change. @param isAnybodyThere True while somebody answers questions. */
+  /** Calls `listener` on every change. @param isAnybodyThere Gives true while somebody answers questions. */
   watch(listener: () => void, isAnybodyThere: () => boolean): void {
     this.#changed = listener;
     this.#isAnybodyThere = isAnybodyThere;
@@ -58,7 +58,7 @@ export class Screen {
     return this.#questions.map(({ id, kind, program }) => ({ id, kind, program }));
   }
 
-  /** Asks whether a program may have silent mode. @returns undefined where no person is there to ask. */
+  /** Asks if a program may have silent mode. @returns undefined when nobody answers questions. */
   ask(program: string): Promise<boolean> | undefined {
     if (!this.#isAnybodyThere()) return undefined;
     if (this.#questions.length >= MOST_QUESTIONS) return Promise.resolve(false);
@@ -68,7 +68,7 @@ export class Screen {
     });
   }
 
-  /** Answers a question. @returns false where there is none of this number. */
+  /** Answers a question. @returns false when there is none of this number. */
   answer(id: number, yes: boolean): boolean {
     const at = this.#questions.findIndex((question) => question.id === id);
     const [question] = at < 0 ? [] : this.#questions.splice(at, 1);
@@ -77,12 +77,12 @@ export class Screen {
     return question !== undefined;
   }
 
-  /** Tells that something has changed that the screen shows. */
+  /** Reports a change of the screen. */
   changed(): void {
     this.#changed();
   }
 
-  /** The tab of the main window that is seen, then the other windows, the one in front last among these. */
+  /** The visible tab of the main window, then the other windows, the front one last. */
   get windows(): readonly ScreenWindow[] {
     return [this.#tab, ...this.#windows];
   }
@@ -92,7 +92,7 @@ export class Screen {
     return (this.#mainInFront ? undefined : this.#windows.at(-1)) ?? this.#tab;
   }
 
-  /** Text of the dial pad's field. */
+  /** Number entered on the dial pad. */
   get dialled(): string {
     return this.#dialled;
   }
@@ -102,7 +102,7 @@ export class Screen {
     this.changed();
   }
 
-  /** Opens a window, or brings it to the front. @returns the one that was closed to make room. */
+  /** Opens a window, or brings it to the front. @returns the window that was closed to make room. */
   open(window: ScreenWindow): ScreenWindow | undefined {
     const { what, argument } = window;
     const isTab = TABS.has(what);
@@ -116,10 +116,10 @@ export class Screen {
   }
 
   /**
-   * Closes a window: what was seen before it comes to the front.
+   * Closes a window. The one behind it comes to the front.
    *
-   * @param argument Default: whatever it was opened for.
-   * @returns those that were open.
+   * @param argument Argument that it was opened with. Default: any.
+   * @returns the windows that were closed.
    */
   close(what: string, argument?: string): readonly ScreenWindow[] {
     const closed = remove(TABS.has(what) ? this.#tabs : this.#windows, what, argument);

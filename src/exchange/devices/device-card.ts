@@ -16,15 +16,15 @@ import type { DeviceUse, SoundCard } from './sound-card.js';
 
 /** Options of {@link deviceCard}. */
 export interface DeviceCardOptions {
-  /** Microphone while AUDIO_IN names none; `none` for silence. Default: the system's. */
+  /** Microphone used while AUDIO_IN is empty; `none` for silence. Default: the system's. */
   readonly audioIn?: string;
-  /** Loudspeaker while AUDIO_OUT names none; `none` for silence. Default: the system's. */
+  /** Loudspeaker used while AUDIO_OUT is empty; `none` for silence. Default: the system's. */
   readonly audioOut?: string;
-  /** Loudspeaker that rings while RINGER names none. Default: that of AUDIO_OUT. */
+  /** Loudspeaker that rings while RINGER is empty. Default: that of AUDIO_OUT. */
   readonly ringer?: string;
   /**
-   * Program that runs the devices: `alsa`, `pulse` or `sox`. Default: the one that lists a device of that name; for the
-   * system's default the first that is installed.
+   * Program that runs the devices: `alsa`, `pulse` or `sox`. Default: the program that lists a device of that name, or
+   * for the system's default device the first one installed.
    */
   readonly program?: DeviceProgram;
   /** Default {@link systemClock}. */
@@ -42,16 +42,17 @@ const RULES: Rules<DeviceCardOptions> = {
 
 /** Delay of each device, in ms. */
 const LATENCY_MS = { capture: 20, playback: 160 } as const satisfies Record<DeviceDirection, number>;
-/** Time that the machine, which may be busy, has to list its devices. */
+/** Timeout for listing the machine's devices, in ms. The machine may be busy. */
 const LIST_MS = 15_000;
 
 /**
- * A real microphone and a real loudspeaker as the sound card of a user of an exchange, through ALSA, PulseAudio (PipeWire)
- * or sox. AUDIO_IN, AUDIO_OUT and RINGER choose its devices by their names in `listSoundDevices`; calls ring on it.
+ * Makes a user's sound card from a real microphone and loudspeaker, through ALSA, PulseAudio (PipeWire) or sox.
+ * AUDIO_IN, AUDIO_OUT and RINGER choose its devices by their names in `listSoundDevices`; calls ring on it.
  *
- * A device is open while a call uses it and two seconds longer, the ringing one while it rings. One that cannot be opened,
- * or fails, ends the call with the reason that Skype had for it, and is tried again by the next call. What the microphone
- * has heard is said within 200 ms, or not at all, and its clock may be slow or fast; a loudspeaker that falls behind leaves out what it has not played.
+ * A device is open while a call uses it, and two seconds longer; the ringing device is open while it rings. If a device
+ * cannot be opened, or fails, the call ends with Skype's reason for that, and the next call tries the device again.
+ * Captured sound is sent within 200 ms or discarded, and a slow or fast clock of the microphone is compensated. A
+ * loudspeaker that falls behind skips sound that it has not played.
  *
  * @throws ERR_INVALID_ARG, naming the option.
  */
@@ -108,10 +109,13 @@ class DeviceCard implements SoundCard {
 
 const bytesOfMs = (ms: number) => msToSamples(ms) * Int16Array.BYTES_PER_ELEMENT;
 
-/** A device that gives this much between two frames runs faster than time: it is held back. */
+/**
+ * Sound captured between two reads from which on a device is faster than real time. Reading from it is then slowed
+ * down.
+ */
 const TOO_FAST_BYTES = bytesOfMs(4000);
 
-/** A microphone, and what it has heard that is not said yet. */
+/** A microphone with a buffer of its captured sound. */
 class Microphone {
   readonly device: OpenWhileUsed;
   readonly #clock: Clock;
@@ -125,7 +129,7 @@ class Microphone {
     this.device = new OpenWhileUsed(name, clock, (device, signal) => this.#listen(device, signal));
   }
 
-  /** Fills `frame`, with silence where nothing is there. Throws what the device failed with. */
+  /** Fills `frame`, with silence where there is no sound. Throws the error of a failed device. */
   capture(frame: Int16Array): void {
     this.device.use();
     this.#sinceRead = 0;
@@ -146,19 +150,19 @@ class Microphone {
   }
 }
 
-/** A loudspeaker that is further ahead of what is heard has been given what was late: that is left out. */
+/** Most sound that a loudspeaker is given ahead of playback, in ms. Frames beyond that were late and are skipped. */
 const MOST_AHEAD_MS = 120;
-/** Frames that wait for a program that does not take them. With more it is started anew. */
+/** Most frames that wait for a program that does not take them. With more it is restarted. */
 const MOST_WAITING = 500 / PTIME_MS;
 
-/** A loudspeaker, and the frames on their way to it. */
+/** A loudspeaker with a queue of frames. */
 class Loudspeaker {
   readonly device: OpenWhileUsed;
   readonly #clock: Clock;
   readonly #program: DeviceProgram | undefined;
   readonly #waiting: Int16Array[] = [];
   #isOpen = false;
-  /** Time at which what was taken will have been heard. */
+  /** Time at which the queued sound will have been played. */
   #heardAt = 0;
   #wake: () => void = () => undefined;
 
@@ -168,7 +172,7 @@ class Loudspeaker {
     this.device = new OpenWhileUsed(name, clock, (device, signal) => this.#speak(device, signal));
   }
 
-  /** Takes a frame, which belongs to the caller. Throws what the device failed with. */
+  /** Queues a copy of a frame. Throws the error of a failed device. */
   play(frame: Int16Array): void {
     this.device.use();
     const now = this.#clock.now();
@@ -180,7 +184,10 @@ class Loudspeaker {
     this.#wake();
   }
 
-  /** Leaves out the oldest frame while the device is being opened: to begin again would only make that take longer. */
+  /**
+   * Handles a full queue. Restarts the device, or drops the oldest frame while the device is being opened, since a
+   * restart would only delay that.
+   */
   #isLate(): void {
     if (this.#isOpen) this.device.letGo();
     else this.#waiting.shift();
@@ -202,7 +209,7 @@ class Loudspeaker {
   }
 }
 
-/** Options by which a device is opened: its name, and the program that knows it. */
+/** Gives the options to open a device: its name, and the program that lists it. */
 async function optionsOf(
   direction: DeviceDirection,
   name: string,

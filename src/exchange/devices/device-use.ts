@@ -1,14 +1,14 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 
-/** Time without use after which a device is closed. */
+/** Idle time after which a device is closed, in ms. */
 const IDLE_MS = 2000;
 
 /** Opens a device by its name (empty for the default), and runs it until `signal` fires. Rejects when it fails. */
 export type RunDevice = (name: string, signal: AbortSignal) => Promise<void>;
 
 /**
- * A device of the machine that is open while it is used: the first use opens it, another name opens another, and it is let
- * go of when it is not used any more.
+ * A device of the machine that is open while it is used. The first use opens it, a new name opens another device, and
+ * it is closed when it is no longer used.
  */
 export class OpenWhileUsed {
   readonly #run: RunDevice;
@@ -26,7 +26,10 @@ export class OpenWhileUsed {
     this.#run = run;
   }
 
-  /** Uses it now. Throws, once, what it failed with since it was used last; then it is opened anew. */
+  /**
+   * Marks the device as used and opens it if needed. If it has failed since the last use, throws its error once; the
+   * next use opens it again.
+   */
   use(): void {
     const now = this.#clock.now();
     const failure = now - this.#usedAt < IDLE_MS ? this.#failure : undefined;
@@ -36,21 +39,21 @@ export class OpenWhileUsed {
     this.#stop ??= this.#open();
   }
 
-  /** Another device is meant from now on. */
+  /** Selects another device from now on. */
   choose(name: string): void {
     if (name === this.#name) return;
     this.#name = name;
     this.letGo();
   }
 
-  /** Lets go of it; the next use opens it anew. */
+  /** Releases the device. The next use opens it again. */
   letGo(): void {
     this.#cancel();
     this.#stop?.abort();
     this.#stop = undefined;
   }
 
-  /** Lets go of it. Resolves when it is free. */
+  /** Releases the device. Resolves when it is closed. */
   async close(): Promise<void> {
     this.letGo();
     await this.#ended;

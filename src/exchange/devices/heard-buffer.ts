@@ -5,28 +5,31 @@ import { ByteRing } from '../voice/byte-ring.js';
 const BYTES = Int16Array.BYTES_PER_ELEMENT;
 const bytesOfMs = (ms: number) => msToSamples(ms) * BYTES;
 
-/** Sound begins to be said when so much is there, so that a device that gives it in larger parts has no gaps. */
+/** Sound buffered before output starts, so that a device that delivers large blocks causes no gaps. */
 const PRIME_BYTES = bytesOfMs(60);
-/** Most that waits to be said. Beyond, the oldest is left out. */
+/** Most sound that is buffered. Beyond that the oldest is dropped. */
 const MOST_BYTES = bytesOfMs(200);
-/** Frames after which it is seen how much waited at least. */
+/** Number of frames over which the lowest level of the buffer is measured. */
 const WINDOW_FRAMES = 50;
-/** With less than this at least, one sample of each frame is said twice; with more than the other, one is left out. */
+/**
+ * Limits of the lowest level. Below the first, frames are made of one sample less; above the second, of one sample
+ * more.
+ */
 const LEAST_BYTES = bytesOfMs(30);
 const SPARE_BYTES = bytesOfMs(90);
 
 /**
- * Sound that a microphone has heard and no party has said yet. A device has a clock of its own: where it is slow or
- * fast by up to 3 parts in 1000, frames are made of one sample less or more, between which values are interpolated.
+ * Buffer of captured sound. A device has its own clock. If that is slow or fast by up to 3 parts in 1000, frames are
+ * made of one sample less or more, with interpolated values.
  */
 export class HeardBuffer {
   readonly #ring = new ByteRing(MOST_BYTES);
   #primed = false;
-  /** Samples that a frame takes besides its own number: -1, 0 or 1. */
+  /** Extra samples taken for a frame: -1, 0 or 1. */
   #more = 0;
   #frames = 0;
   #least = Number.POSITIVE_INFINITY;
-  /** The last sample that was said. */
+  /** Last sample of the previous frame. */
   #before = 0;
   #taken = new Int16Array(0);
 
@@ -34,7 +37,7 @@ export class HeardBuffer {
     this.#ring.skip(this.#ring.length);
   }
 
-  /** Takes what was heard. Where too much waits, the newest of all is kept, and the rest left out. */
+  /** Adds captured sound. If too much is buffered, only the newest is kept. */
   push(bytes: Uint8Array): void {
     const isTooMuch = bytes.length > this.#ring.free;
     const newest = isTooMuch ? bytes.subarray(-PRIME_BYTES) : bytes;
@@ -43,7 +46,7 @@ export class HeardBuffer {
     this.#ring.push(newest);
   }
 
-  /** Fills `frame`, with silence where nothing is there. */
+  /** Fills `frame`, with silence where there is no sound. */
   read(frame: Int16Array): void {
     const wanted = (frame.length + this.#more) * BYTES;
     this.#primed = this.#ring.length >= (this.#primed ? wanted : PRIME_BYTES);
@@ -54,7 +57,7 @@ export class HeardBuffer {
     this.#look();
   }
 
-  /** The device is behind: its sound begins anew when enough of it is there. */
+  /** Gives silence when the device is behind. Output starts again when enough is buffered. */
   #readRest(frame: Int16Array): void {
     frame.fill(0);
     this.#least = Number.POSITIVE_INFINITY;
@@ -62,7 +65,7 @@ export class HeardBuffer {
     this.#more = 0;
   }
 
-  /** Makes a frame of another number of samples, by a cubic through four of them. */
+  /** Makes a frame from another number of samples by cubic interpolation through four samples. */
   #interpolate(frame: Int16Array, count: number): void {
     if (this.#taken.length !== count + 2) this.#taken = new Int16Array(count + 2);
     const taken = this.#taken;
@@ -81,7 +84,7 @@ export class HeardBuffer {
     }
   }
 
-  /** Sees, from time to time, whether the device is slower or faster than its frames are said. */
+  /** Compares the speeds of device and output once per window of frames, and adjusts the number of samples. */
   #look(): void {
     if (!this.#primed) return;
     this.#least = Math.min(this.#least, this.#ring.length);

@@ -2,20 +2,20 @@ import { PTIME_MS } from '../../base/pcm.js';
 import { FRAME_SAMPLES, mixInto } from '../../switch/party.js';
 import type { SoundCard } from './sound-card.js';
 
-/** Frames that wait for a call that is behind: as long as calls make up for a machine that was away. */
+/** Most frames that wait for a call that is behind: the longest pause of the machine for which calls catch up. */
 const MOST_WAITING = 2000 / PTIME_MS;
 
 /**
- * The loudspeaker of one user, for all of their calls at once: it plays the sum of what they give it, since a sound card
- * plays one frame a tick. A frame is played when every call has given its part.
+ * The loudspeaker of one user, shared by all of their calls. It plays the sum of their frames, since a sound card plays
+ * one frame a tick. A frame is played when every call has contributed to it.
  */
 export class Loudspeaker {
   readonly #card: SoundCard;
-  /** Calls that are waited for. */
+  /** Calls that contribute to each frame. */
   readonly #playing = new Set<object>();
-  /** Number of the frame that each call gives next. */
+  /** Number of the next frame of each call. */
   readonly #next = new WeakMap<object, number>();
-  /** Frames that lack the part of a call, from number {@link #played} on. */
+  /** Frames to which a call has yet to contribute, starting at number {@link #played}. */
   readonly #waiting: Int16Array[] = [];
   #played = 0;
 
@@ -23,7 +23,7 @@ export class Loudspeaker {
     this.#card = card;
   }
 
-  /** Takes what `call` has to play in this tick. Throws what the sound card throws. */
+  /** Adds the frame of `call` for this tick. Throws the errors of the sound card. */
   play(call: object, frame: Int16Array): void {
     const number = Math.max(this.#nextOf(call), this.#played);
     this.#playing.add(call);
@@ -37,7 +37,7 @@ export class Loudspeaker {
     this.#playWhole();
   }
 
-  /** `call` gives nothing for now, and is not waited for. */
+  /** Stops waiting for `call` until it plays again. */
   pause(call: object): void {
     this.#playing.delete(call);
     if (this.#playing.size === 0) this.#waiting.length = 0;

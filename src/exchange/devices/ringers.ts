@@ -8,19 +8,19 @@ import { BUILT_IN_RINGTONE, type ExchangeUser } from '../exchange-user.js';
 import type { FileSource } from '../voice/file-stream.js';
 import type { SoundCard } from './sound-card.js';
 
-/** Silence after each time that the ring tone is played, in frames. */
+/** Silence between two repeats of the ring tone, in frames. */
 const PAUSE_FRAMES = 2000 / PTIME_MS;
 
 let builtIn: Int16Array | undefined;
 
-/** Needs of {@link Ringers}. */
+/** The part of the exchange that {@link Ringers} uses. */
 export interface RingersContext {
   readonly clock: Clock;
   readonly files: ClientFiles;
   readonly fence: Fence;
 }
 
-/** The ringing of all users: one ring for all calls that ring at one of them. */
+/** Plays the ring tones of all users. All ringing calls of one user share one ring. */
 export class Ringers {
   readonly #context: RingersContext;
   readonly #ringing = new Map<ExchangeUser, { readonly calls: Set<object>; readonly ring: Ring }>();
@@ -29,7 +29,7 @@ export class Ringers {
     this.#context = context;
   }
 
-  /** A call rings at a user, or does not ring any more. */
+  /** Records that a call has started or stopped ringing at a user. */
   set(user: ExchangeUser, call: object, rings: boolean): void {
     const known = this.#ringing.get(user);
     if (!rings) {
@@ -49,7 +49,7 @@ export class Ringers {
 /** A sound card that rings. */
 type RingingCard = Pick<SoundCard, 'play'>;
 
-/** The sound cards that ring: that of RINGER, and the built-in speaker where PCSPEAKER is on. */
+/** Gives the sound cards that ring: that of RINGER, and the built-in speaker if PCSPEAKER is on. */
 function cardsOf({ settings, parameters }: ExchangeUser): RingingCard[] {
   const { soundCard, pcSpeaker } = settings;
   const own = soundCard.ring && { play: (frame: Int16Array) => soundCard.ring?.(frame) };
@@ -58,7 +58,7 @@ function cardsOf({ settings, parameters }: ExchangeUser): RingingCard[] {
   return [ringer, speaker].filter((card) => card !== undefined);
 }
 
-/** A ring tone that is played again and again until it is stopped. */
+/** A ring tone that is repeated until it is stopped. */
 class Ring {
   readonly #context: RingersContext;
   readonly #file: string;
@@ -67,9 +67,9 @@ class Ring {
   #due: number;
   #stopped = false;
   #pause = 0;
-  /** The file that is played; none for the built-in tone. */
+  /** File that is played; undefined for the built-in tone. */
   #source: FileSource | undefined;
-  /** Place in the built-in tone, in samples. */
+  /** Position in the built-in tone, in samples. */
   #at = 0;
 
   constructor(file: string, cards: readonly RingingCard[], context: RingersContext) {
@@ -120,7 +120,7 @@ class Ring {
     }
   }
 
-  /** Opens the file; where it cannot be read any more, the built-in tone rings. */
+  /** Opens the file. If it can no longer be read, the built-in tone is used. */
   async #open(): Promise<FileSource | undefined> {
     if (this.#file === BUILT_IN_RINGTONE) return undefined;
     return this.#context.files

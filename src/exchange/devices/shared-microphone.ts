@@ -2,20 +2,20 @@ import { PTIME_MS } from '../../base/pcm.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
 import type { SoundCard } from './sound-card.js';
 
-/** Frames that are kept for a listener that is behind: as long as calls make up for a machine that was away. */
+/** Most frames kept for a tap that is behind: the longest pause of the machine for which calls catch up. */
 const KEPT_FRAMES = 2000 / PTIME_MS;
-/** Most frames that a tap may miss and still go on where it was: a call that joins another misses one. */
+/** Most frames that a tap may miss and still continue where it was. A call that joins another misses one. */
 const MISSED_FRAMES = 1;
 
 /**
- * The microphone of one user, for all of their calls at once: each hears every frame, though a sound card gives a frame
- * only once. The listener that comes first captures it; the others get the same one in their ticks.
+ * The microphone of one user, shared by all of their calls. Each call gets every frame, although a sound card gives a
+ * frame only once. The first tap to read captures the frame, and the others get a copy in their ticks.
  */
 export class SharedMicrophone {
   readonly #card: SoundCard;
-  /** Calls that hear it now. */
+  /** Taps that are reading now. */
   readonly #listening = new Set<MicrophoneTap>();
-  /** The newest frames, the newest last. */
+  /** Most recent frames, newest last. */
   readonly #kept: Int16Array[] = [];
   #captured = 0;
 
@@ -23,7 +23,7 @@ export class SharedMicrophone {
     this.#card = card;
   }
 
-  /** A listener for one call. It hears nothing until it reads. */
+  /** Makes a tap for one call. It takes no part until its first read. */
   tap(): MicrophoneTap {
     return new MicrophoneTap({
       join: (tap, next) => this.#join(tap, next),
@@ -32,7 +32,11 @@ export class SharedMicrophone {
     });
   }
 
-  /** @returns the number of the frame that a tap begins with: the newest if others have just heard it, else one to come. */
+  /**
+   * Adds a tap.
+   *
+   * @returns the number of its first frame: the newest one if other taps are reading, otherwise the next.
+   */
   #join(tap: MicrophoneTap, next: number): number {
     const others = this.#listening.size > 0;
     this.#listening.add(tap);
@@ -41,7 +45,11 @@ export class SharedMicrophone {
     return next >= newest - MISSED_FRAMES ? next : newest;
   }
 
-  /** @returns the number of the frame that was taken: a later one than `at` where that is not kept any more. */
+  /**
+   * Copies frame `at`, or captures it if it is new.
+   *
+   * @returns the number of the frame taken. It is later than `at` if that frame is no longer kept.
+   */
   #take(at: number, frame: Int16Array): number {
     if (at >= this.#captured) {
       this.#card.capture(frame);
@@ -55,7 +63,7 @@ export class SharedMicrophone {
     return found;
   }
 
-  /** Keeps a frame for listeners that lag. With a single one little is kept, for another that comes to it. */
+  /** Keeps a frame for taps that are behind. With a single tap only a few frames are kept, for a tap that joins. */
   #keep(frame: Int16Array): void {
     const most = this.#listening.size < 2 ? 2 + MISSED_FRAMES : KEPT_FRAMES;
     let spare: Int16Array | undefined;
@@ -72,7 +80,7 @@ interface TapSide {
   take(at: number, frame: Int16Array): number;
 }
 
-/** One call's ear at a {@link SharedMicrophone}. */
+/** One call's reader of a {@link SharedMicrophone}. */
 export class MicrophoneTap {
   readonly #microphone: TapSide;
   #listening = false;
@@ -82,21 +90,21 @@ export class MicrophoneTap {
     this.#microphone = microphone;
   }
 
-  /** Fills `frame` with what the microphone hears in this tick. Throws what the sound card throws. */
+  /** Fills `frame` with the sound of this tick. Throws the errors of the sound card. */
   read(frame: Int16Array): void {
     if (!this.#listening) this.#next = this.#microphone.join(this, this.#next);
     this.#listening = true;
     this.#next = this.#microphone.take(this.#next, frame) + 1;
   }
 
-  /** The call does not read for now: what is heard until it does again is not for it. */
+  /** Pauses reading. The call does not get the sound until its next read. */
   pause(): void {
     if (this.#listening) this.#microphone.leave(this);
     this.#listening = false;
   }
 }
 
-/** One call's microphone, frame by frame: captured in a tick where a party listens to it, silent while it is muted. */
+/** One call's microphone, frame by frame. It captures in ticks in which a party listens, and is silent while muted. */
 export class CapturedMicrophone {
   readonly frame = new Int16Array(FRAME_SAMPLES);
   readonly #tap: MicrophoneTap;
@@ -110,7 +118,7 @@ export class CapturedMicrophone {
     this.#failed = failed;
   }
 
-  /** Captures the frame of a tick into {@link frame}, where it is wanted. */
+  /** Captures the frame of a tick into {@link frame}, if it is wanted. */
   capture(isWanted: boolean): void {
     this.#isCaptured = isWanted;
     if (!isWanted) {
@@ -126,7 +134,7 @@ export class CapturedMicrophone {
     }
   }
 
-  /** Returns the frame that was captured in this tick, once. */
+  /** Returns the frame captured in this tick, once. */
   take(): Int16Array | undefined {
     if (!this.#isCaptured) return undefined;
     this.#isCaptured = false;
