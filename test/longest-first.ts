@@ -1,20 +1,35 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Files that take ten seconds and more, the longest first. One that began last would keep a run from ending. */
+/** Files that take twenty seconds and more, the longest first. One that began last would keep a run from ending. */
 const LONGEST = [
   'cli/long-commands',
-  'cli/private-files',
-  'recording/two-processes',
   'package',
+  'cli/private-files',
   'cli/demo/demo',
-  'stream/align/bad-line',
-  'docs/programs',
   'cli/path-options',
   'cli/exchange/exchange',
-  'voicemail/archive/kill-and-resume',
-  'recording/publication/publication-kill',
-  'recording/recording-kill',
   'cli/record/record',
+  'service/service-day',
+  'cli/service/hurt-service',
+  'examples/bots',
+  'cli/service/systemd',
+  'voicemail/archive/kill-and-resume',
+  'stream/align/leg-aligner',
+  'own-keys',
+  'cli/share-options',
+  'examples/examples',
+  'voice/wav/wav-odd-files',
+  'docs/programs',
+  'cli/bots/campaign-command',
+  'service/backup',
+  'cli/voicemails/voicemail',
+  'recording/file/next-segment',
+  'voice/transcode/transcode',
+  'docs/code',
+  'recording/recording-kill',
+  'voice/transcode/encoder-worker',
+  'cli/start',
+  'cli/json-output',
 ];
 
 const placeOf = ({ moduleId }: TestSpecification) => {
