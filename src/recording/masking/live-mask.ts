@@ -60,8 +60,7 @@ export class LiveMask implements AlignedSink {
   #heldSamples = 0;
   #cancelTimer: CancelTimer | undefined;
   #work: Promise<void> = Promise.resolve();
-  /** The last masked stretch, which may continue. */
-  #last: MaskSpan | undefined;
+  /** The masked stretches so far. The last one may continue. */
   readonly #masks: MaskSpan[] = [];
   readonly #counts = { masked: 0, undecided: 0, failures: 0 };
 
@@ -107,7 +106,7 @@ export class LiveMask implements AlignedSink {
   maskingOf(from: number, to: number): RecordingMasking {
     const spans = this.#masks.flatMap((mask) => maskWithin(mask, from, to) ?? []);
     const at = new Date(this.#clock.unixMs()).toISOString();
-    return { at, ...this.masks, spans: joinedMasks(spans), live: true };
+    return { at, ...this.masks, spans, live: true };
   }
 
   /** Does nothing: samples that may still change are not passed on. */
@@ -131,7 +130,8 @@ export class LiveMask implements AlignedSink {
     const late = sleep(systemClock, this.#delayMs, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#secrets.end(), late]).finally(() => patience.abort());
     await this.#go(() => this.#release(this.#held.length));
-    this.#told(undefined);
+    const last = this.#masks.at(-1);
+    if (last) this.#sink?.masked(last);
     this.close();
   }
 
@@ -192,16 +192,10 @@ export class LiveMask implements AlignedSink {
   #mask(mask: MaskSpan): void {
     this.#counts.masked += mask.samples;
     if (mask.rule === 'undecided') this.#counts.undecided += mask.samples;
-    this.#masks.push(mask);
     this.#sink?.masking(mask);
-    const [joined, other] = joinedMasks(this.#last ? [this.#last, mask] : [mask]);
-    if (other) this.#told(other);
-    else this.#last = joined;
-  }
-
-  /** Reports the ended stretch to the sink; `next` becomes the current one. */
-  #told(next: MaskSpan | undefined): void {
-    if (this.#last) this.#sink?.masked(this.#last);
-    this.#last = next;
+    const last = this.#masks.at(-1);
+    const joined = joinedMasks(last ? [last, mask] : [mask]);
+    if (last && joined.length > 1) this.#sink?.masked(last);
+    this.#masks.splice(-1, 1, ...joined);
   }
 }

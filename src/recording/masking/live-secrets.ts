@@ -6,7 +6,7 @@ import { splitChannels } from '../../voice/convert/channels.js';
 import type { DtmfDigit } from '../../voice/tone/dtmf.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
 import { type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
-import { type MaskSpan, maskSpans } from './mask-spans.js';
+import { clippedMask, type MaskSpan, maskSpans } from './mask-spans.js';
 import { Utterances } from './utterances.js';
 
 const LEGS = [0, 1] as const;
@@ -112,11 +112,7 @@ export class LiveSecrets {
     const rest = maskSpans(unknown, room).flatMap((mask) => without(mask, known));
     this.#forget(to);
     return [...known, ...rest]
-      .flatMap((mask) => {
-        const begin = Math.max(from, mask.from);
-        const end = Math.min(to, mask.from + mask.samples);
-        return begin < end ? [{ ...mask, from: begin, samples: end - begin }] : [];
-      })
+      .flatMap((mask) => clippedMask(mask, from, to) ?? [])
       .sort((a, b) => a.from - b.from);
   }
 

@@ -1,5 +1,5 @@
 import type { FoundSecret, MaskRule } from '../../analysis/words/mask-finder.js';
-import { type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
+import { isAudible, type LedgerSpan, type LegLedger, ledgerOf } from '../../stream/align/ledger.js';
 
 /** A stretch that is masked on both legs, because the other party may repeat it or return it as an echo. */
 export interface MaskSpan {
@@ -43,9 +43,6 @@ export function maskSpans(
   }));
 }
 
-/** Kinds of spans that contain audio. */
-const WITH_SOUND: ReadonlySet<string> = new Set(['received', 'concealed']);
-
 /** A ledger in which spans with audio are marked as masked within these stretches, by the rule of each. */
 export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): LegLedger {
   const all: LedgerSpan[] = [];
@@ -57,7 +54,7 @@ export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): 
       at = Math.max(at, to);
     };
     const { from: _, samples: __, ...name } = span;
-    for (const mask of WITH_SOUND.has(span.kind) ? masks : []) {
+    for (const mask of isAudible(span) ? masks : []) {
       if (mask.from >= end || mask.from + mask.samples <= at) continue;
       cover(Math.max(at, mask.from), name);
       cover(Math.min(end, mask.from + mask.samples), { kind: 'masked', reason: mask.rule });
@@ -89,11 +86,17 @@ export function silence(stereo: Int16Array, position: number, masks: readonly Ma
   }
 }
 
-/** The part of a stretch within [from, to), relative to `from`. */
-export function maskWithin(mask: MaskSpan, from: number, to: number): MaskSpan | undefined {
+/** The part of a stretch within [from, to). */
+export function clippedMask(mask: MaskSpan, from: number, to: number): MaskSpan | undefined {
   const begin = Math.max(mask.from, from);
   const end = Math.min(mask.from + mask.samples, to);
-  return begin < end ? { ...mask, from: begin - from, samples: end - begin } : undefined;
+  return begin < end ? { ...mask, from: begin, samples: end - begin } : undefined;
+}
+
+/** The part of a stretch within [from, to), relative to `from`. */
+export function maskWithin(mask: MaskSpan, from: number, to: number): MaskSpan | undefined {
+  const part = clippedMask(mask, from, to);
+  return part && { ...part, from: part.from - from };
 }
 
 /** Joins adjacent stretches of the same rule. The stretches must be in order. */

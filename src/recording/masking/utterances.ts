@@ -4,10 +4,10 @@ import { partsOf } from '../../analysis/words/conversation-transcript.js';
 import type { SaidPart } from '../../analysis/words/said-part.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
-import { fired } from '../../base/wait.js';
+import { waitFor } from '../../base/wait.js';
 import { VoiceDetector, type VoiceEvent } from '../../voice/level/voice-detector.js';
 import { concatSamples } from '../../voice/stage.js';
-import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import type { Transcriber, Transcript } from '../../voice/transcript/transcriber.js';
 
 /** Engine and callbacks for the utterances of a leg. */
 export interface UtteranceListener {
@@ -94,7 +94,8 @@ export class Utterances {
   giveUp(position: number): void {
     const late = this.#asked.filter(({ to }) => to <= position);
     this.#asked = this.#asked.filter(({ to }) => to > position);
-    for (const { stop } of late) stop.abort();
+    const error = new JackfieldError('ERR_TIMEOUT', 'The transcriber has not answered in time.');
+    for (const { stop } of late) stop.abort(error);
   }
 
   /** Marks the end of the audio. Resolves when all utterances are transcribed or given up. */
@@ -135,15 +136,18 @@ export class Utterances {
     if (stop.signal.aborted) return;
     const { transcriber, language, phrases, said, failed } = this.#listener;
     try {
-      const transcript = await untilAborted(
-        transcriber.transcribe({
-          samples: once(samples),
-          ...(language !== undefined && { language }),
-          ...(phrases.length > 0 && { phrases }),
-          signal: stop.signal,
-        }),
-        stop.signal,
-      );
+      const request = {
+        samples: once(samples),
+        ...(language !== undefined && { language }),
+        ...(phrases.length > 0 && { phrases }),
+        signal: stop.signal,
+      };
+      // Ends in time also where the engine ignores its signal.
+      const transcript = await waitFor<Transcript>({
+        what: 'a transcript',
+        ended: stop.signal,
+        begin: (resolve, reject) => void transcriber.transcribe(request).then(resolve, reject),
+      });
       const { text, segments } = transcript;
       const conversation = { sampleRate: VOICE_FORMAT.sampleRate, samples: samples.length };
       const parts = partsOf({ text, ...(segments && { segments }) }, this.#leg, conversation);
@@ -167,16 +171,6 @@ export class Utterances {
 
 async function* once(samples: Int16Array): AsyncGenerator<Int16Array, void, void> {
   yield samples;
-}
-
-/** Rejects when the signal fires, also for an engine that ignores its signal. */
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return Promise.race([
-    work,
-    fired(signal).then(() => {
-      throw new JackfieldError('ERR_TIMEOUT', 'The transcriber has not answered in time.');
-    }),
-  ]);
 }
 
 function moved(part: SaidPart, by: number): SaidPart {
