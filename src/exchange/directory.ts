@@ -4,7 +4,7 @@ import { decodeProperty } from '../protocol/values.js';
 import type { Attempt, Destination, Forward, Overflow, Tariff } from '../switch/attempt.js';
 import { RING_MS } from '../switch/dial.js';
 import { completeNumber } from '../switch/dialer.js';
-import { type Identity, isHandle, phoneNumber } from '../switch/identity.js';
+import { type Identity, isHandle, phoneIdentity, phoneNumber } from '../switch/identity.js';
 import type { EndCause, FailureReason } from '../switch/leg.js';
 import { LineTable, type Onward } from '../switch/line.js';
 import type { Calls } from './calls/calls.js';
@@ -143,7 +143,7 @@ export class Directory implements Everyone {
   #lineTo(user: ExchangeUser, number: string, calls: Calls): Destination {
     const owner = this.#ownerOf(number);
     if (owner) return this.destinationOf(owner, calls);
-    const identity = phoneOf(number);
+    const identity = phoneIdentity(number);
     if (!user.hasSkypeOut) return this.#failing(identity, 'not-authorized');
     if (!this.lines.covers(number)) return this.#failing(identity, 'no-route');
     const line = this.#through(number, () => this.lines.lineTo(number));
@@ -158,7 +158,7 @@ export class Directory implements Everyone {
       if (line) checkIdentity('line', line.identity);
       return line;
     } catch (error) {
-      return this.#failing(phoneOf(number), 'error', asLine(messageOf(error)));
+      return this.#failing(phoneIdentity(number), 'error', asLine(messageOf(error)));
     }
   }
 
@@ -173,10 +173,6 @@ export class Directory implements Everyone {
       },
     };
   }
-}
-
-function phoneOf(number: string): Identity {
-  return { handle: number, fullName: number, network: 'PSTN' };
 }
 
 function found(destination: Destination): LookUp {

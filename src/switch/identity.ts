@@ -8,6 +8,11 @@ export interface Identity {
   readonly network: 'P2P' | 'PSTN';
 }
 
+/** Makes the identity of a phone. @param fullName Default: the number. */
+export function phoneIdentity(number: string, fullName: string = number): Identity {
+  return { handle: number, fullName, network: 'PSTN' };
+}
+
 /** Accepts an {@link Identity}. */
 export const IDENTITY = rule('an object with the texts handle and fullName', (value) => {
   const { handle, fullName } = Object(value) as Partial<Identity>;

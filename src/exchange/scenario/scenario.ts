@@ -6,6 +6,7 @@ import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
 import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import type { LineInterface } from '../../switch/attempt.js';
+import { phoneIdentity } from '../../switch/identity.js';
 import type { EndCause } from '../../switch/leg.js';
 import { type RobotBehaviour, RobotDestination, type RobotStep } from '../../switch/robot.js';
 import { failureReason } from '../calls/call-end.js';
@@ -99,7 +100,7 @@ export class Scenario {
       return new RobotDestination(identity, await behaviourOf(behaviour, folder), clock, tariff);
     });
     const numbers = scenario.numbers.map(async ({ number, fullName = number, tariff, ...behaviour }) => {
-      const identity = { handle: number, fullName, network: 'PSTN' } as const;
+      const identity = phoneIdentity(number, fullName);
       return new RobotDestination(identity, await behaviourOf(behaviour, folder), clock, tariff);
     });
     const callers = await Promise.all([...robots, ...numbers]);

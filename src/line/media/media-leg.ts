@@ -1,6 +1,6 @@
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
-import { type Identity, isHandle, phoneNumber } from '../../switch/identity.js';
+import { type Identity, isHandle, phoneIdentity, phoneNumber } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
 import { changeRate } from '../../voice/convert/change-rate.js';
@@ -161,7 +161,7 @@ const MAX_NAME = 100;
 export function callerOf({ id, from }: Pick<MediaStart, 'id' | 'from'>, fallback: string): Identity {
   const number = from === undefined ? undefined : phoneNumber(from);
   const name = printable(from ?? id) || fallback;
-  if (number) return { handle: number, fullName: name, network: 'PSTN' };
+  if (number) return phoneIdentity(number, name);
   const handle = from !== undefined && isHandle(from) ? from : fallback;
   return { handle, fullName: name, network: 'P2P' };
 }

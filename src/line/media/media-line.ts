@@ -4,7 +4,7 @@ import { asError, JackfieldError } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { whenFired } from '../../base/wait.js';
 import type { Attempt, Destination } from '../../switch/attempt.js';
-import type { Identity } from '../../switch/identity.js';
+import { type Identity, phoneIdentity } from '../../switch/identity.js';
 import type { IncomingCalls, Line } from '../../switch/line.js';
 import type { Dialect } from '../dialect/dialect.js';
 import type { MediaFormat, MediaRole, MediaStart } from '../dialect/media-event.js';
@@ -87,7 +87,7 @@ export class MediaLine implements Line {
     if (!connect) return undefined;
     const url = typeof connect.url === 'string' ? connect.url : connect.url(number);
     if (url === undefined) return undefined;
-    const identity: Identity = { handle: number, fullName: this.name, network: 'PSTN' };
+    const identity = phoneIdentity(number, this.name);
     return { identity, arrive: (attempt) => void this.#dial(url, identity, attempt, connect) };
   }
 

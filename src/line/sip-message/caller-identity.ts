@@ -1,5 +1,5 @@
 import { completeNumber } from '../../switch/dialer.js';
-import { type Identity, phoneNumber } from '../../switch/identity.js';
+import { type Identity, phoneIdentity, phoneNumber } from '../../switch/identity.js';
 import { readAddress, readUri, type SipAddress } from './address.js';
 import type { SipHeaders } from './headers.js';
 
@@ -26,7 +26,7 @@ export function identityOf(address: SipAddress | undefined, country: string | un
   const user = readUri(address?.uri ?? '')?.user ?? '';
   const shown = (address?.name ?? '').replace(/\p{Cc}+/gu, ' ').slice(0, MAX_NAME);
   const number = numberIn(user, country);
-  if (number !== undefined) return { handle: number, fullName: shown || number, network: 'PSTN' };
+  if (number !== undefined) return phoneIdentity(number, shown || number);
   const name =
     user
       .toLowerCase()

@@ -1,4 +1,4 @@
-import type { Identity } from '../../switch/identity.js';
+import { type Identity, phoneIdentity } from '../../switch/identity.js';
 import type { IncomingCalls, Onward } from '../../switch/line.js';
 import type { CallMedia } from '../sip-call/call-media.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
@@ -171,7 +171,7 @@ export class IncomingDesk {
     if (admitted.kind === 'peer') return callerOf(headers, true, settings.country);
     const number = settings.phones.find(({ user }) => user === admitted.user)?.number;
     const known = callerOf(headers, false, settings.country);
-    if (number !== undefined) return { handle: number, fullName: known.fullName, network: 'PSTN' };
+    if (number !== undefined) return phoneIdentity(number, known.fullName);
     return {
       ...known,
       handle: `sip:${admitted.user.toLowerCase().replace(/[^a-z0-9.,_:-]/g, '')}`.slice(0, 32),

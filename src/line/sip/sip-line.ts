@@ -15,7 +15,7 @@ import { issuesText } from '../../base/refusal.js';
 import { bareHost } from '../../base/system/host-address.js';
 import type { CancelTimer } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
-import type { Identity } from '../../switch/identity.js';
+import { type Identity, phoneIdentity } from '../../switch/identity.js';
 import type { IncomingCalls, Line } from '../../switch/line.js';
 import { CallMedia } from '../sip-call/call-media.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
@@ -194,7 +194,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     const phone = this.ownTo(number);
     if (phone) return phone;
     if (!settings.trunk && !settings.account) return undefined;
-    const identity = phoneOf(number);
+    const identity = phoneIdentity(number);
     if (!isThere) return failing(identity, 'no-route', 'The trunk does not answer');
     const tariff = tariffOf(settings.tariffs, number);
     if (!limits.allows(number, tariff))
@@ -213,7 +213,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     const { routes } = this.#opened;
     const phone = this.#settings.phones.find((each) => each.number === number);
     if (!phone) return undefined;
-    const identity = phoneOf(number);
+    const identity = phoneIdentity(number);
     const way = routes.toPhone(phone.user);
     if (!way) return failing(identity, 'offline', 'The phone is not registered');
     return new SipDestination(this.#host, {
@@ -394,10 +394,6 @@ interface OpenParts {
   /** False when the trunk did not answer the last probe, or answered it with 503. */
   isThere: boolean;
   cancelProbe: CancelTimer;
-}
-
-function phoneOf(number: string): Identity {
-  return { handle: number, fullName: number, network: 'PSTN' };
 }
 
 function failing(
