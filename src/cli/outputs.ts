@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { JackfieldError } from '../base/errors.js';
 import { printable } from '../base/printable.js';
-import { fileError } from '../files/file-error.js';
+import { fileError, isMissing } from '../files/file-error.js';
 import { checkReplaceable, moveInto, moveIntoFree, removeFile, writePrivate } from '../files/private-file.js';
 import { cutToBytes, MAX_NAME_BYTES } from '../files/safe-name.js';
 
@@ -104,6 +104,6 @@ function taken(path: string): JackfieldError {
   );
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
+function absent(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }

@@ -22,6 +22,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const DISK_FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
+/** True when an error says that a file, or a folder on its path, does not exist. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
 /** True when an error or its cause says that there is no room: the disk is full, a quota or a limit is used up. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

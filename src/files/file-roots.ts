@@ -6,7 +6,7 @@ import { JackfieldError } from '../base/errors.js';
 import { Opening } from '../base/opening.js';
 import { printable } from '../base/printable.js';
 import { isInside } from './confined-path.js';
-import { fileError } from './file-error.js';
+import { fileError, isMissing } from './file-error.js';
 
 const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY } = constants;
 // Windows has none of these.
@@ -191,8 +191,8 @@ class HeldFolder {
 
   /** Status of a name, without following links; `undefined` when it does not exist. */
   async look(name: string): Promise<Stats | undefined> {
-    return await lstat(this.at(name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
+    return await lstat(this.at(name)).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
       throw error;
     });
   }

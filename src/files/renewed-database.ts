@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { Database, isDamage } from './database.js';
-import { fileError } from './file-error.js';
+import { fileError, isMissing } from './file-error.js';
 
 /** Options of {@link renewDatabase}. */
 export interface RenewOptions {
@@ -44,8 +44,8 @@ export async function renewDatabase(
   const ext = extname(path);
   const damaged = `${path.slice(0, path.length - ext.length)}.damaged-${randomUUID().slice(0, 8)}${ext}`;
   for (const beside of ['-wal', '-shm', '']) {
-    await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw fileError('move', path, error);
+    await rename(`${path}${beside}`, `${damaged}${beside}`).catch((error: unknown) => {
+      if (!isMissing(error)) throw fileError('move', path, error);
     });
   }
   return { database: Database.open(path, migrations, { advice }), damaged };

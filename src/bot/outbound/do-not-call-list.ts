@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { checkArgument, line, path } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { isMissing } from '../../files/file-error.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 import type { DoNotCall } from './campaign-call.js';
 
@@ -51,8 +52,8 @@ export class DoNotCallList implements DoNotCall {
 
   async #entries(): Promise<ReadonlySet<string>> {
     try {
-      const facts = await stat(this.#file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return undefined;
+      const facts = await stat(this.#file, { bigint: true }).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
         throw error;
       });
       if (!facts) return new Set();

@@ -5,6 +5,7 @@ import { during } from '../../base/during.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import type { Clock } from '../../base/time/clock.js';
+import { isMissing } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makeFolder, writeJson } from '../../files/whole-file.js';
 
@@ -111,7 +112,7 @@ async function readState(path: string): Promise<QueueState | undefined> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isMissing(cause)) return undefined;
     throw new JackfieldError(
       'ERR_FILE',
       `${printable(path)} cannot be read: ${printable(messageOf(cause))}`,

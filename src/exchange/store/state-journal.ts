@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, readFileSync, renameSync, rmSync, writeSync }
 import { join } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { isMissing } from '../../files/file-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 
@@ -110,7 +111,7 @@ export class StateJournal {
     try {
       text = readFileSync(this.#path, 'utf8');
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+      if (isMissing(error)) return;
       throw error;
     }
     const lines = text.split('\n');

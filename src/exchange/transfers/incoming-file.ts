@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { isMissing } from '../../files/file-error.js';
 import { type PositionedFile, positionedFile } from '../../files/positioned-file.js';
 import { moveIntoFree, openPrivate, removeFile } from '../../files/private-file.js';
 import { safeName } from '../../files/safe-name.js';
@@ -121,8 +122,8 @@ function* freeNames(path: string): Generator<string> {
 async function exists(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
+    (error: unknown) => {
+      if (isMissing(error)) return false;
       throw error;
     },
   );

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../../files/file-error.js';
+import { fileError, isMissing } from '../../files/file-error.js';
 import { makePrivateFolder, removeFile } from '../../files/private-file.js';
 import { writeJson } from '../../files/whole-file.js';
 
@@ -67,7 +67,7 @@ async function unlessMissing<T>(path: string, reading: Promise<T>): Promise<T | 
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw fileError('read', path, error);
   }
 }

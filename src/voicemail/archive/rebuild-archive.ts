@@ -5,7 +5,7 @@ import { path as aPath, checkArgument } from '../../base/check.js';
 import { asError, JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { type Database, isDamage, type RowSchema } from '../../files/database.js';
-import { fileError } from '../../files/file-error.js';
+import { fileError, isMissing } from '../../files/file-error.js';
 import { renewDatabase } from '../../files/renewed-database.js';
 import { KEY_ROW } from '../../files/row.js';
 import { AUDIO_ROW, MESSAGE_ROW, type MessageRow, UNFINISHED_ROW } from './catalogue-rows.js';
@@ -84,7 +84,7 @@ export async function hasSidecars(root: string): Promise<boolean> {
 async function namesIn(root: string): Promise<string[]> {
   const folder = join(root, 'audio');
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    if (isMissing(cause)) return [];
     throw fileError('read the folder', folder, cause);
   });
   return entries
