@@ -1,7 +1,7 @@
 // Records a call until it is killed: what it says is a ramp that tells each sample's place. Every 20 ms it prints how
 // many samples it has said, when, and 1 once that is being recorded. Time is its own: 20 ms of it take at least 20 ms,
 // and pass only when the process gets the processor and its files are served, so that what a kill may cost is told in
-// time in which it could work. With a recipient it encrypts. Run by recording-kill.test.ts, on the built package.
+// time in which it could work. With a recipient it encrypts. Run by recording-kill.proof.test.ts, on the built package.
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises'; // timer: it is voice that is killed in the middle
 import { attach, Exchange, MemoryTransport, PcmServer, recordCall, VirtualClock } from '../../dist/index.js';

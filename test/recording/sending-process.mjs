@@ -3,7 +3,7 @@
 // Messages: `{ dial, port, stalls }` connects a stream by a name, answered by `{ connected }`; one that stalls leaves out
 // the last `lost` of each `every` frames. `{ frames }` ends it after so many, answered by `{ sent }`, those of each stream, and
 // by when the first was begun to be sent.
-// Run by two-processes.test.ts.
+// Run by two-processes.proof.test.ts.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 

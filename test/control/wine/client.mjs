@@ -1,4 +1,4 @@
-// The client under test, for windows-wine.test.ts. Usage: node client.mjs <log file>; runs beside `build/`.
+// The client under test, for windows-wine.proof.test.ts. Usage: node client.mjs <log file>; runs beside `build/`.
 import { appendFileSync } from 'node:fs';
 
 // `build` lies beside this file only where the test has put both.

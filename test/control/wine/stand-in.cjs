@@ -1,4 +1,4 @@
-// A stand-in for an endpoint on Windows, for windows-wine.test.ts: one window that answers as the reference says.
+// A stand-in for an endpoint on Windows, for windows-wine.proof.test.ts: one window that answers as the reference says.
 // Usage: node stand-in.cjs <log file>. Ends at the command `QUIT`.
 const { appendFileSync } = require('node:fs');
 const koffi = require('koffi');

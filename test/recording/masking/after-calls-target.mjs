@@ -1,5 +1,5 @@
 // Publishes and masks what lies in a recorder's folder, on the built package, and is killed at a step. Run by
-// after-calls-kill.test.ts.
+// after-calls-kill.proof.test.ts.
 import '../kill-steps.mjs';
 
 const [folder, , optionsJson] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Masks the recordings of a folder, on the built package, and is killed at a step. Run by masking-kill.test.ts.
+// Masks the recordings of a folder, on the built package, and is killed at a step. Run by masking-kill.proof.test.ts.
 import '../kill-steps.mjs';
 
 const [folder] = process.argv.slice(2);

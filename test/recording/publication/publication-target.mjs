@@ -1,5 +1,5 @@
 // Publishes what lies in a recorder's folder, on the built package, and is killed at a step. Run by
-// publication-kill.test.ts.
+// publication-kill.proof.test.ts.
 import '../kill-steps.mjs';
 
 const [folder, , optionsJson] = process.argv.slice(2);

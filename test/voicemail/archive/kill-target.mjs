@@ -1,7 +1,7 @@
 // Archives a mailbox and deletes its originals, on the built package. All that leaves a trace outside the process is a
 // step: each line of the wire, each call that changes a file or a folder, each statement of SQLite that changes the
 // catalogue. Each is printed just before it is done, with how often it came; the process kills itself before `killAt`.
-// Run by kill-and-resume.test.ts.
+// Run by kill-and-resume.proof.test.ts.
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

@@ -1,5 +1,5 @@
 /*
- * A program for Windows as the reference's section "Windows" has it, for windows-wine.test.ts: plain C, no library.
+ * A program for Windows as the reference's section "Windows" has it, for windows-wine.proof.test.ts: plain C, no library.
  * Usage: client.exe [slow] <log file>. Ends by itself; with `slow`, after one message that it takes its time for.
  */
 #include <stdio.h>

@@ -1,4 +1,4 @@
-// The exchange under test, for windows-wine.test.ts. Usage: node exchange.mjs <log file>; runs beside a built `dist`.
+// The exchange under test, for windows-wine.proof.test.ts. Usage: node exchange.mjs <log file>; runs beside a built `dist`.
 // Ends at the command MINIMIZE.
 import { appendFileSync } from 'node:fs';
 import { Exchange } from './dist/exchange.js';

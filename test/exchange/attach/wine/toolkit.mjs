@@ -1,4 +1,4 @@
-// The toolkit as a client, for windows-wine.test.ts. Usage: node toolkit.mjs <log file>; runs beside a built `dist`.
+// The toolkit as a client, for windows-wine.proof.test.ts. Usage: node toolkit.mjs <log file>; runs beside a built `dist`.
 import { appendFileSync } from 'node:fs';
 
 // `dist` lies beside this file only where the test has put both.
