@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { messageOf } from '../base/errors.js';
 import { type PcmServer, ShareServer, shareJoiner, turnTaker, type VoiceJoiner } from '../pcm.js';
+import { faultText } from './failure.js';
 import { warnLine } from './terminal-text.js';
 
 /** Options of a command that can share calls with other commands. */
@@ -28,7 +28,7 @@ export async function offerVoices(servers: () => Iterable<PcmServer>): Promise<A
   try {
     return await ShareServer.open(servers);
   } catch (error) {
-    warnLine(`Other processes cannot listen to the calls of this one: ${messageOf(error)}`);
+    warnLine(`Other processes cannot listen to the calls of this one: ${faultText(error)}`);
     return { [Symbol.asyncDispose]: async () => undefined };
   }
 }

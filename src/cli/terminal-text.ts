@@ -39,15 +39,6 @@ export function warnLine(text: string): void {
   put(process.stderr, `${printable(text)}\n`);
 }
 
-/** Prints the fault of a file to standard error, with its name once. Sets exit code 1. */
-export function warnFault(file: string, { message }: Error): void {
-  process.exitCode = EXIT_CODES.failed;
-  const afterName = printable(message).split(printable(file)).slice(1);
-  // The name of a derived file may begin with the name of this one.
-  const isNamed = afterName.some((rest) => /^($|[\s":,])/.test(rest));
-  warnLine(isNamed ? message : `${file}: ${message}`);
-}
-
 /** Prints to standard error that there is nothing to show or check. Sets the exit code unless one is set. */
 export function warnNothing(text: string): void {
   process.exitCode ||= EXIT_CODES.nothing;

@@ -15,6 +15,8 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-codes-'));
   await mkdir(join(folder, 'nothing'));
+  await mkdir(join(folder, 'mails', 'audio'), { recursive: true });
+  await writeFile(join(folder, 'mails', 'audio', 'jack.1.json'), '{}');
   await writeFile(join(folder, 'flow.yaml'), FLOW);
   // A tape on which the endpoint answers what none does.
   await mkdir(join(folder, 'tape'));
@@ -60,6 +62,7 @@ it.concurrent.each<[keyof typeof EXIT_CODES, string, RegExp, NodeJS.ProcessEnv?]
   ['faulty', 'exchange --replay tape', /^$/],
   // The list is looked at first: nothing is attached to.
   ['failed', 'record --attach tcp:1 --mask cards,none.txt', /none\.txt.*\[ERR_FILE\]/],
+  ['failed', 'voicemail index --in mails', /mails\/audio\/jack\.1\.json.* \[ERR_SYNTAX\]$/m],
   ['nothing', 'recordings list --out nothing', /No recordings/],
   [
     'broken',

@@ -21,12 +21,13 @@ import {
   isSealed,
   readAnalysis,
 } from '../../recording.js';
+import { warnFault } from '../failure.js';
 import { between, numberFrom } from '../options.js';
 import { withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
 import { openFolder } from '../record/recordings-folder.js';
 import { stopSignal } from '../shutdown.js';
-import { printLine, warnFault, warnLine, warnNothing } from '../terminal-text.js';
+import { printLine, warnLine, warnNothing } from '../terminal-text.js';
 import { textTable } from '../text-table.js';
 import { COLUMNS, shownValue } from './analysis-rows.js';
 import { printTranscript } from './print-transcript.js';
@@ -228,7 +229,7 @@ async function showing(file: string, { signal }: Run, work: () => Promise<void>)
     await work();
   } catch (error) {
     signal.throwIfAborted();
-    warnFault(file, asError(error));
+    warnFault(file, error);
   }
 }
 

@@ -24,7 +24,8 @@ export function botLine(event: FeedEvent, maxCalls: number): Line | undefined {
   }
   if (event.type === 'failure') {
     const { where, reason, code } = event;
-    return { fields: { event: 'failed', where, reason, code }, text: `failed: ${where}: ${reason}` };
+    const text = `failed: ${where}: ${reason}${code === undefined ? '' : ` [${code}]`}`;
+    return { fields: { event: 'failed', where, reason, code }, text };
   }
   if (event.type === 'dropped') {
     const { type, events } = event;

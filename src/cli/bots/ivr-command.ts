@@ -19,6 +19,7 @@ import { writePrivate } from '../../files/private-file.js';
 import { PcmServer } from '../../pcm.js';
 import { flowVoicemail } from '../../voicemail.js';
 import { attachTo, checkEndpoint, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { faultText } from '../failure.js';
 import { between, dateOption } from '../options.js';
 import { checkOutput, intoFile, type OutputOptions, temporaryFolder, withForce } from '../outputs.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
@@ -182,7 +183,8 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
 
 /** Describes the end of a tried call and its reason. */
 function whyEnded(result: BotResult | undefined, last: string, left: boolean): string {
-  if (result?.outcome === 'failed') return `The call failed at ${last}: ${result.error?.message ?? ''}`;
+  if (result?.outcome === 'failed')
+    return `The call failed at ${last}: ${result.error ? faultText(result.error) : ''}`;
   if (result?.outcome === 'done') return `The flow ended the call: there is no way on from ${last}.`;
   const keys = left ? ', as there were no more keys' : '';
   return `The caller hung up at ${last}${keys}.`;

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { JackfieldError, messageOf } from '../../base/errors.js';
+import { JackfieldError } from '../../base/errors.js';
 import { Exchange, Scenario, systemClock } from '../../exchange.js';
 import { withSound } from '../exchange/with-sound.js';
+import { faultText } from '../failure.js';
 import { portOption } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { drawText, printable, printLine, warnLine } from '../terminal-text.js';
@@ -67,7 +68,7 @@ async function ownDesk(options: Options, stop: AbortSignal): Promise<void> {
     ...withSound(scenario?.options ?? { users }, options.sound, options.as),
     fileRoots: options.files,
   });
-  exchange.on('failure', (error) => warnLine(`Failure: ${messageOf(error)}`));
+  exchange.on('failure', (error) => warnLine(`Failure: ${faultText(error)}`));
   const seat = seatAt(exchange.desk(options.as));
   for (const [index, handle] of exchange.handles.entries()) {
     const port = await exchange.listen({ handle, port: options.tcp === 0 ? 0 : options.tcp + index });
@@ -108,7 +109,7 @@ async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise
     if (word === 'help') show({}, Object.values(DESK_WORDS).map(helpLine));
     else if (word === 'state') whole();
     else if (word !== '') {
-      await seat.type(line).catch((error: unknown) => warnLine(`jackfield: ${messageOf(error)}`));
+      await seat.type(line).catch((error: unknown) => warnLine(`jackfield: ${faultText(error)}`));
     }
     if (terminal) prompt.prompt();
   }

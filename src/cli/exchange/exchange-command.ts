@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { entryOf } from '../../base/entry-of.js';
-import { messageOf } from '../../base/errors.js';
 import { whenFired } from '../../base/wait.js';
 import {
   Exchange,
@@ -19,6 +18,7 @@ import { readToken } from '../../files/key-files.js';
 import type { SipLine } from '../../line.js';
 import { SeatServer } from '../desk/seat-server.js';
 import { EXIT_CODES } from '../exit-codes.js';
+import { faultText } from '../failure.js';
 import { between, portOption } from '../options.js';
 import { checkOutputFolder, type OutputOptions, withForce } from '../outputs.js';
 import { tellManager } from '../service-manager.js';
@@ -195,7 +195,7 @@ async function serve(options: Options): Promise<void> {
     await recorder?.close();
   }
   if (recorder?.failure !== undefined) {
-    warnLine(`The recording is incomplete: ${messageOf(recorder.failure)}`);
+    warnLine(`The recording is incomplete: ${faultText(recorder.failure)}`);
     process.exitCode = 1;
   }
   if (process.connected) process.disconnect();

@@ -1,5 +1,5 @@
-import { messageOf } from '../../base/errors.js';
 import type { CallView, Clock, ClosedStream, Exchange } from '../../exchange.js';
+import { faultText } from '../failure.js';
 import { LiveArea } from '../live-area.js';
 import { printable, printLine } from '../terminal-text.js';
 import { fittedColumns, type TableColumn, textTable } from '../text-table.js';
@@ -30,7 +30,7 @@ export function exchangeView(
   const table = !json && process.stdout.isTTY;
   const view = json ? jsonView(clock) : table ? tableView(exchange) : lineView();
   exchange.on('failure', (error) => {
-    const message = messageOf(error);
+    const message = faultText(error);
     view.note('failure', { message }, `Failure: ${message}`);
   });
   exchange.on('stream-closed', (closed) => view.note('stream-closed', { ...closed }, lossOf(closed)));

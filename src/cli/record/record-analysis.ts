@@ -1,5 +1,5 @@
-import { messageOf } from '../../base/errors.js';
 import type { CallRecording } from '../../recording.js';
+import { faultFields } from '../failure.js';
 import type { RecordView } from './record-view.js';
 
 /**
@@ -30,6 +30,7 @@ export async function tellAnalysis(
     view.note({ event: 'analysed', fields: { call, durationMs, ...figures, legs: ofLegs, dropped } });
   } catch (error) {
     // The recording continues without the analysis.
-    view.note({ event: 'not-analysed', fields: { call, reason: messageOf(error) } });
+    const { error: reason, code } = faultFields(error);
+    view.note({ event: 'not-analysed', fields: { call, reason, code } });
   }
 }

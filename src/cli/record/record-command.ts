@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
-import { messageOf } from '../../base/errors.js';
 import { EventFeed, FeedSources } from '../../feed.js';
 import { JackfieldError, PcmServer } from '../../pcm.js';
 import { type RecordConfig, Recorder, type RecorderOptions, recorderOptions } from '../../recording.js';
 import { attachTo, type EndpointOptions, withEndpoint } from '../endpoint-options.js';
+import { faultText } from '../failure.js';
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
 import { stopSignal, untilStopped } from '../shutdown.js';
@@ -171,7 +171,7 @@ async function rereadConfig(
     feed.tell({ type: 'service', what: 'configured' });
   } catch (error) {
     // The previous configuration stays in use.
-    feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
+    feed.tell({ type: 'service', what: 'not-configured', text: faultText(error) });
   }
 }
 

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { entryOf } from '../../base/entry-of.js';
 import { type Client, JackfieldError } from '../../control.js';
 import type { CallRecording, Recorder } from '../../recording.js';
+import { faultFields } from '../failure.js';
 import type { RecordView } from './record-view.js';
 
 /** Actions on a recording, by the first word of a line. */
@@ -37,7 +38,10 @@ export function recordControl(
     if (line.trim() === '') return;
     obey(line, client, recorder()).then(
       (fields) => view().note({ event: 'done', fields }),
-      (error: Error) => view().note({ event: 'refused', fields: { line, reason: error.message } }),
+      (thrown: unknown) => {
+        const { error: reason, code } = faultFields(thrown);
+        view().note({ event: 'refused', fields: { line, reason, code } });
+      },
     );
   });
   // On a terminal, readline also takes Ctrl-C.

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { Catalogue, JackfieldError, listOutbox, resumeMasking, retryEvent } from '../../recording.js';
 import { isConfirmed } from '../confirmation.js';
+import { warnFault } from '../failure.js';
 import { MAX_DAYS, numberFrom } from '../options.js';
-import { printedTime, printLine, warnFault, warnLine, warnNothing } from '../terminal-text.js';
+import { printedTime, printLine, warnLine, warnNothing } from '../terminal-text.js';
 import { checkFolder, type FolderOptions, found, openFolder } from './recordings-folder.js';
 import { printEntries } from './recordings-list.js';
 

@@ -12,7 +12,8 @@ import {
 } from '../../recording.js';
 import { JackfieldError } from '../../voice.js';
 import { keywordOption, transcriberOf } from '../analysis/words-options.js';
-import { printLine, warnFault, warnLine } from '../terminal-text.js';
+import { warnFault } from '../failure.js';
+import { printLine, warnLine } from '../terminal-text.js';
 import { openFolder } from './recordings-folder.js';
 
 interface MaskOptions {

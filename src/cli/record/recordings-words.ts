@@ -3,7 +3,8 @@ import { TRANSCRIPT_FORMATS, type TranscriptFormat, writeTranscript } from '../.
 import { readIdentity, readText } from '../../files/key-files.js';
 import { type CatalogueEntry, readTranscript, transcribeRecordings } from '../../recording.js';
 import { commandTranscriber, JackfieldError } from '../../voice.js';
-import { printDocument, printLine, warnFault, warnNothing } from '../terminal-text.js';
+import { warnFault } from '../failure.js';
+import { printDocument, printLine, warnNothing } from '../terminal-text.js';
 import { type FolderOptions, found, openFolder } from './recordings-folder.js';
 import { printEntries } from './recordings-list.js';
 

@@ -13,6 +13,7 @@ import {
   type VerifyReport,
   verifyRecording,
 } from '../../recording.js';
+import { faultFields, faultText } from '../failure.js';
 import { printLine, warnNothing } from '../terminal-text.js';
 import { isFolder, openFolder, recordingsBelow } from './recordings-folder.js';
 
@@ -70,11 +71,12 @@ async function verifyFile(
   try {
     await check(await file, options, expected);
   } catch (error) {
-    if (!(error instanceof JackfieldError)) throw error;
+    const fields = faultFields(error);
+    if (fields.code === undefined) throw error;
     process.exitCode = 1;
-    if (options.json)
-      printLine(JSON.stringify({ file: await nameOf(file), ok: false, error: error.message }));
-    else printLine(`FAILED    ${await nameOf(file)}  ${error.message}`);
+    const name = await nameOf(file);
+    if (options.json) printLine(JSON.stringify({ file: name, ok: false, ...fields }));
+    else printLine(`FAILED    ${name}  ${faultText(error)}`);
   }
 }
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { messageOf } from '../../base/errors.js';
 import { Opening } from '../../base/opening.js';
 import { whenFired } from '../../base/wait.js';
 import { readText } from '../../files/key-files.js';
@@ -20,6 +19,7 @@ import {
   Service,
   type ServiceConfig,
 } from '../../service.js';
+import { faultText } from '../failure.js';
 import { LiveArea } from '../live-area.js';
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions, withShare } from '../share-options.js';
@@ -105,7 +105,7 @@ async function reloaded(service: Service, file: string, beside: Beside): Promise
     useHooks?.();
     return [...unchanged, ...notBegun(config, beside)];
   } catch (error) {
-    service.feed.tell({ type: 'service', what: 'not-configured', text: messageOf(error) });
+    service.feed.tell({ type: 'service', what: 'not-configured', text: faultText(error) });
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { attach, MemoryTransport } from '../../control.js';
 import { Exchange } from '../../exchange.js';
 import { readSipLine, type SipLine, sipLine } from '../../line.js';
 import { EXIT_CODES } from '../exit-codes.js';
+import { faultText } from '../failure.js';
 import { numberFrom } from '../options.js';
 import { stopSignal } from '../shutdown.js';
 import { printLine, warnLine } from '../terminal-text.js';
@@ -49,7 +50,7 @@ async function tried(
   const line = sipLine(await readSipLine(options.line));
   const ladder = new SipLadder(line, options, printLine);
   const exchange = await Exchange.start({ users: [{ handle: 'jackfield' }] });
-  exchange.on('failure', (error) => warnLine(String(error)));
+  exchange.on('failure', (error) => warnLine(`Failure: ${faultText(error)}`));
   try {
     const isDone = act(line, exchange);
     process.exitCode = (await isDone) ? EXIT_CODES.done : EXIT_CODES.failed;

@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from 'node:readline';
-import { messageOf } from '../../base/errors.js';
 import type { AttachState, Client, TraceLine } from '../../control.js';
 import { ApiError } from '../../protocol.js';
+import { faultText } from '../failure.js';
 import { drawText } from '../terminal-text.js';
 import { SeenObjects } from './seen-objects.js';
 import { completeLine } from './trace-completion.js';
@@ -29,7 +29,7 @@ export async function runConsole(
     print(view.format(line));
   };
   const tell = (state: AttachState) => {
-    const why = 'error' in state && state.error ? `: ${state.error.message}` : '';
+    const why = 'error' in state && state.error ? `: ${faultText(state.error)}` : '';
     print(view.note(`${state.status}${why}`));
     if (state.status === 'closed') prompt.close();
   };
@@ -53,7 +53,7 @@ export async function runConsole(
 function send(client: Client, line: string, complain: (text: string) => void): void {
   client.invoke(withoutId(line)).catch((error: unknown) => {
     // An ERROR reply was shown already.
-    if (!(error instanceof ApiError)) complain(messageOf(error));
+    if (!(error instanceof ApiError)) complain(faultText(error));
   });
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { PcmServer } from '../../pcm.js';
 import { AnsweringMachine, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { faultText } from '../failure.js';
 import { Report } from '../report.js';
 import { tellManager } from '../service-manager.js';
 import { joinerOf, offerVoices, type ShareOptions } from '../share-options.js';
@@ -47,7 +48,7 @@ export async function answer(engine: readonly string[], options: Options): Promi
   machine.on('message', (notice) =>
     report.line(notice, `${printedTime(notice.recordedAt)}  ${notice.subject}  #${notice.key}`),
   );
-  machine.on('failed', ({ message }) => report.line({ failed: message }, `failed: ${message}`));
+  machine.on('failed', (error) => report.line({ failed: faultText(error) }, `failed: ${faultText(error)}`));
   const afterMs = config.afterMs ?? DEFAULT_AFTER_MS;
   const account = await client.parameters.get('CURRENTUSERHANDLE');
   const text = `Calls for ${account} are answered after ${afterMs / 1000} s. Ctrl-C ends it.`;

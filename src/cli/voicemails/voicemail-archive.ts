@@ -9,6 +9,7 @@ import {
 } from '../../voicemail.js';
 import { isConfirmed } from '../confirmation.js';
 import { EXIT_CODES } from '../exit-codes.js';
+import { faultFields, faultText, warnFault } from '../failure.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { Report } from '../report.js';
 import { warnDamage, warnLine, warnNothing } from '../terminal-text.js';
@@ -106,8 +107,8 @@ export async function transcribeMessages(
         if (error) process.exitCode = EXIT_CODES.faulty;
         bar.onProgress({ position: ++done, sampleCount: total });
         report.progress(
-          error ? { key, error: error.message } : { key, transcript },
-          `#${key}  ${error ? `failed: ${error.message}` : transcript}`,
+          error ? { key, ...faultFields(error) } : { key, transcript },
+          `#${key}  ${error ? `failed: ${faultText(error)}` : transcript}`,
         );
       },
     });
@@ -150,8 +151,7 @@ export async function indexMessages(options: ArchiveOptions): Promise<void> {
     );
     warnLine('were in it alone: they are fetched again where the endpoint still has them.');
   }
-  for (const { message } of failed.values()) warnLine(message);
-  if (failed.size > 0) process.exitCode = EXIT_CODES.failed;
+  for (const [path, error] of failed) warnFault(path, error);
   new Report(options.json).line({ messages, failed: failed.size, damaged }, `${messages} messages`);
 }
 

@@ -1,6 +1,7 @@
 import { PcmServer } from '../../pcm.js';
 import { type ArchiveProgress, archiveVoicemails, VoicemailArchive } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { faultText } from '../failure.js';
 import { Report } from '../report.js';
 import { stopSignal } from '../shutdown.js';
 import { warnDamagedRows } from './voicemail-archive.js';
@@ -71,7 +72,7 @@ export async function archiveAll(engine: readonly string[], options: Options): P
 
 function tell(report: Report, { done, total, outcome, message, untranscribed }: ArchiveProgress): void {
   if (outcome === 'known' || outcome === 'gone') return;
-  const why = untranscribed && { untranscribed: untranscribed.message };
+  const why = untranscribed && { untranscribed: faultText(untranscribed) };
   report.progress(
     { done, total, outcome, message, ...why },
     `${message ? `${outcome}  ${messageLine(message)}` : outcome}${why ? `  no transcript: ${why.untranscribed}` : ''}`,

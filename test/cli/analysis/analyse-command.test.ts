@@ -41,8 +41,8 @@ describe('jackfield analyse', () => {
       .split('\n')
       .map((line) => JSON.parse(line).file);
     expect(shown).toEqual(['call.wav', 'other.wav']);
-    expect(stderr).toMatch(/^call\.wav: .*--force/m);
-    expect(stderr).toMatch(/^text\.wav: This is not/m);
+    expect(stderr).toMatch(/^call\.wav: .*--force.* \[ERR_FILE\]$/m);
+    expect(stderr).toMatch(/^text\.wav: This is not.* \[ERR_WAV\]$/m);
     expect(await readFile(join(folder, 'some', 'call.wav.html'), 'utf8')).toBe('of somebody');
     expect(await readdir(join(folder, 'some'))).toEqual(['call.wav.html', 'other.wav.html']);
   });
@@ -53,7 +53,7 @@ describe('jackfield analyse', () => {
     const args = ['call.wav', 'other.wav', '--transcribe', 'sh engine.sh', '--format', 'text'];
     const { code, stdout, stderr } = await analyse(...args);
     expect([code, stdout]).toEqual([1, '[00:00:00.000] local: go forward\n']);
-    expect(stderr).toMatch(/^call\.wav: /m);
+    expect(stderr).toMatch(/^call\.wav: .* \[ERR_TOOL\]$/m);
   });
 
   it('goes on behind a recording of an archive whose audio is gone', async () => {
@@ -66,7 +66,7 @@ describe('jackfield analyse', () => {
     await rm(join(archive, 'calls', 'anna.wav'));
     const { code, stdout, stderr } = await analyse('--archive', archive, '--html', 'drawn');
     expect(code).toBe(1);
-    expect(stderr).toContain('anna.wav');
+    expect(stderr).toMatch(/anna\.wav.* \[ERR_FILE\]$/m);
     expect(stdout).toContain('carl.wav');
     expect(await readdir(join(folder, 'drawn'))).toEqual(['bob.wav.html', 'carl.wav.html']);
   });

@@ -29,7 +29,7 @@ describe('the lines of a bot that runs', () => {
     ],
     [
       { type: 'failure', where: 'pcm server', reason: 'full', code: 'ERR_LIMIT' },
-      'failed: pcm server: full',
+      'failed: pcm server: full [ERR_LIMIT]',
       { event: 'failed', code: 'ERR_LIMIT' },
     ],
     [{ type: 'dropped', events: 7 }, '7 lines dropped: they were not read in time', { events: 7 }],

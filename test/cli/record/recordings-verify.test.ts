@@ -63,6 +63,8 @@ it('verify takes folders: all recordings of the catalogue, or without one all th
   expect(await verdicts(calls)).toEqual({ code: 0, words: ['ok', 'ok'] });
   await rm(join(calls, 'ann.wav'));
   for (const path of [folder, calls]) {
+    expect((await run('verify', path)).printed).toMatch(/^FAILED .*ann\.wav .* \[ERR_FILE\]$/m);
+    expect((await run('verify', path, '--json')).printed).toMatch(/"ok":false,.*"code":"ERR_FILE"/);
     expect(await verdicts(path)).toMatchObject({ code: 1, words: expect.arrayContaining(['FAILED', 'ok']) });
   }
   // Of one that is gone altogether the catalogue alone knows.
