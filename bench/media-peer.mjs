@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+
+/** Processor time of each thread of this process so far, in seconds, by its id. */
+function threadSeconds() {
+  const folder = '/proc/self/task';
+  const times = readdirSync(folder).map((id) => {
+    const [onProcessor] = readFileSync(`${folder}/${id}/schedstat`, 'utf8').split(' ');
+    return [id, Number(onProcessor) / 1e9];
+  });
+  return new Map(times);
+}
 
 /** The program in C, and what it tells. */
 export class Peer {
@@ -25,11 +36,18 @@ export class Peer {
       this.begun,
       this.#exit.then(() => Promise.reject(new Error('The peer has failed.'))),
     ]);
-    const before = process.cpuUsage();
+    const [before, threads] = [process.cpuUsage(), threadSeconds()];
+    const loop = performance.eventLoopUtilization();
     const begun = performance.now();
     await this.done;
     const { user, system } = process.cpuUsage(before);
-    return { cores: (user + system) / 1000 / (performance.now() - begun) };
+    const seconds = (performance.now() - begun) / 1000;
+    const busiest = [...threadSeconds()]
+      .map(([id, used]) => (used - (threads.get(id) ?? 0)) / seconds)
+      .sort((a, b) => b - a)
+      .slice(0, 4);
+    const { utilization } = performance.eventLoopUtilization(loop);
+    return { cores: (user + system) / 1e6 / seconds, busiest, utilization };
   }
 
   async ended() {

@@ -78,7 +78,7 @@ async function callsOf(binary, dialect) {
   MediaLeg.prototype.take = take;
   const perCall = ((used.cores * 1000) / count).toFixed(2);
   const told = stagesOf({ ...notes, sent: got.sent, got: got.got });
-  return `${count} calls of ${dialect} beside ${stalled} that never read: ${used.cores.toFixed(2)} cores (${perCall} ms a call and second), ${memory.toFixed(0)} MB${failed.length > 0 ? `, ${failed.length} failures: ${failed[0].message}` : ''}
+  return `${count} calls of ${dialect} beside ${stalled} that never read: ${used.cores.toFixed(2)} cores (${perCall} ms a call and second), ${memory.toFixed(0)} MB; ${threadsOf(used)}${failed.length > 0 ? `, ${failed.length} failures: ${failed[0].message}` : ''}
 ${told}
   ${got.peer}`;
 }
@@ -112,6 +112,11 @@ function stagesOf(notes) {
   }
   const lines = Object.entries(stages).map(([name, list]) => `  ${name.padEnd(6)} ${spreadOf(list)}`);
   return [`  ${stages.added.length} loud frames followed, ${lost} lost; in ms:`, ...lines].join('\n');
+}
+
+function threadsOf({ utilization, busiest }) {
+  const shares = busiest.map((share) => share.toFixed(2)).join(', ');
+  return `loop ${(utilization * 100).toFixed(0)} % busy, threads ${shares} cores`;
 }
 
 function byCall(notes) {
@@ -191,7 +196,7 @@ async function forksOf(binary, count) {
   const lost = droppedOf(forks.slice(2 * count));
   await Promise.all(forks.map((each) => each.close()));
   const perCall = ((used.cores * 1000) / count).toFixed(2);
-  return `${count} forks of both legs beside ${stalled} whose receiver never reads: ${used.cores.toFixed(2)} cores (${perCall} ms a fork and second), ${memory.toFixed(0)} MB; ${dropped} samples dropped, ${lost} of those that are not read
+  return `${count} forks of both legs beside ${stalled} whose receiver never reads: ${used.cores.toFixed(2)} cores (${perCall} ms a fork and second), ${memory.toFixed(0)} MB; ${threadsOf(used)}; ${dropped} samples dropped, ${lost} of those that are not read
   ${got.late.length} frames followed; in ms:
   added  ${spreadOf(got.late.map((ns) => ns / MS))}
   ${got.peer}`;

@@ -4,6 +4,7 @@ import { connect as connectSecure, createServer as createSecureServer } from 'no
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { bareHost } from '../../base/system/host-address.js';
 import { listenAt, socketsOf, withKeys } from '../../base/system/listening.js';
+import { readInto } from '../../base/system/read-into.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import type { WireMessage } from '../dialect/media-event.js';
@@ -49,7 +50,7 @@ export class TcpConnection implements MediaConnection {
       return;
     }
     // Data is always read at once: the other end may write without waiting, and take a short write for an error.
-    this.#socket.on('data', (bytes) => listener.message(bytes));
+    readInto(this.#socket, (bytes) => listener.message(Buffer.from(bytes)));
     this.#socket.on('drain', () => listener.drained());
     this.#socket.resume();
   }

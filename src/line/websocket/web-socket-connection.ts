@@ -3,9 +3,11 @@ import type WebSocket from 'ws';
 import type { RawData } from 'ws';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { readInto } from '../../base/system/read-into.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import { PlainFrames } from './plain-frames.js';
 import { frameOf } from './web-socket-frame.js';
 
 /** Largest message that is read, in bytes. The largest known are those of Telnyx, up to 30 s of audio. */
@@ -23,8 +25,8 @@ const MAX_BUFFERED = 8 * 1024 * 1024;
 export type WebSocketSide = 'client' | 'server';
 
 /**
- * WebSocket as a {@link MediaConnection}. Messages are written as whole frames directly to the connection below.
- * Received data and all control frames are left to `ws`.
+ * WebSocket as a {@link MediaConnection}. Messages are written as whole frames directly to the connection below, and
+ * plain messages are read from it. All else is left to `ws`: control frames, fragments, faults.
  */
 export class WebSocketConnection implements MediaConnection {
   readonly #socket: WebSocket;
@@ -47,6 +49,8 @@ export class WebSocketConnection implements MediaConnection {
     this.#below = below;
     this.#isClient = side === 'client';
     this.#clock = clock;
+    if (socket.readyState === socket.OPEN) this.#readPlain();
+    else socket.once('open', () => this.#readPlain());
     socket.on('message', (data, isBinary) => this.#take(messageOfData(data, isBinary)));
     socket.on('pong', () => {
       this.#isAlive = true;
@@ -105,6 +109,23 @@ export class WebSocketConnection implements MediaConnection {
     this.#cancelTimer?.();
     this.#socket.close(1008);
     this.#socket.terminate();
+  }
+
+  /** Reads plain messages itself. `ws` gets what it had read otherwise. */
+  #readPlain(): void {
+    const below = this.#below;
+    const listeners = below.listeners('data');
+    below.removeAllListeners('data');
+    const frames = new PlainFrames(!this.#isClient, MAX_MESSAGE_BYTES, {
+      message: (message) => this.#take(message),
+      others: (bytes) => {
+        const copy = Buffer.from(bytes);
+        for (const listener of listeners) Reflect.apply(listener, below, [copy]);
+      },
+    });
+    readInto(below, (bytes) => {
+      if (!this.#end && !below.destroyed) frames.push(bytes);
+    });
   }
 
   #take(message: WireMessage): void {

@@ -1,23 +1,14 @@
-import type { Writable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as ws from 'ws';
 import { frameOf } from '../../../src/line/websocket/web-socket-frame.js';
-
-/** Reads frames; the types of `ws` do not have it. */
-const { Receiver } = ws as unknown as {
-  readonly Receiver: new (options: { isServer: boolean; maxPayload: number }) => Writable;
-};
+import { wsReceiver } from './ws-receiver.js';
 
 /** Messages as another implementation reads them. */
 function readBack(frames: readonly Uint8Array[], isServer: boolean): (string | Buffer)[] {
-  const messages: (string | Buffer)[] = [];
-  const receiver = new Receiver({ isServer, maxPayload: 1 << 22 });
-  receiver.on('message', (data: Buffer, isBinary: boolean) =>
-    messages.push(isBinary ? Buffer.from(data) : data.toString('utf8')),
-  );
+  const told: unknown[] = [];
+  const receiver = wsReceiver(isServer, 1 << 22, told);
   for (const frame of frames) receiver.write(frame);
-  return messages;
+  return told as (string | Buffer)[];
 }
 
 describe.each([true, false])('frames of messages, masked: %s', (isMasked) => {
