@@ -106,12 +106,15 @@ class TapAnalysis implements LiveAnalysis {
       const event = this.#events.shift();
       if (event) return { done: false, value: event };
       if (this.#isOver) return { done: true, value: undefined };
-      const { done, value } = await this.#tap.next().catch((error: unknown) => {
+      let chunk: IteratorResult<LegChunk, undefined>;
+      try {
+        chunk = await this.#tap.next();
+      } catch (error) {
         this.#words?.giveUp();
         throw error;
-      });
-      if (done) await this.#finish();
-      else this.#hear(value);
+      }
+      if (chunk.done) await this.#finish();
+      else this.#hear(chunk.value);
     }
   }
 
@@ -138,7 +141,9 @@ class TapAnalysis implements LiveAnalysis {
 
   #take(legs: readonly Int16Array[]): void {
     this.#words?.hear(legs);
-    this.#events.push(...this.#analysis.push(legs), ...(this.#words?.told() ?? []));
+    const events = this.#analysis.push(legs);
+    if (events.length > 0) this.#events.push(...events);
+    if (this.#words) this.#events.push(...this.#words.told());
   }
 
   /** Ends the analysis. The last words come after the last sample. */

@@ -122,8 +122,10 @@ export class ConversationAnalysis {
     const events: AnalysisEvent[] = [];
     for (let at = 0; at < length; ) {
       const part = Math.min(length - at, this.#piece - this.#filled);
-      for (const [leg, samples] of legs.entries())
-        this.#pieces[leg]?.set(samples.subarray(at, at + part), this.#filled);
+      for (let leg = 0; leg < legs.length; leg++) {
+        const samples = legs[leg] as Int16Array;
+        this.#pieces[leg]?.set(part === length ? samples : samples.subarray(at, at + part), this.#filled);
+      }
       at += part;
       this.#filled += part;
       if (this.#filled === this.#piece) this.#take(events);

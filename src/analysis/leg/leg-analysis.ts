@@ -1,5 +1,6 @@
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/convert/resampler.js';
+import { MOST_HALVED, VoiceHalver } from '../../voice/convert/voice-halver.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { NeuralFrames } from '../neural/neural-frames.js';
@@ -65,7 +66,7 @@ export class LegAnalysis {
   /** Echo of the other leg in this one, if known. It does not count as speech of this leg. */
   echo: HeardEcho | undefined;
   readonly #scale: number;
-  readonly #resampler: Resampler | undefined;
+  readonly #resampler: Resampler | VoiceHalver | undefined;
   readonly #tone = new ToneFrames(this.bands);
   readonly #key = new KeyFrames(this.bands);
   readonly #speech = new SpeechFrames();
@@ -83,10 +84,7 @@ export class LegAnalysis {
   constructor(sampleRate: number = VOICE_FORMAT.sampleRate, neural?: NeuralFrames) {
     this.#neural = neural;
     this.#scale = sampleRate / BAND_RATE;
-    this.#resampler =
-      sampleRate === BAND_RATE
-        ? undefined
-        : new Resampler({ from: sampleRate, to: BAND_RATE, quality: 'low' });
+    this.#resampler = toBandRate(sampleRate);
   }
 
   /** Sample up to which speech is decided. */
@@ -118,7 +116,11 @@ export class LegAnalysis {
   /** Takes mono samples. Returns the notices that have become certain. */
   push(samples: Int16Array): readonly LegNotice[] {
     this.#count += samples.length;
-    this.#hear(this.#resampler ? this.#resampler.push(samples) : samples);
+    if (!this.#resampler) this.#hear(samples);
+    else if (samples.length <= MOST_HALVED) this.#hear(this.#resampler.push(samples));
+    else
+      for (let at = 0; at < samples.length; at += MOST_HALVED)
+        this.#hear(this.#resampler.push(samples.subarray(at, at + MOST_HALVED)));
     return this.#told();
   }
 
@@ -128,7 +130,7 @@ export class LegAnalysis {
     const tone = this.#tone.end();
     if (tone) this.#addTone(tone);
     for (const event of this.#key.end()) this.#addKey(event);
-    const silence = new Float64Array(this.bands.powers.length);
+    const silence = new Float32Array(this.bands.powers.length);
     const { count } = this.bands;
     for (let frame = count - LOOK_AHEAD; frame < count; frame++)
       this.#decide(this.#speech.take(silence, 0), frame);
@@ -257,6 +259,13 @@ export class LegAnalysis {
   #scaled(position: number): number {
     return Math.min(this.#count, Math.round(position * this.#scale));
   }
+}
+
+/** Returns what lowers the rate of a leg to that of the bands; undefined when it has that rate. */
+function toBandRate(sampleRate: number): Resampler | VoiceHalver | undefined {
+  if (sampleRate === BAND_RATE) return undefined;
+  if (sampleRate === 2 * BAND_RATE) return new VoiceHalver();
+  return new Resampler({ from: sampleRate, to: BAND_RATE, quality: 'low' });
 }
 
 /**

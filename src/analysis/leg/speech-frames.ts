@@ -2,6 +2,8 @@ import { BANDS } from './voice-bands.js';
 
 /** Frames after a frame that are analysed before it is decided on: 250 ms. */
 export const LOOK_AHEAD = 25;
+/** Frames whose powers are kept. */
+const RING = LOOK_AHEAD + 3;
 /** Frames of a part, and number of parts, of the time in which the softest moment is searched: two seconds. */
 const PART = 25;
 const PARTS = 8;
@@ -37,14 +39,14 @@ const DB = 10 / Math.LN10;
  */
 export class SpeechFrames {
   readonly #smooth = new Float64Array(BANDS);
-  /** Least power of each band in each part of the time. The last entry is the current part. */
-  readonly #least = Array.from({ length: PARTS + 1 }, () =>
-    new Float64Array(BANDS).fill(Number.POSITIVE_INFINITY),
-  );
+  /** Least power of each band: in each complete part, as a ring; in all of them; and in the current part. */
+  readonly #parts = new Float64Array(PARTS * BANDS).fill(Number.POSITIVE_INFINITY);
+  readonly #past = new Float64Array(BANDS).fill(Number.POSITIVE_INFINITY);
+  readonly #least = new Float64Array(BANDS).fill(Number.POSITIVE_INFINITY);
   readonly #floor = new Float64Array(BANDS).fill(LEAST);
-  /** Powers of the frames that are not decided on yet, and of the one before them, as a ring. */
-  readonly #powers = Array.from({ length: LOOK_AHEAD + 3 }, () => new Float64Array(BANDS));
-  readonly #totals = new Float64Array(LOOK_AHEAD + 3);
+  /** Powers of the frames that are not decided on yet, and of those beside them, as a ring. */
+  readonly #powers = new Float32Array(RING * BANDS);
+  readonly #totals = new Float64Array(RING);
   #count = 0;
   #heard = 0;
   /** Sum and least of the powers in the first second of sound. */
@@ -60,20 +62,17 @@ export class SpeechFrames {
   excessDb = 0;
 
   /** Takes the next frame. Returns true when the frame {@link LOOK_AHEAD} frames before it is speech. */
-  take(powers: Float64Array, total: number): boolean {
-    const slot = this.#count % this.#powers.length;
-    this.#powers[slot]?.set(powers);
+  take(powers: Float32Array, total: number): boolean {
+    const slot = this.#count % RING;
+    this.#powers.set(powers, slot * BANDS);
     this.#totals[slot] = total;
     this.#learn(powers, total);
     this.#count++;
     return this.#decide(this.#count - 1 - LOOK_AHEAD);
   }
 
-  #learn(powers: Float64Array, total: number): void {
-    if (this.#count % PART === 0) {
-      const oldest = this.#least.shift() as Float64Array<ArrayBuffer>;
-      this.#least.push(oldest.fill(Number.POSITIVE_INFINITY));
-    }
+  #learn(powers: Float32Array, total: number): void {
+    if (this.#count % PART === 0) this.#beginPart();
     if (total < SILENT) {
       this.#sinceSilence = 0;
     } else if (++this.#sinceSilence >= EDGE) {
@@ -83,7 +82,7 @@ export class SpeechFrames {
       }
       const isFirst = this.#sinceSilence === EDGE;
       const keep = isFirst ? 0 : SMOOTHING;
-      const least = this.#least[PARTS] as Float64Array;
+      const least = this.#least;
       for (let band = 0; band < BANDS; band++) {
         const smooth = keep * (this.#smooth[band] as number) + (1 - keep) * (powers[band] as number);
         this.#smooth[band] = smooth;
@@ -93,6 +92,17 @@ export class SpeechFrames {
     if (this.#count % 5 === 4) this.#settle();
   }
 
+  #beginPart(): void {
+    const parts = this.#parts;
+    parts.set(this.#least, ((this.#count / PART) % PARTS) * BANDS);
+    this.#least.fill(Number.POSITIVE_INFINITY);
+    for (let band = 0; band < BANDS; band++) {
+      let least = Number.POSITIVE_INFINITY;
+      for (let at = band; at < parts.length; at += BANDS) least = Math.min(least, parts[at] as number);
+      this.#past[band] = least;
+    }
+  }
+
   /** Computes the noise of each band from the parts. */
   #settle(): void {
     const isSteady = this.#heard >= STEADY_FRAMES && this.#sum <= STEADY * this.#softest * this.#heard;
@@ -100,8 +110,7 @@ export class SpeechFrames {
     const most = this.#isLearned ? Number.POSITIVE_INFINITY : FIRST_FLOOR;
     let sum = 0;
     for (let band = 0; band < BANDS; band++) {
-      let least = Number.POSITIVE_INFINITY;
-      for (const part of this.#least) if ((part[band] as number) < least) least = part[band] as number;
+      const least = Math.min(this.#past[band] as number, this.#least[band] as number);
       // After two seconds of nothing but silence the noise stays as it was.
       if (least < Number.POSITIVE_INFINITY) this.#floor[band] = Math.max(LEAST, Math.min(most, least * BIAS));
       sum += this.#floor[band] as number;
@@ -111,15 +120,18 @@ export class SpeechFrames {
 
   #decide(frame: number): boolean {
     if (frame < 0) return false;
-    const ring = this.#powers.length;
-    const now = this.#powers[frame % ring] as Float64Array;
-    const before = this.#powers[(frame + ring - 1) % ring] as Float64Array;
-    const after = this.#powers[(frame + 1) % ring] as Float64Array;
     // The sum of the logarithms is computed as the logarithm of one product, which is 10^24 at most.
     let product = 1;
-    if ((this.#totals[frame % ring] as number) >= SILENT) {
+    if ((this.#totals[frame % RING] as number) >= SILENT) {
+      const powers = this.#powers;
+      const now = (frame % RING) * BANDS;
+      const before = ((frame + RING - 1) % RING) * BANDS;
+      const after = ((frame + 1) % RING) * BANDS;
       for (let band = 0; band < BANDS; band++) {
-        const power = (now[band] as number) + (before[band] as number) + (after[band] as number);
+        const power =
+          (powers[now + band] as number) +
+          (powers[before + band] as number) +
+          (powers[after + band] as number);
         const ratio = power / (3 * (this.#floor[band] as number));
         if (ratio > 1) product *= ratio < MOST ? ratio : MOST;
       }

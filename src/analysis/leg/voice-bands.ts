@@ -23,7 +23,7 @@ export class VoiceBands {
   /** Frames that were taken. */
   count = 0;
   /** Mean square of each band in the newest frame, relative to full scale. */
-  readonly powers = new Float64Array(BANDS);
+  readonly powers = new Float32Array(BANDS);
   /** Their sum. */
   total = 0;
   /** The newest {@link KEPT} samples, as a ring. */

@@ -112,8 +112,12 @@ class SplitChunks implements LegTap {
     const { done, value } = await this.#chunks.next();
     if (done) return { done, value: undefined };
     const { samples, position } = value;
-    const local = samples.filter((_, index) => index % 2 === 0);
-    const remote = samples.filter((_, index) => index % 2 === 1);
+    const local = new Int16Array(samples.length / 2);
+    const remote = new Int16Array(samples.length / 2);
+    for (let i = 0, at = 0; i < local.length; i++) {
+      local[i] = samples[at++] as number;
+      remote[i] = samples[at++] as number;
+    }
     return { done: false, value: { position, local, remote } };
   }
 

@@ -25,17 +25,17 @@ export function loudnessStep(sampleRate: number): number {
 
 /** Gated loudness from the weighted energy of steps of 100 ms: the part of EBU R 128 after the filters. */
 export class LoudnessSteps {
-  /** Weighted energy of the last steps, newest last. */
-  readonly #steps: number[] = [];
+  /** Weighted energy of the newest steps, as a ring. */
+  readonly #steps = new Float64Array(SHORT_TERM_STEPS);
+  #count = 0;
   readonly #momentary = new LoudnessClasses();
   readonly #shortTerm = new LoudnessClasses();
 
   /** Takes the weighted mean square of the next step, summed over channels; full scale is 1. */
   add(energy: number): void {
-    this.#steps.push(energy);
-    if (this.#steps.length > SHORT_TERM_STEPS) this.#steps.shift();
-    if (this.#steps.length >= MOMENTARY_STEPS) this.#momentary.add(this.#meanOf(MOMENTARY_STEPS));
-    if (this.#steps.length >= SHORT_TERM_STEPS) this.#shortTerm.add(this.#meanOf(SHORT_TERM_STEPS));
+    this.#steps[this.#count++ % SHORT_TERM_STEPS] = energy;
+    if (this.#count >= MOMENTARY_STEPS) this.#momentary.add(this.#meanOf(MOMENTARY_STEPS));
+    if (this.#count >= SHORT_TERM_STEPS) this.#shortTerm.add(this.#meanOf(SHORT_TERM_STEPS));
   }
 
   /** The loudness of all steps so far. */
@@ -51,24 +51,74 @@ export class LoudnessSteps {
   /** Mean of the newest steps. */
   #meanOf(count: number): number {
     let sum = 0;
-    for (let i = this.#steps.length - count; i < this.#steps.length; i++) sum += this.#steps[i] as number;
+    for (let step = this.#count - count; step < this.#count; step++)
+      sum += this.#steps[step % SHORT_TERM_STEPS] as number;
     return sum / count;
   }
 }
 
 const CLASS_LU = 0.01;
 const CLASSES = Math.round(-ABSOLUTE_GATE_LUFS / CLASS_LU) + 1000;
+/** Blocks that wait to be counted, at first and at most. */
+const FIRST_WAITING = 64;
+const MOST_WAITING = 2048;
 
-/** Counts of blocks by their loudness, above the absolute gate. */
+/**
+ * Counts of blocks by their loudness, above the absolute gate. The classes are much memory for one call of many, so new
+ * blocks wait, and are counted many at a time.
+ */
 class LoudnessClasses {
-  // Allocated for the first block above the gate: an analysis has them for each leg of each call.
+  /** Energies of the blocks that are not counted yet. */
+  #waiting = new Float64Array(FIRST_WAITING);
+  #blocks = 0;
   #counts = new Uint32Array(0);
   #energies = new Float64Array(0);
-  maxLufs = Number.NEGATIVE_INFINITY;
+  /** Energy of the loudest block; undefined for none. */
+  #most: number | undefined;
+
+  /** Loudness of the loudest block; -Infinity for none. */
+  get maxLufs(): number {
+    return this.#most === undefined ? Number.NEGATIVE_INFINITY : lufsOf(this.#most);
+  }
 
   add(energy: number): void {
+    if (this.#most === undefined || energy > this.#most) this.#most = energy;
+    if (this.#blocks === this.#waiting.length) this.#makeRoom();
+    this.#waiting[this.#blocks++] = energy;
+  }
+
+  /** Mean of the blocks that are at most `gateLu` below the mean of all. */
+  gatedLufs(gateLu: number): number {
+    this.#countWaiting();
+    return this.#meanFrom(this.#classOf(this.#meanFrom(0) + gateLu));
+  }
+
+  rangeLu(): number {
+    this.#countWaiting();
+    const first = this.#classOf(this.#meanFrom(0) + RANGE_GATE_LU);
+    const total = this.#counts.subarray(first).reduce((sum, count) => sum + count, 0);
+    if (total === 0) return 0;
+    const [low, high] = RANGE_PERCENTILES.map((part) => this.#percentile(first, total * part));
+    return ((high ?? 0) - (low ?? 0)) * CLASS_LU;
+  }
+
+  #makeRoom(): void {
+    if (this.#blocks === MOST_WAITING) {
+      this.#countWaiting();
+      return;
+    }
+    const waiting = new Float64Array(2 * this.#blocks);
+    waiting.set(this.#waiting);
+    this.#waiting = waiting;
+  }
+
+  #countWaiting(): void {
+    for (let block = 0; block < this.#blocks; block++) this.#count(this.#waiting[block] as number);
+    this.#blocks = 0;
+  }
+
+  #count(energy: number): void {
     const lufs = lufsOf(energy);
-    this.maxLufs = Math.max(this.maxLufs, lufs);
     if (lufs < ABSOLUTE_GATE_LUFS) return;
     if (this.#counts.length === 0) {
       this.#counts = new Uint32Array(CLASSES);
@@ -77,19 +127,6 @@ class LoudnessClasses {
     const index = Math.min(CLASSES - 1, Math.floor((lufs - ABSOLUTE_GATE_LUFS) / CLASS_LU));
     this.#counts[index] = (this.#counts[index] ?? 0) + 1;
     this.#energies[index] = (this.#energies[index] ?? 0) + energy;
-  }
-
-  /** Mean of the blocks that are at most `gateLu` below the mean of all. */
-  gatedLufs(gateLu: number): number {
-    return this.#meanFrom(this.#classOf(this.#meanFrom(0) + gateLu));
-  }
-
-  rangeLu(): number {
-    const first = this.#classOf(this.#meanFrom(0) + RANGE_GATE_LU);
-    const total = this.#counts.subarray(first).reduce((sum, count) => sum + count, 0);
-    if (total === 0) return 0;
-    const [low, high] = RANGE_PERCENTILES.map((part) => this.#percentile(first, total * part));
-    return ((high ?? 0) - (low ?? 0)) * CLASS_LU;
   }
 
   #classOf(lufs: number): number {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RateDoubler, RateHalver } from '../../../src/voice/convert/half-band.js';
+import { resample } from '../../../src/voice/convert/resampler.js';
+import { MOST_HALVED, VoiceHalver } from '../../../src/voice/convert/voice-halver.js';
 import { concatSamples, transformSamples } from '../../../src/voice/stage.js';
 
 function tone(hz: number, rate: number, length: number): Int16Array {
@@ -46,4 +48,19 @@ describe.each([
 it('what a telephone cannot carry is not heard at 8 kHz', () => {
   const output = transformSamples(tone(5000, 16_000, 16_000), new RateHalver());
   expect(level(output.subarray(200, 7800))).toBeLessThan(7070 / 500);
+});
+
+it('the halver of analyses gives what a resampler of low quality gives, however the input is cut', () => {
+  const input = Int16Array.from({ length: 20_001 }, (_, i) => ((i * i * 7919) % 65_536) - 32_768);
+  const expected = resample(input, { from: 16_000, to: 8000, quality: 'low', latency: 'low' });
+  for (const piece of [1, 7, 320, 1600, MOST_HALVED]) {
+    const [halver, other] = [new VoiceHalver(), new VoiceHalver()];
+    const outputs: Int16Array[] = [];
+    for (let at = 0; at < input.length; at += piece) {
+      outputs.push(halver.push(input.subarray(at, at + piece)).slice());
+      other.push(input.subarray(0, 99));
+    }
+    outputs.push(halver.flush().slice());
+    expect(concatSamples(outputs)).toEqual(expected);
+  }
 });

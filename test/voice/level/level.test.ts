@@ -7,6 +7,7 @@ import { AutoGain } from '../../../src/voice/level/auto-gain.js';
 import { ClippingDetector } from '../../../src/voice/level/clipping-detector.js';
 import { LevelMeter, measureLevel } from '../../../src/voice/level/level-meter.js';
 import { measureLoudness } from '../../../src/voice/level/loudness-meter.js';
+import { LoudnessSteps } from '../../../src/voice/level/loudness-steps.js';
 import { SilenceDetector } from '../../../src/voice/level/silence-detector.js';
 import { SilenceTrimmer } from '../../../src/voice/level/silence-trimmer.js';
 import { analyzeSamples, concatSamples, transformSamples } from '../../../src/voice/stage.js';
@@ -37,6 +38,30 @@ describe('LevelMeter', () => {
   it('knows what a sine and silence have', () => {
     expect(measureLevel(tone(1000))[0]!.rmsDbfs).toBeCloseTo(-15.01, 2);
     expect(measureLevel(silence(100))[0]).toEqual({ rmsDbfs: -Infinity, peakDbfs: -Infinity });
+  });
+});
+
+describe('LoudnessSteps', () => {
+  const energies = Array.from({ length: 5000 }, (_, i) => 10 ** (-2 - 3 * ((i * 0.618034) % 1)));
+
+  it('has the gated mean of all blocks, over minutes', () => {
+    const steps = new LoudnessSteps();
+    for (const energy of energies) steps.add(energy);
+    const blocks = energies.slice(3).map((_, i) => energies.slice(i, i + 4).reduce((a, b) => a + b) / 4);
+    const meanOf = (list: readonly number[]) => list.reduce((a, b) => a + b) / list.length;
+    const gated = blocks.filter((block) => block >= meanOf(blocks) / 10);
+    expect(steps.read().integratedLufs).toBeCloseTo(-0.691 + 10 * Math.log10(meanOf(gated)), 2);
+    expect(steps.read().maxMomentaryLufs).toBeCloseTo(-0.691 + 10 * Math.log10(Math.max(...blocks)), 9);
+  });
+
+  it('has the same figures when it was read before', () => {
+    const [once, often] = [new LoudnessSteps(), new LoudnessSteps()];
+    for (const [i, energy] of energies.entries()) {
+      once.add(energy);
+      often.add(energy);
+      if (i % 700 === 0) often.read();
+    }
+    expect(often.read()).toEqual(once.read());
   });
 });
 
