@@ -1,7 +1,8 @@
 import { JackfieldError } from '../../base/errors.js';
-import { decodeG711, encodeG711, encodeG711Into } from '../../voice/codec/g711.js';
+import { decodeG711Into, encodeG711, encodeG711Into } from '../../voice/codec/g711.js';
 import { decodeL16, encodeL16 } from '../../voice/codec/l16.js';
 import { bytesOfSamples } from '../../voice/process/pcm-bytes.js';
+import { pooledSamples } from '../../voice/process/pooled-samples.js';
 import type { WireEncoding } from './media-event.js';
 
 /**
@@ -27,8 +28,12 @@ export function encodeAudio(samples: Int16Array, encoding: WireEncoding): Uint8A
 /** Decodes bytes into new samples. Half a sample at the end is left out. */
 export function decodeAudio(bytes: Uint8Array, encoding: WireEncoding): Int16Array {
   if (encoding === 's16be') return decodeL16(bytes);
-  if (encoding !== 's16') return decodeG711(bytes, encoding);
-  const samples = new Int16Array(bytes.length >> 1);
+  if (encoding !== 's16') {
+    const samples = pooledSamples(bytes.length);
+    decodeG711Into(samples, bytes, encoding);
+    return samples;
+  }
+  const samples = pooledSamples(bytes.length >> 1);
   bytesOfSamples(samples).set(bytes.subarray(0, samples.byteLength));
   return samples;
 }

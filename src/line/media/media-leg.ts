@@ -4,6 +4,7 @@ import { type Identity, isHandle, phoneIdentity, phoneNumber } from '../../switc
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
 import { changeRate } from '../../voice/convert/change-rate.js';
+import { pooledSamples } from '../../voice/process/pooled-samples.js';
 import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaEvent, MediaRole, MediaStart } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
@@ -69,7 +70,7 @@ export class MediaLeg implements Leg, Party {
     this.#session = session;
     this.#rate = sampleRate;
     this.#maxUnread = (sampleRate * sampleBytes(encoding) * MAX_UNREAD_MS) / 1000;
-    if (sampleRate !== RATE) this.#resampler = changeRate(RATE, sampleRate);
+    if (sampleRate !== RATE) this.#resampler = changeRate(RATE, sampleRate, pooledSamples);
   }
 
   /** Takes an event of the other side of the session. */
@@ -140,7 +141,7 @@ export class MediaLeg implements Leg, Party {
       return;
     }
     this.#sent++;
-    const samples = this.#resampler?.push(frame) ?? frame.slice();
+    const samples = this.#resampler?.push(frame) ?? copyOf(frame);
     // A resampler returns fewer samples at first. Silence in front makes up for its delay; waiting for a full message
     // would add a frame of delay.
     const missing =
@@ -152,6 +153,12 @@ export class MediaLeg implements Leg, Party {
   async leave(): Promise<void> {
     this.#session?.end();
   }
+}
+
+function copyOf(frame: Int16Array): Int16Array {
+  const copy = pooledSamples(frame.length);
+  copy.set(frame);
+  return copy;
 }
 
 /** Longest name of a caller from outside, in characters. */

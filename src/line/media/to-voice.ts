@@ -1,5 +1,6 @@
 import { type PcmFormat, VOICE_FORMAT } from '../../base/pcm.js';
 import { changeRate } from '../../voice/convert/change-rate.js';
+import { pooledSamples } from '../../voice/process/pooled-samples.js';
 import { concatSamples, type PcmTransform } from '../../voice/stage.js';
 import type { MediaAudio } from '../dialect/media-event.js';
 
@@ -20,7 +21,7 @@ export class ToVoice {
       return concatSamples([rest, this.push({ samples: mono, sampleRate: from, channels: 1 })]);
     }
     if (from === to) return mono;
-    this.#resampler ??= { from, stage: changeRate(from, to) };
+    this.#resampler ??= { from, stage: changeRate(from, to, pooledSamples) };
     return this.#resampler.stage.push(mono);
   }
 

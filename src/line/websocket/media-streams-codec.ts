@@ -21,6 +21,7 @@ import type {
 } from '../dialect/media-event.js';
 import { decodeBase64, encodeBase64, KNOWN_RATES } from '../dialect/wire-audio.js';
 import { ChunkOrder } from './chunk-order.js';
+import { UsualMedia } from './usual-media.js';
 
 /** Names of the same fields with each provider of "media streams". */
 export interface StreamNames {
@@ -59,6 +60,7 @@ export class MediaStreamsCodec implements MediaCodec {
   };
   /** Beginning of a message of audio to the provider, up to the audio. */
   #mediaHead: string | undefined;
+  #usual: UsualMedia | undefined;
   readonly #order = { inbound: new ChunkOrder(), outbound: new ChunkOrder() };
 
   constructor(names: StreamNames, role: MediaRole, options: CodecOptions) {
@@ -71,6 +73,8 @@ export class MediaStreamsCodec implements MediaCodec {
     const { what } = this.#names;
     if (typeof message !== 'string')
       throw new JackfieldError('ERR_SYNTAX', `Messages of ${what} are texts; bytes came.`);
+    const usual = this.#usual?.read(message);
+    if (usual) return this.#media(usual.payload, usual.track, usual.chunk);
     const fields = readJson(message, what);
     const name = needed(textField(fields, 'event'), 'event', what);
     if (name === 'connected') return [];
@@ -104,6 +108,7 @@ export class MediaStreamsCodec implements MediaCodec {
       throw new JackfieldError('ERR_SYNTAX', `${names.what} sent a second start on one connection.`);
     const id = textField(fields, names.id) ?? textField(body, names.id);
     this.#id = needed(id, names.id, names.what);
+    this.#usual = new UsualMedia(names.sequence, [names.id, this.#id]);
     const format = objectField(body, names.mediaFormat);
     const encoding = textField(format, 'encoding') ?? Object.keys(names.encodings)[0] ?? '';
     const known = entryOf(names.encodings, encoding);
@@ -128,15 +133,18 @@ export class MediaStreamsCodec implements MediaCodec {
   }
 
   #readMedia(body: JsonFields | undefined): readonly MediaEvent[] {
-    const { what, isUnordered } = this.#names;
+    const { what } = this.#names;
     const payload = needed(longField(body, 'payload'), 'media.payload', what);
-    const { encoding, sampleRate, channels } = this.#format;
-    const samples = decodeBase64(payload, encoding, what);
     const track = textField(body, 'track')?.startsWith('outbound') ? 'outbound' : 'inbound';
-    const event: MediaEvent = { type: 'audio', samples, sampleRate, channels, track };
+    return this.#media(payload, track, numberField(body, 'chunk'));
+  }
+
+  #media(payload: string, track: MediaTrack, chunk: number | undefined): readonly MediaEvent[] {
+    const { encoding, sampleRate, channels } = this.#format;
+    const samples = decodeBase64(payload, encoding, this.#names.what);
     if (this.#role === 'provider') return [{ type: 'audio', samples, sampleRate, channels }];
-    if (!isUnordered) return [event];
-    return this.#order[track].push(numberField(body, 'chunk'), event);
+    const event: MediaEvent = { type: 'audio', samples, sampleRate, channels, track };
+    return this.#names.isUnordered ? this.#order[track].push(chunk, event) : [event];
   }
 
   /** Refuses a message of another stream. */

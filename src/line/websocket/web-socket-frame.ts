@@ -27,7 +27,7 @@ export function frameOf(message: WireMessage, isMasked: boolean): Buffer {
   frame[1] = (isMasked ? MASKED : 0) | (length < LONG ? length : length < LONGER ? LONG : LONG + 1);
   if (length >= LONGER) frame.writeBigUInt64BE(BigInt(length), 2);
   else if (length >= LONG) frame.writeUInt16BE(length, 2);
-  if (isText) frame.write(message, head);
+  if (isText) frame.write(message, head, length === message.length ? 'latin1' : 'utf8');
   else frame.set(message, head);
   if (isMasked) mask(frame, head);
   return frame;

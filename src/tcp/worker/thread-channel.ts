@@ -101,8 +101,11 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   async #answer(id: number, name: string, params: unknown): Promise<void> {
     try {
       const value = await this.#handlerOf(name)?.(params as never);
-      const transfer = value instanceof Int16Array ? [value.buffer as ArrayBuffer] : [];
-      this.#send({ kind: 'answer', id, value }, transfer);
+      const isSamples = value instanceof Int16Array;
+      // Memory that others share is not theirs any more when it is transferred.
+      const own = isSamples && value.byteLength < value.buffer.byteLength ? value.slice() : value;
+      const transfer = own instanceof Int16Array ? [own.buffer as ArrayBuffer] : [];
+      this.#send({ kind: 'answer', id, value: own }, transfer);
     } catch (error) {
       this.#send({ kind: 'failure', id, error: plainError(error) });
     }

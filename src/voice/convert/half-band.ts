@@ -15,6 +15,11 @@ const COEFFICIENTS = design();
 const BLOCK = 2048;
 const S16 = Int16Array.BYTES_PER_ELEMENT;
 
+/** Makes an array of samples. */
+export type MakeSamples = (length: number) => Int16Array;
+
+const ownSamples: MakeSamples = (length) => new Int16Array(length);
+
 /** A filter in the form that the kernel computes. */
 interface HalfBand {
   /** Samples that an output depends on (`span`), and coefficients in a row (`taps`): a multiple of 4. */
@@ -37,11 +42,17 @@ const HALVE: HalfBand = { span: 2 * REACH + 1, taps: 4 * SIDE, phases: 1, step: 
  * samples late; their positions do not change.
  */
 export class RateDoubler implements PcmTransform {
+  readonly #make: MakeSamples;
   #held = new HeldSamples(SIDE - 1);
+
+  /** @param make makes the arrays of outputs. Default: each with memory of its own. */
+  constructor(make: MakeSamples = ownSamples) {
+    this.#make = make;
+  }
 
   push(samples: Int16Array): Int16Array {
     checkArgument('samples', samples, SAMPLES);
-    return filtered(DOUBLE, this.#held, samples);
+    return filtered(DOUBLE, this.#held, samples, this.#make);
   }
 
   flush(): Int16Array {
@@ -53,12 +64,18 @@ export class RateDoubler implements PcmTransform {
 
 /** Halves the sample rate of mono voice, with the filter of {@link RateDoubler}. Outputs come 31 input samples late. */
 export class RateHalver implements PcmTransform {
+  readonly #make: MakeSamples;
   /** Begins with the samples that the next output depends on. */
   #held = new HeldSamples(REACH);
 
+  /** @param make makes the arrays of outputs. Default: each with memory of its own. */
+  constructor(make: MakeSamples = ownSamples) {
+    this.#make = make;
+  }
+
   push(samples: Int16Array): Int16Array {
     checkArgument('samples', samples, SAMPLES);
-    return filtered(HALVE, this.#held, samples);
+    return filtered(HALVE, this.#held, samples, this.#make);
   }
 
   flush(): Int16Array {
@@ -104,7 +121,7 @@ class SharedKernel {
 let shared: SharedKernel | undefined;
 
 /** Filters samples: returns the outputs that are ready, and holds the samples that later outputs depend on. */
-function filtered(filter: HalfBand, held: HeldSamples, samples: Int16Array): Int16Array {
+function filtered(filter: HalfBand, held: HeldSamples, samples: Int16Array, make: MakeSamples): Int16Array {
   if (samples.length > BLOCK) return filteredInBlocks(filter, held, samples);
   shared ??= new SharedKernel();
   const { kernel, samples: area, input, output } = shared;
@@ -120,13 +137,15 @@ function filtered(filter: HalfBand, held: HeldSamples, samples: Int16Array): Int
   const [whole, part] = [Math.floor(step / phases), step % phases];
   kernel.filter(input, shared.rowsOf(filter), output, outputs, taps, 0, phases, whole, part);
   kernel.narrow(output, 0, 1, outputs);
-  return area.slice(0, outputs);
+  const ready = make(outputs);
+  ready.set(area.subarray(0, outputs));
+  return ready;
 }
 
 function filteredInBlocks(filter: HalfBand, held: HeldSamples, samples: Int16Array): Int16Array {
   const parts: Int16Array[] = [];
   for (let at = 0; at < samples.length; at += BLOCK)
-    parts.push(filtered(filter, held, samples.subarray(at, at + BLOCK)));
+    parts.push(filtered(filter, held, samples.subarray(at, at + BLOCK), ownSamples));
   return concatSamples(parts);
 }
 
