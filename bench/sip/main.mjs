@@ -4,6 +4,7 @@
 //   setup    SIPp calls a robot: --calls 2000 --rate 100 (a second)
 //   echo     calls with voice that are echoed: --echo 200
 //   siprec   calls that recording clients send: --recorded 100,300,500
+//   --threads 1    that receive the voice of siprec; 0: the one that records receives as well
 //   --seconds 10   for which echo and siprec are measured
 import { parseArgs } from 'node:util';
 
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string', default: '100' },
     echo: { type: 'string', default: '200' },
     recorded: { type: 'string', default: '100,300,500' },
+    threads: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '10' },
   },
 });
@@ -21,7 +23,10 @@ const seconds = Number(values.seconds);
 const parts = {
   setup: async () => (await import('./setup.mjs')).setup(Number(values.calls), Number(values.rate)),
   echo: async () => (await import('./echo.mjs')).echo(Number(values.echo), seconds),
-  siprec: async () => (await import('./siprec.mjs')).siprec(values.recorded.split(',').map(Number), seconds),
+  siprec: async () => {
+    const { siprec } = await import('./siprec.mjs');
+    return siprec(values.recorded.split(',').map(Number), seconds, Number(values.threads));
+  },
 };
 const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) {

@@ -26,15 +26,15 @@ const TICKS = 100;
 const RTPENGINE = ['rtpengine', '/usr/sbin/rtpengine'].find((each) => !spawnSync(each, ['--version']).error);
 
 /** Measures each count of calls. Returns false where a sample is missing. */
-export async function siprec(counts, seconds) {
+export async function siprec(counts, seconds, threads) {
   process.stdout.write(
-    `\nRecording by SIPREC, PCMA, both legs, ${seconds} s each; beside it rtpengine, which relays and writes pcap\n\n` +
+    `\nRecording by SIPREC, PCMA, both legs, ${threads} threads that receive, ${seconds} s each; beside it rtpengine, which relays and writes pcap\n\n` +
       '| calls | cores used | RSS, MB | lost samples | skew, ms | sender late, ms | cores of rtpengine | its lost packets | sender late, ms |\n' +
       '|---|---|---|---|---|---|---|---|---|\n',
   );
   let isWhole = true;
   for (const calls of counts) {
-    const own = await recorded(calls, seconds);
+    const own = await recorded(calls, seconds, threads);
     const theirs = RTPENGINE ? await relayed(calls, seconds) : undefined;
     const figures = [calls, own.cores.toFixed(2), own.rss, own.lost, own.skewMs.toFixed(1), own.lateMs];
     const beside = theirs ? [theirs.cores.toFixed(2), theirs.lost, theirs.lateMs] : ['not installed', '', ''];
@@ -44,7 +44,7 @@ export async function siprec(counts, seconds) {
   return isWhole;
 }
 
-async function recorded(calls, seconds) {
+async function recorded(calls, seconds, threads) {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-bench-siprec-'));
   const recorder = await Recorder.open({ folder: join(folder, 'recordings'), policy: 'on-demand' });
   const published = [];
@@ -53,6 +53,7 @@ async function recorded(calls, seconds) {
   recorder.on('failed', (error) => failures.push(error));
   const server = await SiprecServer.open({
     ports: { udp: { host: '127.0.0.1', port: 0 } },
+    threads,
     onSession: (session) => recordSiprec(session, recorder),
   });
   const peers = await startPeers(folder);

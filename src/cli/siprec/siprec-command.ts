@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { Command, InvalidArgumentError } from 'commander';
+import { availableParallelism } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { JackfieldError } from '../../base/errors.js';
 import { isLoopback } from '../../base/system/peer-limits.js';
 import { whenFired } from '../../base/wait.js';
@@ -8,7 +9,7 @@ import { EventFeed, type FeedEvent, FeedSources } from '../../feed.js';
 import { fileError } from '../../files/file-error.js';
 import { type RtpPorts, type SipPorts, SiprecServer } from '../../line.js';
 import { type RecordConfig, Recorder, recorderOptions, recordSiprec } from '../../recording.js';
-import { portOption } from '../options.js';
+import { between, portOption } from '../options.js';
 import {
   type AfterCallsArguments,
   afterCallsOf,
@@ -32,9 +33,12 @@ interface Options extends RecordingOptions, BesidesOptions, AfterCallsArguments 
   readonly tlsCert?: string;
   readonly tlsCa?: string;
   readonly allow?: string[];
+  readonly threads: number;
   readonly json: boolean;
 }
 
+/** Threads that receive. Two serve more calls than the thread that records. */
+const THREADS = Math.min(2, availableParallelism() - 1);
 const LOOPBACK = ['127.0.0.1', '::1'];
 /** Port of SIP over TLS (RFC 3261, section 19.1.2). */
 const SIPS_PORT = 5061;
@@ -66,6 +70,11 @@ export function siprecCommand(): Command {
       rangeOption,
     )
     .option('--allow <address...>', 'who may send calls (default: this machine, where --host is of loopback)')
+    .addOption(
+      new Option('--threads <n>', 'threads that receive; 0: the one that records receives as well')
+        .argParser(between(0, 16))
+        .default(THREADS, 'one for each further processor, up to 2'),
+    )
     .option('--json', 'print JSON lines', false)
     .addHelpText('after', '\nINT or TERM ends the calls, finishes the files and ends.')
     .action(run);
@@ -102,6 +111,10 @@ async function run(options: Options): Promise<void> {
   try {
     server = await serverOf(options, tls, allow, recorder);
     server.on('refused', (status, from) => view.note({ event: 'refused', fields: { status, from } }));
+    server.on('lost', ({ message }, calls) =>
+      feed.failed('siprec', new Error(`${calls.length} calls: ${message}`)),
+    );
+    server.on('dropped', (packets) => view.note({ event: 'dropped', fields: { packets } }));
     server.on('failure', (error) => feed.failed('siprec', error));
     for (const { kind, host, port } of server.addresses)
       view.note({ event: 'listening', fields: { transport: kind, host, port } });
@@ -119,7 +132,7 @@ async function run(options: Options): Promise<void> {
 }
 
 function serverOf(
-  { host, port, rtpPorts, advertise }: Options,
+  { host, port, rtpPorts, advertise, threads }: Options,
   tls: SipPorts['tls'],
   allow: readonly string[],
   recorder: Recorder,
@@ -127,6 +140,7 @@ function serverOf(
   return SiprecServer.open({
     ports: { udp: { host, port }, tcp: { host, port }, ...(tls && { tls }) },
     allow,
+    threads,
     ...(rtpPorts && { rtpPorts }),
     ...(advertise !== undefined && { advertised: advertise }),
     onSession: (session) => recordSiprec(session, recorder),

@@ -70,10 +70,10 @@ export class RtcpReporter {
     next();
   }
 
-  /** Takes a compound packet of the peer. */
-  take(bytes: Buffer): void {
+  /** Takes a compound packet of the peer that has arrived at `atMs`. */
+  take(bytes: Buffer, atMs: number): void {
     for (const packet of readRtcp(bytes)) {
-      if (packet.type === 'report') this.#takeReport(packet);
+      if (packet.type === 'report') this.#takeReport(packet, atMs);
       else if (packet.type === 'bye' && this.#isPeer(packet.ssrcs)) this.#session.bye();
     }
   }
@@ -141,12 +141,12 @@ export class RtcpReporter {
     ];
   }
 
-  #takeReport({ sender: info, reports }: RtcpPacket & { readonly type: 'report' }): void {
+  #takeReport({ sender: info, reports }: RtcpPacket & { readonly type: 'report' }, atMs: number): void {
     const { clock, sender } = this.#session;
-    if (info) this.#heard = { middle: middleOf(info.ntpSeconds, info.ntpFraction), atMs: clock.now() };
+    if (info) this.#heard = { middle: middleOf(info.ntpSeconds, info.ntpFraction), atMs };
     const own = reports.find(({ ssrc }) => ssrc === sender.ssrc);
     if (!own) return;
-    const seconds = clock.unixMs() / 1000 + NTP_EPOCH;
+    const seconds = (clock.unixMs() + atMs - clock.now()) / 1000 + NTP_EPOCH;
     const now = middleOf(Math.floor(seconds), Math.floor((seconds % 1) * 2 ** 32));
     const trip = (now - own.lastReport - own.delay) / UNITS_PER_MS;
     const roundTripMs = own.lastReport !== 0 && trip >= 0 && trip < 60_000 ? trip : this.#peer?.roundTripMs;

@@ -126,11 +126,10 @@ export class RtpReceiver {
     this.gate.agree({ connection, payloads });
   }
 
-  /** Takes a datagram. */
-  packet(bytes: Buffer, from: RtpAddress): void {
+  /** Takes a datagram that has arrived at `atMs`. */
+  packet(bytes: Buffer, from: RtpAddress, atMs: number): void {
     const packet = this.gate.admit(bytes, from);
     if (!packet) return;
-    const atMs = this.#clock.now();
     const source = this.#source;
     if (source && packet.ssrc !== source.ssrc) {
       const first = this.#candidate;

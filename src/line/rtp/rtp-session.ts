@@ -104,7 +104,8 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
       send: (packet) => this.#sendRtcp(packet),
       bye: () => this.emit('bye'),
     });
-    transport.onPacket = (bytes, from, onRtcpPort) => this.#arrived(bytes, from, onRtcpPort);
+    transport.onPacket = (bytes, from, onRtcpPort, atMs = clock.now()) =>
+      this.#arrived(bytes, from, onRtcpPort, atMs);
   }
 
   /**
@@ -238,13 +239,13 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     if (this.#closed) throw new JackfieldError('ERR_CLOSED', `${what} on a session that is closed.`);
   }
 
-  #arrived(bytes: Buffer, from: RtpAddress, onRtcpPort: boolean): void {
+  #arrived(bytes: Buffer, from: RtpAddress, onRtcpPort: boolean, atMs: number): void {
     if (!onRtcpPort && !isRtcp(bytes)) {
-      this.#receiver.packet(bytes, from);
+      this.#receiver.packet(bytes, from, atMs);
       return;
     }
     const packet = this.#receiver.gate.admitRtcp(bytes, from);
-    if (packet) this.#reporter.take(packet);
+    if (packet) this.#reporter.take(packet, atMs);
   }
 
   #sendRtp(packet: RtpPacket): void {

@@ -16,8 +16,16 @@ export function isSameAddress(a: RtpAddress | undefined, b: RtpAddress): boolean
 export interface RtpTransport {
   readonly port: number;
   readonly rtcpPort: number;
-  /** Called with each datagram. The callee owns the bytes. */
-  onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean) => void;
+  /**
+   * Called with each datagram. The callee owns the bytes.
+   *
+   * @param atMs Time of its arrival, by the clock of the session. Default: now.
+   */
+  onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean, atMs?: number) => void;
+  /** Called once when the sockets are gone before {@link close}, and nothing arrives any more. Default: nothing. */
+  onLost?: (error: JackfieldError) => void;
+  /** Resolves when all that has arrived so far was brought. Absent where nothing waits. */
+  drain?(): Promise<void>;
   /** Sends a datagram. One that cannot be sent is lost, without an error. */
   send(bytes: Buffer, to: RtpAddress, isRtcp: boolean): void;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { checkArgument, oneOf } from '../../base/check.js';
+import type { JackfieldError } from '../../base/errors.js';
 import type { LineQuality } from '../../base/line-quality.js';
 import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Clock } from '../../base/time/clock.js';
@@ -7,7 +8,8 @@ import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { SrtpKey } from '../rtp/rtp-options.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { RtpSessionStats } from '../rtp/rtp-stats.js';
-import type { RtpPorts } from '../rtp/rtp-transport.js';
+import { openUdp, type RtpPorts, type RtpTransport } from '../rtp/rtp-transport.js';
+import { SocketThreads } from '../rtp-thread/socket-threads.js';
 import { type SessionMedia, SipRefusal } from '../sip-call/session-host.js';
 import { readAddress } from '../sip-message/address.js';
 import { bodyParts, type SipBody, sdpBody } from '../sip-message/body.js';
@@ -37,6 +39,8 @@ export interface SiprecSessionEvents extends FencedEvents {
   'metadata-refused': [error: Error];
   /** The client has paused the voice (true), or resumed it (false). */
   paused: [paused: boolean];
+  /** The thread that received the voice has ended. No more voice arrives, and the call is being ended. */
+  lost: [error: JackfieldError];
   /** The recorded call is over, or its client is gone. */
   ended: [];
 }
@@ -50,6 +54,8 @@ export interface SiprecSessionOptions {
   readonly ports?: RtpPorts;
   readonly reorderMs?: number;
   readonly timeoutMs?: number;
+  /** Threads that the ports are opened in. Default: in this thread. */
+  readonly threads?: SocketThreads;
 }
 
 interface Slot {
@@ -80,10 +86,13 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   readonly #slots: readonly Slot[];
   readonly #id = randomInt(2 ** 31);
   readonly #address: string;
+  /** Transport of one side. That of the other one is in the same thread. */
+  #transport: RtpTransport | undefined;
   #version = 0;
   #metadata = NOTHING;
   #paused = false;
-  #over = false;
+  #isLost = false;
+  #closed: Promise<void> | undefined;
 
   private constructor(
     callId: string,
@@ -106,17 +115,19 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
 
   /** Opens the ports of both sides. @throws ERR_PORT. @internal */
   static async open(callId: string, options: SiprecSessionOptions): Promise<SiprecSession> {
-    const { clock, address, ports, reorderMs = 1000, timeoutMs = 0 } = options;
+    const { clock, address, ports, reorderMs = 1000, timeoutMs = 0, threads } = options;
+    // Both sides share a thread, so that they are lost together.
+    const thread = threads?.least;
+    const [local, remote] = await openBoth(() => thread?.open(address, ports) ?? openUdp(address, ports));
+    // A packet that comes to the thread in time is in time.
+    const waitMs = Math.min(10_000, reorderMs + (threads ? SocketThreads.latencyMs : 0));
     const originMs = clock.now();
-    const rtp = () =>
-      RtpSession.open({ clock, address, originMs, reorderMs, timeoutMs, ...(ports && { ports }) });
-    const local = await rtp();
-    try {
-      return new SiprecSession(callId, options, [local, await rtp()]);
-    } catch (error) {
-      await local.close();
-      throw error;
-    }
+    const rtp = (transport: RtpTransport) =>
+      RtpSession.open({ clock, address, originMs, reorderMs: waitMs, timeoutMs, transport });
+    const session = new SiprecSession(callId, options, [await rtp(local), await rtp(remote)]);
+    local.onLost = (error) => session.#lost(error);
+    session.#transport = local;
+    return session;
   }
 
   /** Voice of the side that was offered first, or of both when they are mixed. */
@@ -127,6 +138,11 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   /** Voice of the side that was offered second. */
   get remote(): PcmStream {
     return this.#slot('remote').rtp.stream;
+  }
+
+  /** True when the thread that received the voice has ended. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /** Metadata of the call, up to date. */
@@ -164,6 +180,8 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   async answer(offer: SipBody, message: SipMessage): Promise<SipBody> {
     this.tell(message);
     const read = readOffer(offer);
+    // What came before was sent as agreed before.
+    if (this.#transport?.drain) await this.#transport.drain();
     const taken = this.#assign(read.streams);
     if (taken.size === 0) throw new SipRefusal(488);
     const answered: AnsweredStream[] = [];
@@ -207,12 +225,23 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     }
   }
 
-  /** Ends both streams. Idempotent. @internal */
-  async close(): Promise<void> {
-    if (this.#over) return;
-    this.#over = true;
+  /** Ends both streams, after what has arrived. Idempotent. @internal */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const draining = this.#isLost ? undefined : this.#transport?.drain?.();
+    if (draining) await draining;
     this.emit('ended');
     await Promise.all(this.#slots.map(({ rtp }) => rtp.close()));
+  }
+
+  #lost(error: JackfieldError): void {
+    if (this.#closed) return;
+    this.#isLost = true;
+    this.emit('lost', error);
   }
 
   #slot(side: SiprecSide): Slot {
@@ -242,6 +271,17 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     if (paused === this.#paused) return;
     this.#paused = paused;
     this.emit('paused', paused);
+  }
+}
+
+/** Opens a transport for each side, or none. */
+async function openBoth(open: () => Promise<RtpTransport>): Promise<[RtpTransport, RtpTransport]> {
+  const local = await open();
+  try {
+    return [local, await open()];
+  } catch (error) {
+    await local.close();
+    throw error;
   }
 }
 

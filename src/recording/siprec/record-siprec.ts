@@ -39,6 +39,9 @@ export async function recordSiprec(session: SiprecSession, recorder: Recorder): 
       paused ? 'The recording client sends no voice.' : 'The recording client sends voice again.',
     );
   });
+  session.once('lost', ({ message }) =>
+    recording.mark(`The call was cut off here. ${message}`.slice(0, 1000)),
+  );
   session.once('ended', () => void Object.assign(tags, tagsOf(session), qualityOf(session)));
   return recording;
 }

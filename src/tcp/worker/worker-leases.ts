@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmSink, PcmSource } from '../../base/pcm.js';
+import { type Handlers, plainError, rebuildError, ThreadChannel } from '../../base/system/thread-channel.js';
 import type { Playback } from '../../stream/player.js';
 import { ManualTimeline, type SampleTimeline } from '../../stream/sample-timeline.js';
 import type { SinkHandle } from '../../stream/sink.js';
@@ -11,7 +12,6 @@ import type { CloseReason, LeaseState } from '../lease-state.js';
 import { LEASE_STAT_KEYS } from '../server-stats.js';
 import { StreamLease } from '../stream-lease.js';
 import { SharedRecord } from './shared-record.js';
-import { type Handlers, plainError, rebuildError, ThreadChannel } from './thread-channel.js';
 import {
   type AddSink,
   type MainOperations,

@@ -1,3 +1,4 @@
+import type { PlainError } from '../../base/system/thread-channel.js';
 import type { ReadClass } from '../../stream/pcm-stream.js';
 import type { PlaybackReport, PlayOptions } from '../../stream/player.js';
 import type { FileSinkSpec, SinkOptions, SinkPolicy, SinkStats } from '../../stream/sink.js';
@@ -5,7 +6,6 @@ import type { LeaseOptions, RefusedPeer } from '../lease.js';
 import type { CloseReason, LeaseState } from '../lease-state.js';
 import type { ResolvedServerOptions } from '../server-options.js';
 import type { ThreadHealth } from '../server-stats.js';
-import type { PlainError } from './thread-channel.js';
 
 /** Id of a lease, sink, playback or timeline. The main thread assigns it. */
 type Id = number;

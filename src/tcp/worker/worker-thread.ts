@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import type { PcmSink, PcmSource } from '../../base/pcm.js';
+import { type Handlers, plainError, rebuildError, ThreadChannel } from '../../base/system/thread-channel.js';
 import type { Playback, PlayOptions } from '../../stream/player.js';
 import { keepsRest } from '../../stream/receive/sink-feed.js';
 import type { FileSinkSpec, SinkHandle, SinkOptions } from '../../stream/sink.js';
 import type { LeaseEvents } from '../lease.js';
-import { type Handlers, plainError, rebuildError, ThreadChannel } from './thread-channel.js';
 import type { MainOperations, PlainState, WorkerOperations, WorkerSetup } from './worker-operations.js';
 import { WorkerPlayback } from './worker-playback.js';
 import { WorkerSink } from './worker-sink.js';

@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { expect } from 'vitest';
-import { writeRtp } from '../../../src/line/rtp/rtp-packet.js';
+import type { SrtpKey } from '../../../src/line/rtp/rtp-options.js';
+import { packRtp } from '../../../src/line/rtp/rtp-packet.js';
+import { SrtpContext } from '../../../src/line/rtp/srtp.js';
 import type { SessionMedia } from '../../../src/line/sip-call/session-host.js';
 import { multipart, type SipBody, sdpBody } from '../../../src/line/sip-message/body.js';
 import { encodeG711 } from '../../../src/voice/codec/g711.js';
@@ -27,6 +29,8 @@ export class Client implements SessionMedia {
   direction = 'sendonly';
   labels: readonly string[] = ['1', '2'];
   xml: string | undefined;
+  #key: SrtpKey | undefined;
+  #srtp: readonly SrtpContext[] = [];
   /** Port of the server for each of its streams. */
   ports: number[] = [];
   answer = (): SipBody => {
@@ -38,6 +42,12 @@ export class Client implements SessionMedia {
     return this;
   }
 
+  /** Has the voice encrypted from now on. */
+  encrypt(key: SrtpKey): void {
+    this.#key = key;
+    this.#srtp = [new SrtpContext(key), new SrtpContext(key)];
+  }
+
   close(): void {
     this.#socket.close();
   }
@@ -45,7 +55,8 @@ export class Client implements SessionMedia {
   offer(): SipBody {
     const { port } = this.#socket.address();
     const lines = this.labels.flatMap((label) => [
-      `m=audio ${port} RTP/AVP 8 0`,
+      `m=audio ${port} RTP/${this.#key ? 'SAVP' : 'AVP'} 8 0`,
+      ...(this.#key ? [`a=crypto:1 ${this.#key.suite} inline:${this.#key.key}`] : []),
       'a=rtpmap:8 PCMA/8000',
       `a=label:${label}`,
       `a=${this.direction}`,
@@ -78,7 +89,9 @@ export class Client implements SessionMedia {
     if (fate === 'lost') return;
     const payload = Buffer.from(encodeG711(samples.subarray(at % 8000, (at % 8000) + PACKET), 'alaw'));
     const packet = { payloadType: 8, marker: false, sequence, timestamp: at, ssrc: side + 1, payload };
-    this.#socket.send(writeRtp(packet), this.ports[side] ?? 0, '127.0.0.1');
+    const bytes = packRtp(packet, this.#srtp[side]?.tagBytes);
+    this.#srtp[side]?.protectInPlace(bytes);
+    this.#socket.send(bytes, this.ports[side] ?? 0, '127.0.0.1');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
-import { entryOf } from '../../base/entry-of.js';
-import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../../base/errors.js';
+import { entryOf } from '../entry-of.js';
+import { ERROR_CODES, type ErrorCode, JackfieldError, messageOf } from '../errors.js';
 
 /** Requests and notices in one direction: their names, their parameters and, for requests, their answers. */
 export type Operations = Record<string, (params: never) => unknown>;
@@ -55,8 +55,12 @@ export class ThreadChannel<Theirs extends Operations, Ours extends Operations> {
   }
 
   /** Calls without waiting for an answer. Does nothing when the other side is gone. */
-  notify<K extends keyof Theirs & string>(name: K, params: Parameters<Theirs[K]>[0]): void {
-    if (!this.#closed) this.#send({ kind: 'notice', name, params });
+  notify<K extends keyof Theirs & string>(
+    name: K,
+    params: Parameters<Theirs[K]>[0],
+    transfer: readonly Transferable[] = [],
+  ): void {
+    if (!this.#closed) this.#send({ kind: 'notice', name, params }, transfer);
   }
 
   /** Ends the channel when the other side is gone: pending requests fail with `error`. */
