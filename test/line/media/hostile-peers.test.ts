@@ -12,6 +12,7 @@ import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line
 import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
 import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
+import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { certificate, expiredCertificate, hasOpenssl } from '../../certificate.js';
 import { turn, until } from '../../turns.js';
 
@@ -233,6 +234,16 @@ describe('a client that connects to us', () => {
   });
 });
 
+const REQUEST = [
+  'GET / HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  '\r\n',
+].join('\r\n');
+
 /** So many MB of one message, a piece each, and no end. */
 function pieces(count: number): Buffer {
   const piece = (first: number) =>
@@ -266,6 +277,39 @@ describe('a thousand connections that never send', () => {
     asterisk.write(Buffer.concat([Uint8Array.of(1, 0, 16), Buffer.alloc(16, 7)]));
     await until(() => placed.length === 1);
     asterisk.destroy();
+  });
+
+  it('to a port of WebSockets are closed when their time is up; another call is not', async () => {
+    const clock = new VirtualClock();
+    const failures: unknown[] = [];
+    const line = webSocketLine({ target: 'ann', dialect: 'twilio', startTimeoutMs: 5000, maxCalls: 150 });
+    await line.open({ clock, place: () => true, failed: (error) => failures.push(error) });
+    closing.push(() => line.close());
+    let closed = 0;
+    let upgraded = 0;
+    const open = () => {
+      const socket = connect(line.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .on('close', () => closed++)
+        .once('data', () => upgraded++);
+      socket.write(REQUEST);
+      return socket;
+    };
+    const call = open();
+    const start = { streamSid: 'MZ1', mediaFormat: { encoding: 'audio/x-mulaw' } };
+    call.write(masked(0x81, JSON.stringify({ event: 'start', streamSid: 'MZ1', start })));
+    await until(() => line.activeCalls === 1);
+    for (let at = 0; at < 100; at++) open();
+    await until(() => upgraded === 101);
+    await clock.advance(4900);
+    await turn();
+    expect({ closed, failures }).toEqual({ closed: 0, failures: [] });
+    await clock.advance(200);
+    await until(() => closed === 100);
+    expect(failures).toHaveLength(100);
+    expect(failures[0]).toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(line.activeCalls).toBe(1);
+    call.destroy();
   });
 
   it('or whose request comes byte by byte, to a port of WebSockets, are no more than it takes', async () => {
