@@ -15,6 +15,7 @@ import type { MediaFormat, MediaTrack } from '../dialect/media-event.js';
 import { connectMedia } from '../media/connect-media.js';
 import { type MediaEnd, MediaSession } from '../media/media-session.js';
 import { mixed } from '../media/to-voice.js';
+import { DelayWatch } from './delay-watch.js';
 import type { ForkLegs, ForkOptions } from './fork-options.js';
 import { forkTarget } from './fork-target.js';
 import { MediaSink } from './media-sink.js';
@@ -70,9 +71,6 @@ const TRACKS: Readonly<Record<ForkLegs, readonly MediaTrack[]>> = {
 /** Time that a connection has to last so that it is not a failed attempt, in ms. */
 const LASTING_MS = 1000;
 const RECONNECT = { firstMs: 500, longestMs: 15_000, attempts: 10 };
-/** Period over which the least delay is measured, in ms. */
-const LOOK_MS = 10_000;
-const BEHIND_MS = 300;
 const SOURCE = having('addSink', 'on');
 const CALL = having('legs');
 
@@ -109,10 +107,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
   #session: MediaSession | undefined;
   #connections = 0;
   #failures = 0;
-  #least = Number.POSITIVE_INFINITY;
-  #delayMs = 0;
-  #dropped = 0;
-  #cancelLook: () => void = () => undefined;
+  readonly #watch: DelayWatch;
   #deaf: () => void = () => undefined;
 
   /** @internal */
@@ -120,7 +115,7 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     super();
     this.#parts = parts;
     const { source, legs, options } = parts;
-    const { maxBufferedMs = 1000, policy = 'drop-oldest', signal } = options;
+    const { clock = systemClock, maxBufferedMs = 1000, policy = 'drop-oldest', signal } = options;
     const stream = 'addSink' in source ? source : source.remote;
     const format: PcmFormat = { sampleRate: stream.format.sampleRate, channels: legs === 'stereo' ? 2 : 1 };
     this.#sink = new MediaSink(format, TRACKS[legs], Math.max(100, maxBufferedMs / 2));
@@ -129,7 +124,11 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
       () => this.#over(),
       (error: unknown) => this.#over(asError(error)),
     );
-    this.#look();
+    this.#watch = new DelayWatch(clock, {
+      look: () => this.#look(),
+      behind: (delayMs) => this.emit('behind', delayMs),
+      dropped: (samples) => this.emit('dropped', samples),
+    });
     this.#connect().catch((error: unknown) => this.#over(asError(error)));
     // This comes last, because a signal that has fired already ends the fork at once.
     if (signal) this.#deaf = whenFired(signal, () => this.#over());
@@ -142,7 +141,13 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
 
   get stats(): ForkStats {
     const { offered, delivered, dropped } = this.#feed.stats();
-    return { offered, sent: delivered, dropped, connections: this.#connections, delayMs: this.#delayMs };
+    return {
+      offered,
+      sent: delivered,
+      dropped,
+      connections: this.#connections,
+      delayMs: this.#watch.delayMs,
+    };
   }
 
   /**
@@ -237,31 +242,18 @@ export class Fork extends FencedEmitter<ForkEvents> implements AsyncDisposable {
     });
   }
 
-  #look(): void {
-    const { clock = systemClock } = this.#parts.options;
-    let looks = 0;
-    const look = () => {
-      const { buffered, dropped } = this.#feed.stats();
-      const rate = this.#feed.sampleRate;
-      this.#least = Math.min(this.#least, (buffered * 1000) / rate + this.#sink.unsentMs);
-      if (dropped > this.#dropped) this.emit('dropped', dropped - this.#dropped);
-      this.#dropped = dropped;
-      if (++looks % 10 === 0) {
-        this.#delayMs = Math.round(this.#least);
-        this.#least = Number.POSITIVE_INFINITY;
-        if (this.#delayMs > BEHIND_MS) this.emit('behind', this.#delayMs);
-      }
-      this.#sink.drained();
-      this.#cancelLook = clock.timerAt(clock.now() + LOOK_MS / 10, look);
-    };
-    this.#cancelLook = clock.timerAt(clock.now() + LOOK_MS / 10, look);
+  #look() {
+    const { buffered, dropped } = this.#feed.stats();
+    const delayMs = (buffered * 1000) / this.#feed.sampleRate + this.#sink.unsentMs;
+    this.#sink.drained();
+    return { delayMs, dropped };
   }
 
   #over(error?: Error): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#deaf();
-    this.#cancelLook();
+    this.#watch.end();
     this.#sink.end();
     this.#session?.end();
     this.#feed.stop();

@@ -5,7 +5,7 @@ import { codecNamed, type RtpCodecName } from '../rtp/rtp-codec.js';
 import type { RtpDirection, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
-import { type SipBody, sdpBody } from '../sip-message/body.js';
+import type { SipBody } from '../sip-message/body.js';
 import {
   answeringDirection,
   type CallDescription,
@@ -13,10 +13,9 @@ import {
   type OfferedVoice,
   type OwnVoice,
   readDescription,
-  type StreamLine,
   type TaggedKey,
-  writeDescription,
 } from './call-description.js';
+import { OwnDescription } from './own-description.js';
 import { type SessionMedia, SipRefusal } from './session-host.js';
 
 /** Encryption of voice: `accepted` is never offered but accepted in an offer; `required` is demanded. */
@@ -52,14 +51,11 @@ export class CallMedia implements SessionMedia {
   readonly rtp: RtpSession;
   events: CallMediaEvents | undefined;
   readonly #options: CallMediaOptions;
-  readonly #id = Math.floor(Math.random() * 2 ** 31);
+  readonly #description = new OwnDescription();
   /** Keys of this end, one for each suite. They do not change within a call. */
   readonly #keys: readonly TaggedKey[];
   /** Payload types of codecs, as the other end has chosen them. They do not change within a call. */
   readonly #numbers = new Map<RtpCodecName, number>();
-  #version = 0;
-  #streams: readonly StreamLine[] = [];
-  #index = 0;
   #current: NamedCodec | undefined;
   #event: TelephoneEventType | undefined;
   #isSecure: boolean;
@@ -122,8 +118,7 @@ export class CallMedia implements SessionMedia {
     const [codec] = voice.codecs.filter((each) => this.#options.codecs.includes(each.codec));
     if (!codec) throw new SipRefusal(488, 'No codec in common');
     const remoteKey = this.#remoteKey(voice);
-    this.#streams = description.streams;
-    this.#index = voice.index;
+    this.#description.follow(description.streams, voice.index);
     for (const each of voice.codecs)
       if (!this.#numbers.has(each.codec)) this.#numbers.set(each.codec, each.payloadType);
     const direction = answeringDirection(voice.direction, this.#isHeldHere);
@@ -152,8 +147,7 @@ export class CallMedia implements SessionMedia {
     if (!description || !voice || !codec) throw new SipRefusal(488, 'No codec in common');
     const remoteKey = this.#remoteKey(voice);
     this.#last = text;
-    this.#streams = description.streams;
-    this.#index = voice.index;
+    this.#description.follow(description.streams, voice.index);
     await this.#connect(voice, codec, eventFor(codec, voice), mirrored(voice.direction), remoteKey);
   }
 
@@ -209,19 +203,15 @@ export class CallMedia implements SessionMedia {
   }
 
   #write(parts: Pick<OwnVoice, 'codecs' | 'telephoneEvents' | 'direction' | 'keys'>): SipBody {
-    this.#version++;
     const { advertised, ptimeMs } = this.#options;
-    const voice: OwnVoice = {
+    return this.#description.write({
       ...parts,
       address: advertised ?? this.rtp.address,
       port: this.rtp.port,
       rtcpPort: this.rtp.rtcpPort,
       ptimeMs,
       isSecure: this.#isSecure,
-    };
-    return sdpBody(
-      writeDescription(voice, { id: this.#id, version: this.#version }, this.#streams, this.#index),
-    );
+    });
   }
 
   /** Sorts the current codec first. */

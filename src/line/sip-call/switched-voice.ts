@@ -39,31 +39,9 @@ export class SwitchedVoice implements Party {
   }
 }
 
-/** Voice before the answer. It goes on after the caller was connected. */
-export class EarlyVoice implements Party {
-  readonly #party: Party;
-
-  constructor(party: Party) {
-    this.#party = party;
-  }
-
-  speak(frame: Int16Array): void | Promise<void> {
-    return this.#party.speak(frame);
-  }
-
-  madeUp(): readonly MadeUp[] {
-    return this.#party.madeUp?.() ?? [];
-  }
-
-  quality(): LineQuality | undefined {
-    return this.#party.quality?.();
-  }
-
-  hear(frame: Int16Array): void | Promise<void> {
-    return this.#party.hear(frame);
-  }
-
-  async leave(): Promise<void> {
-    this.#party.pause?.();
+/** Voice before the answer. It goes on after the caller was connected: leaving is a pause. */
+export class EarlyVoice extends SwitchedVoice {
+  override async leave(): Promise<void> {
+    this.pause();
   }
 }

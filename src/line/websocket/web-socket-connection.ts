@@ -8,14 +8,13 @@ import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
 import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
 import { PlainFrames } from './plain-frames.js';
+import { ProbeTimes } from './probe-times.js';
 import { frameOf } from './web-socket-frame.js';
 
 /** Largest message that is read, in bytes. The largest known are those of Telnyx, up to 30 s of audio. */
 export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 /** Time between pings, in milliseconds. A peer that does not answer one counts as gone. */
 const PING_MS = 20_000;
-/** Least time between two probes, in milliseconds. */
-const PROBE_MS = 100;
 /** Time after which a peer that does not answer the close is cut off, in milliseconds. */
 const CLOSE_MS = 2000;
 /** Most bytes that wait for a peer that does not read. Beyond it the connection is closed. */
@@ -39,8 +38,7 @@ export class WebSocketConnection implements MediaConnection {
   #cancelTimer: CancelTimer | undefined;
   #isAlive = true;
   #isClosing = false;
-  #probedAt: number | undefined;
-  #nextProbe = 0;
+  readonly #probes: ProbeTimes;
   readonly #onWritten = () => this.#listener?.drained();
 
   /** @param below Connection that the WebSocket uses, without extensions. */
@@ -49,12 +47,13 @@ export class WebSocketConnection implements MediaConnection {
     this.#below = below;
     this.#isClient = side === 'client';
     this.#clock = clock;
+    this.#probes = new ProbeTimes(clock);
     if (socket.readyState === socket.OPEN) this.#readPlain();
     else socket.once('open', () => this.#readPlain());
     socket.on('message', (data, isBinary) => this.#take(messageOfData(data, isBinary)));
     socket.on('pong', () => {
       this.#isAlive = true;
-      this.#probedAt = undefined;
+      this.#probes.answered();
       this.#listener?.drained();
     });
     socket.on('error', (cause) => this.#over(brokenBy(cause)));
@@ -67,16 +66,11 @@ export class WebSocketConnection implements MediaConnection {
   }
 
   get lagMs(): number {
-    return this.#probedAt === undefined ? 0 : this.#clock.now() - this.#probedAt;
+    return this.#probes.lagMs;
   }
 
   probe(): void {
-    const now = this.#clock.now();
-    if (this.#probedAt !== undefined || now < this.#nextProbe) return;
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
-    this.#probedAt = now;
-    this.#nextProbe = now + PROBE_MS;
-    this.#socket.ping();
+    if (this.#socket.readyState === this.#socket.OPEN && this.#probes.begin()) this.#socket.ping();
   }
 
   listen(listener: ConnectionListener): void {

@@ -3,8 +3,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
-import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { frameOf } from '../../../src/line/websocket/web-socket-frame.js';
+import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
 import { turn, until } from '../../turns.js';
 import { closed, passing, stage } from './line-stage.js';
 
@@ -115,7 +115,10 @@ async function mostWhile(socket: Socket, bytes: Buffer): Promise<number> {
 
 describe('a peer that sends 10 MB in a call costs no more than is promised, and nothing of another call', () => {
   it('as one message of a WebSocket, which ends its call', async () => {
-    const calls = await twoCalls(webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }), TWILIO);
+    const calls = await twoCalls(
+      webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }),
+      TWILIO,
+    );
     const before = usedBytes();
     calls.bad.write(headOf(TEN_MB.length));
     expect((await mostWhile(calls.bad, TEN_MB)) - before).toBeLessThan(NOISE);
@@ -126,7 +129,10 @@ describe('a peer that sends 10 MB in a call costs no more than is promised, and 
   });
 
   it('as a message of 4 MB that does not end', async () => {
-    const calls = await twoCalls(webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }), TWILIO);
+    const calls = await twoCalls(
+      webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }),
+      TWILIO,
+    );
     const before = usedBytes();
     calls.bad.write(headOf(BOUND));
     const most = await mostWhile(calls.bad, TEN_MB.subarray(0, BOUND - 1));

@@ -11,8 +11,8 @@ import { systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 import { audioSocketLine } from '../../../src/line/audiosocket/audio-socket-line.js';
 import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
-import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
 import { webSocketLine } from '../../../src/line/websocket/web-socket-line.js';
+import { WebSocketListener } from '../../../src/line/websocket/web-socket-listener.js';
 import { certificate, expiredCertificate, hasOpenssl } from '../../certificate.js';
 import { turn, until } from '../../turns.js';
 
