@@ -1,7 +1,7 @@
 import { checkArgument, either, object, path, rule, stream } from '../base/check.js';
 import { type PcmFormat, type PcmSource, pcmFormat } from '../base/pcm.js';
 import { openAudio } from './audio-file.js';
-import type { WavReadOptions } from './wav/wav-reader.js';
+import type { WavReader, WavReadOptions } from './wav/wav-reader.js';
 
 /** A stream of PCM and its format. */
 export interface PcmInput {
@@ -31,6 +31,8 @@ export interface OpenPcm extends AsyncDisposable {
   readonly source: PcmSource;
   readonly format: PcmFormat;
   readonly sampleCount: number | undefined;
+  /** Reader of a WAV file. */
+  readonly wav?: WavReader | undefined;
 }
 
 /**
@@ -46,9 +48,9 @@ export async function openPcm(
   checkArgument('input', input, PCM_INPUT);
   if (typeof input === 'string') {
     const file = await openAudio(input);
-    const { format, sampleCount } = file;
+    const { format, sampleCount, wav } = file;
     const source = file.samples(options);
-    return { source, format, sampleCount, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
+    return { source, format, sampleCount, wav, [Symbol.asyncDispose]: () => file[Symbol.asyncDispose]() };
   }
   const { source, sampleCount } = input;
   return { source, format: pcmFormat(input.format), sampleCount, [Symbol.asyncDispose]: async () => {} };

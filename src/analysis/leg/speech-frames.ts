@@ -132,8 +132,8 @@ export class SpeechFrames {
           (powers[now + band] as number) +
           (powers[before + band] as number) +
           (powers[after + band] as number);
-        const ratio = power / (3 * (this.#floor[band] as number));
-        if (ratio > 1) product *= ratio < MOST ? ratio : MOST;
+        const noise = 3 * (this.#floor[band] as number);
+        if (power > noise) product *= Math.min(MOST, power / noise);
       }
     }
     this.excessDb = product > 1 ? (DB / BANDS) * Math.log(product) : 0;

@@ -14,20 +14,26 @@ const SAMPLES_AT = 4 * MOST_SUMS;
 /** Sums that the mixers of this thread share. They belong to one mixer from the beginning of its read to its end. */
 export class MixKernel {
   readonly sums: Float32Array;
-  readonly #samples: Int16Array;
+  /** Room for samples; see {@link addLoaded}. */
+  readonly samples: Int16Array;
   readonly #kernel: Kernel;
 
   constructor() {
     this.#kernel = new WasmCode(MIX_KERNEL).instantiate() as Kernel;
     const { buffer } = this.#kernel.memory;
     this.sums = new Float32Array(buffer, 0, MOST_SUMS);
-    this.#samples = new Int16Array(buffer, SAMPLES_AT, MOST_SUMS);
+    this.samples = new Int16Array(buffer, SAMPLES_AT, MOST_SUMS);
   }
 
   /** Adds samples times a gain to the sums, from `at` on. */
   add(at: number, samples: Int16Array, gain: number): void {
-    this.#samples.set(samples);
-    this.#kernel.add(4 * at, SAMPLES_AT, samples.length, gain);
+    this.samples.set(samples);
+    this.addLoaded(at, samples.length, gain);
+  }
+
+  /** Adds the first `count` of {@link samples} times a gain to the sums, from `at` on. */
+  addLoaded(at: number, count: number, gain: number): void {
+    this.#kernel.add(4 * at, SAMPLES_AT, count, gain);
   }
 }
 

@@ -13,8 +13,10 @@ import { toFormat } from '../convert/to-format.js';
 import { type OpenPcm, openPcm, PCM_INPUT, type PcmInput } from '../pcm-input.js';
 import type { WavReadOptions } from '../wav/wav-reader.js';
 import { GAIN_DB } from './gain-ramp.js';
+import { mixWavFiles, type PlacedFile } from './mix-wav-files.js';
 import { Mixer } from './mixer.js';
 import type { MixerSource } from './mixer-source.js';
+import { hardClip, softLimit } from './soft-limit.js';
 
 /** One input of {@link mixPcm}: a WAV file or a stream, with its place in the mix and its gain. */
 export interface MixInput {
@@ -63,16 +65,21 @@ export async function* mixPcm(
   for (const [at, input] of inputs.entries()) checkOptions(input, INPUT_RULES, `inputs[${at}].`);
   checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
-  const mixer = new Mixer({ format, limiter: options.limiter ?? 'soft' });
-  const { io = 'async' } = options;
+  const { limiter = 'soft', io = 'async' } = options;
+  const mixer = new Mixer({ format, limiter });
   const reading = { reuse: true, io, chunkSamples: io === 'sync' ? 2 * BLOCK : 65_536 } as const;
   const opened: OpenPcm[] = [];
   try {
+    // `reuse` is safe: an array is longer than a block, so it is mixed before the next but one is asked for.
+    for (const { input } of inputs) opened.push(await openPcm(input, reading));
+    const files = io === 'sync' ? plainFiles(inputs, opened, format) : undefined;
+    if (files) {
+      yield* mixWavFiles(files, format, limiter === 'soft' ? softLimit : hardClip);
+      return;
+    }
     const feeds: Feed[] = [];
-    for (const { input, ...place } of inputs) {
-      // `reuse` is safe: an array is longer than a block, so it is mixed before the next but one is asked for.
-      const pcm = await openPcm(input, reading);
-      opened.push(pcm);
+    for (const [at, { input, ...place }] of inputs.entries()) {
+      const pcm = opened[at] as OpenPcm;
       const source = mixer.addSource({ ...place, maxBufferedMs: 60_000, whenFull: 'wait' });
       const latency = typeof input === 'string' ? 'block' : 'low';
       const samples = toFormat(pcm.source, pcm.format, format, { latency });
@@ -88,6 +95,23 @@ export async function* mixPcm(
   } finally {
     for (const pcm of opened) await pcm[Symbol.asyncDispose]();
   }
+}
+
+/** Returns the inputs as files that can be mixed straight from the disk; undefined when one of them cannot. */
+function plainFiles(
+  inputs: readonly MixInput[],
+  opened: readonly OpenPcm[],
+  { sampleRate, channels }: PcmFormat,
+): PlacedFile[] | undefined {
+  const files: PlacedFile[] = [];
+  for (const [at, { input: _, ...place }] of inputs.entries()) {
+    const wav = opened[at]?.wav;
+    const isPlain =
+      wav?.isAsInMemory && wav.format.sampleRate === sampleRate && wav.format.channels === channels;
+    if (!isPlain) return undefined;
+    files.push({ ...place, wav });
+  }
+  return files;
 }
 
 /** Moves one input into its place in the mixer, as far as needed. */

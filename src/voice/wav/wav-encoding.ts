@@ -40,7 +40,7 @@ export const ENCODING_SHAPES: Readonly<Record<WavEncoding, EncodingShape>> = {
 
 /** Converts `samples` to the bytes of the file. The result may share their memory. */
 export function encodeSamples(samples: Int16Array, encoding: WavWriteEncoding): Uint8Array {
-  if (encoding === 's16' && LITTLE_ENDIAN) {
+  if (isAsInMemory(encoding)) {
     return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
   }
   const bytes = new Uint8Array((samples.length * ENCODING_SHAPES[encoding].bitsPerSample) / 8);
@@ -87,13 +87,18 @@ export interface EncodedRun {
   readonly samplesPerBlock: number;
 }
 
+/** True for samples that are in a file as they are in the memory of this machine. */
+export function isAsInMemory(encoding: WavEncoding): boolean {
+  return encoding === 's16' && LITTLE_ENDIAN;
+}
+
 /** Converts whole blocks of a file's data into interleaved s16. The result may share the memory of `bytes`. */
 export function decodeSamples(run: EncodedRun): Int16Array {
   const { bytes, channels, blockAlign, samplesPerBlock } = run;
   const blocks = Math.floor(bytes.length / blockAlign);
   const count = blocks * samplesPerBlock * channels;
-  const isAsInMemory = run.encoding === 's16' && LITTLE_ENDIAN && bytes.byteOffset % 2 === 0;
-  if (isAsInMemory) return new Int16Array(bytes.buffer, bytes.byteOffset, count);
+  if (isAsInMemory(run.encoding) && bytes.byteOffset % 2 === 0)
+    return new Int16Array(bytes.buffer, bytes.byteOffset, count);
   const samples = new Int16Array(count);
   DECODERS[run.encoding](samples, run, viewOf(bytes));
   return samples;

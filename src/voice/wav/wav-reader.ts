@@ -15,7 +15,7 @@ import type { PcmFormat } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { noteReading } from '../../files/being-read.js';
 import { fileError } from '../../files/file-error.js';
-import { decodeSamples, type WavEncoding } from './wav-encoding.js';
+import { decodeSamples, isAsInMemory, type WavEncoding } from './wav-encoding.js';
 import { WavError } from './wav-error.js';
 import { locateWav, type WavLayout } from './wav-layout.js';
 import type { WavMetadata } from './wav-metadata.js';
@@ -190,6 +190,23 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
       yield samples.subarray((at - first) * format.channels, (last - first) * format.channels);
       at = last;
     }
+  }
+
+  /** True when the samples are in the file as they are in memory. @internal */
+  get isAsInMemory(): boolean {
+    return isAsInMemory(this.encoding) && this.layout.blockAlign === 2 * this.format.channels;
+  }
+
+  /**
+   * Fills `target` with samples of a file that {@link isAsInMemory}, from sample `first` on (per channel). It blocks.
+   *
+   * @throws ERR_FILE when reading fails; ERR_CLOSED after close.
+   * @internal
+   */
+  readNow(first: number, target: Int16Array): void {
+    const { dataOffset, blockAlign } = this.layout;
+    const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+    this.#readNow(dataOffset + first * blockAlign, bytes);
   }
 
   async close(): Promise<void> {

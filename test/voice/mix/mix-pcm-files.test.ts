@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mixKernel } from '../../../src/voice/mix/mix-kernel.js';
 import { mixPcm } from '../../../src/voice/mix/mix-pcm.js';
 import { softLimit } from '../../../src/voice/mix/soft-limit.js';
+import { concatSamples } from '../../../src/voice/stage.js';
 import { encodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import { randomFrom } from '../../random.js';
 
@@ -51,3 +52,47 @@ test.each(['sync', 'async'] as const)(
     }
   },
 );
+
+test('files that are mixed straight from the disk give what a mixer gives, in stereo, empty, muted, or beside others', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-mix-'));
+  try {
+    const format = { sampleRate: 8000, channels: 2 };
+    const file = async (name: string, length: number, options = {}) => {
+      const input = join(folder, name);
+      await writeFile(input, encodeWav(noise(length), { format, ...options }));
+      return input;
+    };
+    const plain = [
+      { input: await file('long.wav', 90_002), gainDb: -3 },
+      { input: await file('loud.wav', 40_000), gainDb: 12, position: 1234 },
+      { input: await file('muted.wav', 70_000), gainDb: Number.NEGATIVE_INFINITY },
+      { input: await file('empty.wav', 0), position: 50_000 },
+    ];
+    const other = { input: await file('bytes.wav', 5000, { encoding: 'u8' }) };
+    for (const inputs of [plain, [...plain, other], plain.slice(3), []])
+      for (const limiter of ['soft', 'clip'] as const) {
+        const mixed = async (io: 'sync' | 'async') => {
+          const parts: Int16Array[] = [];
+          for await (const samples of mixPcm(inputs, { io, format, limiter })) parts.push(samples);
+          return concatSamples(parts);
+        };
+        expect(await mixed('sync')).toEqual(await mixed('async'));
+      }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a file that becomes shorter while it is mixed straight from the disk is an error', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'jackfield-mix-'));
+  try {
+    const input = join(folder, 'shrinks.wav');
+    await writeFile(input, encodeWav(noise(100_000)));
+    const mix = mixPcm([{ input }], { io: 'sync' });
+    expect((await mix.next()).value).toHaveLength(32_768);
+    await truncate(input, 80_000);
+    await expect(mix.next()).rejects.toMatchObject({ code: 'ERR_FILE' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
