@@ -48,10 +48,10 @@ export function withEndpoint(command: Command, byDefault: 'auto' | 'elsewhere' |
       `the endpoint: tcp:4100, dbus, x11, exchange:scenario.json, ...${NO_DEFAULT[byDefault]}`,
       byDefault === 'auto' ? 'auto' : undefined,
     )
-    .option('--tls-ca <file>', 'encrypt, and trust an endpoint that these certificates (PEM) vouch for')
+    .option('--tls-ca <file>', 'encrypt, and check the endpoint against these CA certificates (PEM)')
     .option('--tls-cert <file>', 'encrypt, and show this certificate (PEM)')
     .option('--tls-key <file>', 'private key (PEM) of --tls-cert')
-    .option('--token-file <file>', 'file with the secret that is shared with the endpoint')
+    .option('--token-file <file>', 'file with the secret that the endpoint expects')
     .addHelpText('after', `\nEndpoints:\n${lines.join('\n')}`);
 }
 
@@ -82,8 +82,8 @@ export async function attachTo(
 
 /** Prints outages. When the endpoint is closed, the command ends and prints that itself. */
 function warnOfOutage(address: string, what: Outage, reason = ''): void {
-  if (what === 'lost') warnLine(`The endpoint ${address} is away: ${reason}`);
-  if (what === 'returned') warnLine(`The endpoint ${address} is there again.`);
+  if (what === 'lost') warnLine(`The endpoint ${address} is disconnected: ${reason}`);
+  if (what === 'returned') warnLine(`The endpoint ${address} is connected again.`);
 }
 
 /** Runs a scenario on its own exchange. The endpoint is that of the first user. */

@@ -11,12 +11,12 @@ export const EXIT_CODES = {
 
 /** Meaning of each exit code. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT_CODES, string>> = {
-  done: 'All that was asked for is done. A service that SIGTERM has ended in order ends so, too.',
-  failed: 'It failed, or a part of it did. Standard error says why, with the code of the error.',
+  done: 'Everything is done. A service that shut down in order after SIGTERM also exits with 0.',
+  failed: 'The command failed, wholly or in part. Standard error has the reason and the error code.',
   faulty:
-    'Carried out, but what it looked at is not right: faults in an archive, messages not stored, differences.',
-  nothing: 'There was nothing: a list, a search, an export or a check found nothing to show or to check.',
-  broken: 'A fault of Jackfield itself. JACKFIELD_DEBUG=1 prints where.',
-  interrupted: 'Ctrl-C (SIGINT) ended it. Files that it was writing are valid, or were removed.',
-  terminated: 'SIGTERM ended it before it was done.',
+    'The command ran and found problems: faults in an archive, messages that were not stored, differences.',
+  nothing: 'Nothing was found: a list, a search, an export or a check had nothing to show or to check.',
+  broken: 'A bug in Jackfield. JACKFIELD_DEBUG=1 prints the stack trace.',
+  interrupted: 'Ctrl-C (SIGINT) ended the command. Unfinished files are valid or were removed.',
+  terminated: 'SIGTERM ended the command before it was done.',
 };

@@ -31,7 +31,7 @@ export function faultText(thrown: unknown): string {
   const error = asTold(thrown);
   return error instanceof JackfieldError
     ? `${error.message} [${error.code}]`
-    : `A fault of Jackfield itself: ${messageOf(error)}. JACKFIELD_DEBUG=1 prints where.`;
+    : `A bug in Jackfield: ${messageOf(error)}. JACKFIELD_DEBUG=1 prints the stack trace.`;
 }
 
 /** Fields of an error for a line of JSON: `error` is what happened and what to do. */

@@ -19,7 +19,7 @@ export interface OutputOptions {
 
 /** Adds the option of a command that writes to named files. */
 export function withForce(command: Command): Command {
-  return command.option('--force', 'replace files that are there already', false);
+  return command.option('--force', 'replace existing files', false);
 }
 
 /**

@@ -21,30 +21,30 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./exchange/exchange-command.js')).exchangeCommand(),
   },
   record: {
-    summary: 'Record the calls of an endpoint into a folder, until it is told to stop.',
+    summary: 'Record the calls of an endpoint into a folder, until stopped.',
     load: async () => (await import('./record/record-command.js')).recordCommand(),
   },
   serve: {
     summary:
-      'Run recorder, bots and answering machine as one service, by a configuration file, until it is told to stop.',
+      'Run recorder, bots and answering machine as one service with a configuration file, until stopped.',
     load: async () => (await import('./service/serve-command.js')).serveCommand(),
   },
   ctl: {
     summary:
-      'Ask a service that runs: its status and calls, to hang up, say, pause, drain, reload; follow its events.',
+      'Control a running service: status, calls, hang up, say, pause, drain, reload; follow its events.',
     load: async () => (await import('./service/ctl-command.js')).ctlCommand(),
   },
   config: {
-    summary: 'Check the configuration file of a service: all that is wrong with it, with lines and columns.',
+    summary: 'Check the configuration file of a service: report every error with line and column.',
     load: async () => (await import('./service/config-command.js')).configCommand(),
   },
   recordings: {
-    summary: 'Find, check, hand out and purge recordings.',
+    summary: 'Find, check, export and purge recordings.',
     load: async () => (await import('./record/recordings-command.js')).recordingsCommand(),
   },
   analyse: {
     summary:
-      'Measure conversations: who speaks when, interruptions, silence, levels, noise, tones; of files or an archive.',
+      'Measure conversations: who speaks when, interruptions, silence, levels, noise and tones in files or an archive.',
     load: async () => (await import('./analysis/analyse-command.js')).analyseCommand(),
   },
   verify: {
@@ -69,11 +69,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./people/contacts-command.js')).contactsCommand(),
   },
   open: {
-    summary: 'Do what Windows did for a skype: link: call, chat, leave a voicemail, show a profile.',
+    summary: 'Open a skype: link as Windows did: call, chat, leave a voicemail, show a profile.',
     load: async () => (await import('./desk/open-command.js')).openCommand(),
   },
   desk: {
-    summary: 'Sit at the desk of a user of an exchange: who calls, keys, menus and alerts of programs.',
+    summary: 'Use the desk of a user of an exchange: calls, keys, menus and alerts of programs.',
     load: async () => (await import('./desk/desk-command.js')).deskCommand(),
   },
   sms: {
@@ -81,27 +81,27 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./people/sms-command.js')).smsCommand(),
   },
   files: {
-    summary: 'List and watch the files that people send to one another.',
+    summary: 'List and watch file transfers.',
     load: async () => (await import('./people/files-command.js')).filesCommand(),
   },
   sip: {
-    summary: 'Try a line to real phones: call, register, ask; with what goes over the wire as a ladder.',
+    summary: 'Test a SIP line: call, register, query the trunk; print the messages as a ladder diagram.',
     load: async () => (await import('./sip/sip-command.js')).sipCommand(),
   },
   siprec: {
-    summary: 'Record the calls that a session border controller sends (SIPREC), until it is told to stop.',
+    summary: 'Record the calls that a session border controller sends (SIPREC), until stopped.',
     load: async () => (await import('./siprec/siprec-command.js')).siprecCommand(),
   },
   ivr: {
-    summary: 'Phone bots from flow files: check, draw, try and run them.',
+    summary: 'Check, draw, try and run phone bots from flow files.',
     load: async () => (await import('./bots/ivr-command.js')).ivrCommand(),
   },
   campaign: {
-    summary: 'Call everybody on a list with a flow; see what came of it.',
+    summary: 'Call everybody on a list with a flow, and report the outcomes.',
     load: async () => (await import('./bots/campaign-command.js')).campaignCommand(),
   },
   wav: {
-    summary: 'Look into recordings, repair, cut, mix, convert and draw them.',
+    summary: 'Inspect, repair, cut, mix, convert and draw audio files.',
     load: async () => (await import('./wav/wav.js')).wavCommand(),
   },
   trace: {
@@ -109,16 +109,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./trace/trace-command.js')).traceCommand(),
   },
   explain: {
-    summary: 'Say what each part of a protocol line is, what comes back, and which errors can.',
+    summary: 'Explain each part of a protocol line, the reply, and the possible errors.',
     load: async () => (await import('./trace/explain-command.js')).explainCommand(),
   },
   doctor: {
     summary:
-      'Say what this machine can do: endpoints, voice ports, sound, encoders, limits; and what to do about each lack.',
+      'Check this machine: endpoints, voice ports, sound, encoders, limits; with a remedy for each missing part.',
     load: async () => (await import('./doctor/doctor-command.js')).doctorCommand(),
   },
   completion: {
-    summary: 'Print what a shell completes command lines of jackfield with: bash, zsh or fish.',
+    summary: 'Print the shell completion script for bash, zsh or fish.',
     load: async () =>
       (await import('./completion/completion-command.js')).completionCommand(() => jackfieldProgram()),
   },
@@ -145,7 +145,7 @@ export async function jackfieldProgram(isAsked: (name: string) => boolean = () =
 
 /** Formats errors of the command line like all other errors, with a hint to the help. */
 function tellErrors(command: Command, path = command.name()): void {
-  command.showHelpAfterError(`(run "${path} --help" for what there is)`).configureOutput({
+  command.showHelpAfterError(`(run "${path} --help" for help)`).configureOutput({
     outputError: (text, write) =>
       write(printableLines(text.replace(/^error: (.*)/, 'jackfield: $1 [ERR_INVALID_ARG]'))),
   });

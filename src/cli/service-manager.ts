@@ -28,6 +28,6 @@ export function tellManager(stop: AbortSignal): Disposable {
 /** Sends a notification. A failure is only printed; the manager may restart the command. */
 function tell(message: string): void {
   execFile(NOTIFY, [message], { timeout: NOTIFY_LIMIT_MS }, (error) => {
-    if (error) warnLine(`jackfield: ${message} could not be told by ${NOTIFY}: ${messageOf(error)}`);
+    if (error) warnLine(`jackfield: ${NOTIFY} could not report ${message}: ${messageOf(error)}`);
   });
 }

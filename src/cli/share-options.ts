@@ -12,7 +12,7 @@ export interface ShareOptions {
 export function withShare(command: Command): Command {
   return command.option(
     '--share',
-    'where another Jackfield process has redirected a call, listen there (default: leave the call to it)',
+    'listen to calls that another Jackfield process has redirected, through that process (default: leave them to it)',
   );
 }
 

@@ -52,7 +52,7 @@ export function stopSignal({ onInterrupt, hasCalls = false }: StopOptions = {}):
       stoppedBy = signal;
       if (signal === 'SIGINT' && onInterrupt) return onInterrupt();
       setTimeout(cutOff, CLOSE_LIMIT_MS).unref();
-      stop.abort(new JackfieldError('ERR_ABORTED', `It was told to stop, by ${signal}.`));
+      stop.abort(new JackfieldError('ERR_ABORTED', `Stopped by ${signal}.`));
     });
   }
   return stop.signal;
@@ -63,7 +63,7 @@ export function untilStopped(stop: AbortSignal, client: Client): Promise<void> {
   return new Promise((resolve, reject) => {
     whenFired(stop, resolve);
     client.once('closed', (cause) =>
-      reject(new JackfieldError('ERR_CLOSED', 'The endpoint is gone.', { cause })),
+      reject(new JackfieldError('ERR_CLOSED', 'The connection to the endpoint is lost.', { cause })),
     );
   });
 }
@@ -81,6 +81,6 @@ export function signalExitCode(error?: unknown): number | undefined {
 }
 
 function cutOff(): void {
-  warnLine(`Not everything had ended after ${CLOSE_LIMIT_MS / 1000} s: what is left is cut off.`);
+  warnLine(`Shutdown took longer than ${CLOSE_LIMIT_MS / 1000} s: the rest is aborted.`);
   process.exit(stoppedBy === 'SIGINT' ? EXIT_CODES.interrupted : EXIT_CODES.failed);
 }

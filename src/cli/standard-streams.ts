@@ -21,7 +21,7 @@ export interface InputFile extends AsyncDisposable {
  */
 export async function inputFile(path: string, signal: AbortSignal): Promise<InputFile> {
   if (path !== STANDARD) return { path, [Symbol.asyncDispose]: async () => undefined };
-  if (process.stdin.isTTY) throw invalidArgument('-', 'a pipe or a file, as standard input', 'a terminal');
+  if (process.stdin.isTTY) throw invalidArgument('-', 'a pipe or a file on standard input', 'a terminal');
   const folder = await temporaryFolder();
   try {
     const copy = join(folder.path, 'standard-input');
@@ -39,7 +39,7 @@ export async function inputFiles(
   signal: AbortSignal,
 ): Promise<AsyncDisposable & { readonly paths: readonly string[] }> {
   if (paths.filter((path) => path === STANDARD).length > 1) {
-    throw invalidArgument('-', 'among the inputs once', paths.join(' '));
+    throw invalidArgument('-', 'among the inputs only once', paths.join(' '));
   }
   const files: InputFile[] = [];
   // One at a time: only standard input needs to wait.
@@ -63,7 +63,7 @@ export async function intoOutput<T>(
   write: (part: string) => Promise<T>,
 ): Promise<T> {
   if (path !== STANDARD) return await intoFile(path, options, write);
-  if (process.stdout.isTTY) throw invalidArgument('-', 'a pipe or a file, as standard output', 'a terminal');
+  if (process.stdout.isTTY) throw invalidArgument('-', 'a pipe or a file on standard output', 'a terminal');
   await using folder = await temporaryFolder();
   const file = join(folder.path, 'output');
   const result = await write(file);

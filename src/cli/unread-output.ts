@@ -33,7 +33,7 @@ export function put(stream: NodeJS.WriteStream, text: string): void {
   }
   stream.write(text);
   if (lost === 0) return;
-  process.stderr.write(`${lost} lines were not read in time, and are lost.\n`);
+  process.stderr.write(`${lost} lines were dropped: standard output was not read in time.\n`);
   lost = 0;
 }
 

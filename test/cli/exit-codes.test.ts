@@ -63,11 +63,11 @@ it.concurrent.each<[keyof typeof EXIT_CODES, string, RegExp, NodeJS.ProcessEnv?]
   // The list is looked at first: nothing is attached to.
   ['failed', 'record --attach tcp:1 --mask cards,none.txt', /none\.txt.*\[ERR_FILE\]/],
   ['failed', 'voicemail index --in mails', /mails\/audio\/jack\.1\.json.* \[ERR_SYNTAX\]$/m],
-  ['nothing', 'recordings list --out nothing', /No recordings/],
+  ['nothing', 'recordings list --out nothing', /No matching recordings/],
   [
     'broken',
     'explain PING',
-    /^jackfield: A fault of Jackfield itself: broken/,
+    /^jackfield: A bug in Jackfield: broken/,
     { NODE_OPTIONS: `--import ${BROKEN}` },
   ],
 ])('%s is the code of %s', async (name, line, said, env) => {

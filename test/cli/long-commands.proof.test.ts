@@ -134,9 +134,9 @@ describe('SIGTERM, while all that a command talks to stands still', () => {
   it.each(NAMES)('ends %s, by itself or by its timer of less than 5 s', async (name) => {
     const { exited, lines } = running(name);
     expect(await exited).toMatchObject({ code: expect.any(Number) });
-    const cutOff = lines.find((line) => line.includes('cut off'));
+    const cutOff = lines.find((line) => line.includes('the rest is aborted'));
     expect(cutOff ?? 'ended in order').toMatch(
-      /^(ended in order|Not everything had ended after 4\.5 s: what is left is cut off\.)$/,
+      /^(ended in order|Shutdown took longer than 4\.5 s: the rest is aborted\.)$/,
     );
   });
 });
@@ -155,7 +155,7 @@ describe('SIGTERM that comes again', () => {
     const { code, signal } = await exited;
     // What has nothing to wait for may have ended in good order before the second came, or as it came.
     expect([0, 1, 130, 128 + 15, 'SIGTERM']).toContain(code ?? signal);
-    expect(lines.join('\n')).not.toContain('what is left is cut off');
+    expect(lines.join('\n')).not.toContain('the rest is aborted');
   });
 });
 

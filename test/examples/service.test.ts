@@ -23,11 +23,11 @@ it('config try says which rule would answer, and what keeps the others from it',
   const number = ['--to', '+49 30 123456', '--endpoint', 'desk'];
   expect(await printed('try', FILE, '--from', 'ann', ...number, '--at', '2026-11-30T09:00')).toEqual([
     'desk: survey, by the rule sales-line',
-    '  does not fit: boss (priority 20, nobody): caller ann is not one of the.boss',
-    '  does not fit: holidays (priority 10, answering-machine): 2026-11-30 is no day of holidays',
+    '  does not match: boss (priority 20, nobody): caller ann is not one of the.boss',
+    '  does not match: holidays (priority 10, answering-machine): 2026-11-30 is not a day of holidays',
     '  decides: sales-line (priority 5, survey): called +49 30 123456 is one of +49 30 123456',
-    '  comes later: opening-hours (priority 0, menu): mon 10:00 in Europe/Berlin is within 09:00-17:30 of mon, tue, wed, thu, fri',
-    '  comes later: otherwise (priority -1, answering-machine): any call',
+    '  not reached: opening-hours (priority 0, menu): mon 10:00 in Europe/Berlin is within 09:00-17:30 of mon, tue, wed, thu, fri',
+    '  not reached: otherwise (priority -1, answering-machine): any call',
   ]);
   const night = await printed(
     'try',

@@ -31,9 +31,9 @@ export function accountCommand(): Command {
     .description('Print the services of the account: voicemail, credit, packages of minutes.')
     .action(services);
   onAccount(account, 'conversations')
-    .description('Print conversations, the last to be written in first; of one, its messages.')
+    .description('List the conversations, the most recent first; with an id, print the messages of that conversation.')
     .argument('[id]', 'the conversation, as 8:bob or 19:...')
-    .option('--last <count>', 'most of them, 1 to 1000000', between(1, 1_000_000), 20)
+    .option('--last <count>', 'at most this many, 1 to 1000000', between(1, 1_000_000), 20)
     .action(conversations);
   return account;
 }
@@ -133,7 +133,7 @@ async function conversations(
     else print(['topic' in each ? [each.id, each.topic, ...textOf(each.lastMessage)] : textOf(each)]);
     if (--left === 0) break;
   }
-  if (left === last) warnNothing('There are no such conversations.');
+  if (left === last) warnNothing('No conversations found.');
 }
 
 function textOf(message: AccountMessage | undefined): string[] {

@@ -51,14 +51,14 @@ interface Options extends WordsOptions {
 /** `jackfield analyse`: measures conversations in files or in an archive of recordings. */
 export function analyseCommand(): Command {
   const command = new Command('analyse')
-    .argument('[file...]', 'files of sound: a leg in each channel')
+    .argument('[file...]', 'audio files with one leg in each channel')
     .option(
       '-a, --archive <folder>',
-      'the recordings of a folder that have no analysis yet, into its catalogue',
+      'analyse the recordings of this folder that have no analysis yet; its catalogue keeps the results',
     )
-    .option('--legs', 'two mono files are the two legs of one call', false)
+    .option('--legs', 'read two mono files as the two legs of one call', false)
     .addOption(
-      new Option('--format <format>', 'of what is printed: the figures, or (vtt, srt, text) what was said')
+      new Option('--format <format>', 'output format: figures, or (vtt, srt, text) the transcript')
         .choices(['table', 'json', 'csv', 'vtt', 'srt', 'text'])
         .default('table'),
     )
@@ -68,13 +68,13 @@ export function analyseCommand(): Command {
     .addOption(
       new Option(
         '--detector <detector>',
-        'what tells speech from other sound (default: levels); neural needs the package @ricky0123/vad-web',
+        'speech detector (default: levels); neural needs the package @ricky0123/vad-web',
       ).choices(['levels', 'neural']),
     )
-    .option('--model <file>', 'of the neural detector, in place of that of the package')
-    .option('--workers <n>', 'files that are analysed at once; default: one for each core', between(1, 256))
-    .option('-i, --identity <file>', 'age secret key, for encrypted recordings: nothing of theirs is kept')
-    .option('--again', 'with --archive: analyse those again that have an analysis', false);
+    .option('--model <file>', 'model for the neural detector, in place of the one in the package')
+    .option('--workers <n>', 'files to analyse at once; default: one for each core', between(1, 256))
+    .option('-i, --identity <file>', 'age secret key for encrypted recordings; their results are printed but not stored')
+    .option('--again', 'with --archive: also analyse recordings that already have an analysis', false);
   return withForce(withWordsOptions(command)).action(analyse);
 }
 
@@ -180,7 +180,7 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
       show({ input: [await catalogue.fileOf(entry)], report, envelopes: [] }, run),
     );
   if (entries.length === 0 && ofSealed.length === 0)
-    warnNothing(`No recordings in ${folder} that could be analysed.`);
+    warnNothing(`${folder} has no recordings that can be analysed.`);
   const shown = new Set(ofSealed.map(([{ file }]) => file));
   for (const entry of entries.filter(({ file }) => !shown.has(file))) {
     run.signal.throwIfAborted();
@@ -197,11 +197,11 @@ async function analyseArchive(folder: string, run: Run): Promise<void> {
 }
 
 function leftOut(count: number): string {
-  return `${count} encrypted recordings are left out: give their key with --identity.`;
+  return `${count} encrypted recordings were skipped: give their key with --identity.`;
 }
 
 function notKept(count: number): string {
-  return `${count} encrypted recordings were analysed, and nothing of it is kept: what was pressed and said would lie beside them in the clear.`;
+  return `${count} encrypted recordings were analysed. The results are not stored: keys and words would lie beside the recordings unencrypted.`;
 }
 
 /** Analyses an encrypted recording, including its words. @throws ERR_INVALID_ARG without a key. */
@@ -212,9 +212,9 @@ async function sealed(
 ): Promise<AnalysisReport> {
   const [file = ''] = input;
   if (identity === undefined)
-    throw new JackfieldError('ERR_INVALID_ARG', 'It is encrypted: give its key with --identity.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'The recording is encrypted: give its key with --identity.');
   if (input.length > 1)
-    throw new JackfieldError('ERR_INVALID_ARG', 'Encrypted recordings have both legs: leave out --legs.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'An encrypted recording already holds both legs: leave out --legs.');
   return await analyseSealed(file, identity, {
     ...settings,
     ...(transcriber && { transcriber }),

@@ -23,12 +23,12 @@ export function withWordsOptions(command: Command): Command {
   return command
     .option(
       '--transcribe <engine>',
-      `have what is said written down: by pocketsphinx (a program of this machine), by a service at http(s):// or ws(s)://, whose token is in JACKFIELD_TRANSCRIBER_TOKEN, or by a command with its arguments, which has a WAV on its standard input`,
+      `transcribe what is said with pocketsphinx (installed on this machine), with a service at http(s):// or ws(s):// (token in JACKFIELD_TRANSCRIBER_TOKEN), or with a command that reads a WAV from standard input`,
     )
-    .option('--language <code>', 'language that was spoken, such as en')
+    .option('--language <code>', 'language of the speech, such as en')
     .option(
       '--keyword <phrase...>',
-      'tell where it was said; "cancel contract~1+3": a letter of each word may differ, and 3 words stand between',
+      'report where this phrase was said; "cancel contract~1+3" allows one differing letter in each word and 3 other words between',
       keywordOption,
     );
 }

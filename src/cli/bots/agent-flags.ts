@@ -40,30 +40,30 @@ const DIALECTS: Readonly<Record<AgentDialect, true>> = {
 /** Adds the options of a voice agent. */
 export function withAgent(command: Command): Command {
   return command
-    .option('--agent <url>', 'have a voice agent answer: wss://agent.example.com/call')
+    .option('--agent <url>', 'let a voice agent answer: wss://agent.example.com/call')
     .addOption(
-      new Option('--dialect <name>', 'what the agent speaks (default: raw)').choices(Object.keys(DIALECTS)),
+      new Option('--dialect <name>', 'protocol dialect of the agent (default: raw)').choices(Object.keys(DIALECTS)),
     )
     .option('--agent-variant <name>', 'version of the dialect, such as earlier of openai-realtime')
     .option(
       '--agent-token-file <file>',
       'file with the token for Authorization: Bearer (default: the variable JACKFIELD_AGENT_TOKEN)',
     )
-    .option('--agent-token-header <header>', 'header that has the token instead: api-key')
-    .option('--agent-ca <file>', 'trust only an agent that these certificates (PEM) vouch for')
-    .option('--instructions-file <file>', 'file with what the agent is told to be')
-    .option('--agent-voice <name>', 'voice of the agent, as it names it')
-    .option('--agent-transfer-to <who...>', 'those whom the agent may put the caller through to')
-    .option('--agent-message-to <who...>', 'those to whom the agent may send messages')
+    .option('--agent-token-header <header>', 'header that carries the token in place of Authorization: api-key')
+    .option('--agent-ca <file>', 'CA certificates (PEM) to check the agent against')
+    .option('--instructions-file <file>', 'file with the instructions for the agent')
+    .option('--agent-voice <name>', 'voice of the agent, as the agent service names it')
+    .option('--agent-transfer-to <who...>', 'targets that the agent may transfer the caller to')
+    .option('--agent-message-to <who...>', 'recipients that the agent may send messages to')
     .option('--agent-keys', 'let the agent press keys')
     .addOption(
-      new Option('--agent-barge-in <who>', 'who decides that the caller interrupts (default: agent)').choices(
+      new Option('--agent-barge-in <who>', 'which side detects that the caller interrupts (default: agent)').choices(
         ['agent', 'here'],
       ),
     )
-    .option('--agent-stall-ms <ms>', 'time that the agent may take to answer', between(100, 600_000))
-    .option('--agent-filler <text>', 'said when the agent takes longer; needs --speech (default: silence)')
-    .option('--agent-reconnects <count>', 'times that a lost agent is had back in one call', between(0, 100));
+    .option('--agent-stall-ms <ms>', 'longest wait for an answer of the agent', between(100, 600_000))
+    .option('--agent-filler <text>', 'text to say when the agent takes longer; needs --speech (default: silence)')
+    .option('--agent-reconnects <count>', 'reconnections to the agent within one call', between(0, 100));
 }
 
 /**
@@ -74,7 +74,7 @@ export function withAgent(command: Command): Command {
 export async function agentOf(flow: string | undefined, flags: AgentFlags): Promise<Bot | undefined> {
   const { agent } = flags;
   if ((flow === undefined) === (agent === undefined))
-    throw new JackfieldError('ERR_INVALID_ARG', 'Give a flow file, or --agent, and not both.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'Give either a flow file or --agent.');
   if (agent === undefined) return undefined;
   const { agentTransferTo: transferTo, agentMessageTo: messageTo, agentKeys: sendDigits } = flags;
   return agentBot({
@@ -88,8 +88,8 @@ export async function agentOf(flow: string | undefined, flags: AgentFlags): Prom
     },
     onNotice: (notice, { id }) => {
       if (notice.kind === 'stalled') warnLine(`call ${id}: the agent says nothing`);
-      if (notice.kind === 'error') warnLine(`call ${id}: the agent tells an error: ${notice.message}`);
-      if (notice.kind === 'lost') warnLine(`call ${id}: the agent is lost: ${notice.message}`);
+      if (notice.kind === 'error') warnLine(`call ${id}: the agent reports an error: ${notice.message}`);
+      if (notice.kind === 'lost') warnLine(`call ${id}: the connection to the connection to the agent is lost: ${notice.message}`);
     },
   });
 }

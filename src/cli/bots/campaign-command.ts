@@ -54,76 +54,76 @@ export function campaignCommand(): Command {
   const campaign = new Command('campaign');
   withRunOptions(withCatalogue(withShare(withHooks(withPrompts(withEndpoint(campaign.command('run')))))));
   withCatalogue(campaign.command('results'))
-    .description('List the calls of a campaign, or of all, oldest first.')
+    .description('List the calls of one campaign or of all campaigns, oldest first.')
     .argument('[name]', 'name of the campaign')
-    .option('--target <text>', 'to targets with this in their name')
-    .addOption(new Option('--outcome <outcome>', 'that ended so').choices([...OUTCOMES]))
-    .option('--since <date>', 'placed at or after', dateOption)
-    .option('--until <date>', 'placed before', dateOption)
-    .option('--text <text>', 'with this in a variable or an error')
-    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 1000)
+    .option('--target <text>', 'only targets with this text in their name')
+    .addOption(new Option('--outcome <outcome>', 'only calls with this outcome').choices([...OUTCOMES]))
+    .option('--since <date>', 'only calls placed at or after this time', dateOption)
+    .option('--until <date>', 'only calls placed before this time', dateOption)
+    .option('--text <text>', 'only calls with this text in a variable or an error')
+    .option('--limit <n>', 'at most this many', between(1, 1_000_000), 1000)
     .action(results);
   campaign
     .command('report')
-    .description('Report a campaign as a table, as JSON or as a page; a table has no formulas.')
+    .description('Report a campaign as CSV, JSON or HTML. Cells of the CSV never start a formula.')
     .argument('<name>', 'name of the campaign')
-    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
+    .option('-o, --out <folder>', 'folder of recordings, which holds the catalogue', 'recordings')
     .addOption(
-      new Option('--format <format>', 'of the report').choices(['csv', 'json', 'html']).default('csv'),
+      new Option('--format <format>', 'format of the report').choices(['csv', 'json', 'html']).default('csv'),
     )
     .action(report);
-  withCatalogue(campaign.command('list')).description('List all campaigns, with figures.').action(list);
+  withCatalogue(campaign.command('list')).description('List all campaigns with their figures.').action(list);
   return campaign;
 }
 
 function withRunOptions(command: Command): Command {
   return command
     .description(
-      'Call everybody on a list. Run it again to go on where it was stopped; nobody is called twice.',
+      'Call everybody on a list. Run the command again to continue after a stop; nobody is called twice.',
     )
-    .argument('<list>', 'CSV with a column target, or JSON; its other columns are {variables} of the flow')
-    .option('--flow <file>', 'flow that talks to whoever answers')
+    .argument('<list>', 'CSV or JSON with a column "target"; the other columns become {variables} of the flow')
+    .option('--flow <file>', 'flow to run when a call is answered')
     .option(
       '--script <module>',
-      'JavaScript module in place of a flow: its default export is called with each call',
+      'JavaScript module in place of a flow: its default export runs for each call',
     )
-    .option('--name <name>', 'name of the campaign (default: that of the list)')
-    .option('--concurrency <count>', 'calls at once', between(1, 1000), CAMPAIGN_DEFAULTS.concurrency)
+    .option('--name <name>', 'name of the campaign (default: name of the list)')
+    .option('--concurrency <count>', 'most calls at once', between(1, 1000), CAMPAIGN_DEFAULTS.concurrency)
     .option(
       '--per-minute <count>',
-      `calls placed in a minute, at most (default: ${CAMPAIGN_DEFAULTS.callsPerMinute}, or as --per-second gives)`,
+      `most calls placed in a minute (default: ${CAMPAIGN_DEFAULTS.callsPerMinute}, or 60 times --per-second)`,
       numberFrom(0.001, 6000),
     )
-    .option('--per-second <count>', 'calls placed in a second, at most', numberFrom(0.001, 100))
-    .option('--attempts <count>', 'calls to one target, at most', between(1, 20), CAMPAIGN_DEFAULTS.attempts)
+    .option('--per-second <count>', 'most calls placed in a second', numberFrom(0.001, 100))
+    .option('--attempts <count>', 'most calls to one target', between(1, 20), CAMPAIGN_DEFAULTS.attempts)
     .option(
       '--retry-after <minutes>',
-      'before who was not reached is called again',
+      'wait before a target that was not reached is called again',
       numberFrom(0, 5_256_000),
       CAMPAIGN_DEFAULTS.retryAfterMs / 60_000,
     )
-    .option('--hours <from-to>', 'only within these hours, such as 09:00-20:00', hoursOption)
-    .option('--weekdays <days>', 'only on these days, such as mon,tue,wed', weekdaysOption)
-    .option('--timezone <zone>', 'zone of whoever has no column timezone (default: that of the flow)')
+    .option('--hours <from-to>', 'call call only within these hours, such as 09:00-20:00', hoursOption)
+    .option('--weekdays <days>', 'call call only on these days, such as mon,tue,wed', weekdaysOption)
+    .option('--timezone <zone>', 'time zone of targets without a column "timezone" (default: time zone of the flow)')
     .option(
       '--zones <zones>',
-      'zones by the beginning of a number, such as +44=Europe/London,+1=America/New_York',
+      'time zones by number prefix, such as +44=Europe/London,+1=America/New_York',
       zonesOption,
     )
-    .option('--holidays <dates>', 'not on these days, such as 2027-12-25,2027-12-26', (days) =>
+    .option('--holidays <dates>', 'do not call on these days, such as 2027-12-25,2027-12-26', (days) =>
       days.split(','),
     )
-    .option('--do-not-call <file>', 'not those on this list, one a line; looked at before each call')
-    .option('--do-not-call-key <key>', 'key with which whoever is called is put on that list')
-    .option('--ring <seconds>', 'how long it may ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
-    .option('--dry-run', 'only list who would be called', false)
+    .option('--do-not-call <file>', 'do not call the numbers in this file, one per line; it is read before each call')
+    .option('--do-not-call-key <key>', 'key that adds the called number to that list')
+    .option('--ring <seconds>', 'longest time to ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
+    .option('--dry-run', 'list the targets without calling them', false)
     .action(run);
 }
 
 function withCatalogue(command: Command): Command {
   return command
-    .option('-o, --out <folder>', 'folder of the catalogue, that of the recordings', 'recordings')
-    .option('--json', 'one JSON object a line', false);
+    .option('-o, --out <folder>', 'folder of recordings, which holds the catalogue', 'recordings')
+    .option('--json', 'print one JSON object per line', false);
 }
 
 interface CatalogueOptions {
@@ -171,7 +171,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   }
   const noMore = new AbortController();
   const onInterrupt = () => {
-    warnLine('No more calls are placed; those under way go on. Once more ends them.');
+    warnLine('No more calls are placed; calls in progress continue. Press Ctrl-C again to end them.');
     noMore.abort();
   };
   const hangUp = stopSignal({ onInterrupt, hasCalls: true });
@@ -193,7 +193,7 @@ async function run(file: string, options: RunOptions): Promise<void> {
   for await (const result of calls) print({ campaign: name, ...result }, options.json);
   const summary = log.summaries().find(({ campaign }) => campaign === name);
   if (!options.json && summary) printLine(summaryLine(summary));
-  if (stop.aborted) warnLine('Stopped. Run it again to go on.');
+  if (stop.aborted) warnLine('Stopped. Run the command again to continue.');
 }
 
 function sourceOf(list: string, options: RunOptions): CampaignSource {
@@ -210,7 +210,7 @@ function sourceOf(list: string, options: RunOptions): CampaignSource {
 function hoursOption(text: string): Hours {
   const [from = '', to = ''] = text.split('-');
   if (FROM_TIME.test(from) && TO_TIME.test(to) && text === `${from}-${to}`) return { from, to };
-  throw new InvalidArgumentError('Give hours such as 09:00-20:00; 24:00 is the end of the day.');
+  throw new InvalidArgumentError('Give hours such as 09:00-20:00. The end of the day is 24:00.');
 }
 
 function zonesOption(text: string): Record<string, string> {
@@ -223,7 +223,7 @@ function weekdaysOption(text: string): Weekday[] {
   return text.split(',').map((day) => {
     const found = WEEKDAYS.find((each) => each === day.trim().toLowerCase());
     if (found) return found;
-    throw new InvalidArgumentError(`Give days of ${WEEKDAYS.join(', ')}, with commas between them.`);
+    throw new InvalidArgumentError(`Give days from ${WEEKDAYS.join(', ')}, separated by commas.`);
   });
 }
 
@@ -240,7 +240,7 @@ async function results(name: string | undefined, { out, json, ...rest }: Results
   using log = await openLog(out);
   const query: CampaignQuery = { ...rest, ...(name !== undefined && { campaign: name }) };
   const entries = log.search(query);
-  if (entries.length === 0) warnNothing(`No calls in ${out}, or none of that kind.`);
+  if (entries.length === 0) warnNothing(`No matching calls in ${out}.`);
   if (json) for (const entry of entries) printLine(JSON.stringify(entry));
   else for (const line of textTable(entries.map(row), COLUMNS)) printLine(line);
   warnOf(log);
@@ -269,7 +269,7 @@ async function list({ out, json }: CatalogueOptions): Promise<void> {
 
 /** Reports damaged rows of the log as a fault. */
 function warnOf(log: CampaignLog): void {
-  warnDamage(log.damaged(), 'Nothing is called by a campaign as long as that is so: put a copy in place.');
+  warnDamage(log.damaged(), 'Campaigns place no calls until this is repaired: restore the file from a backup.');
 }
 
 async function openLog(folder: string): Promise<CampaignLog> {
@@ -277,7 +277,7 @@ async function openLog(folder: string): Promise<CampaignLog> {
   if (is?.isDirectory()) return CampaignLog.open(folder, { existing: true });
   throw new JackfieldError(
     'ERR_FILE',
-    `There is no folder ${printable(folder)}: give --out with that of the campaign.`,
+    `There is no folder ${printable(folder)}: give the folder of the campaign with --out.`,
   );
 }
 

@@ -31,10 +31,10 @@ export function withHooks(command: Command): Command {
   return command
     .option(
       '--hooks <module>',
-      'JavaScript module that exports the hooks of the flow by their names, and a `transcriber` for answers in words',
+      'JavaScript module that exports the hooks of the flow by name, and optionally a `transcriber` for spoken answers',
     )
-    .option('--http-host <host...>', 'a host that the flow may ask, such as api.example.org; default: none')
-    .option('--http-private', 'hosts may have addresses of a private network, or of this machine', false);
+    .option('--http-host <host...>', 'host that the flow may send requests to, such as api.example.org (default: none)')
+    .option('--http-private', 'allow hosts with addresses of this machine or of a private network', false);
 }
 
 /** Limits of a flow's HTTP requests, from the options. */
@@ -67,7 +67,7 @@ export interface ListOptions {
 
 /** Adds the option of a command that checks or tries the flow of a campaign. */
 export function withList(command: Command): Command {
-  return command.option('--list <list>', 'list of a campaign: its columns are {variables} of the flow');
+  return command.option('--list <list>', 'list of a campaign, whose columns are {variables} of the flow');
 }
 
 /** Reads the targets on the list; empty without a list. @throws ERR_FILE, ERR_INVALID_ARG. */

@@ -20,7 +20,7 @@ export class HookStandIns implements AsyncDisposable {
     );
     for (const name of missing.keys()) {
       if (results.has(name) || this.#terminal) continue;
-      warnLine(`${flow.file}: the hook ${name} is not given (--hooks, --hook): it goes on with next.`);
+      warnLine(`${flow.file}: the hook ${name} is missing (give --hooks or --hook). The flow continues at "next".`);
     }
     this.hooks = Object.fromEntries(
       [...missing].map(([name, step]) => [
@@ -40,8 +40,8 @@ export class HookStandIns implements AsyncDisposable {
     { call }: FlowHookContext,
   ): Promise<string | undefined> {
     if (!this.#terminal) return undefined;
-    const known = [...Object.keys(results), 'nothing for next', '! to fail'].join(', ');
-    const answer = this.#terminal.question(`The hook ${name} gives (${known}): `);
+    const known = [...Object.keys(results), 'empty for next', '! to fail'].join(', ');
+    const answer = this.#terminal.question(`Result of the hook ${name} (${known}): `);
     call.clock.timerAt(call.clock.now(), () => answer.then(() => undefined));
     return resultOf(await answer);
   }
@@ -55,14 +55,14 @@ export function hookResults(
   const [, name, result] = /^(\w+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || result === undefined)
     throw new InvalidArgumentError(
-      'Give a hook and its result, such as lookUp=gold, or lookUp=! to have it fail.',
+      'Give a hook and its result, such as lookUp=gold, or lookUp=! to make the hook fail.',
     );
   return new Map([...before, [name, result]]);
 }
 
 /** @throws for `!`, like a failing hook. */
 function resultOf(text: string | undefined): string | undefined {
-  if (text === '!') throw new Error('The hook was told to fail.');
+  if (text === '!') throw new Error('The hook fails, as --hook says.');
   return text;
 }
 

@@ -49,9 +49,9 @@ const KEY_PAUSE_MS = 300;
 export function ivrCommand(): Command {
   const ivr = new Command('ivr');
   withList(withHooks(withPrompts(withEndpoint(ivr.command('check'), 'none'))))
-    .description('Say everything that is wrong in a flow file, with its line and path.')
+    .description('Report every error in a flow file, with its line and path.')
     .argument('<flow>', 'YAML or JSON file')
-    .option('--json', 'print what was found right as a JSON object', false)
+    .option('--json', 'print the result as a JSON object', false)
     .action(check);
   withForce(ivr.command('draw'))
     .description('Draw a flow as a diagram.')
@@ -62,23 +62,23 @@ export function ivrCommand(): Command {
     .option('--out <file>', 'file to write; default: standard output')
     .action(draw);
   withList(withHooks(withPrompts(ivr.command('try'))))
-    .description('Call a flow here and now, press keys, and print what happens. Takes no real time.')
+    .description('Try a flow without a phone: press keys and print what happens. Takes no real time.')
     .argument('<flow>', 'YAML or JSON file')
-    .option('--keys <keys>', 'what the caller presses; each comma waits two seconds', keysOption, ',')
+    .option('--keys <keys>', 'keys that the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
-    .option('--json', 'print one JSON object a line', false)
-    .option('--hook <result...>', 'what a hook gives that is not run: lookUp=gold', hookResults)
-    .option('--at <time>', 'when, as 2027-03-01T09:00:00Z', dateOption)
+    .option('--json', 'print print one JSON object per line', false)
+    .option('--hook <result...>', 'result of a hook that is not run: lookUp=gold', hookResults)
+    .option('--at <time>', 'time of the call, such as 2027-03-01T09:00:00Z', dateOption)
     .option(
       '--messages <folder>',
-      'keep the messages that are left in this folder (default: they are removed)',
+      'keep the recorded messages in this folder (default: removed)',
     )
     .action(tryOut);
   withShare(withHooks(withPrompts(withEndpoint(withAgent(ivr.command('run'))))))
-    .description('Answer calls with a flow, or with a voice agent, until it is told to stop.')
-    .argument('[flow]', 'YAML or JSON file; not with --agent')
-    .option('--json', 'print one JSON object a line', false)
-    .option('--max-calls <count>', 'calls at once, 1 to 10000; more are refused', between(1, 10_000), 100)
+    .description('Answer calls with a flow or a voice agent until stopped.')
+    .argument('[flow]', 'YAML or JSON file; leave it out with --agent')
+    .option('--json', 'print print one JSON object per line', false)
+    .option('--max-calls <count>', 'most calls at once, 1 to 10000; further calls are refused', between(1, 10_000), 100)
     .action(run);
   return ivr;
 }
@@ -185,8 +185,8 @@ async function tryOut(file: string, options: TryOptions): Promise<void> {
 function whyEnded(result: BotResult | undefined, last: string, left: boolean): string {
   if (result?.outcome === 'failed')
     return `The call failed at ${last}: ${result.error ? faultText(result.error) : ''}`;
-  if (result?.outcome === 'done') return `The flow ended the call: there is no way on from ${last}.`;
-  const keys = left ? ', as there were no more keys' : '';
+  if (result?.outcome === 'done') return `The flow ended the call: ${last} has no next step.`;
+  const keys = left ? ' because no keys were left' : '';
   return `The caller hung up at ${last}${keys}.`;
 }
 
@@ -230,7 +230,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
   sources.server(server, account);
   await host.attend(bot, { maxCalls: options.maxCalls });
   if (server.advice !== undefined && server.maxLeases < options.maxCalls * LEASES_PER_CALL) {
-    warnLine(`Fewer than ${options.maxCalls} calls at once will fit. ${server.advice}`);
+    warnLine(`This machine cannot hold ${options.maxCalls} calls at once. ${server.advice}`);
   }
   const { name } = flow?.data ?? bot;
   const ready = `${name} answers calls at ${options.attach}. Ctrl-C stops it.`;
@@ -240,5 +240,5 @@ async function run(file: string | undefined, options: RunOptions): Promise<void>
 
 function keysOption(text: string): string {
   if (/^[0-9*#,]+$/.test(text)) return text;
-  throw new InvalidArgumentError('Give keys of 0-9, * and #, and commas.');
+  throw new InvalidArgumentError('Give keys 0-9, * and #, with commas for waits.');
 }

@@ -34,14 +34,14 @@ export function withPrompts(command: Command): Command {
     .addOption(
       new Option(
         '--speech <engine>',
-        'what speaks text that is not recorded; melody is tones in its place, to try with',
+        'speech engine for text without a recording; melody plays tones instead, for tests',
       )
         .choices([...SPEECH_ENGINES])
         .default('none'),
     )
     .option(
       '--speech-url <url>',
-      'a service that speaks instead, with the interface of OpenAI: .../v1/audio/speech',
+      'speech service with the OpenAI interface, in place of the engine: .../v1/audio/speech',
     )
     .option('--speech-voice <name>', 'voice of that service (default: alloy)')
     .option('--speech-model <name>', 'model of that service (default: tts-1)')
@@ -51,7 +51,7 @@ export function withPrompts(command: Command): Command {
     )
     .option(
       '--speech-token-header <header>',
-      'header that has the key: xi-api-key, or "Authorization: Token" (default: "Authorization: Bearer")',
+      'header that carries the key: xi-api-key, or "Authorization: Token" (default: "Authorization: Bearer")',
     )
-    .option('--cache <folder>', 'folder in which converted prompts and speech are kept');
+    .option('--cache <folder>', 'folder for converted prompts and speech');
 }

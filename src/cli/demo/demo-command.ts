@@ -14,10 +14,10 @@ export function demoCommand(): Command {
   return new Command('demo')
     .option(
       '-i, --input <file>',
-      'speak this WAV file instead of the one that is shipped (any rate, any channels)',
+      'WAV file to speak, at any rate and with any channels (default: the file in the package)',
     )
-    .option('-o, --out <folder>', 'where the recording goes', 'recordings')
-    .option('--fast', 'run the same call as fast as the sockets allow', false)
+    .option('-o, --out <folder>', 'folder for the recording', 'recordings')
+    .option('--fast', 'run the call as fast as the sockets allow', false)
     .option(
       '--sip',
       'place a call over SIP between two exchanges on this machine, and compare their recordings',

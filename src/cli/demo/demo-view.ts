@@ -95,9 +95,9 @@ function printSummary({ files, sizes, spoken, sidecar, tookSeconds, error }: Dem
 
 const EXPLAINED: Readonly<Record<string, string>> = {
   UNPLACED: 'the call exists',
-  ROUTING: 'looking for the other party',
-  RINGING: 'it rings there',
-  INPROGRESS: 'answered: voice flows',
+  ROUTING: 'looking for the called user',
+  RINGING: 'ringing',
+  INPROGRESS: 'answered: voice is flowing',
   FINISHED: 'hung up',
   CANCELLED: 'hung up before it was answered',
 };

@@ -78,7 +78,7 @@ export async function sipDemo({
   );
   for (const file of files) printLine(file);
   printLine(
-    `The branch heard what the office said ${delayMs} ms later, alike to ${Math.round(likeness * 100)} %.`,
+    `The branch heard what the office said ${delayMs} ms later, with a likeness of ${Math.round(likeness * 100)} %.`,
   );
   return likeness > 0.7;
 }

@@ -32,18 +32,18 @@ export function deskCommand(): Command {
   return new Command('desk')
     .option('--scenario <file>', 'JSON file with users, robots and numbers, and what they do')
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
-    .option('--as <handle>', 'the user who sits here (default: the first)')
-    .option('--at <socket>', 'sit at a desk of an exchange that runs, which has the same --desk <socket>')
+    .option('--as <handle>', 'user of this desk (default: the first)')
+    .option('--at <socket>', 'sit at a desk of a running exchange that was started with --desk <socket>')
     .option('--sound', "talk through this machine's microphone and loudspeaker", false)
     .option(
       '--tcp <port>',
-      'loopback port of the first user, the next ones for the others; 0 lets the system choose',
+      'loopback port for the first user, with the next ports for the other users; 0 lets the system choose',
       portOption,
       DEFAULT_PORT,
     )
-    .option('--files <folder...>', 'folders in which programs may name files', [])
-    .option('--json', 'a line of JSON for each change, and for the whole state', false)
-    .addHelpText('after', `\nWhat can be typed, besides state, help and quit:\n${words.join('\n')}`)
+    .option('--files <folder...>', 'folders whose files programs may name', [])
+    .option('--json', 'print each change, and the state on request, as a line of JSON', false)
+    .addHelpText('after', `\nCommands, besides state, help and quit:\n${words.join('\n')}`)
     .action(desk);
 }
 

@@ -17,14 +17,14 @@ const call = (text: string) => (text === '' ? undefined : numberOf(text));
 export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   call: {
     usage: 'call <target> ...',
-    help: 'call a user or phone; several make a conference',
+    help: 'call a user or a phone number; several make a conference',
     does: (desk, rest) => desk.call(...wordsOf(rest)),
   },
   answer: { usage: 'answer [call]', help: 'answer a call', does: (desk, rest) => desk.answer(call(rest)) },
   refuse: { usage: 'refuse [call]', help: 'refuse a call', does: (desk, rest) => desk.refuse(call(rest)) },
   hangup: { usage: 'hangup [call]', help: 'end a call', does: (desk, rest) => desk.hangUp(call(rest)) },
   hold: { usage: 'hold [call]', help: 'hold a call', does: (desk, rest) => desk.hold(call(rest)) },
-  resume: { usage: 'resume [call]', help: 'take it back', does: (desk, rest) => desk.resume(call(rest)) },
+  resume: { usage: 'resume [call]', help: 'resume a held call', does: (desk, rest) => desk.resume(call(rest)) },
   voicemail: {
     usage: 'voicemail [call]',
     help: 'send a call that rings to voicemail',
@@ -36,10 +36,10 @@ export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
     does: (desk, rest) => desk.press(rest),
   },
   mute: { usage: 'mute', help: 'mute the microphone', does: (desk) => desk.mute(true) },
-  unmute: { usage: 'unmute', help: 'take that back', does: (desk) => desk.mute(false) },
+  unmute: { usage: 'unmute', help: 'unmute the microphone', does: (desk) => desk.mute(false) },
   focus: {
     usage: 'focus [contact]',
-    help: 'move the focus to a contact, or away',
+    help: 'move the focus to a contact, or to none',
     does: (desk, rest) => desk.focus(rest),
   },
   click: {
@@ -75,22 +75,22 @@ export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   },
   pause: {
     usage: 'pause [transfer]',
-    help: 'hold up a file',
+    help: 'pause a file',
     does: (desk, rest) => desk.files.pause(call(rest)),
   },
   continue: {
     usage: 'continue [transfer]',
-    help: 'go on with it',
+    help: 'resume a file',
     does: (desk, rest) => desk.files.resume(call(rest)),
   },
   cancel: {
     usage: 'cancel [transfer]',
-    help: 'refuse a file, or end its way',
+    help: 'refuse a file, or cancel its transfer',
     does: (desk, rest) => desk.files.cancel(call(rest)),
   },
   open: {
     usage: 'open <window or skype: URI> [argument]',
-    help: 'open a window, or follow a link',
+    help: 'open a window or a skype: link',
     does(desk, rest) {
       const [what = ''] = wordsOf(rest);
       return desk.open(/^skype:/i.test(what) ? what : what.toUpperCase(), rest.slice(what.length).trim());
@@ -116,7 +116,7 @@ export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   },
   wallpaper: {
     usage: 'wallpaper [file]',
-    help: 'a picture in the folders of --files; without one, none',
+    help: 'set the wallpaper to a picture in the folders of --files; without a name, remove it',
     does: (desk, rest) => desk.setWallpaper(rest),
   },
   silent: {
@@ -138,7 +138,7 @@ export async function typeAtDesk(desk: Desk, line: string): Promise<void> {
   const [word = ''] = wordsOf(line);
   const known = entryOf(DESK_WORDS, word.toLowerCase());
   if (!known) {
-    throw new JackfieldError('ERR_SYNTAX', `There is no "${word}": "help" says what can be typed.`);
+    throw new JackfieldError('ERR_SYNTAX', `There is no word "${word}": type help for a list.`);
   }
   await known.does(desk, line.trim().slice(word.length).trim());
 }
@@ -149,7 +149,7 @@ function click(desk: Desk, rest: string): void {
     more.map((word) => {
       const [, name = '', value = ''] = /^(contact|call|chat|program)=(.+)$/.exec(word) ?? [];
       if (name === '')
-        throw new JackfieldError('ERR_SYNTAX', `"${word}" is none of contact=, call=, chat=, program=.`);
+        throw new JackfieldError('ERR_SYNTAX', `"${word}" must begin with contact=, call=, chat= or program=.`);
       return [name, name === 'call' ? numberOf(value) : value] as const;
     }),
   );
@@ -158,12 +158,12 @@ function click(desk: Desk, rest: string): void {
 
 function reply(desk: Desk, rest: string, yes: boolean): void {
   const id = call(rest) ?? desk.state.questions[0]?.id;
-  if (id === undefined) throw new JackfieldError('ERR_INVALID_STATE', 'Nothing is asked.');
+  if (id === undefined) throw new JackfieldError('ERR_INVALID_STATE', 'No question is open.');
   desk.reply(id, yes);
 }
 
 function isOn(text: string): boolean {
-  if (!/^(on|off)$/i.test(text)) throw new JackfieldError('ERR_SYNTAX', 'Say on or off.');
+  if (!/^(on|off)$/i.test(text)) throw new JackfieldError('ERR_SYNTAX', 'Give on or off.');
   return text.toLowerCase() === 'on';
 }
 

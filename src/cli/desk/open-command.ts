@@ -27,14 +27,14 @@ export function openCommand(): Command {
     .argument('[uri]', 'skype:echo123?call, skype:anna;bob?chat&topic=lunch, ...')
     .option(
       '--desktop-file',
-      'print the .desktop file that has a Linux desktop open such links with this command',
+      'print a .desktop file that makes a Linux desktop open such links with this command',
       false,
     )
-    .option('--json', 'the link as it was read, as a line of JSON')
+    .option('--json', 'print the parsed link as a line of JSON')
     .addHelpText(
       'after',
       `
-Actions: call (default), chat, voicemail, add, sendfile, userinfo; several targets are parted by ";".
+Actions: call (default), chat, voicemail, add, sendfile, userinfo; separate several targets with ";".
 Register it: jackfield open --desktop-file > ~/.local/share/applications/jackfield.desktop
              xdg-mime default jackfield.desktop x-scheme-handler/skype`,
     )
@@ -47,7 +47,7 @@ async function open(uri: string | undefined, options: Options): Promise<void> {
     return;
   }
   if (uri === undefined) {
-    throw new JackfieldError('ERR_INVALID_ARG', 'Name a URI: jackfield open skype:echo123?call');
+    throw new JackfieldError('ERR_INVALID_ARG', 'Give a URI: jackfield open skype:echo123?call');
   }
   // An invalid link is refused before attaching.
   parseSkypeUri(uri);

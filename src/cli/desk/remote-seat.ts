@@ -128,5 +128,5 @@ class RemoteSeat implements Seat {
 }
 
 function closed(): JackfieldError {
-  return new JackfieldError('ERR_CLOSED', 'The exchange whose desk this was has ended.');
+  return new JackfieldError('ERR_CLOSED', 'The exchange of this desk has ended.');
 }

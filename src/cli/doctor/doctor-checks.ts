@@ -40,7 +40,7 @@ export async function examine(platform: NodeJS.Platform = process.platform): Pro
     sipPort(5061),
     nat(),
     program('ffmpeg', ['-version'], 'MP3, Opus and other files beside WAV and FLAC'),
-    program('sox', ['--version'], 'sound devices without PulseAudio and ALSA tools'),
+    program('sox', ['--version'], 'sound devices where PulseAudio and ALSA tools are missing'),
     ...transportsOf(platform).map((transport) => endpoint(transport)),
   ]);
 }
@@ -62,7 +62,7 @@ async function loopback(): Promise<Finding> {
     server.close();
     return { subject, status: 'ok', found: `can listen on 127.0.0.1 (port ${port})` };
   } catch (error) {
-    const remedy = 'allow this program to listen on 127.0.0.1: no voice can be received without';
+    const remedy = 'allow this program to listen on 127.0.0.1: it receives all voice there';
     return { subject, status: 'broken', found: textOf(error), remedy };
   }
 }
@@ -73,7 +73,7 @@ async function descriptors(): Promise<Finding> {
     process.report.getReport() as { userLimits?: { open_files?: { soft: number | 'unlimited' } } }
   ).userLimits;
   const soft = limits?.open_files?.soft;
-  if (soft === undefined) return { subject, status: 'ok', found: 'no limit that this system tells of' };
+  if (soft === undefined) return { subject, status: 'ok', found: 'no limit reported by this system' };
   const calls = soft === 'unlimited' ? 'any number of' : `about ${Math.floor(soft / DESCRIPTORS_PER_CALL)}`;
   const found = `limit ${soft}: ${calls} calls at once`;
   if (soft === 'unlimited' || soft >= ENOUGH_DESCRIPTORS) return { subject, status: 'ok', found };
@@ -89,9 +89,9 @@ async function peerTable(): Promise<Finding> {
   const subject = 'peer check';
   try {
     await access('/proc/net/tcp');
-    return { subject, status: 'ok', found: '/proc/net/tcp tells who dials a voice port' };
+    return { subject, status: 'ok', found: '/proc/net/tcp shows which user connects to a voice port' };
   } catch (error) {
-    const remedy = 'mount /proc, or other users of this machine can dial the voice ports';
+    const remedy = 'mount /proc: without it, other users of this machine can connect to the voice ports';
     return { subject, status: 'missing', found: textOf(error), remedy };
   }
 }
@@ -110,7 +110,7 @@ async function soundDevicesOf(
   direction: SoundDevice['direction'],
   listed: Promise<SoundDevice[]>,
 ): Promise<Finding> {
-  const remedy = 'only needed to talk at this machine: install pulseaudio-utils or alsa-utils';
+  const remedy = 'needed only to talk at this machine: install pulseaudio-utils or alsa-utils';
   try {
     const devices = (await listed).filter((device) => device.direction === direction);
     const names = [...new Set(devices.map(({ name }) => name))];
@@ -126,13 +126,13 @@ async function cameras(): Promise<Finding> {
   const subject = 'cameras (VIDEO_IN)';
   const names = await listCameras();
   if (names.length > 0) return { subject, status: 'ok', found: names.join(', ') };
-  return { subject, status: 'missing', found: 'none', remedy: 'only needed to choose one: plug it in' };
+  return { subject, status: 'missing', found: 'none', remedy: 'needed only to choose a camera: plug one in' };
 }
 
 /** Checks that a SIP port is free: 5060 for UDP and TCP, 5061 for TLS. */
 async function sipPort(port: number): Promise<Finding> {
   const subject = `SIP port ${port}`;
-  const remedy = 'another program has it: stop that, or give the line another port (listen)';
+  const remedy = 'another program uses the port: stop it, or give the line another port (listen)';
   const socket = createSocket('udp4');
   const server = createServer();
   try {
@@ -156,10 +156,10 @@ async function nat(): Promise<Finding> {
     .flatMap((each) => each ?? [])
     .filter(({ internal, family }) => !internal && family === 'IPv4')
     .map(({ address }) => address);
-  const found = addresses.join(', ') || 'none but loopback';
+  const found = addresses.join(', ') || 'only loopback';
   if (addresses.some(isPublicAddress)) return { subject, status: 'ok', found };
   const remedy =
-    'only private ones: calls from the Internet need "advertised" with the public address, and its ports forwarded';
+    'no public address: for calls from the Internet, set "advertised" to the public address and forward its ports';
   return { subject, status: 'missing', found, remedy };
 }
 

@@ -7,10 +7,10 @@ const MARKS = { ok: '✓', missing: '–', broken: '✗' } as const satisfies Re
 /** `jackfield doctor`: checks the components of this machine. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .option('--json', 'print JSON lines', false)
+    .option('--json', 'print one JSON object per line', false)
     .addHelpText(
       'after',
-      '\nExit code 1 when something is broken that nothing works without; a lack is none.',
+      '\nExit code 1 when something that everything needs is broken; missing optional components do not count.',
     )
     .action(async ({ json }: { readonly json: boolean }) => {
       const findings = await examine();

@@ -28,19 +28,19 @@ export function withAccountServices(command: Command): Command {
     )
     .option(
       '--http-host <address>',
-      'serve them on this address instead of the loopback one; use TLS as well',
+      'serve the account services on this address instead of loopback; use TLS as well',
     )
     .option(
       '--http-tokens <file>',
-      'file with a line "handle token" for each user of the account services (default: tokens are made and shown)',
+      'file with a line "handle token" for each user of the account services (default: tokens are generated and shown)',
     )
     .option('--http-tls-cert <file>', 'PEM certificate of the account services: HTTPS instead of HTTP')
     .option('--http-tls-key <file>', 'PEM private key for --http-tls-cert')
     .option(
       '--http-messaging <origin>',
-      'address at which clients find the messaging service, such as https://client-s.example.net',
+      'address of the messaging service that clients are told, such as https://client-s.example.net',
     )
-    .option('--http-url-hosts <host...>', 'hosts whose pages URL info may fetch (default: none)');
+    .option('--http-url-hosts <host...>', 'hosts whose pages may be fetched for URL information (default: none)');
 }
 
 /** Serves the account services if requested. @throws ERR_INVALID_ARG, ERR_FILE, ERR_SYNTAX, ERR_PORT */
@@ -70,7 +70,7 @@ export async function serveAccounts(
   view?.note('listening', { http: port, origin }, `The account services are at ${origin}.`);
   if (httpHost !== undefined && !tls && !isLoopback(httpHost)) {
     warnLine(
-      `Tokens and messages go to and from ${httpHost} unencrypted: use --http-tls-cert and --http-tls-key.`,
+      `Tokens and messages are sent to and from ${httpHost} unencrypted: use --http-tls-cert and --http-tls-key.`,
     );
   }
   if (httpTokens !== undefined) return;
@@ -98,7 +98,7 @@ function checkUnused({ http: _, ...options }: AccountServicesOptions): void {
   if (names.every((name) => options[name] === undefined)) return;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    'The --http- options need --http PORT, which serves the account services.',
+    'Options that begin with --http- need --http PORT, which serves the account services.',
   );
 }
 

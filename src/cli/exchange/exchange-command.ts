@@ -66,19 +66,19 @@ export function exchangeCommand(): Command {
   return withKept(withListening(withAccountServices(withForce(new Command('exchange')))))
     .option(
       '--patience <ms>',
-      'longest wait of a call for a late voice stream, instead of silence',
+      'longest time that a call waits for a late voice stream before it plays silence',
       between(0, 60_000),
       0,
     )
     .option(
       '--limit <name=number...>',
-      `bound on what clients can take: ${Object.keys(LIMITS).join(', ')}`,
+      `resource limit for clients: ${Object.keys(LIMITS).join(', ')}`,
       limitOption,
     )
-    .option('--sip <file...>', 'lines to real phones: a YAML file for each (docs/lines.md)')
-    .option('--json', 'a line of JSON for each new status, closed stream and failure', false)
+    .option('--sip <file...>', 'YAML file of a SIP line to real phones (docs/lines.md)')
+    .option('--json', 'print each new status, closed stream and failure as a line of JSON', false)
     .addOption(
-      new Option('--clock <kind>', 'real, or manual: time runs when the parent process says so')
+      new Option('--clock <kind>', 'real, or manual: the parent process advances the time')
         .choices(['real', 'manual'])
         .default('real'),
     )
@@ -89,21 +89,21 @@ function withListening(command: Command): Command {
   return command
     .option(
       '--tcp <port>',
-      `loopback port of the first user, the next ones for the others; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
+      `loopback port for the first user, with the next ports for the other users; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
     )
     .option(
       '--token-file <file>',
-      'file with the secret that a client on TCP has to show: 16 to 512 characters',
+      'file with the secret that TCP clients must send: 16 to 512 characters',
     )
-    .option('--dbus [address]', 'serve the first user on this bus, or the session bus, as com.Skype.API')
-    .option('--x11 [display]', 'serve the first user on this X display, or $DISPLAY, as _SKYPE_INSTANCE')
+    .option('--dbus [address]', 'serve the first user as com.Skype.API on this bus (default: the session bus)')
+    .option('--x11 [display]', 'serve the first user as _SKYPE_INSTANCE on this X display (default: $DISPLAY)')
     .option(
       '--windows',
-      'serve the first user by window messages, as Skype for Windows; needs the package koffi',
+      'serve the first user by window messages, as Skype for Windows did; needs the package koffi',
     )
     .addOption(
-      new Option('--access <policy>', 'who may attach; what was answered is kept with --state')
+      new Option('--access <policy>', 'which clients may attach; --state keeps the answers')
         .choices(['allow', 'ask', 'deny'])
         .default('allow'),
     );
@@ -116,14 +116,14 @@ function withKept(command: Command): Command {
     .option('--user <handle...>', 'users of the exchange, without a scenario (default: jack)')
     .option(
       '--desk <socket>',
-      'serve the desks of the users at this socket, for jackfield desk --at <socket>',
+      'serve the desks of all users at this socket, for jackfield desk --at <socket>',
     )
     .option('--sound', "the first user talks through this machine's microphone and loudspeaker", false)
     .option('--files <folder...>', 'folders in which FILE="..." may read and write', [])
     .addOption(
       new Option(
         '--overwrite <which>',
-        'files there that FILE="..." may replace: of this run, of this user, any',
+        'existing files that FILE="..." may replace: those of this run, of this user, or any',
       )
         .choices(['written', 'owned', 'any'])
         .default('owned'),
@@ -132,7 +132,7 @@ function withKept(command: Command): Command {
     .option('--record <folder>', 'write every line and every redirected stream into this folder')
     .option(
       '--replay <folder>',
-      'play a recording again instead of serving, with the same scenario or users; says where something else comes out',
+      'replay a recording instead of serving, with the same scenario or users, and report the differences',
     );
 }
 
@@ -184,7 +184,7 @@ async function serve(options: Options): Promise<void> {
   const view = process.send ? undefined : exchangeView(exchange, clock, { json: options.json });
   questions.view = view;
   if (options.access === 'ask' && !questions.possible) {
-    warnLine('There is no terminal to ask at: only who was allowed before may attach.');
+    warnLine('There is no terminal to ask on: only clients that were allowed before may attach.');
   }
   try {
     await serveOn(exchange, { ...options, token }, view, { scenario, manual, lines });

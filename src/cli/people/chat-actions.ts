@@ -29,7 +29,7 @@ export async function listChats(
   const report = new Report(options.json);
   await using attached = await attachPeople(options);
   const chats = await attached.client.chats.search(SEARCHES[options.only]);
-  if (chats.length === 0) warnNothing('There are no such chats.');
+  if (chats.length === 0) warnNothing('No chats found.');
   for (const chat of chats) {
     const facts = await chatFacts(chat);
     const { name, members, activeAtMs } = facts;
@@ -62,7 +62,7 @@ export async function readChat(
     newest.push(...page.slice(0, options.last - newest.length));
     if (newest.length >= options.last) break;
   }
-  if (newest.length === 0) warnNothing('Nothing was said there.');
+  if (newest.length === 0) warnNothing('The chat has no messages.');
   for (const message of newest.reverse()) report.lines(message, messageLines(message));
   if (options.seen) await chat.markSeen();
 }
@@ -77,7 +77,7 @@ export async function sendMessage(
   if (text === '') {
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      'There is no text: give it after the name, or on standard input.',
+      'There is no text: give it after the name or on standard input.',
     );
   }
   const until = options.wait ? 'SENT' : 'SENDING';

@@ -5,37 +5,37 @@ import { CHAT_LISTS, followChats, listChats, readChat, sendMessage } from './cha
 import { CHAT_FORMATS, exportChat } from './chat-export.js';
 import { onEndpoint } from './people-options.js';
 
-const CHAT = 'id of the chat, or the handle of somebody';
+const CHAT = 'id of a chat, or the handle of a person';
 
 /** `jackfield chat`: reads, writes, follows and exports chats. */
 export function chatCommand(): Command {
   const chat = new Command('chat');
   onEndpoint(chat, 'list')
-    .description('List chats: id, when something last happened, members, name.')
-    .addOption(new Option('--only <which>', 'which of them').choices(CHAT_LISTS).default('all'))
+    .description('List chats: id, time of the last activity, members, name.')
+    .addOption(new Option('--only <which>', 'which chats to list').choices(CHAT_LISTS).default('all'))
     .action(listChats);
   onEndpoint(chat, 'read')
-    .description('Print what was said last in a chat, the newest at the end.')
+    .description('Print the last messages of a chat, the newest at the end.')
     .argument('<chat>', CHAT)
     .option('--last <count>', 'messages to print, 1 to 1000000', between(1, 1_000_000), 20)
-    .option('--seen', 'mark what nobody has seen yet as seen')
+    .option('--seen', 'mark unread messages as read')
     .action(readChat);
   onEndpoint(chat, 'send')
-    .description('Send a message; done when it is sent. Several lines come from standard input.')
+    .description('Send a message and wait until it is sent. Give several lines on standard input.')
     .argument('<to>', CHAT)
     .argument('[words...]', 'the text; default: standard input')
-    .option('--no-wait', 'done when the endpoint has it, which sends it once somebody is there')
-    .option('--timeout <seconds>', 'longest wait until it is sent, 1 to 86400', between(1, 86_400), 30)
+    .option('--no-wait', 'do not wait: the endpoint sends the message once the recipient is online')
+    .option('--timeout <seconds>', 'longest wait for the delivery, 1 to 86400', between(1, 86_400), 30)
     .action(sendMessage);
   onEndpoint(chat, 'follow')
-    .description('Print every message as it comes, until it is told to stop.')
+    .description('Print every message as it arrives, until stopped.')
     .argument('[chat]', `${CHAT}; default: all chats`)
     .action(followChats);
   withForce(onEndpoint(chat, 'export'))
-    .description('Write all that was said in a chat into a file, the oldest first.')
+    .description('Write all messages of a chat to a file, the oldest first.')
     .argument('<chat>', CHAT)
     .argument('<file>', 'the file to write')
-    .addOption(new Option('--format <format>', 'what to write').choices(CHAT_FORMATS).default('json'))
+    .addOption(new Option('--format <format>', 'format of the file').choices(CHAT_FORMATS).default('json'))
     .action(exportChat);
   return chat;
 }

@@ -7,28 +7,28 @@ import { attachPeople, onEndpoint, type PeopleOptions } from './people-options.j
 /** Commands that act on one or more people. */
 const ACTIONS = {
   authorise: {
-    says: 'Let people see your status, and answer those who asked for that.',
+    says: 'Let people see your status, and accept their requests for it.',
     done: 'is authorised',
     act: (user: User) => user.authorise(),
   },
   dismiss: {
-    says: 'Turn down those who asked, or take back what authorise gave.',
+    says: 'Decline requests to see your status, or revoke an authorisation.',
     done: 'is not authorised',
     act: (user: User) => user.dismiss(),
   },
   block: {
-    says: 'Take no more calls and messages of people.',
+    says: 'Block calls and messages from people.',
     done: 'is blocked',
     act: (user: User) => user.block(),
   },
   unblock: {
-    says: 'Take calls and messages of people again.',
+    says: 'Accept calls and messages from people again.',
     done: 'is not blocked',
     act: (user: User) => user.unblock(),
   },
   remove: {
     says: 'Remove people from the contacts.',
-    done: 'is no contact any more',
+    done: 'is no longer a contact',
     act: (user: User) => user.remove(),
   },
 } as const;
@@ -41,15 +41,15 @@ export function contactsCommand(): Command {
   onEndpoint(contacts, 'list')
     .description('List contacts: handle, status, name, and what is pending.')
     .addOption(
-      new Option('--only <which>', 'contacts, those who wait, or those who are blocked')
+      new Option('--only <which>', 'contacts, people who await authorisation, or blocked people')
         .choices(LISTS)
         .default('contacts'),
     )
     .action(list);
   onEndpoint(contacts, 'add')
-    .description('Make somebody a contact, and ask to be authorised.')
+    .description('Add a contact and ask for authorisation.')
     .argument('<handle>', 'who')
-    .argument('[words...]', 'what the other one reads')
+    .argument('[words...]', 'text of the request')
     .action(add);
   for (const [name, { says, done, act }] of Object.entries(ACTIONS)) {
     const command = onEndpoint(contacts, name).description(says).argument('<handles...>', 'who');
@@ -57,16 +57,16 @@ export function contactsCommand(): Command {
     command.action((handles: readonly string[], options: PeopleOptions) => each(handles, options, done, act));
   }
   onEndpoint(contacts, 'rename')
-    .description('Show somebody under another name; without one, under that of the profile.')
+    .description('Set the name to show for a contact; without a name, show the one of the profile.')
     .argument('<handle>', 'who')
     .argument('[name...]', 'the name')
     .action((handle: string, name: readonly string[], options: PeopleOptions) =>
       each([handle], options, 'is renamed', (user) => user.rename(name.join(' '))),
     );
   onEndpoint(contacts, 'speed-dial')
-    .description('Give somebody a speed-dial code; without one, none.')
+    .description('Set the speed-dial code of a contact; without a code, remove it.')
     .argument('<handle>', 'who')
-    .argument('[code]', 'one or two digits', '')
+    .argument('[code]', 'code of one or two digits', '')
     .action((handle: string, code: string, options: PeopleOptions) =>
       each([handle], options, 'has the code', (user) => user.setSpeedDial(code)),
     );
@@ -83,7 +83,7 @@ async function list(options: PeopleOptions & { readonly only: (typeof LISTS)[num
     blocked: () => contacts.blocked(),
   };
   const users = await lists[options.only]();
-  if (users.length === 0) warnNothing(`There is nobody: ${options.only}.`);
+  if (users.length === 0) warnNothing(`No people found: ${options.only}.`);
   for (const user of users) {
     const facts = await contactFacts(user);
     const { name, presence, state, request } = facts;

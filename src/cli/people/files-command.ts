@@ -8,11 +8,11 @@ export function filesCommand(): Command {
   const files = new Command('files');
   onEndpoint(files, 'list')
     .description('List transfers: id, direction, other party, status, bytes, name.')
-    .option('--active', 'those alone that go on')
+    .option('--active', 'list only transfers in progress')
     .action(listFiles);
   onEndpoint(files, 'watch')
     .description(
-      'Print how far transfers are, until it is told to stop. People start and accept them in their windows.',
+      'Print the progress of transfers until stopped. People start and accept transfers in their windows.',
     )
     .action(watchFiles);
   return files;
@@ -23,7 +23,7 @@ const listFiles = (options: PeopleOptions & { readonly active?: boolean }): Prom
     options,
     TRANSFERS,
     ({ transfers }) => transfers.search(options.active ? 'ACTIVEFILETRANSFERS' : 'FILETRANSFERS'),
-    'There are no such transfers.',
+    'No transfers found.',
   );
 
 const watchFiles = (options: PeopleOptions): Promise<void> =>

@@ -14,8 +14,8 @@ export async function findChat(client: Client, named: string): Promise<Chat> {
   }
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `There is no chat ${JSON.stringify(named)}: give the id of one, or the handle of somebody you have written to ` +
-      '(jackfield chat list).',
+    `There is no chat ${JSON.stringify(named)}: give a chat id, or the handle of a person you have written to ` +
+      '(see jackfield chat list).',
   );
 }
 

@@ -8,7 +8,7 @@ export interface PeopleOptions extends EndpointOptions {
 
 /** Adds a command that attaches to an endpoint. */
 export function onEndpoint(parent: Command, name: string): Command {
-  return withEndpoint(parent.command(name)).option('--json', 'one JSON object a line');
+  return withEndpoint(parent.command(name)).option('--json', 'print one JSON object per line');
 }
 
 /** Attaches for a command about people or chats. */

@@ -12,17 +12,17 @@ import { type Printing, printChanges, printFound } from './print-objects.js';
 export function smsCommand(): Command {
   const sms = new Command('sms');
   onEndpoint(sms, 'send')
-    .description('Send a text to phones; done when it has arrived.')
-    .argument('<numbers>', 'phone numbers with their +, parted by commas')
+    .description('Send a short message to phones and wait for its delivery.')
+    .argument('<numbers>', 'phone numbers that begin with +, separated by commas')
     .argument('<words...>', 'the text')
-    .option('--timeout <seconds>', 'longest wait for its arrival, 1 to 86400', between(1, 86_400), 120)
+    .option('--timeout <seconds>', 'longest wait for the delivery, 1 to 86400', between(1, 86_400), 120)
     .action(sendSms);
   onEndpoint(sms, 'list')
     .description('List messages: id, time, status, numbers, text.')
-    .option('--missed', 'those alone that came in and that nobody has seen')
+    .option('--missed', 'list only received messages that are unread')
     .action(listSms);
   onEndpoint(sms, 'follow')
-    .description('Print every change of every message as it comes, until it is told to stop.')
+    .description('Print every change of every message as it happens, until stopped.')
     .action(followSms);
   return sms;
 }
@@ -46,7 +46,7 @@ const listSms = (options: PeopleOptions & { readonly missed?: boolean }): Promis
     options,
     MESSAGES,
     ({ sms }) => sms.search(options.missed ? 'MISSEDSMSS' : 'SMSS'),
-    'There are no such messages.',
+    'No messages found.',
   );
 
 const followSms = (options: PeopleOptions): Promise<void> =>

@@ -22,16 +22,16 @@ export function withAfterCalls(command: Command): Command {
   return command
     .option(
       '--transcribe <engine>',
-      'have what was said written down after each call, as in analyse: pocketsphinx, a URL or a command',
+      'transcribe each call after it ends, as in analyse: pocketsphinx, a URL or a command',
     )
-    .option('--language <code>', 'language that is spoken, such as en')
+    .option('--language <code>', 'language of the speech, such as en')
     .option(
       '--mask <what>',
-      'take out of each recording after its call: cards, the phrases of a file (one a line), or both: cards,FILE',
+      'mask in each recording after its call: cards, the phrases of a file (one per line), or both: cards,FILE',
     )
     .option(
       '--mask-delay <ms>',
-      'mask while the call goes on, too: hold audio in memory for so long before it is written (2000 to 60000)',
+      'mask during the call as well: hold audio in memory for this long before it is written (2000 to 60000)',
       numberFrom(2000, 60_000),
     );
 }
@@ -65,7 +65,7 @@ export function liveMaskFor(
   const delayMs = maskDelay ?? configured?.delayMs;
   const { mask, transcriber, language } = afterCalls ?? {};
   if (maskDelay !== undefined && !mask)
-    throw new JackfieldError('ERR_INVALID_ARG', '--mask-delay needs --mask: it says what is masked.');
+    throw new JackfieldError('ERR_INVALID_ARG', '--mask-delay needs --mask, which gives what to mask.');
   if (!mask || delayMs === undefined) return {};
   return {
     mask: {

@@ -16,16 +16,16 @@ export interface BesidesOptions {
 /** Adds the options of {@link BesidesOptions}. */
 export function withBesides(command: Command): Command {
   return command
-    .option('--analyse', 'tell who speaks, silence, tones and figures of each call while it goes on', false)
-    .option('--fork <url>', 'send each call that is recorded there besides: wss://analysis.example.com/in')
-    .option('--fork-ca <file>', 'trust only a receiver of --fork that these certificates (PEM) vouch for')
+    .option('--analyse', 'report speech, silence, tones and figures of each call while it is in progress', false)
+    .option('--fork <url>', 'also send each recorded call to this URL: wss://analysis.example.com/in')
+    .option('--fork-ca <file>', 'CA certificates (PEM) to check the receiver of --fork against')
     .addOption(
-      new Option('--dialect <name>', 'what the receiver of --fork speaks (default: raw)').choices([
+      new Option('--dialect <name>', 'protocol dialect of the receiver of --fork (default: raw)').choices([
         ...['raw', 'twilio', 'telnyx', 'vonage', 'asterisk', 'jambonz', 'audio-fork', 'pipecat', 'rtpengine'],
       ]),
     )
     .addOption(
-      new Option('--legs <legs>', 'which voices of the call --fork sends (default: stereo)').choices([
+      new Option('--legs <legs>', 'which legs of the call --fork sends (default: stereo)').choices([
         ...['remote', 'local', 'stereo', 'mixed'],
       ]),
     );

@@ -41,12 +41,12 @@ export function recordCommand(): Command {
         ...['all', 'incoming', 'outgoing', 'on-demand'],
       ]),
     )
-    .option('--partner <handle...>', 'only calls with these')
-    .option('--control', 'take commands on standard input, one a line', false)
-    .option('--json', 'print JSON lines', false)
+    .option('--partner <handle...>', 'record only calls with these handles or numbers')
+    .option('--control', 'read commands from standard input, one per line', false)
+    .option('--json', 'print one JSON object per line', false)
     .addHelpText(
       'after',
-      `\nINT or TERM finishes the files and ends; HUP reads the configuration again.\nWith --control: ${CONTROL_LINES}.`,
+      `\nSIGINT or SIGTERM finishes the files and ends; SIGHUP reloads the configuration.\nWith --control: ${CONTROL_LINES}.`,
     )
     .action(run);
 }
@@ -164,7 +164,7 @@ async function rereadConfig(
   try {
     const { config, recorder: next } = await configured(options);
     if (JSON.stringify(endpointOf(config, options)) !== JSON.stringify(endpoint)) {
-      const text = `attach, tls and tokenFile cannot change while it runs: it is attached to ${endpoint.attach}.`;
+      const text = `attach, tls and tokenFile cannot change while the recorder runs: it is attached to ${endpoint.attach}.`;
       throw new JackfieldError('ERR_INVALID_ARG', text);
     }
     await recorder?.configure(next);

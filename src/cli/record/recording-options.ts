@@ -15,12 +15,12 @@ export interface RecordingOptions {
 /** Adds the options of a command that records to a folder. */
 export function withRecording(command: Command): Command {
   return command
-    .option('-c, --config <file>', 'configuration file (JSON); options given here go before it')
-    .option('-o, --out <folder>', 'where recordings go (default: recordings)')
+    .option('-c, --config <file>', 'configuration file (JSON); options on the command line override it')
+    .option('-o, --out <folder>', 'folder for recordings (default: recordings)')
     .option('--template <path>', 'path of a recording, such as {date}/{partner}-{id}')
-    .addOption(new Option('-f, --format <format...>', 'what to make besides the WAV').choices(OUTPUT_FORMATS))
+    .addOption(new Option('-f, --format <format...>', 'other formats to write besides the WAV').choices(OUTPUT_FORMATS))
     .addOption(
-      new Option('--encode <when>', 'write them when the call is over, or while it goes on').choices([
+      new Option('--encode <when>', 'write these formats after the call, or during the call').choices([
         ...['after', 'live'],
       ]),
     )

@@ -29,42 +29,42 @@ export function recordingsCommand(): Command {
       .option('--json', 'print JSON', false);
   withListOptions(add('list', 'list recordings, oldest first'));
   withSearchOptions(
-    add('search <words...>', 'find recordings by words in tags, marks, notes and transcripts'),
+    add('search <words...>', 'find recordings by words in their tags, marks, notes and transcripts'),
   );
   withAnnotateOptions(
-    add('annotate <id>', 'note tags, a note or a transcript of a recording; what verifies it stays'),
+    add('annotate <id>', 'add tags, a note or a transcript to a recording; its manifest and signature stay valid'),
   );
   withTranscribeOptions(
     add(
       'transcribe <engine...>',
-      'have a command write down what was said: a WAV comes on its standard input',
+      'transcribe recordings with a command that reads a WAV from standard input',
     ),
   );
   withMaskOptions(
-    add('mask [id...]', 'take card numbers and phrases out of recordings and all that was made of them'),
+    add('mask [id...]', 'remove card numbers and phrases from recordings and from all files made from them'),
   );
-  withTranscriptOptions(add('transcript <id>', 'print what was said, as text, captions or JSON'));
+  withTranscriptOptions(add('transcript <id>', 'print the transcript as text, captions or JSON'));
   add('show <id>', 'print the sidecar of a recording').action(show);
   add('vcon <id>', 'print a recording as vCon: parties, audio, transcript, analysis, ledger and manifest')
-    .option('--url <address>', 'where the audio lies, instead of the audio itself')
-    .option('--without-audio', 'leave the audio out, but for its hash', false)
+    .option('--url <address>', 'refer to the audio by this URL instead of including it')
+    .option('--without-audio', 'include only the hash of the audio', false)
     .action(vcon);
   add('play <id>', 'play a recording on the sound card')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
-    .option('--device <name>', 'which sound card; none: silently, at its pace')
+    .option('--device <name>', 'sound device; none plays at normal speed without sound')
     .action(play);
-  add('verify [id...]', 'check recordings against their manifests; without ids, all')
-    .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
+  add('verify [id...]', 'check recordings against their manifests (default: all)')
+    .option('-k, --key <file>', 'public key (PEM) that must match the signatures')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .action(verify);
-  withForce(add('export <id...>', 'copy recordings with all that lies beside them'))
+  withForce(add('export <id...>', 'copy recordings with all their companion files'))
     .requiredOption('--to <folder>', 'where to')
-    .option('-i, --identity <file>', 'age secret key: encrypted recordings are exported in the clear')
+    .option('-i, --identity <file>', 'age secret key; encrypted recordings are exported unencrypted')
     .action(exportTo);
   withHoldOptions(add('hold <id>', 'put a recording under legal hold, so that it is not purged'));
   withPurgeOptions(add('purge', 'delete recordings by age and size'));
-  add('index', 'make the catalogue anew from the sidecars').action(index);
-  withOutboxOptions(add('outbox', 'list events that their webhook or hook has not taken'));
+  add('index', 'rebuild the catalogue from the sidecars').action(index);
+  withOutboxOptions(add('outbox', 'list events that were not yet delivered to their webhook or hook'));
   return command;
 }
 

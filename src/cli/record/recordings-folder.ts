@@ -17,11 +17,11 @@ export interface FolderOptions {
 export async function openFolder(folder: string): Promise<Catalogue> {
   await checkFolder(folder);
   if (await Catalogue.isLost(folder)) {
-    const text = `${printable(folder)} has recordings and no catalogue: \`jackfield recordings index\` makes one from the sidecars.`;
+    const text = `${printable(folder)} has recordings but no catalogue: \`jackfield recordings index\` builds one from the sidecars.`;
     throw new JackfieldError('ERR_FILE', text);
   }
   const catalogue = Catalogue.open(folder, { existing: true });
-  warnDamage(catalogue.damaged(), '`jackfield recordings index` makes the catalogue anew from the sidecars.');
+  warnDamage(catalogue.damaged(), '`jackfield recordings index` rebuilds the catalogue from the sidecars.');
   return catalogue;
 }
 
@@ -35,7 +35,7 @@ export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   if (entries.length > 0) return entries;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `No recording has an id that begins with ${JSON.stringify(id)}.`,
+    `No recording id begins with ${JSON.stringify(id)}.`,
   );
 }
 
@@ -44,7 +44,7 @@ export async function checkFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new JackfieldError(
     'ERR_FILE',
-    `There is no folder ${printable(folder)}: give --out with the one you record to.`,
+    `There is no folder ${printable(folder)}: give the folder of recordings with --out.`,
   );
 }
 

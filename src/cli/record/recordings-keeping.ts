@@ -12,23 +12,23 @@ import { printEntries } from './recordings-list.js';
 export function withHoldOptions(command: Command): Command {
   return command
     .option('--reason <text>', 'why', 'legal hold')
-    .option('--release', 'take the hold off', false)
+    .option('--release', 'release the hold', false)
     .action(hold);
 }
 
 /** Adds the options of `jackfield recordings purge` to its command. */
 export function withPurgeOptions(command: Command): Command {
   return command
-    .option('--older-than-days <n>', 'those that began longer ago', numberFrom(0, MAX_DAYS))
-    .option('--max-megabytes <n>', 'the oldest, until the rest is no larger', numberFrom(0, 1e9))
-    .option('--yes', 'delete them without being asked', false)
+    .option('--older-than-days <n>', 'purge recordings that began longer ago', numberFrom(0, MAX_DAYS))
+    .option('--max-megabytes <n>', 'purge the oldest recordings until the rest is no larger', numberFrom(0, 1e9))
+    .option('--yes', 'delete without asking', false)
     .action(purge);
 }
 
 /** Adds the options of `jackfield recordings outbox` to its command. */
 export function withOutboxOptions(command: Command): Command {
   return command
-    .option('--retry', 'have those that were given up tried again, by the recorder of the folder', false)
+    .option('--retry', 'let the recorder of the folder retry events that were given up', false)
     .action(outbox);
 }
 
@@ -39,10 +39,10 @@ export async function index({ out, json }: FolderOptions): Promise<void> {
   using catalogue = opened;
   if (damaged !== undefined) {
     warnLine(
-      `The catalogue was damaged, and was moved to ${damaged}. Legal holds are taken from the files beside recordings;`,
+      `The catalogue was damaged, and was moved to ${damaged}. Legal holds are restored from the files beside the recordings;`,
     );
     warnLine(
-      'those that a version without such files put on are in the damaged file alone: put them on again.',
+      'holds set by a version without such files exist only in the damaged file: set them again.',
     );
   }
   await resumeMasking(catalogue);
@@ -72,7 +72,7 @@ async function purge(
 ): Promise<void> {
   const { olderThanDays, maxMegabytes, yes } = options;
   if (olderThanDays === undefined && maxMegabytes === undefined) {
-    const text = 'Say what may go: --older-than-days, --max-megabytes, or both.';
+    const text = 'Give what to purge: --older-than-days, --max-megabytes, or both.';
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   using catalogue = await openFolder(options.out);
@@ -84,7 +84,7 @@ async function purge(
   printEntries(entries, options.json);
   const isSure = await isConfirmed(`Delete ${entries.length} recordings?`, { yes, count: entries.length });
   if (isSure) for (const entry of entries) await catalogue.remove(entry);
-  const nothing = entries.length === 0 ? 'Nothing is to be deleted.' : 'Nothing was deleted: give --yes.';
+  const nothing = entries.length === 0 ? 'There is nothing to delete.' : 'Nothing was deleted: give --yes.';
   const deleted = isSure ? `${entries.length} deleted.` : nothing;
   if (!options.json) printLine(deleted);
 }
@@ -92,7 +92,7 @@ async function purge(
 async function outbox({ out, json, retry }: FolderOptions & { readonly retry: boolean }): Promise<void> {
   const folder = join(out, '.outbox');
   const events = await listOutbox(folder);
-  if (events.length === 0) warnNothing('No event waits.');
+  if (events.length === 0) warnNothing('No events are waiting.');
   for (const undelivered of events) {
     const { event, channel, attempts, notBefore, lastError, state } = undelivered;
     const again = retry && state === 'failed';

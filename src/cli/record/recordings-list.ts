@@ -23,33 +23,33 @@ interface SearchOptions extends FolderOptions {
 /** Adds the options of `jackfield recordings list` to its command. */
 export function withListOptions(command: Command): Command {
   return command
-    .option('--since <date>', 'begun at or after', dateOption)
-    .option('--until <date>', 'begun before', dateOption)
-    .option('--partner <text>', 'with a partner of this name, or part of it')
+    .option('--since <date>', 'began at or after this time', dateOption)
+    .option('--until <date>', 'began before this time', dateOption)
+    .option('--partner <text>', 'with this text in the name of the partner')
     .option('--min-seconds <n>', 'at least this long', numberFrom(0, MAX_SECONDS))
     .option('--max-seconds <n>', 'at most this long', numberFrom(0, MAX_SECONDS))
-    .option('--text <text>', 'with these words in tags, marks, notes or transcript')
+    .option('--text <text>', 'with these words in tags, marks, notes or the transcript')
     .option('--said <words>', 'with these words in the transcript')
     .addOption(new Option('--said-by <leg>', 'said by this side').choices(['local', 'remote']))
-    .option('--said-within <n>', 'with at most so many other words between them', between(0, 1000))
+    .option('--said-within <n>', 'with at most this many other words between them', between(0, 1000))
     .option(
       '--min-dead-air <seconds>',
-      'analysed, with dead air of at least so long',
+      'with dead air of at least this length (in analysed recordings)',
       numberFrom(0, MAX_SECONDS),
     )
     .addOption(
-      new Option('--interrupted-by <leg>', 'analysed, and this side interrupted the other').choices([
+      new Option('--interrupted-by <leg>', 'this side interrupted the other (in analysed recordings)').choices([
         'local',
         'remote',
       ]),
     )
-    .option('--limit <n>', 'at most so many', between(1, 1_000_000), 100)
+    .option('--limit <n>', 'at most this many', between(1, 1_000_000), 100)
     .action(list);
 }
 
 /** Adds the options of `jackfield recordings search` to its command. */
 export function withSearchOptions(command: Command): Command {
-  return command.option('--limit <n>', 'at most so many', between(1, 1_000_000), 100).action(search);
+  return command.option('--limit <n>', 'at most this many', between(1, 1_000_000), 100).action(search);
 }
 
 async function list(options: SearchOptions): Promise<void> {
@@ -71,7 +71,7 @@ async function list(options: SearchOptions): Promise<void> {
     ...(maxSeconds !== undefined && { maxMs: maxSeconds * 1000 }),
   };
   const entries = catalogue.search(query);
-  if (entries.length === 0) warnNothing(`No recordings in ${options.out}, or none of that kind.`);
+  if (entries.length === 0) warnNothing(`No matching recordings in ${options.out}.`);
   printEntries(entries, options.json);
 }
 

@@ -33,20 +33,20 @@ interface MaskOptions {
 /** Adds the options of `jackfield recordings mask` to its command. */
 export function withMaskOptions(command: Command): Command {
   return command
-    .option('--no-cards', 'leave card numbers')
+    .option('--no-cards', 'do not mask card numbers')
     .option(
       '--phrase <phrase...>',
       'mask this phrase; "mothers name~2+1" as in analyse --keyword',
       keywordOption,
     )
-    .option('--phrases <file>', 'mask the phrases of a text file, one a line')
+    .option('--phrases <file>', 'mask the phrases in a text file, one per line')
     .option(
       '--stretch <from-to...>',
-      'mask from one second to another, such as 12.5-14, of one recording',
+      'mask the time between two seconds of one recording, such as 12.5-14',
       stretchOption,
     )
-    .option('--transcribe <engine>', 'engine that finds what was said, and checks afterwards, as in analyse')
-    .option('--language <code>', 'language that was spoken, such as en')
+    .option('--transcribe <engine>', 'transcription engine that finds what to mask and checks the result, as in analyse')
+    .option('--language <code>', 'language of the speech, such as en')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .option(
       '--encrypt <recipient...>',
@@ -61,7 +61,7 @@ async function mask(ids: string[], options: MaskOptions): Promise<void> {
   using catalogue = await openFolder(out);
   const entries = ids.flatMap((id) => withId(catalogue, id));
   if (stretch && new Set(entries.map(({ file }) => file)).size !== 1)
-    throw new JackfieldError('ERR_INVALID_ARG', '--stretch is for one recording: give its id.');
+    throw new JackfieldError('ERR_INVALID_ARG', '--stretch applies to one recording: give its id.');
   const settings = {
     cards,
     phrases: [
@@ -100,14 +100,14 @@ function tell(
   const rules = [...new Set(spans.map(({ rule }) => rule))].join(', ');
   printLine(
     masking
-      ? `${file}: masked ${seconds.toFixed(1)} s (${rules || 'texts alone'})`
+      ? `${file}: masked ${seconds.toFixed(1)} s (${rules || 'texts only'})`
       : `${file}: nothing found`,
   );
   if (cards && !looked.includes('card-spoken'))
-    warnLine(`${file}: what was said was not looked for: there is no transcript, and no --transcribe.`);
+    warnLine(`${file}: words were not searched: there is no transcript and no --transcribe.`);
   else if (cards && masking && masking.transcriber === undefined)
-    warnLine(`${file}: the audio was not listened to again: there is no --transcribe.`);
-  for (const other of others) warnLine(`${file}: ${other} may have been made of it, and is as it was.`);
+    warnLine(`${file}: the audio was not checked again: there is no --transcribe.`);
+  for (const other of others) warnLine(`${file}: ${other} may have been made from it and was not changed.`);
 }
 
 function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
@@ -115,7 +115,7 @@ function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
   if (entries.length > 0) return entries;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `No recording has an id that begins with ${JSON.stringify(id)}.`,
+    `No recording id begins with ${JSON.stringify(id)}.`,
   );
 }
 

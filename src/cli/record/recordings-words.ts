@@ -11,18 +11,18 @@ import { printEntries } from './recordings-list.js';
 /** Adds the options of `jackfield recordings annotate` to its command. */
 export function withAnnotateOptions(command: Command): Command {
   return command
-    .option('--tag <tag...>', 'a tag, as name=value; name= takes it away', tagOption)
+    .option('--tag <tag...>', 'a tag, as name=value; name= removes it', tagOption)
     .option('--note <text>', 'a note')
-    .option('--transcript <file>', 'a text file with the words')
+    .option('--transcript <file>', 'text file with the transcript')
     .action(annotate);
 }
 
 /** Adds the options of `jackfield recordings transcribe` to its command. */
 export function withTranscribeOptions(command: Command): Command {
   return command
-    .option('--id <id...>', 'these alone; default: all that have no transcript')
+    .option('--id <id...>', 'only these recordings (default: all without a transcript)')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
-    .option('--language <code>', 'language that was spoken, such as en')
+    .option('--language <code>', 'language of the speech, such as en')
     .action(transcribe);
 }
 
@@ -41,7 +41,7 @@ interface AnnotateOptions extends FolderOptions {
 
 async function annotate(id: string, { out, json, tag, note, transcript }: AnnotateOptions): Promise<void> {
   if (tag === undefined && note === undefined && transcript === undefined)
-    throw new JackfieldError('ERR_INVALID_ARG', 'Say what is to be noted: --tag, --note or --transcript.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'Give --tag, --note or --transcript.');
   const annotation = {
     ...(tag && { tags: Object.fromEntries(tag) }),
     ...(note !== undefined && { note }),
@@ -93,7 +93,7 @@ async function transcript(
     if (said) printDocument(writeTranscript(said, json ? 'json' : format, { names }));
     else
       warnNothing(
-        `${entry.file} has no transcript with places: \`jackfield recordings transcribe\` makes one.`,
+        `${entry.file} has no transcript with times: \`jackfield recordings transcribe\` makes one.`,
       );
   }
 }

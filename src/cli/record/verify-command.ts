@@ -27,9 +27,9 @@ interface Options {
 export function verifyCommand(): Command {
   return new Command('verify')
     .argument('<file...>', 'recordings (.wav or .wav.age), or folders of them')
-    .option('-k, --key <file>', 'public key (PEM) that they must be signed with')
+    .option('-k, --key <file>', 'public key (PEM) that must match the signatures')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
-    .option('--json', 'print one JSON object a recording', false)
+    .option('--json', 'print one JSON object per recording', false)
     .action(async (paths: string[], options: Options) => {
       for (const path of paths) {
         if (await isFolder(path)) await verifyFolder(path, options);
@@ -103,7 +103,7 @@ export async function sealed(
   if (identityFile === undefined) {
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `${printable(file)} is encrypted: give --identity with an age secret key.`,
+      `${printable(file)} is encrypted: give its age secret key with --identity.`,
     );
   }
   const identity = await readIdentity(identityFile);
@@ -121,9 +121,9 @@ async function readPublicKey(path: string) {
 
 const SIGNED = {
   none: 'not signed',
-  invalid: 'the signature does not fit',
-  untrusted: 'signed, by whom is not known: give --key',
-  trusted: 'signed with the key given',
+  invalid: 'the signature is not valid',
+  untrusted: 'signed with an unchecked key: give --key',
+  trusted: 'signed with the given key',
 } as const;
 
 /** The verdict in one or two words. */
@@ -139,19 +139,19 @@ function linesOf(report: VerifyReport): string[] {
   const legs = (['local', 'remote'] as const).map((leg) => {
     const { ledger, unheard = 0 } = sidecar.legs[leg];
     const { received, idle, masked, missing } = ledger;
-    const beyond = unheard > 0 ? `; ${unheard} sent that nobody had heard yet when the call ended` : '';
+    const beyond = unheard > 0 ? `; ${unheard} sent but not yet played when the call ended` : '';
     return `  ${leg.padEnd(6)}  ${received} received, ${idle} idle, ${masked} masked, ${missing} missing${beyond}`;
   });
   const verdict = verdictOf(report);
-  const signer = verdict === 'OTHER KEY' ? 'signed with another key than the one given' : SIGNED[signed];
+  const signer = verdict === 'OTHER KEY' ? 'signed with a key other than the given one' : SIGNED[signed];
   const head = `${verdict.padEnd(9)} ${file}  ${seconds} s, ${blocks} blocks, ${signer}`;
   const found = findings.map(({ what, text, atMs }) => {
     const at = atMs === undefined ? '' : ` (at ${(atMs / 1000).toFixed(1)} s)`;
     return `  ${what}: ${text}${at}`;
   });
-  const noted = { none: [], intact: [], changed: ['  annotations: they are not as they were written'] };
+  const noted = { none: [], intact: [], changed: ['  annotations: changed since they were written'] };
   const missing = misses.map((text) => `  not complete: ${text}`);
   const uncovered =
-    covers === 'file' ? [] : ['  samples only: the manifest says nothing of the rest of this file'];
+    covers === 'file' ? [] : ['  samples only: the manifest does not cover the rest of this file'];
   return [head, ...found, ...missing, ...noted[report.annotations], ...uncovered, ...legs];
 }

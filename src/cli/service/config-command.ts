@@ -16,20 +16,20 @@ export function configCommand(): Command {
   const config = new Command('config');
   config
     .command('check')
-    .description('Tell all that is wrong with a configuration; exit code 1 where anything is.')
+    .description('Report every error in a configuration; exit code 1 when there is one.')
     .argument('<file>', 'configuration of jackfield serve (YAML or JSON)')
-    .option('--json', 'print JSON lines', false)
+    .option('--json', 'print one JSON object per line', false)
     .action(check);
   config
     .command('try')
-    .description('Say which rule would answer a call, and what keeps the others from it. Nobody is called.')
+    .description('Show which rule would answer a call and why the other rules would not. No call is placed.')
     .argument('<file>', 'configuration of jackfield serve (YAML or JSON)')
-    .requiredOption('--from <handle>', 'who calls: a handle or a number')
-    .option('--to <handle>', 'the number, or the handle of the account, that is called (default: not known)')
-    .option('--endpoint <name>', 'endpoint that the call comes to (default: each of them)')
+    .requiredOption('--from <handle>', 'handle or number of the caller')
+    .option('--to <handle>', 'number or account handle that is called (default: not known)')
+    .option('--endpoint <name>', 'endpoint that receives the call (default: each endpoint)')
     .option(
       '--at <time>',
-      'when, as 2026-11-30T09:00, in UTC unless it has a zone (default: now)',
+      'time of the call, such as 2026-11-30T09:00, in UTC unless it has a zone (default: now)',
       dateOption,
     )
     .option('--status <status>', 'status of the account', 'ONLINE')
@@ -95,14 +95,14 @@ function verdictLines(
 ): string[] {
   const head = winner
     ? `${endpoint}: ${winner.rule.answer}, by the rule ${winner.rule.name}`
-    : `${endpoint}: nobody, for no rule fits`;
+    : `${endpoint}: no rule matches`;
   return [
     head,
     ...verdicts.map((verdict) => {
       const { rule, fits, reason } = verdict;
       const place = `${rule.name} (priority ${rule.priority ?? 0}, ${rule.answer})`;
       if (verdict === winner) return `  decides: ${place}: ${reason}`;
-      return fits ? `  comes later: ${place}: ${reason}` : `  does not fit: ${place}: ${reason}`;
+      return fits ? `  not reached: ${place}: ${reason}` : `  does not match: ${place}: ${reason}`;
     }),
   ];
 }

@@ -26,7 +26,7 @@ export function ctlCommand(): Command {
     const command = second === undefined ? ctl.command(first) : groupOf(ctl, first).command(second);
     command
       .description(does)
-      .option('-s, --socket <file>', 'control socket of the service (default: that of this user)')
+      .option('-s, --socket <file>', 'control socket of the service (default: the socket of this user)')
       .option('--json', 'print JSON', false);
     const positional: string[] = [];
     for (const [field, schema] of Object.entries(takes.shape)) {
@@ -52,8 +52,8 @@ export function ctlCommand(): Command {
 
 /** Descriptions of the groups of commands. */
 const GROUPS: Readonly<Record<string, string>> = {
-  record: 'Have a call recorded, or not.',
-  campaign: 'Have a campaign begin or stop.',
+  record: 'Start or stop the recording of a call.',
+  campaign: 'Start or stop a campaign.',
 };
 
 /** Finds or creates a group, such as `record` of `record pause` and `record resume`. */

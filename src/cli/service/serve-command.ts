@@ -33,8 +33,8 @@ export function serveCommand(): Command {
     .argument('<config>', 'configuration file (YAML or JSON)')
     .addHelpText(
       'after',
-      '\nINT or TERM ends calls and files in order within 5 s, a second one at once; HUP reads the configuration again' +
-        '\nand opens the log anew. `jackfield ctl drain` lets calls go on to their end.',
+      '\nSIGINT or SIGTERM ends calls and files in order within 5 s, a second one ends at once; SIGHUP reloads the configuration' +
+        '\nand reopens the log. `jackfield ctl drain` waits for calls to end.',
     )
     .action(serve);
 }

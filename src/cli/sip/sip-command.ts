@@ -21,25 +21,25 @@ interface Options {
 export function sipCommand(): Command {
   const command = new Command('sip');
   withLine(command.command('call <number>'))
-    .description('Call a number, and hang up after a while.')
-    .option('--seconds <n>', 'hang up so long after the answer', numberFrom(0, 86_400), 5)
+    .description('Call a number, and hang up after some seconds.')
+    .option('--seconds <n>', 'time to talk before hanging up', numberFrom(0, 86_400), 5)
     .action(async (number: string, options: Options & { readonly seconds: number }) =>
       tried(options, (line, exchange) => call(line, exchange, number, options.seconds)),
     );
   withLine(command.command('register'))
-    .description('Register the account, and take the registration back.')
+    .description('Register the account, then unregister it.')
     .action(async (options: Options) => tried(options, register));
   withLine(command.command('options'))
-    .description('Ask the trunk or the provider whether it is there.')
+    .description('Ask the trunk or provider for its availability (OPTIONS).')
     .action(async (options: Options) => tried(options, ask));
   return command;
 }
 
 function withLine(command: Command): Command {
   return command
-    .requiredOption('--line <file>', 'YAML file of the line, as of jackfield exchange --sip')
-    .option('--messages', 'show whole messages', false)
-    .option('--json', 'a line of JSON for each message', false);
+    .requiredOption('--line <file>', 'YAML file of the line, as for jackfield exchange --sip')
+    .option('--messages', 'print whole messages', false)
+    .option('--json', 'print each message as a line of JSON', false);
 }
 
 /** Runs an action on a line with its own exchange. */
@@ -90,7 +90,7 @@ async function register(line: SipLine, exchange: Exchange): Promise<boolean> {
   });
   await exchange.addLine(line);
   if (outcome === 'none') {
-    throw new JackfieldError('ERR_INVALID_ARG', 'The line has no account: only an account registers.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'The line has no account, which registration needs.');
   }
   await told;
   return outcome === 'registered';

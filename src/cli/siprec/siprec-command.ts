@@ -50,33 +50,33 @@ const OF_ENDPOINTS = ['attach', 'tls', 'tokenFile', 'policy', 'hours', 'consent'
 /** `jackfield siprec`: records the calls that session border controllers send, until stopped. */
 export function siprecCommand(): Command {
   return withAfterCalls(withBesides(withRecording(new Command('siprec'))))
-    .option('--host <address>', 'address of this machine that clients send to', hostOption, '127.0.0.1')
+    .option('--host <address>', 'address of this machine to listen on', hostOption, '127.0.0.1')
     .option('--port <port>', 'UDP and TCP port of SIP; 0 lets the system choose', portOption, 5060)
-    .option('--advertise <address>', 'address that clients reach it by, behind a NAT', hostOption)
+    .option('--advertise <address>', 'public address of this machine behind a NAT', hostOption)
     .option(
       '--tls-port <port>',
-      'port of SIP over TLS, where --tls-cert and --tls-key are given (default: 5061)',
+      'port of SIP over TLS; needs --tls-cert and --tls-key (default: 5061)',
       portOption,
     )
     .option('--tls-cert <file>', 'certificate of this server (PEM)')
-    .option('--tls-key <file>', 'its key (PEM)')
+    .option('--tls-key <file>', 'private key of this server (PEM)')
     .option(
       '--tls-ca <file>',
-      'certificates by which those of clients are checked; then each has to show one',
+      'CA certificates (PEM); each client must then present a certificate that they signed',
     )
     .option(
       '--rtp-ports <range>',
-      "ports of RTP, such as 20000-29999 (default: the system's choice)",
+      "port range of RTP, such as 20000-29999 (default: the system chooses)",
       rangeOption,
     )
-    .option('--allow <address...>', 'who may send calls (default: this machine, where --host is of loopback)')
+    .option('--allow <address...>', 'addresses that may send calls (default: this machine, when --host is a loopback address)')
     .addOption(
       new Option('--threads <n>', 'threads that receive; 0: the one that records receives as well')
         .argParser(between(0, 16))
         .default(THREADS, 'one for each further processor, up to 2'),
     )
-    .option('--json', 'print JSON lines', false)
-    .addHelpText('after', '\nINT or TERM ends the calls, finishes the files and ends.')
+    .option('--json', 'print one JSON object per line', false)
+    .addHelpText('after', '\nSIGINT or SIGTERM ends the calls, finishes the files and exits.')
     .action(run);
 }
 
@@ -151,7 +151,7 @@ function serverOf(
 async function tlsOf({ host, tlsPort, tlsCert, tlsKey, tlsCa }: Options): Promise<SipPorts['tls']> {
   if ([tlsPort, tlsCert, tlsKey, tlsCa].every((option) => option === undefined)) return undefined;
   if (tlsCert === undefined || tlsKey === undefined)
-    throw new JackfieldError('ERR_INVALID_ARG', 'TLS needs both, --tls-cert and --tls-key.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'TLS needs both --tls-cert and --tls-key.');
   const [cert, key] = await Promise.all([readWhole(tlsCert), readWhole(tlsKey)]);
   const ca = tlsCa === undefined ? undefined : await readWhole(tlsCa);
   const port = tlsPort ?? SIPS_PORT;
@@ -192,7 +192,7 @@ function allowed({ host, allow }: Options): readonly string[] {
   if (isLoopback(host)) return LOOPBACK;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `Others reach ${host}: name with --allow the addresses from which calls may be sent.`,
+    `Other machines can reach ${host}: list the addresses that may send calls with --allow.`,
   );
 }
 
@@ -202,7 +202,7 @@ function checkConfig(config: RecordConfig): void {
   if (found.length === 0) return;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `The configuration has ${found.join(', ')}, for calls of an endpoint: every call that is sent here is recorded, from its beginning.`,
+    `The configuration has ${found.join(', ')}, which apply to calls of an endpoint. SIPREC records every call from its beginning: remove them.`,
   );
 }
 

@@ -7,7 +7,7 @@ import { explanationText } from './explanation-text.js';
 /** `jackfield explain <line>`: explains a line of the protocol. */
 export function explainCommand(): Command {
   return new Command('explain')
-    .argument('<line...>', 'a command or a reply; "->" or "<-" in front says which')
+    .argument('<line...>', 'a command or a reply; put "->" or "<-" in front to say which')
     .option('--json', 'print the explanation as JSON')
     .allowUnknownOption() // a line that begins with "->" is not an option
     .addHelpText('after', '\nExample:\n  jackfield explain \'ALTER CALL 5 SET_INPUT PORT="5001"\'')

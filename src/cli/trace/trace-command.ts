@@ -28,14 +28,14 @@ Examples:
 /** `jackfield trace`: a console for any endpoint. */
 export function traceCommand(): Command {
   return withForce(withEndpoint(new Command('trace')))
-    .argument('[command...]', 'a command to send, in quotes; without any, a console (or the lines of a pipe)')
-    .option('--name <name>', 'what to attach as', 'jackfield')
-    .option('--protocol <version>', 'newest version of the protocol to ask for', between(1, 8), 8)
-    .option('--record <file>', 'write every line, with its time, into a new file')
-    .option('--replay <file>', 'send the commands of a recorded file again, at the pace of then')
-    .option('--no-pace', 'replay as fast as the answers come')
-    .option('-f, --follow', 'go on showing notifications when the commands have been sent', false)
-    .option('--no-color', 'without colours (so does the variable NO_COLOR)')
+    .argument('[command...]', 'a command to send, in quotes (default: a console, or the lines of standard input)')
+    .option('--name <name>', 'client name to attach with', 'jackfield')
+    .option('--protocol <version>', 'newest protocol version to request', between(1, 8), 8)
+    .option('--record <file>', 'write every line with its time to a new file')
+    .option('--replay <file>', 'send the commands of a recorded file again, at the recorded pace')
+    .option('--no-pace', 'replay as fast as the replies arrive')
+    .option('-f, --follow', 'keep printing notifications after the commands', false)
+    .option('--no-color', 'print without colours (as the variable NO_COLOR does)')
     .addHelpText('after', EXAMPLES)
     .action(trace);
 }

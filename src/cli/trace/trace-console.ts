@@ -35,7 +35,7 @@ export async function runConsole(
   };
   client.on('trace', show).on('state', tell);
   prompt.on('SIGINT', () => prompt.close());
-  print(view.note('Attached. Tab completes; "help" says what there is; Ctrl-D ends.'));
+  print(view.note('Attached. Tab completes; "help" lists the commands; Ctrl-D ends.'));
   try {
     for await (const line of prompt) {
       if (line.trim() === 'quit') break;

@@ -27,7 +27,7 @@ export function helpOn(line: string): string {
 function overview(): string {
   const verbs = Object.entries(VERB_SPECS).map(([verb, { note }]) => [verb, note] as const);
   return `Commands\n${rows(verbs)}
-  help <command>  what can follow, what a line means and which errors can come
+  help <command>  syntax, meaning and possible errors of a command
   quit            ends (so does Ctrl-D)
 `;
 }

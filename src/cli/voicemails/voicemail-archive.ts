@@ -16,7 +16,7 @@ import { warnDamage, warnLine, warnNothing } from '../terminal-text.js';
 import { type ArchiveOptions, engineOf, type FilterOptions, queryOf } from './voicemail-options.js';
 import { barFor, messageLine } from './voicemail-report.js';
 
-const DAMAGED = 'These rows are left out: `jackfield voicemail index` makes them anew from the sidecars.';
+const DAMAGED = 'These rows are skipped: `jackfield voicemail index` rebuilds them from the sidecars.';
 
 /** Prints messages about damaged rows. */
 export function warnDamagedRows(archive: VoicemailArchive): void {
@@ -30,7 +30,7 @@ export async function findMessages(
   const report = new Report(options.json);
   await using archive = await openArchive(options);
   const found = [...archive.find(queryOf(words, options))];
-  if (found.length === 0) warnNothing(`No messages in ${options.in}, or none of that kind.`);
+  if (found.length === 0) warnNothing(`No matching messages in ${options.in}.`);
   for (const message of found) {
     const { key, state, failure, complete, hold, tags } = message;
     const how = [
@@ -54,7 +54,7 @@ export async function exportMessages(
   const query = { ...queryOf(words, options), state: 'stored' } as const;
   const total = archive.catalogue.count(query);
   if (total === 0)
-    return warnNothing(`No messages in ${options.in}, or none of that kind: nothing is written.`);
+    return warnNothing(`No matching messages in ${options.in}: nothing is written.`);
   const bar = barFor('Exporting', options.json);
   let done = 0;
   try {
@@ -72,7 +72,7 @@ export async function verifyArchive(options: ArchiveOptions & { readonly identit
   const report = new Report(options.json);
   await using archive = await openArchive(options);
   const total = archive.catalogue.count();
-  if (total === 0) warnNothing(`No messages in ${options.in}: nothing was checked but the folder.`);
+  if (total === 0) warnNothing(`No messages in ${options.in}: only the folder was checked.`);
   const bar = barFor('Verifying', options.json);
   let done = 0;
   try {
@@ -147,9 +147,9 @@ export async function indexMessages(options: ArchiveOptions): Promise<void> {
   const { messages, failed, damaged } = await rebuildArchive(options.in);
   if (damaged !== undefined) {
     warnLine(
-      `The catalogue was damaged, and was moved to ${damaged}. Messages that were not stored, or were purged,`,
+      `The catalogue was damaged, and was moved to ${damaged}. Entries for messages that were not stored or were purged`,
     );
-    warnLine('were in it alone: they are fetched again where the endpoint still has them.');
+    warnLine('existed only there: such messages are fetched again if the endpoint still has them.');
   }
   for (const [path, error] of failed) warnFault(path, error);
   new Report(options.json).line({ messages, failed: failed.size, damaged }, `${messages} messages`);
@@ -166,7 +166,7 @@ export async function purgeMessages(
   const report = new Report(options.json);
   const { maxAge, maxBytes, dryRun = false, yes } = options;
   if (maxAge === undefined && maxBytes === undefined) {
-    throw new JackfieldError('ERR_INVALID_ARG', 'Say what may go: --max-age, --max-bytes, or both.');
+    throw new JackfieldError('ERR_INVALID_ARG', 'Give what to remove: --max-age, --max-bytes, or both.');
   }
   await using archive = await openArchive(options);
   const criteria = {
@@ -179,7 +179,7 @@ export async function purgeMessages(
   const isSure = !dryRun && (await isConfirmed(`Remove ${count} messages?`, { yes, count }));
   const removed = isSure ? await archive.purge({ ...criteria, dryRun: false }) : [];
   const nothing =
-    count === 0 ? 'Nothing is to be removed.' : `${count} would be removed; nothing was: give --yes.`;
+    count === 0 ? 'There is nothing to remove.' : `${count} would be removed: give --yes to remove them.`;
   report.text(isSure ? `${removed.length} removed.` : nothing);
 }
 

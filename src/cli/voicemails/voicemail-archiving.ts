@@ -55,10 +55,10 @@ export async function archiveAll(engine: readonly string[], options: Options): P
     } = result;
     report.line(
       result,
-      `${listed} listed: ${stored} stored (${duplicates} of them the same as others), ${known} known, ` +
+      `${listed} listed: ${stored} stored (${duplicates} of them duplicates), ${known} known, ` +
         `${incomplete.length} incomplete, ${failed.length} failed, ${originalsDeleted} originals deleted` +
         `${untranscribed > 0 ? `, ${untranscribed} without a transcript` : ''}` +
-        `${damaged > 0 ? `, ${damaged} left alone (their rows are damaged)` : ''}.`,
+        `${damaged > 0 ? `, ${damaged} skipped (their rows are damaged)` : ''}.`,
     );
     for (const { id, state, failure, detail } of [...incomplete, ...failed])
       report.text(

@@ -39,19 +39,19 @@ function addMessages(voicemail: Command): void {
     .action(play);
   online(voicemail, 'leave')
     .description(
-      'Leave a voicemail: from a WAV file, or from the microphone until Enter, which sends it. Ctrl-C cancels.',
+      'Leave a voicemail from an audio file or from the microphone. Enter sends it; Ctrl-C cancels it.',
     )
-    .argument('<user>', 'who it is for')
-    .option('--file <wav>', 'file to say: WAV, FLAC, MP3 or Opus')
-    .option('--skip-greeting', 'begin at once')
-    .option('--max <seconds>', 'longest message, 1 to 3600', between(1, 3600), 600)
+    .argument('<user>', 'recipient of the voicemail')
+    .option('--file <wav>', 'audio file to send: WAV, FLAC, MP3 or Opus')
+    .option('--skip-greeting', 'begin to record at once')
+    .option('--max <seconds>', 'longest message, 1 to 3600 seconds', between(1, 3600), 600)
     .action(leave);
   withForce(online(voicemail, 'greeting'))
-    .description("Record the account's greeting, or play the greeting of anyone.")
+    .description("Record the greeting of the account, or play the greeting of any user.")
     .addOption(
       new Option(
         '--record [wav]',
-        'WAV file that becomes the greeting; without one, the microphone until Enter, which keeps it',
+        'WAV file to use as the greeting (default: record from the microphone until Enter)',
       ).conflicts(['of', 'out']),
     )
     .option('--of <user>', 'whose greeting to play; default: your own')
@@ -61,16 +61,16 @@ function addMessages(voicemail: Command): void {
 
 function addAnswer(voicemail: Command): void {
   withShare(online(voicemail, 'answer'))
-    .description('Answer calls that nobody else does, and keep what callers say, until it is told to stop.')
-    .requiredOption('--in <folder>', 'the archive that messages go to')
-    .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options given here go before it')
-    .option('--after <seconds>', 'rings this long first, 0 to 120 (default: 20)', between(0, 120))
-    .option('--greeting <wav>', 'what callers hear (default: three tones)')
+    .description('Answer calls that nobody else answers, and store the messages of callers, until stopped.')
+    .requiredOption('--in <folder>', 'archive folder for messages')
+    .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options on the command line override it')
+    .option('--after <seconds>', 'time to ring before the answer, 0 to 120 (default: 20)', between(0, 120))
+    .option('--greeting <wav>', 'greeting that callers hear (default: three tones)')
     .option('--hook <command>', 'program that gets each message as JSON on its standard input')
     .option('--encrypt <recipient...>', 'encrypt messages to these age recipients (age1...)')
     .argument(
       '[transcriber...]',
-      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+      'after --: command that turns messages into text; {file} is the WAV; without it, the WAV is on standard input',
     )
     .action(answer);
 }
@@ -78,19 +78,19 @@ function addAnswer(voicemail: Command): void {
 function addArchiving(voicemail: Command): void {
   online(voicemail, 'archive')
     .description(
-      'Take every voicemail of the account out into a folder. Run it again to go on, or to fetch what is new.',
+      'Copy every voicemail of the account to a folder. Run the command again to continue or to fetch new messages.',
     )
     .requiredOption('--out <folder>', 'the archive')
-    .option('--concurrency <count>', 'messages that are played at once, 1 to 64', between(1, 64), 1)
+    .option('--concurrency <count>', 'messages to play at once, 1 to 64', between(1, 64), 1)
     .option('--attempts <count>', 'attempts for each message, 1 to 10', between(1, 10), 2)
-    .option('--via <folder>', 'have the endpoint write files here instead of sending audio to a port')
-    .option('--delete-originals', 'delete each original once its copy was read back')
+    .option('--via <folder>', 'let the endpoint write files to this folder instead of sending audio to a port')
+    .option('--delete-originals', 'delete each original after its copy was read back')
     .option('--encrypt <recipient...>', 'encrypt audio to these age recipients (age1...)')
-    .option('--tag <tag...>', 'tags for what is stored now')
-    .option('--hold <reason>', 'put what is stored now under legal hold')
+    .option('--tag <tag...>', 'tags for the messages stored now')
+    .option('--hold <reason>', 'put the messages stored now under legal hold')
     .argument(
       '[transcriber...]',
-      'after --: command that turns messages into text; {file} is the WAV, which else comes on standard input',
+      'after --: command that turns messages into text; {file} is the WAV; without it, the WAV is on standard input',
     )
     .action(archiveAll);
 }
@@ -104,42 +104,42 @@ function addFinding(voicemail: Command): void {
     .description('Write messages of an archive into one file.')
     .argument('<file>', 'the file to write')
     .argument('[words...]', 'words in names, tags and transcripts; default: all messages')
-    .addOption(new Option('--format <format>', 'what to write').choices(EXPORT_FORMATS).default('zip'))
+    .addOption(new Option('--format <format>', 'format of the file').choices(EXPORT_FORMATS).default('zip'))
     .action(exportMessages);
   onArchive(voicemail, 'verify')
-    .description('Read everything back and compare it with its checksums, ledgers and sidecars.')
+    .description('Read all messages back and compare them with checksums, ledgers and sidecars.')
     .option('-i, --identity <file>', 'age secret key: encrypted audio is checked to the sample')
     .action(verifyArchive);
 }
 
 function addKeeping(voicemail: Command): void {
   onArchive(voicemail, 'transcribe')
-    .description('Have a command turn messages into text that can be searched for.')
+    .description('Transcribe messages with a command, so that they can be searched.')
     .option('-i, --identity <file>', 'age secret key, for encrypted messages')
     .argument(
       '<transcriber...>',
-      'after --: the command; {file} is the WAV, which else comes on standard input',
+      'after --: the command; {file} is the WAV; without it, the WAV is on standard input',
     )
     .action(transcribeMessages);
   onArchive(voicemail, 'tag')
-    .description('Set the tags of a message; without any, it has none.')
-    .argument('<key>', "the message's number in the archive", wholeNumber)
+    .description('Set the tags of a message; without tags, remove all.')
+    .argument('<key>', 'number of the message in the archive', wholeNumber)
     .argument('[tags...]', 'the tags')
     .action(tagMessages);
   onArchive(voicemail, 'hold')
     .description('Put messages under legal hold, so that nothing removes them.')
     .argument('<keys...>', 'numbers in the archive', wholeNumbers)
     .option('--reason <text>', 'why', 'legal hold')
-    .option('--release', 'take the hold off')
+    .option('--release', 'release the hold')
     .action(holdMessages);
   onArchive(voicemail, 'purge')
     .description('Remove old messages; those under legal hold stay.')
-    .option('--max-age <days>', 'remove what is older', between(0, MAX_DAYS))
-    .option('--max-bytes <bytes>', 'remove the oldest until the audio takes no more', wholeNumber)
+    .option('--max-age <days>', 'remove messages that are older', between(0, MAX_DAYS))
+    .option('--max-bytes <bytes>', 'remove the oldest messages until the audio is no larger', wholeNumber)
     .option('--dry-run', 'only list what would be removed')
-    .option('--yes', 'remove them without being asked', false)
+    .option('--yes', 'remove without asking', false)
     .action(purgeMessages);
   onArchive(voicemail, 'index')
-    .description('Make the catalogue anew from the sidecars, where it is damaged or lost.')
+    .description('Rebuild a damaged or lost catalogue from the sidecars.')
     .action(indexMessages);
 }

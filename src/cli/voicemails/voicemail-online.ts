@@ -142,7 +142,7 @@ async function existing(client: Client, id: number): Promise<Voicemail> {
     return voicemail;
   } catch (cause) {
     if (!(cause instanceof ApiError)) throw cause;
-    const text = `There is no voicemail ${id}: "jackfield voicemail list" shows those there are.`;
+    const text = `There is no voicemail ${id}: "jackfield voicemail list" lists the voicemails.`;
     throw new JackfieldError('ERR_INVALID_ARG', text, { cause });
   }
 }
@@ -156,7 +156,7 @@ async function playAloud(
   if (to === 'call' && (await client.search('ACTIVECALLS')).length === 0) {
     throw new JackfieldError(
       'ERR_INVALID_STATE',
-      'There is no call in progress that it could be played into.',
+      'There is no call in progress to play the voicemail into.',
     );
   }
   const ms = Number(await voicemail.text('DURATION')) * 1000;

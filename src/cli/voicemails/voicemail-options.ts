@@ -24,22 +24,22 @@ export interface FilterOptions {
 }
 
 export function online(parent: Command, name: string): Command {
-  return withEndpoint(parent.command(name)).option('--json', 'one JSON object a line');
+  return withEndpoint(parent.command(name)).option('--json', 'print one JSON object per line');
 }
 
 export function onArchive(parent: Command, name: string): Command {
   return parent
     .command(name)
     .requiredOption('--in <folder>', 'the archive')
-    .option('--json', 'one JSON object a line');
+    .option('--json', 'print one JSON object per line');
 }
 
 export function withFilters(command: Command): Command {
   return command
-    .option('--partner <handle>', 'from or to this handle')
-    .option('--tag <tag>', 'with this tag')
-    .option('--held', 'under legal hold')
-    .option('--since <date>', 'recorded at or after, as 2026-11-22', date)
+    .option('--partner <handle>', 'only messages from or to this handle')
+    .option('--tag <tag>', 'only messages with this tag')
+    .option('--held', 'only messages under legal hold')
+    .option('--since <date>', 'only messages recorded at or after this time, such as 2026-11-22', date)
     .option('--until <date>', 'recorded before', date);
 }
 

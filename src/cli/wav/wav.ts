@@ -27,8 +27,8 @@ import { printLine } from '../terminal-text.js';
 import { infoText, wavInfo } from './wav-info.js';
 
 const SOUND = 'WAV, FLAC, MP3 or Opus; - is standard input';
-const OUTPUT = 'its ending says what is written: wav, flac, mp3, opus; - is standard output';
-const JSON_LINES = 'print one JSON object for each file, one a line';
+const OUTPUT = 'the ending chooses the format: wav, flac, mp3, opus; - is standard output';
+const JSON_LINES = 'print one JSON object per file and line';
 
 /** `jackfield wav`: commands on audio files. */
 export function wavCommand(): Command {
@@ -43,7 +43,7 @@ export function wavCommand(): Command {
 
 function infoCommand(): Command {
   return new Command('info')
-    .description('Tell format, length, levels, loudness and metadata of files of sound.')
+    .description('Print format, length, levels, loudness and metadata of audio files.')
     .argument('<files...>', SOUND)
     .option('--json', JSON_LINES, false)
     .action(async (files: string[], { json }: { json: boolean }) => {
@@ -60,7 +60,7 @@ function infoCommand(): Command {
 function repairCommand(): Command {
   return new Command('repair')
     .description(
-      'Make the header of a WAV file agree with the samples that are there. The original is kept as <file>.bak.',
+      'Repair the header of a WAV file to match its samples. The original is kept as <file>.bak.',
     )
     .argument('<files...>', 'WAV files')
     .option('--json', JSON_LINES, false)
@@ -87,15 +87,15 @@ interface TrimOptions extends WriteOptions {
 
 function trimCommand(): Command {
   return writing(new Command('trim'))
-    .description('Cut a part out of a file of sound, or the silence off its ends.')
+    .description('Copy a part of an audio file, or remove silence from its ends.')
     .argument('<input>', SOUND)
     .argument('<output>', OUTPUT)
-    .option('--start <seconds>', 'where to begin', numberFrom(0, MAX_SECONDS), 0)
-    .option('--end <seconds>', 'where to stop; default: the end of the file', numberFrom(0, MAX_SECONDS))
-    .option('--silence', 'take silence off both ends', false)
-    .option('--threshold <dBFS>', 'level below which it is silent', numberFrom(-100, 0), -50)
+    .option('--start <seconds>', 'start of the part', numberFrom(0, MAX_SECONDS), 0)
+    .option('--end <seconds>', 'end of the part (default: end of the file)', numberFrom(0, MAX_SECONDS))
+    .option('--silence', 'remove silence from both ends', false)
+    .option('--threshold <dBFS>', 'level below which audio counts as silence', numberFrom(-100, 0), -50)
     .option('--margin <ms>', 'silence to keep at both ends', numberFrom(0, 10_000), 100)
-    .option('--max-pause <ms>', 'shorten longer pauses to this', numberFrom(0, 600_000))
+    .option('--max-pause <ms>', 'shorten longer pauses to this length length', numberFrom(0, 600_000))
     .action(async (input: string, output: string, options: TrimOptions) => {
       const signal = stopSignal();
       await using file = await inputFile(input, signal);
@@ -145,12 +145,12 @@ interface MixOptions extends FormatOptions {
 
 function mixCommand(): Command {
   return writing(new Command('mix'))
-    .description('Mix files of sound into one.')
+    .description('Mix audio files into one.')
     .argument('<inputs...>', SOUND)
     .requiredOption('-o, --output <file>', OUTPUT)
     .option('--gain <dB...>', 'gain of each input, in order', numbers, [])
-    .option('--rate <Hz>', "sample rate of the mix; default: the first input's", between(8000, 192_000))
-    .option('--channels <count>', "channels of the mix; default: the first input's", between(1, 32))
+    .option('--rate <Hz>', "sample rate of the mix (default: rate of the first input)", between(8000, 192_000))
+    .option('--channels <count>', "channels of the mix (default: channels of the first input)", between(1, 32))
     .action(async (inputs: string[], options: MixOptions) => {
       const { output, gain } = options;
       if (gain.length > inputs.length) {
@@ -191,7 +191,7 @@ function convertCommand(): Command {
     .option('--rate <Hz>', 'sample rate', between(8000, 192_000))
     .option('--channels <count>', 'channels', between(1, 32))
     .addOption(
-      new Option('--encoding <encoding>', 'how samples lie in a WAV file').choices([
+      new Option('--encoding <encoding>', 'sample format of a WAV file').choices([
         'u8',
         's16',
         's24',
@@ -201,10 +201,10 @@ function convertCommand(): Command {
         'mulaw',
       ]),
     )
-    .option('--bitrate <bits>', 'bits per second of lossy formats', between(1, 10_000_000))
-    .option('--ffmpeg', 'let the installed ffmpeg read and write', false)
+    .option('--bitrate <bits>', 'bit rate of lossy formats', between(1, 10_000_000))
+    .option('--ffmpeg', 'read and write with the installed ffmpeg', false)
     .option('--title <text>', 'title of the recording')
-    .option('--artist <text>', 'who is heard')
+    .option('--artist <text>', 'artist of the recording')
     .option('--comment <text>', 'a remark')
     .action(async (path: string, output: string, options: ConvertOptions) => {
       const { bitrate, encoding, ffmpeg } = options;
@@ -235,9 +235,9 @@ interface DrawOptions extends OutputOptions {
 
 function drawCommand(): Command {
   return withForce(new Command('draw'))
-    .description('Draw the waveform or the spectrogram of files of sound.')
+    .description('Draw the waveform or the spectrogram of audio files.')
     .argument('<inputs...>', `one file, or one for each leg of a call: ${SOUND}`)
-    .option('--json', 'print what was drawn as a JSON object', false)
+    .option('--json', 'print the result as a JSON object', false)
     .requiredOption('-o, --output <file>', 'a .png or .svg file')
     .option('--spectrogram', 'draw frequencies instead of the waveform', false)
     .option('--label <name...>', 'names of the legs, in order', [])
@@ -267,8 +267,8 @@ interface WriteOptions extends OutputOptions {
 /** Adds the options of a command that writes audio. */
 function writing(command: Command): Command {
   return withForce(command)
-    .option('--to <format>', 'what is written, when the ending does not say it; for - the default is wav')
-    .option('--json', 'print what was written as a JSON object', false);
+    .option('--to <format>', 'format to write when the ending does not give it (default for -: wav)')
+    .option('--json', 'print the result as a JSON object', false);
 }
 
 /** Writes a file with a progress bar. A signal stops the work and leaves no partial file. */

@@ -79,10 +79,10 @@ describe('jackfield analyse', () => {
     using catalogue = Catalogue.open(archive);
     const { file } = await cardCall(catalogue, 'anna', { encryptTo: [await identityToRecipient(identity)] });
     const without = await analyse('--archive', archive);
-    expect(without.stderr).toContain('1 encrypted recordings are left out: give their key with --identity.');
-    expect((await analyse(file)).stderr).toContain('It is encrypted: give its key with --identity.');
+    expect(without.stderr).toContain('1 encrypted recordings were skipped: give their key with --identity.');
+    expect((await analyse(file)).stderr).toContain('The recording is encrypted: give its key with --identity.');
     const whole = await analyse('--archive', archive, '--identity', 'key', '--json');
-    expect(whole.stderr).toContain('nothing of it is kept');
+    expect(whole.stderr).toContain('The results are not stored');
     const one = await analyse(file, '--identity', 'key', '--json', '--html', 'of-sealed');
     expect([one.code, one.stderr]).toEqual([0, '']);
     // Of the archive it is known what of it was received.

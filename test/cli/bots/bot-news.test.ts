@@ -32,7 +32,7 @@ describe('the lines of a bot that runs', () => {
       'failed: pcm server: full [ERR_LIMIT]',
       { event: 'failed', code: 'ERR_LIMIT' },
     ],
-    [{ type: 'dropped', events: 7 }, '7 lines dropped: they were not read in time', { events: 7 }],
+    [{ type: 'dropped', events: 7 }, '7 lines dropped: standard output was not read in time', { events: 7 }],
   ])('say %o', (event, text, fields) => {
     const line = lineOf(event);
     expect(line?.text).toBe(text);

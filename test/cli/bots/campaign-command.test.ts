@@ -202,9 +202,9 @@ describe('jackfield campaign', () => {
         await once(child, 'close');
         const told = ends(child.printed()).join('');
         expect(told).toContain(': done\n');
-        expect(told).toMatch(/self-signed certificate\. Nobody that is trusted here .*--agent-ca/);
-        expect(told).toContain('Use a name that its certificate has.');
-        expect(told).toMatch(/has expired\. It needs a new certificate/);
+        expect(told).toMatch(/self-signed certificate\. Its certificate is not signed by a trusted authority: .*--agent-ca/);
+        expect(told).toContain('Use a host name that is in its certificate.');
+        expect(told).toMatch(/has expired\. Its certificate has expired/);
       } finally {
         for (const socket of agents.clients) socket.terminate();
         server.close();
@@ -231,6 +231,6 @@ describe('jackfield campaign', () => {
       'survey.yaml',
     );
     expect(code).toBe(1);
-    expect(printed).toContain('a TCP address (tcp:host:port) where there is encryption or a token');
+    expect(printed).toContain('a TCP address (tcp:host:port), because encryption or a token is set');
   });
 });

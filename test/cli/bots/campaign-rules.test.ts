@@ -73,7 +73,7 @@ describe('the rules of a campaign, by its command', () => {
   it('--per-second: the second call waits for its time, though nothing else holds it', async () => {
     const { calls, err } = await run('target\nben\nanna\n', ['--per-second', '0.001'], '"ben"');
     expect(calls).toMatchObject([{ target: 'ben', outcome: 'done' }]);
-    expect(err).toContain('Run it again to go on.');
+    expect(err).toContain('Run the command again to continue.');
   });
 
   it('--holidays: by the calendar of whoever is called; who has one today holds up nobody', async () => {

@@ -41,7 +41,7 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
     let isAnswered = false;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
-      if (isAnswered || !shown.includes('The hook lookUp gives (gold, nothing for next, ! to fail): '))
+      if (isAnswered || !shown.includes('Result of the hook lookUp (gold, empty for next, ! to fail): '))
         return;
       isAnswered = true;
       child.stdin.write(keys);
@@ -58,7 +58,7 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
   ])('asks for a hook that is not given: %s', async (_, answer, said) => {
     const { code, shown } = await tried(`${answer}\n`);
     expect(shown).toContain(said);
-    expect(shown).toMatch(/The flow ended the call: there is no way on from step [bcd] \(hangup\)/);
+    expect(shown).toMatch(/The flow ended the call: step [bcd] \(hangup\) has no next step/);
     expect(code).toBe(0);
   });
 

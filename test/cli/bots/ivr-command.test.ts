@@ -45,7 +45,7 @@ describe('jackfield ivr', () => {
       'name: x\nsteps:\n  a: { do: say, what: none, next: b }\n  b: { do: hook, name: lookUp, next: c }\n' +
         '  c: { do: hangup, say: { file: gone.wav } }\n',
     );
-    const prompt = 'error steps.a.what: there is no recording of none';
+    const prompt = 'error steps.a.what: the folder of prompts has no recording of none';
     const file = 'error steps.c.say: The prompt ';
     const hook = 'error steps.b.name: there is no hook lookUp';
     const expected = { check: [prompt, file, hook], try: [prompt, file], run: [prompt, file, hook] };
@@ -61,7 +61,7 @@ describe('jackfield ivr', () => {
     for (const args of [[FLOW, '--agent', 'ws://127.0.0.1:9/'], []]) {
       const { code, stderr } = await ivr('run', ...args, ...speech);
       expect({ args, code }).toEqual({ args, code: 1 });
-      expect(stderr).toContain('Give a flow file, or --agent, and not both.');
+      expect(stderr).toContain('Give either a flow file or --agent.');
     }
   });
 
@@ -78,7 +78,7 @@ describe('jackfield ivr', () => {
     expect((await ivr('try', flow, '--hooks', hooks, ...speech)).stdout).toContain('digits 42');
     const told = await ivr('try', flow, '--hook', 'lookUp=gold', ...speech);
     expect(told.stdout).toContain('digits 42');
-    expect(told.stderr).toBe('The flow ended the call: there is no way on from step b (hangup).\n');
+    expect(told.stderr).toBe('The flow ended the call: step b (hangup) has no next step.\n');
     const failing = await ivr('try', flow, '--hook', 'lookUp=!', ...speech);
     expect(failing).toMatchObject({
       code: 1,

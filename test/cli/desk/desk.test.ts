@@ -84,7 +84,7 @@ describe('jackfield desk', () => {
     child.stdin.write('state\nquit\n');
     expect(await once(child, 'close')).toEqual([0, null]);
     expect(out).toContain('Menu CALL: Take a note (note, of notes\\u001b[2J)');
-    expect(errors).toMatch(/There is no "fly"/);
+    expect(errors).toMatch(/There is no word "fly"/);
     expect(errors).toMatch(/jack has no call that can be answered/);
     expect(errors).toMatch(/"1x" is not a number/);
   });

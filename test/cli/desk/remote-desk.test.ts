@@ -38,7 +38,7 @@ describe('the desks of an exchange that runs', () => {
     expect(exchange.desk('anna').state.calls).toMatchObject([{ status: 'INPROGRESS' }]);
     await expect(jack.type('fly')).rejects.toMatchObject({
       code: 'ERR_SYNTAX',
-      message: /There is no "fly"/,
+      message: /There is no word "fly"/,
     });
     await expect(jack.type('answer')).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
     await expect(jack.type('open NONSENSE')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });

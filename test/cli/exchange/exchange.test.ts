@@ -216,7 +216,7 @@ describe('jackfield exchange', () => {
 
   it.each([
     ['deny', /^$/],
-    ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask at/],
+    ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask on/],
   ])(
     '--access %s keeps clients out where nobody can say yes',
     async (policy, told) => {
@@ -287,7 +287,7 @@ describe('jackfield exchange', () => {
       '{"users": [{"handle": "jack", "voicemailFaults": [{"at": "lunch", "reason": "UNKNOWN"}]}]}',
       /voicemailFaults\[0\]\.at/,
     ],
-    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a handle of their own/],
+    ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a unique handle/],
   ])('refuses the scenario %s, and names the place', (text, message) => {
     const path = join(folder, 'scenario.json');
     writeFileSync(path, text);

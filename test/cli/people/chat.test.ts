@@ -158,7 +158,7 @@ it('keeps contacts', async () => {
     'anna is blocked.',
     'anna is not blocked.',
     'anna is not authorised.',
-    'anna is no contact any more.',
+    'anna is no longer a contact.',
   ]);
   const blocked = JSON.parse(lines.find((line) => line.startsWith('{')) ?? '{}');
   expect(blocked).toMatchObject({ handle: 'anna', isBlocked: true, isAuthorised: true, name: 'Anna B.' });

@@ -54,7 +54,7 @@ it('takes a stretch out of a recording, which verifies and says so', async () =>
   expect(await mask('recording-0001', '--stretch', '5-2')).toMatchObject({ code: 1, stdout: '' });
   expect(await mask('--stretch', '0-1')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('--stretch is for one recording'),
+    stderr: expect.stringContaining('--stretch applies to one recording'),
   });
   const masked = await mask('recording-0001', '--stretch', '0.025-0.05');
   expect(masked).toMatchObject({ code: 0, stdout: expect.stringContaining('(request)') });
@@ -72,9 +72,9 @@ it('names a recording that it leaves as it is once', async () => {
   const [bob] = catalogue.search({ id: 'recording-0002' });
   if (!bob) throw new Error('The recording is not in the catalogue.');
   expect((await recordings('mask', bob.id, '--phrase', 'maiden name')).stderr).toMatch(
-    new RegExp(`^\\S*${bob.file} has no transcript, .*\n$`),
+    new RegExp(`^\\S*${bob.file} has no transcript and .*\n$`),
   );
   await catalogue.hold(bob.id, 'court');
   const { code, stdout, stderr } = await recordings('mask', bob.id, '--stretch', '0-1');
-  expect([code, stdout, stderr]).toEqual([1, '', `${bob.file} is under legal hold, and is not masked.\n`]);
+  expect([code, stdout, stderr]).toEqual([1, '', `${bob.file} is under legal hold and was not masked.\n`]);
 });

@@ -135,7 +135,7 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
     /: 1 messages/,
   );
   await expect(voicemail('find', '--in', join(folder, 'nowhere'))).rejects.toThrow(
-    /no archive of voicemails/,
+    /not an archive of voicemails/,
   );
   await expect(voicemail('purge', '--in', root)).rejects.toThrow(/--max-age/);
   await expect(voicemail('play', '4711', '--attach', `tcp:${jack}`)).rejects.toThrow(/no voicemail 4711/);

@@ -53,7 +53,7 @@ describe('jackfield wav', () => {
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)]));
     expect(await ok('info', path)).toMatch(
-      /whole\n {2}warning +An ID3v1 tag of 128 bytes stands behind the sound/,
+      /whole\n {2}warning +An ID3v1 tag of 128 bytes stands after the audio/,
     );
     expect(await ok('repair', path)).toContain('was whole');
   });
