@@ -19,7 +19,7 @@ export interface ConsentOptions {
 export const CONSENT_RULES: Rules<ConsentOptions> = { prompt: path, toneEveryMs: within(5000, 60_000, 'ms') };
 
 const RECORDING = rule(
-  'a recording, as recordCall gives it',
+  'a recording returned by recordCall',
   (value) => object.accepts(value) && 'voice' in (value as object),
 );
 
@@ -51,7 +51,7 @@ export async function announceRecording(
     const playback = player.play(toFormat(file.samples(), file.format, VOICE_FORMAT), { underrun: 'wait' });
     const { outcome } = await playback.finished;
     if (outcome !== 'played') {
-      throw new JackfieldError('ERR_CLOSED', `The prompt ${prompt} was not played to its end: ${outcome}.`);
+      throw new JackfieldError('ERR_CLOSED', `The prompt ${prompt} was not played to the end: ${outcome}.`);
     }
     recording.markConsent(`prompt ${prompt}`);
   }

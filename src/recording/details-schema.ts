@@ -39,7 +39,7 @@ const traffic = z.looseObject({ bytes: count, samples: count, dropped: count });
 
 export const LEDGER_SCHEMA = z.looseObject({
   ...{ received: count, idle: count, masked: count, missing: count },
-  concealed: count.optional().describe('Samples that the line made up in place of what it did not have.'),
+  concealed: count.optional().describe('Samples that the line concealed because packets were missing.'),
   spans: z.array(span),
 });
 
@@ -52,18 +52,18 @@ const quality = z
     scale: z.enum(['narrowband', 'wideband']),
     ...{ r: number.optional(), mos: number.optional(), basis: z.string() },
   })
-  .describe('Quality of the line that the leg came by, of the whole call: R and MOS by ITU-T G.107.');
+  .describe('Quality of the line that carried the leg, over the whole call: R and MOS by ITU-T G.107.');
 
 const leg = z.looseObject({
   stream: z.enum(['INPUT', 'CAPTURE_MIC', 'OUTPUT', 'none']),
   channel: z.enum(['left', 'right']),
   traffic: traffic.optional(),
-  late: count.describe('Samples that came after their place was final: they are left out.'),
-  cut: count.describe('Samples that lie beyond the end of the file, though nobody told it to end there.'),
+  late: count.describe('Samples that arrived after their place in the file was final. They are dropped.'),
+  cut: count.describe('Samples beyond the end of the file, which ended without a request to stop.'),
   unheard: count
     .optional()
     .describe(
-      'Of an input: samples that were sent and not yet heard when the call ended. Nothing is missing for them.',
+      'Only for input: samples that were sent but not yet played when the call ended. They do not count as missing.',
     ),
   drift: z.looseObject({ inserted: count, removed: count }),
   quality: quality.optional(),
@@ -108,7 +108,7 @@ export const SIDECAR_SCHEMA = z.looseObject({
   complete: z
     .boolean()
     .describe(
-      'Whether the file reaches to the end of the call, or to where it was told to end, and of neither leg anything is missing, late or cut.',
+      'True when the file reaches the end of the call, or the place where it was told to stop, and no leg has missing, late or cut audio.',
     ),
   reason: z.string().optional(),
   recovered: z.looseObject({ at: z.string(), found: z.string() }).optional(),
@@ -126,7 +126,7 @@ export const SIDECAR_SCHEMA = z.looseObject({
     )
     .optional()
     .describe(
-      'Times that parts were masked, while the call went on (live) or after it: by which rules, and where.',
+      'Each masking of the recording, during the call (live) or after it: its rules and the masked parts.',
     ),
 });
 

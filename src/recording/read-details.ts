@@ -61,7 +61,7 @@ function parsed(text: string, schema: z.ZodType, what: string, path: string): un
   } catch (cause) {
     throw new JackfieldError(
       'ERR_SYNTAX',
-      printable(`${path} is not JSON: it was damaged, or is something else.`),
+      printable(`${path} is not JSON: it is damaged, or another kind of file.`),
       {
         cause,
       },
@@ -74,6 +74,6 @@ function parsed(text: string, schema: z.ZodType, what: string, path: string): un
     .slice(0, TOLD)
     .map(({ path: at, message }) => `  ${at.join('.') || '(file)'}: ${message}`);
   if (issues.length > TOLD) problems.push(`  and ${issues.length - TOLD} more`);
-  const told = `${printable(path)} is no ${what} of a recording, or was damaged:\n${problems.join('\n')}`;
+  const told = `${printable(path)} is damaged or is not a ${what} of a recording:\n${problems.join('\n')}`;
   throw new JackfieldError('ERR_SYNTAX', told);
 }

@@ -118,7 +118,7 @@ export class PreparedRecording implements VoiceListener {
   /** The recording. @throws ERR_INVALID_STATE until the call's voice is open. */
   get recording(): CallRecording {
     if (this.#recording) return this.#recording;
-    throw new JackfieldError('ERR_INVALID_STATE', 'The voice of the call is not open yet, or never was.');
+    throw new JackfieldError('ERR_INVALID_STATE', 'The voice of the call is not open.');
   }
 
   /** @internal */

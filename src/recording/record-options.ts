@@ -91,7 +91,7 @@ export const SIGNING_KEY = rule(
 /** Age recipients, one or more. */
 export const RECIPIENTS = listOf(words, 1);
 export const TAGS = rule(
-  'an object of texts',
+  'an object of strings',
   (value) => object.accepts(value) && Object.values(value as object).every(words.accepts),
 );
 
@@ -123,7 +123,7 @@ export function checkRecordOptions(options: RecordCallOptions): void {
   if (outputs.length > 0 && encryptTo) {
     throw invalidArgument(
       'outputs',
-      'none where the recording is encrypted: they would not be',
+      'empty when the recording is encrypted, because outputs are not encrypted',
       outputs.join(),
     );
   }

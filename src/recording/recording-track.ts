@@ -301,7 +301,7 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
   /** Continues in the current file when no new one can be created. The next attempt is when another file is due. */
   #goOn(last: Segment, at: number, error: Error): void {
     last.limit = this.limit;
-    last.mark(at, { kind: 'note', text: `No new file could be begun here. ${error.message}` });
+    last.mark(at, { kind: 'note', text: `No new file could be started here. ${error.message}` });
     this.#rule.begin(at);
     this.emit('segment-refused', error);
   }

@@ -74,7 +74,7 @@ export class MessageInput {
     if (from === 'microphone') return input;
     requireRedirection(client);
     if (!('endpointFile' in from) && !server) {
-      throw invalidArgument('server', 'given, for the audio to be sent through a port of it', server);
+      throw invalidArgument('server', 'given, because the audio is sent through one of its ports', server);
     }
     if ('file' in from) input.#file = await openAudio(from.file);
     return input;

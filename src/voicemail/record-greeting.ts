@@ -51,7 +51,7 @@ export async function greetingOf(client: Client, handle: string): Promise<Voicem
   checkArgument('handle', handle, HANDLE);
   const [id] = await client.search('GREETING', handle);
   if (id === undefined)
-    throw new JackfieldError('ERR_UNSUPPORTED', `The endpoint knows no greeting of ${handle}.`);
+    throw new JackfieldError('ERR_UNSUPPORTED', `The endpoint has no greeting of ${handle}.`);
   return client.voicemail(id);
 }
 

@@ -87,8 +87,8 @@ export function requireRedirection({ protocol }: Client): void {
   if (protocol >= REDIRECTION_PROTOCOL) return;
   throw new JackfieldError(
     'ERR_UNSUPPORTED',
-    `Streams of voicemails can be redirected from protocol ${REDIRECTION_PROTOCOL} on (API 3.5.0.202), and this ` +
-      `client speaks protocol ${protocol} with its endpoint: attach with protocol ${REDIRECTION_PROTOCOL}, or use ` +
+    `Redirecting voicemail streams needs protocol ${REDIRECTION_PROTOCOL} or newer (API 3.5.0.202), but this ` +
+      `client uses protocol ${protocol}: attach with protocol ${REDIRECTION_PROTOCOL}, or use ` +
       'the sound card.',
   );
 }

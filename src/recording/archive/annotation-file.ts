@@ -32,7 +32,7 @@ export interface AnnotateOptions {
 }
 
 const TAGS = rule(
-  'an object of texts, or null to take a tag away',
+  'an object of strings; null removes a tag',
   (value) =>
     object.accepts(value) &&
     Object.values(value as object).every((each) => each === null || typeof each === 'string'),
@@ -175,7 +175,7 @@ export function changedAnnotations(
 
 function checkIntact(path: string, { fault }: Annotations): void {
   if (fault === undefined) return;
-  const message = `${printable(path)} is not as it was written (${fault}): move it away to begin anew.`;
+  const message = `${printable(path)} was changed since it was written (${fault}): move it away to start a new one.`;
   throw new JackfieldError('ERR_INVALID_STATE', message);
 }
 
@@ -198,7 +198,7 @@ function read(
       typeof line === 'string'
         ? line
         : line.id !== recording.id || line.segment !== recording.segment
-          ? 'is about another recording'
+          ? 'belongs to another recording'
           : line.before !== last || line.hash !== hashOf(line)
             ? 'breaks the chain'
             : undefined;
@@ -226,7 +226,7 @@ function lineOf(json: string): Line | string {
   try {
     return LINE.parse(JSON.parse(json));
   } catch (error) {
-    return `is no annotation: ${messageOf(error).split('\n')[0]}`;
+    return `is not an annotation: ${messageOf(error).split('\n')[0]}`;
   }
 }
 

@@ -21,7 +21,7 @@ const AUDIO_NAME = /\.wav(\.age)?$/i;
 export async function audioPath(folder: string, file: string): Promise<string> {
   const path = confinedPath(folder, file);
   if (!AUDIO_NAME.test(file)) {
-    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is no name of a recording's audio.`);
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is not the name of an audio file of a recording.`);
   }
   const [root, real] = await Promise.all([realpath(folder), realpath(path).catch(() => path)]);
   const parent = await realpath(dirname(path)).catch(() => dirname(path));
@@ -30,7 +30,7 @@ export async function audioPath(folder: string, file: string): Promise<string> {
   }
   throw new JackfieldError(
     'ERR_FILE',
-    `${JSON.stringify(file)} leads out of ${printable(folder)} by a link.`,
+    `${JSON.stringify(file)} leads out of ${printable(folder)} through a link.`,
   );
 }
 
@@ -41,7 +41,7 @@ export async function recordingBeside(
   const sidecar = await readSidecar(sidecarFile);
   const file = join(dirname(sidecarFile), basename(sidecar.audio.file));
   if (beside(file, '.json') === sidecarFile) return { file, sidecar };
-  const text = `${printable(sidecarFile)} is the sidecar of ${printable(basename(file))}, not of what lies beside it.`;
+  const text = `${printable(sidecarFile)} is the sidecar of ${printable(basename(file))}, not of the file beside it.`;
   throw new JackfieldError('ERR_FILE', text);
 }
 

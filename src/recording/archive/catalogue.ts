@@ -49,12 +49,12 @@ import { writeTranscriptFile } from './transcript-file.js';
 export const CATALOGUE_FILE = 'catalogue.sqlite';
 /** Prefix of the name of a damaged catalogue that was moved aside. */
 export const DAMAGED_PREFIX = 'catalogue.damaged-';
-const ADVICE = '`jackfield recordings index` moves it aside, and makes another from the sidecars.';
+const ADVICE = '`jackfield recordings index` moves it aside and builds a new one from the sidecars.';
 
 const REASON = someText(1, 100_000);
 const REPORT = rule('an analysis', (value) => typeof Object(value).talk === 'object');
 const OPEN: Rules<{ existing?: boolean }> = { existing: flag };
-const ENTRY = rule('an entry of a catalogue', (value) => typeof Object(value).file === 'string');
+const ENTRY = rule('an entry of the catalogue', (value) => typeof Object(value).file === 'string');
 
 /**
  * The recordings of a folder, in a SQLite file in that folder. It holds no original data: {@link Catalogue.rebuild}

@@ -38,7 +38,7 @@ export async function* zipOf(
     });
   };
   for await (const { name, from } of entries) {
-    if (names.has(name)) throw new Error(`two files would be called ${printable(name)}`);
+    if (names.has(name)) throw new Error(`two files would have the name ${printable(name)}`);
     names.add(name);
     add(name, await sizeOf(from), () => summed(bytesOf(from), (sum) => sums.push(`${sum}  ${name}\n`)));
   }

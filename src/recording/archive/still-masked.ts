@@ -40,7 +40,7 @@ export function checkUnmasked(
 ): void {
   const isOld = heard.maskings === undefined ? isMasked(legs, places) : heard.maskings !== maskings.length;
   if (!isOld) return;
-  const text = `${printable(file)} was masked meanwhile: what was heard before is not kept.`;
+  const text = `${printable(file)} was masked in the meantime: the transcript of the unmasked audio is not stored.`;
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 

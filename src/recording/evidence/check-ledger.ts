@@ -38,20 +38,20 @@ export class LedgerCheck {
    * @param samples Expected length. Default: the number of pushed samples.
    */
   fault(samples = this.#position): string | undefined {
-    if (!this.#ledger) return 'It has no ledger.';
+    if (!this.#ledger) return 'The leg has no ledger.';
     const { spans } = this.#ledger;
     let end = 0;
     for (const span of spans) {
-      if (span.from !== end) return `The ledger has a hole or an overlap at ${end}.`;
+      if (span.from !== end) return `The ledger has a gap or an overlap at ${end}.`;
       end += span.samples;
     }
     const summed = ledgerOf(spans);
     const wrong = KINDS.find((kind) => (summed[kind] ?? 0) !== (this.#ledger?.[kind] ?? 0));
     if (wrong)
-      return `The ledger says ${this.#ledger[wrong]} ${wrong}, its spans add up to ${summed[wrong]}.`;
+      return `The ledger counts ${this.#ledger[wrong]} ${wrong}, but its spans add up to ${summed[wrong]}.`;
     if (end !== samples) return `The ledger accounts for ${end} samples; the file has ${samples}.`;
     if (this.#sound !== undefined)
-      return `There is sound at ${this.#sound}, where the ledger says that there is none.`;
+      return `There is sound at ${this.#sound}, where the ledger has silence.`;
     return undefined;
   }
 }

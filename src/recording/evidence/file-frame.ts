@@ -28,11 +28,11 @@ export async function frameOf(file: string, samples: number): Promise<FileFrame>
 /** Compares a file with its frame. Returns the fault, or undefined. @throws ERR_FILE */
 export async function frameFault(file: string, frame: FileFrame): Promise<string | undefined> {
   if ((await hashAround(file, frame)) === frame.sha256) return undefined;
-  if (frame.offset === 0) return 'The encrypted file is not the one that was written.';
+  if (frame.offset === 0) return 'The encrypted file was changed since it was written.';
   const { size } = await stat(file);
   const end = frame.offset + frame.bytes;
   return size > end
-    ? `The header was changed, or something was put behind the audio: it ends at byte ${end} of ${size}.`
+    ? `The header was changed, or data was added after the audio: the audio ends at byte ${end} of ${size}.`
     : 'The header of the file was changed.';
 }
 

@@ -3,8 +3,8 @@ import type { RecordingSidecar, SidecarLeg } from '../sidecar.js';
 
 /** Kinds of loss in words. */
 const WORDS: Readonly<Record<string, string>> = {
-  concealed: 'made up by the line',
-  masked: 'masked in doubt',
+  concealed: 'concealed by the line',
+  masked: 'masked to be safe',
 };
 /** Number of places that are listed one by one. */
 const TOLD = 3;
@@ -34,8 +34,8 @@ function missesOfLeg({ late, cut, ledger }: SidecarLeg, seconds: (samples: numbe
     const total = spans.reduce((sum, { samples }) => sum + samples, 0);
     return `${seconds(total)} ${reason}: ${placesOf(spans, seconds)}.`;
   });
-  if (late > 0) misses.push(`${seconds(late)} came after its place was final, and is left out.`);
-  if (cut > 0) misses.push(`${seconds(cut)} came and lies beyond the end of the file.`);
+  if (late > 0) misses.push(`${seconds(late)} arrived after its place in the file was final, and was dropped.`);
+  if (cut > 0) misses.push(`${seconds(cut)} arrived and lies beyond the end of the file.`);
   return misses;
 }
 

@@ -170,7 +170,7 @@ async function listenToWav(file: string, blockSamples: number, sidecar: Recordin
   if (sampleRate === STEREO.sampleRate && channels === STEREO.channels) {
     return await listen(reader, blockSamples, sidecar);
   }
-  const text = `The file says ${sampleRate} Hz, ${channels} channels; a recording has ${STEREO.sampleRate} Hz, 2.`;
+  const text = `The file has ${sampleRate} Hz and ${channels} channels; a recording has ${STEREO.sampleRate} Hz, 2.`;
   return { blocks: undefined, samples: reader.sampleCount, findings: [{ what: 'format', text }] };
 }
 
@@ -205,7 +205,7 @@ function compareBlocks(
   const first = manifest.blocks.findIndex((hash, index) => blocks[index] !== hash);
   const findings: VerifyFinding[] = [];
   if (chainOf(manifest.id, manifest.blocks) !== manifest.chain) {
-    findings.push({ what: 'chain', text: 'The chain does not follow from the hashes of the blocks.' });
+    findings.push({ what: 'chain', text: 'The chain does not match the hashes of the blocks.' });
   }
   const at = (block: number) => ({ block, atMs: (block * manifest.blockSamples) / 16 });
   if (first < 0) {
@@ -223,7 +223,7 @@ function compareBlocks(
     hash === undefined || endsWithin
       ? `Block ${first} is cut off: the file ends ${endsWithin ? 'within' : 'before'} it.`
       : elsewhere >= 0
-        ? `Block ${first} holds what belongs in block ${elsewhere}: blocks were cut out or reordered.`
+        ? `Block ${first} holds the content of block ${elsewhere}: blocks were cut out or reordered.`
         : `Block ${first} was changed.`;
   return [...findings, { what: 'audio', text, ...at(first) }];
 }
@@ -236,14 +236,14 @@ function compareDetails(
 ): VerifyFinding[] {
   const findings: VerifyFinding[] = [];
   if (sha256(sidecarBytes) !== manifest.sidecar) {
-    findings.push({ what: 'sidecar', text: 'The sidecar is not the one that the manifest speaks of.' });
+    findings.push({ what: 'sidecar', text: 'The sidecar does not match its hash in the manifest.' });
   }
   for (const [name, told] of [
     ['manifest', manifest.samples],
     ['sidecar', sidecar.audio.samples],
   ] as const) {
     if (told === samples) continue;
-    findings.push({ what: 'length', text: `The file has ${samples} samples; the ${name} says ${told}.` });
+    findings.push({ what: 'length', text: `The file has ${samples} samples; the ${name} gives ${told}.` });
   }
   return findings;
 }
@@ -263,7 +263,7 @@ async function compareFrame(file: string, manifest: RecordingManifest): Promise<
   const text =
     frame.bytes === wanted
       ? await frameFault(file, frame)
-      : `The manifest leaves out ${frame.bytes} bytes of audio; its blocks cover ${wanted}.`;
+      : `The manifest gives ${frame.bytes} bytes of audio, but its blocks cover ${wanted}.`;
   return text === undefined ? [] : [{ what: 'file', text }];
 }
 
@@ -277,10 +277,10 @@ async function compareOutputs(file: string, { outputs = [] }: RecordingSidecar):
     if (found === told) continue;
     const text =
       path === undefined
-        ? `${JSON.stringify(name)} is no name of a file of this recording.`
+        ? `${JSON.stringify(name)} is not the name of a file of this recording.`
         : found === undefined
-          ? `${name} is not there, or cannot be read.`
-          : `${name} was changed, or is another file.`;
+          ? `${name} is missing or cannot be read.`
+          : `${name} was changed or replaced.`;
     findings.push({ what: 'output', text });
   }
   return findings;
@@ -296,7 +296,7 @@ function compareIdentity(
     `${id}, segment ${segment}`;
   const [told, wanted] = [nameOf(sidecar), expected && nameOf(expected)];
   const texts = [
-    ...(nameOf(manifest) === told ? [] : [`The manifest is of ${nameOf(manifest)}; the sidecar of ${told}.`]),
+    ...(nameOf(manifest) === told ? [] : [`The manifest belongs to ${nameOf(manifest)}; the sidecar belongs to ${told}.`]),
     ...(wanted === undefined || wanted === told ? [] : [`This is ${told}; expected ${wanted}.`]),
   ];
   return texts.map((text) => ({ what: 'identity', text }));
@@ -318,10 +318,10 @@ function signatureFindings(
   if (signed === 'invalid') {
     const stated = manifestStatement(manifest).split('\n').length - 1;
     return [
-      { what: 'signature', text: `The signature does not fit the ${stated} statements of the manifest.` },
+      { what: 'signature', text: `The signature is not valid for the ${stated} statements of the manifest.` },
     ];
   }
   if (!keyGiven || signed === 'trusted') return [];
   if (signed === 'none') return [{ what: 'unsigned', text: 'The manifest is not signed.' }];
-  return [{ what: 'signer', text: 'The manifest is signed with another key than the one given.' }];
+  return [{ what: 'signer', text: 'The manifest is signed with a key other than the given one.' }];
 }

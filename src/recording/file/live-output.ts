@@ -64,7 +64,7 @@ export class LiveOutput {
 
   async #without(): Promise<Error> {
     this.#end('given-up');
-    return new JackfieldError('ERR_LIMIT', 'As many encoders as may run at once are running.');
+    return new JackfieldError('ERR_LIMIT', 'The limit of encoders that may run at once is reached.');
   }
 
   #encode(): Promise<Error | undefined> {
@@ -82,7 +82,7 @@ export class LiveOutput {
   async *#samples(): AsyncGenerator<Int16Array, void, undefined> {
     for (;;) {
       if (this.#state === 'given-up') {
-        throw new JackfieldError('ERR_ENCODER', `The ${this.format} encoder was given up.`);
+        throw new JackfieldError('ERR_ENCODER', `The ${this.format} encoder was cancelled.`);
       }
       const samples = this.#queue.shift();
       if (samples) {

@@ -75,7 +75,7 @@ export async function recoverRecording(file: string, options: RecoverOptions = {
   if (!head) {
     throw new JackfieldError(
       'ERR_INVALID_STATE',
-      `The journal of ${printable(file)} tells nothing: repair the WAV by itself.`,
+      `The journal of ${printable(file)} has no usable entry: repair the WAV file without it.`,
     );
   }
   await removeFile(reserveFile(file));
@@ -210,7 +210,7 @@ const NO_TAIL: TailContents = { sampleCount: 0, legs: { local: 0, remote: 0 }, p
 async function resealed(file: string, options: RecoverOptions, known: readonly string[]): Promise<Recovered> {
   const { identity, encryptTo } = options;
   if (!identity || !encryptTo) {
-    const text = `${printable(file)} is encrypted: an identity is needed to finish it, and recipients to encrypt it to.`;
+    const text = `${printable(file)} is encrypted: give an identity and recipients to finish it.`;
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   const tail = await readTails(file, identity);
@@ -270,7 +270,7 @@ function describeFound(state: string, changed: number): string {
     state === 'ok' ? 'The header agreed with the file' : `The header did not agree with the file (${state})`;
   const audio =
     changed < 0
-      ? 'the blocks that were hashed before the kill are unchanged'
-      : `block ${changed} is not what was recorded`;
+      ? 'the blocks hashed before the kill are unchanged'
+      : `block ${changed} differs from what was recorded`;
   return `${header}; ${audio}.`;
 }

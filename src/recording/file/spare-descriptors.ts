@@ -20,8 +20,8 @@ export function reserveForEncoder(): () => void {
   if (spare < ENCODER + LEFT) {
     throw new JackfieldError(
       'ERR_LIMIT',
-      `This process may open ${Math.max(0, spare)} more files, and an encoder needs ${ENCODER}, beside ${LEFT} for ` +
-        'calls: raise the limit (ulimit -n).',
+      `This process may open ${Math.max(0, spare)} more files. An encoder needs ${ENCODER}, and ${LEFT} are ` +
+        'kept for calls: raise the limit (ulimit -n).',
     );
   }
   beginning++;

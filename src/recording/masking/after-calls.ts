@@ -147,7 +147,7 @@ export class AfterCalls {
     const { mask, ...heard } = this.#settings;
     if (!mask && !masks) return;
     if (!mask) {
-      const text = `${printable(file)} was to be masked, and nothing says by which rules any more: it is as it was.`;
+      const text = `${printable(file)} was to be masked, but the rules are no longer configured: it was not changed.`;
       throw new JackfieldError('ERR_INVALID_STATE', text);
     }
     let failure: Error | undefined;

@@ -39,9 +39,9 @@ export function checkLiveMask(options: LiveMaskOptions): void {
   checkOptions(options, LIVE_MASK_RULES);
   const { cards = true, phrases = [], transcriber } = options;
   if (phrases.length > 0 && !transcriber) {
-    const text = 'given where phrases are to be masked: they are found in what was said';
+    const text = 'given when phrases are masked, because phrases are found in the transcript';
     throw invalidArgument('mask.transcriber', text, transcriber);
   }
   if (!cards && phrases.length === 0)
-    throw invalidArgument('mask', 'asked to find something: cards, or phrases', 'neither');
+    throw invalidArgument('mask', 'given something to find: cards or phrases', 'neither');
 }

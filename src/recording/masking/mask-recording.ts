@@ -48,7 +48,7 @@ export async function maskRecording(
   const found = [...context.requested, ...(await secretsIn(source, transcripts, context))];
   const looked = lookedFor(transcripts, context);
   if (transcripts.length === 0 && context.wordRules.includes('phrase')) {
-    const text = `${printable(file)} has no transcript, and there is no transcriber: phrases in it cannot be found.`;
+    const text = `${printable(file)} has no transcript and no transcriber is given: phrases cannot be found in it.`;
     throw new JackfieldError('ERR_UNSUPPORTED', text);
   }
   const others = await otherFiles(file, entry);
@@ -74,7 +74,7 @@ export async function maskRecording(
     await staged.discard();
     found.push(...left);
   }
-  const text = `${printable(file)} is not masked, and is as it was: the check still finds something after ${ROUNDS} rounds.`;
+  const text = `${printable(file)} was not masked or changed: the check still finds something after ${ROUNDS} rounds.`;
   throw new JackfieldError('ERR_INVALID_STATE', text);
 }
 
@@ -83,22 +83,22 @@ async function checkedSidecar(file: string, context: MaskContext): Promise<Recor
   const { identity, encryptTo, signingKey } = context;
   const isLocked = isSealed(file);
   if (isLocked && (identity === undefined || encryptTo === undefined)) {
-    const text = `${printable(file)} is encrypted: an identity is needed to read it, and recipients to encrypt it to.`;
+    const text = `${printable(file)} is encrypted: give an identity to read it and recipients to encrypt it again.`;
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   const samples = isLocked ? { samples: recordedSamples(file, identity) } : {};
   const { unchanged, findings, sidecar } = await verifyRecording(file, samples);
   if (!unchanged) {
-    const text = `${printable(file)} is not as it was recorded, and is not masked: ${findings[0]?.text}`;
+    const text = `${printable(file)} was changed since it was recorded, and was not masked: ${findings[0]?.text}`;
     throw new JackfieldError('ERR_INVALID_STATE', text);
   }
   if (isLocked && (sidecar.outputs ?? []).length > 0) {
-    const text = `${printable(file)} is encrypted and has outputs in the clear, which cannot be made anew: remove them first.`;
+    const text = `${printable(file)} is encrypted but has unencrypted outputs, which cannot be made again: remove them first.`;
     throw new JackfieldError('ERR_UNSUPPORTED', text);
   }
   const { signature } = await readManifest(beside(file, '.manifest.json'));
   if (signature && !signingKey) {
-    const text = `The manifest of ${printable(file)} is signed: a signing key is needed for another one.`;
+    const text = `The manifest of ${printable(file)} is signed: give a signing key for the new manifest.`;
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   return sidecar;

@@ -75,7 +75,7 @@ export interface MaskRecordingsOptions {
   ) => void;
 }
 
-const STRETCH = rule('{ fromMs, toMs }, the second after the first', (value) => {
+const STRETCH = rule('{ fromMs, toMs } with toMs after fromMs', (value) => {
   const { fromMs, toMs } = Object(value);
   return Number.isFinite(fromMs) && Number.isFinite(toMs) && fromMs >= 0 && toMs > fromMs;
 });
@@ -184,6 +184,6 @@ function contextOf(archive: string, renew: RenewEntry, options: MaskRecordingsOp
 function held({ file }: CatalogueEntry): JackfieldError {
   return new JackfieldError(
     'ERR_INVALID_STATE',
-    `${printable(file)} is under legal hold, and is not masked.`,
+    `${printable(file)} is under legal hold and was not masked.`,
   );
 }

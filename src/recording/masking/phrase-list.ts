@@ -16,7 +16,7 @@ export async function readPhrases(file: string): Promise<readonly Keyword[]> {
   const lines = (await readText(file)).split(/\r?\n/).map((each) => each.trim());
   const phrases = lines.flatMap((each, index) => (each === '' ? [] : [phraseIn(each, file, index + 1)]));
   if (phrases.length > 0) return phrases;
-  throw new JackfieldError('ERR_SYNTAX', `${printable(file)} has no phrase in it: put one on each line.`);
+  throw new JackfieldError('ERR_SYNTAX', `${printable(file)} has no phrase: put one on each line.`);
 }
 
 function phraseIn(line: string, file: string, number: number): Keyword {

@@ -89,7 +89,7 @@ export class StagedRecording {
     const obstacle = obstacleTo(plan, this.#archive, this.#folder);
     if (obstacle !== undefined) {
       await this.discard();
-      const text = `${printable(this.#file)} is not masked, and is as it was: it ${obstacle}.`;
+      const text = `${printable(this.#file)} was not masked or changed: it ${obstacle}.`;
       throw new JackfieldError('ERR_INVALID_STATE', text);
     }
     await carryOut(this.#archive, this.#folder, plan, renew);
@@ -133,12 +133,12 @@ async function readPlan(folder: string, archive: string): Promise<Plan | undefin
 /** The reason not to carry out a plan. A started plan is dropped only when the recording was removed. */
 function obstacleTo({ file, names, notes }: Plan, archive: string, folder: string): string | undefined {
   const audio = resolve(archive, file);
-  if (!existsSync(audio)) return 'was removed meanwhile';
+  if (!existsSync(audio)) return 'was removed in the meantime';
   if (names.some((name) => !existsSync(join(folder, name)))) return undefined;
   if (isHeld(audio)) return 'is under legal hold';
   return notesOf(audio) === notes
     ? undefined
-    : 'was annotated, transcribed or analysed meanwhile: mask it again';
+    : 'was annotated, transcribed or analysed in the meantime: mask it again';
 }
 
 /** Hash over the files beside a recording that may change while it is masked. */

@@ -94,7 +94,7 @@ export class Utterances {
   giveUp(position: number): void {
     const late = this.#asked.filter(({ to }) => to <= position);
     this.#asked = this.#asked.filter(({ to }) => to > position);
-    const error = new JackfieldError('ERR_TIMEOUT', 'The transcriber has not answered in time.');
+    const error = new JackfieldError('ERR_TIMEOUT', 'The transcriber did not answer in time.');
     for (const { stop } of late) stop.abort(error);
   }
 

@@ -100,7 +100,7 @@ async function each(file: string, to: Finishing, work: () => Promise<void>): Pro
   try {
     await work();
   } catch (cause) {
-    const text = `${printable(file)} could not be finished; it stays where it is: ${printable(messageOf(cause))}`;
+    const text = `${printable(file)} could not be finished and was left in its place: ${printable(messageOf(cause))}`;
     to.failed(new JackfieldError('ERR_FILE', text, { cause }));
   }
 }

@@ -38,7 +38,7 @@ export async function listOutbox(folder: string): Promise<UndeliveredEvent[]> {
 }
 
 const UNDELIVERED = rule(
-  'an event, as listOutbox gives it',
+  'an event returned by listOutbox',
   (value) =>
     typeof value === 'object' &&
     value !== null &&

@@ -65,14 +65,14 @@ export interface OutboxOptions {
 /** The names of channels and the ids of events are parts of a file name. */
 const CHANNEL = /^[\w.-]{1,64}$/;
 const ID = rule(
-  '1 to 200 letters, digits, points, dashes or underscores',
+  '1 to 200 letters, digits, dots, dashes or underscores',
   (value) => typeof value === 'string' && /^[\w.-]{1,200}$/.test(value),
 );
 const NAMES = listOf(
   rule('the name of a channel', (value) => typeof value === 'string' && CHANNEL.test(value)),
 );
 const CHANNELS = rule(
-  'an object of functions, whose names are of 1 to 64 letters, digits, points, dashes or underscores',
+  'an object of functions, with names of 1 to 64 letters, digits, dots, dashes or underscores',
   (value) =>
     typeof value === 'object' &&
     value !== null &&
@@ -147,7 +147,7 @@ export class Outbox {
     for (const channel of channels) {
       const lane = this.#laneOf(channel);
       if (lane.waiting >= maxWaiting) {
-        const text = `The event was dropped: ${maxWaiting} others wait for the channel ${channel}.`;
+        const text = `The event was dropped: ${maxWaiting} other events wait for the channel ${channel}.`;
         observe('onFailure', onFailure, event, channel, new JackfieldError('ERR_LIMIT', text), true);
         continue;
       }
@@ -313,12 +313,12 @@ class Lane {
     const { clock, attemptTimeoutMs } = this.#options;
     const options = { timeoutMs: attemptTimeoutMs, signal: this.#signal };
     using limit = new TimeLimit(clock, options, () => {
-      const text = `The channel ${this.#channel} did not take the event within ${attemptTimeoutMs} ms.`;
+      const text = `The channel ${this.#channel} did not accept the event within ${attemptTimeoutMs} ms.`;
       return new JackfieldError('ERR_TIMEOUT', text);
     });
     const { signal } = limit;
     await waitFor<unknown>({
-      what: `the channel ${this.#channel} to take the event`,
+      what: `the channel ${this.#channel} to accept the event`,
       ended: signal,
       begin: (resolve, reject) => void deliver(event, { signal }).then(resolve, reject),
     });
@@ -360,7 +360,7 @@ class Lane {
     events.sort((a, b) => (atOf(a.kept) < atOf(b.kept) ? -1 : 1));
     for (const { name: oldest, kept } of events.slice(0, names.length - maxFailed)) {
       await removeWhole(join(failed, oldest));
-      const text = `The event was deleted: ${failed} holds ${maxFailed} newer ones that failed. Mend the channel, or raise maxFailed.`;
+      const text = `The event was deleted: ${failed} holds ${maxFailed} newer failed events. Repair the channel, or raise maxFailed.`;
       if (kept)
         observe(
           'onFailure',

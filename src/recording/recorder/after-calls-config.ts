@@ -16,32 +16,32 @@ export const transcribeConfigSchema = z.union(
     z.strictObject({
       url: z
         .url({ protocol: /^(https?|wss?)$/, error: 'Expected an http:, https:, ws: or wss: address' })
-        .describe('Of a service: as OpenAI has it (https:), or Deepgram (wss:).'),
-      model: z.string().min(1).max(200).optional().describe("Default: the service's."),
-      tokenFile: z.string().min(1).optional().describe('A file with the key for it.'),
+        .describe('Address of a service with the interface of OpenAI (https:) or Deepgram (wss:).'),
+      model: z.string().min(1).max(200).optional().describe("'Model of the service. Default: the choice of the service.'"),
+      tokenFile: z.string().min(1).optional().describe('A file with the key for the service.'),
       tokenHeader: z
         .string()
         .refine((header) => KEY_HEADER.accepts(header), `Expected ${KEY_HEADER.expected}`)
         .optional()
-        .describe('Header that has the key: xi-api-key. Default "Authorization: Bearer".'),
+        .describe('Header that carries the key, such as xi-api-key. Default "Authorization: Bearer".'),
     }),
     z.strictObject({
-      command: z.string().min(1).describe('Run without a shell; it has a WAV on its standard input.'),
+      command: z.string().min(1).describe('A program that runs without a shell and reads a WAV from its standard input.'),
       args: z.array(z.string()).optional(),
       timeoutMs: z.number().min(1000).max(86_400_000).optional().describe('Default 600000.'),
     }),
   ],
-  'Expected "pocketsphinx", { url } of a service, or { command } with args',
+  'Expected "pocketsphinx", { url } of a service, or { command } with optional args',
 );
 
 /** Configuration schema of the secrets that are masked in recordings after their calls. */
 export const maskConfigSchema = z
   .strictObject({
-    cards: z.boolean().describe('Card numbers, said or pressed. Default true.'),
-    phrases: z.array(z.string().min(1).max(1000)).min(1).describe('Each as in a list: mothers name~2+1.'),
-    phrasesFile: z.string().min(1).describe('A file with a phrase a line.'),
+    cards: z.boolean().describe('Masks card numbers, spoken or keyed. Default true.'),
+    phrases: z.array(z.string().min(1).max(1000)).min(1).describe('Phrases to mask, each as in a phrase list: mothers name~2+1.'),
+    phrasesFile: z.string().min(1).describe('A file of phrases to mask, one per line.'),
     delayMs: ranged(LIVE_MASK_RULES.delayMs).describe(
-      'Masks while the call goes on as well: audio is held in memory for so long before it is written. Default: after calls alone.',
+      'Also masks during the call: audio is held in memory for this time before it is written, in ms. Default: masks only after calls.',
     ),
   })
   .partial();

@@ -13,13 +13,13 @@ export function checkAfterCalls(
   identity: string | undefined,
   encryptTo: RecordCallOptions['encryptTo'],
 ): void {
-  if (!catalogue) throw invalidArgument('catalogue', 'true where something is done after calls', catalogue);
+  if (!catalogue) throw invalidArgument('catalogue', 'true when recordings are processed after calls', catalogue);
   if ((mask?.phrases ?? []).length > 0 && !transcriber) {
-    const text = 'given where phrases are to be masked: they are found in what was said';
+    const text = 'given when phrases are masked, because phrases are found in the transcript';
     throw invalidArgument('afterCalls.transcriber', text, transcriber);
   }
   if (mask && encryptTo && identity === undefined)
-    throw invalidArgument('identity', 'given where encrypted recordings are to be masked', identity);
+    throw invalidArgument('identity', 'given when encrypted recordings are masked', identity);
 }
 
 /** Loads the modules for {@link workAfterCalls}, and waits until the engine is ready. @throws errors of its `ready`. */

@@ -8,18 +8,18 @@ import type { RecorderFork } from './fork-recorded.js';
 /** Configuration schema of a receiver for the audio of recorded calls. */
 export const forkConfigSchema = z.strictObject({
   ...peerFields,
-  dialect: z.enum(DIALECT_NAMES).optional().describe('Default raw; of tcp: rtpengine.'),
+  dialect: z.enum(DIALECT_NAMES).optional().describe('Protocol of the receiver. Default raw; for tcp addresses: rtpengine.'),
   legs: z
     .enum(['remote', 'local', 'stereo', 'mixed'])
     .optional()
-    .describe('The voices that are sent; stereo has local on the left. Default remote.'),
+    .describe('The legs that are sent; stereo has the local leg on the left. Default remote.'),
   policy: z
     .enum(['drop-oldest', 'drop-newest', 'spill'])
     .optional()
-    .describe('For a receiver that is too slow. Default drop-oldest.'),
+    .describe('Action when the receiver is too slow. Default drop-oldest.'),
   maxBufferedMs: ranged(FORK_RULES.maxBufferedMs ?? {})
     .optional()
-    .describe('Audio that may wait for the receiver. Default 1000.'),
+    .describe('Longest audio that may wait for the receiver, in ms. Default 1000.'),
   reconnect: z
     .union([
       z.literal(false),
@@ -32,7 +32,7 @@ export const forkConfigSchema = z.strictObject({
         .partial(),
     ])
     .optional()
-    .describe('Pauses before a lost connection is made again, or false. Default 500 to 15000 ms, ten times.'),
+    .describe('Pauses before reconnecting after a lost connection, or false for none. Default 500 to 15000 ms, ten times.'),
 });
 
 /** Fields of {@link forkConfigSchema} that name files. */

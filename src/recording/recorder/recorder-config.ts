@@ -36,13 +36,13 @@ export const recordConfigSchema = z.strictObject({
     .strictObject({ caFile: z.string().min(1), certFile: z.string().min(1), keyFile: z.string().min(1) })
     .partial()
     .optional()
-    .describe('Encrypts, to an endpoint on TCP: certificates (PEM) to trust, and those to show.'),
+    .describe('TLS to an endpoint on TCP: CA certificates (PEM) to trust, and the client certificate.'),
   tokenFile: z
     .string()
     .min(1)
     .optional()
-    .describe('A file with the secret that is shared with the endpoint.'),
-  out: z.string().min(1).optional().describe('The folder that recordings go to.'),
+    .describe('A file with the secret that the endpoint expects.'),
+  out: z.string().min(1).optional().describe('The folder for recordings.'),
   policy: z
     .union(
       [
@@ -54,12 +54,12 @@ export const recordConfigSchema = z.strictObject({
     )
     .optional()
     .describe('Which calls are recorded.'),
-  template: z.string().optional().describe('Path of a recording in the folder, without ending.'),
+  template: z.string().optional().describe('Path of a recording in the folder, without the file ending.'),
   timezone: z
     .string()
     .min(1)
     .optional()
-    .describe('The zone of hours, and of dates and times in the template: Europe/Berlin. Default UTC.'),
+    .describe('Time zone of "hours" and of dates and times in the template, such as Europe/Berlin. Default UTC.'),
   hours: z
     .strictObject({
       from: z.string().regex(FROM_TIME, 'Expected a time such as 09:30'),
@@ -67,20 +67,20 @@ export const recordConfigSchema = z.strictObject({
       weekdays: z.array(z.enum(WEEKDAYS)).min(1).optional(),
     })
     .optional()
-    .describe('Only calls that begin within these hours are recorded by policy.'),
-  format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('What is made besides the stereo WAV.'),
+    .describe('The policy records only calls that begin within these hours.'),
+  format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('Other formats that are written besides the stereo WAV.'),
   encode: z
     .enum(['after', 'live'])
     .optional()
-    .describe('When compressed files are written: after the call, or while it goes on.'),
+    .describe('When compressed files are written: after the call, or during the call.'),
   encryptTo: names
     .optional()
-    .describe('age recipients (age1...): recordings are encrypted on their way to the disk.'),
+    .describe('age recipients (age1...). Recordings are encrypted before they reach the disk.'),
   identityFile: z
     .string()
     .optional()
-    .describe('age secret key that finishes encrypted recordings after a kill.'),
-  signingKeyFile: z.string().optional().describe('Ed25519 private key (PEM) that signs the manifests.'),
+    .describe('age secret key, used to finish encrypted recordings after the process was killed.'),
+  signingKeyFile: z.string().optional().describe('Ed25519 private key (PEM) to sign the manifests with.'),
   segments: z
     .strictObject({
       everyMs: ranged(SEGMENT_RULES.everyMs),
@@ -94,7 +94,7 @@ export const recordConfigSchema = z.strictObject({
   preRollMs: ranged(RECORD_RULES.preRollMs).optional(),
   discardBelowMs: ranged(RECORDER_RULES.discardBelowMs)
     .optional()
-    .describe('Shorter recordings are removed.'),
+    .describe('Recordings shorter than this are removed.'),
   onDiskFull: z.enum(['end', 'resume']).optional(),
   correctDrift: z.boolean().optional(),
   tags: z.record(z.string(), z.string()).optional(),
@@ -102,7 +102,7 @@ export const recordConfigSchema = z.strictObject({
     .strictObject({ prompt: z.string().min(1), toneEveryMs: ranged(CONSENT_RULES.toneEveryMs) })
     .partial()
     .optional()
-    .describe('How the other party is told.'),
+    .describe('Announcement of the recording to the other party.'),
   hook: z
     .strictObject({
       command: z.string().min(1),
@@ -111,12 +111,12 @@ export const recordConfigSchema = z.strictObject({
     })
     .optional()
     .describe(
-      'A program that is run for each recording, without a shell; the event comes on its standard input.',
+      'A program that runs for each recording, without a shell. It reads the event from its standard input.',
     ),
   webhook: z
     .strictObject({
       url: z.url({ protocol: /^https?$/, error: 'Expected an http: or https: address' }),
-      secretFile: z.string().min(1).describe('A file with the key of the signature.'),
+      secretFile: z.string().min(1).describe('A file with the key that signs requests to the webhook.'),
       timeoutMs: ranged(WEBHOOK_RULES.timeoutMs).optional(),
     })
     .optional(),
@@ -132,20 +132,20 @@ export const recordConfigSchema = z.strictObject({
         .partial(),
     ])
     .optional()
-    .describe('Analyses each call while it is recorded.'),
+    .describe('Analyses each call during its recording.'),
   transcribe: transcribeConfigSchema
     .optional()
-    .describe('The engine that writes down each recording once its call is over.'),
-  language: z.string().min(1).max(100).optional().describe('Language that is spoken, such as en.'),
+    .describe('The engine that transcribes each recording after its call.'),
+  language: z.string().min(1).max(100).optional().describe('Language of the speech, such as en.'),
   mask: maskConfigSchema
     .optional()
     .describe(
-      'Taken out of each recording once its call is over, before hook and webhook are told of it; with delayMs while it goes on, too.',
+      'What is masked in each recording after its call, before hook and webhook receive it; with delayMs also during the call.',
     ),
   catalogue: z.boolean().optional(),
   fork: forkConfigSchema
     .optional()
-    .describe('Sends what is recorded to a media server or an analysis as well.'),
+    .describe('Also sends the recorded audio to a media server or an analysis service.'),
 });
 
 export type RecordConfig = z.infer<typeof recordConfigSchema>;
@@ -234,7 +234,7 @@ async function readSigningKey(path: string): Promise<KeyObject> {
   } catch (cause) {
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `${printable(path)} must be a private key in PEM, such as openssl makes.`,
+      `${printable(path)} must be a private key in PEM, as openssl writes it.`,
       { cause },
     );
   }

@@ -130,7 +130,7 @@ export class RecorderFiles {
     if (this.#after) return await this.#after.takeUp();
     const { length } = await new AfterCallNotes(this.#settings.resolved.folder).read();
     if (length === 0) return;
-    const text = `Recordings wait to be transcribed or masked (${length}), and nothing says how any more: give afterCalls.`;
+    const text = `${length} recordings wait to be transcribed or masked, but afterCalls is not configured: give afterCalls.`;
     this.#context.emitter.emit('failed', new JackfieldError('ERR_INVALID_STATE', text), undefined);
   }
 

@@ -187,7 +187,7 @@ export function resolveRecorderOptions(options: RecorderOptions): ResolvedRecord
   if (recording.encryptTo && outputs.length > 0) {
     throw invalidArgument(
       'outputs',
-      'empty where recordings are encrypted: they would not be',
+      'empty when recordings are encrypted, because outputs are not encrypted',
       outputs.join(', '),
     );
   }
@@ -222,9 +222,9 @@ export function tagsFor(
   const tags: unknown = new Fence(tell).run('tagsOf', () => {
     const given: unknown = tagsOf(call);
     const refuse = () =>
-      Promise.reject(invalidArgument('tagsOf', 'a function that gives tags at once', given));
+      Promise.reject(invalidArgument('tagsOf', 'a function that returns tags, not a promise', given));
     if (given instanceof Promise) return given.then(refuse);
-    checkArgument('what tagsOf gives', given, TAGS);
+    checkArgument('the result of tagsOf', given, TAGS);
     return given;
   });
   return tags instanceof Promise ? undefined : (tags as RecordCallOptions['tags']);

@@ -303,7 +303,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   async #open(call: Call, begin: boolean): Promise<CallRecording> {
     const server = this.#servers.get(call);
-    if (!server) throw new JackfieldError('ERR_INVALID_STATE', `Call ${call.id} was not given to meet().`);
+    if (!server) throw new JackfieldError('ERR_INVALID_STATE', `Call ${call.id} was not passed to meet().`);
     const recording = await recordCall(call, server, {
       ...this.#recordOptions(call, begin),
       signal: this.#closing.signal,

@@ -28,7 +28,7 @@ export async function encrypterTo(recipients: readonly string[]): Promise<AgeEnc
     try {
       encrypter.addRecipient(recipient);
     } catch {
-      throw invalidArgument('encryptTo', 'age recipients, such as age1...', recipient);
+      throw invalidArgument('encryptTo', 'age recipients that begin with age1', recipient);
     }
   }
   return encrypter as AgeEncrypter;

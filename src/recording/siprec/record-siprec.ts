@@ -36,7 +36,7 @@ export async function recordSiprec(session: SiprecSession, recorder: Recorder): 
   });
   session.on('paused', (paused) => {
     recording.mark(
-      paused ? 'The recording client sends no voice.' : 'The recording client sends voice again.',
+      paused ? 'The recording client stopped sending voice.' : 'The recording client resumed sending voice.',
     );
   });
   session.once('lost', ({ message }) =>
@@ -68,7 +68,7 @@ class SiprecVoice implements CallVoice {
   get player(): Player {
     throw new JackfieldError(
       'ERR_INVALID_STATE',
-      'Nothing can be played into a call that a recording client sends.',
+      'Audio cannot be played into a call that a recording client sends.',
     );
   }
 

@@ -107,6 +107,6 @@ export function handleOf({ address, name }: SiprecParticipant): string {
 }
 
 function notPossible(): Promise<never> {
-  const text = 'A call that a recording client sends can be recorded, and nothing else be done to it.';
+  const text = 'A call that a recording client sends can only be recorded.';
   return Promise.reject(new JackfieldError('ERR_UNSUPPORTED', text));
 }

@@ -45,7 +45,7 @@ export async function vconOf(file: string, options: VconOptions = {}): Promise<V
   checkArgument('file', file, aPath);
   checkOptions(options, RULES);
   if (isSealed(file)) {
-    const text = `${printable(file)} is encrypted: export it in the clear first (recordings export --identity).`;
+    const text = `${printable(file)} is encrypted: export it without encryption first (recordings export --identity).`;
     throw new JackfieldError('ERR_UNSUPPORTED', text);
   }
   const { localName, clock = systemClock } = options;

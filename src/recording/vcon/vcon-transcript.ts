@@ -3,7 +3,7 @@ import { checkArgument, rule, whole } from '../../base/check.js';
 import type { Vcon } from './vcon.js';
 
 const INDEX = whole(0, 1_000_000);
-const HAS_ANALYSIS = rule('a vCon, with a list analysis', (value) => Array.isArray(Object(value).analysis));
+const HAS_ANALYSIS = rule('a vCon with a list "analysis"', (value) => Array.isArray(Object(value).analysis));
 
 /**
  * Extracts the transcript of a dialog from a vCon, in the form of `vconOf`, with the position of each word. Undefined

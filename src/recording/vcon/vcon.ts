@@ -79,7 +79,7 @@ export function parseVcon(text: string): Vcon {
   try {
     vcon = VCON.parse(JSON.parse(text));
   } catch (error) {
-    throw new JackfieldError('ERR_INVALID_ARG', `This is no vCon: ${messageOf(error).slice(0, 500)}`, {
+    throw new JackfieldError('ERR_INVALID_ARG', `This is not a vCon: ${messageOf(error).slice(0, 500)}`, {
       cause: error,
     });
   }
@@ -87,7 +87,7 @@ export function parseVcon(text: string): Vcon {
   if (unknown.length > 0) {
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
-      `The vCon needs extensions that are not known here: ${unknown.join(', ')}.`,
+      `The vCon needs extensions that are not supported: ${unknown.join(', ')}.`,
     );
   }
   const parties = vcon.dialog.flatMap((dialog) => [dialog.parties, dialog.originator ?? []].flat());
@@ -106,6 +106,6 @@ function checkIndices(what: string, indices: readonly (number | null)[], count: 
   if (wrong === undefined) return;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `The vCon refers to ${what} ${wrong}, and has ${count} of them.`,
+    `The vCon refers to ${what} ${wrong}, but has only ${count} of them.`,
   );
 }

@@ -96,9 +96,9 @@ export function isComplete({ ledger, unwritten }: FileAccount): boolean {
 
 /** Failures besides those reported by an endpoint. */
 export const ARCHIVE_FAILURES = {
-  SHORT: 'less audio came than the message is long',
+  SHORT: 'less audio arrived than the length of the message',
   REFUSED: 'the endpoint refused a command',
-  TIMEOUT: 'the endpoint did not go on in time',
+  TIMEOUT: 'the endpoint did not continue in time',
   STORAGE: 'the archive could not be written',
-  STREAM: 'the connection that carried the audio broke',
+  STREAM: 'the connection that carried the audio was lost',
 } as const;

@@ -1,7 +1,7 @@
 /** Name of the catalogue's file in the folder of an archive. */
 export const CATALOGUE_FILE = 'catalogue.db';
 export const CATALOGUE_ADVICE =
-  '`jackfield voicemail index` moves it aside, and makes another from the sidecars.';
+  '`jackfield voicemail index` moves it aside and builds a new one from the sidecars.';
 
 /**
  * The catalogue's tables, and the migration from each version to the next. The row of a message is also its journal:

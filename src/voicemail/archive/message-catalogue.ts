@@ -101,7 +101,7 @@ export class MessageCatalogue {
     if (row) return messageOfRow(row);
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `The archive has no message ${key}: list it to see those it has.`,
+      `The archive has no message ${key}: list the archive to see its messages.`,
     );
   }
 

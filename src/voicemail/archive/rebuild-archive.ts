@@ -50,7 +50,7 @@ export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   if (!existsSync(catalogue) && !existsSync(join(folder, 'audio'))) {
     throw new JackfieldError(
       'ERR_FILE',
-      `${printable(root)} is no archive of voicemails: it has neither catalogue nor audio.`,
+      `${printable(root)} is not an archive of voicemails: it has neither catalogue nor audio.`,
     );
   }
   const failed = new Map<string, Error>();
@@ -111,14 +111,14 @@ async function parsed(path: string): Promise<Found> {
     const why = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `${printable(path)} is no sidecar of a voicemail, or was damaged: ${why}`,
+      `${printable(path)} is damaged or is not a sidecar of a voicemail: ${why}`,
     );
   }
   const sidecar = result.data;
   const key = Number(/\.(\d+)\.json$/.exec(path)?.[1]);
   const file = join(dirname(path), sidecar.audio.file);
   if (sidecarPath(file, { key }) !== path) {
-    const text = `${printable(path)} is the sidecar of ${printable(sidecar.audio.file)}, not of what lies beside it.`;
+    const text = `${printable(path)} is the sidecar of ${printable(sidecar.audio.file)}, not of the file beside it.`;
     throw new JackfieldError('ERR_FILE', text);
   }
   return { path, file, key, sidecar };
@@ -161,7 +161,7 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
     () => undefined,
   );
   if (size !== audio.bytes) {
-    const what = size === undefined ? 'is not there' : `has ${size} bytes, not ${audio.bytes}`;
+    const what = size === undefined ? 'is missing' : `has ${size} bytes, not ${audio.bytes}`;
     throw new JackfieldError('ERR_FILE', `The audio of ${printable(path)} ${what}.`);
   }
   const { account, id, recordedAt, partner } = voicemail;
@@ -175,11 +175,11 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
     if (same && same.key !== key) {
       throw new JackfieldError(
         'ERR_FILE',
-        `The message of ${printable(path)} is in the archive as ${same.key}.`,
+        `The message of ${printable(path)} is already in the archive as ${same.key}.`,
       );
     }
     if (numbered && numbered.key !== same?.key) {
-      throw new JackfieldError('ERR_FILE', `${printable(path)} has the number of another message.`);
+      throw new JackfieldError('ERR_FILE', `${printable(path)} has the same number as another message.`);
     }
     const where = relative(root, file).split(sep).join('/');
     const stored = db.get(
@@ -191,7 +191,7 @@ async function takeIn(db: Database, root: string, { path, file, key, sidecar }: 
     if (isOther || (stored && stored.path !== where)) {
       throw new JackfieldError(
         'ERR_FILE',
-        `${printable(path)} was left behind: the message has other audio now.`,
+        `${printable(path)} is left over: the message has other audio now.`,
       );
     }
     writeRow(db, { key, where, sidecar, before: same });

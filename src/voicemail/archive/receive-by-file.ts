@@ -34,7 +34,7 @@ export async function receiveByFile(
     await using reader = await WavReader.open(path).catch((cause: unknown) => {
       throw new JackfieldError(
         'ERR_PEER',
-        `The endpoint wrote no audio that can be read: ${messageOf(cause)}`,
+        `The endpoint wrote no readable audio: ${messageOf(cause)}`,
         {
           cause,
         },

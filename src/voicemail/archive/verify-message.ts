@@ -36,7 +36,7 @@ export async function verifyMessage(
   const wrong = check.fault(audio.samples);
   if (wrong !== undefined) return { kind: 'ledger', path, key, detail: wrong };
   if (isDeepStrictEqual(sidecar, JSON.parse(JSON.stringify(sidecarOf(message) ?? null)))) return undefined;
-  return { kind: 'sidecar', path, key, detail: 'It does not say what the catalogue says.' };
+  return { kind: 'sidecar', path, key, detail: 'The sidecar differs from the catalogue.' };
 }
 
 async function audioFault(

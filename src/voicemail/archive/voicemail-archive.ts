@@ -377,16 +377,16 @@ export class VoicemailArchive implements AsyncDisposable {
  */
 async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
   if (await hasSidecars(root)) {
-    const text = `The archive ${printable(root)} has lost its ${CATALOGUE_FILE}.`;
+    const text = `The archive ${printable(root)} has no ${CATALOGUE_FILE} any more.`;
     throw new JackfieldError(
       'ERR_FILE',
-      `${text} \`jackfield voicemail index\` makes another from the sidecars.`,
+      `${text} \`jackfield voicemail index\` builds a new one from the sidecars.`,
     );
   }
   if (mayNot) {
     throw new JackfieldError(
       'ERR_FILE',
-      `${printable(root)} is no archive of voicemails: it has no ${CATALOGUE_FILE}.`,
+      `${printable(root)} is not an archive of voicemails: it has no ${CATALOGUE_FILE}.`,
     );
   }
 }

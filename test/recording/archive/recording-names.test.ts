@@ -187,9 +187,9 @@ describe('the outputs of a recording', () => {
     await rm(at(ann, '.remote.wav'));
     const { findings, unchanged } = await verifyRecording(ann.file);
     expect(findings.filter(({ what }) => what === 'output').map(({ text }) => text)).toEqual([
-      'ann.flac was changed, or is another file.',
-      'ann.local.wav was changed, or is another file.',
-      'ann.remote.wav is not there, or cannot be read.',
+      'ann.flac was changed or replaced.',
+      'ann.local.wav was changed or replaced.',
+      'ann.remote.wav is missing or cannot be read.',
     ]);
     expect(unchanged).toBe(false);
   });

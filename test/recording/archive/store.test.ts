@@ -222,7 +222,7 @@ describe('zipOf', () => {
     const wrong: [ZipEntry[], string][] = [
       [[{ name: 'a', from: broken() }], 'and no further'],
       [[{ name: 'a', from: { file: join(folder, 'nowhere') } }], 'ENOENT'],
-      [['a', 'a'].map((name) => ({ name, from: { text: '' } })), 'two files would be called a'],
+      [['a', 'a'].map((name) => ({ name, from: { text: '' } })), 'two files would have the name a'],
     ];
     for (const [entries, message] of wrong) {
       await expect(writeWhole(zip, zipOf(entries))).rejects.toThrow(message);

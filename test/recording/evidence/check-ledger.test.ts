@@ -32,9 +32,9 @@ describe('a LedgerCheck', () => {
   });
 
   it('finds sums that are wrong, and holes', () => {
-    expect(faultOf({ ...LEDGER, missing: 51 })).toMatch(/says 51 missing, its spans add up to 50/);
+    expect(faultOf({ ...LEDGER, missing: 51 })).toMatch(/counts 51 missing, but its spans add up to 50/);
     expect(faultOf(LEDGER, AUDIO.subarray(0, 279))).toMatch(/accounts for 280 samples; the file has 279/);
-    expect(faultOf(ledgerOf(LEDGER.spans.slice(1)))).toMatch(/hole or an overlap at 0/);
+    expect(faultOf(ledgerOf(LEDGER.spans.slice(1)))).toMatch(/gap or an overlap at 0/);
     expect(faultOf(ledgerOf([...LEDGER.spans, { from: 279, samples: 1, kind: 'idle' }]))).toMatch(/at 280/);
   });
 
@@ -50,6 +50,6 @@ describe('a LedgerCheck', () => {
     { spans: [{ from: 0, samples: 'a', kind: 'idle' }] },
     { spans: [{ from: 0, samples: 280, kind: 'other' }] },
   ])('takes %j for no ledger', (ledger) => {
-    expect(faultOf(ledger)).toBe('It has no ledger.');
+    expect(faultOf(ledger)).toBe('The leg has no ledger.');
   });
 });

@@ -53,7 +53,7 @@ describe('missesOf', () => {
   it('says of which leg, how much, why and where', () => {
     expect(missesOf(sidecarWith(stalled, { late: { local: 1600, remote: 0 } }))).toEqual([
       'The local leg: 3.00 s missing (stalled): 0.30 s at 0.70 s, 0.30 s at 1.70 s, 0.30 s at 2.70 s and 7 more.',
-      'The local leg: 0.10 s came after its place was final, and is left out.',
+      'The local leg: 0.10 s arrived after its place in the file was final, and was dropped.',
     ]);
   });
 

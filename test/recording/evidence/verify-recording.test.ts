@@ -107,7 +107,7 @@ describe('verifyRecording', () => {
     await change(0, bytes.subarray(at(1), at(2)));
     await change(BLOCK_SAMPLES, bytes.subarray(at(0), at(1)));
     const { findings } = await verifyRecording(file);
-    expect(findings[0]).toMatchObject({ block: 0, text: expect.stringContaining('what belongs in block 1') });
+    expect(findings[0]).toMatchObject({ block: 0, text: expect.stringContaining('the content of block 1') });
   });
 
   it.each([
@@ -124,7 +124,7 @@ describe('verifyRecording', () => {
   it('refuses another signer, and none', async () => {
     const other = generateKeyPairSync('ed25519').publicKey;
     expect((await verifyRecording(file, { publicKey: other })).findings).toEqual([
-      { what: 'signer', text: expect.stringContaining('another key') },
+      { what: 'signer', text: expect.stringContaining('a key other than') },
     ]);
     await edit('manifest.json', /,\s*"signature": \{[^}]*\}/, '');
     expect((await verifyRecording(file, { publicKey: other })).findings).toEqual([
@@ -141,7 +141,7 @@ describe('verifyRecording', () => {
     const { findings } = await verifyRecording(file);
     expect(findings).toContainEqual({
       what: 'ledger',
-      text: 'The local leg: There is sound at 0, where the ledger says that there is none.',
+      text: 'The local leg: There is sound at 0, where the ledger has silence.',
     });
   });
 

@@ -124,6 +124,6 @@ it('finds that a manifest and a sidecar are of two recordings', async () => {
   const { findings } = await verifyRecording(first);
   expect(findings).toContainEqual({
     what: 'identity',
-    text: 'The manifest is of one, segment 1; the sidecar of two, segment 1.',
+    text: 'The manifest belongs to one, segment 1; the sidecar belongs to two, segment 1.',
   });
 });

@@ -47,7 +47,7 @@ it.each(['journal', 'wav', 'reserve'])(
     expect(first?.sidecar.marks).toContainEqual({
       at: 32_000,
       kind: 'note',
-      text: expect.stringContaining('No new file could be begun here'),
+      text: expect.stringContaining('No new file could be started here'),
     });
     expect(second?.file).toBe(join(folder, 'call-2.wav'));
     for (const { file } of segments) {

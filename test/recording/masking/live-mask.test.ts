@@ -304,11 +304,11 @@ describe('masking while a call goes on', () => {
     expect(same(await samplesOf(masked.file), silent)).toBe(true);
     expect(masked.track.maskStats).toMatchObject({ masked: count, undecided: count });
     expect(masked.failures).toHaveLength(masked.track.maskStats?.failures ?? 0);
-    expect(new Set(masked.failures)).toEqual(new Set(['The transcriber has not answered in time.']));
+    expect(new Set(masked.failures)).toEqual(new Set(['The transcriber did not answer in time.']));
     // What was masked by a rule is meant; this may have been anything.
     expect(sidecar?.complete).toBe(false);
     const { misses } = await verifyRecording(masked.file);
-    expect(misses.join(' ')).toContain('masked in doubt (undecided)');
+    expect(misses.join(' ')).toContain('masked to be safe (undecided)');
   });
 
   it('has nothing on the disk that is masked, at any moment, whatever comes in which pieces', async () => {

@@ -58,7 +58,7 @@ it.each(MEANWHILE)(
       maskRecordings(catalogue, { transcriber, onRecording: (_entry, _result, error) => errors.push(error) });
     expect(await mask(hearing(() => act(entry, file)))).toBe(0);
     expect(errors).toMatchObject([
-      { code: 'ERR_INVALID_STATE', message: expect.stringContaining('is as it was') },
+      { code: 'ERR_INVALID_STATE', message: expect.stringContaining('was not masked or changed') },
     ]);
     expect((await readFile(file)).equals(before)).toBe(true);
     expect(await verifyRecording(file)).toMatchObject({ ok: true });

@@ -135,7 +135,7 @@ describe('a recorder, besides the calls that it records', () => {
 
     const without = await start({ recording: { encryptTo } });
     const [error] = await once(without, 'failed');
-    expect(error.message).toMatch(/stays where it is: .*identity is needed/);
+    expect(error.message).toMatch(/was left in its place: .*give an identity/);
     await without.close();
     const on = await start({ recording: { encryptTo }, identity });
     const [recovered] = (await once(on, 'recovered')) as [SegmentResult];

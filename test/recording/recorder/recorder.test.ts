@@ -181,7 +181,7 @@ describe('Recorder', () => {
     const second = Recorder.start(client, server, { folder });
     await expect(second).rejects.toMatchObject({
       code: 'ERR_INVALID_STATE',
-      message: `${folder} is already being recorded to, by this process: end that first, or choose another folder.`,
+      message: `${folder} is already being recorded to, by this process: end that process first, or choose another folder.`,
     });
     await on.close();
     await (await start()).close();

@@ -187,8 +187,8 @@ describe('a call that a recording client sends is recorded', () => {
     expect(sidecar.marks.map(({ text }) => text)).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/Carol/),
-        'The recording client sends no voice.',
-        'The recording client sends voice again.',
+        'The recording client stopped sending voice.',
+        'The recording client resumed sending voice.',
       ]) as string[],
     );
     expect(sidecar.complete).toBe(true);

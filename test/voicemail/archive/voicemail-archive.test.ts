@@ -121,7 +121,7 @@ describe('a VoicemailArchive', () => {
     const found = new Map(faults.map(({ path, kind, detail }) => [join(root, path), `${kind}: ${detail}`]));
     expect(found.size).toBe(5);
     expect(found.get(gone)).toMatch(/^sidecar: .*ENOENT/);
-    expect(found.get(edited)).toMatch(/^sidecar: .*not say what/);
+    expect(found.get(edited)).toMatch(/^sidecar: .*differs from/);
     expect(found.get(sums)).toMatch(/^ledger: .*1 received/);
     expect(found.get(sound)).toMatch(/^ledger: There is sound/);
     expect(found.get(torn)).toMatch(/^sidecar: .*not JSON/);
