@@ -77,14 +77,14 @@ export function oneOf(...values: readonly (string | number)[]): Rule {
 /** A text of a length in characters, in one line. */
 export function line(from: number, to: number): Rule {
   return rule(
-    `a text of ${from} to ${to} characters in one line`,
+    `a string of ${from} to ${to} characters in one line`,
     (value) => isText(value, from, to) && !/[\r\n\0]/.test(value),
   );
 }
 
 /** A text of a length in characters. */
 export function text(from: number, to: number): Rule {
-  return rule(`a text of ${from} to ${to} characters`, (value) => isText(value, from, to));
+  return rule(`a string of ${from} to ${to} characters`, (value) => isText(value, from, to));
 }
 
 /** The path of a file or folder. */
@@ -190,7 +190,7 @@ export function needed(given: Rule): NeededRule {
 
 /** A text or an object, such as something to be said. Its content is checked elsewhere. */
 export const given: Rule = rule(
-  'a text or an object',
+  'a string or an object',
   (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
 );
 
@@ -218,7 +218,7 @@ export function checkOptions<T extends object>(
     if (!Object.hasOwn(rules, name)) {
       throw invalidArgument(
         `${prefix}${name}`,
-        `left out: there is only ${names.join(', ')}`,
+        `left out: the only options are ${names.join(', ')}`,
         optionOf(given, name),
       );
     }

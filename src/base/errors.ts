@@ -13,37 +13,37 @@ export const ERROR_CODES = {
   ERR_UNSUPPORTED: 'The input is valid, but of a kind that is not supported here.',
   ERR_ATTACH_UNAVAILABLE: 'No endpoint answers on the transport.',
   ERR_ATTACH_REFUSED: 'The endpoint, or its user, does not let this program attach.',
-  ERR_UNEXPECTED_REPLY: 'The endpoint answered a command with something that is not an answer to it.',
+  ERR_UNEXPECTED_REPLY: 'The endpoint sent a reply that does not belong to the command.',
   ERR_CALL_ENDED: 'The call was over before it reached the state that was waited for.',
   ERR_VOICEMAIL_FAILED:
     'The voicemail failed, or was deleted, before it reached the state that was waited for.',
   ERR_CHAT_REFUSED:
     'A message could not be sent, or a chat could not be joined or changed; the reason is in the error.',
   ERR_SMS_FAILED: 'A short message failed, or did not reach all its numbers.',
-  ERR_TRANSFER_FAILED: 'A file did not arrive: it was cancelled, or one side failed.',
+  ERR_TRANSFER_FAILED: 'A file did not arrive: the transfer was cancelled or failed.',
   ERR_LINE_BREAK: 'A parameter holds CR, LF or NUL, which would end its message.',
   ERR_LINE_TOO_LONG: 'A message on a stream is longer than the limit.',
   ERR_INVALID_UTF8: 'A message on a stream is not valid UTF-8.',
-  ERR_SYNTAX: 'A text does not follow the grammar that its place in the protocol demands.',
+  ERR_SYNTAX: 'A value does not follow the grammar of its place in the protocol.',
   ERR_API: 'The endpoint answered a command with an ERROR line.',
   ERR_FILE: 'A file could not be opened, read or written.',
-  ERR_PORT: 'A port could not be listened on, or stopped being listened on.',
-  ERR_LINE: 'The other end of a line refused a request, or did not answer; what it said is in the message.',
-  ERR_PEER: 'The other end of a TCP connection broke it.',
+  ERR_PORT: 'A port could not be opened for listening, or was lost.',
+  ERR_LINE: 'The other end of a line refused a request or did not answer; its answer is in the message.',
+  ERR_PEER: 'The other end of a TCP connection closed it with an error.',
   ERR_LIMIT: 'A limit on leases, connections, descriptors or buffered audio was reached.',
-  ERR_SINK: 'A sink threw, or could not keep up under the policy that it was given.',
+  ERR_SINK: 'A sink threw, or could not keep up under its policy.',
   ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
   ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
   ERR_TOOL:
-    'A program of the system, or an optional package, that was asked for is missing or failed; what it said is in the message.',
+    'A system program or an optional package is missing or failed; its output is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
-  ERR_SCENE: 'The scene of a bot test failed; the message holds the transcript, the cause what was thrown.',
-  ERR_LISTENER: 'A listener of an event threw; the cause is what it threw.',
-  ERR_NOT_TRANSFERRED: 'Nobody took the call that was to be transferred; the outcome is in the error.',
+  ERR_SCENE: 'The scene of a bot test failed; the message has the transcript, and the cause is the thrown error.',
+  ERR_LISTENER: 'A listener of an event threw; the cause is the thrown error.',
+  ERR_NOT_TRANSFERRED: 'Nobody answered the transferred call; the outcome is in the error.',
   ERR_TAKEN:
-    'The voice of the call is redirected by somebody else: another program, or another part of this one.',
+    'The voice of the call is already redirected by another program or another part of this program.',
   ERR_FORBIDDEN:
-    'A token is missing or unknown, or does not allow what was asked for; or a host is asked that is not listed.',
+    'A token is missing, unknown or lacks the permission; or a request goes to a host that is not listed.',
   ERR_FLOW: 'A flow file has errors; each is in the error with its line and path.',
 } as const;
 
@@ -124,6 +124,6 @@ function textOf(read: () => unknown): string {
   try {
     return String(read());
   } catch {
-    return 'a thing that has no text';
+    return 'a value without text';
   }
 }

@@ -57,7 +57,7 @@ export interface JoinedVoice {
 }
 
 /** The rule of an argument that is a {@link VoiceJoiner}. */
-export const JOINER = rule('an object with a function join or turn', (value) => {
+export const JOINER = rule('an object with a function "join" or "turn', (value) => {
   const { join, turn } = Object(value) as Partial<VoiceJoiner>;
   return [join, turn].some((each) => typeof each === 'function');
 });

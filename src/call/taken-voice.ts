@@ -41,8 +41,8 @@ export async function joinOrFree(call: Call, options: JoinOptions): Promise<Join
     const holder = await portHolder(port);
     if (!holder) continue;
     const advice = join?.join
-      ? 'It does not share it: end it first.'
-      : 'Have it listen there (`listeners`, `record`; `--share` of a command), or end that first.';
+      ? 'That program does not share the voice: end it first.'
+      : 'Listen through that program (`listeners`, `record`; `--share` of a command), or end it first.';
     throw takenError(call, holder, advice);
   }
   return undefined;

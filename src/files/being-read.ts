@@ -36,6 +36,6 @@ export function noteReading(is: Stats): () => void {
  */
 export function checkNotRead(path: string, is: Stats | undefined): void {
   if (!is || !readers.has(identityOf(is))) return;
-  const text = `${printable(path)} is being read, and is not overwritten`;
+  const text = `${printable(path)} is being read and was not overwritten`;
   throw Object.assign(new Error(text), { code: 'EREADING', syscall: 'open', path });
 }

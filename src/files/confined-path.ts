@@ -12,7 +12,7 @@ import { printable } from '../base/printable.js';
 export function confinedPath(folder: string, path: string): string {
   const absolute = path.includes('\0') ? undefined : resolve(folder, path);
   if (absolute === undefined || isAbsolute(path) || !isInside(folder, absolute)) {
-    throw new JackfieldError('ERR_FILE', `${JSON.stringify(path)} does not lie in ${printable(folder)}.`);
+    throw new JackfieldError('ERR_FILE', `${JSON.stringify(path)} is not inside ${printable(folder)}.`);
   }
   return absolute;
 }

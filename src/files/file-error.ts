@@ -3,20 +3,20 @@ import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 
 const ADVICE: Readonly<Record<string, string>> = {
-  ENOENT: 'The file, or the folder it should go to, does not exist.',
+  ENOENT: 'The file, or the folder for it, does not exist.',
   EACCES: 'This user may not access it.',
   EPERM: 'This user may not access it.',
   EISDIR: 'It is a folder.',
   ENOTDIR: 'A part of the path is not a folder.',
-  EEXIST: 'It exists already.',
-  EREADING: 'It is being read at the moment, and is not overwritten.',
-  ENOTREG: 'Something of that name is not a regular file; it is not replaced.',
+  EEXIST: 'It already exists.',
+  EREADING: 'It is being read and was not overwritten.',
+  ENOTREG: 'The path is not a regular file and was not replaced.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',
   EROFS: 'The file system is read-only.',
-  SQLITE_NOTADB: 'It is damaged, or not a database: move it away, and a new one is begun.',
-  SQLITE_CORRUPT: 'It is damaged: move it away, and a new one is begun.',
+  SQLITE_NOTADB: 'It is damaged or not a database: move it away to start a new one.',
+  SQLITE_CORRUPT: 'It is damaged: move it away to start a new one.',
   EMFILE: 'This process has too many files open: raise the limit (ulimit -n).',
 };
 
@@ -41,7 +41,7 @@ export function fileError(action: string, path: string, cause: unknown): Jackfie
   return new JackfieldError('ERR_FILE', printable(text), { cause });
 }
 
-const IN_THE_WAY = 'Something that is not a folder has its name, or that of a folder around it.';
+const IN_THE_WAY = 'Its path, or a part of it, is not a folder.';
 
 /** True where a folder cannot be made because of what is there. */
 function isInTheWay(cause: unknown): boolean {

@@ -113,7 +113,7 @@ export class FileRoots {
     act: (folder: HeldFolder, name: string) => Promise<T>,
   ): Promise<T> {
     const given = this.resolve(asked);
-    if (given === undefined) throw new JackfieldError('ERR_FILE', 'this endpoint has no folder for FILE');
+    if (given === undefined) throw new JackfieldError('ERR_FILE', 'this endpoint allows no folder for FILE');
     if (asked.includes('\0')) throw outside(asked);
     let path = given;
     try {
@@ -125,7 +125,7 @@ export class FileRoots {
     } catch (error) {
       throw error instanceof Error && 'syscall' in error ? fileError(action, asked, error) : error;
     }
-    throw new JackfieldError('ERR_FILE', `${asked} leads through too many links`);
+    throw new JackfieldError('ERR_FILE', `${asked} contains too many links`);
   }
 
   /** Goes down to the file. Returns the result of `act`, or the path that a link on the way leads to. */
@@ -208,7 +208,7 @@ class HeldFolder {
     const there = await this.look(name);
     const sameFile = is.ino === there?.ino && is.dev === there.dev;
     if (sameFile && (await realpath(this.path)) === this.path) return;
-    throw new JackfieldError('ERR_FILE', `${printable(name)} was moved while it was opened`);
+    throw new JackfieldError('ERR_FILE', `${printable(name)} was moved while it was being opened`);
   }
 
   async close(): Promise<void> {
@@ -217,7 +217,7 @@ class HeldFolder {
 }
 
 function outside(path: string): JackfieldError {
-  return new JackfieldError('ERR_FILE', `${printable(path)} lies outside the folders of this endpoint`);
+  return new JackfieldError('ERR_FILE', `${printable(path)} is outside the folders of this endpoint`);
 }
 
 function noRegularFile(path: string): JackfieldError {

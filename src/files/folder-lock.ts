@@ -47,7 +47,7 @@ export class FolderLock implements Disposable {
           cause,
         });
       }
-      const text = `${printable(folder)} is already being ${doing}, by ${taken}: end that first, or choose another folder.`;
+      const text = `${printable(folder)} is already being ${doing}, by ${taken}: end that process first, or choose another folder.`;
       throw new JackfieldError('ERR_INVALID_STATE', text, { cause });
     }
   }

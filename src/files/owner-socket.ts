@@ -4,7 +4,7 @@ import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { listening } from '../base/system/listening.js';
 
-const TAKEN = 'Another process listens there, or it is a file: choose another name. (EADDRINUSE)';
+const TAKEN = 'Another process listens there, or the path is a file: choose another name. (EADDRINUSE)';
 
 /**
  * Has a server listen on a Unix socket that its owner alone can connect to, from its first moment on. The socket that a

@@ -18,7 +18,7 @@ export function checkPathTemplate(name: string, template: unknown, fields: reado
   }
   for (const [, field = ''] of template.matchAll(/\{([^{}]*)\}/g)) {
     if (!fields.includes(field)) {
-      throw invalidArgument(name, `made of {${fields.join('}, {')}}`, `{${field}}`);
+      throw invalidArgument(name, `made of the fields {${fields.join('}, {')}}`, `{${field}}`);
     }
   }
   const parts = template.split('/');

@@ -107,7 +107,7 @@ export async function moveIntoFree(part: string, path: string): Promise<void> {
 export async function checkReplaceable(path: string): Promise<void> {
   const is = await stat(path).catch(() => undefined);
   if (!is || is.isFile()) return;
-  const text = `${printable(path)} is not a regular file, and is not replaced`;
+  const text = `${printable(path)} is not a regular file and was not replaced`;
   throw Object.assign(new Error(text), { code: 'ENOTREG', syscall: 'rename', path });
 }
 

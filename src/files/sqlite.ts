@@ -9,7 +9,7 @@ export function loadSqlite(): typeof Sqlite {
   } catch (cause) {
     // Node's message goes on with a list of files.
     const [reason] = messageOf(cause).split('\n');
-    const text = `The package libsql, which stores catalogues and histories, cannot be loaded: ${reason}. Install Jackfield with its optional dependencies, on a system that libsql is built for.`;
+    const text = `The package libsql, which stores catalogues and histories, cannot be loaded: ${reason}. Install Jackfield with its optional dependencies, on a system that libsql supports.`;
     throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
   }
 }

@@ -104,7 +104,7 @@ async function answered(
   const [path = ''] = (request.url ?? '').split('?', 1);
   try {
     const twice = single.find((name) => (entryOf(request.headersDistinct, name)?.length ?? 0) > 1);
-    if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `${twice} stands twice.`, 'each header once');
+    if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `The header ${twice} appears twice.`, 'each header once');
     await answer(request, response, path);
   } catch (error) {
     if (response.headersSent) response.destroy();
@@ -124,7 +124,7 @@ function sayNoRequest({ code = '' }: NodeJS.ErrnoException, socket: Socket): voi
   const error = {
     code: 'ERR_SYNTAX',
     message: `${STATUS_CODES[status]}.`,
-    expected: 'a request of HTTP/1.1',
+    expected: 'a request in HTTP/1.1',
   };
   const body = `${JSON.stringify({ error })}\n`;
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n`;

@@ -42,7 +42,7 @@ export const ERROR_STATUSES: readonly number[] = [
 ].sort((a, b) => a - b);
 
 /** Sends an error response in the common form. @param expected Default: the error's own text. */
-export function refuse(response: ServerResponse, error: unknown, expected = 'a service in order'): void {
+export function refuse(response: ServerResponse, error: unknown, expected = 'a working service'): void {
   const headers = error instanceof HttpRefusal ? error.headers : {};
   sendJson(response, statusOf(error), { error: toldError(error, expected) }, headers);
 }
@@ -60,7 +60,7 @@ export function sendJson(
 
 /** Makes the error for a request above the rate limit. */
 export function tooManyRequests(): HttpRefusal {
-  const expected = 'fewer requests a second';
+  const expected = 'fewer requests per second';
   return new HttpRefusal(429, 'ERR_LIMIT', 'Too many requests.', expected, { 'retry-after': '1' });
 }
 

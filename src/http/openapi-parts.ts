@@ -6,9 +6,9 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** An error as it appears in the body of an error response. */
 export const errorSchema = z.strictObject({
-  code: z.string().describe('As in the documentation: ERR_INVALID_ARG and so on.'),
-  message: z.string().describe('What came, or what went wrong.'),
-  expected: z.string().describe('What would have been right.'),
+  code: z.string().describe('Error code of the documentation, such as ERR_INVALID_ARG.'),
+  message: z.string().describe('What was received, or what went wrong.'),
+  expected: z.string().describe('What was expected.'),
 });
 
 /** A response with a JSON body. */

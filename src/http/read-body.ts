@@ -14,7 +14,7 @@ export async function readBody(request: IncomingMessage, max: number): Promise<B
     }
   }
   if (length <= max) return Buffer.concat(parts);
-  throw new HttpRefusal(413, 'ERR_LIMIT', 'The body is too long.', `a body of ${max} bytes at most`, {
+  throw new HttpRefusal(413, 'ERR_LIMIT', 'The body is too long.', `a body of at most ${max} bytes`, {
     connection: 'close',
   });
 }
@@ -26,7 +26,7 @@ export function checkMediaType(request: IncomingMessage, type: string): void {
   throw new HttpRefusal(
     415,
     'ERR_UNSUPPORTED',
-    `The body is not said to be ${type}.`,
+    `The Content-Type of the body is not ${type}.`,
     `Content-Type: ${type}`,
   );
 }

@@ -55,10 +55,10 @@ export class RouteTable<R extends Route> {
     if (found) return { route: found.route, parameters: parametersOf(found.steps, given) };
     if (here.length === 0) {
       const expected = `one of ${this.paths.join(', ')}`;
-      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is nothing at this path.', expected);
+      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'This path does not exist.', expected);
     }
     const allow = [...new Set(here.map(({ route }) => route.method))].join(', ');
-    throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `${method} is not possible here.`, allow, { allow });
+    throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `This path does not support ${method}.`, allow, { allow });
   }
 
   #isAt(steps: readonly string[], given: readonly string[]): boolean {

@@ -14,7 +14,7 @@ export function phoneIdentity(number: string, fullName: string = number): Identi
 }
 
 /** Accepts an {@link Identity}. */
-export const IDENTITY = rule('an object with the texts handle and fullName', (value) => {
+export const IDENTITY = rule('an object with the strings handle and fullName', (value) => {
   const { handle, fullName } = Object(value) as Partial<Identity>;
   return typeof handle === 'string' && typeof fullName === 'string';
 });

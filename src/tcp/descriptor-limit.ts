@@ -44,6 +44,6 @@ export function descriptorAdvice(leases: number, limit: number | undefined): str
   const needed = leases * PER_LEASE + RESERVED;
   return (
     `${leases} leases that are recorded need ${needed} file descriptors; this process may have ${limit}, ` +
-    `enough for ${fit}. Start it under "ulimit -n ${needed}" (systemd: LimitNOFILE=${needed}), or set maxLeases to ${fit}.`
+    `which is enough for ${fit}. Start it under "ulimit -n ${needed}" (systemd: LimitNOFILE=${needed}), or set maxLeases to ${fit}.`
   );
 }

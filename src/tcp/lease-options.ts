@@ -91,7 +91,7 @@ function checkTimeline({ timeline, direction, format }: ResolvedLeaseOptions): v
   }
   if (timeline === 'received') {
     if (direction !== 'both')
-      throw invalidArgument('timeline', "'received' only where direction is 'both'", timeline);
+      throw invalidArgument('timeline', "'received' only when direction is 'both'", timeline);
     return;
   }
   if (timeline.sampleRate !== format.sampleRate) {

@@ -63,7 +63,7 @@ export function checkMove(from: LeaseStatus, to: LeaseStatus): void {
   if (MOVES[from].includes(to)) return;
   throw new JackfieldError(
     'ERR_INVALID_STATE',
-    `A lease that is ${from} cannot become ${to}; from there it goes to ${MOVES[from].join(' or ') || 'nothing'}.`,
+    `A lease that is ${from} cannot become ${to}. Possible: ${MOVES[from].join(' or ') || 'nothing'}.`,
   );
 }
 

@@ -73,7 +73,7 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
   async lease(options: LeaseOptions): Promise<Lease> {
     const resolved = resolveLeaseOptions(options);
     if (this.#closing)
-      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
+      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed and opens no more leases.');
     this.#checkLimit();
     this.#opening++;
     try {
@@ -134,7 +134,7 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
 
   #checkOpen(): void {
     if (this.#closing)
-      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed; it gives no more leases.');
+      throw new JackfieldError('ERR_CLOSED', 'The PCM server is closed and opens no more leases.');
   }
 
   #checkLimit(count = 1): void {
@@ -142,7 +142,7 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
     if (this.#leases.size + this.#opening + this.#reserved + count <= maxLeases) return;
     this.emit('limit', 'maxLeases');
     const remedy = this.advice ?? 'Close some, or raise maxLeases.';
-    const text = `${maxLeases} leases may be open, and ${count} more would be too many. ${remedy}`;
+    const text = `At most ${maxLeases} leases may be open; ${count} more were requested. ${remedy}`;
     throw new JackfieldError('ERR_LIMIT', text);
   }
 

@@ -58,7 +58,7 @@ export class PortListener {
         if (codeOf(error) !== 'EADDRINUSE' && codeOf(error) !== 'EACCES') break;
       }
     }
-    const text = `Cannot listen on ${hosts.join(' and ')}, ${portsText(ports)}: ${messageOf(cause)}. Free a port, or name others.`;
+    const text = `Cannot listen on ${hosts.join(' and ')}, ${portsText(ports)}: ${messageOf(cause)}. Free a port, or give other ports.`;
     throw new JackfieldError('ERR_PORT', text, { cause });
   }
 
@@ -113,7 +113,7 @@ function listen(
       server.removeListener('error', reject);
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address);
-      else reject(new Error('The port was closed while it was opened.'));
+      else reject(new Error('The port was closed while it was being opened.'));
     });
   });
 }

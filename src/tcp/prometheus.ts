@@ -18,20 +18,20 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
   trailingBytes: {
     name: 'trailing_bytes',
     type: 'gauge',
-    help: 'Bytes of samples that have not come in whole.',
+    help: 'Bytes of incomplete samples.',
   },
   unheard: {
     name: 'unheard_samples_total',
     type: 'counter',
-    help: 'Samples received while there was no sink.',
+    help: 'Samples received while no sink was attached.',
   },
   delivered: { name: 'delivered_samples_total', type: 'counter', help: 'Samples taken by sinks.' },
   dropped: {
     name: 'dropped_samples_total',
     type: 'counter',
-    help: 'Samples that sinks lost under their policy.',
+    help: 'Samples dropped by sinks under their policy.',
   },
-  spilled: { name: 'spilled_samples_total', type: 'counter', help: 'Samples that went through spill files.' },
+  spilled: { name: 'spilled_samples_total', type: 'counter', help: 'Samples that passed through spill files.' },
   bytesSent: { name: 'sent_bytes_total', type: 'counter', help: 'Bytes written to peers.' },
   samplesSent: { name: 'sent_samples_total', type: 'counter', help: 'Samples sent, silence included.' },
   framesSent: { name: 'sent_frames_total', type: 'counter', help: 'Whole frames of 20 ms sent.' },
@@ -45,11 +45,11 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
     type: 'counter',
     help: 'Bytes read on leases that only send.',
   },
-  refused: { name: 'refused_peers_total', type: 'counter', help: 'Connections that were turned away.' },
+  refused: { name: 'refused_peers_total', type: 'counter', help: 'Refused connections.' },
   gaps: {
     name: 'gaps_total',
     type: 'counter',
-    help: 'Times that a stream fell behind real time by more than 100 ms.',
+    help: 'Number of times that a stream fell behind real time by more than 100 ms.',
   },
   gapMs: { name: 'gap_seconds_total', type: 'counter', help: 'Time that streams fell behind.', scale: 0.001 },
   jitterP50Ms: { name: 'jitter_p50_seconds', type: 'gauge', help: 'Median jitter of reads.', scale: 0.001 },
@@ -59,12 +59,12 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
     help: '99th percentile of the jitter.',
     scale: 0.001,
   },
-  bufferedMs: { name: 'buffered_seconds', type: 'gauge', help: 'Audio that waits for sinks.', scale: 0.001 },
-  holds: { name: 'holds_total', type: 'counter', help: 'Times that streams were held back for a sink.' },
+  bufferedMs: { name: 'buffered_seconds', type: 'gauge', help: 'Audio that is waiting for sinks.', scale: 0.001 },
+  holds: { name: 'holds_total', type: 'counter', help: 'Number of times that streams were paused for a sink.' },
   heldMs: {
     name: 'held_seconds_total',
     type: 'counter',
-    help: 'Time that streams were held back for a sink.',
+    help: 'Time that streams were paused for a sink.',
     scale: 0.001,
   },
 };
@@ -74,7 +74,7 @@ type ServerGauge = 'leases' | 'connections' | 'bufferedBytes' | 'wheelLatenessP5
 const SERVER_METRICS: Readonly<Record<ServerGauge, Metric>> = {
   leases: { name: 'leases', type: 'gauge', help: 'Leases that are not closed.' },
   connections: { name: 'connections', type: 'gauge', help: 'Open connections.' },
-  bufferedBytes: { name: 'buffered_bytes', type: 'gauge', help: 'Bytes of audio that wait in memory.' },
+  bufferedBytes: { name: 'buffered_bytes', type: 'gauge', help: 'Bytes of audio waiting in memory.' },
   wheelLatenessP50Ms: {
     name: 'wheel_lateness_p50_seconds',
     type: 'gauge',
@@ -84,7 +84,7 @@ const SERVER_METRICS: Readonly<Record<ServerGauge, Metric>> = {
   wheelLatenessP99Ms: {
     name: 'wheel_lateness_p99_seconds',
     type: 'gauge',
-    help: '99th percentile of it.',
+    help: '99th percentile of the lateness of the read wheel.',
     scale: 0.001,
   },
 };
@@ -95,7 +95,7 @@ export interface PrometheusOptions {
 
 const RULES: Rules<PrometheusOptions> = { perStream: flag };
 const SNAPSHOT = rule(
-  'what PcmServer.snapshot() gives',
+  'a result of PcmServer.snapshot()',
   (value) =>
     typeof value === 'object' &&
     value !== null &&

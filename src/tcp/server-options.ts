@@ -132,7 +132,7 @@ export function resolveServerOptions(options: PcmServerOptions): ResolvedServerO
   checkOptions(options, RULES);
   const { clock = systemClock, allow, ports, workers = 0 } = options;
   if (workers > 0 && clock !== systemClock) {
-    throw invalidArgument('clock', 'left out where there are workers, which have their own', clock);
+    throw invalidArgument('clock', 'left out when there are workers, because each worker has its own', clock);
   }
   return Object.freeze({
     clock,
@@ -170,14 +170,14 @@ function ownAddresses(): string[] {
 function checkHosts(host: string | readonly string[], allow: readonly string[] | undefined): string[] {
   const hosts = typeof host === 'string' ? [host] : [...host];
   if (new Set(hosts).size < hosts.length) {
-    throw invalidArgument('host', 'an IP address, or different ones', host);
+    throw invalidArgument('host', 'an IP address, or a list of different ones', host);
   }
   for (const address of hosts) {
     if (isIP(address) === 0) {
       throw invalidArgument('host', 'an IP address', address);
     }
     if (allow === undefined && !isLoopback(address)) {
-      throw invalidArgument('allow', `given, since ${address} can be reached from other machines`, allow);
+      throw invalidArgument('allow', `given, because other machines can reach ${address}`, allow);
     }
   }
   return hosts;

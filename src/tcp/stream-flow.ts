@@ -211,7 +211,7 @@ export class StreamFlow implements ConnectionEvents {
   }
 
   broken(cause: Error): void {
-    const text = `The peer of ${leaseName(this.#options)} broke the connection: ${cause.message}.`;
+    const text = `The peer of ${leaseName(this.#options)} closed the connection with an error: ${cause.message}.`;
     this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
   }
 
@@ -222,13 +222,13 @@ export class StreamFlow implements ConnectionEvents {
   #watchAnswers({ local, remote }: Accepted): void {
     if (!this.outlet || isLoopback(remote.address)) return;
     this.#unwatch = this.#context.answerWatch?.watch(local, remote, () => {
-      const text = `The peer of ${leaseName(this.#options)} does not answer what is sent to it: it is taken to be gone.`;
+      const text = `The peer of ${leaseName(this.#options)} does not acknowledge data: it counts as disconnected.`;
       this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text) });
     });
   }
 
   #idle(limitMs: number): void {
-    const text = `Nothing has passed on ${leaseName(this.#options)} for ${limitMs} ms: its peer is taken to be gone.`;
+    const text = `Nothing has passed on ${leaseName(this.#options)} for ${limitMs} ms: its peer counts as disconnected.`;
     this.#lost({ kind: 'peer-idle', error: new JackfieldError('ERR_PEER', text) });
   }
 

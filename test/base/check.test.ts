@@ -32,7 +32,7 @@ const cases: [string, Rule, readonly unknown[], readonly unknown[], string][] = 
     line(1, 3),
     ['a', 'abc'],
     ['', 'abcd', 'a\nb', 'a\0', 7],
-    'a text of 1 to 3 characters in one line',
+    'a string of 1 to 3 characters in one line',
   ],
   ['text', text(0, 3), ['', 'a\nb'], ['abcd', undefined], 'a text of 0 to 3 characters'],
   ['path', path, ['a', '/b/c'], ['', 'a\0b', 7, 'x'.repeat(5000)], 'the path of a file or folder'],
@@ -87,10 +87,10 @@ describe('checkOptions', () => {
   it.each<[unknown, string]>([
     [{}, 'frequency must be from 1 to 4000 Hz; got undefined.'],
     [{ frequency: 1, levelDbfs: 1 }, 'levelDbfs must be from -60 to 0 dBFS; got 1.'],
-    [{ frequncy: 1 }, 'frequncy must be left out: there is only frequency, levelDbfs; got 1.'],
+    [{ frequncy: 1 }, 'frequncy must be left out: the only options are frequency, levelDbfs; got 1.'],
     [
       { frequency: 1, constructor: 1 },
-      'constructor must be left out: there is only frequency, levelDbfs; got 1.',
+      'constructor must be left out: the only options are frequency, levelDbfs; got 1.',
     ],
     [null, 'options must be an object of frequency, levelDbfs; got null.'],
     [7, 'options must be an object of frequency, levelDbfs; got 7.'],

@@ -130,12 +130,12 @@ describe('FileRoots', () => {
       '/no/no.wav',
     ];
     for (const path of [...there, ...not])
-      expect(await say(path)).toBe('IT lies outside the folders of this endpoint');
+      expect(await say(path)).toBe('IT is outside the folders of this endpoint');
     expect(await readdir(outside)).toEqual(['secret.wav']);
   });
 
   it.each([
-    ['none/a.wav', /folder it should go to, does not exist/],
+    ['none/a.wav', /folder for it, does not exist/],
     ['a/b/file.wav/a.wav', /not a folder/],
     [`${'x'.repeat(300)}.wav`, /too long/],
     ['a', /not a regular file/],

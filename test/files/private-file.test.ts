@@ -69,7 +69,7 @@ describe('a file that is being read', () => {
     const readers = [noteReading(await stat(path)), noteReading(await stat(path))];
     for (const endReading of readers) {
       for (const name of ['old', 'other', 'link']) {
-        await expect(make(join(folder, name))).rejects.toThrow(/is being read, and is not overwritten/);
+        await expect(make(join(folder, name))).rejects.toThrow(/is being read and was not overwritten/);
       }
       expect(await readFile(path, 'utf8')).toBe('whole');
       endReading();
@@ -91,7 +91,7 @@ it('a folder that something is in the way of is refused with what to do about', 
   await writeFile(join(folder, 'file'), '');
   for (const path of ['file', 'file/a', 'file/a/b']) {
     await expect(makeFolder(join(folder, path))).rejects.toThrow(
-      /^Cannot make the folder .*: Something that is not a folder has its name, or that of a folder around it/,
+      /^Cannot make the folder .*: Its path, or a part of it, is not a folder/,
     );
   }
 });

@@ -52,7 +52,7 @@ function tell(emitter: EventEmitter, event: string, cause: unknown): void {
 export function listenerError(name: string, cause: unknown): JackfieldError {
   return new JackfieldError(
     'ERR_LISTENER',
-    `A listener of "${name}" threw, which was kept away from what told it: ${messageOf(cause)}`,
+    `A listener of "${name}" threw: ${messageOf(cause)}`,
     { cause },
   );
 }

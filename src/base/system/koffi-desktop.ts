@@ -208,7 +208,7 @@ class NativeWindow implements ServingWindow {
     });
     // A message-only window would not get broadcasts.
     this.handle = Number(calls.createWindow(0, this.#className, 'jackfield', 0, 0, 0, 0, 0, 0, 0, 0, null));
-    if (this.handle === 0) throw new Error('Windows could not make a window');
+    if (this.handle === 0) throw new Error('Windows could not create a window');
     this.#isMade = true;
     this.#pump = setInterval(() => this.#fetch(), PUMP_MS);
   }

@@ -73,7 +73,7 @@ const WINDOW_TYPE = 33;
 const STRUCTURE_NOTIFY = 1 << 17;
 /** Longest wait for an answer of the server, in milliseconds. */
 const ANSWER_MS = 5000;
-const SILENT = `the X server has not answered within ${ANSWER_MS} ms`;
+const SILENT = `the X server did not answer within ${ANSWER_MS} ms`;
 
 /** A connection to an X server, with the few requests that either side needs to carry messages. */
 export class X11Display {

@@ -40,7 +40,7 @@ export function checkHours(hours: Hours, name = 'hours'): void {
     throw invalidArgument(`${name}.from`, 'a time such as 09:30', from);
   }
   if (typeof to !== 'string' || !TO_TIME.test(to)) {
-    throw invalidArgument(`${name}.to`, 'a time such as 17:30, 24:00 at the latest', to);
+    throw invalidArgument(`${name}.to`, 'a time such as 17:30, at most 24:00', to);
   }
   if (weekdays === undefined) return;
   checkArgument(`${name}.weekdays`, weekdays, listOf(oneOf(...WEEKDAYS), 1));

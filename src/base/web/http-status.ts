@@ -15,7 +15,7 @@ export function refusalOf(host: string, status: number, said = ''): JackfieldErr
 }
 
 function adviceFor(status: number): string {
-  if (status === 401 || status === 403) return 'check its key, and the header that the key is sent in';
-  if (status === 404) return 'check the path of its address';
-  return status >= 300 && status < 400 ? 'it is at another address, which has to be given itself' : '';
+  if (status === 401 || status === 403) return 'check the key and the header that carries it';
+  if (status === 404) return 'check the path of the address';
+  return status >= 300 && status < 400 ? 'it redirects: give the address it redirects to' : '';
 }

@@ -29,7 +29,7 @@ export const KEY: Rule = secret(
 
 /** Accepts the name of a header, with or without a word before the key. */
 export const KEY_HEADER: Rule = rule(
-  'the name of a header, with a word before the key or without: "xi-api-key", "Authorization: Token"',
+  'the name of a header, optionally with a word before the key: "xi-api-key", "Authorization: Token"',
   (value) => typeof value === 'string' && value.length <= 200 && KEY_FORM.test(value),
 );
 const KEY_FORM = /^([\w-]+)(?:: *([\w-]+))?$/;

@@ -119,7 +119,7 @@ class Joined implements JoinedVoice {
     for (const line of early) this.#take(line);
     lines.on('line', (line) => this.#take(line));
     socket.once('close', () => {
-      const text = 'The process that shared the voice is gone, or has let go of it.';
+      const text = 'The process that shared the voice has ended or no longer shares it.';
       for (const leg of Object.values(this.#legs)) leg.end(new JackfieldError('ERR_PEER', text));
     });
   }

@@ -106,7 +106,7 @@ export class ShareServer implements AsyncDisposable {
   #letSpeak({ output, input }: Voice, peer: Socket): void {
     if (input || this.#spoken.has(output)) {
       const speaker = input ? `process ${process.pid}` : 'another process';
-      throw new JackfieldError('ERR_TAKEN', `In ${output.object} ${speaker} speaks already.`);
+      throw new JackfieldError('ERR_TAKEN', `In ${output.object}, ${speaker} is already speaking.`);
     }
     this.#spoken.add(output);
     peer.once('close', () => this.#spoken.delete(output));
@@ -123,7 +123,7 @@ export class ShareServer implements AsyncDisposable {
       );
       return { output, input, microphone };
     }
-    throw new JackfieldError('ERR_INVALID_ARG', `No voice leads to port ${port} of this process.`);
+    throw new JackfieldError('ERR_INVALID_ARG', `No voice of this process uses port ${port}.`);
   }
 
   /** Answers with the position where each leg begins, then sends the samples from there on. */

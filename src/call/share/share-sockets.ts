@@ -53,6 +53,6 @@ async function checkOwn(folder: string): Promise<void> {
   if (own === undefined || (uid === own && (mode & 0o022) === 0)) return;
   throw new JackfieldError(
     'ERR_FILE',
-    `${printable(folder)} must belong to this user, who alone may write there: voices of calls are shared in it.`,
+    `${printable(folder)} must belong to this user, and only this user may write to it: voices of calls are shared in it.`,
   );
 }

@@ -71,7 +71,7 @@ export class LegTaps {
   open(options: LegTapOptions, onDone: () => void = () => undefined): LegTap {
     checkOptions(options, TAP_RULES);
     if (this.#over) {
-      throw new JackfieldError('ERR_INVALID_STATE', 'The legs have ended: tap them while the call goes on.');
+      throw new JackfieldError('ERR_INVALID_STATE', 'The legs have ended: tap them during the call.');
     }
     const { signal, ...sinkOptions } = options;
     const chunks = new ChunkIterator(() => void handle.remove().catch(() => undefined), signal);

@@ -59,7 +59,7 @@ export function checkSink(sink: PcmSink | FileSinkSpec): void {
     if ('kind' in sink && sink.kind === 'file') return;
     if ('write' in sink && typeof sink.write === 'function' && typeof sink.end === 'function') return;
   }
-  throw invalidArgument('sink', 'an object with write() and end(), or the description of a file', sink);
+  throw invalidArgument('sink', 'an object with write() and end(), or a file description', sink);
 }
 
 /** Returns a sink as it is, or opens the file that is described as data. @throws ERR_INVALID_ARG, ERR_FILE. */

@@ -76,7 +76,7 @@ export class SpillFile {
       for (let done = 0; done < part.length; ) {
         const read = readSync(this.#fd, part, done, part.length - done, offset + done);
         if (read === 0)
-          throw new JackfieldError('ERR_FILE', 'The spill file is shorter than what was written to it.');
+          throw new JackfieldError('ERR_FILE', 'The spill file is shorter than the data written to it.');
         done += read;
       }
     });

@@ -71,7 +71,7 @@ export class PacedWriter implements Player {
 
   play(source: Int16Array | PcmSource, options: PlayOptions = {}): Playback {
     if (this.#state === 'ended' || this.#state === 'draining') {
-      throw new JackfieldError('ERR_CLOSED', 'The lease is over; nothing more can be played through it.');
+      throw new JackfieldError('ERR_CLOSED', 'The lease has ended: nothing more can be played through it.');
     }
     checkPlayable(source, options, this.#format.channels);
     const playback = new QueuedPlayback(source, this.#format.channels, options, () => this.advance());

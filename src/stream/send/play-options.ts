@@ -14,7 +14,7 @@ const RULES: Rules<PlayOptions> = {
 export function checkPlayable(source: Int16Array | PcmSource, options: PlayOptions, channels: number): void {
   checkOptions(options, RULES);
   if (!(source instanceof Int16Array) && !isSource(source)) {
-    throw invalidArgument('source', 'an Int16Array or an async iterable of them', source);
+    throw invalidArgument('source', 'an Int16Array or an async iterable of Int16Array', source);
   }
   if (source instanceof Int16Array && source.length % channels !== 0) {
     throw invalidArgument('source', `whole samples of ${channels} channels`, source.length);

@@ -139,5 +139,5 @@ export class QueuedPlayback implements Playback {
 
 /** Makes the error of {@link Playback.started} for a playback that ended before it began. */
 export function neverBegan(outcome: PlaybackReport['outcome']): JackfieldError {
-  return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it began.`);
+  return new JackfieldError('ERR_CLOSED', `The playback was ${outcome} before it started.`);
 }

@@ -36,7 +36,7 @@ export class WorkerPlayer implements Player {
 
   play(source: Int16Array | PcmSource, options: PlayOptions = {}): Playback {
     if (this.#isOver()) {
-      throw new JackfieldError('ERR_CLOSED', 'The lease is over; nothing more can be played through it.');
+      throw new JackfieldError('ERR_CLOSED', 'The lease has ended: nothing more can be played through it.');
     }
     checkPlayable(source, options, this.#format.channels);
     return this.#thread.play(this.#lease, source, options);

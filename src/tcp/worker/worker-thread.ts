@@ -134,7 +134,7 @@ export class WorkerThread {
   }
 
   #lost(cause: Error | undefined): void {
-    const text = `A worker thread ended${cause ? `: ${cause.message}` : ''}; its leases are gone.`;
+    const text = `A worker thread ended${cause ? `: ${cause.message}` : ''}; its leases are lost.`;
     const error = new JackfieldError('ERR_CLOSED', text, { cause });
     this.channel.close(error);
     for (const lease of [...this.#leases.values()]) {

@@ -64,6 +64,6 @@ export class BitReader {
 function pastEnd(): JackfieldError {
   return new JackfieldError(
     'ERR_ENCODER',
-    'A frame ends before all of it was read: it is cut off or damaged.',
+    'A frame is shorter than its content: it is cut off or damaged.',
   );
 }

@@ -42,13 +42,13 @@ export function decodeFlacFrame(frame: Uint8Array, stream: FlacStream): Int16Arr
   }
   bits.align();
   const length = bits.byteLength;
-  if (bits.unsigned(16) !== crc16(frame.subarray(0, length))) throw damaged('its checksum does not fit');
+  if (bits.unsigned(16) !== crc16(frame.subarray(0, length))) throw damaged('its checksum does not match');
   joinSides(decoded, assignment);
   return interleaved(decoded, sampleCount, bitsPerSample);
 }
 
 function headerOf(bits: BitReader, stream: FlacStream): FrameHeader {
-  if (bits.unsigned(14) !== SYNC) throw damaged('it does not begin with the bits of one');
+  if (bits.unsigned(14) !== SYNC) throw damaged('it does not begin with the sync code');
   bits.unsigned(2);
   const size = bits.unsigned(4);
   const rate = bits.unsigned(4);
@@ -56,7 +56,7 @@ function headerOf(bits: BitReader, stream: FlacStream): FrameHeader {
   const width = BITS[bits.unsigned(3)];
   bits.unsigned(1);
   if (assignment > MID_SIDE || width === undefined || size === 0)
-    throw damaged('its header says what none can');
+    throw damaged('its header has an impossible value');
   // The number of the frame or of its first sample, in a code like that of UTF-8.
   const lead = bits.unsigned(8);
   for (let mask = 0x40; (lead & 0x80) !== 0 && (lead & mask) !== 0; mask >>= 1) bits.unsigned(8);
@@ -81,13 +81,13 @@ function subframe(bits: BitReader, sampleCount: number, width: number): Float64A
   const type = bits.unsigned(6);
   const wasted = bits.unsigned(1) === 1 ? bits.zeros() + 1 : 0;
   const kept = width - wasted;
-  if (kept < 1) throw damaged('it has no bits of a sample');
+  if (kept < 1) throw damaged('its samples have no bits left');
   const samples = new Float64Array(sampleCount);
   if (type === 0) samples.fill(bits.signed(kept));
   else if (type === 1) for (let i = 0; i < sampleCount; i++) samples[i] = bits.signed(kept);
   else if (type >= 8 && type <= 12) predicted(bits, samples, kept, type - 8, FIXED[type - 8]);
   else if (type >= 32) predicted(bits, samples, kept, type - 31);
-  else throw damaged(`its channel is coded in the unknown way ${type}`);
+  else throw damaged(`its channel has the unknown subframe type ${type}`);
   if (wasted > 0) for (let i = 0; i < sampleCount; i++) samples[i] = (samples[i] ?? 0) * 2 ** wasted;
   return samples;
 }
@@ -100,14 +100,14 @@ function predicted(
   order: number,
   fixed?: readonly number[],
 ): void {
-  if (order > samples.length) throw damaged('it predicts more samples than it has');
+  if (order > samples.length) throw damaged('its predictor order exceeds its sample count');
   for (let i = 0; i < order; i++) samples[i] = bits.signed(width);
   let coefficients = fixed;
   let scale = 1;
   if (!coefficients) {
     const precision = bits.unsigned(4) + 1;
     const shift = bits.signed(5);
-    if (precision === 16 || shift < 0) throw damaged('its predictor says what none can');
+    if (precision === 16 || shift < 0) throw damaged('its predictor has an impossible value');
     scale = 2 ** shift;
     coefficients = Array.from({ length: order }, () => bits.signed(precision));
   }
@@ -122,11 +122,11 @@ function predicted(
 /** Reads the residuals, in Rice code, into the places behind the first samples. */
 function residuals(bits: BitReader, samples: Float64Array, order: number): void {
   const method = bits.unsigned(2);
-  if (method > 1) throw damaged(`its residuals are coded in the unknown way ${method}`);
+  if (method > 1) throw damaged(`its residuals have the unknown coding method ${method}`);
   const width = method === 0 ? 4 : 5;
   const partitions = 1 << bits.unsigned(4);
   const length = samples.length / partitions;
-  if (!Number.isInteger(length) || length < order) throw damaged('its partitions do not fit its length');
+  if (!Number.isInteger(length) || length < order) throw damaged('its partitions do not match its length');
   let at = order;
   for (let partition = 1; partition <= partitions; partition++) {
     const parameter = bits.unsigned(width);

@@ -17,7 +17,7 @@ export function mixChannels(samples: Int16Array, from: number, to: number): Int1
   if (from !== 1 && to !== 1) {
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
-      `There is no usual way from ${from} channels to ${to}: use mapChannels with the gains you want.`,
+      `There is no standard mapping from ${from} channels to ${to}: use mapChannels with your own gains.`,
     );
   }
   const mixed = new Int16Array(count * to);
@@ -43,7 +43,7 @@ export function mapChannels(samples: Int16Array, gains: readonly (readonly numbe
   checkArgument('gains', gains, GAINS);
   const from = gains[0]?.length ?? 0;
   if (gains.some((row) => row.length !== from)) {
-    throw invalidArgument('gains', 'one row for each output channel, all as long as there are inputs', gains);
+    throw invalidArgument('gains', 'one row for each output channel, each with one gain for each input', gains);
   }
   const count = wholeFrames(samples, from);
   const mapped = new Int16Array(count * gains.length);

@@ -45,7 +45,7 @@ const RULES: Rules<SoundDeviceOptions> = {
   format: object,
   // An argument that begins with a dash would be read as an option.
   device: rule(
-    'the name of a device, not beginning with a dash',
+    'the name of a device that does not begin with a dash',
     (value) => typeof value === 'string' && /^[^-\0][^\0]*$/.test(value),
   ),
   program: oneOf(...DEVICE_PROGRAMS),
@@ -83,7 +83,7 @@ export async function openMicrophone(options: SoundDeviceOptions = {}): Promise<
   const first = await chunks.next();
   if (first.done) {
     await process.exit();
-    throw new JackfieldError('ERR_DEVICE', 'The recording program ended without a sound.');
+    throw new JackfieldError('ERR_DEVICE', 'The recording program ended before it gave any audio.');
   }
   return microphone(format, samplesOfBytes(resumed(first.value), format.channels), close);
 
@@ -189,7 +189,7 @@ function speaker(format: PcmFormat, playing: Playing): Speaker {
         throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
       }
       if (!Number.isSafeInteger(at) || at < position) {
-        throw invalidArgument('position', `a whole number from ${position} on`, at);
+        throw invalidArgument('position', `a whole number of at least ${position}`, at);
       }
       const silence = new Int16Array(msToSamples(NONE_FRAME_MS, format) * channels);
       for (let left = at - position; left > 0; left -= silence.length / channels) {

@@ -85,7 +85,7 @@ export async function readPicture<Reader extends PictureReader>(
     lanes.push(...(await readLanes(input, options, createReader)));
   }
   if (lanes.length === 0 || lanes.length > MAX_LANES) {
-    throw invalidArgument('input', `1 to ${MAX_LANES} channels in all`, lanes.length);
+    throw invalidArgument('input', `1 to ${MAX_LANES} channels in total`, lanes.length);
   }
   const labelled = lanes.map((lane, i) => ({ ...lane, label: options.labels?.[i] ?? '' }));
   return { lanes: labelled, width, height: height ?? LANE_HEIGHT * lanes.length + AXIS_HEIGHT, title };

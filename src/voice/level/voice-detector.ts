@@ -232,7 +232,7 @@ class NativeVad {
     if (this.#handle === 0 || this.#frame === 0) {
       throw new JackfieldError(
         'ERR_INVALID_STATE',
-        'The voice detector has no memory left for another stream.',
+        'The voice detector has no memory for another stream.',
       );
     }
     module._fvad_set_sample_rate(this.#handle, rate);
@@ -240,7 +240,7 @@ class NativeVad {
   }
 
   isSpeech(frame: Int16Array): boolean {
-    if (this.#handle === 0) throw new JackfieldError('ERR_INVALID_STATE', 'The voice detector was flushed.');
+    if (this.#handle === 0) throw new JackfieldError('ERR_INVALID_STATE', 'The voice detector was flushed and takes no more samples.');
     this.#module.HEAP16.set(frame, this.#frame / Int16Array.BYTES_PER_ELEMENT);
     return this.#module._fvad_process(this.#handle, this.#frame, frame.length) === 1;
   }

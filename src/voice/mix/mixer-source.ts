@@ -56,7 +56,7 @@ export class MixerSource implements PcmSink {
     checkOptions(options, RULES);
     const { gainDb = 0, position = line.position, maxBufferedMs = 1000, whenFull = 'wait' } = options;
     if (!Number.isSafeInteger(position) || position < line.position) {
-      throw invalidArgument('position', `a whole number from ${line.position} on`, position);
+      throw invalidArgument('position', `a whole number of at least ${line.position}`, position);
     }
     this.#line = line;
     this.#gain = new GainRamp(gainOf(gainDb));
@@ -103,7 +103,7 @@ export class MixerSource implements PcmSink {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
     }
     if (!Number.isSafeInteger(position) || position < this.#next) {
-      throw invalidArgument('position', `a whole number from ${this.#next} on`, position);
+      throw invalidArgument('position', `a whole number of at least ${this.#next}`, position);
     }
     this.#next = position + samples.length / channels;
     this.#pieces.push({ position, samples });

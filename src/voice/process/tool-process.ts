@@ -90,7 +90,7 @@ export class ToolProcess {
     );
     if (!failure) return;
     await this.exit();
-    throw this.#failure('it ended before all was written', failure);
+    throw this.#failure('it ended before it had read all input', failure);
   }
 
   /** Writes a last piece and closes the tool's input. A tool that does not read all of it is no error. */

@@ -47,7 +47,7 @@ export async function openCompressed(path: string): Promise<CompressedFile | und
     const track = await input.getPrimaryAudioTrack();
     const codec = track?.codec;
     if (!track || (codec !== 'flac' && codec !== 'mp3' && codec !== 'opus')) {
-      const what = codec ?? 'no sound that is known';
+      const what = codec ?? 'no known audio';
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
         `${printable(path)} holds ${what}: ffmpeg may read it (--ffmpeg).`,

@@ -65,12 +65,12 @@ export class BackedEncoder implements PcmEncoder {
 
   async write(samples: Int16Array, position: number = this.#sampleCount): Promise<void> {
     const channels = this.#channels;
-    if (this.#isOver) throw new JackfieldError('ERR_CLOSED', `The ${this.#name} output was ended.`);
+    if (this.#isOver) throw new JackfieldError('ERR_CLOSED', `The ${this.#name} output was already ended.`);
     if (samples.length % channels !== 0) {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);
     }
     if (!Number.isSafeInteger(position) || position < this.#sampleCount) {
-      throw invalidArgument('position', `a whole number from ${this.#sampleCount} on`, position);
+      throw invalidArgument('position', `a whole number of at least ${this.#sampleCount}`, position);
     }
     const silence = new Int16Array(Math.min(position - this.#sampleCount, SILENCE_SAMPLES) * channels);
     while (this.#sampleCount < position) {

@@ -14,7 +14,7 @@ import {
 } from './encoder.js';
 
 const INSTALL =
-  'Install ffmpeg (on Debian: apt-get install ffmpeg), or choose a format that needs none: wav, flac, mp3, opus.';
+  'Install ffmpeg (on Debian: apt-get install ffmpeg), or choose a format that does not need it: wav, flac, mp3, opus.';
 
 /** Arguments of ffmpeg for each format: the encoder, and the container. */
 const FFMPEG_FORMATS = {

@@ -49,7 +49,7 @@ export async function openFileTarget(path: string, head?: FileHead): Promise<Ope
   };
   const write = (chunk: StreamTargetChunk): Promise<void> => {
     // By now the descriptor may belong to another file.
-    if (closing) throw new JackfieldError('ERR_CLOSED', `${printable(path)} was given up.`);
+    if (closing) throw new JackfieldError('ERR_CLOSED', `Writing ${printable(path)} was cancelled.`);
     writing = writeAll(chunk);
     return writing;
   };

@@ -97,7 +97,7 @@ function roomyFrame(like: number): Mp3Frame {
     const frame = mp3Frame((plain | (index << 12)) >>> 0);
     if (frame && frame.bytes >= frame.dataAt + XING_BYTES + LAME_BYTES) return frame;
   }
-  throw new RangeError('No frame is long enough.');
+  throw new RangeError('No frame is long enough for the tag.');
 }
 
 /** Reads the length of the sound from the first frame of a file; undefined when it does not give it. */

@@ -142,7 +142,7 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   if (typeof input === 'string' && (await isSameFile(input, part))) {
     throw invalidArgument(
       'output',
-      `another file than ${printable(output)}: it is written to the input first`,
+      `a file other than ${printable(output)}, because the samples are written to the input first`,
       output,
     );
   }
@@ -234,7 +234,7 @@ async function createEncoder(
     if (needsFile && typeof target !== 'string') {
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `The header of ${format} is completed at the end, which a stream does not allow: ` +
+        `The header of ${format} is completed at the end, which is impossible in a stream: ` +
           "give a path, or encoder: 'ffmpeg', which leaves the length unknown.",
       );
     }

@@ -32,7 +32,7 @@ const RULES: Rules<CommandTranscriberOptions> = {
   timeoutMs: within(1000, 86_400_000, 'ms'),
   read: callback,
 };
-const INSTALL = 'Install it, or name it with its path.';
+const INSTALL = 'Install it, or give its path.';
 const FILE = '{file}';
 const STANDARD_INPUT = '/dev/stdin';
 /**
@@ -103,7 +103,7 @@ async function textOf(process: ToolProcess, command: string): Promise<string> {
     if (bytes > MAX_BYTES) {
       throw new JackfieldError(
         'ERR_TOOL',
-        `${printable(command)} wrote more than ${MAX_BYTES} bytes: that is no transcript.`,
+        `${printable(command)} wrote more than ${MAX_BYTES} bytes, which is too long for a transcript.`,
       );
     }
     chunks.push(chunk);

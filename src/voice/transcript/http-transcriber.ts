@@ -27,7 +27,7 @@ export interface HttpTranscriberOptions extends ServiceKey {
 
 /** Accepts the address of a service. */
 export const HTTP_URL = secret(
-  rule('an address that begins with http:// or https://, without a user and a password', (value) => {
+  rule('an address that begins with http:// or https://, without user and password', (value) => {
     if (typeof value !== 'string' || !URL.canParse(value)) return false;
     const { protocol, username, password } = new URL(value);
     return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
@@ -77,9 +77,9 @@ export function httpTranscriber(options: HttpTranscriberOptions): Transcriber {
         return transcriptOf(await answerOf(response, host, options));
       } catch (error) {
         if (error instanceof JackfieldError) throw error;
-        if (signal?.aborted) throw new JackfieldError('ERR_ABORTED', 'The transcription was given up.');
+        if (signal?.aborted) throw new JackfieldError('ERR_ABORTED', 'The transcription was cancelled.');
         const [code, why] = limit.passed
-          ? (['ERR_TIMEOUT', `not in ${timeoutMs} ms`] as const)
+          ? (['ERR_TIMEOUT', `no answer within ${timeoutMs} ms`] as const)
           : (['ERR_PEER', messageOf(error)] as const);
         throw new JackfieldError(code, `${host} gave no transcript: ${why}`, { cause: error });
       }
@@ -93,7 +93,7 @@ async function wavOf(samples: AsyncIterable<Int16Array>): Promise<Blob> {
   for await (const chunk of samples) {
     count += chunk.length;
     if (count > MAX_SAMPLES)
-      throw new JackfieldError('ERR_LIMIT', 'Speech of more than 13 minutes is too long for one request.');
+      throw new JackfieldError('ERR_LIMIT', 'The speech is too long for one request: the limit is 13 minutes.');
     parts.push(Uint8Array.from(bytesOfSamples(chunk)));
   }
   const header = new WavHeader({ format: VOICE_FORMAT, encoding: 's16', metadata: {} });
@@ -106,7 +106,7 @@ async function answerOf(response: Response, host: string, key: ServiceKey): Prom
   let length = 0;
   for await (const part of response.body ?? []) {
     length += part.length;
-    if (length > MAX_ANSWER) throw new JackfieldError('ERR_LIMIT', `${host} answered with too much.`);
+    if (length > MAX_ANSWER) throw new JackfieldError('ERR_LIMIT', `The answer of ${host} is too long.`);
     parts.push(part);
   }
   const body = Buffer.concat(parts).toString('utf8');
@@ -114,7 +114,7 @@ async function answerOf(response: Response, host: string, key: ServiceKey): Prom
   try {
     return JSON.parse(body);
   } catch (cause) {
-    throw new JackfieldError('ERR_SYNTAX', `${host} answered with what is no JSON.`, { cause });
+    throw new JackfieldError('ERR_SYNTAX', `The answer of ${host} is not JSON.`, { cause });
   }
 }
 

@@ -37,8 +37,8 @@ export class ListenResults {
   take(text: string): void {
     const message = fieldsOf(parsed(text));
     if (message['type'] === 'Error') {
-      const said = String(message['description'] ?? message['message'] ?? 'without a text');
-      throw new JackfieldError('ERR_PEER', `The service told an error: ${saidWithoutKey(said, this.#key)}`);
+      const said = String(message['description'] ?? message['message'] ?? 'without text');
+      throw new JackfieldError('ERR_PEER', `The service reported an error: ${saidWithoutKey(said, this.#key)}`);
     }
     if (message['type'] !== 'Results') return;
     const best = fieldsOf(entriesOf(fieldsOf(message['channel'])['alternatives'])[0]);
@@ -53,7 +53,7 @@ export class ListenResults {
     if (words === '') return;
     const segment = this.#segmentOf(words, message, entriesOf(best['words']));
     this.#words += segment.words.length;
-    if (this.#words > MAX_WORDS) throw new JackfieldError('ERR_LIMIT', 'The service told too many words.');
+    if (this.#words > MAX_WORDS) throw new JackfieldError('ERR_LIMIT', 'The service sent too many words.');
     this.#segments.push(segment);
     this.#request.onSegment?.(segment);
     this.#request.onPartial?.(this.#text());

@@ -47,7 +47,7 @@ export class LiveTranscript {
     this.#waitingSamples += samples.length;
     this.#wake();
     if (this.#waitingSamples <= msToSamples(MAX_WAITING_MS)) return;
-    const text = `The transcriber is more than ${MAX_WAITING_MS / 1000} s behind what is said.`;
+    const text = `The transcriber is more than ${MAX_WAITING_MS / 1000} s behind the speech.`;
     this.giveUp(new JackfieldError('ERR_LIMIT', text));
   }
 

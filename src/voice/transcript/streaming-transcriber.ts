@@ -75,7 +75,7 @@ export function streamingTranscriber(options: StreamingTranscriberOptions): Tran
 
 function checkQuery(name: string, value: unknown): void {
   if (!NAME.accepts(name) || typeof value !== 'string')
-    throw new JackfieldError('ERR_INVALID_ARG', `query.${name} must be a text.`);
+    throw new JackfieldError('ERR_INVALID_ARG', `query.${name} must be a string.`);
 }
 
 /** One transcription, over one connection or several in turn. */
@@ -132,16 +132,16 @@ class Listening {
     const connection = new ListenConnection(socket, host, this.#clock, (text) => this.#results.take(text));
     this.#connection = connection;
     const onAbort = () =>
-      connection.fail(new JackfieldError('ERR_ABORTED', 'The transcription was given up.'));
+      connection.fail(new JackfieldError('ERR_ABORTED', 'The transcription was cancelled.'));
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
       // A virtual clock stands still while the network works: the machine's clock limits this wait.
       const connected = Promise.race([connection.opened, connection.over]);
-      await during(this.#clock, this.#inTime(systemClock, connected, connection, 'is not connected after'));
+      await during(this.#clock, this.#inTime(systemClock, connected, connection, 'did not connect within'));
       this.#begin(connection);
       await Promise.race([this.#feed(connection), connection.over]);
       connection.end();
-      await this.#inTime(this.#clock, connection.over, connection, 'gave no last words in');
+      await this.#inTime(this.#clock, connection.over, connection, 'did not send its last words within');
       return this.#results.transcript();
     } finally {
       signal?.removeEventListener('abort', onAbort);

@@ -9,8 +9,8 @@ export const WAV_ERROR_REASONS = {
     'The WAV file has no `data` chunk: it was cut off before its first sample, or its header is damaged.',
   'bad-format': 'The `fmt ` chunk of the WAV file contradicts itself: its header is damaged.',
   'unsupported-encoding':
-    'The WAV file is coded in a way that is not read here. PCM of 8 to 32 bits, float, A-law, mu-law and IMA ADPCM ' +
-    'are; convert it with ffmpeg or sox.',
+    'The encoding of the WAV file is not supported. Supported are PCM of 8 to 32 bits, float, A-law, mu-law and IMA ' +
+    'ADPCM. Convert the file with ffmpeg or sox.',
 } as const;
 
 export type WavErrorReason = keyof typeof WAV_ERROR_REASONS;

@@ -35,7 +35,7 @@ export function parseFmt(bytes: Uint8Array): Fmt {
   if (bytes.length < 16) throw new WavError('no-format', `The chunk has ${bytes.length} bytes.`);
   const raw = rawFmt(bytes);
   const { channels, sampleRate, blockAlign: said, bits } = raw;
-  const text = `It says ${channels} channels, ${sampleRate} Hz, ${bits} bits, ${said} bytes a block.`;
+  const text = `It gives ${channels} channels, ${sampleRate} Hz, ${bits} bits, ${said} bytes per block.`;
   if (channels < 1 || channels > 32 || sampleRate < 1 || sampleRate > 1_000_000) {
     throw new WavError('bad-format', `${text} Expected 1 to 32 channels and 1 to 1000000 Hz.`);
   }
@@ -52,13 +52,13 @@ export function parseFmt(bytes: Uint8Array): Fmt {
   if (isBlockCoded && samplesPerBlock <= 1) throw new WavError('bad-format', text);
   const warnings: WavWarning[] = [];
   if (bits !== shape.bitsPerSample) {
-    const message = `The header says ${bits} bits a sample; it is read as ${encoding}, with ${shape.bitsPerSample}.`;
+    const message = `The header gives ${bits} bits per sample; the file is read as ${encoding} with ${shape.bitsPerSample}.`;
     warnings.push({ code: 'bits', message });
   }
   if (said !== blockAlign) {
     const message =
-      `The header says ${said} bytes a block, which contradicts ${channels} channels of ${encoding}; ` +
-      `it is read with ${blockAlign}.`;
+      `The header gives ${said} bytes per block, which contradicts ${channels} channels of ${encoding}; ` +
+      `the file is read with ${blockAlign}.`;
     warnings.push({ code: 'block-align', message });
   }
   const isSaid = encoding.startsWith('s') && Math.ceil(bits / 8) * 8 === shape.bitsPerSample;

@@ -152,7 +152,7 @@ function* readChunks(form: Form, warnings: WavWarning[]): ChunkSearch<Found> {
 
 function noPad(id: string, position: number): string {
   const name = JSON.stringify(id.trimEnd());
-  return `The chunk ${name} at byte ${position} has an odd length and no pad byte behind it; what follows is read.`;
+  return `The chunk ${name} at byte ${position} has an odd length and no pad byte; reading continues right after it.`;
 }
 
 function takeLongSizes(found: Found, bytes: Uint8Array, riffOffset: number): void {
@@ -249,7 +249,7 @@ function* dataExtent(
   warnBehind(found.warnings, [...outside, ...leading, ...trailing], state === 'ok' ? tailStart - after : 0);
   const left = end - data.offset - blocks * fmt.blockAlign;
   if (left > 0 && state === 'ok') {
-    const message = `The data ends in the middle of a sample: ${left} bytes are left out.`;
+    const message = `The data ends in the middle of a sample: ${left} bytes are skipped.`;
     found.warnings.push({ code: 'half-sample', message });
   }
   const decoded = blocks * fmt.samplesPerBlock;
@@ -268,11 +268,11 @@ function* id3v2At(position: number, fileBytes: number): ChunkSearch<FoundTag[]> 
 
 function warnBehind(warnings: WavWarning[], tags: readonly FoundTag[], bytes: number): void {
   if (tags.length > 0) {
-    const message = `${described(tags)} behind the sound and does not belong to it.`;
+    const message = `${described(tags)} after the audio and does not belong to it.`;
     warnings.push({ code: 'tag-behind', message });
   }
   if (bytes > 0) {
-    const message = `${bytes} bytes behind the sound are neither a chunk nor a tag that is known; left out.`;
+    const message = `${bytes} bytes after the audio are neither a chunk nor a known tag; skipped.`;
     warnings.push({ code: 'bytes-behind', message });
   }
 }

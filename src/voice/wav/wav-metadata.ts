@@ -123,7 +123,7 @@ function encodeInfo(info: WavInfo): Uint8Array[] {
     const id = entryOf<string>(INFO_IDS, name);
     if (!id) throw invalidArgument('metadata.info', `a field of ${Object.keys(INFO_IDS).join(', ')}`, name);
     if (typeof value !== 'string' || value.includes('\0')) {
-      throw invalidArgument(`metadata.info.${name}`, 'a text without NUL', value);
+      throw invalidArgument(`metadata.info.${name}`, 'a string without NUL', value);
     }
     return chunkOf(id, new TextEncoder().encode(`${value}\0`));
   });

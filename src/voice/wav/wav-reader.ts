@@ -249,7 +249,7 @@ export class WavReader implements AsyncIterable<Int16Array>, AsyncDisposable {
 
   #whole(bytes: Uint8Array, buffer: Uint8Array): Uint8Array {
     if (bytes.length === buffer.length) return bytes;
-    throw new JackfieldError('ERR_FILE', `${printable(this.path)} became shorter while it was read.`);
+    throw new JackfieldError('ERR_FILE', `${printable(this.path)} was shortened during reading.`);
   }
 }
 

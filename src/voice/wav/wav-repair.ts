@@ -86,7 +86,7 @@ async function repairedCopy(path: string, layout: WavLayout): Promise<string> {
     if (repaired.state !== 'ok' || repaired.sampleCount < layout.sampleCount) {
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `${printable(path)} cannot be repaired: what came of it is not whole (${repaired.state}). Convert it instead.`,
+        `${printable(path)} cannot be repaired: the result is not valid (${repaired.state}). Convert it instead.`,
       );
     }
     const original = await keptBeside(path);
@@ -137,7 +137,7 @@ async function copyRange(
   for (let done = 0; start + done < end; ) {
     const wanted = Math.min(COPIED_BYTES, end - start - done);
     const { bytesRead } = await from.read(buffer, 0, wanted, start + done);
-    if (bytesRead === 0) throw new JackfieldError('ERR_FILE', 'The file became shorter while it was read.');
+    if (bytesRead === 0) throw new JackfieldError('ERR_FILE', 'The file was shortened during reading.');
     const piece = buffer.subarray(0, bytesRead);
     if (!piece.equals(zeros.subarray(0, bytesRead))) await to.write(piece, 0, bytesRead, at + done);
     done += bytesRead;
@@ -199,7 +199,7 @@ async function writeLongSizes(
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
       `${printable(path)} needs a 64-bit size, but its header has no room for one (its first chunk is ${JSON.stringify(id)}). ` +
-        'Convert it instead: the samples are read as far as they go.',
+        'Convert it instead: all samples up to the end are read.',
     );
   }
   chunk.write('ds64', 0, 'latin1');

@@ -155,7 +155,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
     checkArgument('position', position, number);
     const gap = position - this.sampleCount;
     if (!Number.isSafeInteger(gap) || gap < 0) {
-      throw invalidArgument('position', `a whole number from ${this.sampleCount} on`, position);
+      throw invalidArgument('position', `a whole number of at least ${this.sampleCount}`, position);
     }
     for (let left = gap * channels; left > 0; ) left -= await this.#writePart(left);
     for (let at = 0; at < samples.length; ) at += await this.#writePart(samples.length - at, samples, at);
@@ -263,7 +263,7 @@ export class WavWriter implements PcmSink, AsyncDisposable {
   #assertOpen(): void {
     if (this.#state.name === 'failed') throw this.#state.error;
     if (this.#state.name === 'closed')
-      throw new JackfieldError('ERR_CLOSED', `${printable(this.path)} was finished.`);
+      throw new JackfieldError('ERR_CLOSED', `${printable(this.path)} is already finished.`);
   }
 }
 

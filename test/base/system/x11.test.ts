@@ -6,7 +6,7 @@ import { Exchange } from '../../../src/exchange/exchange.js';
 import { hasXvfb, startDisplay } from '../../control/private-servers.js';
 
 const LONG_MS = 5000;
-const SILENT = /has not answered within 5000 ms/;
+const SILENT = /did not answer within 5000 ms/;
 const GONE = /closed the connection/;
 
 /** Each request that waits for the server. */

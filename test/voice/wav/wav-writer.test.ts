@@ -80,7 +80,7 @@ describe('WavWriter', () => {
     const path = join(folder, 'no', 'such', 'folder.wav');
     await expect(WavWriter.create(path)).rejects.toMatchObject({
       code: 'ERR_FILE',
-      message: expect.stringContaining(`${path}: The file, or the folder it should go to, does not exist`),
+      message: expect.stringContaining(`${path}: The file, or the folder for it, does not exist`),
     });
     await expect(WavWriter.create(folder)).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
