@@ -45,7 +45,7 @@ export interface AccountClientOptions {
   readonly clock?: Clock;
 }
 
-const ADDRESS = rule('an address as http://127.0.0.1:4180', (value) => {
+const ADDRESS = rule('an address such as http://127.0.0.1:4180', (value) => {
   return (
     typeof value === 'string' && /^https?:\/\/[^\s/?#@]+(?:\/[^\s?#]*)?$/i.test(value) && URL.canParse(value)
   );
@@ -110,7 +110,7 @@ export interface AccountListOptions {
 
 const LIST_RULES: Rules<AccountListOptions> = { pageSize: whole(1, 200), signal: abortSignal };
 const ID = rule(
-  'an id as 8:bob or 19:...',
+  'an id such as 8:bob or 19:...',
   (value) => typeof value === 'string' && /^\d{1,2}:[^\s/\\]{1,200}$/.test(value),
 );
 const BODY = text(1, 60_000);

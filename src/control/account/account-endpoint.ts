@@ -156,7 +156,7 @@ async function registered(http: AccountHttp, signal?: AbortSignal): Promise<{ id
     if (elsewhere === undefined || elsewhere === http.addressOf('messaging')) break;
     http.messagingAddress = elsewhere;
   }
-  const text = 'The messaging service has given no endpoint: Set-RegistrationToken is missing.';
+  const text = 'The messaging service created no endpoint: the header Set-RegistrationToken is missing.';
   throw new JackfieldError('ERR_UNEXPECTED_REPLY', text);
 }
 

@@ -12,7 +12,7 @@ export class AccountError extends JackfieldError {
     const { code, message, expected } = toldIn(body);
     const known = entryOf<string>(ERROR_CODES, code) === undefined ? codeOf(status) : (code as ErrorCode);
     const told = [message, expected && `Expected: ${expected}.`].filter((part) => part !== '').join(' ');
-    super(known, `${request} was answered ${status}${told === '' ? '' : `: ${told}`}`);
+    super(known, `${request} was answered with status ${status}${told === '' ? '' : `: ${told}`}`);
     this.status = status;
     this.expected = expected;
   }

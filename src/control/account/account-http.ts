@@ -143,7 +143,7 @@ function toldAs(error: unknown, what: string, limit: TimeLimit, signal: AbortSig
   }
   if (limit.passed) return limit.signal.reason;
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return new JackfieldError('ERR_PEER', `${what} came to nothing: ${messageOf(cause)}`, { cause: error });
+  return new JackfieldError('ERR_PEER', `${what} failed: ${messageOf(cause)}`, { cause: error });
 }
 
 async function readText(response: Response, what: string): Promise<string> {

@@ -166,7 +166,7 @@ export class Call extends RemoteObject<'CALL', CallEvents> {
       if (!(error instanceof ApiError)) throw error;
       const active = await this.sender.command(commands.search('ACTIVECALLS'), options);
       if (active.kind !== 'list' || active.list !== 'CALLS' || active.ids.includes(this.id)) return;
-      const message = `The endpoint does not know call ${this.id} any more (${error.message}).`;
+      const message = `The endpoint no longer knows call ${this.id} (${error.message}).`;
       this.lose(new JackfieldError('ERR_CLOSED', message, { cause: error }));
     }
   }

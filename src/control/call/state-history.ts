@@ -90,7 +90,7 @@ export class StateHistory<S> {
   #limits({ timeoutMs, signal }: WaitOptions, awaited: string): Limits {
     const what = `${awaited} of ${this.#describe}`;
     const deadline = deadlineIn(this.#clock, timeoutMs, () => {
-      throw new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`);
+      throw new JackfieldError('ERR_TIMEOUT', `${what} did not happen within ${timeoutMs} ms.`);
     });
     return { what, signal, deadline };
   }

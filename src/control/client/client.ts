@@ -158,7 +158,7 @@ export class Client extends FencedEmitter<ClientEvents> implements CommandSender
       what: 'the endpoint',
       signal,
       deadline: deadlineIn(clock, timeoutMs, () => {
-        const message = `Waited ${timeoutMs} ms for the endpoint in vain: the client is ${this.state.status}.`;
+        const message = `The endpoint was not reachable within ${timeoutMs} ms: the client is ${this.state.status}.`;
         throw new JackfieldError('ERR_TIMEOUT', message);
       }),
       begin: (resolve, reject) => {

@@ -52,7 +52,7 @@ export class ReplyWaits {
     if (this.#waits.size >= this.#limits.maxPending) {
       throw new JackfieldError(
         'ERR_LIMIT',
-        `${this.#limits.maxPending} commands wait for their answers: await some before sending more.`,
+        `${this.#limits.maxPending} commands are waiting for replies: await some before sending more.`,
       );
     }
     if (options.signal?.aborted) throw abortedError(`the answer to ${printable(command)}`, options.signal);

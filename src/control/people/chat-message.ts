@@ -13,7 +13,7 @@ import { VersionedObject } from './versioned-object.js';
 
 /** Rule of the text of a message, which may contain line breaks. */
 export const MESSAGE_TEXT = rule(
-  'a text that is not empty',
+  'a string that is not empty',
   (value) => typeof value === 'string' && value !== '',
 );
 

@@ -22,18 +22,18 @@ export type ChatRefusal =
 /** Reasons in words, for messages. */
 const WORDS: Readonly<Partial<Record<ChatRefusal, string>>> = {
   USER_NOT_FOUND: 'there is no such user',
-  USER_INCAPABLE: 'the user’s client takes no such chats',
-  ADDER_MUST_BE_FRIEND: 'the user takes messages of contacts only: ask to be one',
-  ADDED_MUST_BE_AUTHORIZED: 'the user takes messages only from people whom they have authorised',
+  USER_INCAPABLE: 'the user’s client does not support such chats',
+  ADDER_MUST_BE_FRIEND: 'the user accepts messages only from contacts: ask for authorisation',
+  ADDED_MUST_BE_AUTHORIZED: 'the user accepts messages only from people they have authorised',
   UNSUBSCRIBED: 'the current user is not in the chat: join() first',
   PASSWORD_REQUIRED: 'the chat asks for its password: join({ password })',
   CHAT_DISBANDED: 'the chat was disbanded',
   QUEUED_BECAUSE_CHAT_IS_FULL: 'the chat is full',
-  APPLICATION_DENIED: 'the application was turned down',
+  APPLICATION_DENIED: 'the application was declined',
   KICKED: 'the current user was removed from the chat',
-  BANNED: 'the current user was removed from the chat for good',
+  BANNED: 'the current user was banned from the chat',
   LISTENER: 'a listener may only read',
-  APPLICANT: 'the application to the chat waits to be accepted',
+  APPLICANT: 'the application to the chat is not accepted yet',
   USERS_ARE_LISTENERS: 'users of this chat may only read',
   OFFLINE: 'the endpoint is not online',
 };
@@ -46,7 +46,7 @@ export class ChatRefusedError extends JackfieldError {
 
   /** @internal */
   constructor(what: string, chat: string, reason: ChatRefusal, cause?: unknown) {
-    const why = (Object.hasOwn(WORDS, reason) && WORDS[reason as 'OFFLINE']) || 'the endpoint refuses it';
+    const why = (Object.hasOwn(WORDS, reason) && WORDS[reason as 'OFFLINE']) || 'the endpoint refused';
     super('ERR_CHAT_REFUSED', `${what}: ${why} (${reason}).`, cause === undefined ? undefined : { cause });
     this.chat = chat;
     this.reason = reason;

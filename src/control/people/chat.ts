@@ -46,7 +46,7 @@ const HISTORY_RULES: Rules<ChatHistoryOptions> = {
   from: rule("'newest' or 'oldest'", (value) => value === 'newest' || value === 'oldest'),
 };
 const PASSWORD = rule(
-  'one word without blanks',
+  'one word without spaces',
   (value) => typeof value === 'string' && /^[^\s\0]+$/.test(value),
 );
 /** The rules of {@link ChatJoinOptions}. */

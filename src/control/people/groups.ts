@@ -52,7 +52,7 @@ export class Groups extends ObjectCollection<'GROUP', Group> {
     }
     throw new JackfieldError(
       'ERR_UNEXPECTED_REPLY',
-      `The endpoint says that it has made the group ${JSON.stringify(name)}, and lists none of that name.`,
+      `The endpoint reported that it created the group ${JSON.stringify(name)}, but it lists no group of that name.`,
     );
   }
 }

@@ -36,7 +36,7 @@ export async function awaitMembership(
     what: `membership of ${chat.id}`,
     signal,
     deadline: deadlineIn(clock, timeoutMs, () => {
-      const text = `Waited ${timeoutMs} ms to be in ${chat.id}: it is ${standing || 'silent'}.`;
+      const text = `Not a member of ${chat.id} after ${timeoutMs} ms: its status is ${standing || 'unknown'}.`;
       throw new JackfieldError('ERR_TIMEOUT', text);
     }),
     begin: (resolve, reject) => {

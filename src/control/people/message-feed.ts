@@ -74,7 +74,7 @@ export class MessageFeed {
     this.#waiting.push(...messages);
     if (this.#waiting.length > MAX_WAITING) {
       this.#waiting.length = 0;
-      this.#parts.failed(behind(`${MAX_WAITING} messages wait to be read from the endpoint`));
+      this.#parts.failed(behind(`${MAX_WAITING} messages are waiting to be read from the endpoint`));
     }
     if (!this.#isReading) void this.#read();
   }

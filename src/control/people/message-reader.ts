@@ -51,7 +51,7 @@ export class MessageReader {
     if (this.#waiting.length > maxWaiting) {
       if (full === 'close') this.#waiting.pop();
       else this.#waiting.shift();
-      if (full === 'close') this.end(behind(`${maxWaiting} messages wait for this reader`));
+      if (full === 'close') this.end(behind(`${maxWaiting} messages are waiting for this reader`));
     }
     this.#wake();
   }
@@ -101,6 +101,6 @@ export class MessageReader {
 export function behind(what: string): JackfieldError {
   return new JackfieldError(
     'ERR_LIMIT',
-    `${what} and one more came: read faster, or choose { full: 'drop-oldest' }. None is lost: history() has all.`,
+    `${what} and one more arrived: read faster, or choose { full: 'drop-oldest' }. No message is lost: history() has all of them.`,
   );
 }

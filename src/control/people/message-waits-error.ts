@@ -16,7 +16,7 @@ export class MessageWaitsError extends JackfieldError {
     const status = message.status ?? 'unknown';
     super(
       'ERR_TIMEOUT',
-      `Message ${message.id} to ${to} waits: after ${timeoutMs} ms nobody there has it (its status is ${status}). It is sent when somebody is there; do not send it again.`,
+      `Message ${message.id} to ${to} was not delivered within ${timeoutMs} ms (its status is ${status}). The endpoint delivers it when the recipient is online; do not send it again.`,
     );
     this.waiting = message;
   }

@@ -57,7 +57,7 @@ export function requireVersion({ protocol = 0 }: CommandSender, since: Since, wh
   if (protocol === 0 || since.protocol === undefined || protocol >= since.protocol) return;
   throw new JackfieldError(
     'ERR_UNSUPPORTED',
-    `${what} came with protocol ${since.protocol}, and protocol ${protocol} was agreed on: ` +
-      'attach without a lower `protocol`, to an endpoint that speaks the newer one.',
+    `${what} needs protocol ${since.protocol}, but protocol ${protocol} was negotiated: ` +
+      'attach without a lower `protocol`, to an endpoint that supports the newer one.',
   );
 }

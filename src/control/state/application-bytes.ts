@@ -74,7 +74,7 @@ async function readBytes(stream: TextStream): Promise<{ readonly bytes: Buffer; 
   if (text === undefined) {
     throw new JackfieldError(
       'ERR_CLOSED',
-      `${stream.id} was closed before the other side had ended its bytes.`,
+      `${stream.id} was closed before the other side ended its bytes.`,
     );
   }
   const isEnd = text.endsWith(END);
@@ -87,7 +87,7 @@ function decode(id: string, text: string): Buffer {
   if (parts.join('') !== text || !parts.every((part) => /^[A-Za-z0-9+/]+={0,2}$/.test(part))) {
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `A text on ${id} must be base64, with which both sides carry bytes; got ${JSON.stringify(text.slice(0, 80))}.`,
+      `Data on ${id} must be base64, which both sides use to send bytes; got ${JSON.stringify(text.slice(0, 80))}.`,
     );
   }
   return Buffer.concat(parts.map((part) => Buffer.from(part, 'base64')));

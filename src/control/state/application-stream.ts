@@ -38,7 +38,7 @@ export interface StreamApplication {
 const WINDOW_BYTES = 131_072;
 
 const TEXT = rule(
-  'a text of one character or more',
+  'a string of at least one character',
   (value) => typeof value === 'string' && value.length > 0,
 );
 

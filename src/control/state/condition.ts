@@ -29,7 +29,7 @@ export class Condition {
       what,
       signal,
       deadline: deadlineIn(this.#clock, timeoutMs, () => {
-        throw new JackfieldError('ERR_TIMEOUT', `Waited ${timeoutMs} ms for ${what} in vain.`);
+        throw new JackfieldError('ERR_TIMEOUT', `${what} did not happen within ${timeoutMs} ms.`);
       }),
       begin: (resolve, reject) => {
         const look = () => {

@@ -28,12 +28,12 @@ export type MenuClick = ValueTypes['click'];
 
 /** Rule of the name of an entry in the window. */
 export const ENTRY_ID = rule(
-  'a letter, then letters, digits and _, at most 100',
+  'a letter, followed by letters, digits and _, at most 100 characters',
   (value) => typeof value === 'string' && /^[a-z]\w{0,99}$/i.test(value),
 );
 
 const CAPTION = rule(
-  'a text of 1 to 32 characters in one line',
+  'a string of 1 to 32 characters in one line',
   (value) => line(1, 64).accepts(value) && [...(value as string)].length <= 32,
 );
 

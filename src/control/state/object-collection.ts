@@ -102,7 +102,7 @@ export class ObjectCollection<
     if (reply.kind === 'list') return reply.ids.map((id) => this.get(id as ObjectId<O>));
     throw new JackfieldError(
       'ERR_UNEXPECTED_REPLY',
-      `SEARCH ${what} was answered with a message of the kind "${reply.kind}": a list was expected.`,
+      `SEARCH ${what} was answered with a message of the kind "${reply.kind}": expected a list.`,
     );
   }
 

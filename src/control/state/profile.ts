@@ -69,6 +69,6 @@ function checkRule({ startSec, endSec, target }: ForwardRule): void {
     );
   }
   if (target === '' || /[\s,]/.test(target)) {
-    throw invalidArgument('rules', 'given targets without blanks and commas', target);
+    throw invalidArgument('rules', 'given targets without spaces and commas', target);
   }
 }

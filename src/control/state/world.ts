@@ -156,7 +156,7 @@ export class World {
       object.lose(
         new JackfieldError(
           'ERR_CLOSED',
-          `The endpoint came back without ${object.object} ${object.id} (${error.message}).`,
+          `The endpoint no longer has ${object.object} ${object.id} after reconnecting (${error.message}).`,
           { cause: error },
         ),
       );

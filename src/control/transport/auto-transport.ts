@@ -39,7 +39,7 @@ export class NoEndpointError extends JackfieldError {
     const list = attempts.map(({ error }) => `\n  - ${messageOf(error)}`).join('');
     super(
       refused ? 'ERR_ATTACH_REFUSED' : 'ERR_ATTACH_UNAVAILABLE',
-      `No endpoint could be attached to. Tried:${list}`,
+      `No endpoint could be reached. Tried:${list}`,
       {
         cause: new AggregateError(attempts.map(({ error }) => error)),
       },

@@ -16,7 +16,7 @@ import {
 /** Address of the system bus when DBUS_SYSTEM_BUS_ADDRESS is not set. */
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
-const REMEDY = 'start one, or check which bus it is on';
+const REMEDY = 'start an endpoint, or check which bus it uses';
 
 /** Options of {@link DbusTransport}. */
 export interface DbusTransportOptions {
@@ -64,7 +64,7 @@ export class DbusTransport implements Transport {
       );
     }
     if (!BUS_ADDRESS.test(this.#address)) {
-      throw new UnavailableError(this.name, 'its address must be printable ASCII, the rest as %xx', REMEDY);
+      throw new UnavailableError(this.name, 'its address must be printable ASCII, with other bytes as %xx', REMEDY);
     }
     const { createClient, defineInterface } = await import('dbus-native');
     const address = this.#address;
@@ -129,7 +129,7 @@ class DbusLink implements Link {
     this.#bus.connection.on('close', () => this.#lifetime.lose('the bus closed the connection'));
     this.#bus.connection.on('message', (message: { member?: string; body?: unknown[] }) => {
       if (message.member !== 'NameOwnerChanged' || message.body?.[0] !== DBUS_NAMES.service) return;
-      if (message.body[2] !== owner) this.#lose('it left the bus');
+      if (message.body[2] !== owner) this.#lose('the endpoint left the bus');
     });
     await this.#bus.addMatch(
       `type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${DBUS_NAMES.service}'`,
@@ -150,7 +150,7 @@ class DbusLink implements Link {
         },
       }),
     );
-    if ((await this.#bus.getNameOwner(DBUS_NAMES.service)) !== owner) throw new Error('it left the bus');
+    if ((await this.#bus.getNameOwner(DBUS_NAMES.service)) !== owner) throw new Error('the endpoint left the bus');
     this.#lifetime.opened();
   }
 
@@ -169,7 +169,7 @@ class DbusLink implements Link {
       return typeof answer === 'string' ? answer : '';
     } catch (error) {
       this.#lifetime.check();
-      throw endpointGone(`it did not take a command: ${messageOf(error)}`);
+      throw endpointGone(`it did not accept a command: ${messageOf(error)}`);
     }
   }
 

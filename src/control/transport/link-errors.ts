@@ -19,7 +19,7 @@ export class UnavailableError extends JackfieldError {
 export function endpointGone(why: unknown): JackfieldError {
   return new JackfieldError(
     'ERR_CLOSED',
-    `The endpoint is gone: ${messageOf(why)}. Attach again when it is back.`,
+    `The connection to the endpoint is lost: ${messageOf(why)}. Attach again when the endpoint is available.`,
     { cause: why instanceof Error ? why : undefined },
   );
 }

@@ -61,11 +61,11 @@ export class MacTransport implements Transport {
     const limits = signal ? { signal } : {};
     try {
       const { stdout } = await run(osascript, IS_RUNNING, limits);
-      if (stdout.trim() !== 'true') throw new Error('it does not run');
+      if (stdout.trim() !== 'true') throw new Error('it is not running');
       return await MacLink.open(this.#options, handlers, signal);
     } catch (error) {
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw new UnavailableError(this.name, error, 'start it; this works on macOS only');
+      throw new UnavailableError(this.name, error, 'start Skype; this transport works only on macOS');
     }
   }
 }
@@ -162,7 +162,7 @@ class MacLink implements Link {
       return stdout.replace(/\n$/, '');
     } catch (error) {
       this.#lifetime.check();
-      throw endpointGone(`it did not take a command: ${messageOf(error)}`);
+      throw endpointGone(`it did not accept a command: ${messageOf(error)}`);
     }
   }
 

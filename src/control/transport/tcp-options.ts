@@ -78,17 +78,17 @@ export function tcpTarget(options: TcpTransportOptions): TcpTarget {
   const { port, host = '127.0.0.1', tls, token, keepAliveMs = DEFAULT_KEEP_ALIVE_MS } = options;
   if (tls) checkOptions(tls, TLS_RULES, 'tls.');
   if ((tls?.cert === undefined) !== (tls?.key === undefined)) {
-    throw invalidArgument('tls', 'given a certificate and its key, or neither', tls);
+    throw invalidArgument('tls', 'given both a certificate and its key, or neither', tls);
   }
   if (!staysHere(host)) {
     if (!tls)
       throw invalidArgument(
         'tls',
-        `set for ${host}, since commands must not cross a network in plain text`,
+        `set for ${host}, because commands must not cross a network unencrypted`,
         tls,
       );
     if (tls.cert === undefined && token === undefined) {
-      throw invalidArgument('token', `set for ${host}, or tls given a client certificate`, token);
+      throw invalidArgument('token', `set for ${host}, unless tls has a client certificate`, token);
     }
   }
   const idleMs = idleLimitOf(staysHere(host) ? '::1' : host, idleLimit(options.idleMs));

@@ -19,7 +19,7 @@ import {
 
 const LF = '\n';
 const NUL = '\0';
-const REMEDY = 'start one, for instance with "jackfield exchange"';
+const REMEDY = 'start an endpoint, for instance with "jackfield exchange"';
 
 /**
  * Attaches over TCP: one line per message, ended by LF. An endpoint may offer NUL as the end of a message, as an
@@ -58,7 +58,7 @@ export class TcpTransport implements Transport {
           resolve(socket);
         });
         socket.once('error', fail);
-        socket.once('close', () => fail('it hung up'));
+        socket.once('close', () => fail('it closed the connection'));
         return () => {
           socket.removeAllListeners(ready).removeAllListeners('error').removeAllListeners('close');
           if (!connected) socket.on('error', () => undefined).destroy();
@@ -151,7 +151,7 @@ class TcpLink implements Link {
     if (idleMs === 0) return;
     const heard = () => (this.#asked ? this.#heard : undefined);
     this.#idleWatch = new IdleWatch(systemClock, idleMs, heard, () => {
-      socket.destroy(new JackfieldError('ERR_PEER', `it has said nothing for ${idleMs} ms`));
+      socket.destroy(new JackfieldError('ERR_PEER', `it sent nothing for ${idleMs} ms`));
     });
   }
 

@@ -12,7 +12,7 @@ import { X11Transport } from './x11-transport.js';
 
 /** Forms of an endpoint's address. */
 export const TRANSPORT_ADDRESSES = {
-  auto: 'whatever this machine offers, tried in turn',
+  auto: 'every transport of this machine, tried in turn',
   'tcp[:[host:]port]': `TCP, by default 127.0.0.1:${DEFAULT_PORT}`,
   'dbus[:session|system|address]': 'D-Bus, by default the session bus',
   'x11[:display]': 'X11, by default the display of DISPLAY',
@@ -37,7 +37,7 @@ export function transportAt(
   if (kind !== 'tcp' && Object.keys(security).length > 0) {
     throw invalidArgument(
       'address',
-      'a TCP address (tcp:host:port) where there is encryption or a token',
+      'a TCP address (tcp:host:port), because encryption or a token is set',
       address,
     );
   }

@@ -81,7 +81,7 @@ export class WindowsTransport implements Transport {
             handlers.pending?.();
           },
           refused: () => reject(new JackfieldError('ERR_ATTACH_REFUSED', REFUSED)),
-          notAvailable: () => reject(new UnavailableError(this.name, 'it is not ready', 'log in there')),
+          notAvailable: () => reject(new UnavailableError(this.name, 'it is not ready', 'log in to Skype')),
         });
         return () => clearTimeout(timer);
       },
@@ -133,10 +133,10 @@ class WindowsLink implements Link {
   async send(line: string): Promise<undefined> {
     this.#lifetime?.check();
     if (line.includes('\0')) {
-      throw new JackfieldError('ERR_LINE_BREAK', 'The message holds a NUL, which would end it: take it out.');
+      throw new JackfieldError('ERR_LINE_BREAK', 'The message contains NUL, which would end it: remove the NUL.');
     }
     if (this.#window.sendData(this.#endpoint, Buffer.from(`${line}\0`))) return;
-    this.#lose('it does not take messages');
+    this.#lose('it does not accept messages');
     this.#lifetime?.check();
   }
 
@@ -171,11 +171,11 @@ class WindowsLink implements Link {
         this.#discovery?.pending();
         return;
       case WINDOWS_ATTACH.refused:
-        if (this.#lifetime) this.#lose('it took the permission back');
+        if (this.#lifetime) this.#lose('it revoked the permission');
         else this.#discovery?.refused();
         return;
       case WINDOWS_ATTACH.notAvailable:
-        if (this.#lifetime) this.#lose('it is not available any more');
+        if (this.#lifetime) this.#lose('it is no longer available');
         else this.#discovery?.notAvailable();
         return;
       case WINDOWS_ATTACH.available:

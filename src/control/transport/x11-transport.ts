@@ -50,7 +50,7 @@ export class X11Transport implements Transport {
       );
     }
     const display = await X11Display.open(this.#display).catch((error: unknown) => {
-      throw new UnavailableError(this.name, error, 'check that the X server runs and lets you in');
+      throw new UnavailableError(this.name, error, 'check that the X server is running and accepts you');
     });
     try {
       const link = await X11Link.open(display, handlers);
@@ -59,7 +59,7 @@ export class X11Transport implements Transport {
     } catch (error) {
       await display.close();
       if (signal?.aborted) throw abortedError(this.name, signal);
-      throw new UnavailableError(this.name, error, 'start one on this display');
+      throw new UnavailableError(this.name, error, 'start an endpoint on this display');
     }
   }
 }
@@ -94,7 +94,7 @@ class X11Link implements Link {
     // The property outlives an endpoint that was killed. The endpoint's window does not, but the server may give its
     // number to a window of this program. So the check comes before this program makes its own window.
     await display.watch(endpoint).catch(() => {
-      throw new Error(`the window that ${X11_NAMES.instance} names is gone`);
+      throw new Error(`the window in ${X11_NAMES.instance} no longer exists`);
     });
     return new X11Link(display, { endpoint, own: display.createWindow(), begin, more }, handlers);
   }

@@ -187,8 +187,8 @@ test('what would break out of its line is sent nowhere', async () => {
 
 describe('older versions', () => {
   test.each([
-    [6, 'CHAT OPTIONS came with protocol 7, and protocol 6 was agreed on'],
-    [2, 'CHAT OPTIONS came with protocol 7, and protocol 2 was agreed on'],
+    [6, 'CHAT OPTIONS needs protocol 7, but protocol 6 was negotiated'],
+    [2, 'CHAT OPTIONS needs protocol 7, but protocol 2 was negotiated'],
   ])('protocol %i says what it does not have', async (protocol, message) => {
     const script: Script = (command) => (command.startsWith('PROTOCOL') ? `PROTOCOL ${protocol}` : undefined);
     const { client, chat, endpoint } = await attached(script);
