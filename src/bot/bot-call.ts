@@ -160,7 +160,7 @@ export class BotCall {
     // A script that does not wait for a prompt need not handle a hang-up during it: its next wait rejects.
     speech.catch((error: unknown) => {
       if (!this.signal.aborted && !options.signal?.aborted)
-        this.#trace(`could not say all: ${messageOf(error)}`);
+        this.#trace(`stopped speaking early: ${messageOf(error)}`);
     });
     return speech;
   }
@@ -175,7 +175,7 @@ export class BotCall {
     checkWait(options);
     const { player } = this.#context;
     const position = await waitFor<number | undefined>({
-      what: 'the end of what is queued',
+      what: 'the end of the queued prompts',
       ended: this.signal,
       signal: options.signal,
       deadline: deadlineIn(this.clock, options.timeoutMs, () => undefined),
@@ -203,7 +203,7 @@ export class BotCall {
   /** Forgets the digits that were typed ahead; returns them. */
   clearDigits(): string {
     const digits = this.#context.digits.clear();
-    if (digits !== '') this.#trace('forgets what was typed ahead');
+    if (digits !== '') this.#trace('discards keys typed ahead');
     return digits;
   }
 

@@ -239,6 +239,6 @@ export class BotHost extends FencedEmitter<BotHostEvents> implements AsyncDispos
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'This host is closed: make another.');
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'This host is closed: create a new one.');
   }
 }

@@ -26,11 +26,11 @@ export class CallLimit implements Disposable {
       this.#timers.add(clock.timerAt(clock.now() + maxCallMs + ms, task));
     after(0, () => void hangUp(call));
     after(END_TOLD_MS, () =>
-      this.#cut.abort(new CallEndedError(call.id, call.status, 'through with its script', undefined)),
+      this.#cut.abort(new CallEndedError(call.id, call.status, 'done with its script', undefined)),
     );
     this.passed = new Promise((resolve) => {
       after(END_TOLD_MS + LAST_WORD_MS, () => {
-        const message = `Call ${call.id} was ended after ${maxCallMs} ms, but the script goes on: have it wait with call.signal.`;
+        const message = `Call ${call.id} was ended after ${maxCallMs} ms, but the script continues: pass call.signal to its waits.`;
         resolve({ outcome: 'failed', error: new JackfieldError('ERR_TIMEOUT', message) });
       });
     });
@@ -55,7 +55,7 @@ export class DialledCalls {
   add(call: CallControl): void {
     if (this.#over) {
       void hangUp(call);
-      throw new JackfieldError('ERR_CLOSED', `Call ${call.id} was placed when the script had ended.`);
+      throw new JackfieldError('ERR_CLOSED', `Call ${call.id} was placed after the script had ended.`);
     }
     this.#calls.push(call);
   }

@@ -26,7 +26,7 @@ export async function firstToAnswer(
     const answered = await call.dial(target, limits);
     if (found.signal.aborted) {
       await answered.call.hangUp();
-      throw new JackfieldError('ERR_ABORTED', `${target} answered after another.`);
+      throw new JackfieldError('ERR_ABORTED', `${target} answered after another target.`);
     }
     found.abort();
     return { target, answered };

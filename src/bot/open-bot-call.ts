@@ -67,7 +67,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
     if (over.signal.aborted) return;
     over.abort(
       reason ??
-        new CallEndedError(call.id, call.status, 'through with its script', call.known('FAILUREREASON')),
+        new CallEndedError(call.id, call.status, 'done with its script', call.known('FAILUREREASON')),
     );
     setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
   };
@@ -118,7 +118,7 @@ async function analysisOf(
     return runAnalysis(tape?.recording ?? voice, { ...settings, clock });
   } catch (error) {
     // The call goes on without the analysis, as it does without a recording.
-    trace(`is not analysed: ${messageOf(error)}`);
+    trace(`cannot be analysed: ${messageOf(error)}`);
     return undefined;
   }
 }

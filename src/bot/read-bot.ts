@@ -85,7 +85,7 @@ export async function readBot(files: BotFiles, options: ReadBotOptions = {}): Pr
   const { flow, hooks, script, agent } = files;
   const ways = [flow, script, agent].filter((way) => way !== undefined);
   if (ways.length !== 1 || (flow === undefined && hooks !== undefined)) {
-    const text = 'A bot has a flow, perhaps with hooks, or it has a script, or an agent.';
+    const text = 'A bot needs exactly one of flow, script and agent; hooks need a flow.';
     throw new JackfieldError('ERR_INVALID_ARG', text);
   }
   if (agent) {

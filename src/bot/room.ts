@@ -62,7 +62,7 @@ export class Room {
 
   async #join(call: BotCall, options: WaitOptions): Promise<void> {
     if (this.#members.size >= this.#maxCalls) {
-      throw new JackfieldError('ERR_LIMIT', `The room is full: it takes ${this.#maxCalls} calls.`);
+      throw new JackfieldError('ERR_LIMIT', `The room is full: it holds at most ${this.#maxCalls} calls.`);
     }
     call.signal.throwIfAborted();
     using leave = new TimeLimit(call.clock, options);

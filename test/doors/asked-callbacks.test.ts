@@ -103,7 +103,7 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
     ]);
     expect(told.splice(0)[0]).toMatchObject({
       code: 'ERR_LISTENER',
-      message: expect.stringMatching(/retryWhen gives.*NaN/),
+      message: expect.stringMatching(/the result of retryWhen.*NaN/),
     });
   });
 

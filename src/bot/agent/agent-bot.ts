@@ -21,7 +21,7 @@ export function agentBot(options: AgentBotOptions): Bot {
   checkOptions(options, AGENT_RULES);
   const { url, agent, dialect: name = 'raw', variant, encoding, sampleRate } = options;
   if ((url === undefined) === (agent === undefined))
-    throw invalidArgument('url', 'given, or agent, and not both', url);
+    throw invalidArgument('url', 'given, unless agent is given', url);
   const dialect = dialectNamed(name);
   if (url !== undefined) checkMediaUrl(url, dialect);
   const format = formatFor(dialect, { variant, encoding, sampleRate });

@@ -41,7 +41,7 @@ export function allowedTools({ hangUp, transferTo, sendDigits, messageTo }: Agen
   if (hangUp) {
     tools.push({
       name: 'hang_up',
-      description: 'Ends the call, when everything was said.',
+      description: 'Ends the call. Use it when the conversation is over.',
       run: async (_, call) => {
         await call.mark();
         await call.hangUp();
@@ -52,7 +52,7 @@ export function allowedTools({ hangUp, transferTo, sendDigits, messageTo }: Agen
   if (transferTo && transferTo.length > 0) {
     tools.push({
       name: 'transfer',
-      description: 'Puts the caller through to somebody else.',
+      description: 'Transfers the caller to somebody else.',
       parameters: objectOf({ to: { ...TEXT, enum: transferTo } }),
       takesCall: true,
       run: async (input, call) => {
@@ -66,7 +66,7 @@ export function allowedTools({ hangUp, transferTo, sendDigits, messageTo }: Agen
   if (sendDigits) {
     tools.push({
       name: 'send_digits',
-      description: 'Presses keys of the telephone: 0-9, * and #.',
+      description: 'Sends telephone keys: 0-9, * and #.',
       parameters: objectOf({ digits: TEXT }),
       run: async (input, call) => {
         await call.sendDigits(textOf(input, 'digits'));
@@ -120,7 +120,7 @@ function inputOf(text: string): Readonly<Record<string, unknown>> {
 function textOf(input: Readonly<Record<string, unknown>>, name: string): string {
   const value = entryOf(input, name);
   if (typeof value === 'string' && value !== '') return value;
-  throw new JackfieldError('ERR_INVALID_ARG', `${name} must be a text of one or more characters.`);
+  throw new JackfieldError('ERR_INVALID_ARG', `${name} must be a string of at least one character.`);
 }
 
 function listed(value: unknown, allowed: readonly string[], name: string): string {

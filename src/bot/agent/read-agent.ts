@@ -13,32 +13,32 @@ const names = z.array(z.string().min(1).max(200)).min(1).max(1000);
 export const agentConfigSchema = z.strictObject({
   ...peerFields,
   dialect: z.enum(WEB_SOCKET_DIALECTS).optional().describe('Default raw.'),
-  instructionsFile: file.optional().describe('A file with what the agent is to be.'),
+  instructionsFile: file.optional().describe('A file with the instructions for the agent.'),
   voice: z.string().min(1).max(200).optional(),
   settings: z
     .record(z.string().min(1).max(200), z.unknown())
     .optional()
-    .describe("Other settings of the session, as the agent's interface has them."),
+    .describe("Other settings of the agent session, in the form of the agent's API."),
   allow: z
     .strictObject({ hangUp: z.boolean(), sendDigits: z.boolean(), transferTo: names, messageTo: names })
     .partial()
     .optional()
-    .describe('What the agent may have done, each for itself. Default: nothing.'),
+    .describe('The actions that the agent may request. Default: none.'),
   bargeIn: z
     .enum(['agent', 'here'])
     .optional()
-    .describe('Who hears that the caller interrupts. Default agent.'),
-  keys: z.boolean().optional().describe('False: keys are not told to the agent.'),
+    .describe('Side that detects that the caller interrupts. Default agent.'),
+  keys: z.boolean().optional().describe('False to keep pressed keys from the agent. Default true.'),
   stallMs: z
     .number()
     .min(100)
     .max(600_000)
     .optional()
-    .describe('Time that the agent may take to answer. Default 5000.'),
-  filler: file.optional().describe('Sound that is played when it takes longer. Default: silence.'),
+    .describe('Longest wait for an answer of the agent, in ms. Default 5000.'),
+  filler: file.optional().describe('Audio file to play when the answer takes longer. Default: silence.'),
   apology: file
     .optional()
-    .describe('Sound for when the agent cannot be had, or goes away. Default: three tones.'),
+    .describe('Audio file to play when the agent is unreachable or disconnects. Default: three tones.'),
   connectTimeoutMs: z.number().min(100).max(600_000).optional().describe('Default 10000.'),
 });
 

@@ -98,7 +98,7 @@ export class ChatAttendant {
   async #take(message: ChatMessage, content: MessageContent): Promise<void> {
     const key = JSON.stringify([content.chat, content.from.toLowerCase()]);
     const chat = this.#parts.client.chats.get(content.chat);
-    if (!this.#isInPace(key)) this.#parts.trace(chat, `is written to too fast by ${content.from}`);
+    if (!this.#isInPace(key)) this.#parts.trace(chat, `receives messages too fast from ${content.from}`);
     else await this.#dispatch(key, chat, message, content);
   }
 
@@ -115,7 +115,7 @@ export class ChatAttendant {
 
   #hand(conversation: Conversation, content: MessageContent): void {
     if (conversation.chat.take(content)) conversation.received++;
-    else this.#parts.trace(conversation.chat.chat, 'has too many messages to look at');
+    else this.#parts.trace(conversation.chat.chat, 'has too many waiting messages');
   }
 
   async #begin(key: string, chat: Chat, first: MessageContent): Promise<void> {

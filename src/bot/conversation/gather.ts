@@ -185,7 +185,7 @@ function resolved({ transcriber }: CallContext, options: GatherOptions) {
   const bySpeech = input.includes('speech');
   for (const name of ['phrases', 'speechPauseMs', 'maxSpeechMs'] as const) {
     if (!bySpeech && options[name] !== undefined)
-      throw invalidArgument(name, "left out where 'speech' is no input", options[name]);
+      throw invalidArgument(name, "left out unless input includes 'speech'", options[name]);
   }
   if (bySpeech && !transcriber) {
     const expected = "['digits'] for a bot without a transcriber: bot(script, { transcriber })";
@@ -193,7 +193,7 @@ function resolved({ transcriber }: CallContext, options: GatherOptions) {
   }
   const allowed = options.allowed === undefined ? undefined : keysIn(options.allowed);
   if (allowed && [...allowed].every((key) => terminators.includes(key)))
-    throw invalidArgument('allowed', `keys besides the terminators ${terminators}`, options.allowed);
+    throw invalidArgument('allowed', `keys other than the terminators ${terminators}`, options.allowed);
   return {
     ...{ prompt: options.prompt, signal: options.signal, min, max, terminators, timeoutMs, interDigitMs },
     ...{ typeAhead, phrases, speechPauseMs, maxSpeechMs, digits: input.includes('digits') },

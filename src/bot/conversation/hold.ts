@@ -37,11 +37,11 @@ export async function whileOnHold<T>(
   } else void held.say({ loop: music }, { signal });
   try {
     return await waitFor<T>({
-      what: 'what a caller is on hold for',
+      what: 'the work during hold',
       ended,
       signal,
       deadline: deadlineIn(clock, timeoutMs, () => {
-        const message = `What call ${call.id} is on hold for took over ${timeoutMs} ms.`;
+        const message = `The work for which call ${call.id} is on hold took longer than ${timeoutMs} ms.`;
         throw new JackfieldError('ERR_TIMEOUT', message);
       }),
       begin: (resolve, reject) => void Promise.resolve().then(work).then(resolve, reject),

@@ -8,7 +8,7 @@ export const KEYS = rule(
 
 /** The rule of keys that may be written as ranges: `0-9`, `1-4*#`. A range goes up, within the digits or the letters. */
 export const KEY_RANGES = rule(
-  'one key or more of 0-9, A-D, * and #, or ranges of them that go up, such as 1-4',
+  'one or more keys of 0-9, A-D, * and #, or ascending ranges of keys, such as 1-4',
   (value) => typeof value === 'string' && value !== '' && keysIn(value) !== undefined,
 );
 

@@ -89,7 +89,7 @@ export class SpeechInput implements Disposable {
   [Symbol.dispose](): void {
     this.#over = true;
     this.#stop();
-    this.#utterance?.live.giveUp(new JackfieldError('ERR_ABORTED', 'What was said is not needed any more.'));
+    this.#utterance?.live.giveUp(new JackfieldError('ERR_ABORTED', 'The transcript is no longer needed.'));
     this.#quiet.clear();
   }
 

@@ -95,7 +95,7 @@ function* checkReached(flow: FlowData, start: string): Generator<FlowFinding> {
   }
   for (const name of Object.keys(flow.steps)) {
     if (!reached.has(name)) {
-      yield { severity: 'warning', path: ['steps', name], message: 'no way leads to this step' };
+      yield { severity: 'warning', path: ['steps', name], message: 'no step leads to this step' };
     }
   }
 }
@@ -116,7 +116,7 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
         yield {
           severity: 'error',
           path: ['steps', name],
-          message: 'steps lead back here and no time passes: a step that counts, with a limit, would end it',
+          message: 'the steps loop back here without taking time: end the loop with a step "count" and a limit',
         };
         break;
       }
@@ -131,7 +131,7 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
 function* checkLengths(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
     if (step.do === 'gather' && step.max !== undefined && step.max < step.min) {
-      yield { severity: 'error', path: ['steps', name, 'max'], message: `must be min (${step.min}) or more` };
+      yield { severity: 'error', path: ['steps', name, 'max'], message: `must be at least min (${step.min})` };
     }
     if (step.do === 'menu' && Object.keys(step.choices).length === 0) {
       yield { severity: 'error', path: ['steps', name, 'choices'], message: 'must hold at least one key' };
@@ -151,8 +151,8 @@ function* checkHours(flow: FlowData): Generator<FlowFinding> {
 function* checkHooks(flow: FlowData, hooks: readonly string[]): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
     if (step.do !== 'hook' || hooks.includes(step.name)) continue;
-    const there = hooks.length === 0 ? 'there are none' : `there are ${hooks.join(', ')}`;
-    const message = `there is no hook ${step.name}, which is code: ${there}`;
+    const there = hooks.length === 0 ? 'none are defined' : `there are ${hooks.join(', ')}`;
+    const message = `there is no hook ${step.name} in the code: ${there}`;
     yield { severity: 'error', path: ['steps', name, 'name'], message };
   }
 }
@@ -192,7 +192,7 @@ function* checkQueues(flow: FlowData, given: readonly string[]): Generator<FlowF
   const queues = [...given, ...Object.keys(flow.queues ?? {})];
   for (const [name, step] of Object.entries(flow.steps)) {
     if (step.do !== 'enqueue' || queues.includes(step.queue)) continue;
-    const there = queues.length === 0 ? 'there are none' : `there are ${queues.join(', ')}`;
+    const there = queues.length === 0 ? 'none are defined' : `there are ${queues.join(', ')}`;
     const message = `there is no queue ${step.queue}: ${there}`;
     yield { severity: 'error', path: ['steps', name, 'queue'], message };
   }
@@ -203,7 +203,7 @@ function* checkGoodbye({ goodbye }: FlowData): Generator<FlowFinding> {
   for (const { text, path } of textsIn(goodbye, ['goodbye'])) {
     const [variable] = /\{\w+\}/.exec(text) ?? [];
     if (variable === undefined) continue;
-    const message = `${variable} has no value here: goodbye is the same for all calls`;
+    const message = `${variable} has no value here: goodbye is shared by all calls`;
     yield { severity: 'error', path, message };
   }
 }
@@ -224,7 +224,7 @@ async function checkSpeech(
       const isMissing = typeof part === 'string' && examples.length > 0 && !prompts.has(part, language);
       const where =
         languages.size > 1 || language !== flow.language ? ` in ${language ?? prompts.language}` : '';
-      if (isMissing) messages.add(`there is no recording of ${part} in the folder of prompts${where}`);
+      if (isMissing) messages.add(`the folder of prompts has no recording of ${part}${where}`);
       else for (const { message } of await prompts.faults(examples, { language })) messages.add(message);
     }
     for (const message of messages) findings.push({ severity: 'error', path, message });

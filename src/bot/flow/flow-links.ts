@@ -91,7 +91,7 @@ function describeCondition(when: FlowCondition): string {
   if ('any' in when) return when.any.map(describeCondition).join(' or ');
   if ('not' in when) return `not ${describeCondition(when.not)}`;
   if ('caller' in when) return `caller ${when.caller.join(', ')}`;
-  if ('deadAirMs' in when) return `nobody heard for ${when.deadAirMs / 1000} s`;
+  if ('deadAirMs' in when) return `no speech for ${when.deadAirMs / 1000} s`;
   if ('variable' in when) return `{${when.variable}} ${describeValue(when)}`;
   const days = when.weekdays && describeDays(when.weekdays);
   return 'from' in when ? [days, `${when.from}–${when.to}`].filter(Boolean).join(' ') : (days ?? '');

@@ -22,8 +22,8 @@ export interface FlowNeed {
 }
 
 const WORDS: Readonly<Record<FlowAbility, string>> = {
-  speech: 'takes words for an answer, which needs a transcriber (--transcriber, { transcriber })',
-  message: 'sends a message, which this endpoint cannot',
+  speech: 'accepts spoken answers, which needs a transcriber (--transcriber, { transcriber })',
+  message: 'sends a message, which this endpoint does not support',
   leaveVoicemail: 'leaves a voicemail, which needs an endpoint with voicemail ({ leaveVoicemail })',
 };
 

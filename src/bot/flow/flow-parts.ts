@@ -64,7 +64,7 @@ const pattern = z
   .string()
   .min(1)
   .max(1000)
-  .refine((text) => likePattern(text) !== undefined, 'has a [ without its ], or an empty []');
+  .refine((text) => likePattern(text) !== undefined, 'has a [ without a matching ], or an empty []');
 
 /** Deepest nesting of conditions. */
 const DEEPEST = 5;

@@ -5,7 +5,7 @@ import { KEY_RANGES } from '../conversation/keys.js';
 import { flowQueue } from '../steps/flow-queue.js';
 import { condition, ms, numberOrVariable, speech, stepName, variableName } from './flow-parts.js';
 
-const digits = z.string().regex(/^[0-9*#]+$/, 'must be of 0-9, * and #');
+const digits = z.string().regex(/^[0-9*#]+$/, 'must consist of 0-9, * and #');
 const key = z.string().regex(/^[0-9*#]$/, 'must be one key: 0-9, * or #');
 const keyRanges = z.string().refine(KEY_RANGES.accepts, `must be ${KEY_RANGES.expected}`);
 const phrases = z.array(z.string().min(1).max(200)).min(1).max(1000);

@@ -74,6 +74,6 @@ function savedValue(name: string, variables: FlowVariables): string {
   if (value !== undefined) return value;
   throw new JackfieldError(
     'ERR_INVALID_STATE',
-    `The flow uses {${name}}, which no step has saved before; there are ${[...variables.keys()].join(', ')}.`,
+    `The flow uses {${name}}, which no earlier step saves; there are ${[...variables.keys()].join(', ')}.`,
   );
 }

@@ -55,7 +55,7 @@ const RULES: Rules<ParseFlowOptions> = {
 };
 /** The rule of an argument that is a flow. */
 export const FLOW = rule(
-  'a flow, as parseFlow gives it',
+  'a flow returned by parseFlow',
   (value) => object.accepts(value) && object.accepts(Reflect.get(value as object, 'data')),
 );
 

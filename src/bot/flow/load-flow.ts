@@ -74,7 +74,7 @@ export async function loadText(
     return nothing({ ...whole, message: `it is larger than ${MAX_BYTES} bytes` });
   }
   if (CONTROLS.test(text)) {
-    return nothing({ ...whole, message: 'it is not text: it has to be YAML or JSON, in UTF-8' });
+    return nothing({ ...whole, message: 'it is not UTF-8 text: expected YAML or JSON' });
   }
   const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
@@ -121,8 +121,8 @@ async function loadParts(data: FlowData, folder: string, within: readonly string
     if (step.do !== 'flow' || parts.has(step.file)) continue;
     const file = resolve(folder, step.file);
     const path = ['steps', name, 'file'];
-    if (within.includes(file)) note(path, `${printable(step.file)} is a part of itself`);
-    else if (within.length > DEEPEST) note(path, `there are more than ${DEEPEST} flows within each other`);
+    if (within.includes(file)) note(path, `${printable(step.file)} includes itself`);
+    else if (within.length > DEEPEST) note(path, `flows are nested more than ${DEEPEST} deep`);
     else {
       await readFile(file).then(
         async (bytes) => {
@@ -192,7 +192,7 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
     return [{ path, message: eitherOf(issue) }];
   }
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key}` }));
   }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
   return [{ path, message: issue.message }];

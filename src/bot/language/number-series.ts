@@ -55,7 +55,7 @@ export function spellNumber(
   cardinals: NumberSeries = series,
 ): SpokenWord[] {
   const { numbers, rules, max = MAX_NUMBER } = series;
-  if (value > max) throw invalidArgument('number', `${max} or less for this kind of number`, value);
+  if (value > max) throw invalidArgument('number', `at most ${max} for this kind of number`, value);
   const own = numbers[value] === undefined ? undefined : [numberWord(value, series)];
   return inForm(own ?? spellByRule(value, series, rules, cardinals), series, form);
 }
@@ -67,7 +67,7 @@ function spellByRule(
   cardinals: NumberSeries,
 ): SpokenWord[] {
   const rule = rules.findLast(([from]) => from <= value);
-  if (!rule) throw invalidArgument('number', 'one that the language has a word or a rule for', value);
+  if (!rule) throw invalidArgument('number', 'a number that the language has a word or a rule for', value);
   const [, by, whole, rest, special = {}] = rule;
   const below = value % by;
   const pattern = below === 0 ? whole : (special[below] ?? rest);

@@ -73,7 +73,7 @@ export function parseCallList(text: string, options: CallListOptions): readonly 
     return [];
   });
   if (problems.length === 0 && targets.length === 0)
-    problems.push(`${printable(file)}: there is nobody on it`);
+    problems.push(`${printable(file)}: the list is empty`);
   if (problems.length === 0) return targets;
   const more = problems.length - MAX_PROBLEMS;
   const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];
@@ -90,8 +90,8 @@ function csvEntries(text: string, file: string, problems: string[]): Entry[] {
   if (!columns.includes('target') || wrong !== undefined) {
     const text =
       wrong === undefined
-        ? 'it has no column target'
-        : `${shown(wrong)} is no name of one (letters, digits and _, each once)`;
+        ? 'there is no column "target"'
+        : `${shown(wrong)} is not a valid column name (letters, digits and _, each name once)`;
     problems.push(`${printable(file)}:${header.line}: the first line must name the columns: ${text}`);
     return [];
   }
@@ -102,7 +102,7 @@ function csvEntries(text: string, file: string, problems: string[]): Entry[] {
         { place, fields: Object.fromEntries(cells.map((cell, index) => [columns[index], cell.trim()])) },
       ];
     }
-    problems.push(`${place}: it has ${cells.length} columns; the first line names ${columns.length}`);
+    problems.push(`${place}: this line has ${cells.length} columns; the first line names ${columns.length}`);
     return [];
   });
 }
@@ -116,7 +116,7 @@ function jsonEntries(text: string, file: string, problems: string[]): Entry[] {
     return [];
   }
   if (!Array.isArray(list)) {
-    problems.push(`${printable(file)}: it must be an array of names, or of objects with a target`);
+    problems.push(`${printable(file)}: the list must be an array of names or of objects with a target`);
     return [];
   }
   return list.map((item: unknown, index) => ({
@@ -134,15 +134,15 @@ function targetProblem(target: unknown): string | undefined {
 
 function fieldProblem(fields: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(fields)) {
-    if (!FIELD.test(name)) return `the name ${shown(name)} must be of letters, digits and _`;
-    if (typeof value === 'object') return `${name} must be a text or a number`;
+    if (!FIELD.test(name)) return `the name ${shown(name)} must consist of letters, digits and _`;
+    if (typeof value === 'object') return `${name} must be a string or a number`;
   }
   return undefined;
 }
 
 function doubleProblem(target: string, seen: ReadonlyMap<string, string>): string | undefined {
   const before = seen.get(target.toLowerCase());
-  return before === undefined ? undefined : `${target} stands at ${before} already: keep one`;
+  return before === undefined ? undefined : `${target} is already listed at ${before}: keep one`;
 }
 
 function asTexts(fields: Readonly<Record<string, unknown>>): Record<string, string> {

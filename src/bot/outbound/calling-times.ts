@@ -27,7 +27,7 @@ const DAYS = listOf(
 );
 /** Accepts days without calls: a list, or lists by number prefix. */
 export const HOLIDAYS = rule(
-  'a list of days such as 2027-12-25, or an object of those by the beginning of the number',
+  'a list of days such as 2027-12-25, or an object of such lists by number prefix',
   (value) =>
     DAYS.accepts(value) || (object.accepts(value) && Object.values(value as object).every(DAYS.accepts)),
 );

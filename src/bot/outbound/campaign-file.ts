@@ -37,7 +37,7 @@ const MIGRATIONS: readonly string[] = [
 ];
 
 const ADVICE =
-  'Whom campaigns have called is known from nowhere else: put a copy in its place. Once it is moved away another is begun, and everybody is called again.';
+  'Only this file says whom campaigns have called: restore it from a backup. If you move it away, a new one is started and everybody is called again.';
 
 /**
  * Opens the history of campaigns in a folder, or begins one. It is a separate file, since it cannot be rebuilt as the
@@ -89,7 +89,7 @@ function hasCalls(file: string): boolean {
     return catalogue.get(NAME_ROW, sql) !== undefined;
   } catch (cause) {
     if (!isDamage(cause)) throw cause;
-    const text = `${printable(file)} is damaged, and may have calls of campaigns: where it cannot be mended, move it out of the folder. Whom they called is not known then, and everybody is called again.`;
+    const text = `${printable(file)} is damaged and may contain calls of campaigns: repair it, or move it out of the folder. After a move everybody is called again, because the earlier calls are unknown.`;
     throw new JackfieldError('ERR_FILE', text, { cause });
   }
 }

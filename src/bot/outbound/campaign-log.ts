@@ -215,7 +215,7 @@ export class CampaignLog implements Disposable {
         .all(RUNNER_ROW, sql, campaign)
         .find(({ pid }) => pid !== process.pid && isAlive(pid));
       if (runner) {
-        const text = `The campaign ${campaign} is being run by process ${runner.pid}: wait for it, or end it.`;
+        const text = `The campaign ${campaign} is already run by process ${runner.pid}: wait for that process, or end it.`;
         throw new JackfieldError('ERR_INVALID_STATE', text);
       }
       const end =
@@ -233,7 +233,7 @@ export class CampaignLog implements Disposable {
       outcome = 'calling', pid = excluded.pid WHERE outcome = 'unsaid'`;
     const values = [campaign, target, attempt, new Date(placedAtMs).toISOString(), process.pid];
     if (this.#db.write(() => this.#db.run(sql, ...values), true) === 1) return;
-    const text = `Call ${attempt} to ${target} has been placed already: does another process run ${campaign}?`;
+    const text = `Call ${attempt} to ${target} was already placed: another process may be running ${campaign}.`;
     throw new JackfieldError('ERR_INVALID_STATE', text);
   }
 

@@ -90,7 +90,7 @@ function targetsOf(targets: readonly (string | CampaignTarget)[]): readonly Camp
   return targets.map((each) => {
     const entry = typeof each === 'string' ? { target: each, fields: {} } : each;
     const name = entry.target.toLowerCase();
-    if (seen.has(name)) throw invalidArgument('targets', 'a list on which each stands once', entry.target);
+    if (seen.has(name)) throw invalidArgument('targets', 'a list without duplicates', entry.target);
     seen.add(name);
     return entry;
   });
@@ -283,7 +283,7 @@ class CampaignRun {
   async #hostFor(entry: Entry): Promise<BotHost | JackfieldError> {
     try {
       const host = (await this.#options.hostFor?.(entry)) ?? this.#host;
-      checkArgument('what hostFor gives', host, HOST);
+      checkArgument('the result of hostFor', host, HOST);
       return host;
     } catch (error) {
       return listenerError('hostFor', error);
@@ -331,7 +331,7 @@ class CampaignRun {
     const { result } = placed;
     const answer = await ask('retryWhen', async () => {
       const again = await this.#options.retryWhen({ ...result, ...call });
-      checkArgument('what retryWhen gives', again, AGAIN);
+      checkArgument('the result of retryWhen', again, AGAIN);
       return again;
     });
     return answer ?? false;
@@ -345,7 +345,7 @@ class CampaignRun {
       needsNobody: () => paced.settle(),
       doNotCall: async () => {
         if (doNotCall) return await doNotCall.add(target);
-        const text = `${target} cannot be put on a list: give the campaign one as doNotCall.`;
+        const text = `${target} cannot be added to a do-not-call list: give the campaign one as doNotCall.`;
         throw new JackfieldError('ERR_INVALID_STATE', text);
       },
     };
@@ -394,6 +394,6 @@ function failureOf(placed: Placed, target: string): JackfieldError | undefined {
 
 function asUnsaid(target: string, cause: Error): JackfieldError {
   const code = cause instanceof JackfieldError ? cause.code : 'ERR_INVALID_ARG';
-  const text = `The campaign has ended: to ${target} it could not say what it has to. ${cause.message}`;
+  const text = `The campaign has ended: the announcement to ${target} could not be played. ${cause.message}`;
   return new JackfieldError(code, text, { cause });
 }

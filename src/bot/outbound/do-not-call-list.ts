@@ -45,7 +45,7 @@ export class DoNotCallList implements DoNotCall {
       await makePrivateFolder(dirname(this.#file));
       append(this.#file, target);
     } catch (cause) {
-      const text = printable(`${target} could not be put on ${this.#file}: ${messageOf(cause)}`);
+      const text = printable(`${target} could not be added to ${this.#file}: ${messageOf(cause)}`);
       throw new JackfieldError('ERR_FILE', text, { cause });
     }
   }

@@ -120,14 +120,14 @@ class SpeechRequest {
       if (/^(text|application\/json)/.test(type))
         throw new JackfieldError(
           'ERR_SYNTAX',
-          `${this.#host} answered with ${type.slice(0, 60)}, and no sound.`,
+          `${this.#host} answered with ${type.slice(0, 60)} instead of audio.`,
         );
       while (reader) {
         const { done, value } = await this.#within(reader.read());
         if (done) return;
         bytes += value.length;
         if (bytes > MAX_BYTES)
-          throw new JackfieldError('ERR_LIMIT', `${this.#host} speaks for more than an hour.`);
+          throw new JackfieldError('ERR_LIMIT', `${this.#host} sent more than an hour of audio.`);
         yield value;
       }
     } finally {
@@ -146,10 +146,10 @@ class SpeechRequest {
     } catch (cause) {
       if (this.#signal?.aborted) throw abortedError('speech', this.#signal);
       if (limit.passed)
-        throw new JackfieldError('ERR_TIMEOUT', `${this.#host} sent no sound for ${timeoutMs} ms.`, {
+        throw new JackfieldError('ERR_TIMEOUT', `${this.#host} sent no audio for ${timeoutMs} ms.`, {
           cause,
         });
-      throw new JackfieldError('ERR_PEER', `${this.#host} does not speak: ${messageOf(cause)}`, { cause });
+      throw new JackfieldError('ERR_PEER', `${this.#host} did not synthesise the text: ${messageOf(cause)}`, { cause });
     }
   }
 

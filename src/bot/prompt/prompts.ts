@@ -66,7 +66,7 @@ const SAYING_RULES: Rules<SayingOptions> = {
   signal: abortSignal,
   unheard: abortSignal,
 };
-const LIST = rule('a list of what is to be said', Array.isArray);
+const LIST = rule('a list of prompts', Array.isArray);
 
 /** Silence between groups of a phone number. */
 const PAUSE = new Int16Array(msToSamples(250));
@@ -182,7 +182,7 @@ export class Prompts {
   /** Resolves to all samples. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
   async samples(what: Speakable, options: SayingOptions = {}): Promise<Int16Array> {
     checkArgument('what', what, SPEAKABLE);
-    if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'something that ends', 'a loop');
+    if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'a prompt that ends', 'a loop');
     return await collectSamples(this.render(what, options));
   }
 
@@ -193,7 +193,7 @@ export class Prompts {
       length += samples.length;
       yield samples;
     }
-    if (length === 0) throw invalidArgument('loop', 'something that has a length', what);
+    if (length === 0) throw invalidArgument('loop', 'a prompt that is not empty', what);
   }
 
   async #samples(part: SpokenPart, options: SayingOptions): Promise<Int16Array> {
@@ -292,7 +292,7 @@ export class Prompts {
     const engine = this.#engineFor(text);
     const ends = [signal, unheard].filter((each) => each !== undefined);
     const limits = ends.length > 0 ? { language, signal: AbortSignal.any(ends) } : { language };
-    const make = () => engine.stream?.(text, limits) ?? Promise.reject(new TypeError('It does not stream.'));
+    const make = () => engine.stream?.(text, limits) ?? Promise.reject(new TypeError('The speech engine does not stream.'));
     return this.#cache.stream(JSON.stringify([engine.name, language, text]), make);
   }
 
@@ -301,7 +301,7 @@ export class Prompts {
     if (this.#engine) return this.#engine;
     throw new JackfieldError(
       'ERR_INVALID_ARG',
-      `“${text}” can only be said by a speech engine: open the prompts with one.`,
+      `“${text}” needs a speech engine: open the prompts with one.`,
     );
   }
 
@@ -312,7 +312,7 @@ export class Prompts {
       this.#languages.find(({ code }) => code === base);
     if (found) return found;
     const known = this.#languages.map(({ code }) => code).join(', ');
-    throw invalidArgument('language', `one in which numbers can be said (${known})`, language);
+    throw invalidArgument('language', `a language with rules for numbers (${known})`, language);
   }
 }
 

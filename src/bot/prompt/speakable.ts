@@ -123,5 +123,5 @@ function describePart(part: SpokenPart): string {
   if ('span' in part) return `span ${part.span} ms`;
   if ('date' in part)
     return `date ${part.date instanceof Date ? part.date.toISOString().slice(0, 10) : part.date}`;
-  return `${describeSpeakable(part.loop)} over and over`;
+  return `${describeSpeakable(part.loop)} in a loop`;
 }

@@ -48,7 +48,7 @@ async function begunOf(
     if (begun.length > MAX_HEADER)
       throw new JackfieldError('ERR_SYNTAX', `The WAV of ${what} has no samples.`);
     const { done, value } = await source.next();
-    if (done) throw new JackfieldError('ERR_SYNTAX', `${what} gave no sound.`);
+    if (done) throw new JackfieldError('ERR_SYNTAX', `${what} gave no audio.`);
     begun = Buffer.concat([begun, value]);
   }
 }
@@ -90,7 +90,7 @@ function formatIn(body: Buffer, what: string): PcmFormat {
     return { sampleRate, channels };
   throw new JackfieldError(
     'ERR_UNSUPPORTED',
-    `${what} gave a WAV of ${bits} bits, ${channels} channels and ${sampleRate} Hz; 16 bits, 1 or 2 and 8000 to 192000 are read.`,
+    `${what} gave a WAV of ${bits} bits, ${channels} channels and ${sampleRate} Hz; supported are 16 bits, 1 or 2 channels and 8000 to 192000 Hz.`,
   );
 }
 

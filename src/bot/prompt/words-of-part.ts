@@ -32,7 +32,7 @@ function numberWords(value: number | string, spoken: SpokenLanguage): readonly S
   if (/^-?\d{1,9}\.\d{1,10}$/.test(text)) return able(spoken, 'decimal')(text);
   throw invalidArgument(
     'number',
-    `a number from -${MAX_NUMBER} to ${MAX_NUMBER}, with ten decimals at most`,
+    `a number from -${MAX_NUMBER} to ${MAX_NUMBER}, with at most ten decimals`,
     value,
   );
 }
@@ -53,7 +53,7 @@ function able<K extends 'decimal' | 'ordinal' | 'money' | 'phone' | 'time' | 'sp
 function hundredthsOf(amount: number): number {
   const hundredths = Math.round(amount * 100);
   if (Number.isSafeInteger(hundredths) && Math.abs(hundredths / 100 - amount) < 1e-9) return hundredths;
-  throw invalidArgument('money', 'an amount with two decimals at most', amount);
+  throw invalidArgument('money', 'an amount with at most two decimals', amount);
 }
 
 function groupsOf(phone: string): string[] {

@@ -46,7 +46,7 @@ const RULES: Rules<QueueAgent> = {
 export function checkAgent(agent: QueueAgent): void {
   checkOptions(agent, RULES, 'agent.');
   if ((agent.dial === undefined) !== (agent.serve === undefined)) return;
-  throw invalidArgument(`agent ${agent.name}`, 'one with either dial or serve', agent);
+  throw invalidArgument(`agent ${agent.name}`, 'an agent with either dial or serve', agent);
 }
 
 /** The rule of a list of skills. */

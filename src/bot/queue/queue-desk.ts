@@ -171,7 +171,7 @@ export class QueueDesk {
     if (this.#agents.has(facts.name)) {
       throw new JackfieldError(
         'ERR_INVALID_ARG',
-        `There is an agent ${facts.name} already: names must differ.`,
+        `The agent name ${facts.name} is already used: names must be unique.`,
       );
     }
     this.#agents.set(facts.name, new DeskAgent(facts, this.#parts.clock.now()));

@@ -123,10 +123,10 @@ async function readState(path: string): Promise<QueueState | undefined> {
     return STATE.parse(JSON.parse(text));
   } catch (cause) {
     const advice =
-      'Mend it, or move it out of the folder: whoever was to be called back is known from nowhere else.';
+      'Repair the file, or move it out of the folder. Only this file says who is to be called back.';
     throw new JackfieldError(
       'ERR_FILE',
-      `${printable(path)} is no state of a queue: ${printable(messageOf(cause))}. ${advice}`,
+      `${printable(path)} is not the state of a queue: ${printable(messageOf(cause))}. ${advice}`,
       {
         cause,
       },

@@ -81,7 +81,7 @@ export class QueueVisit {
     this.#undo.push(whenFired(call.signal, () => this.leave('abandoned', call.signal.reason)));
     if (signal) {
       const withdrawn = () =>
-        new JackfieldError('ERR_ABORTED', 'The caller was taken out of the queue.', { cause: signal.reason });
+        new JackfieldError('ERR_ABORTED', 'The caller was removed from the queue.', { cause: signal.reason });
       this.#undo.push(whenFired(signal, () => this.leave('withdrawn', withdrawn())));
     }
     if (maxWaitMs < Infinity) {

@@ -62,7 +62,7 @@ function listedHost(entry: string): { host: string; port: string } {
 export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new JackfieldError('ERR_INVALID_ARG', `${text} is no http: or https: address without a password.`);
+    throw new JackfieldError('ERR_INVALID_ARG', `${text} must be an http: or https: address without user and password.`);
   const isListed = hosts.some((each) => {
     const { host, port } = listedHost(each);
     if (port !== url.port && port !== (url.protocol === 'https:' ? '443' : '80')) return false;
@@ -72,7 +72,7 @@ export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
   const known = hosts.length === 0 ? 'no host is' : `only ${hosts.join(', ')}`;
   throw new JackfieldError(
     'ERR_FORBIDDEN',
-    `The flow may not ask ${url.host}: ${known} listed in http.hosts.`,
+    `The flow may not send requests to ${url.host}: ${known} listed in http.hosts.`,
   );
 }
 
@@ -96,16 +96,16 @@ export async function flowRequest(request: FlowRequest, options: FlowHttpOptions
       if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return answer;
       const to = checkUrl(new URL(location, url).href, options);
       if (url.protocol === 'https:' && to.protocol !== 'https:')
-        throw new JackfieldError('ERR_FORBIDDEN', `${url.host} redirects to an address without encryption.`);
+        throw new JackfieldError('ERR_FORBIDDEN', `${url.host} redirects to an unencrypted address.`);
       if (status < 307 && method !== 'GET') [method, json] = ['GET', undefined];
       url = to;
     }
   } catch (error) {
     if (limit.passed)
-      throw new JackfieldError('ERR_TIMEOUT', `${url.host} took over ${request.timeoutMs} ms.`);
+      throw new JackfieldError('ERR_TIMEOUT', `${url.host} took longer than ${request.timeoutMs} ms.`);
     if (error instanceof JackfieldError) throw error;
     request.signal.throwIfAborted();
-    throw new JackfieldError('ERR_PEER', `${url.host} cannot be asked: ${messageOf(error)}`, {
+    throw new JackfieldError('ERR_PEER', `The request to ${url.host} failed: ${messageOf(error)}`, {
       cause: error,
     });
   }
@@ -157,7 +157,7 @@ async function textOf(answer: IncomingMessage, host: string, maxBytes: number): 
     bytes += chunk.length;
     // Leaving the loop ends the connection.
     if (bytes > maxBytes)
-      throw new JackfieldError('ERR_LIMIT', `${host} answers with over ${maxBytes} bytes.`);
+      throw new JackfieldError('ERR_LIMIT', `The answer of ${host} is longer than ${maxBytes} bytes.`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

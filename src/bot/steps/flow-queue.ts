@@ -21,7 +21,7 @@ export const flowQueue = z.strictObject({
     .min(1)
     .refine(
       (agents) => new Set(agents.map(({ name }) => name)).size === agents.length,
-      'must have names that differ',
+      'must have unique names',
     ),
   folder: z.string().min(1).optional(),
   music: speech.optional(),
@@ -38,7 +38,7 @@ export const flowQueue = z.strictObject({
     .optional(),
   exitKeys: z
     .string()
-    .regex(/^[0-9*#]+$/, 'must be of 0-9, * and #')
+    .regex(/^[0-9*#]+$/, 'must consist of 0-9, * and #')
     .optional(),
   maxWaiting: count.max(100_000).optional(),
   maxWaitMs: z.number().min(0).optional(),

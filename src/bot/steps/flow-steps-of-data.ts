@@ -24,7 +24,7 @@ export const DATA_STEPS: { readonly [K in Deciding]: StepWork<K> } = {
   count(run, { variable, by, limit, next, otherwise }) {
     const count = Number(run.variables.get(variable) ?? 0) + by;
     if (!Number.isSafeInteger(count)) {
-      const message = `{${variable}} is ${run.variables.get(variable)}, which is no whole number to count with.`;
+      const message = `{${variable}} is ${run.variables.get(variable)}, which is not a whole number to count with.`;
       throw new JackfieldError('ERR_INVALID_STATE', message);
     }
     run.save(variable, String(count));
@@ -68,7 +68,7 @@ async function request(run: FlowRun, step: StepOf<'http'>): Promise<string | und
   const way = entryOf(step.statuses ?? {}, String(status));
   if (way !== undefined) return way;
   if (status < 200 || status > 299)
-    throw new JackfieldError('ERR_PEER', `${new URL(step.url).host} answers with the status ${status}.`);
+    throw new JackfieldError('ERR_PEER', `${new URL(step.url).host} answered with status ${status}.`);
   if (Object.keys(step.save).length > 0) saveAll(run, step, body);
   return step.next;
 }
@@ -108,6 +108,6 @@ function parsed(body: string): unknown {
 
 /** Encodes a value as one part of a URL. @throws ERR_INVALID_ARG for a value of full stops only, such as `..`. */
 function urlPart(value: string): string {
-  if (/^\.*$/.test(value)) throw invalidArgument('a value in a url', 'more than full stops', value);
+  if (/^\.*$/.test(value)) throw invalidArgument('a value in a url', 'more than dots', value);
   return encodeURIComponent(value);
 }

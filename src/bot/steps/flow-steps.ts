@@ -36,7 +36,7 @@ export async function walk(run: FlowRun): Promise<void> {
     if (!step) return;
     if (call.clock.now() > since) [since, count] = [call.clock.now(), 0];
     if (++count > MAX_STEPS_AT_ONCE) {
-      const message = `Step ${name} of ${printable(flow.file)} goes round and round, and no time passes.`;
+      const message = `Step ${name} of ${printable(flow.file)} loops without taking time.`;
       throw new JackfieldError('ERR_LIMIT', message);
     }
     observe('onStep', options.onStep, { call, file: flow.file, name, kind: step.do });

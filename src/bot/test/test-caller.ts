@@ -315,10 +315,10 @@ export class TestCaller {
 
   async #wait(what: string, timeoutMs: number, begin: Wait<true>['begin']): Promise<void> {
     const deadline = deadlineIn(this.#parts.clock, timeoutMs, () => {
-      this.#note(`waits for ${what} in vain`);
+      this.#note(`gives up waiting for ${what}`);
       throw new JackfieldError(
         'ERR_TIMEOUT',
-        `${this.handle} waited ${Math.round(timeoutMs)} ms for ${what} in vain.`,
+        `${this.handle} waited ${Math.round(timeoutMs)} ms for ${what}, which did not come.`,
       );
     });
     await waitFor<true>({ what, deadline, begin });

@@ -37,7 +37,7 @@ export async function blindTransfer(
     let verdict: Verdict | undefined;
     try {
       verdict = await waitFor<Verdict | undefined>({
-        what: `somebody to take call ${call.id}`,
+        what: `somebody to answer call ${call.id}`,
         signal,
         deadline: deadlineIn(clock, timeoutMs, () => undefined),
         begin: following.begin,
@@ -49,7 +49,7 @@ export async function blindTransfer(
     if (!verdict) {
       const back = await takeBack(call);
       verdict = following.verdict;
-      if (verdict?.kind !== 'taken') throw failed('MISSED', back ?? `not taken in ${timeoutMs} ms`);
+      if (verdict?.kind !== 'taken') throw failed('MISSED', back ?? `not answered in ${timeoutMs} ms`);
     }
     if (verdict.kind === 'taken') return { to: targets.length === 1 ? targets[0] : undefined };
     if (verdict.kind === 'gone') throw new CallEndedError(call.id, call.status, 'transferred', undefined);
@@ -68,7 +68,7 @@ async function takeBack(call: CallControl): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     if (!(error instanceof JackfieldError)) throw error;
-    return `the endpoint goes on with it, for it does not give it back: ${error.message}`;
+    return `the endpoint keeps the call and does not give it back: ${error.message}`;
   }
 }
 

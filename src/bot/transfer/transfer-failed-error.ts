@@ -29,7 +29,7 @@ export class TransferFailedError extends JackfieldError {
       .join('; ');
     super(
       (timedOut ?? attempts.every(isUnanswered)) ? 'ERR_TIMEOUT' : 'ERR_NOT_TRANSFERRED',
-      `Nobody took call ${callId}: ${each}`,
+      `Nobody answered the transferred call ${callId}: ${each}`,
     );
     this.outcome = attempts[0]?.outcome ?? 'failed';
     this.attempts = attempts;

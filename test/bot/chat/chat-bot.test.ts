@@ -122,7 +122,7 @@ describe('a bot for chats', () => {
       }
     });
     expect(answers).toBe(5);
-    expect(transcript.map(({ what }) => what)).toContain('is written to too fast by caller');
+    expect(transcript.map(({ what }) => what)).toContain('receives messages too fast from caller');
   });
 
   test('a conversation that lasts too long fails', async () => {

@@ -176,7 +176,7 @@ describe('keys that are allowed', () => {
   });
 });
 
-it('forgets what was typed ahead, and returns it', async () => {
+it('discards keys typed ahead, and returns it', async () => {
   let forgotten = '';
   const { gathered } = await gathering({ timeoutMs: 300 }, (caller) => caller.presses('12'), {
     before: async (call) => {

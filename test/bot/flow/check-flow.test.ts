@@ -61,7 +61,7 @@ describe('the check of a flow', () => {
     expect(found).toEqual([
       expect.stringMatching(/^steps\.a\.what: .*broken\.wav/),
       expect.stringMatching(/^steps\.a\.what: .*(ffmpeg|noise\.mp3)/),
-      'steps.a.what: there is no recording of none in the folder of prompts',
+      'steps.a.what: the folder of prompts has no recording of none',
       expect.stringMatching(/^steps\.b\.say: .*gone\.wav cannot be read/),
     ]);
   });
@@ -105,7 +105,7 @@ describe('the check of a flow', () => {
   it('finds hooks that are missing, and says which there are', async () => {
     const text = flow('a: { do: hook, name: lookUp, next: b }', 'b: { do: hook, name: store }');
     expect(await wrong(text, { hooks: ['store'] })).toEqual([
-      'steps.a.name: there is no hook lookUp, which is code: there are store',
+      'steps.a.name: there is no hook lookUp in the code: there are store',
     ]);
     expect(await wrong(text, { hooks: [] })).toHaveLength(2);
     expect(await wrong(text)).toEqual([]);
@@ -126,7 +126,7 @@ describe('the check of a flow', () => {
       'steps.c.sya: there is no field sya here',
       expect.stringContaining('steps.b.next: there is no step nowhere'),
       expect.stringContaining('steps.b.name: there is no hook lookUp'),
-      expect.stringContaining('steps.d.what: there is no recording of none'),
+      expect.stringContaining('steps.d.what: the folder of prompts has no recording of none'),
     ]);
   });
 
@@ -167,7 +167,7 @@ describe('a bot that cannot say what it has to', () => {
     ]) {
       const played = testBot(each, scene, { exchange: Exchange, prompts });
       await expect(played).rejects.toThrow(
-        /“Hello” can only be said by a speech engine.*no recording of welcome/s,
+        /“Hello” needs a speech engine.*no recording of welcome/s,
       );
       const calling = testBot(each, (person) => person.answers(), {
         exchange: Exchange,
@@ -190,14 +190,14 @@ describe('a flow that records to a folder that cannot be made', () => {
       prompts,
     });
     await expect(played).rejects.toThrow(
-      /Cannot make the folder .*broken\.wav\/in: Something that is not a folder has its name/,
+      /Cannot make the folder .*broken\.wav\/in: Its path, or a part of it, is not a folder/,
     );
     const before = await readdir(folder);
     const fits = flow(
       'a: { do: record, folder: "new/deep/{caller}" }',
       'b: { do: voicemail, greeting: { tone: 440, ms: 300 } }',
     );
-    expect(await wrong(fits, { prompts })).toEqual(['steps.b: no way leads to this step']);
+    expect(await wrong(fits, { prompts })).toEqual(['steps.b: no step leads to this step']);
     expect(await readdir(folder)).toEqual(before);
   });
 });

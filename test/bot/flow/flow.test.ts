@@ -243,7 +243,7 @@ describe('what is wrong in a flow', () => {
     [
       'a circle of branches',
       'name: x\nsteps:\n  a:\n    do: branch\n    cases: [{ when: { caller: ["*"] }, next: a }]\n',
-      { path: 'steps.a', message: /no time passes/ },
+      { path: 'steps.a', message: /without taking time/ },
     ],
     [
       'a time zone',
@@ -264,7 +264,7 @@ describe('what is wrong in a flow', () => {
     const prompts = await Prompts.open({ folder: 'assets/prompts' });
     const text = 'name: x\nsteps:\n  a: { do: say, what: [echo-greeting, nothing] }\n';
     expect(await problemsOf(text, prompts)).toMatchObject([
-      { path: 'steps.a.what', line: 3, message: 'there is no recording of nothing in the folder of prompts' },
+      { path: 'steps.a.what', line: 3, message: 'the folder of prompts has no recording of nothing' },
     ]);
   });
 

@@ -61,23 +61,23 @@ describe('a call list', () => {
         'The call list has errors:',
         '  l.csv:4: it has 1 columns; the first line names 2',
         '  l.csv:3: the target "+49 30 1" must be written without spaces',
-        '  l.csv:5: ANNA stands at l.csv:2 already: keep one',
+        '  l.csv:5: ANNA is already listed at l.csv:2: keep one',
         '  l.csv:6: the target must be a Skype name or a phone number; it is ""',
       ].join('\n'),
     );
   });
 
   it.each([
-    ['', 'csv', 'there is nobody on it'],
-    ['target\n', 'csv', 'there is nobody on it'],
-    ['anna\nben\n', 'csv', 'list:1: the first line must name the columns: it has no column target'],
-    ['target,a b\nx,y\n', 'csv', '"a b" is no name of one'],
+    ['', 'csv', 'the list is empty'],
+    ['target\n', 'csv', 'the list is empty'],
+    ['anna\nben\n', 'csv', 'list:1: the first line must name the columns: there is no column "target"'],
+    ['target,a b\nx,y\n', 'csv', '"a b" is not a valid column name'],
     ['target,target\nx,y\n', 'csv', 'each once'],
     ['{}', 'json', 'must be an array'],
     ['[', 'json', 'list: '],
     ['[7]', 'json', 'list[0]: the target must be a Skype name or a phone number; it is 7'],
     ['[{"name":"x"}]', 'json', 'it is missing'],
-    ['[{"target":"x","y":{}}]', 'json', 'y must be a text or a number'],
+    ['[{"target":"x","y":{}}]', 'json', 'y must be a string or a number'],
   ] as const)('refuses %j as %s', (text, format, message) => {
     expect(() => parseCallList(text, { format })).toThrow(message);
   });

@@ -174,11 +174,11 @@ steps:
   it('is refused at check, and as a bot, where the host is not listed', async () => {
     const text = flow('bank.example');
     await expect(parseFlow(text, { http: { hosts: ['other.example'] } })).rejects.toThrow(
-      /steps.ask.url: The flow may not ask bank.example/,
+      /steps.ask.url: The flow may not send requests to bank.example/,
     );
     const read = await parseFlow(text);
     expect(() => flowBot(read)).toThrow(
-      /Step ask of flow: The flow may not ask bank.example: no host is listed/,
+      /Step ask of flow: The flow may not send requests to bank.example: no host is listed/,
     );
   });
 });

@@ -119,7 +119,7 @@ describe('the step enqueue', () => {
     const flow = await parseFlow(other);
     expect(() => flowBot(flow)).toThrow(/pass it as queues\.support/);
     const twice = FLOW.replace('agents: [', 'agents: [{ name: anna, dial: ben }, ');
-    expect(await wrong(twice)).toContain('must have names that differ');
+    expect(await wrong(twice)).toContain('must have unique names');
     expect(await wrong(FLOW, { prompts: await Prompts.open() })).toContain('queues.sales.announce');
     expect(await wrong(FLOW, { prompts: await Prompts.open({ engine: melodyEngine() }) })).toBe('');
   });
