@@ -94,11 +94,11 @@ function conditionsOf(
     },
     days && {
       holds: on !== undefined,
-      text: `${local.date} is ${on === undefined ? `no day of ${days.join(', ')}` : `a day of ${on}`}`,
+      text: `${local.date} is ${on === undefined ? `not a day of ${days.join(', ')}` : `a day of ${on}`}`,
     },
     notDays && {
       holds: notOn === undefined,
-      text: `${local.date} is ${notOn === undefined ? `no day of ${notDays.join(', ')}` : `a day of ${notOn}`}`,
+      text: `${local.date} is ${notOn === undefined ? `not a day of ${notDays.join(', ')}` : `a day of ${notOn}`}`,
     },
   ].filter((each) => each !== undefined);
 }

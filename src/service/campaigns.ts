@@ -103,7 +103,7 @@ export class Campaigns implements AsyncDisposable {
   start(name: string): CampaignStatus {
     const campaign = this.#named(name);
     if (this.#over)
-      throw new JackfieldError('ERR_INVALID_STATE', 'The service drains: it begins no more calls.');
+      throw new JackfieldError('ERR_INVALID_STATE', 'The service is draining: it starts no more calls.');
     campaign.want('run');
     campaign.start();
     return campaign.status;
@@ -154,7 +154,7 @@ export class Campaigns implements AsyncDisposable {
     const campaign = this.#running.get(name);
     if (campaign) return campaign;
     const names = [...this.#running.keys()].join(', ');
-    const known = names ? `There is ${names}.` : 'The configuration has none.';
+    const known = names ? `There is ${names}.` : 'The configuration has no campaigns.';
     throw new JackfieldError('ERR_INVALID_ARG', `There is no campaign "${name}". ${known}`);
   }
 }
@@ -246,9 +246,9 @@ class RunningCampaign {
     const { name, line, campaign, prompts } = this.#plan;
     const { clock, queueFolders } = this.#office;
     if (line.client.state.status === 'closed') {
-      throw new JackfieldError('ERR_CLOSED', `The endpoint ${line.name} is closed for good.`);
+      throw new JackfieldError('ERR_CLOSED', `The endpoint ${line.name} is closed.`);
     }
-    if (!line.up) await this.#wait('the endpoint is away', line.client.attached({ signal: stop }));
+    if (!line.up) await this.#wait('the endpoint is disconnected', line.client.attached({ signal: stop }));
     if (stop.aborted || !line.up) return false;
     const lost = new AbortController();
     const look = ({ status }: AttachState) => {

@@ -155,11 +155,11 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   async place(to: string, attendant: Attendant): Promise<Call> {
     const { draining, places } = this.#office;
     if (draining)
-      throw new Refusal('ERR_INVALID_STATE', 'The service drains: it places no more calls.', RUNS);
+      throw new Refusal('ERR_INVALID_STATE', 'The service is draining: it places no more calls.', RUNS);
     const leave = places.take(attendant);
     if (!leave) {
-      const text = `${attendant.name} has ${attendant.maxCalls} calls, its most at once.`;
-      throw new Refusal('ERR_INVALID_STATE', text, 'a bot that has fewer calls');
+      const text = `${attendant.name} has reached its limit of ${attendant.maxCalls} calls.`;
+      throw new Refusal('ERR_INVALID_STATE', text, 'a bot with fewer calls');
     }
     // A separate host, so that a reload does not affect the call.
     const host = this.host(attendant.prompts);
@@ -265,7 +265,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
       if (host && leave) return { attendant, host, leave };
       office.feed.tell({
         ...{ type: 'bot', account: this.account, call: call.id, bot: attendant.name, what: 'refused' },
-        reason: `It has ${attendant.maxCalls} calls, its most at once.`,
+        reason: `It has reached its limit of ${attendant.maxCalls} calls.`,
       });
       if (verdict) full.add(verdict.rule);
     }
@@ -283,8 +283,8 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
     attendant: Attendant | undefined,
     full: ReadonlySet<AnswerRule>,
   ): void {
-    const busy = [...full].map(({ name, answer }) => `${name}: ${answer} has no place`);
-    const why = [...busy, verdict?.reason ?? 'no rule fits'].join('; ');
+    const busy = [...full].map(({ name, answer }) => `${name}: ${answer} has no free place`);
+    const why = [...busy, verdict?.reason ?? 'no rule matches'].join('; ');
     this.#office.feed.tell({
       ...{ type: 'decision', account: this.account, call: id, rule: verdict?.rule.name ?? '' },
       ...(attendant && { answer: attendant.name }),
@@ -310,7 +310,7 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   }
 }
 
-const RUNS = 'a service that does not drain';
+const RUNS = 'a service that is not draining';
 
 function isRinging({ over, state }: Call): boolean {
   return !over && (state === undefined || state.phase === 'placing');

@@ -122,7 +122,7 @@ export class Service implements Office, AsyncDisposable {
 
   get staff(): Staff {
     if (this.#staff) return this.#staff;
-    throw new JackfieldError('ERR_INVALID_STATE', 'The service has not begun yet.');
+    throw new JackfieldError('ERR_INVALID_STATE', 'The service has not started yet.');
   }
 
   /** The recorder of all endpoints; undefined when the configuration has none. */
@@ -155,7 +155,7 @@ export class Service implements Office, AsyncDisposable {
     this.#staff = staff;
     for (const shift of opening.done(shifts)) shift.begin();
     campaigns();
-    const text = unchanged.length > 0 ? `not until the next start: ${unchanged.join(', ')}` : 'all of it';
+    const text = unchanged.length > 0 ? `only at the next start: ${unchanged.join(', ')}` : 'all of it';
     this.feed.tell({ type: 'service', what: 'configured', text });
     return unchanged;
   }
@@ -260,7 +260,7 @@ export class Service implements Office, AsyncDisposable {
       if (this.#exchange) return new MemoryTransport(this.#exchange.endpoint(address.slice(EMBEDDED.length)));
       throw new JackfieldError(
         'ERR_INVALID_ARG',
-        `${address} needs an exchange: add one to the configuration.`,
+        `${address} needs an exchange: add the field "exchange" to the configuration.`,
       );
     }
     const secret = token ?? (tokenFile === undefined ? undefined : await readToken(tokenFile));
@@ -308,7 +308,7 @@ export class Service implements Office, AsyncDisposable {
       queue: (queue) => this.queue(queue),
       leaveVoicemail: async (prompts, message) => {
         const line = this.#lineOf(message.call.call);
-        if (!line) throw new JackfieldError('ERR_CLOSED', 'The endpoint of the call is gone.');
+        if (!line) throw new JackfieldError('ERR_CLOSED', 'The endpoint of the call is disconnected.');
         const { client, server } = line;
         await flowVoicemail({ client, server, prompts, clock: this.clock })(message);
       },

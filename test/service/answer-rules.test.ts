@@ -46,7 +46,7 @@ describe('a rule fits a call', () => {
       { called: '+49301' },
       'called +49301 is not one of +4930',
     ],
-    ['on a day before', { days: ['xmas'], timezone: 'UTC' }, {}, '2026-12-24 is no day of xmas'],
+    ['on a day before', { days: ['xmas'], timezone: 'UTC' }, {}, '2026-12-24 is not a day of xmas'],
     ['on a holiday', { notDays: ['week'], timezone: 'UTC' }, {}, '2026-12-24 is a day of week'],
     ['of a calendar that is none', { days: ['constructor'] }, {}, 'is no day of constructor'],
     [

@@ -102,8 +102,8 @@ describe('who answers', () => {
       ...['first -> long', 'first -> long', 'overflow -> support', 'first -> long'],
       ...['- -> nobody', 'first -> long'],
     ]);
-    expect(reasons(events)[2]).toBe('first: long has no place; caller ben is one of ben');
-    expect(reasons(events)[4]).toBe('first: long has no place; no rule fits');
+    expect(reasons(events)[2]).toBe('first: long has no free place; caller ben is one of ben');
+    expect(reasons(events)[4]).toBe('first: long has no free place; no rule matches');
   });
 
   it('is decided anew for a call that still rings when the rules change, and never by a bot of a service that drains', async () => {

@@ -67,7 +67,7 @@ it('outlives a reload with its bot, and has a place of it until it ends', async 
     await day.until((event) => event.type === 'bot' && event.what === 'talking');
     await expect(desk.obey('call', { to: 'ben', bot: 'voice' }, 'test')).rejects.toMatchObject({
       code: 'ERR_INVALID_STATE',
-      expected: 'a bot that has fewer calls',
+      expected: 'a bot with fewer calls',
     });
     await day.service.reload(config);
     expect(await desk.obey('calls', {}, 'test')).toMatchObject([{ call, bot: 'voice' }]);

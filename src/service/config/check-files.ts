@@ -86,7 +86,7 @@ function ofEndpoint(
     check([...path, 'attach'], () => {
       if (!attach.startsWith(EMBEDDED)) return transportAt(attach);
       if (exchange) return undefined;
-      throw new JackfieldError('ERR_INVALID_ARG', `${attach} needs an exchange: add the field exchange.`);
+      throw new JackfieldError('ERR_INVALID_ARG', `${attach} needs an exchange: add the field "exchange".`);
     }),
     ...(tokenFile === undefined ? [] : [check([...path, 'tokenFile'], () => readToken(tokenFile))]),
     ...ofTls([...path, 'tls'], tls),

@@ -13,12 +13,12 @@ export function danglingNames(config: ServiceConfig): readonly ConfigFault[] {
   const answers = [...Object.keys(config.bots ?? {}), NOBODY, ...(config.answeringMachine ? [MACHINE] : [])];
   const reserved = Object.keys(config.bots ?? {})
     .filter((bot) => bot === MACHINE || bot === NOBODY)
-    .map((bot) => ({ path: ['bots', bot], message: `${bot} cannot be the name of a bot` }));
+    .map((bot) => ({ path: ['bots', bot], message: `a bot cannot have the name ${bot}` }));
   const seen = new Set<string>();
   const ofRules = (config.rules ?? []).flatMap((rule, index) => {
     const { answer, name } = rule;
     const twice = seen.has(name)
-      ? [{ path: ['rules', index, 'name'], message: `${name} is the name of two rules` }]
+      ? [{ path: ['rules', index, 'name'], message: `two rules have the name ${name}` }]
       : [];
     seen.add(name);
     return [
@@ -37,7 +37,7 @@ export function danglingNames(config: ServiceConfig): readonly ConfigFault[] {
   });
   const unserved =
     config.api && !config.http
-      ? [{ path: ['api'], message: 'Expected http as well: its port serves the API' }]
+      ? [{ path: ['api'], message: 'Expected the field "http" as well: its port serves the API' }]
       : [];
   return [...unserved, ...reserved, ...ofRules, ...ofGreetings, ...ofCampaigns];
 }
@@ -58,6 +58,6 @@ function namesOf(
 
 function noSuch(path: readonly (string | number)[], given: string, known: readonly string[]): ConfigFault[] {
   if (known.includes(given)) return [];
-  const shown = known.length > 0 ? `one of ${known.join(', ')}` : 'none, for there are none';
+  const shown = known.length > 0 ? `one of ${known.join(', ')}` : 'none, because none is defined';
   return [{ path, message: `Expected ${shown}; got "${given}"` }];
 }

@@ -169,7 +169,7 @@ async function readAll(
     if (source.document.errors.length > 0) continue;
     substitute(source, environment, problems);
     const value = contentOf(source, problems);
-    if (!isObject(value)) problems.push(at(source, 0, '', 'Expected fields, such as endpoints'));
+    if (!isObject(value)) problems.push(at(source, 0, '', 'Expected a map of fields, such as endpoints'));
     const included: unknown = isObject(value) ? Reflect.get(value, 'include') : undefined;
     for (const [index, name] of (Array.isArray(included) ? included : []).entries()) {
       if (typeof name !== 'string') continue;
@@ -217,7 +217,7 @@ async function isInFolder(file: string, folder: string): Promise<boolean> {
 
 function outside(source: Source, index: number, name: string): ConfigProblem {
   const offset = offsetOf(source.document, ['include', index]) ?? 0;
-  const message = `Expected a file in the folder of the configuration, or below it; got ${shown(name)}`;
+  const message = `Expected a file in the folder of the configuration or in a folder below it; got ${shown(name)}`;
   return at(source, offset, `include.${index}`, message);
 }
 
@@ -269,7 +269,7 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
     const near = known.has(key) ? undefined : suggest(key, known);
     return {
       path: [...path, key],
-      message: `There is no field ${shown(key)} here${near ? `: did you mean ${near}?` : ''}`,
+      message: `There is no field ${shown(key)}${near ? `: did you mean ${near}?` : ''}`,
     };
   });
 }
@@ -292,7 +292,7 @@ function placed(sources: readonly Source[], path: Path, message: string): Config
     }
   }
   const [first] = sources;
-  if (!first) throw new JackfieldError('ERR_INVALID_STATE', 'A configuration has a file.');
+  if (!first) throw new JackfieldError('ERR_INVALID_STATE', 'The configuration needs a file.');
   return at(first, 0, path.join('.'), message);
 }
 

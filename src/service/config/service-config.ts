@@ -38,7 +38,7 @@ const ONE_WAY_TO_TALK = [
   ({ flow, script, agent, hooks }: { readonly [K in 'flow' | 'script' | 'agent' | 'hooks']?: unknown }) =>
     [flow, script, agent].filter((way) => way !== undefined).length === 1 &&
     (flow !== undefined || hooks === undefined),
-  'Expected a flow, perhaps with hooks, or a script, or an agent',
+  'Expected a flow (optionally with hooks), a script or an agent',
 ] as const;
 
 /** Values of `answer` in rules for the answering machine and for no answer. */
@@ -46,9 +46,9 @@ export const MACHINE = 'answering-machine';
 export const NOBODY = 'nobody';
 
 const endpoint = z.strictObject({
-  attach: z.string().min(1).describe('Its address: tcp:4100, dbus, x11, ... or exchange:HANDLE.'),
-  token: z.string().min(1).optional().describe('The secret shared with it.'),
-  tokenFile: file.optional().describe('A file with that secret.'),
+  attach: z.string().min(1).describe('Address of the endpoint: tcp:4100, dbus, x11, ... or exchange:HANDLE.'),
+  token: z.string().min(1).optional().describe('The secret that the endpoint expects.'),
+  tokenFile: file.optional().describe('A file with the secret.'),
   tls: z.strictObject({ caFile: file, certFile: file, keyFile: file }).partial().optional(),
 });
 
@@ -59,7 +59,7 @@ const hook = {
     .min(1)
     .optional()
     .describe('Types of events. Default all but stream, step, digit and transcript.'),
-  timeoutMs: z.number().min(100).max(600_000).optional().describe('Longest time that it may take.'),
+  timeoutMs: z.number().min(100).max(600_000).optional().describe('Longest time for one event, in ms.'),
 };
 
 const key = z.string().regex(/^[0-9*#]$/, 'Expected a key of 0-9, * and #, in quotation marks');
@@ -71,23 +71,23 @@ const speech = z.union(
       url: z.string().min(1).describe('Whole address: https://api.openai.com/v1/audio/speech.'),
       voice: z.string().min(1).max(200).optional().describe('Default alloy.'),
       model: z.string().min(1).max(200).optional().describe('Default tts-1.'),
-      format: z.enum(['pcm', 'wav']).optional().describe('Form of the sound. Default pcm.'),
-      sampleRate: ranged(SAMPLE_RATE).optional().describe('Of pcm, in Hz. Default 24000.'),
+      format: z.enum(['pcm', 'wav']).optional().describe('Audio format. Default pcm.'),
+      sampleRate: ranged(SAMPLE_RATE).optional().describe('Sample rate of pcm, in Hz. Default 24000.'),
       token: z
         .string()
         .min(1)
         .optional()
-        .describe('The key for it; a variable of the environment can stand for it.'),
-      tokenFile: file.optional().describe('A file with the key.'),
+        .describe('The key for the service. It can come from an environment variable.'),
+      tokenFile: file.optional().describe('A file with the key for the service.'),
       tokenHeader: z
         .string()
         .min(1)
         .max(200)
         .optional()
-        .describe('Header that has the key: xi-api-key. Default "Authorization: Bearer".'),
+        .describe('Header that carries the key, such as xi-api-key. Default "Authorization: Bearer".'),
     }),
   ],
-  `Expected ${SPEECH_ENGINES.join(', ')} or { url: address of a service, and others }`,
+  `Expected ${SPEECH_ENGINES.join(', ')} or { url: address of a service, and other fields }`,
 );
 
 /** Common fields of bots and campaigns. */
@@ -96,23 +96,23 @@ const talker = {
   hooks: file.optional().describe('JavaScript module that exports the hooks of the flow.'),
   script: file
     .optional()
-    .describe('JavaScript module in place of a flow; its default export is called with each call.'),
+    .describe('JavaScript module in place of a flow. Its default export runs for each call.'),
   agent: agentConfigSchema.optional().describe('Voice agent in place of a flow.'),
   http: z
     .strictObject({
       hosts: z
         .array(z.string().min(1))
-        .describe('Hosts that the flow may ask: api.example.org, *.example.org.'),
+        .describe('Hosts that the flow may send requests to: api.example.org, *.example.org.'),
       privateAddresses: z
         .boolean()
         .optional()
-        .describe('True when they may be in a private network, or on this machine. Default false.'),
+        .describe('True to allow hosts of a private network or of this machine. Default false.'),
     })
     .optional()
-    .describe('Limits of the requests that the flow makes. Default: it makes none.'),
+    .describe('Limits of the requests that the flow sends. Default: no requests.'),
   prompts: file.optional().describe('Folder of recorded prompts.'),
-  speech: speech.optional().describe('Speaks what has no recording. Default none.'),
-  cache: file.optional().describe('Folder in which converted prompts and speech are kept.'),
+  speech: speech.optional().describe('Speech engine for text without a recording. Default none.'),
+  cache: file.optional().describe('Folder for converted prompts and speech.'),
 };
 const maxCalls = z.number().int().min(1).max(10_000).optional();
 
@@ -120,69 +120,69 @@ const bot = z
   .strictObject({
     ...talker,
     maxCalls: maxCalls.describe(
-      'Calls at once, over all endpoints; the next rule that fits has the others. Default 100.',
+      'Most calls at once, over all endpoints. Further calls go to the next rule that matches. Default 100.',
     ),
   })
   .refine(...ONE_WAY_TO_TALK);
 
 const campaign = z
   .strictObject({
-    list: file.describe('Who is called: CSV with a column target, or JSON.'),
+    list: file.describe('File with the targets: CSV with a column "target", or JSON.'),
     ...talker,
-    endpoint: name.optional().describe('The endpoint that calls. Needed where there are several.'),
+    endpoint: name.optional().describe('The endpoint that places the calls. Required when there are several endpoints.'),
     begin: z
       .enum(['at-once', 'on-demand'])
       .optional()
       .describe(
-        'on-demand, the default: `ctl campaign-start` begins it. What ctl said last outlives a restart.',
+        'on-demand (default): `ctl campaign-start` starts it. The last ctl command stays in force after a restart.',
       ),
-    hours: z.strictObject(times).optional().describe('Calls are placed within these hours only.'),
-    weekdays: weekdays.optional().describe('Calls are placed on these days only.'),
-    timezone: zone.optional().describe('Zone of both. Default: that of the flow.'),
-    concurrency: ranged(CAMPAIGN_RULES.concurrency).optional().describe('Calls at once. Default 1.'),
+    hours: z.strictObject(times).optional().describe('Calls are placed only within these hours.'),
+    weekdays: weekdays.optional().describe('Calls are placed only on these days.'),
+    timezone: zone.optional().describe('Time zone of hours and days. Default: the time zone of the flow.'),
+    concurrency: ranged(CAMPAIGN_RULES.concurrency).optional().describe('Most calls at once. Default 1.'),
     callsPerMinute: z.number().min(0.001).max(6000).optional().describe('Default 30.'),
     callsPerSecond: z
       .number()
       .min(0.001)
       .max(100)
       .optional()
-      .describe('Default: callsPerMinute alone limits.'),
+      .describe('Most calls placed in a second. Default: only callsPerMinute limits.'),
     zones: z
       .record(z.string().min(1).max(20), zone)
       .optional()
-      .describe('Zones by the beginning of a number: { "+44": Europe/London }.'),
+      .describe('Time zones by number prefix: { "+44": Europe/London }.'),
     holidays: z
       .array(z.string().regex(/^\d{4}-\d\d-\d\d$/, 'Expected a day such as "2026-12-25"'))
       .max(10_000)
       .optional()
       .describe('Days without calls.'),
-    doNotCall: file.optional().describe('File with those who must not be called, one a line.'),
-    doNotCallKey: key.optional().describe('Key with which whoever is called is put into that file.'),
-    attempts: ranged(CAMPAIGN_RULES.attempts).optional().describe('Calls to one target. Default 3.'),
+    doNotCall: file.optional().describe('File with numbers that must not be called, one per line.'),
+    doNotCallKey: key.optional().describe('Key that adds the called number to that file.'),
+    attempts: ranged(CAMPAIGN_RULES.attempts).optional().describe('Most calls to one target. Default 3.'),
     retryAfterMs: ranged(CAMPAIGN_RULES.retryAfterMs)
       .optional()
-      .describe('Before a target is called again. Default 600000.'),
+      .describe('Wait before a target is called again, in ms. Default 600000.'),
     ringMs: ranged(CAMPAIGN_RULES.ringMs).optional().describe('Longest ringing. Default 30000.'),
-    log: file.optional().describe('Folder that knows who was called. Default: that of the recordings.'),
+    log: file.optional().describe('Folder with the log of calls. Default: the folder of recordings.'),
   })
   .refine(...ONE_WAY_TO_TALK);
 
 /** Conditions on a call. All given conditions must hold. */
 const conditions = {
-  endpoints: z.array(name).min(1).optional().describe('Of these endpoints. Default all.'),
-  callers: patterns.optional().describe('Handles or numbers; a * at the end stands for anything.'),
+  endpoints: z.array(name).min(1).optional().describe('Endpoints that the rule applies to. Default all.'),
+  callers: patterns.optional().describe('Handles or numbers of callers; a * at the end matches anything.'),
   called: patterns
     .optional()
-    .describe('What was called: the number, or the handle of the account. As callers.'),
+    .describe('Called numbers or account handles, in the same form as callers.'),
   status: z
     .array(z.string().min(1).max(100))
     .min(1)
     .optional()
-    .describe('While the account has one of these statuses, such as AWAY or DND.'),
+    .describe('Applies while the account has one of these statuses, such as AWAY or DND.'),
   hours: hours.optional(),
-  days: z.array(name).min(1).optional().describe('On days of one of these calendars only.'),
-  notDays: z.array(name).min(1).optional().describe('On no day of these calendars.'),
-  timezone: zone.optional().describe('Zone of hours and days. Default that of the machine.'),
+  days: z.array(name).min(1).optional().describe('Applies only on days of one of these calendars.'),
+  notDays: z.array(name).min(1).optional().describe('Does not apply on days of these calendars.'),
+  timezone: zone.optional().describe('Time zone of hours and days. Default: the time zone of the machine.'),
 };
 const ringMs = z.number().min(0).max(120_000).optional();
 
@@ -193,22 +193,22 @@ const spoken = z.union(
     z.strictObject({ text: z.string().min(1).max(2000) }),
     z.strictObject({ prompt: z.string().min(1).max(200) }),
   ],
-  'Expected a file of sound, { text: words for the speech engine } or { prompt: name of a recording }',
+  'Expected an audio file, { text: words for the speech engine } or { prompt: name of a recording }',
 );
 const program = { command: file, args: z.array(z.string().max(10_000)).max(100).optional() };
 
 const machine = z.strictObject({
-  archive: file.describe('Folder of the messages.'),
-  afterMs: ringMs.describe('Rings so long first, where the rule does not say. Default 20000.'),
-  maxCalls: maxCalls.describe('Calls at once. Default 1000.'),
-  greeting: spoken.optional().describe('Default: three rising tones.'),
+  archive: file.describe('Folder for messages.'),
+  afterMs: ringMs.describe('Time to ring before the answer, in ms, unless the rule has its own. Default 20000.'),
+  maxCalls: maxCalls.describe('Most calls at once. Default 1000.'),
+  greeting: spoken.optional().describe('Greeting. Default: three rising tones.'),
   greetings: z
     .array(z.strictObject({ ...conditions, greeting: spoken }))
     .max(1000)
     .optional()
-    .describe('Other greetings; the first whose conditions hold is said.'),
-  reviewPrompt: spoken.optional().describe('Asks, after a key, what is to become of the message.'),
-  goodbye: spoken.optional().describe('Said when the message is kept.'),
+    .describe('Other greetings. The first whose conditions hold is played.'),
+  reviewPrompt: spoken.optional().describe('Menu after a key: asks what to do with the message.'),
+  goodbye: spoken.optional().describe('Prompt after the message is stored.'),
   prompts: talker.prompts,
   speech: talker.speech,
   cache: talker.cache,
@@ -217,16 +217,16 @@ const machine = z.strictObject({
   minMs: ranged(ANSWERING_RULES.minMs).optional(),
   endKey: z.union([key, z.literal('')], 'Expected a key of 0-9, * and #, or ""').optional(),
   keys: z.strictObject({ listen: key, again: key, keep: key, delete: key }).partial().optional(),
-  encryptTo: z.array(z.string().min(1)).min(1).optional().describe('age recipients of the messages.'),
+  encryptTo: z.array(z.string().min(1)).min(1).optional().describe('age recipients that messages are encrypted to.'),
   language: z.string().min(1).max(100).optional().describe('Language of the messages.'),
   transcriber: z
     .strictObject({ ...program, timeoutMs: z.number().min(1000).max(86_400_000).optional() })
     .optional()
-    .describe('Command that turns a message into text; {file} and {language} are filled in.'),
+    .describe('Command that transcribes a message; {file} and {language} are replaced.'),
   hook: z
     .strictObject(program)
     .optional()
-    .describe('Command that is told of each message, as JSON on its standard input. No shell line.'),
+    .describe('Command that receives each message as JSON on its standard input. It runs without a shell.'),
 });
 
 const rule = z.strictObject({
@@ -237,35 +237,35 @@ const rule = z.strictObject({
     .min(-1_000_000)
     .max(1_000_000)
     .optional()
-    .describe('The highest that fits decides; of equals the first. Default 0.'),
+    .describe('The matching rule with the highest priority decides; among equals, the first. Default 0.'),
   ...conditions,
-  answer: z.string().min(1).describe(`A bot, ${MACHINE}, or ${NOBODY}: then the call goes on ringing.`),
-  afterMs: ringMs.describe('Rings so long first. Default 0; of the machine, its own.'),
+  answer: z.string().min(1).describe(`A bot, ${MACHINE}, or ${NOBODY}: then the call keeps ringing.`),
+  afterMs: ringMs.describe('Time to ring before the answer, in ms. Default 0; for the answering machine, its own setting.'),
 });
 
 /** Schema of the configuration of `jackfield serve`; docs/service-config.schema.json is generated from it. */
 export const serviceConfigSchema = z.strictObject({
   $schema: z.string().optional(),
-  include: z.array(file).optional().describe('Files that are merged in; what stands here goes before them.'),
+  include: z.array(file).optional().describe('Files that are merged in. Fields of this file override theirs.'),
   exchange: z
     .strictObject({
-      scenario: file.describe('Its users, robots and numbers.'),
+      scenario: file.describe('Scenario with the users, robots and numbers of the exchange.'),
       stateFolder: file.optional(),
     })
     .optional()
     .describe('An exchange in this process. Endpoints are attached to it as exchange:HANDLE.'),
-  endpoints: named(endpoint).refine((all) => Object.keys(all).length > 0, 'Expected one endpoint or more'),
+  endpoints: named(endpoint).refine((all) => Object.keys(all).length > 0, 'Expected at least one endpoint'),
   record: recordConfigSchema
     .omit({ $schema: true, attach: true, tls: true, tokenFile: true })
     .optional()
-    .describe('Records calls, by policy.'),
+    .describe('Records calls by a policy.'),
   bots: named(bot).optional(),
-  answeringMachine: machine.optional().describe('Takes messages, where a rule says so.'),
-  campaigns: named(campaign).optional().describe('Calls to everybody on a list.'),
+  answeringMachine: machine.optional().describe('Answering machine for calls that a rule sends to it.'),
+  campaigns: named(campaign).optional().describe('Campaigns that call everybody on a list.'),
   calendars: named(z.array(day).max(10_000))
     .optional()
-    .describe('Days that rules are about, such as holidays.'),
-  rules: z.array(rule).max(10_000).optional().describe('Who answers. Without one that fits, nobody does.'),
+    .describe('Calendars of days that rules refer to, such as holidays.'),
+  rules: z.array(rule).max(10_000).optional().describe('Rules that choose what answers a call. A call without a matching rule is not answered.'),
   control: z.strictObject({ socket: file.optional() }).optional(),
   http: z
     .strictObject({
@@ -274,7 +274,7 @@ export const serviceConfigSchema = z.strictObject({
       tls: z
         .strictObject({ certFile: file, keyFile: file })
         .optional()
-        .describe('Certificate, with those between it and its root, and key (PEM). Default: plain HTTP.'),
+        .describe('Certificate chain and private key (PEM). Default: plain HTTP.'),
     })
     .optional()
     .describe('Serves /metrics, /healthz, /readyz and the REST API.'),
@@ -282,47 +282,47 @@ export const serviceConfigSchema = z.strictObject({
     .strictObject({
       tokens: named(
         z.strictObject({
-          file: file.describe('A file with the token: 16 characters or more.'),
+          file: file.describe('A file with the token: at least 16 characters.'),
           may: z.enum(['read', 'control']).optional().describe('Default control.'),
         }),
-      ).describe('Who may ask: by name, as logs tell it.'),
-      requestsPerSecond: z.number().min(1).max(10_000).optional().describe('For each token. Default 50.'),
+      ).describe('Clients that may send requests, by the name that logs show.'),
+      requestsPerSecond: z.number().min(1).max(10_000).optional().describe('Most requests per second for each token. Default 50.'),
     })
     .optional()
     .describe('The REST API, on the port of http.'),
   webhooks: named(
     z.strictObject({
       url: z.url({ protocol: /^https?$/, error: 'Expected an http: or https: address' }),
-      secretFile: file.describe('A file with the key of the signature: 16 characters or more.'),
+      secretFile: file.describe('A file with the key that signs requests: at least 16 characters.'),
       ...hook,
     }),
   )
     .optional()
-    .describe('Addresses that events are sent to, signed.'),
+    .describe('Addresses that receive signed events.'),
   hooks: named(
     z.union(
       [
         z.strictObject({ command: file, args: z.array(z.string()).optional(), ...hook }),
-        z.strictObject({ module: file.describe('A module whose default export takes each event.'), ...hook }),
+        z.strictObject({ module: file.describe('A module whose default export receives each event.'), ...hook }),
       ],
-      'Expected command, with args, or module; and events and timeoutMs',
+      'Expected a command with optional args, or a module; optionally events and timeoutMs',
     ),
   )
     .optional()
-    .describe('Programs that are run for events, without a shell, and modules that are called with them.'),
+    .describe('Programs that run for events without a shell, and modules that are called with events.'),
   outbox: file
     .optional()
-    .describe('Folder in which events wait for webhooks and hooks. Default jackfield-outbox.'),
+    .describe('Folder of events that wait for webhooks and hooks. Default jackfield-outbox.'),
   traces: z
     .strictObject({
       url: z
         .url({ protocol: /^https?$/, error: 'Expected an http: or https: address' })
-        .describe('Of the collector: http://127.0.0.1:4318/v1/traces.'),
+        .describe('Address of the collector: http://127.0.0.1:4318/v1/traces.'),
       headers: z.record(z.string().regex(/^[\w-]{1,100}$/), z.string().max(10_000)).optional(),
       serviceName: z.string().min(1).max(200).optional().describe('Default jackfield.'),
     })
     .optional()
-    .describe('Sends traces of calls to an OpenTelemetry collector, by OTLP over HTTP in JSON.'),
+    .describe('Sends traces of calls to an OpenTelemetry collector with OTLP over HTTP in JSON.'),
   log: z
     .strictObject({
       file: file,

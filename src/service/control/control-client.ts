@@ -21,7 +21,7 @@ interface Answer {
 export async function askService(socket: string, request: ControlRequest): Promise<unknown> {
   for await (const { ok, result, error } of answers(socket, request)) {
     if (ok) return result;
-    const { message = 'The service refuses.', expected = '' } = error ?? {};
+    const { message = 'The service refused the command.', expected = '' } = error ?? {};
     throw new JackfieldError('ERR_INVALID_STATE', `${message}${expected && ` Expected ${expected}`}`);
   }
   throw new JackfieldError('ERR_CLOSED', 'The service ended before it answered.');

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { CAMPAIGN_STAGES } from '../campaign-stage.js';
 
 const text = z.string().min(1).max(2000);
-const call = z.number().int().min(0).describe('Id of the call, as `calls` gives it.');
+const call = z.number().int().min(0).describe('Id of the call, as listed by `calls`.');
 const account = z
   .string()
   .min(1)
   .max(200)
   .optional()
-  .describe('Account of the call, where several have calls.');
+  .describe('Account of the call. Required when several accounts have calls.');
 const word = z.string();
 const count = z.number().int().min(0);
 const ofCall = { call, account };
@@ -36,15 +36,15 @@ function command<A extends Arguments, R extends z.ZodType>(
 
 /** A call in the result of `calls`. */
 const callView = z.strictObject({
-  endpoint: word.describe('Its name in the configuration.'),
+  endpoint: word.describe('Name in the configuration.'),
   account: word,
   call: count,
   partner: word,
   direction: z.enum(['in', 'out', 'unknown']),
-  status: word.describe('As on the wire.'),
-  bot: word.optional().describe('Name of the bot that talks on it.'),
+  status: word.describe('Status as in the protocol.'),
+  bot: word.optional().describe('Name of the bot on the call.'),
   recorded: z.boolean(),
-  paused: z.boolean().describe('True while its recording is masked.'),
+  paused: z.boolean().describe('True while the recording of the call is masked.'),
 });
 
 const campaign = z.string().min(1).max(64).describe('Name of the campaign in the configuration.');
@@ -53,10 +53,10 @@ const campaignView = z.strictObject({
   endpoint: word,
   stage: z
     .enum(CAMPAIGN_STAGES)
-    .describe('waiting: for its endpoint; stopping: its last calls go on; idle: nobody has begun it.'),
-  targets: count.describe('People on its list.'),
-  outcomes: z.record(word, count).describe('People by how the last call to them ended.'),
-  reason: word.optional().describe('Why it waits or has failed.'),
+    .describe('waiting: its endpoint is not attached; stopping: its last calls are in progress; idle: not started.'),
+  targets: count.describe('Number of targets on the list.'),
+  outcomes: z.record(word, count).describe('Number of targets by the outcome of their last call.'),
+  reason: word.optional().describe('Reason why the campaign waits or has failed.'),
 });
 
 const statusView = z.strictObject({
@@ -64,10 +64,10 @@ const statusView = z.strictObject({
   startedAt: z.iso.datetime(),
   draining: z.boolean(),
   endpoints: z.array(z.strictObject({ name: word, account: word, up: z.boolean(), calls: count })),
-  recordings: count.describe('Recordings under way.'),
+  recordings: count.describe('Recordings in progress.'),
   readers: z
     .array(z.strictObject({ name: word, waiting: count, dropped: count }))
-    .describe('Readers of the event feed, with what waits for them and what they have lost.'),
+    .describe('Readers of the event feed, each with its waiting and its lost events.'),
 });
 
 /**
@@ -76,28 +76,28 @@ const statusView = z.strictObject({
  */
 export const CONTROL_COMMANDS = {
   status: command(
-    'Show the service: its endpoints, its recordings, its readers.',
+    'Show the state of the service: endpoints, recordings, readers.',
     'GET /status',
     {},
     statusView,
   ),
-  calls: command('List the calls that go on.', 'GET /calls', {}, z.array(callView)),
+  calls: command('List the calls in progress.', 'GET /calls', {}, z.array(callView)),
   call: command(
     'Call somebody.',
     'POST /calls',
     {
       to: text.describe('Handle or phone number; several, separated by commas, for a conference.'),
-      account: account.describe('Account that calls, where the service has several.'),
+      account: account.describe('Account that places the call. Required when the service has several.'),
       bot: word
         .min(1)
         .max(64)
         .optional()
-        .describe('Name of a bot of the configuration: it talks once the one who is called has answered.'),
+        .describe('Name of a bot in the configuration. It talks after the call is answered.'),
     },
     done,
   ),
-  answer: command('Answer a call that rings.', 'POST /calls/{call}/answer', ofCall, done),
-  hangup: command('Hang up a call, or refuse one that rings.', 'POST /calls/{call}/hangup', ofCall, done),
+  answer: command('Answer a ringing call.', 'POST /calls/{call}/answer', ofCall, done),
+  hangup: command('Hang up a call, or refuse a ringing call.', 'POST /calls/{call}/hangup', ofCall, done),
   hold: command('Put a call on hold.', 'POST /calls/{call}/hold', ofCall, done),
   resume: command('Take a call off hold.', 'POST /calls/{call}/resume', ofCall, done),
   digits: command(
@@ -114,55 +114,55 @@ export const CONTROL_COMMANDS = {
     done,
   ),
   transfer: command(
-    'Have the endpoint put a call through to somebody else.',
+    'Transfer a call to somebody else.',
     'POST /calls/{call}/transfer',
     { call, to: text.describe('Handle or phone number.'), account },
     done,
   ),
   say: command(
-    'Have the bot on a call say something.',
+    'Let the bot on a call say something.',
     'POST /calls/{call}/say',
     { call, text: text.describe('Name of a prompt, or words for the speech engine of the bot.'), account },
     done,
   ),
   'record-pause': command(
-    'Mask what is recorded of a call from now on.',
+    'Mask the recording of a call from now on.',
     'POST /calls/{call}/record/pause',
     ofCall,
     done,
   ),
-  'record-resume': command('Record again what is said.', 'POST /calls/{call}/record/resume', ofCall, done),
+  'record-resume': command('Stop masking the recording of a call.', 'POST /calls/{call}/record/resume', ofCall, done),
   campaigns: command(
-    'Show the campaigns, and how far they are.',
+    'Show the campaigns and their progress.',
     'GET /campaigns',
     {},
     z.array(campaignView),
   ),
   'campaign-start': command(
-    'Begin a campaign, or go on with it; after a restart, too.',
+    'Start or resume a campaign. It stays started after a restart.',
     'POST /campaigns/start',
     { campaign },
     campaignView,
   ),
   'campaign-stop': command(
-    'Place no more calls of a campaign, after a restart neither; those under way go on.',
+    'Stop a campaign: place no more calls. Calls in progress continue. It stays stopped after a restart.',
     'POST /campaigns/stop',
     { campaign },
     campaignView,
   ),
   drain: command(
-    'Answer no more calls; the service ends with the last one of its bots.',
+    'Answer no more calls. The service ends after the last call of its bots.',
     'POST /drain',
     {},
-    z.strictObject({ calls: count.describe('Calls that go on.') }),
+    z.strictObject({ calls: count.describe('Calls in progress.') }),
   ),
   reload: command(
-    'Read the configuration again; shows what could not change.',
+    'Reload the configuration. Shows the parts that could not change.',
     'POST /reload',
     {},
-    z.strictObject({ unchanged: z.array(word).describe('Parts that change with the next start alone.') }),
+    z.strictObject({ unchanged: z.array(word).describe('Parts that change only at the next start.') }),
   ),
-  tail: command('Follow what happens, until the service ends.', 'GET /events', {}, z.strictObject({})),
+  tail: command('Follow the events until the service ends.', 'GET /events', {}, z.strictObject({})),
 } as const;
 
 /** Name of a command. */

@@ -116,7 +116,7 @@ export class ControlDesk {
     });
     const [first, second] = found;
     if (!first)
-      throw new NothingThere('ERR_INVALID_ARG', `There is no call ${id} now.`, 'a call that goes on');
+      throw new NothingThere('ERR_INVALID_ARG', `There is no call ${id}.`, 'a call in progress');
     if (second) throw several(`Several accounts have a call ${id}.`, found);
     return first;
   }
@@ -147,7 +147,7 @@ export class ControlDesk {
       throw new NothingThere('ERR_INVALID_ARG', `The configuration has no bot ${bot}.`, expected);
     }
     if (others.length > 0)
-      throw new Refusal('ERR_INVALID_ARG', 'A bot calls one at a time.', 'to: one handle or number');
+      throw new Refusal('ERR_INVALID_ARG', 'A bot places one call at a time.', 'to: one handle or number');
     return await line.place(to, attendant);
   }
 
@@ -177,14 +177,14 @@ export class ControlDesk {
 async function say({ line, call }: Found, text: string): Promise<void> {
   const talk = line.talk(call.id);
   if (!talk) {
-    throw new Refusal('ERR_INVALID_STATE', `No bot talks on call ${call.id}.`, 'a call that a bot talks on');
+    throw new Refusal('ERR_INVALID_STATE', `Call ${call.id} has no bot.`, 'a call with a bot');
   }
   await talk.say(talk.hasPrompt(text) ? text : { text });
 }
 
 function several(what: string, found: readonly Pick<Found, 'line'>[]): Refusal {
   const accounts = found.map(({ line }) => line.account).join(', ');
-  return new Refusal('ERR_INVALID_ARG', `${what} Say which of ${accounts}.`, `account: one of ${accounts}`);
+  return new Refusal('ERR_INVALID_ARG', `${what} Give one of ${accounts}.`, `account: one of ${accounts}`);
 }
 
 function view({ line, call }: Found, { recorder }: Service): ControlResult<'calls'>[number] {

@@ -91,7 +91,7 @@ export class ControlServer implements AsyncDisposable {
     let expected = REQUEST;
     try {
       const { id, do: name, ...args } = parsed(line);
-      if (!isId(id)) throw new Refusal('ERR_INVALID_ARG', `This is no id: ${shown(id)}.`);
+      if (!isId(id)) throw new Refusal('ERR_INVALID_ARG', `The id is not valid: ${shown(id)}.`);
       if (id !== undefined) head = { id };
       if (!isCommand(name)) throw new Refusal('ERR_INVALID_ARG', `There is no command ${shown(name)}.`);
       expected = expectedArguments(name);
@@ -105,7 +105,7 @@ export class ControlServer implements AsyncDisposable {
 }
 
 const NAMES: readonly string[] = controlCommands().map(({ name }) => name);
-const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": a number that may be absent, and arguments}`;
+const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": an optional number, and arguments}`;
 
 function tailLine(event: FeedEvent): string {
   return `${JSON.stringify({ event })}\n`;

@@ -16,10 +16,10 @@ const ms = z.number().min(0);
 /** Common fields of all events. */
 const head = {
   v: z.literal(FEED_VERSION).describe('Version of the feed.'),
-  at: z.iso.datetime().describe('When it was told, in UTC.'),
-  account: word.optional().describe('Handle of the account whose endpoint it concerns.'),
+  at: z.iso.datetime().describe('Time of the event, in UTC.'),
+  account: word.optional().describe('Handle of the account of the endpoint.'),
 };
-const ofCall = { ...head, call: count.describe('Id of the call, as its endpoint counts.') };
+const ofCall = { ...head, call: count.describe('Id of the call on its endpoint.') };
 const perhapsOfCall = { ...head, call: count.optional() };
 
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
@@ -45,16 +45,16 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     ...ofCall,
     direction: z.enum(['in', 'out', 'unknown']),
     partner: word,
-  }).describe('A call was heard of for the first time.'),
+  }).describe('A new call became known.'),
   event('decision', {
     ...ofCall,
-    rule: word.describe('Name of the rule that fits the call; empty where none does.'),
-    answer: word.optional().describe('Name of the bot that answers; absent when nobody does.'),
-    reason: text.optional().describe('Conditions of the rule that hold, or why none does.'),
-  }).describe('It was decided who answers a call.'),
+    rule: word.describe('Name of the rule that matches the call; empty when none does.'),
+    answer: word.optional().describe('Name of the bot that answers; absent when none does.'),
+    reason: text.optional().describe('Conditions of the rule that hold, or the reason why no rule matches.'),
+  }).describe('A rule decided what answers a call.'),
   event('state', {
     ...ofCall,
-    status: word.describe('As on the wire.'),
+    status: word.describe('Status as in the protocol.'),
     phase: z.enum([
       'placing',
       'talking',
@@ -77,64 +77,64 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('loss', {
     ...perhapsOfCall,
     where: word.describe('The sink that fell behind, or the leg of a recording.'),
-    ms: ms.optional().describe('Voice that is missing.'),
-  }).describe('Voice was lost.'),
+    ms: ms.optional().describe('Length of the missing audio.'),
+  }).describe('Audio was lost.'),
   event('recording', {
     ...perhapsOfCall,
     what: z.enum(RECORDING_EVENTS),
     partner: word.optional(),
     file: word.optional(),
-    durationMs: ms.optional().describe('Of the file; of what was silenced.'),
-    rule: word.optional().describe('By which a stretch was silenced: card-spoken, undecided and so on.'),
+    durationMs: ms.optional().describe('Length of the file, or of the masked audio.'),
+    rule: word.optional().describe('Rule that masked the audio: card-spoken, undecided and so on.'),
     end: word
       .optional()
-      .describe('Why one that is published ended, as in its sidecar: call-ended and so on.'),
-    complete: z.boolean().optional().describe('False when something of it is missing.'),
+      .describe('Reason why a published recording ended, as in its sidecar: call-ended and so on.'),
+    complete: z.boolean().optional().describe('False when audio is missing.'),
     reason: text.optional(),
-    stretches: count.optional().describe('Of one that was masked: how many.'),
-    channel: word.optional().describe('The hook or webhook that has not taken an event.'),
-    id: word.optional().describe('Id of the event that was not taken.'),
-    last: z.boolean().optional().describe('True when it is not tried again.'),
-  }).describe('A recording began, changed, or is where it belongs.'),
+    stretches: count.optional().describe('Number of masked parts.'),
+    channel: word.optional().describe('The hook or webhook that did not accept an event.'),
+    id: word.optional().describe('Id of the event that was not accepted.'),
+    last: z.boolean().optional().describe('True when delivery is given up.'),
+  }).describe('A recording started, changed or was published.'),
   event('analysis', {
     ...ofCall,
     what: z.enum(ANALYSIS_NOTICES),
-    leg: z.enum(['local', 'remote']).optional().describe('The side that was heard; of an overlap the later.'),
-    fromMs: ms.optional().describe('Place in the call.'),
-    toMs: ms.optional().describe('Its end; absent where it goes on.'),
+    leg: z.enum(['local', 'remote']).optional().describe('The leg that was heard; for an overlap, the later one.'),
+    fromMs: ms.optional().describe('Time in the call.'),
+    toMs: ms.optional().describe('End of the event; absent while it lasts.'),
     tone: word.optional().describe('Kind of a tone: ring-back, busy, beep and so on.'),
     figures: z
       .strictObject({
         durationMs: ms,
         silenceMs: ms,
-        deadAirMs: ms.describe('Of the silences that are dead air, without music and tones.'),
+        deadAirMs: ms.describe('Length of the dead air, without music and tones.'),
         overlapMs: ms,
         interruptionsByLocal: count,
         interruptionsByRemote: count,
-        droppedMs: ms.describe('Voice that the analysis could not keep up with. The recording has it.'),
+        droppedMs: ms.describe('Audio that the analysis dropped because it was too slow. The recording has it.'),
       })
       .optional()
-      .describe('Of the whole call, when it has ended.'),
-  }).describe('Something was heard of a call that is analysed while it is recorded, or it has ended.'),
+      .describe('Figures of the whole call, when it has ended.'),
+  }).describe('The analysis of a recorded call found something, or the call has ended.'),
   event('bot', {
     ...ofCall,
     bot: word,
-    partner: word.optional().describe('Who the bot talks with, when it begins to.'),
+    partner: word.optional().describe('The partner of the bot, when the call starts.'),
     what: z.enum(['talking', 'done', 'hung-up', 'failed', 'unanswered', 'refused']),
     reason: text.optional(),
-  }).describe('A bot has a call, or has finished with it.'),
+  }).describe('A bot started or finished a call.'),
   event('step', {
     ...ofCall,
     action: z.enum(['prompt', 'gather', 'message']),
     what: z.enum(['begun', 'ended']),
-    outcome: word.optional().describe('Of one that ended: played, cut, timeout and so on.'),
-  }).describe('Something that a bot says, asks or records as a message begins, or ends.'),
+    outcome: word.optional().describe('Outcome of a finished step: played, cut, timeout and so on.'),
+  }).describe('A bot started or finished a prompt, a question or the recording of a message.'),
   event('message', {
     ...perhapsOfCall,
     partner: word,
     file: word,
     durationMs: ms,
-  }).describe('A voicemail was kept.'),
+  }).describe('A voicemail was stored.'),
   event('digit', { ...ofCall, digit: z.string().max(1) }).describe(
     'The other party pressed a key; * for each where recordings are masked.',
   ),
@@ -142,15 +142,15 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     ...perhapsOfCall,
     by: z.enum(['bot', 'caller']),
     text,
-  }).describe('Words: what a bot did and said, or what a caller said.'),
+  }).describe('Text of what a bot did and said, or of what a caller said.'),
   event('campaign', {
     ...perhapsOfCall,
     campaign: word,
     what: z.enum(['begun', 'called', 'waiting', 'stopped', 'ended', 'failed']),
     target: word.optional(),
     outcome: word.optional(),
-    reason: text.optional().describe('What it waits for, or why it failed.'),
-  }).describe('A campaign began, has called somebody, stands still, or ended.'),
+    reason: text.optional().describe('What the campaign waits for, or why it failed.'),
+  }).describe('A campaign started, placed a call, is waiting, or ended.'),
   event('queue', {
     ...perhapsOfCall,
     queue: word,
@@ -161,46 +161,46 @@ export const feedEventSchema = z.discriminatedUnion('type', [
     partner: word,
     agent: word.optional(),
     waitedMs: ms,
-    reason: text.optional().describe('Why the caller has left, or was not taken.'),
-    waiting: count.describe('Callers without an agent after it, those to be called back included.'),
-    longestMs: ms.describe('Longest that one of them has waited.'),
+    reason: text.optional().describe('Reason why the caller left or was not accepted.'),
+    waiting: count.describe('Callers without an agent after the event, including those to be called back.'),
+    longestMs: ms.describe('Longest wait of these callers.'),
     talking: count,
-    free: count.describe('Agents who could take a caller.'),
+    free: count.describe('Agents that could take a caller.'),
     handled: count,
     abandoned: count,
     serviceLevel: z
       .number()
       .min(0)
       .max(1)
-      .describe('Part of those who are through that was handled in time.'),
-  }).describe('A caller came into a queue, was offered to an agent, talked, or left; with its figures.'),
+      .describe('Fraction of finished callers that were handled in time.'),
+  }).describe('A caller entered a queue, was offered to an agent, talked, or left; with the figures of the queue.'),
   event('endpoint', {
     ...head,
-    endpoint: word.describe('Its name in the configuration.'),
+    endpoint: word.describe('Name in the configuration.'),
     what: z.enum(['attached', 'lost', 'returned', 'closed']),
     reason: text.optional(),
-  }).describe('An endpoint was attached to, was lost, or is there again.'),
+  }).describe('An endpoint was attached, was lost, or is connected again.'),
   event('service', {
     ...head,
     what: z.enum(['ready', 'configured', 'not-configured', 'draining', 'ended', 'advice']),
     text: text.optional(),
-  }).describe('Something happened to the service itself.'),
+  }).describe('The service changed its state.'),
   event('control', {
     ...perhapsOfCall,
-    command: word.describe('Name of the command, as in docs: hangup and so on.'),
+    command: word.describe('Name of the command, such as hangup.'),
     by: word.describe('The client: the control socket, or the name of a token.'),
-  }).describe('A client had the service do something.'),
+  }).describe('A client sent a command to the service.'),
   event('failure', {
     ...perhapsOfCall,
     where: word,
     reason: text,
-    code: word.optional().describe('As in docs: ERR_FILE and so on.'),
-  }).describe('Something went wrong; the rest goes on.'),
+    code: word.optional().describe('Error code of the documentation, such as ERR_FILE.'),
+  }).describe('An error occurred; the service continues.'),
   event('dropped', {
     ...head,
     events: count,
   }).describe(
-    'Told to one reader alone: so many events came that it had not read in time, and were dropped.',
+    'Sent only to a reader that is too slow: number of events that were dropped for it.',
   ),
 ]);
 

@@ -156,7 +156,7 @@ export class FeedSources {
     checkArgument('account', account, words);
     server.on('lease', (lease) => this.#lease(lease, account));
     server.on('limit', (what) => {
-      const reason = `The PCM server has reached ${what}: calls will go without what they ask for.`;
+      const reason = `The PCM server has reached ${what}: further requests of calls will fail.`;
       this.#feed.tell({ type: 'failure', account, where: 'pcm server', reason, code: 'ERR_LIMIT' });
     });
     server.on('failure', (error) => this.#feed.failed('listener of the pcm server', error, { account }));

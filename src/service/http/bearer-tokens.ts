@@ -36,7 +36,7 @@ export class BearerTokens {
     for (const { name, may, token } of await Promise.all(read)) {
       const same = known.add({ name, may }, token);
       if (same)
-        throw invalidArgument(`api.tokens.${name}.file`, `another token than that of ${same.name}`, 'it');
+        throw invalidArgument(`api.tokens.${name}.file`, `a token other than that of ${same.name}`, 'it');
     }
     return new BearerTokens(known);
   }

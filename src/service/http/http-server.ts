@@ -106,9 +106,9 @@ function pageAt(
   const page = entryOf<(service: Service, metrics: FeedMetrics) => Page | Promise<Page>>(PAGES, path);
   if (!page) {
     const pages = [...Object.keys(PAGES), ...(api ? [`${API_PATH}/...`] : [])].join(', ');
-    throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is nothing at this path.', `one of ${pages}`);
+    throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'This path does not exist.', `one of ${pages}`);
   }
   if (method === 'GET' || method === 'HEAD') return page;
   const allow = 'GET, HEAD';
-  throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `${method} is not possible here.`, allow, { allow });
+  throw new HttpRefusal(405, 'ERR_UNSUPPORTED', `This path does not support ${method}.`, allow, { allow });
 }

@@ -36,7 +36,7 @@ export function openApiDocument(): Json {
       title: 'Jackfield service',
       version: '1',
       description:
-        'Lets programs in any language drive the calls of a service that runs, and follow what happens.',
+        'Lets programs in any language control the calls of a running service and follow its events.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: API_PATH }],
@@ -52,7 +52,7 @@ export function openApiDocument(): Json {
 
 const EVENT = { $ref: '#/components/schemas/Event' };
 const EVENTS = {
-  description: 'One event a line, or one a message, until the client goes.',
+  description: 'One event per line or per message, until the client disconnects.',
   content: {
     'application/x-ndjson': { schema: EVENT },
     'text/event-stream': {
@@ -62,14 +62,14 @@ const EVENTS = {
 };
 const WEBHOOK = {
   operationId: 'webhook',
-  summary: 'An event, to each webhook of the configuration that asks for its type.',
+  summary: 'An event, sent to each webhook of the configuration that subscribes to its type.',
   security: [],
   parameters: [
     {
       name: 'Jackfield-Signature',
       in: 'header',
       required: true,
-      description: 't=SECONDS,v1=HEX: HMAC-SHA256 with the secret over the time, a full stop and the body.',
+      description: 't=SECONDS,v1=HEX: HMAC-SHA256 with the secret over the time, a dot and the body.',
       schema: { type: 'string' },
     },
   ],
@@ -80,7 +80,7 @@ const WEBHOOK = {
         schema: {
           type: 'object',
           properties: {
-            id: { type: 'string', description: 'The same at each attempt.' },
+            id: { type: 'string', description: 'Id of the event, the same at each attempt.' },
             type: { type: 'string' },
             at: { type: 'string', format: 'date-time' },
             data: EVENT,
@@ -90,5 +90,5 @@ const WEBHOOK = {
       },
     },
   },
-  responses: { '2XX': { description: 'Taken. Any other answer has it tried again later.' } },
+  responses: { '2XX': { description: 'The event was accepted. After any other answer it is sent again later.' } },
 };

@@ -59,7 +59,7 @@ async function installed(): Promise<OpenTelemetryApi> {
   try {
     return (await import('@opentelemetry/api')) as OpenTelemetryApi;
   } catch (cause) {
-    const text = 'Traces by an SDK need the package @opentelemetry/api: install it beside the SDK.';
+    const text = 'Traces with an SDK need the package @opentelemetry/api: install it beside the SDK.';
     throw new JackfieldError('ERR_UNSUPPORTED', text, { cause });
   }
 }

@@ -190,12 +190,12 @@ async function moduleHook(file: string, timeoutMs = 60_000): Promise<Deliver> {
     });
   }
   if (typeof take !== 'function') {
-    throw invalidArgument(`module ${printable(file)}`, 'one whose default export is a function', take);
+    throw invalidArgument(`module ${printable(file)}`, 'a module whose default export is a function', take);
   }
   return async ({ data }, { signal }) => {
     using limit = new TimeLimit(systemClock, { timeoutMs, signal });
     await waitFor<unknown>({
-      what: `the module ${printable(file)} to take the event`,
+      what: `the module ${printable(file)} to accept the event`,
       ended: limit.signal,
       begin: (resolve, reject) =>
         void Promise.resolve(data)

@@ -19,21 +19,21 @@ const PREFIX = 'jackfield_';
 
 /** Every counter with its help and labels. Values of labels come from the configuration and the protocol only. */
 const COUNTERS = {
-  calls_total: ['Calls that were heard of.', 'account', 'direction'],
+  calls_total: ['Calls that became known.', 'account', 'direction'],
   call_ends_total: ['Calls that ended, by their last status.', 'account', 'status'],
-  bot_calls_total: ['Calls that a bot has finished with.', 'bot', 'outcome'],
-  recordings_total: ['What happened to recordings.', 'what'],
-  recordings_incomplete_total: ['Published recordings in which something is missing.'],
-  silenced_seconds_total: ['Voice that was masked while calls went on, by rule.', 'rule'],
-  loss_seconds_total: ['Voice that recordings miss.'],
-  analysed_calls_total: ['Calls that were analysed while they were recorded.'],
-  dead_air_seconds_total: ['Silence of both sides that was dead air, of analysed calls.'],
-  interruptions_total: ['Interruptions in analysed calls, by the side that made them.', 'leg'],
-  analysis_dropped_seconds_total: ['Voice that the analysis could not keep up with.'],
-  messages_total: ['Voicemails that were kept.', 'account'],
+  bot_calls_total: ['Calls that a bot finished.', 'bot', 'outcome'],
+  recordings_total: ['Events of recordings.', 'what'],
+  recordings_incomplete_total: ['Published recordings with missing audio.'],
+  silenced_seconds_total: ['Audio that was masked during calls, by rule.', 'rule'],
+  loss_seconds_total: ['Audio missing from recordings.'],
+  analysed_calls_total: ['Calls that were analysed during their recording.'],
+  dead_air_seconds_total: ['Dead air (silence of both sides) in analysed calls.'],
+  interruptions_total: ['Interruptions in analysed calls, by the interrupting side.', 'leg'],
+  analysis_dropped_seconds_total: ['Audio that the analysis dropped because it was too slow.'],
+  messages_total: ['Stored voicemails.', 'account'],
   campaign_calls_total: ['Calls of campaigns.', 'campaign', 'outcome'],
-  endpoint_losses_total: ['Times that an endpoint was lost.', 'endpoint'],
-  failures_total: ['Failures, by code of the error.', 'code'],
+  endpoint_losses_total: ['Number of times that an endpoint was lost.', 'endpoint'],
+  failures_total: ['Failures, by error code.', 'code'],
 } as const;
 type CounterName = keyof typeof COUNTERS;
 /** Label value of a failure without a code. */
@@ -66,12 +66,12 @@ export class FeedMetrics {
     for (const endpoint of state.endpoints().keys())
       this.#counters.endpoint_losses_total.inc({ endpoint }, 0);
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
-    this.#gauge('calls_active', 'Calls that go on.', 'account', () => state.calls());
-    this.#gauge('recordings_active', 'Recordings under way.', undefined, () => [['', state.recordings()]]);
+    this.#gauge('calls_active', 'Calls in progress.', 'account', () => state.calls());
+    this.#gauge('recordings_active', 'Recordings in progress.', undefined, () => [['', state.recordings()]]);
     this.#gauge('endpoint_up', '1 when the endpoint is attached.', 'endpoint', () =>
       [...state.endpoints()].map(([name, up]) => [name, Number(up)]),
     );
-    this.#gauge('feed_dropped', 'Events that a reader of the feed has lost.', 'reader', () =>
+    this.#gauge('feed_dropped', 'Events that a reader of the feed lost.', 'reader', () =>
       feed.readers.map(({ name, dropped }) => [name, dropped]),
     );
     void feed.each({ name: 'metrics', signal }, (event) => this.#count(event));

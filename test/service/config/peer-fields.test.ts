@@ -35,8 +35,8 @@ it('a fork and an agent are checked with what they name, at the field that is wr
   expect(problems.toSorted()).toEqual([
     expect.stringMatching(/^serve\.yaml:2:\d+: record\.fork: legs must be remote, local or mixed: vonage/),
     expect.stringMatching(/^serve\.yaml:4:\d+: bots\.late\.agent: url must be an address with ws:/),
-    expect.stringMatching(/^serve\.yaml:5:\d+: bots\.both: Expected a flow, .* or an agent/),
-    expect.stringMatching(/^serve\.yaml:6:\d+: bots\.none: Expected a flow, .* or an agent/),
+    expect.stringMatching(/^serve\.yaml:5:\d+: bots\.both: Expected a flow .* or an agent/),
+    expect.stringMatching(/^serve\.yaml:6:\d+: bots\.none: Expected a flow .* or an agent/),
     expect.stringMatching(/^serve\.yaml:7:\d+: bots\.lost\.agent: .*none\.txt/),
   ]);
 });
@@ -56,7 +56,7 @@ it('what is done after calls is checked with what it names, at the field that is
     ].map((line) => problemsOf(line)),
   );
   expect(problems.map((each) => each.map((problem) => problem.replaceAll(/:\d+: /g, ': ')))).toEqual([
-    [expect.stringMatching(/^serve\.yaml:2: record: afterCalls\.transcriber must be given where phrases/)],
+    [expect.stringMatching(/^serve\.yaml:2: record: afterCalls\.transcriber must be given when phrases/)],
     [
       expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Cannot run no-such-engine/),
       expect.stringMatching(/^serve\.yaml:2: record\.mask: .*none\.txt/),

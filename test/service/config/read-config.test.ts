@@ -104,7 +104,7 @@ describe('a configuration of a service', () => {
     expect(await problemsOf(text)).toEqual([
       'serve.yaml:3:16: rules.0.answer: Expected one of nobody; got "menu"',
       'serve.yaml:4:44: rules.1.endpoints.0: Expected one of desk; got "dsk"',
-      'serve.yaml:4:5: rules.1.name: a is the name of two rules'.replace('4:5', '4:7'),
+      'serve.yaml:4:5: rules.1.name: two rules have the name a'.replace('4:5', '4:7'),
     ]);
   });
 
@@ -113,7 +113,7 @@ describe('a configuration of a service', () => {
     ['[1, 2]', 'serve.yaml:1:1: Expected fields'],
     ['endpoints: {', 'serve.yaml:1:'],
     [`${ENDPOINTS}endpoints: {}`, 'Map keys must be unique'],
-    ['endpoints: {}', 'Expected one endpoint or more'],
+    ['endpoints: {}', 'Expected at least one endpoint'],
     [`${ENDPOINTS}__proto__: { x: 1 }`, 'There is no field __proto__'],
     [`${ENDPOINTS}constructor: 1`, 'There is no field constructor'],
     [`${ENDPOINTS}record: { maxMs: 1e400 }`, 'record.maxMs'],

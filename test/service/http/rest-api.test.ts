@@ -85,7 +85,7 @@ describe('the REST API', () => {
       const { call } = all.find(({ bot }) => bot === undefined) ?? {};
       expect(await ask('POST', `/v1/calls/${call}/say`, { body: { text: 'x' } })).toMatchObject({
         status: 409,
-        body: { error: { code: 'ERR_INVALID_STATE', expected: 'a call that a bot talks on' } },
+        body: { error: { code: 'ERR_INVALID_STATE', expected: 'a call with a bot' } },
       });
       gives('answer', await ask('POST', `/v1/calls/${call}/answer`));
       await ringing.reached('INPROGRESS');
