@@ -114,7 +114,7 @@ export class ConversationAnalysis {
     if (legs.length !== this.#legs.length || legs.some((leg) => leg.length !== length)) {
       throw invalidArgument(
         'legs',
-        `${this.#legs.length} arrays of one length`,
+        `${this.#legs.length} arrays of equal length`,
         legs.map((leg) => leg.length),
       );
     }

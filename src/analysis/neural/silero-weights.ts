@@ -79,7 +79,7 @@ function tensorsOf(bytes: Uint8Array): Record<TensorName, Float32Array> {
     if (!tensor.values.every(Number.isFinite))
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `In ${name} of the model there are values that are no numbers.`,
+        `The part ${name} of the model has values that are not numbers.`,
       );
     return [name, tensor.values];
   });

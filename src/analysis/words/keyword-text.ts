@@ -24,5 +24,5 @@ export function keywordIn(text: string): Keyword {
 function numberIn(name: string, digits: string | undefined, most: number): Record<string, number> {
   if (digits === undefined) return {};
   if (Number(digits) <= most) return { [name]: Number(digits) };
-  throw new JackfieldError('ERR_INVALID_ARG', `${name} may be ${most} at most.`);
+  throw new JackfieldError('ERR_INVALID_ARG', `${name} may be at most ${most}.`);
 }

@@ -43,7 +43,7 @@ const KEYWORD: Rules<Keyword> = {
 
 /** Accepts a list of keywords. */
 export const KEYWORDS = rule(
-  'a list of { phrase, name?, edits? (0 to 5), apart? (0 to 50), leg? (0 or 1) }, each phrase with a word in it',
+  'a list of { phrase, name?, edits? (0 to 5), apart? (0 to 50), leg? (0 or 1) }, each phrase with at least one word',
   (value) => Array.isArray(value) && value.length <= 10_000 && value.every(isKeyword),
 );
 
@@ -143,7 +143,7 @@ const NONE: Begun = { tokens: [], last: -1, edits: 0, apart: 0 };
 
 function wordsOf({ phrase }: Keyword): string[] {
   const words = tokensIn(phrase).map(({ token }) => token);
-  if (words.length === 0) throw invalidArgument('phrase', 'a text with a word in it', phrase);
+  if (words.length === 0) throw invalidArgument('phrase', 'a string with at least one word', phrase);
   return words;
 }
 

@@ -59,7 +59,7 @@ export class LiveWords {
   /** Stops the transcription without waiting for more words. */
   giveUp(): void {
     this.#isGivenUp = true;
-    for (const leg of this.#legs) leg.giveUp(new JackfieldError('ERR_ABORTED', 'The analysis was left.'));
+    for (const leg of this.#legs) leg.giveUp(new JackfieldError('ERR_ABORTED', 'The analysis was closed.'));
   }
 
   async #follow({ transcript }: LiveTranscript, leg: LegIndex): Promise<void> {

@@ -26,7 +26,7 @@ const WORDS = listOf(rule('a word', (value) => isSpan(value) && text.accepts(Obj
 
 /** Accepts a {@link SaidPart}. */
 export const SAID_PART = rule(
-  '{ leg, text, from, to, words }, its places whole samples',
+  '{ leg, text, from, to, words } with times in whole samples',
   (value) =>
     isSpan(value) &&
     [0, 1].includes(Object(value).leg) &&

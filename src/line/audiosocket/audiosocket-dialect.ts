@@ -31,7 +31,7 @@ const KINDS: ReadonlyMap<number, number> = new Map(
 const ERRORS: readonly [bit: number, text: string][] = [
   [1, 'the call was hung up'],
   [2, 'a frame could not be forwarded'],
-  [4, 'memory is short'],
+  [4, 'not enough memory'],
 ];
 
 /** AudioSocket of Asterisk: frames of kind, length and payload on a TCP connection that Asterisk opens. */
@@ -49,8 +49,8 @@ export const AUDIOSOCKET: Dialect = {
   returnsClearedMarks: false,
   says: { provider: ['start', 'audio', 'dtmf', 'error', 'end'], application: ['audio', 'end'] },
   notes: {
-    start: 'the identity, a UUID, and nothing else; each frame of audio names its rate',
-    clear: 'what was written is played: never write ahead',
+    start: 'only the identity, a UUID; each audio frame gives its sample rate',
+    clear: 'no command to clear: the application must not write ahead',
     mark: 'what was written is played when it arrives',
     dtmf: 'without a duration',
   },
@@ -98,7 +98,7 @@ class AudioSocketCodec implements MediaCodec {
       throw syntax(`a frame ${hex(kind)} before the identity`);
     const sampleRate = RATES[kind];
     if (sampleRate !== undefined) {
-      if (payload.length < 2 && this.#role === 'provider') throw syntax('a frame of audio without a sample');
+      if (payload.length < 2 && this.#role === 'provider') throw syntax('an audio frame without samples');
       return { type: 'audio', samples: decodeAudio(payload, 's16'), sampleRate, channels: 1 };
     }
     if (this.#role === 'provider') throw syntax(`a frame ${hex(kind)}, which only Asterisk sends`);
@@ -160,7 +160,7 @@ function uuidOf(bytes: Uint8Array): string {
 
 function digitOf(payload: Uint8Array): string {
   const digit = String.fromCharCode(payload[0] ?? 0);
-  if (payload.length !== 1 || !/[0-9A-D*#]/i.test(digit)) throw syntax('a digit that is none');
+  if (payload.length !== 1 || !/[0-9A-D*#]/i.test(digit)) throw syntax('an invalid digit');
   return digit.toUpperCase();
 }
 

@@ -20,7 +20,7 @@ export const RTPENGINE: Dialect = {
   returnsClearedMarks: false,
   says: { provider: ['start', 'audio', 'end'], application: ['end'] },
   notes: {
-    start: 'metadata as one text; rate and byte order are those that rtpengine is configured with',
+    start: 'metadata as one text; sample rate and byte order come from the configuration of rtpengine',
     audio: 'to the application only',
     end: 'by closing',
   },
@@ -41,14 +41,14 @@ class RtpengineCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message === 'string' || this.#role === 'provider')
-      throw new JackfieldError('ERR_SYNTAX', 'Nothing is said to rtpengine on this connection.');
+      throw new JackfieldError('ERR_SYNTAX', 'The application sends nothing to rtpengine on this connection.');
     const events: MediaEvent[] = [];
     let bytes: Uint8Array = message;
     if (this.#head) {
       const joined: Uint8Array = Buffer.concat([this.#head, message]);
       const end = joined.indexOf(0);
       if (end > MAX_METADATA || (end < 0 && joined.length > MAX_METADATA))
-        throw new JackfieldError('ERR_LIMIT', `The metadata of rtpengine have over ${MAX_METADATA} bytes.`);
+        throw new JackfieldError('ERR_LIMIT', `The metadata of rtpengine is longer than ${MAX_METADATA} bytes.`);
       if (end < 0) {
         this.#head = joined;
         return [];

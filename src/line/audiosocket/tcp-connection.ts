@@ -31,7 +31,7 @@ export class TcpConnection implements MediaConnection {
     socket.setNoDelay(true);
     socket.pause();
     socket.on('error', (cause) =>
-      this.#over(new JackfieldError('ERR_PEER', `A connection broke: ${messageOf(cause)}`, { cause })),
+      this.#over(new JackfieldError('ERR_PEER', `A connection failed: ${messageOf(cause)}`, { cause })),
     );
     socket.on('close', () => {
       this.#cancelTimer?.();
@@ -63,7 +63,7 @@ export class TcpConnection implements MediaConnection {
     this.#socket.write(message);
     if (this.#socket.writableLength <= MAX_BUFFERED) return;
     this.#socket.destroy();
-    this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a connection does not read.'));
+    this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a connection does not read its data.'));
   }
 
   close(): void {

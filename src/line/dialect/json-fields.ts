@@ -19,12 +19,12 @@ export function readJson(text: string, what: string): JsonFields {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    const told = `A message of ${what} must be JSON; a text of ${text.length} characters came that is not.`;
+    const told = `A message of ${what} must be JSON; got a text of ${text.length} characters that is not.`;
     throw new JackfieldError('ERR_SYNTAX', told, { cause });
   }
   const fields = asFields(value);
   if (!fields)
-    throw new JackfieldError('ERR_SYNTAX', `A message of ${what} must be a JSON object; other JSON came.`);
+    throw new JackfieldError('ERR_SYNTAX', `A message of ${what} must be a JSON object; got other JSON.`);
   return fields;
 }
 

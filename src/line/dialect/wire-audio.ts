@@ -75,7 +75,7 @@ function checkBase64(text: string, length: number, what: string): void {
   if (digits % 4 === 1 || length !== Math.floor((digits * 3) / 4))
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `The audio in a message of ${what} must be base64; ${text.length} characters came that are not.`,
+      `The audio in a message of ${what} must be base64; got ${text.length} characters that are not.`,
     );
 }
 

@@ -284,7 +284,7 @@ function feedOf(
   buffering: Buffering,
 ): ForkFeed {
   if (legs === 'stereo' || legs === 'mixed') {
-    if (!('legs' in source)) throw invalidArgument('legs', "'remote' for a stream alone", legs);
+    if (!('legs' in source)) throw invalidArgument('legs', "'remote' for a single stream", legs);
     return feedOfLegs(source, legs, sink, buffering);
   }
   const options = { ...buffering, name: 'fork' };
@@ -300,7 +300,7 @@ function feedOf(
 
 function streamOf(source: PcmStream | ForkableCall, legs: ForkLegs): { stream: PcmStream; isSent: boolean } {
   if ('addSink' in source) {
-    if (legs !== 'remote') throw invalidArgument('legs', "'remote' for a stream alone", legs);
+    if (legs !== 'remote') throw invalidArgument('legs', "'remote' for a single stream", legs);
     return { stream: source, isSent: source.direction === 'send' };
   }
   if (legs === 'remote') return { stream: source.remote, isSent: false };

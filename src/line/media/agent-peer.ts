@@ -31,7 +31,7 @@ export interface AgentPeer {
 
 const SAMPLES = instance(Int16Array);
 /** Accepts an event that an agent may send. Which of them are possible depends on the dialect. */
-const EVENT = rule('an event of a session: { type, ... }', (value) => {
+const EVENT = rule('a session event: { type, ... }', (value) => {
   const { type, samples, sampleRate, channels } = Object(value);
   if (type !== 'audio') return typeof type === 'string';
   return SAMPLES.accepts(samples) && SAMPLE_RATE.accepts(sampleRate) && CHANNELS.accepts(channels);

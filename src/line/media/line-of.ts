@@ -36,6 +36,6 @@ export function lineOf(
 function namedByStart({ to, parameters, url }: CallFromMedia): string {
   const named = to ?? parameters['to'] ?? url.searchParams.get('to') ?? undefined;
   if (named !== undefined) return named;
-  const text = 'A media server does not say whom its call is for: give the line a target.';
+  const text = 'A media server does not name the called user: give the line a target.';
   throw new JackfieldError('ERR_INVALID_ARG', text);
 }

@@ -96,7 +96,7 @@ export const TLS_RULE = nested<MediaTls>({ key: needed(words), cert: needed(word
 /** The rule of {@link MediaCredentials}. */
 export const CREDENTIALS_RULE = nested<MediaCredentials>(CREDENTIALS);
 /** Accepts headers of a request. */
-export const HEADERS = rule('an object of texts', (value) => {
+export const HEADERS = rule('an object of strings', (value) => {
   const texts = typeof value === 'object' && value !== null ? Object.values(value) : [0];
   return texts.every((each) => typeof each === 'string' && !/[\r\n\0]/.test(each));
 });

@@ -110,7 +110,7 @@ export class MediaLine implements Line {
           leg.attach(session);
           // Other connections may have become calls since this one was accepted.
           if (this.#legs.size >= maxCalls) session.end('too many calls');
-          else if (!this.#place(leg, { ...start, url })) session.end('nobody has this name');
+          else if (!this.#place(leg, { ...start, url })) session.end('no user has this name');
           return leg;
         },
       },
@@ -143,7 +143,7 @@ export class MediaLine implements Line {
       if (!clock) throw new JackfieldError('ERR_CLOSED', `${this.name} is not open.`);
       const { maxCalls } = this.#parts;
       if (this.#legs.size + this.#dials.size > maxCalls)
-        throw new JackfieldError('ERR_LIMIT', `${this.name} has its ${maxCalls} calls.`);
+        throw new JackfieldError('ERR_LIMIT', `${this.name} has reached its limit of ${maxCalls} calls.`);
       const { signal } = dial;
       const given = { clock, isHeld: true, headers, credentials, ca, timeoutMs, signal };
       const connection = await connectMedia(url, this.#parts.dialect, given);

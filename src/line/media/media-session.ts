@@ -251,10 +251,10 @@ export class MediaSession {
 /** Adds advice to an error. When not a single message can be read, the other end often speaks another dialect. */
 function strange(error: Error): Error {
   if (!(error instanceof JackfieldError) || error.code !== 'ERR_SYNTAX') return error;
-  const advice = 'If the other end speaks another dialect, name that as "dialect".';
+  const advice = 'If the other end uses another dialect, set "dialect" to it.';
   return new JackfieldError('ERR_SYNTAX', `${error.message} ${advice}`, { cause: error.cause });
 }
 
 function tooLate({ title }: Dialect): JackfieldError {
-  return new JackfieldError('ERR_TIMEOUT', `A connection of ${title} sent no start in time.`);
+  return new JackfieldError('ERR_TIMEOUT', `A connection of ${title} sent no start message in time.`);
 }

@@ -2,9 +2,9 @@ import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 
 const UNTRUSTED =
-  'Nobody that is trusted here vouches for its certificate: give that of its authority as "ca" (--agent-ca or --fork-ca of a command, caFile of a configuration), or its file in NODE_EXTRA_CA_CERTS.';
+  'Its certificate is not signed by a trusted authority: give the CA certificate as "ca" (--agent-ca or --fork-ca of a command, caFile of a configuration), or its file in NODE_EXTRA_CA_CERTS.';
 const NO_TLS =
-  'It does not speak TLS on this port: use another port, or an address without TLS where that is safe.';
+  'The port does not use TLS: use another port, or an address without TLS where that is safe.';
 
 /** Advice by the code of the error. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -12,12 +12,12 @@ const ADVICE: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a name that its certificate has.',
-  CERT_HAS_EXPIRED: 'It needs a new certificate, or the clock of this machine is wrong.',
-  CERT_NOT_YET_VALID: 'The clock of this machine, or that of whoever made the certificate, is wrong.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a host name that is in its certificate.',
+  CERT_HAS_EXPIRED: 'Its certificate has expired, or the clock of this machine is wrong.',
+  CERT_NOT_YET_VALID: 'Its certificate is not valid yet: the clock of this machine, or of the machine that issued it, is wrong.',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   EPROTO: NO_TLS,
-  ECONNREFUSED: 'Nothing listens on this port.',
+  ECONNREFUSED: 'No program listens on this port.',
   ENOTFOUND: 'No machine has this name.',
 };
 

@@ -14,24 +14,24 @@ export const peerFields = {
   url: z
     .string()
     .refine((url) => MEDIA_URL.accepts(url), `Expected ${MEDIA_URL.expected}`)
-    .describe('Its address: wss://analysis.example.com/in, or tcp://host:port.'),
-  variant: z.string().min(1).max(100).optional().describe('Version of the dialect. Default: the first.'),
-  encoding: z.enum(['s16', 's16be', 'mulaw', 'alaw']).optional().describe('Default: that of the dialect.'),
-  sampleRate: ranged(SAMPLE_RATE).optional().describe('In Hz. Default: that of the dialect.'),
+    .describe('Address of the server: wss://analysis.example.com/in, or tcp://host:port.'),
+  variant: z.string().min(1).max(100).optional().describe('Version of the dialect. Default: the first one.'),
+  encoding: z.enum(['s16', 's16be', 'mulaw', 'alaw']).optional().describe('Audio encoding. Default: the one of the dialect.'),
+  sampleRate: ranged(SAMPLE_RATE).optional().describe('Sample rate, in Hz. Default: the one of the dialect.'),
   tokenFile: file.optional().describe('A file with a token for Authorization: Bearer.'),
   tokenHeader: z
     .string()
     .refine((header) => KEY_HEADER.accepts(header), `Expected ${KEY_HEADER.expected}`)
     .optional()
-    .describe('Header that has the token instead: api-key.'),
+    .describe('Header that carries the token in place of Authorization: api-key.'),
   passwordFile: file.optional().describe('A file with user:password for Authorization: Basic.'),
   caFile: file
     .optional()
-    .describe('Certificates (PEM) of the authorities that are trusted. Default: those that Node trusts.'),
+    .describe('CA certificates (PEM) to trust. Default: the certificates that Node trusts.'),
   parameters: z
     .record(z.string().min(1).max(200), z.string().max(10_000))
     .optional()
-    .describe('Told to it where its dialect can: texts by name.'),
+    .describe('Parameters that are sent to the server if its dialect supports them: strings by name.'),
 };
 
 /** Fields of {@link peerFields} that name files. */
@@ -58,5 +58,5 @@ export async function readPeer(
 async function passwordOf(path: string): Promise<string> {
   const pair = await readToken(path);
   if (/^[^:]+:./.test(pair)) return pair;
-  throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must have user:password in it.`);
+  throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must contain user:password.`);
 }

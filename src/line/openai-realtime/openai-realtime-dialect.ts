@@ -18,7 +18,7 @@ import { RealtimeTurns } from './openai-realtime-turns.js';
 /** OpenAI's Realtime API, and the API of agents that were made after it. */
 export const OPENAI_REALTIME: Dialect = {
   name: 'openai-realtime',
-  title: 'OpenAI Realtime, and agents made after it',
+  title: 'OpenAI Realtime and compatible agents',
   transport: 'websocket',
   subprotocols: [],
   variants: ['current', 'earlier'],
@@ -36,12 +36,12 @@ export const OPENAI_REALTIME: Dialect = {
     application: ['audio', 'speech', 'text', 'done', 'tool', 'error', 'end'],
   },
   notes: {
-    start: 'as session.update: the format, without identity and parameters',
-    dtmf: 'as a message of text that names the key',
-    clear: 'as speech that begins: whoever plays stops and tells what was heard',
-    mark: 'no marks: what was heard is told instead',
+    start: 'as session.update: only the audio format, without identity and parameters',
+    dtmf: 'as a text message that names the key',
+    clear: 'as the start of speech: the player stops and reports how much was heard',
+    mark: 'no marks: the amount heard is reported instead',
     heard: 'as conversation.item.truncate',
-    done: 'as response.done; what names an answer that is over is left out',
+    done: 'as response.done; messages about a finished response are dropped',
     end: 'by closing',
   },
   codec: (role, options) =>
@@ -63,7 +63,7 @@ class RealtimeClientCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string')
-      throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} are texts; bytes came.`);
+      throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} must be text; got bytes.`);
     const fields = readJson(message, REALTIME);
     const type = needed(textField(fields, 'type'), 'type', REALTIME);
     const response = answerOf(fields);
@@ -151,7 +151,7 @@ class RealtimeClientCodec implements MediaCodec {
     if (input.encoding !== format.encoding || input.sampleRate !== format.sampleRate)
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `${REALTIME} takes ${input.encoding} of ${input.sampleRate} Hz; ${format.encoding} of ${format.sampleRate} Hz is sent.`,
+        `${REALTIME} expects ${input.encoding} at ${input.sampleRate} Hz; got ${format.encoding} at ${format.sampleRate} Hz.`,
       );
     this.#output = formatIn(session, 'output') ?? this.#output;
   }

@@ -35,12 +35,12 @@ export class RealtimeServerCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string')
-      throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} are texts; bytes came.`);
+      throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} must be text; got bytes.`);
     const fields = readJson(message, REALTIME);
     const type = needed(textField(fields, 'type'), 'type', REALTIME);
     if (type === 'session.update') return this.#readStart(fields);
     if (!this.#isStarted)
-      throw new JackfieldError('ERR_SYNTAX', `${REALTIME}: session.update has to come first.`);
+      throw new JackfieldError('ERR_SYNTAX', `${REALTIME}: session.update must come first.`);
     if (type === 'input_audio_buffer.append') {
       const audio = needed(longField(fields, 'audio'), 'audio', REALTIME);
       const { encoding, sampleRate } = this.#format;
@@ -104,7 +104,7 @@ export class RealtimeServerCodec implements MediaCodec {
     if (input.encoding !== output.encoding || input.sampleRate !== output.sampleRate)
       throw new JackfieldError(
         'ERR_UNSUPPORTED',
-        `${REALTIME}: audio in and out must be of one format here.`,
+        `${REALTIME}: input and output audio must have the same format.`,
       );
     this.#isStarted = true;
     this.#format = input;

@@ -45,7 +45,7 @@ export class DigitSender {
   /** Resolves when the digit and the pause after it have been sent. @throws ERR_LIMIT when too many are waiting. */
   send(digit: string, ms: number): Promise<void> {
     if (this.#waiting.length >= MAX_WAITING) {
-      const text = `${MAX_WAITING} digits wait to be sent: await those before.`;
+      const text = `${MAX_WAITING} digits are waiting to be sent: await the earlier ones.`;
       return Promise.reject(new JackfieldError('ERR_LIMIT', text));
     }
     const { promise, resolve, reject } = deferred<void>();

@@ -236,7 +236,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   }
 
   #checkOpen(what: string): void {
-    if (this.#closed) throw new JackfieldError('ERR_CLOSED', `${what} on a session that is closed.`);
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', `${what} on a closed session.`);
   }
 
   #arrived(bytes: Buffer, from: RtpAddress, onRtcpPort: boolean, atMs: number): void {

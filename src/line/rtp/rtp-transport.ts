@@ -62,7 +62,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
     }
     throw new JackfieldError(
       'ERR_PORT',
-      `The system gave no even UDP port with the next one free on ${address}.`,
+      `The system found no even UDP port on ${address} whose next port is also free.`,
     );
   }
   const first = ports.from + (ports.from % 2);
@@ -79,7 +79,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
   }
   throw new JackfieldError(
     'ERR_PORT',
-    `All ${pairs} pairs of UDP ports from ${ports.from} to ${ports.to} on ${address} are taken: each call needs one. Widen the range, or take fewer calls.`,
+    `All ${pairs} pairs of UDP ports from ${ports.from} to ${ports.to} on ${address} are in use: each call needs one pair. Widen the range, or accept fewer calls.`,
   );
 }
 

@@ -72,7 +72,7 @@ export class StreamTransport implements SipTransport {
       server.close();
       throw new JackfieldError(
         'ERR_PORT',
-        `TCP port ${addressText({ host, port })} cannot be used for SIP: ${messageOf(error)}. Choose another one.`,
+        `TCP port ${addressText({ host, port })} cannot be used for SIP: ${messageOf(error)}. Choose another port.`,
         { cause: error },
       );
     }
@@ -179,7 +179,7 @@ class Connection implements SipFlow {
   #write(bytes: Buffer): Promise<void> {
     const { socket } = this;
     if (socket.destroyed || socket.writableLength > MAX_UNSENT_BYTES) {
-      const why = socket.destroyed ? 'it is closed' : 'the peer does not read';
+      const why = socket.destroyed ? 'it is closed' : 'the peer does not read its data';
       if (!socket.destroyed) socket.destroy();
       return Promise.reject(this.#broken(why));
     }
@@ -217,7 +217,7 @@ class Connection implements SipFlow {
   #broken(why: string): JackfieldError {
     return new JackfieldError(
       'ERR_PEER',
-      `The connection to ${addressText(this.remote)} is broken: ${why}.`,
+      `The connection to ${addressText(this.remote)} failed: ${why}.`,
       {
         cause: this.#failure,
       },

@@ -44,7 +44,7 @@ export class UdpTransport implements SipTransport {
       socket.close();
       throw new JackfieldError(
         'ERR_PORT',
-        `UDP port ${addressText({ host, port })} cannot be used for SIP: ${messageOf(error)}. Choose another one.`,
+        `UDP port ${addressText({ host, port })} cannot be used for SIP: ${messageOf(error)}. Choose another port.`,
         { cause: error },
       );
     }

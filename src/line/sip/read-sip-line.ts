@@ -38,7 +38,7 @@ export async function readSipLine(
   if (read.success) return given as SipLineOptions;
   throw new JackfieldError(
     'ERR_INVALID_ARG',
-    `${printable(path)} describes no SIP line: ${issuesText(read.error.issues)}.`,
+    `${printable(path)} does not describe a SIP line: ${issuesText(read.error.issues)}.`,
   );
 }
 

@@ -16,7 +16,7 @@ const RESERVED =
   /^(?:via|from|to|call-id|cseq|contact|max-forwards|route|record-route|content-(?:length|type)|(?:proxy-)?authorization|[viftmlc])$/i;
 const OWN_HEADER = TOKEN.refine(
   (name) => !RESERVED.test(name),
-  'Expected a header that a call can do without',
+  'Expected a header that SIP does not set itself',
 );
 const TEXT = z.string().regex(/^[^\r\n\0]{0,300}$/, 'Expected one line of at most 300 characters');
 /** Headers that are added to a call. */
@@ -27,29 +27,29 @@ const port = (usual: number) => z.int().min(0).max(65_535).default(usual);
 const listenAt = (usual: number) => ({ host: HOST.default('0.0.0.0'), port: port(usual) });
 
 const listen = z.strictObject({
-  udp: z.strictObject(listenAt(5060)).optional().describe('Datagrams. 0 lets the system choose the port.'),
+  udp: z.strictObject(listenAt(5060)).optional().describe('UDP port. 0 lets the system choose.'),
   tcp: z.strictObject(listenAt(5060)).optional(),
   tls: z
     .strictObject({
       ...listenAt(5061),
-      keyFile: FILE.optional().describe('Key of the certificate, as PEM.'),
+      keyFile: FILE.optional().describe('Private key of the certificate, as PEM.'),
       certFile: FILE.optional(),
       caFile: FILE.optional().describe(
-        'Certificates that peers are checked by. Default: those of the system.',
+        'CA certificates to check peers against. Default: the certificates that Node trusts.',
       ),
       clientCertificates: z
         .boolean()
         .default(false)
-        .describe('True when every client has to show a certificate.'),
+        .describe('True when every client must present a certificate.'),
     })
     .optional(),
 });
 
 const trunk = z.strictObject({
   uri: URI.describe(
-    'Where calls go: sip:trunk.example.com, with ;transport=tls and a port where they are needed.',
+    'SIP URI that calls are sent to: sip:trunk.example.com, with ;transport=tls and a port if needed.',
   ),
-  user: USER.optional().describe('Name for its challenges, where it asks for one.'),
+  user: USER.optional().describe('User name for digest authentication, if the trunk asks for it.'),
   password: z.string().max(300).optional(),
   addresses: z
     .array(
@@ -58,15 +58,15 @@ const trunk = z.strictObject({
         .regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/i, 'Expected an address, or a network such as 192.0.2.0/24'),
     )
     .default([])
-    .describe('Addresses that its calls come from, besides those of its URI.'),
-  names: z.array(HOST).default([]).describe('Names in the certificate of a trunk that calls over TLS.'),
+    .describe('Other source addresses of its calls, besides those of its URI.'),
+  names: z.array(HOST).default([]).describe('Names that the certificate of a trunk may have when it calls over TLS.'),
 });
 
 const account = z.strictObject({
-  address: URI.describe('Your address there: sip:100@example.com.'),
-  user: USER.optional().describe('Name for its challenges. Default: the user of the address.'),
+  address: URI.describe('Address of the account at the provider: sip:100@example.com.'),
+  user: USER.optional().describe('User name for digest authentication. Default: the user part of the address.'),
   password: z.string().max(300),
-  registrar: URI.optional().describe('Default: the host of the address.'),
+  registrar: URI.optional().describe('Registrar. Default: the host of the address.'),
   proxy: URI.optional().describe('Outbound proxy.'),
   expiresSeconds: z.int().min(60).max(86_400).default(600),
 });
@@ -75,18 +75,18 @@ const phone = z.strictObject({
   user: USER,
   password: z.string().min(1).max(300),
   number: NUMBER.optional().describe(
-    'Number by which users of the exchange call it, and that its calls show.',
+    'Number of the phone: users of the exchange call it, and calls of the phone show it.',
   ),
 });
 
 const media = z.strictObject({
   address: HOST.optional().describe(
-    'Address to receive voice on. Default: that of the first port in listen.',
+    'Address to receive voice on. Default: the address of the first port in listen.',
   ),
   ports: z
     .strictObject({ from: z.int().min(1024).max(65_534), to: z.int().min(1025).max(65_535) })
     .optional()
-    .describe('Ports for voice. Default: the choice of the system.'),
+    .describe('Port range for voice. Default: the system chooses.'),
   codecs: z
     .array(z.enum(RTP_CODECS as [string, ...string[]]))
     .min(1)
@@ -98,36 +98,36 @@ const media = z.strictObject({
     .min(0)
     .max(86_400)
     .default(120)
-    .describe('A call in which nothing is heard for so long is over; 0 for never.'),
+    .describe('Ends a call after this time without received audio, in seconds; 0 for never.'),
 });
 
 const limits = z.strictObject({
-  calls: z.int().min(1).max(10_000).default(30).describe('Calls at once, both ways.'),
-  callsPerMinute: z.int().min(1).max(60_000).default(60).describe('New calls in a minute, each way.'),
+  calls: z.int().min(1).max(10_000).default(30).describe('Most calls at once, both directions together.'),
+  callsPerMinute: z.int().min(1).max(60_000).default(60).describe('Most new calls per minute, each direction.'),
   requestsPerSecond: z
     .int()
     .min(1)
     .max(10_000)
     .default(20)
-    .describe('Requests in a second of an address that is not the trunk, beside those of its calls.'),
-  numbers: z.array(PREFIX).min(1).default(['+']).describe('Beginnings of the numbers that may be called.'),
+    .describe('Most requests per second from an address other than the trunk, not counting those of its calls.'),
+  numbers: z.array(PREFIX).min(1).default(['+']).describe('Prefixes of numbers that may be called.'),
   barred: z
     .array(PREFIX)
     .default([])
-    .describe('Beginnings of numbers that may not be called, whatever else fits.'),
+    .describe('Prefixes of numbers that must not be called. They take precedence.'),
   costPerDay: z
     .number()
     .min(0)
     .optional()
     .describe(
-      'Highest cost of all calls of a day (UTC) by their tariffs, in units of the currency: calls that go on are cut off there. A number without a tariff is not called then.',
+      'Highest cost of all calls of a day (UTC) by their tariffs, in units of the currency: calls in progress are ended at this cost. With this limit, a number without a tariff is not called.',
     ),
   costPerMinute: z
     .number()
     .min(0)
     .optional()
     .describe(
-      'Highest cost of a minute, in units of the currency; a number without a tariff is not called then.',
+      'Highest cost of a minute, in units of the currency; with this limit, a number without a tariff is not called.',
     ),
 });
 
@@ -144,50 +144,50 @@ export const sipLineSchema = z
     $schema: z.string().optional(),
     name: TEXT.optional().describe('Name in reports. Default: the address of the trunk or account.'),
     listen: listen.default({ udp: { host: '0.0.0.0', port: 5060 } }),
-    advertised: HOST.optional().describe('Address by which the outside reaches this machine, behind a NAT.'),
+    advertised: HOST.optional().describe('Public address of this machine behind a NAT.'),
     trunk: trunk.optional(),
     account: account.optional(),
-    phones: z.array(phone).max(10_000).default([]).describe('Phones that register here.'),
-    realm: TEXT.default('jackfield').describe('Realm of the challenges to phones.'),
+    phones: z.array(phone).max(10_000).default([]).describe('Phones that register with this line.'),
+    realm: TEXT.default('jackfield').describe('Realm for digest authentication of phones.'),
     digest: z
       .array(z.enum(['SHA-256', 'MD5']))
       .min(1)
       .default(['MD5'])
       .describe(
-        'Hashes of the challenges to phones, the preferred one first. Older phones give up at one they do not know.',
+        'Hash algorithms for digest authentication of phones, the preferred one first. Older phones fail on unknown algorithms.',
       ),
-    to: USER.optional().describe('Handle that is called where the number called is that of nobody.'),
+    to: USER.optional().describe('Handle that receives calls to a number that no user has.'),
     onward: z
       .enum(['none', 'phones', 'all'])
       .default('phones')
       .describe(
-        'Calls that come in and may go on by a line where the number is that of no user. phones: those of phones that register here, to any number that a line allows; those of the trunk or the provider reach phones that register at a line, and no other number. all: those of the trunk or the provider as well. none: no call.',
+        'Incoming calls that may be forwarded to a line when no user has the number. phones: calls of registered phones, to any number that a line allows; calls of the trunk or the provider reach only registered phones. all: also calls of the trunk or the provider. none: no calls.',
       ),
     country: z
       .string()
       .regex(/^[A-Za-z]{2}$/)
       .optional()
-      .describe('Country of numbers without their code that come in, such as GB.'),
+      .describe('Country of incoming numbers without a country code, such as GB.'),
     numbers: z
       .enum(['+', '00', 'digits'])
       .default('+')
-      .describe('Form of the numbers that are called: with +, with 00, or the digits alone.'),
+      .describe('Format of called numbers: with +, with 00, or only the digits.'),
     caller: NUMBER.optional().describe(
-      'Number that calls show. Default: the user of the account, or the handle.',
+      'Number that outgoing calls show. Default: the user of the account, or the handle.',
     ),
-    asserted: z.boolean().default(false).describe('True to send the number as P-Asserted-Identity, too.'),
+    asserted: z.boolean().default(false).describe('True to send the number also as P-Asserted-Identity.'),
     diversion: z
       .boolean()
       .default(false)
-      .describe('True to say in a Diversion header who has forwarded a call.'),
-    headers: ownHeaders.default({}).describe('Headers of every call that goes out.'),
+      .describe('True to name the forwarding user of a call in a Diversion header.'),
+    headers: ownHeaders.default({}).describe('Headers of every outgoing call.'),
     kept: z
       .array(TOKEN)
       .max(32)
       .default([])
-      .describe('Headers of calls that come in, to be told with the event call.'),
+      .describe('Headers of incoming calls to include in the event "call".'),
     subject: TOKEN.optional().describe(
-      'Header of calls that come in whose text clients see as SUBJECT of the call, such as X-Account.',
+      'Header of incoming calls that clients see as SUBJECT of the call, such as X-Account.',
     ),
     transfers: z.boolean().default(true).describe('True to follow REFER, within the limits.'),
     media: media.default(media.parse({})),
@@ -199,7 +199,7 @@ export const sipLineSchema = z
       .max(3600)
       .default(0)
       .describe(
-        'Time between two questions (OPTIONS) whether the trunk is there; 0 for none. Without an answer, calls go by the next line.',
+        'Interval of OPTIONS requests to check the trunk, in seconds; 0 for none. Without an answer, calls use the next line.',
       ),
     sessionSeconds: z.int().min(90).max(86_400).default(1800).describe('Session timer.'),
   })
@@ -207,7 +207,7 @@ export const sipLineSchema = z
     ({ trunk, account, phones }) => trunk !== undefined || account !== undefined || phones.length > 0,
     'Expected a trunk, an account, or phones',
   )
-  .refine(({ trunk, account }) => !trunk || !account, 'Expected a trunk or an account: two lines for both');
+  .refine(({ trunk, account }) => !trunk || !account, 'Expected either a trunk or an account: for both, make two lines');
 
 /** Options of {@link sipLine}. */
 export type SipLineOptions = z.input<typeof sipLineSchema>;

@@ -55,12 +55,12 @@ const ANY_PORT = 9;
  */
 export function readRecordingOffer(text: string): RecordingOffer {
   if (!/^v=0/m.test(text))
-    throw new JackfieldError('ERR_SYNTAX', 'The offer is no session description (SDP).');
+    throw new JackfieldError('ERR_SYNTAX', 'The offer is not a session description (SDP).');
   const session = parse(text);
   if (session.media.length > MAX_LINES) {
     throw new JackfieldError(
       'ERR_LIMIT',
-      `The offer has ${session.media.length} streams; at most ${MAX_LINES} are read.`,
+      `The offer has ${session.media.length} streams; at most ${MAX_LINES} are supported.`,
     );
   }
   const streams = session.media.flatMap((media, index) =>

@@ -84,7 +84,7 @@ const KNOWN: ReadonlySet<string> = new Set([
  */
 export function readSiprecMetadata(text: string | Buffer): SiprecMetadata {
   checkArgument('text', text, TEXT);
-  if (text.length > MAX_BYTES) throw tooLarge(`${text.length} bytes; at most ${MAX_BYTES} are read`);
+  if (text.length > MAX_BYTES) throw tooLarge(`${text.length} bytes; at most ${MAX_BYTES} are supported`);
   const source = text.toString().trim();
   // A document type could define entities that expand without limit. No client needs one.
   if (/<!(DOCTYPE|ENTITY)/i.test(source)) throw refused('it has a document type');
@@ -196,7 +196,7 @@ function rootOf(source: string): XmlElement {
   } catch (cause) {
     throw new JackfieldError(
       'ERR_SYNTAX',
-      `The SIPREC metadata is no XML: ${messageOf(cause).split('\n')[0]}`,
+      `The SIPREC metadata is not XML: ${messageOf(cause).split('\n')[0]}`,
       { cause },
     );
   }
@@ -284,9 +284,9 @@ function isElement(node: XmlNode): node is XmlElement {
 }
 
 function refused(why: string): JackfieldError {
-  return new JackfieldError('ERR_SYNTAX', `These are no SIPREC metadata (RFC 7865): ${why}.`);
+  return new JackfieldError('ERR_SYNTAX', `This is not SIPREC metadata (RFC 7865): ${why}.`);
 }
 
 function tooLarge(what: string): JackfieldError {
-  return new JackfieldError('ERR_LIMIT', `The SIPREC metadata are too large: ${what}.`);
+  return new JackfieldError('ERR_LIMIT', `The SIPREC metadata is too large: ${what}.`);
 }

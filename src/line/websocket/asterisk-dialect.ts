@@ -50,11 +50,11 @@ export const ASTERISK: Dialect = {
     application: ['audio', 'mark', 'clear', 'answer', 'end'],
   },
   notes: {
-    start: 'variables of the channel as JSON only',
+    start: 'channel variables only in the JSON form',
     dtmf: 'without a duration',
-    marked: 'a mark that was flushed does not come back: the session tells so when it is cleared',
-    flow: 'XOFF when some 900 frames wait, XON below 800',
-    end: 'of Asterisk: by closing',
+    marked: 'a flushed mark is not returned; the session reports it when it is cleared',
+    flow: 'XOFF above about 900 waiting frames, XON below 800',
+    end: 'from Asterisk: by closing the connection',
   },
   codec: (role, options) => new AsteriskCodec(role, options),
 };
@@ -92,11 +92,11 @@ class AsteriskCodec implements MediaCodec {
   }
 
   #readAudio(message: Uint8Array): readonly MediaEvent[] {
-    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: audio came before MEDIA_START.`);
+    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: audio arrived before MEDIA_START.`);
     if (message.length > MAX_BYTES)
       throw new JackfieldError(
         'ERR_LIMIT',
-        `${WHAT}: a message of ${message.length} bytes; ${MAX_BYTES} at most.`,
+        `${WHAT}: a message of ${message.length} bytes; at most ${MAX_BYTES} are allowed.`,
       );
     const { sampleRate, channels } = this.#format;
     return [{ type: 'audio', samples: this.#audio.push(message), sampleRate, channels }];
@@ -106,7 +106,7 @@ class AsteriskCodec implements MediaCodec {
     const name = needed(textField(fields, 'event'), 'event', WHAT);
     if (name === 'MEDIA_START') return [this.#readStart(fields)];
     if (!this.#isStarted)
-      throw new JackfieldError('ERR_SYNTAX', `${WHAT}: "${name.slice(0, 40)}" came before MEDIA_START.`);
+      throw new JackfieldError('ERR_SYNTAX', `${WHAT}: "${name.slice(0, 40)}" arrived before MEDIA_START.`);
     this.#checkChannel(fields);
     if (name === 'DTMF_END') return [{ type: 'dtmf', digit: digitOf(fields, WHAT) }];
     if (name === 'MEDIA_XOFF' || name === 'MEDIA_XON') return [{ type: 'flow', on: name === 'MEDIA_XON' }];
@@ -136,7 +136,7 @@ class AsteriskCodec implements MediaCodec {
   #checkChannel(fields: JsonFields): void {
     const given = textField(fields, 'channel_id');
     if (given === undefined || this.#channel === '' || given === this.#channel) return;
-    throw new JackfieldError('ERR_SYNTAX', `${WHAT}: an event names another channel than MEDIA_START did.`);
+    throw new JackfieldError('ERR_SYNTAX', `${WHAT}: an event names a channel other than MEDIA_START.`);
   }
 
   #writeEvent(event: MediaEvent): readonly WireMessage[] {
@@ -213,7 +213,7 @@ function nameOf(format: MediaFormat): string {
   if (name === undefined)
     throw new JackfieldError(
       'ERR_UNSUPPORTED',
-      `${WHAT} has no ${format.encoding} of ${format.sampleRate} Hz and ${format.channels} channels.`,
+      `${WHAT} does not support ${format.encoding} at ${format.sampleRate} Hz with ${format.channels} channels.`,
     );
   return name;
 }

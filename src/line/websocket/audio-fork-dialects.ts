@@ -21,7 +21,7 @@ const SAYS = {
   application: ['audio', 'mark', 'clear', 'end'],
 } as const;
 const NOTES = {
-  end: 'of the provider: an empty message of bytes; of the application: disconnect',
+  end: 'from the provider: an empty binary message; from the application: disconnect',
   clear: 'as killAudio and clearMarks',
 } as const;
 const SHAPE: Pick<
@@ -55,8 +55,8 @@ export const AUDIO_FORK: Dialect = {
   format: { encoding: 's16', sampleRate: 8000, channels: 1 },
   notes: {
     ...NOTES,
-    start: 'the metadata of the command, if there are any; the rate is that of the command',
-    audio: 'to FreeSWITCH as playAudio, or as bytes where bidirectional streaming is on',
+    start: 'the metadata of the command, if any; the sample rate is the one of the command',
+    audio: 'to FreeSWITCH as playAudio, or as bytes when bidirectional streaming is on',
   },
   codec: (role, options) => new AudioForkCodec('mod_audio_fork', role, options),
 };
@@ -71,7 +71,7 @@ export const JAMBONZ: Dialect = {
   format: { encoding: 's16', sampleRate: 16_000, channels: 1 },
   notes: {
     ...NOTES,
-    dtmf: 'with passDtmf only',
+    dtmf: 'only with passDtmf',
     audio: 'to jambonz as bytes with bidirectionalAudio.streaming, else as playAudio',
   },
   codec: (role, options) => new AudioForkCodec('jambonz', role, options),

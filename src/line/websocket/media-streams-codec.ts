@@ -72,7 +72,7 @@ export class MediaStreamsCodec implements MediaCodec {
   read(message: WireMessage): readonly MediaEvent[] {
     const { what } = this.#names;
     if (typeof message !== 'string')
-      throw new JackfieldError('ERR_SYNTAX', `Messages of ${what} are texts; bytes came.`);
+      throw new JackfieldError('ERR_SYNTAX', `Messages of ${what} must be text; got bytes.`);
     const usual = this.#usual?.read(message);
     if (usual) return this.#media(usual.payload, usual.track, usual.chunk);
     const fields = readJson(message, what);
@@ -113,7 +113,7 @@ export class MediaStreamsCodec implements MediaCodec {
     const encoding = textField(format, 'encoding') ?? Object.keys(names.encodings)[0] ?? '';
     const known = entryOf(names.encodings, encoding);
     if (!known)
-      throw new JackfieldError('ERR_UNSUPPORTED', `${names.what} sends audio as "${encoding.slice(0, 40)}".`);
+      throw new JackfieldError('ERR_UNSUPPORTED', `${names.what} sends the unknown audio encoding "${encoding.slice(0, 40)}".`);
     const sampleRate = numberField(format, names.sampleRate) ?? 8000;
     const channels = numberField(format, 'channels') ?? 1;
     this.#format = formatOf(known, sampleRate, channels, names.what);
@@ -151,14 +151,14 @@ export class MediaStreamsCodec implements MediaCodec {
   #checkId(fields: JsonFields, name: string): void {
     const { what, id } = this.#names;
     if (this.#id === undefined)
-      throw new JackfieldError('ERR_SYNTAX', `${what}: "${name.slice(0, 40)}" came before start.`);
+      throw new JackfieldError('ERR_SYNTAX', `${what}: "${name.slice(0, 40)}" arrived before start.`);
     const given = textField(fields, id);
     const mayBeMissing = this.#role === 'provider' && !this.#names.isNamedByApplication;
     if (given === undefined && mayBeMissing) return;
     if (given !== this.#id)
       throw new JackfieldError(
         'ERR_SYNTAX',
-        `${what}: a message names another stream than that of its start.`,
+        `${what}: a message names a stream other than the one of its start.`,
       );
   }
 
@@ -253,7 +253,7 @@ export function formatOf(
 export function digitOf(fields: JsonFields | undefined, what: string, name = 'digit'): string {
   const digit = needed(textField(fields, name), name, what).toUpperCase();
   if (!/^[0-9A-D*#]$/.test(digit))
-    throw new JackfieldError('ERR_SYNTAX', `${what} sent a digit that is none.`);
+    throw new JackfieldError('ERR_SYNTAX', `${what} sent an invalid digit.`);
   return digit;
 }
 

@@ -28,10 +28,10 @@ export const PIPECAT: Dialect = {
   returnsClearedMarks: false,
   says: { provider: ['audio', 'end'], application: ['audio', 'clear', 'text', 'end'] },
   notes: {
-    start: 'by connecting, without an identity: put it into the address',
+    start: 'by connecting, without an identity: put the identity into the address',
     clear: 'as an interruption',
-    dtmf: 'not among the frames of the serializer',
-    text: 'of the caller as a transcription, of the agent as a text',
+    dtmf: 'not supported by the serializer',
+    text: 'from the caller as a transcription, from the agent as text',
     end: 'by closing',
   },
   codec: (role, options) => new PipecatCodec(role, options),
@@ -50,7 +50,7 @@ class PipecatCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message === 'string')
-      throw new JackfieldError('ERR_SYNTAX', `Frames of ${WHAT} are bytes; a text came.`);
+      throw new JackfieldError('ERR_SYNTAX', `Frames of ${WHAT} must be bytes; got text.`);
     const frame = readProtobuf(message);
     const audio = frame.get(FRAME.audio);
     if (audio instanceof Uint8Array) return [this.#audioOf(readProtobuf(audio))];

@@ -22,7 +22,7 @@ export function readProtobuf(bytes: Uint8Array): ProtobufFields {
   const reader = { bytes, at: 0 };
   for (let count = 0; reader.at < bytes.length; count++) {
     if (count >= MAX_FIELDS)
-      throw new JackfieldError('ERR_LIMIT', `A protobuf message has over ${MAX_FIELDS} fields.`);
+      throw new JackfieldError('ERR_LIMIT', `A protobuf message has more than ${MAX_FIELDS} fields.`);
     const tag = varint(reader);
     const [field, type] = [Math.floor(tag / 8), tag % 8];
     if (type === VARINT) fields.set(field, varint(reader));
@@ -79,5 +79,5 @@ function varintBytes(value: number): Uint8Array {
 }
 
 function noProtobuf(): JackfieldError {
-  return new JackfieldError('ERR_SYNTAX', 'A message of bytes must be a protobuf message.');
+  return new JackfieldError('ERR_SYNTAX', 'A binary message must be a protobuf message.');
 }

@@ -149,10 +149,10 @@ class RawCodec implements MediaCodec {
   }
 
   #readStart(fields: JsonFields): MediaEvent {
-    if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `A second start of ${WHAT} came.`);
+    if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT} sent a second start.`);
     const format = needed(objectField(fields, 'format'), 'format', WHAT);
     const encoding = entryOf(ENCODINGS, textField(format, 'encoding') ?? 's16');
-    if (!encoding) throw new JackfieldError('ERR_UNSUPPORTED', `The encoding of ${WHAT} is not known.`);
+    if (!encoding) throw new JackfieldError('ERR_UNSUPPORTED', `The encoding of ${WHAT} is unknown.`);
     const [rate, channels] = [numberField(format, 'sampleRate'), numberField(format, 'channels')];
     this.#format = formatOf(encoding, needed(rate, 'sampleRate', WHAT), channels ?? 1, WHAT);
     this.#audio = new AudioBytes(encoding, this.#format.channels);
@@ -167,7 +167,7 @@ class RawCodec implements MediaCodec {
   }
 
   #checkStarted(): void {
-    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `The start of ${WHAT} has to come first.`);
+    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `The start of ${WHAT} must come first.`);
   }
 }
 

@@ -47,10 +47,10 @@ export const TELNYX: Dialect = {
     application: ['audio', 'mark', 'clear', 'end'],
   },
   notes: {
-    audio: 'may come in another order: up to five chunks wait for one that is missing',
-    marked: 'the same whether the audio was played or cleared: the session tells which',
+    audio: 'chunks may arrive out of order: up to five chunks wait for a missing one',
+    marked: 'the same for played and cleared audio: the session reports which',
     dtmf: 'without a duration',
-    end: 'of the application: by closing',
+    end: 'from the application: by closing the connection',
   },
   codec: (role, options) => {
     const { variant = options.format.encoding === 's16' ? LITTLE_ENDIAN : 'rtp' } = options;

@@ -21,7 +21,7 @@ const NAMES: StreamNames = {
 /** Twilio Media Streams. */
 export const TWILIO: Dialect = {
   name: 'twilio',
-  title: 'Twilio Media Streams, and agents made for them',
+  title: 'Twilio Media Streams and compatible agents',
   transport: 'websocket',
   subprotocols: [],
   variants: [],
@@ -36,9 +36,9 @@ export const TWILIO: Dialect = {
     application: ['audio', 'mark', 'clear', 'end'],
   },
   notes: {
-    dtmf: 'with <Connect><Stream> only, without a duration',
-    marked: 'the same whether the audio was played or cleared: the session tells which',
-    end: 'of the application: by closing',
+    dtmf: 'only with <Connect><Stream>, without a duration',
+    marked: 'the same for played and cleared audio: the session reports which',
+    end: 'from the application: by closing the connection',
   },
   codec: (role, options) => new MediaStreamsCodec(NAMES, role, options),
 };

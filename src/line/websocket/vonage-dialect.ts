@@ -35,9 +35,9 @@ export const VONAGE: Dialect = {
     application: ['audio', 'mark', 'clear', 'end'],
   },
   notes: {
-    start: 'without an identity: what the call control object has as headers are the parameters',
+    start: 'without an identity: the headers of the call control object are the parameters',
     mark: 'as notify, with its name in the payload',
-    marked: 'a mark that was cleared never comes back: the session tells so when it is cleared',
+    marked: 'a cleared mark is not returned; the session reports it when it is cleared',
     end: 'by closing',
   },
   codec: (role, options) => new VonageCodec(role, options),
@@ -90,7 +90,7 @@ class VonageCodec implements MediaCodec {
     const type = needed(textField(fields, CONTENT_TYPE), CONTENT_TYPE, WHAT);
     const rate = L16.exec(type)?.[1];
     if (rate === undefined)
-      throw new JackfieldError('ERR_UNSUPPORTED', `${WHAT} sends audio as "${type.slice(0, 40)}".`);
+      throw new JackfieldError('ERR_UNSUPPORTED', `${WHAT} sends the unknown audio type "${type.slice(0, 40)}".`);
     this.#format = formatOf('s16', Number(rate), 1, WHAT);
     this.#isStarted = true;
     const { event, [CONTENT_TYPE]: contentType, ...parameters } = textFields(fields);
@@ -98,7 +98,7 @@ class VonageCodec implements MediaCodec {
   }
 
   #checkStarted(name: string): void {
-    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: ${name} came before the start.`);
+    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: ${name} arrived before the start.`);
   }
 
   #writeProvider(event: MediaEvent): readonly WireMessage[] {

@@ -83,7 +83,7 @@ export class WebSocketConnection implements MediaConnection {
     if (this.#end || this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > MAX_BUFFERED) {
       this.#socket.terminate();
-      this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read.'));
+      this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read its data.'));
       return;
     }
     this.#below.write(frameOf(message, this.#isClient), this.#onWritten);
@@ -174,7 +174,7 @@ function brokenOff(code: number, reason: Buffer): JackfieldError | undefined {
   return new JackfieldError(
     'ERR_PEER',
     code === NO_WORD
-      ? 'A WebSocket broke off without a word.'
+      ? 'A WebSocket was lost without a close frame.'
       : `The other end closed a WebSocket with code ${code}${why && `: ${why}`}.`,
   );
 }

@@ -92,10 +92,10 @@ describe('a server that we connect to', () => {
     const other = certificate(folder, 'other', ['DNS:other.example']);
     const old = expiredCertificate(folder, 'here');
     const faults: [keys: { key: string; cert: string } | undefined, ca: string | undefined, why: string][] = [
-      [{ key, cert }, undefined, 'give that of its authority as "ca"'],
-      [other, other.cert, 'Use a name that its certificate has.'],
-      [{ key, cert: old }, old, 'It needs a new certificate'],
-      [undefined, undefined, 'It does not speak TLS on this port'],
+      [{ key, cert }, undefined, 'give the CA certificate as "ca"'],
+      [other, other.cert, 'Use a host name that is in its certificate.'],
+      [{ key, cert: old }, old, 'Its certificate has expired'],
+      [undefined, undefined, 'The port does not use TLS'],
     ];
     for (const [keys, ca, why] of faults) {
       const answer = (_: unknown, response: ServerResponse) => void response.writeHead(404).end();
@@ -117,7 +117,7 @@ describe('a server that we connect to', () => {
     await expect(connectMedia(`wss://127.0.0.1:${port}/`, raw, { clock: systemClock })).rejects.toMatchObject(
       {
         code: 'ERR_PEER',
-        message: expect.stringContaining('Nothing listens on this port.'),
+        message: expect.stringContaining('No program listens on this port.'),
       },
     );
   });

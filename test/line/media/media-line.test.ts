@@ -92,7 +92,7 @@ describe('a line of AudioSocket', () => {
     expect(failures.map(String)).toEqual(
       expect.arrayContaining([
         expect.stringContaining('sent a frame'),
-        expect.stringContaining('sent no start in time'),
+        expect.stringContaining('sent no start message in time'),
       ]),
     );
     await closed(exchange, clock);

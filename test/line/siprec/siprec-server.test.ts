@@ -138,7 +138,7 @@ it('a call that is given up while the recorder gets ready is over, and nobody is
   await close();
 });
 
-it('names the address that clients reach it by, behind a NAT, and receives on its own', async () => {
+it('names the public address of this machine behind a NAT, and receives on its own', async () => {
   const { whole, say, close, server } = await stage({ advertised: '203.0.113.5' });
   say('INVITE', 'a', SDP);
   await until(() => server.sessions.length === 1 && whole.some((text) => text.startsWith('SIP/2.0 200')));
