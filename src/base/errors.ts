@@ -34,10 +34,10 @@ export const ERROR_CODES = {
   ERR_SINK: 'A sink threw, or could not keep up under its policy.',
   ERR_WAV: 'A file could not be read as WAV; the reason is in the error.',
   ERR_ENCODER: 'An encoder or decoder failed; its own text is in the message.',
-  ERR_TOOL:
-    'A system program or an optional package is missing or failed; its output is in the message.',
+  ERR_TOOL: 'A system program or an optional package is missing or failed; its output is in the message.',
   ERR_DEVICE: 'A sound device is missing or failed; the text of the program that runs it is in the message.',
-  ERR_SCENE: 'The scene of a bot test failed; the message has the transcript, and the cause is the thrown error.',
+  ERR_SCENE:
+    'The scene of a bot test failed; the message has the transcript, and the cause is the thrown error.',
   ERR_LISTENER: 'A listener of an event threw; the cause is the thrown error.',
   ERR_NOT_TRANSFERRED: 'Nobody answered the transferred call; the outcome is in the error.',
   ERR_TAKEN:

@@ -66,8 +66,7 @@ export async function openBotCall(call: Call, options: BotCallOptions): Promise<
   const end = (reason?: Error) => {
     if (over.signal.aborted) return;
     over.abort(
-      reason ??
-        new CallEndedError(call.id, call.status, 'done with its script', call.known('FAILUREREASON')),
+      reason ?? new CallEndedError(call.id, call.status, 'done with its script', call.known('FAILUREREASON')),
     );
     setTimeout(() => voice.close().catch(() => undefined), STREAM_GRACE_MS).unref();
   };

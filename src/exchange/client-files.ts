@@ -143,9 +143,9 @@ export class ClientFiles {
         throw new Error(`${writer.stream} is being written to ${printable(path)}`);
       }
       if (this.#isRead(real, existing))
-        throw new Error(`${printable(path)} is being read, and may not be overwritten`);
+        throw new Error(`${printable(path)} is being read and must not be overwritten`);
       if (existing && !this.#mayReplace(real, existing)) {
-        throw new Error(`${printable(path)} exists already, and may not be overwritten`);
+        throw new Error(`${printable(path)} already exists and must not be overwritten`);
       }
       claimed?.(real);
     });

@@ -101,7 +101,7 @@ export const EXCHANGE_RULES: Rules<ExchangeOptions> = {
   attach: either(oneOf('allow', 'deny'), callback),
   historyLimit: whole(1, 100_000, 'calls'),
   conferenceLimit: whole(2, 100, 'calls'),
-  transferBytesPerSecond: whole(1, 1_000_000_000, 'bytes a second'),
+  transferBytesPerSecond: whole(1, 1_000_000_000, 'bytes per second'),
   sendingExtraBytes: oneOf(0, 2),
   searchForgets: flag,
   limits: nested(LIMIT_RULES),
@@ -138,7 +138,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
   if (handles.size < users.length) {
     throw invalidArgument(
       'users',
-      'at least one user, each with a handle of their own',
+      'at least one user, each with a unique handle',
       users.map(({ handle }) => handle).join(', '),
     );
   }

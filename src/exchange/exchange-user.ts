@@ -226,7 +226,7 @@ export class ExchangeUser implements Identity, ObjectOwner {
    */
   setContact(handle: string, property: string, value: string): void {
     if (!isHandle(handle) && phoneNumber(handle) !== handle) {
-      throw invalidArgument('contact', 'a Skype name or a phone number with its +', handle);
+      throw invalidArgument('contact', 'a Skype name or a phone number that begins with +', handle);
     }
     const checked = checkContact(property, value);
     const key = handle.toLowerCase();
@@ -368,6 +368,6 @@ function isDeviceUse(parameter: ParameterName): parameter is DeviceUse {
 
 function checkLasting(parameter: string): ParameterName {
   const known = LASTING.find((each) => each === parameter);
-  if (known === undefined) throw invalidArgument('parameter', 'one that is kept', parameter);
+  if (known === undefined) throw invalidArgument('parameter', 'a stored voicemail', parameter);
   return known;
 }

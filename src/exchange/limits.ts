@@ -17,91 +17,91 @@ export const LIMITS = {
     min: 1,
     max: 10_000,
     unit: 'clients',
-    note: 'attached at once over TCP, D-Bus and X11; another is told so, and not attached',
+    note: 'attached at once over TCP, D-Bus and X11; a further client gets an error and is not attached',
   },
   clientsWithoutToken: {
     default: 32,
     min: 1,
     max: 10_000,
     unit: 'connections',
-    note: 'to one port that have not shown its token; beyond, the oldest of them is closed',
+    note: 'to one port that have not sent the token; beyond the limit, the oldest of them is closed',
   },
   bytesBeforeToken: {
     default: 1024,
     min: 600,
     max: 65_536,
     unit: 'bytes',
-    note: 'taken from a connection before its token; one that sends more is closed',
+    note: 'accepted from a connection before its token; a connection that sends more is closed',
   },
   authenticateMs: {
     default: 10_000,
     min: 100,
     max: 600_000,
     unit: 'ms',
-    note: 'that a connection has to show the token; then it is closed',
+    note: 'for a connection to send the token; then it is closed',
   },
   wrongTokens: {
     default: 5,
     min: 1,
     max: 1000,
     unit: 'tokens',
-    note: 'wrong in a row; each further one, right or wrong, is looked at later: 100 ms, doubled each time, up to 5 s',
+    note: 'wrong tokens in a row; each further token is checked after a delay of 100 ms, doubled each time, up to 5 s',
   },
   lineBytes: {
     default: 2_097_152,
     min: 1024,
     max: 16_777_216,
     unit: 'bytes',
-    note: 'of one command; a longer one is refused, and on TCP ends the connection',
+    note: 'of one command; a longer command is refused and, on TCP, ends the connection',
   },
   commandsWaiting: {
     default: 1000,
     min: 1,
     max: 100_000,
     unit: 'commands',
-    note: 'of one client that wait for their answers; another is refused',
+    note: 'of one client that wait for replies; a further command is refused',
   },
   unsentBytes: {
     default: 4_194_304,
     min: 65_536,
     max: 67_108_864,
     unit: 'bytes',
-    note: 'that a client has not read yet; it is dropped then, and that is told',
+    note: 'that a client has not read yet; beyond the limit the client is dropped, which is reported',
   },
   callsPerUser: {
     default: 100,
     min: 1,
     max: 10_000,
     unit: 'calls',
-    note: 'of one user that go on at once; a further one is refused, and whoever calls that user finds the line busy',
+    note: 'of one user at once; a further call is refused, and callers of that user get "busy',
   },
   applicationBytes: {
     default: 1_048_576,
     min: 1024,
     max: 67_108_864,
     unit: 'bytes',
-    note: 'on a stream of an application that wait to be read, and as many that wait behind them; another WRITE is refused',
+    note: 'on a stream of an application that wait to be read, and as many that wait behind them; a further WRITE is refused',
   },
   messageBytes: {
     default: 67_108_864,
     min: 65_536,
     max: 1_073_741_824,
     unit: 'bytes',
-    note: 'of chat messages that are held in memory, where there is no state folder; the oldest are forgotten',
+    note: 'of chat messages held in memory when there is no state folder; the oldest are dropped',
   },
   namesAsked: {
     default: 8,
     min: 1,
     max: 1000,
     unit: 'names',
-    note: 'of one user that a decision of the option attach is awaited for; another is refused, and may ask again',
+    note: 'of one user that wait for a decision of the option attach; a further client is refused and may ask again',
   },
   namesKept: {
     default: 1000,
     min: 1,
     max: 100_000,
     unit: 'names',
-    note: 'whose decision is remembered for one user; those beyond are asked about each time',
+    note: 'whose decision is remembered for one user; for further clients the user is asked each time',
   },
 } as const satisfies Record<string, LimitSpec>;
 
@@ -129,5 +129,5 @@ function byName<T>(made: (limit: LimitSpec) => T): { readonly [name: string]: T 
 
 /** Gives the text for a client that reaches a limit. */
 export function limitReached(limits: ExchangeLimits, name: LimitName): string {
-  return `${limits[name]} ${LIMITS[name].unit} are the limit; try again later, or raise limits.${name} of the exchange`;
+  return `the limit is ${limits[name]} ${LIMITS[name].unit}; try again later, or raise limits.${name} of the exchange`;
 }

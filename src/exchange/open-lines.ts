@@ -41,7 +41,7 @@ export class OpenLines {
     checkOptions(options, LINE_RULES);
     checkArgument('line', line, LINE);
     checkArgument('line.name', line.name, words);
-    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'The exchange is closed: it takes no line.');
+    if (this.#closed) throw new JackfieldError('ERR_CLOSED', 'The exchange is closed and accepts no line.');
     const { table } = this.#context;
     this.#lines.push(line);
     try {

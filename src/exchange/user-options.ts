@@ -105,7 +105,7 @@ export type UserSettings = Required<Omit<UserOptions, Optional>> & Pick<UserOpti
 const RULES: Rules<UserOptions> = {
   handle: needed(
     rule(
-      'a Skype name: a letter, then letters, digits, and . , - _ :',
+      'a Skype name: a letter, followed by letters, digits and . , - _ :',
       (value) => typeof value === 'string' && isHandle(value),
     ),
   ),
@@ -128,16 +128,13 @@ const RULES: Rules<UserOptions> = {
   video: flag,
   skypeOut: flag,
   skypeIn: rule(
-    'a phone number with its +',
+    'a phone number that begins with +',
     (value) => typeof value === 'string' && phoneNumber(value) === value,
   ),
   platform: PLATFORM_RULE,
   version: VERSION_RULE,
   devices: either(oneOf('machine'), nested(DEVICE_RULES)),
-  dialerCountry: rule(
-    'a code of two letters',
-    (value) => typeof value === 'string' && /^[a-z]{2}$/i.test(value),
-  ),
+  dialerCountry: rule('a two-letter code', (value) => typeof value === 'string' && /^[a-z]{2}$/i.test(value)),
   awayMinutes: whole(1, 1440, 'min'),
   transferFolder: path,
   account: nested(USER_ACCOUNT_RULES),

@@ -75,7 +75,7 @@ export function checkParameter(parameter: keyof typeof PARAMETERS, value: unknow
 export function checkIdentity<T extends Identity>(name: string, identity: T): T {
   const { handle, fullName } = identity;
   if (typeof handle !== 'string' || !(isHandle(handle) || phoneNumber(handle) === handle)) {
-    throw invalidArgument(`${name}.handle`, 'a Skype name, or a phone number with its +', handle);
+    throw invalidArgument(`${name}.handle`, 'a Skype name, or a phone number that begins with +', handle);
   }
   checkText(`${name}.fullName`, fullName, MAX_NAME_LENGTH);
   return identity;

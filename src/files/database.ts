@@ -232,7 +232,9 @@ export class Database implements Disposable {
   #migrate(migrations: readonly string[]): void {
     const version = this.#version();
     if (version > migrations.length) {
-      throw new Error(`it has version ${version}; this version of Jackfield supports up to ${migrations.length}`);
+      throw new Error(
+        `it has version ${version}; this version of Jackfield supports up to ${migrations.length}`,
+      );
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < version) continue;

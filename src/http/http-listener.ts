@@ -104,7 +104,8 @@ async function answered(
   const [path = ''] = (request.url ?? '').split('?', 1);
   try {
     const twice = single.find((name) => (entryOf(request.headersDistinct, name)?.length ?? 0) > 1);
-    if (twice) throw new HttpRefusal(400, 'ERR_SYNTAX', `The header ${twice} appears twice.`, 'each header once');
+    if (twice)
+      throw new HttpRefusal(400, 'ERR_SYNTAX', `The header ${twice} appears twice.`, 'each header once');
     await answer(request, response, path);
   } catch (error) {
     if (response.headersSent) response.destroy();

@@ -44,7 +44,7 @@ export const VERB_OF = {
 } as const satisfies Record<Exclude<CommandMessage['kind'], 'unknown'>, Verb>;
 
 const COMMAND = rule(
-  'a command, as parseCommand gives it',
+  'a command returned by parseCommand',
   (value) =>
     typeof value === 'object' &&
     value !== null &&

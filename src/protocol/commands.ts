@@ -220,20 +220,21 @@ function free(parameter: string, value: string, multiline = false): string {
 function phrase(parameter: string, value: string): string {
   free(parameter, value);
   if (value === '' || value.startsWith(' ') || value.endsWith(' ')) {
-    throw invalidArgument(parameter, 'text that neither begins nor ends with a blank', value);
+    throw invalidArgument(parameter, 'text that neither begins nor ends with a space', value);
   }
   return value;
 }
 
 function word(parameter: string, value: string): string {
   free(parameter, value);
-  if (value === '' || value.includes(' ')) throw invalidArgument(parameter, 'one word without blanks', value);
+  if (value === '' || value.includes(' ')) throw invalidArgument(parameter, 'one word without spaces', value);
   return value;
 }
 
 function listItem(parameter: string, value: string): string {
   phrase(parameter, value);
-  if (value.includes(',')) throw invalidArgument(parameter, 'free of commas, which part the items', value);
+  if (value.includes(','))
+    throw invalidArgument(parameter, 'free of commas, which separate the items', value);
   return value;
 }
 

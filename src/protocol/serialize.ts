@@ -22,7 +22,7 @@ export interface SerializeOptions {
 }
 
 const MESSAGE = rule(
-  'a message, as parseCommand and replies give it',
+  'a message returned by parseCommand or a reply',
   (value) => typeof value === 'object' && value !== null && 'kind' in value && typeof value.kind === 'string',
 );
 const RULES: Rules<SerializeOptions> = { multiline: flag, breaks: oneOf('refuse', 'blank') };

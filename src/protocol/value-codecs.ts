@@ -31,7 +31,7 @@ const WORD: Codec<string> = {
     return word.includes(' ') ? undefined : word;
   },
   encode(value, name) {
-    if (value.includes(' ')) throw invalidArgument(name, 'one word without blanks', value);
+    if (value.includes(' ')) throw invalidArgument(name, 'one word without spaces', value);
     return value;
   },
 };
@@ -49,10 +49,10 @@ export const CODECS: { readonly [T in ValueType]: Codec<ValueTypes[T]> } = {
   date: { syntax: 'a date as YYYYMMDD, or 0', decode: parseDate, encode: formatDate },
   bool: flag('TRUE', 'FALSE'),
   onoff: flag('ON', 'OFF'),
-  words: { syntax: 'words parted by blanks', decode: splitWords, encode: joiner(' ') },
-  list: { syntax: 'words parted by commas', decode: splitWordsOrList, encode: joiner(', ') },
+  words: { syntax: 'words separated by spaces', decode: splitWords, encode: joiner(' ') },
+  list: { syntax: 'words separated by commas', decode: splitWordsOrList, encode: joiner(', ') },
   ids: {
-    syntax: 'numbers parted by commas',
+    syntax: 'numbers separated by commas',
     decode: (text) => all(splitWordsOrList(text).map(parseInteger)),
     encode: (ids, name) => ids.map((id) => INTEGER.encode(id, name)).join(', '),
   },
@@ -100,7 +100,7 @@ export const CODECS: { readonly [T in ValueType]: Codec<ValueTypes[T]> } = {
     encode: ({ chunks, lastLength }) => `${chunks} ${lastLength}`,
   },
   targets: {
-    syntax: 'pairs number=status parted by commas',
+    syntax: 'pairs number=status separated by commas',
     decode(text) {
       const pairs = splitList(text).map((pair) => pair.split('='));
       if (pairs.some((pair) => pair.length !== 2)) return undefined;
@@ -109,18 +109,18 @@ export const CODECS: { readonly [T in ValueType]: Codec<ValueTypes[T]> } = {
     encode: (statuses) => Array.from(statuses, ([number, status]) => `${number}=${status}`).join(', '),
   },
   rules: {
-    syntax: 'rules start,end,target parted by blanks',
+    syntax: 'rules start,end,target separated by spaces',
     decode: (text) => all(splitWords(text).map(parseRule)),
     encode: (rules) =>
       rules.map(({ startSec, endSec, target }) => `${startSec},${endSec},${target}`).join(' '),
   },
   connections: {
-    syntax: 'streams handle:id parted by blanks',
+    syntax: 'streams handle:id separated by spaces',
     decode: (text) => all(splitWords(text).map(parseStreamName)),
     encode: (streams) => streams.map(({ handle, stream }) => `${handle}:${stream}`).join(' '),
   },
   transfers: {
-    syntax: 'streams handle:id=bytes parted by blanks',
+    syntax: 'streams handle:id=bytes separated by spaces',
     decode: parseTransfers,
     encode: formatTransfers,
   },
@@ -193,7 +193,7 @@ function splitWordsOrList(text: string): string[] {
 function joiner(separator: string): (words: readonly string[], name: string) => string {
   return (words, name) => {
     const bad = words.find((word) => word === '' || word.includes(' ') || word.includes(','));
-    if (bad !== undefined) throw invalidArgument(name, 'words without blanks and commas', bad);
+    if (bad !== undefined) throw invalidArgument(name, 'words without spaces and commas', bad);
     return words.join(separator);
   };
 }

@@ -14,7 +14,10 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
  */
 export function x11Chunks(text: string): Uint8Array[] {
   if (text.includes('\0')) {
-    throw new JackfieldError('ERR_LINE_BREAK', 'The message holds a NUL, which would end it: take it out.');
+    throw new JackfieldError(
+      'ERR_LINE_BREAK',
+      'The message contains NUL, which would end it: remove the NUL.',
+    );
   }
   const bytes = new TextEncoder().encode(text);
   const count = Math.floor(bytes.length / X11_CHUNK_BYTES) + 1;

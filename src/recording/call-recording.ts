@@ -203,7 +203,8 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
         (error: Error) => error,
       );
     const [first] = this.#track.segments;
-    if (!first) throw unwritten ?? new JackfieldError('ERR_INVALID_STATE', 'The recording was never started.');
+    if (!first)
+      throw unwritten ?? new JackfieldError('ERR_INVALID_STATE', 'The recording was never started.');
     const unmade = this.#track.segments.find(({ outputError }) => outputError)?.outputError;
     return { ...first, segments: this.#track.segments, error: unwritten ?? broken ?? unmade };
   }
@@ -254,7 +255,10 @@ export class CallRecording extends FencedEmitter<RecordingEvents> {
 /** The error behind the end of a stream. */
 function brokenBy(reason: StreamEnd): Error | undefined {
   if (reason.kind !== 'closed') return reason.error;
-  return new JackfieldError('ERR_CLOSED', 'The port of a leg was closed on this side while the call was in progress.');
+  return new JackfieldError(
+    'ERR_CLOSED',
+    'The port of a leg was closed on this side while the call was in progress.',
+  );
 }
 
 function streamsEnded(callId: number, remote: PcmStream): JackfieldError {

@@ -86,7 +86,8 @@ export class VoiceTicker {
     const now = this.#clock.now();
     if (Math.abs(now - this.#toldAt) < SAME_JUMP_MS) return;
     this.#toldAt = now;
-    const way = ms > 0 ? 'was suspended, or its clock jumped ahead, for' : 'runs on a clock that was set back by';
+    const way =
+      ms > 0 ? 'was suspended, or its clock jumped ahead, for' : 'runs on a clock that was set back by';
     const text = `This process ${way} ${(Math.abs(ms) / 1000).toFixed(1)} s; its calls continue from there.`;
     this.fence.tell(new JackfieldError('ERR_TIMEOUT', text), 'clock');
   }

@@ -8,7 +8,8 @@ export function leaseName({ object, stream }: Pick<Lease, 'object' | 'stream'>):
 
 /** @throws ERR_INVALID_STATE when `lease` does not receive. */
 export function checkReceives(lease: Lease, what: string): void {
-  if (lease.direction === 'send') throw wrongDirection(lease, `only sends: ${what} needs a lease that receives`);
+  if (lease.direction === 'send')
+    throw wrongDirection(lease, `only sends: ${what} needs a lease that receives`);
 }
 
 /** The `part` of `lease` that sends. @throws ERR_INVALID_STATE when it has none. */
@@ -26,7 +27,8 @@ export function checkRunning({ state }: Lease, what: string): void {
 
 /** @throws ERR_INVALID_STATE when `lease` cannot be fed by this program. */
 export function checkFed(lease: Lease): void {
-  if (lease.direction !== 'receive') throw wrongDirection(lease, 'sends: only a lease that receives can be fed');
+  if (lease.direction !== 'receive')
+    throw wrongDirection(lease, 'sends: only a lease that receives can be fed');
   if (lease.state.status === 'open') return;
   const text = `The lease of ${leaseName(lease)} is ${lease.state.status}: feed() needs a lease that no peer has claimed.`;
   throw new JackfieldError('ERR_INVALID_STATE', text);

@@ -31,7 +31,11 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
     type: 'counter',
     help: 'Samples dropped by sinks under their policy.',
   },
-  spilled: { name: 'spilled_samples_total', type: 'counter', help: 'Samples that passed through spill files.' },
+  spilled: {
+    name: 'spilled_samples_total',
+    type: 'counter',
+    help: 'Samples that passed through spill files.',
+  },
   bytesSent: { name: 'sent_bytes_total', type: 'counter', help: 'Bytes written to peers.' },
   samplesSent: { name: 'sent_samples_total', type: 'counter', help: 'Samples sent, silence included.' },
   framesSent: { name: 'sent_frames_total', type: 'counter', help: 'Whole frames of 20 ms sent.' },
@@ -59,8 +63,17 @@ const STREAM_METRICS: Readonly<Record<keyof LeaseStats, Metric>> = {
     help: '99th percentile of the jitter.',
     scale: 0.001,
   },
-  bufferedMs: { name: 'buffered_seconds', type: 'gauge', help: 'Audio that is waiting for sinks.', scale: 0.001 },
-  holds: { name: 'holds_total', type: 'counter', help: 'Number of times that streams were paused for a sink.' },
+  bufferedMs: {
+    name: 'buffered_seconds',
+    type: 'gauge',
+    help: 'Audio that is waiting for sinks.',
+    scale: 0.001,
+  },
+  holds: {
+    name: 'holds_total',
+    type: 'counter',
+    help: 'Number of times that streams were paused for a sink.',
+  },
   heldMs: {
     name: 'held_seconds_total',
     type: 'counter',

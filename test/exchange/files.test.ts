@@ -32,9 +32,9 @@ const REFUSED = /^ERROR 589 ALTER CALL: unable to alter input\/output: /;
 
 describe('FILE leads nowhere outside its folders', () => {
   it.each([
-    ['a link to a file', 'target.wav', 'link.wav', /lies outside/],
-    ['a link to a file that is not there', 'new.wav', 'link.wav', /lies outside/],
-    ['a link to a folder', '.', 'link/new.wav', /lies outside/],
+    ['a link to a file', 'target.wav', 'link.wav', /is outside/],
+    ['a link to a file that is not there', 'new.wav', 'link.wav', /is outside/],
+    ['a link to a folder', '.', 'link/new.wav', /is outside/],
   ])('%s', async (_what, target, path, reason) => {
     const { root, outside } = neighbours();
     await tone(join(outside, 'target.wav'), 100);
@@ -138,7 +138,7 @@ describe('a FILE that is written', () => {
         await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
         expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).toMatch(/^ALTER/);
       } else {
-        expect(first).toMatch(/exists already, and may not be overwritten$/);
+        expect(first).toMatch(/already exists and must not be overwritten$/);
         expect(readFileSync(join(root, name), 'utf8')).toBe('what was there');
       }
     },
@@ -216,7 +216,7 @@ describe('a FILE that is read and to be written at once', () => {
       [bob, in_, 'SET_OUTPUT'],
     ] as const) {
       expect(await redirected(client, `ALTER CALL ${id} ${stream} FILE="${name}"`)).toMatch(
-        /is being read, and may not/,
+        /is being read and must not/,
       );
     }
     for (const file of ['in.wav', 'hard.wav']) expect(readFileSync(join(root, file))).toEqual(before);

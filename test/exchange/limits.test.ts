@@ -41,7 +41,7 @@ describe('limits', () => {
 
   it('that there are not are refused', () => {
     expect(() => resolveLimits({ constructor: 5 } as never)).toThrow(
-      /limits.constructor must be left out: there is only clients/,
+      /limits.constructor must be left out: the only options are clients/,
     );
   });
 

@@ -182,7 +182,10 @@ describe('what goes wrong in a recorded call', () => {
     await server.close();
     await clock.advance(1000);
     const { error, sidecar } = await recording.finished;
-    expect(error).toMatchObject({ code: 'ERR_CLOSED', message: expect.stringContaining('closed on this side') });
+    expect(error).toMatchObject({
+      code: 'ERR_CLOSED',
+      message: expect.stringContaining('closed on this side'),
+    });
     expect(sidecar).toMatchObject({ complete: false, reason: error?.message });
     expect(sidecar.audio.samples).toBeGreaterThan(16_000);
     expect(await samplesOf(join(folder, 'call.wav'))).toHaveLength(sidecar.audio.samples * 2);

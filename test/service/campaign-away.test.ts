@@ -53,7 +53,9 @@ it('a campaign waits while its endpoint is away, and goes on when it is there ag
     clock,
     until(() => told('waiting').length > 0),
   );
-  expect(service.campaigns.status).toMatchObject([{ stage: 'waiting', reason: 'the endpoint is disconnected' }]);
+  expect(service.campaigns.status).toMatchObject([
+    { stage: 'waiting', reason: 'the endpoint is disconnected' },
+  ]);
   await driven(clock, sleep(clock, 600_000));
   expect(told('called')).toEqual(['ann']);
   away = false;

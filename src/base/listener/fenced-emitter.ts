@@ -50,11 +50,7 @@ function tell(emitter: EventEmitter, event: string, cause: unknown): void {
 
 /** Makes the error for a listener, or another callback of the program, that has failed. */
 export function listenerError(name: string, cause: unknown): JackfieldError {
-  return new JackfieldError(
-    'ERR_LISTENER',
-    `A listener of "${name}" threw: ${messageOf(cause)}`,
-    { cause },
-  );
+  return new JackfieldError('ERR_LISTENER', `A listener of "${name}" threw: ${messageOf(cause)}`, { cause });
 }
 
 /** Turns an error without a listener into a warning of the process. */

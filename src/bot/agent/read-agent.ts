@@ -18,7 +18,7 @@ export const agentConfigSchema = z.strictObject({
   settings: z
     .record(z.string().min(1).max(200), z.unknown())
     .optional()
-    .describe("Other settings of the agent session, in the form of the agent's API."),
+    .describe('Other settings for the agent, in the form of its API.'),
   allow: z
     .strictObject({ hangUp: z.boolean(), sendDigits: z.boolean(), transferTo: names, messageTo: names })
     .partial()

@@ -116,7 +116,8 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
         yield {
           severity: 'error',
           path: ['steps', name],
-          message: 'the steps loop back here without taking time: end the loop with a step "count" and a limit',
+          message:
+            'the steps loop back here without taking time: end the loop with a step "count" and a limit',
         };
         break;
       }
@@ -131,7 +132,11 @@ function* checkCircles(flow: FlowData): Generator<FlowFinding> {
 function* checkLengths(flow: FlowData): Generator<FlowFinding> {
   for (const [name, step] of Object.entries(flow.steps)) {
     if (step.do === 'gather' && step.max !== undefined && step.max < step.min) {
-      yield { severity: 'error', path: ['steps', name, 'max'], message: `must be at least min (${step.min})` };
+      yield {
+        severity: 'error',
+        path: ['steps', name, 'max'],
+        message: `must be at least min (${step.min})`,
+      };
     }
     if (step.do === 'menu' && Object.keys(step.choices).length === 0) {
       yield { severity: 'error', path: ['steps', name, 'choices'], message: 'must hold at least one key' };

@@ -72,8 +72,7 @@ export function parseCallList(text: string, options: CallListOptions): readonly 
     problems.push(`${place}: ${problem}`);
     return [];
   });
-  if (problems.length === 0 && targets.length === 0)
-    problems.push(`${printable(file)}: the list is empty`);
+  if (problems.length === 0 && targets.length === 0) problems.push(`${printable(file)}: the list is empty`);
   if (problems.length === 0) return targets;
   const more = problems.length - MAX_PROBLEMS;
   const shown = [...problems.slice(0, MAX_PROBLEMS), ...(more > 0 ? [`and ${more} more`] : [])];

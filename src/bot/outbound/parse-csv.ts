@@ -32,7 +32,8 @@ export function parseCsv(text: string): CsvTable {
   cell.lastIndex = text.startsWith('\ufeff') ? 1 : 0;
   while (cell.lastIndex < text.length || cells.length > 0) {
     const match = cell.exec(text);
-    if (!match) return { rows, problem: { line, message: 'a quote is not closed, or is in the middle of a cell' } };
+    if (!match)
+      return { rows, problem: { line, message: 'a quote is not closed, or is in the middle of a cell' } };
     const [, quoted, plain = '', end = ''] = match;
     cells.push(quoted?.replaceAll('""', '"') ?? plain);
     line += quoted?.match(/\r\n|\n|\r/g)?.length ?? 0;

@@ -107,7 +107,11 @@ async function doNotCallOf({
 }: CampaignSource): Promise<Pick<CampaignOptions, 'doNotCall' | 'doNotCallKey'>> {
   if (doNotCall === undefined) {
     if (doNotCallKey === undefined) return {};
-    throw invalidArgument('doNotCallKey', 'given only with doNotCall, the list that it adds to', doNotCallKey);
+    throw invalidArgument(
+      'doNotCallKey',
+      'given only with doNotCall, the list that it adds to',
+      doNotCallKey,
+    );
   }
   const list = await DoNotCallList.open(doNotCall);
   return { doNotCall: list, ...(doNotCallKey !== undefined && { doNotCallKey }) };

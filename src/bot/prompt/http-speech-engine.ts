@@ -149,7 +149,9 @@ class SpeechRequest {
         throw new JackfieldError('ERR_TIMEOUT', `${this.#host} sent no audio for ${timeoutMs} ms.`, {
           cause,
         });
-      throw new JackfieldError('ERR_PEER', `${this.#host} did not synthesise the text: ${messageOf(cause)}`, { cause });
+      throw new JackfieldError('ERR_PEER', `${this.#host} did not synthesise the text: ${messageOf(cause)}`, {
+        cause,
+      });
     }
   }
 

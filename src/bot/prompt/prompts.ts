@@ -292,7 +292,8 @@ export class Prompts {
     const engine = this.#engineFor(text);
     const ends = [signal, unheard].filter((each) => each !== undefined);
     const limits = ends.length > 0 ? { language, signal: AbortSignal.any(ends) } : { language };
-    const make = () => engine.stream?.(text, limits) ?? Promise.reject(new TypeError('The speech engine does not stream.'));
+    const make = () =>
+      engine.stream?.(text, limits) ?? Promise.reject(new TypeError('The speech engine does not stream.'));
     return this.#cache.stream(JSON.stringify([engine.name, language, text]), make);
   }
 

@@ -62,7 +62,10 @@ function listedHost(entry: string): { host: string; port: string } {
 export function checkUrl(text: string, { hosts }: FlowHttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
-    throw new JackfieldError('ERR_INVALID_ARG', `${text} must be an http: or https: address without user and password.`);
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      `${text} must be an http: or https: address without user and password.`,
+    );
   const isListed = hosts.some((each) => {
     const { host, port } = listedHost(each);
     if (port !== url.port && port !== (url.protocol === 'https:' ? '443' : '80')) return false;

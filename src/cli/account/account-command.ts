@@ -31,7 +31,9 @@ export function accountCommand(): Command {
     .description('Print the services of the account: voicemail, credit, packages of minutes.')
     .action(services);
   onAccount(account, 'conversations')
-    .description('List the conversations, the most recent first; with an id, print the messages of that conversation.')
+    .description(
+      'List the conversations, the most recent first; with an id, print the messages of that conversation.',
+    )
     .argument('[id]', 'the conversation, as 8:bob or 19:...')
     .option('--last <count>', 'at most this many, 1 to 1000000', between(1, 1_000_000), 20)
     .action(conversations);

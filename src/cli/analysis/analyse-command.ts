@@ -73,7 +73,10 @@ export function analyseCommand(): Command {
     )
     .option('--model <file>', 'model for the neural detector, in place of the one in the package')
     .option('--workers <n>', 'files to analyse at once; default: one for each core', between(1, 256))
-    .option('-i, --identity <file>', 'age secret key for encrypted recordings; their results are printed but not stored')
+    .option(
+      '-i, --identity <file>',
+      'age secret key for encrypted recordings; their results are printed but not stored',
+    )
     .option('--again', 'with --archive: also analyse recordings that already have an analysis', false);
   return withForce(withWordsOptions(command)).action(analyse);
 }
@@ -214,7 +217,10 @@ async function sealed(
   if (identity === undefined)
     throw new JackfieldError('ERR_INVALID_ARG', 'The recording is encrypted: give its key with --identity.');
   if (input.length > 1)
-    throw new JackfieldError('ERR_INVALID_ARG', 'An encrypted recording already holds both legs: leave out --legs.');
+    throw new JackfieldError(
+      'ERR_INVALID_ARG',
+      'An encrypted recording already holds both legs: leave out --legs.',
+    );
   return await analyseSealed(file, identity, {
     ...settings,
     ...(transcriber && { transcriber }),

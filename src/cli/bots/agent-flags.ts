@@ -42,14 +42,19 @@ export function withAgent(command: Command): Command {
   return command
     .option('--agent <url>', 'let a voice agent answer: wss://agent.example.com/call')
     .addOption(
-      new Option('--dialect <name>', 'protocol dialect of the agent (default: raw)').choices(Object.keys(DIALECTS)),
+      new Option('--dialect <name>', 'protocol dialect of the agent (default: raw)').choices(
+        Object.keys(DIALECTS),
+      ),
     )
     .option('--agent-variant <name>', 'version of the dialect, such as earlier of openai-realtime')
     .option(
       '--agent-token-file <file>',
       'file with the token for Authorization: Bearer (default: the variable JACKFIELD_AGENT_TOKEN)',
     )
-    .option('--agent-token-header <header>', 'header that carries the token in place of Authorization: api-key')
+    .option(
+      '--agent-token-header <header>',
+      'header that carries the token in place of Authorization: api-key',
+    )
     .option('--agent-ca <file>', 'CA certificates (PEM) to check the agent against')
     .option('--instructions-file <file>', 'file with the instructions for the agent')
     .option('--agent-voice <name>', 'voice of the agent, as the agent service names it')
@@ -57,12 +62,16 @@ export function withAgent(command: Command): Command {
     .option('--agent-message-to <who...>', 'recipients that the agent may send messages to')
     .option('--agent-keys', 'let the agent press keys')
     .addOption(
-      new Option('--agent-barge-in <who>', 'which side detects that the caller interrupts (default: agent)').choices(
-        ['agent', 'here'],
-      ),
+      new Option(
+        '--agent-barge-in <who>',
+        'which side detects that the caller interrupts (default: agent)',
+      ).choices(['agent', 'here']),
     )
     .option('--agent-stall-ms <ms>', 'longest wait for an answer of the agent', between(100, 600_000))
-    .option('--agent-filler <text>', 'text to say when the agent takes longer; needs --speech (default: silence)')
+    .option(
+      '--agent-filler <text>',
+      'text to say when the agent takes longer; needs --speech (default: silence)',
+    )
     .option('--agent-reconnects <count>', 'reconnections to the agent within one call', between(0, 100));
 }
 
@@ -89,7 +98,8 @@ export async function agentOf(flow: string | undefined, flags: AgentFlags): Prom
     onNotice: (notice, { id }) => {
       if (notice.kind === 'stalled') warnLine(`call ${id}: the agent says nothing`);
       if (notice.kind === 'error') warnLine(`call ${id}: the agent reports an error: ${notice.message}`);
-      if (notice.kind === 'lost') warnLine(`call ${id}: the connection to the connection to the agent is lost: ${notice.message}`);
+      if (notice.kind === 'lost')
+        warnLine(`call ${id}: the connection to the connection to the agent is lost: ${notice.message}`);
     },
   });
 }

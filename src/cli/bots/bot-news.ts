@@ -29,7 +29,10 @@ export function botLine(event: FeedEvent, maxCalls: number): Line | undefined {
   }
   if (event.type === 'dropped') {
     const { type, events } = event;
-    return { fields: { event: type, events }, text: `${events} lines dropped: standard output was not read in time` };
+    return {
+      fields: { event: type, events },
+      text: `${events} lines dropped: standard output was not read in time`,
+    };
   }
   return undefined;
 }

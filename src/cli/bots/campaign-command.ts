@@ -81,7 +81,10 @@ function withRunOptions(command: Command): Command {
     .description(
       'Call everybody on a list. Run the command again to continue after a stop; nobody is called twice.',
     )
-    .argument('<list>', 'CSV or JSON with a column "target"; the other columns become {variables} of the flow')
+    .argument(
+      '<list>',
+      'CSV or JSON with a column "target"; the other columns become {variables} of the flow',
+    )
     .option('--flow <file>', 'flow to run when a call is answered')
     .option(
       '--script <module>',
@@ -104,7 +107,10 @@ function withRunOptions(command: Command): Command {
     )
     .option('--hours <from-to>', 'call call only within these hours, such as 09:00-20:00', hoursOption)
     .option('--weekdays <days>', 'call call only on these days, such as mon,tue,wed', weekdaysOption)
-    .option('--timezone <zone>', 'time zone of targets without a column "timezone" (default: time zone of the flow)')
+    .option(
+      '--timezone <zone>',
+      'time zone of targets without a column "timezone" (default: time zone of the flow)',
+    )
     .option(
       '--zones <zones>',
       'time zones by number prefix, such as +44=Europe/London,+1=America/New_York',
@@ -113,7 +119,10 @@ function withRunOptions(command: Command): Command {
     .option('--holidays <dates>', 'do not call on these days, such as 2027-12-25,2027-12-26', (days) =>
       days.split(','),
     )
-    .option('--do-not-call <file>', 'do not call the numbers in this file, one per line; it is read before each call')
+    .option(
+      '--do-not-call <file>',
+      'do not call the numbers in this file, one per line; it is read before each call',
+    )
     .option('--do-not-call-key <key>', 'key that adds the called number to that list')
     .option('--ring <seconds>', 'longest time to ring', numberFrom(1, 3600), CAMPAIGN_DEFAULTS.ringMs / 1000)
     .option('--dry-run', 'list the targets without calling them', false)
@@ -269,7 +278,10 @@ async function list({ out, json }: CatalogueOptions): Promise<void> {
 
 /** Reports damaged rows of the log as a fault. */
 function warnOf(log: CampaignLog): void {
-  warnDamage(log.damaged(), 'Campaigns place no calls until this is repaired: restore the file from a backup.');
+  warnDamage(
+    log.damaged(),
+    'Campaigns place no calls until this is repaired: restore the file from a backup.',
+  );
 }
 
 async function openLog(folder: string): Promise<CampaignLog> {

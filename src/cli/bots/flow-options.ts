@@ -33,7 +33,10 @@ export function withHooks(command: Command): Command {
       '--hooks <module>',
       'JavaScript module that exports the hooks of the flow by name, and optionally a `transcriber` for spoken answers',
     )
-    .option('--http-host <host...>', 'host that the flow may send requests to, such as api.example.org (default: none)')
+    .option(
+      '--http-host <host...>',
+      'host that the flow may send requests to, such as api.example.org (default: none)',
+    )
     .option('--http-private', 'allow hosts with addresses of this machine or of a private network', false);
 }
 

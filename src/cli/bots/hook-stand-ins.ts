@@ -20,7 +20,9 @@ export class HookStandIns implements AsyncDisposable {
     );
     for (const name of missing.keys()) {
       if (results.has(name) || this.#terminal) continue;
-      warnLine(`${flow.file}: the hook ${name} is missing (give --hooks or --hook). The flow continues at "next".`);
+      warnLine(
+        `${flow.file}: the hook ${name} is missing (give --hooks or --hook). The flow continues at "next".`,
+      );
     }
     this.hooks = Object.fromEntries(
       [...missing].map(([name, step]) => [

@@ -24,7 +24,11 @@ export const DESK_WORDS: Readonly<Record<string, DeskWord>> = {
   refuse: { usage: 'refuse [call]', help: 'refuse a call', does: (desk, rest) => desk.refuse(call(rest)) },
   hangup: { usage: 'hangup [call]', help: 'end a call', does: (desk, rest) => desk.hangUp(call(rest)) },
   hold: { usage: 'hold [call]', help: 'hold a call', does: (desk, rest) => desk.hold(call(rest)) },
-  resume: { usage: 'resume [call]', help: 'resume a held call', does: (desk, rest) => desk.resume(call(rest)) },
+  resume: {
+    usage: 'resume [call]',
+    help: 'resume a held call',
+    does: (desk, rest) => desk.resume(call(rest)),
+  },
   voicemail: {
     usage: 'voicemail [call]',
     help: 'send a call that rings to voicemail',
@@ -149,7 +153,10 @@ function click(desk: Desk, rest: string): void {
     more.map((word) => {
       const [, name = '', value = ''] = /^(contact|call|chat|program)=(.+)$/.exec(word) ?? [];
       if (name === '')
-        throw new JackfieldError('ERR_SYNTAX', `"${word}" must begin with contact=, call=, chat= or program=.`);
+        throw new JackfieldError(
+          'ERR_SYNTAX',
+          `"${word}" must begin with contact=, call=, chat= or program=.`,
+        );
       return [name, name === 'call' ? numberOf(value) : value] as const;
     }),
   );

@@ -40,7 +40,10 @@ export function withAccountServices(command: Command): Command {
       '--http-messaging <origin>',
       'address of the messaging service that clients are told, such as https://client-s.example.net',
     )
-    .option('--http-url-hosts <host...>', 'hosts whose pages may be fetched for URL information (default: none)');
+    .option(
+      '--http-url-hosts <host...>',
+      'hosts whose pages may be fetched for URL information (default: none)',
+    );
 }
 
 /** Serves the account services if requested. @throws ERR_INVALID_ARG, ERR_FILE, ERR_SYNTAX, ERR_PORT */

@@ -25,7 +25,9 @@ export class AttachQuestions {
   async ask({ name, handle }: AttachRequest): Promise<boolean | undefined> {
     const client = plain(name);
     if (!this.possible || this.#waiting >= MAX_WAITING) {
-      const why = this.possible ? 'too many clients are waiting for an answer' : 'there is no terminal to ask on';
+      const why = this.possible
+        ? 'too many clients are waiting for an answer'
+        : 'there is no terminal to ask on';
       this.view?.note('refused', { handle, name }, `${handle}: ${client} may not attach: ${why}.`);
       return undefined;
     }

@@ -92,12 +92,15 @@ function withListening(command: Command): Command {
       `loopback port for the first user, with the next ports for the other users; 0 lets the system choose (default: ${DEFAULT_PORT} when nothing else is served on)`,
       portOption,
     )
+    .option('--token-file <file>', 'file with the secret that TCP clients must send: 16 to 512 characters')
     .option(
-      '--token-file <file>',
-      'file with the secret that TCP clients must send: 16 to 512 characters',
+      '--dbus [address]',
+      'serve the first user as com.Skype.API on this bus (default: the session bus)',
     )
-    .option('--dbus [address]', 'serve the first user as com.Skype.API on this bus (default: the session bus)')
-    .option('--x11 [display]', 'serve the first user as _SKYPE_INSTANCE on this X display (default: $DISPLAY)')
+    .option(
+      '--x11 [display]',
+      'serve the first user as _SKYPE_INSTANCE on this X display (default: $DISPLAY)',
+    )
     .option(
       '--windows',
       'serve the first user by window messages, as Skype for Windows did; needs the package koffi',

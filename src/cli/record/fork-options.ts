@@ -16,7 +16,11 @@ export interface BesidesOptions {
 /** Adds the options of {@link BesidesOptions}. */
 export function withBesides(command: Command): Command {
   return command
-    .option('--analyse', 'report speech, silence, tones and figures of each call while it is in progress', false)
+    .option(
+      '--analyse',
+      'report speech, silence, tones and figures of each call while it is in progress',
+      false,
+    )
     .option('--fork <url>', 'also send each recorded call to this URL: wss://analysis.example.com/in')
     .option('--fork-ca <file>', 'CA certificates (PEM) to check the receiver of --fork against')
     .addOption(

@@ -18,7 +18,11 @@ export function withRecording(command: Command): Command {
     .option('-c, --config <file>', 'configuration file (JSON); options on the command line override it')
     .option('-o, --out <folder>', 'folder for recordings (default: recordings)')
     .option('--template <path>', 'path of a recording, such as {date}/{partner}-{id}')
-    .addOption(new Option('-f, --format <format...>', 'other formats to write besides the WAV').choices(OUTPUT_FORMATS))
+    .addOption(
+      new Option('-f, --format <format...>', 'other formats to write besides the WAV').choices(
+        OUTPUT_FORMATS,
+      ),
+    )
     .addOption(
       new Option('--encode <when>', 'write these formats after the call, or during the call').choices([
         ...['after', 'live'],

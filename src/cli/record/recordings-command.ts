@@ -32,7 +32,10 @@ export function recordingsCommand(): Command {
     add('search <words...>', 'find recordings by words in their tags, marks, notes and transcripts'),
   );
   withAnnotateOptions(
-    add('annotate <id>', 'add tags, a note or a transcript to a recording; its manifest and signature stay valid'),
+    add(
+      'annotate <id>',
+      'add tags, a note or a transcript to a recording; its manifest and signature stay valid',
+    ),
   );
   withTranscribeOptions(
     add(

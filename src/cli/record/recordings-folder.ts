@@ -33,10 +33,7 @@ export async function openFolder(folder: string): Promise<Catalogue> {
 export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
   const entries = catalogue.search({ id });
   if (entries.length > 0) return entries;
-  throw new JackfieldError(
-    'ERR_INVALID_ARG',
-    `No recording id begins with ${JSON.stringify(id)}.`,
-  );
+  throw new JackfieldError('ERR_INVALID_ARG', `No recording id begins with ${JSON.stringify(id)}.`);
 }
 
 /** Checks that a folder exists. It is not created. @throws ERR_FILE. */

@@ -20,7 +20,11 @@ export function withHoldOptions(command: Command): Command {
 export function withPurgeOptions(command: Command): Command {
   return command
     .option('--older-than-days <n>', 'purge recordings that began longer ago', numberFrom(0, MAX_DAYS))
-    .option('--max-megabytes <n>', 'purge the oldest recordings until the rest is no larger', numberFrom(0, 1e9))
+    .option(
+      '--max-megabytes <n>',
+      'purge the oldest recordings until the rest is no larger',
+      numberFrom(0, 1e9),
+    )
     .option('--yes', 'delete without asking', false)
     .action(purge);
 }
@@ -41,9 +45,7 @@ export async function index({ out, json }: FolderOptions): Promise<void> {
     warnLine(
       `The catalogue was damaged, and was moved to ${damaged}. Legal holds are restored from the files beside the recordings;`,
     );
-    warnLine(
-      'holds set by a version without such files exist only in the damaged file: set them again.',
-    );
+    warnLine('holds set by a version without such files exist only in the damaged file: set them again.');
   }
   await resumeMasking(catalogue);
   const { recordings, failed } = await catalogue.rebuild();

@@ -38,10 +38,10 @@ export function withListOptions(command: Command): Command {
       numberFrom(0, MAX_SECONDS),
     )
     .addOption(
-      new Option('--interrupted-by <leg>', 'this side interrupted the other (in analysed recordings)').choices([
-        'local',
-        'remote',
-      ]),
+      new Option(
+        '--interrupted-by <leg>',
+        'this side interrupted the other (in analysed recordings)',
+      ).choices(['local', 'remote']),
     )
     .option('--limit <n>', 'at most this many', between(1, 1_000_000), 100)
     .action(list);

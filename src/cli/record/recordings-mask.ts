@@ -45,7 +45,10 @@ export function withMaskOptions(command: Command): Command {
       'mask the time between two seconds of one recording, such as 12.5-14',
       stretchOption,
     )
-    .option('--transcribe <engine>', 'transcription engine that finds what to mask and checks the result, as in analyse')
+    .option(
+      '--transcribe <engine>',
+      'transcription engine that finds what to mask and checks the result, as in analyse',
+    )
     .option('--language <code>', 'language of the speech, such as en')
     .option('-i, --identity <file>', 'age secret key, for encrypted recordings')
     .option(
@@ -99,9 +102,7 @@ function tell(
   const seconds = spans.reduce((sum, { samples }) => sum + samples, 0) / STEREO.sampleRate;
   const rules = [...new Set(spans.map(({ rule }) => rule))].join(', ');
   printLine(
-    masking
-      ? `${file}: masked ${seconds.toFixed(1)} s (${rules || 'texts only'})`
-      : `${file}: nothing found`,
+    masking ? `${file}: masked ${seconds.toFixed(1)} s (${rules || 'texts only'})` : `${file}: nothing found`,
   );
   if (cards && !looked.includes('card-spoken'))
     warnLine(`${file}: words were not searched: there is no transcript and no --transcribe.`);
@@ -113,10 +114,7 @@ function tell(
 function withId(catalogue: Catalogue, id: string): CatalogueEntry[] {
   const entries = catalogue.search({ id, limit: -1 });
   if (entries.length > 0) return entries;
-  throw new JackfieldError(
-    'ERR_INVALID_ARG',
-    `No recording id begins with ${JSON.stringify(id)}.`,
-  );
+  throw new JackfieldError('ERR_INVALID_ARG', `No recording id begins with ${JSON.stringify(id)}.`);
 }
 
 function stretchOption(text: string, before: readonly MaskStretch[] = []): readonly MaskStretch[] {

@@ -66,10 +66,13 @@ export function siprecCommand(): Command {
     )
     .option(
       '--rtp-ports <range>',
-      "port range of RTP, such as 20000-29999 (default: the system chooses)",
+      'port range of RTP, such as 20000-29999 (default: the system chooses)',
       rangeOption,
     )
-    .option('--allow <address...>', 'addresses that may send calls (default: this machine, when --host is a loopback address)')
+    .option(
+      '--allow <address...>',
+      'addresses that may send calls (default: this machine, when --host is a loopback address)',
+    )
     .addOption(
       new Option('--threads <n>', 'threads that receive; 0: the one that records receives as well')
         .argParser(between(0, 16))

@@ -28,7 +28,10 @@ Examples:
 /** `jackfield trace`: a console for any endpoint. */
 export function traceCommand(): Command {
   return withForce(withEndpoint(new Command('trace')))
-    .argument('[command...]', 'a command to send, in quotes (default: a console, or the lines of standard input)')
+    .argument(
+      '[command...]',
+      'a command to send, in quotes (default: a console, or the lines of standard input)',
+    )
     .option('--name <name>', 'client name to attach with', 'jackfield')
     .option('--protocol <version>', 'newest protocol version to request', between(1, 8), 8)
     .option('--record <file>', 'write every line with its time to a new file')

@@ -61,7 +61,10 @@ export async function* readRecording(path: string): AsyncGenerator<TraceLine, vo
     const [, date = '', arrow, line = ''] = RECORDED.exec(text) ?? [];
     const atMs = Date.parse(date);
     if (arrow === undefined || Number.isNaN(atMs)) {
-      throw new JackfieldError('ERR_SYNTAX', `${printable(path)}:${number} is not a line of a recorded trace.`);
+      throw new JackfieldError(
+        'ERR_SYNTAX',
+        `${printable(path)}:${number} is not a line of a recorded trace.`,
+      );
     }
     const direction = arrow === ARROWS.sent ? 'sent' : 'received';
     yield { direction, atMs, line: line.replace(/\\[\\nr]/g, (pair) => entryOf(ESCAPES, pair) ?? pair) };

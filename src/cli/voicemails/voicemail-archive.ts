@@ -53,8 +53,7 @@ export async function exportMessages(
   await using archive = await openArchive(options);
   const query = { ...queryOf(words, options), state: 'stored' } as const;
   const total = archive.catalogue.count(query);
-  if (total === 0)
-    return warnNothing(`No matching messages in ${options.in}: nothing is written.`);
+  if (total === 0) return warnNothing(`No matching messages in ${options.in}: nothing is written.`);
   const bar = barFor('Exporting', options.json);
   let done = 0;
   try {

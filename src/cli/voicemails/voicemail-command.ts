@@ -47,7 +47,7 @@ function addMessages(voicemail: Command): void {
     .option('--max <seconds>', 'longest message, 1 to 3600 seconds', between(1, 3600), 600)
     .action(leave);
   withForce(online(voicemail, 'greeting'))
-    .description("Record the greeting of the account, or play the greeting of any user.")
+    .description('Record the greeting of the account, or play the greeting of any user.')
     .addOption(
       new Option(
         '--record [wav]',
@@ -63,7 +63,10 @@ function addAnswer(voicemail: Command): void {
   withShare(online(voicemail, 'answer'))
     .description('Answer calls that nobody else answers, and store the messages of callers, until stopped.')
     .requiredOption('--in <folder>', 'archive folder for messages')
-    .option('-c, --config <file>', 'rules, keys, greeting, hook (JSON); options on the command line override it')
+    .option(
+      '-c, --config <file>',
+      'rules, keys, greeting, hook (JSON); options on the command line override it',
+    )
     .option('--after <seconds>', 'time to ring before the answer, 0 to 120 (default: 20)', between(0, 120))
     .option('--greeting <wav>', 'greeting that callers hear (default: three tones)')
     .option('--hook <command>', 'program that gets each message as JSON on its standard input')
@@ -83,7 +86,10 @@ function addArchiving(voicemail: Command): void {
     .requiredOption('--out <folder>', 'the archive')
     .option('--concurrency <count>', 'messages to play at once, 1 to 64', between(1, 64), 1)
     .option('--attempts <count>', 'attempts for each message, 1 to 10', between(1, 10), 2)
-    .option('--via <folder>', 'let the endpoint write files to this folder instead of sending audio to a port')
+    .option(
+      '--via <folder>',
+      'let the endpoint write files to this folder instead of sending audio to a port',
+    )
     .option('--delete-originals', 'delete each original after its copy was read back')
     .option('--encrypt <recipient...>', 'encrypt audio to these age recipients (age1...)')
     .option('--tag <tag...>', 'tags for the messages stored now')

@@ -154,10 +154,7 @@ async function playAloud(
   json?: boolean,
 ): Promise<void> {
   if (to === 'call' && (await client.search('ACTIVECALLS')).length === 0) {
-    throw new JackfieldError(
-      'ERR_INVALID_STATE',
-      'There is no call in progress to play the voicemail into.',
-    );
+    throw new JackfieldError('ERR_INVALID_STATE', 'There is no call in progress to play the voicemail into.');
   }
   const ms = Number(await voicemail.text('DURATION')) * 1000;
   const signal = stopSignal({ hasCalls: true });

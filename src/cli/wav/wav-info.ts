@@ -94,7 +94,8 @@ const CONTAINERS: Readonly<Record<string, string>> = { flac: 'FLAC', mp3: 'MP3',
 
 const STATES: Readonly<Record<string, string>> = {
   ok: 'whole',
-  truncated: 'cut off: the header gives more samples than the file holds (repair it with "jackfield wav repair")',
+  truncated:
+    'cut off: the header gives more samples than the file holds (repair it with "jackfield wav repair")',
   unfinished: 'not finished: the header has no length (repair it with "jackfield wav repair")',
   longer: 'holds more than its header says (repair it with "jackfield wav repair")',
 };

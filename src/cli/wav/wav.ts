@@ -59,9 +59,7 @@ function infoCommand(): Command {
 
 function repairCommand(): Command {
   return new Command('repair')
-    .description(
-      'Repair the header of a WAV file to match its samples. The original is kept as <file>.bak.',
-    )
+    .description('Repair the header of a WAV file to match its samples. The original is kept as <file>.bak.')
     .argument('<files...>', 'WAV files')
     .option('--json', JSON_LINES, false)
     .action(async (files: string[], { json }: { json: boolean }) => {
@@ -149,8 +147,16 @@ function mixCommand(): Command {
     .argument('<inputs...>', SOUND)
     .requiredOption('-o, --output <file>', OUTPUT)
     .option('--gain <dB...>', 'gain of each input, in order', numbers, [])
-    .option('--rate <Hz>', "sample rate of the mix (default: rate of the first input)", between(8000, 192_000))
-    .option('--channels <count>', "channels of the mix (default: channels of the first input)", between(1, 32))
+    .option(
+      '--rate <Hz>',
+      'sample rate of the mix (default: rate of the first input)',
+      between(8000, 192_000),
+    )
+    .option(
+      '--channels <count>',
+      'channels of the mix (default: channels of the first input)',
+      between(1, 32),
+    )
     .action(async (inputs: string[], options: MixOptions) => {
       const { output, gain } = options;
       if (gain.length > inputs.length) {

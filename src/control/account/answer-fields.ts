@@ -28,5 +28,8 @@ export function textOrNull(fields: Fields, name: string): string | null {
 }
 
 function unexpected(what: string, expected: string): JackfieldError {
-  return new JackfieldError('ERR_UNEXPECTED_REPLY', `The answer has an invalid ${what}: expected ${expected}.`);
+  return new JackfieldError(
+    'ERR_UNEXPECTED_REPLY',
+    `The answer has an invalid ${what}: expected ${expected}.`,
+  );
 }

@@ -92,7 +92,8 @@ export class Attachment {
         },
         limit.signal,
       );
-      if (session.over) throw new JackfieldError('ERR_CLOSED', `${this.#transport.name} closed the connection at once.`);
+      if (session.over)
+        throw new JackfieldError('ERR_CLOSED', `${this.#transport.name} closed the connection at once.`);
       this.#session = session;
     } catch (error) {
       if (signal?.aborted) throw abortedError(`the attachment to ${this.#transport.name}`, signal);

@@ -72,10 +72,7 @@ async function writeBytes(stream: TextStream, chunk: Buffer, packetBytes: number
 async function readBytes(stream: TextStream): Promise<{ readonly bytes: Buffer; readonly isEnd: boolean }> {
   const text = await stream.read();
   if (text === undefined) {
-    throw new JackfieldError(
-      'ERR_CLOSED',
-      `${stream.id} was closed before the other side ended its bytes.`,
-    );
+    throw new JackfieldError('ERR_CLOSED', `${stream.id} was closed before the other side ended its bytes.`);
   }
   const isEnd = text.endsWith(END);
   return { bytes: decode(stream.id, isEnd ? text.slice(0, -END.length) : text), isEnd };

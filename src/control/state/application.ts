@@ -118,7 +118,10 @@ export class Application extends RemoteObject<'APPLICATION', ApplicationEvents> 
   /** Registers it again after an outage of the endpoint, which ended its streams. @internal */
   async revive(): Promise<void> {
     this.#endStreams(
-      new JackfieldError('ERR_CLOSED', `The connection to the endpoint was lost, and ${this.id} has lost its streams.`),
+      new JackfieldError(
+        'ERR_CLOSED',
+        `The connection to the endpoint was lost, and ${this.id} has lost its streams.`,
+      ),
     );
     await this.create().catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.number !== TAKEN) throw error;

@@ -64,7 +64,11 @@ export class DbusTransport implements Transport {
       );
     }
     if (!BUS_ADDRESS.test(this.#address)) {
-      throw new UnavailableError(this.name, 'its address must be printable ASCII, with other bytes as %xx', REMEDY);
+      throw new UnavailableError(
+        this.name,
+        'its address must be printable ASCII, with other bytes as %xx',
+        REMEDY,
+      );
     }
     const { createClient, defineInterface } = await import('dbus-native');
     const address = this.#address;
@@ -150,7 +154,8 @@ class DbusLink implements Link {
         },
       }),
     );
-    if ((await this.#bus.getNameOwner(DBUS_NAMES.service)) !== owner) throw new Error('the endpoint left the bus');
+    if ((await this.#bus.getNameOwner(DBUS_NAMES.service)) !== owner)
+      throw new Error('the endpoint left the bus');
     this.#lifetime.opened();
   }
 

@@ -133,7 +133,10 @@ class WindowsLink implements Link {
   async send(line: string): Promise<undefined> {
     this.#lifetime?.check();
     if (line.includes('\0')) {
-      throw new JackfieldError('ERR_LINE_BREAK', 'The message contains NUL, which would end it: remove the NUL.');
+      throw new JackfieldError(
+        'ERR_LINE_BREAK',
+        'The message contains NUL, which would end it: remove the NUL.',
+      );
     }
     if (this.#window.sendData(this.#endpoint, Buffer.from(`${line}\0`))) return;
     this.#lose('it does not accept messages');

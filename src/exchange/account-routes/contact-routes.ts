@@ -20,8 +20,8 @@ const profileAnswer = z.looseObject({
   name: z.object({ first: text.optional(), surname: text.optional(), nickname: text }),
 });
 const contactAnswer = z.looseObject({
-  person_id: text.describe('The same as mri.'),
-  mri: text.describe('8: and the handle.'),
+  person_id: text.describe('Same value as mri.'),
+  mri: text.describe('8: followed by the handle.'),
   display_name: text,
   display_name_source: z.enum(['identifier', 'profile', 'user_edits']),
   profile: profileAnswer,
@@ -29,21 +29,21 @@ const contactAnswer = z.looseObject({
   blocked: z.boolean(),
   favorite: z.boolean(),
   creation_time: text.describe(
-    'When it came into the list; of one that the options give, when the exchange was started.',
+    'Time when the contact was added; for a contact from the options, the start of the exchange.',
   ),
 });
 const inviteAnswer = z.object({
   mri: text,
   displayname: text,
   avatar_url: text,
-  invites: z.array(z.object({ message: text, time: text.describe('When it came.') })),
+  invites: z.array(z.object({ message: text, time: text.describe('Time of the request.') })),
 });
 
 const groupAnswer = z.looseObject({
   id: z.string().describe('CUSTOM_GROUP_ID of the desktop API.'),
   name: z.string(),
   is_favorite: z.boolean(),
-  contacts: z.array(z.string()).describe('8: and the handle of each.'),
+  contacts: z.array(z.string()).describe('8: followed by the handle, for each.'),
 });
 
 /** Routes for the contacts and blocked users of the account: the same as in USER and SEARCH FRIENDS. */
@@ -52,7 +52,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
     service: 'contacts',
     method: 'GET',
     path: '/users/{id}',
-    does: 'All contacts, groups that were made or are shared, and who is blocked.',
+    does: 'All contacts, custom and shared groups, and blocked users.',
     gives: z.object({
       contacts: z.array(contactAnswer),
       groups: z.array(groupAnswer),
@@ -76,7 +76,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
     service: 'contacts',
     method: 'GET',
     path: '/users/{id}/invites',
-    does: 'Those who ask for the authorisation of the account, each with the text of the request.',
+    does: 'Pending authorisation requests of other users, each with its text.',
     gives: z.object({ invite_list: z.array(inviteAnswer) }),
     answer: (asked) => ({
       json: {
@@ -89,15 +89,13 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
       service: 'api',
       method: 'PUT',
       path: `/users/{id}/contacts/auth-request/{user}/${accepts ? 'accept' : 'decline'}`,
-      does: accepts
-        ? 'Authorises somebody who asks for it.'
-        : 'Turns somebody down who asks to be authorised.',
+      does: accepts ? 'Accepts an authorisation request.' : 'Declines an authorisation request.',
       status: 201,
       answer: (asked) => {
         const { services, user } = asked;
         const handle = knownHandle(services, asked.parameters['user'] ?? '');
         if (!services.people.waitingFor(user).includes(handle)) {
-          const expected = 'somebody whom GET /contacts/v2/users/{id}/invites lists';
+          const expected = 'a user listed by GET /contacts/v2/users/{id}/invites';
           throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such request.', expected);
         }
         services.people.authorise(user, handle, accepts);
@@ -109,7 +107,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
     service: 'contacts',
     method: 'POST',
     path: '/users/{id}/contacts',
-    does: 'Asks somebody for authorisation, and adds them to the contacts.',
+    does: 'Adds a user to the contacts and asks for authorisation.',
     body: z.object({ mri: z.string().max(100), greeting: z.string().max(1000).default('') }),
     answer: (asked) => {
       const { services, user, body } = asked;
@@ -121,7 +119,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
     service: 'contacts',
     method: 'DELETE',
     path: '/users/{id}/contacts/{mri}',
-    does: 'Takes somebody off the contact list.',
+    does: 'Removes a user from the contact list.',
     answer: (asked) => {
       asked.services.people.remove(asked.user, knownHandle(asked.services, asked.parameters['mri'] ?? ''));
       return {};
@@ -132,7 +130,7 @@ export const CONTACT_ROUTES: readonly AccountRoute[] = [
       service: 'contacts',
       method: blocked ? 'PUT' : 'DELETE',
       path: '/users/{id}/contacts/blocklist/{mri}',
-      does: blocked ? 'Blocks somebody.' : 'Lets somebody through again.',
+      does: blocked ? 'Blocks somebody.' : 'Unblocks a user.',
       answer: (asked) => {
         const handle = knownHandle(asked.services, asked.parameters['mri'] ?? '');
         asked.services.people.block(asked.user, handle, blocked);

@@ -89,7 +89,7 @@ export const DIRECTORY_ROUTES: readonly AccountRoute[] = [
     service: 'directory',
     method: 'POST',
     path: '/System.ShortCircuitProfile.json',
-    does: 'Adds or changes email addresses and phone numbers, all or none; each is found by its name.',
+    does: 'Adds or changes email addresses and phone numbers, all or none. Each is identified by its name.',
     body: attributesBody,
     gives: directoryAnswer,
     answer: changeDirectory,

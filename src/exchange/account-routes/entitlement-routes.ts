@@ -62,7 +62,7 @@ function checkVersion({ headers }: Pick<Asked, 'headers'>): void {
   const version = /;\s*ver=([^;,\s]+)/i.exec(String(headers['accept'] ?? ''))?.[1];
   if (version === undefined || version === '3.0') return;
   const expected = 'Accept: application/json; ver=3.0';
-  throw new HttpRefusal(406, 'ERR_UNSUPPORTED', `There is no version ${version}.`, expected);
+  throw new HttpRefusal(406, 'ERR_UNSUPPORTED', `Version ${version} does not exist.`, expected);
 }
 
 /** Gives the services from the account option, or those that follow from the user's options. */

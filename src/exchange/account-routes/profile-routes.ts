@@ -14,8 +14,8 @@ const text = z.string().nullable();
 const simpleAnswer = z.object({
   username: z.string(),
   ...eachField(text),
-  country: text.describe('Code of two letters.'),
-  language: text.describe('Code of two letters.'),
+  country: text.describe('Two-letter code.'),
+  language: text.describe('Two-letter code.'),
   birthday: text.describe('As 2007-01-31.'),
   avatarUrl: text,
   displayname: z.string(),
@@ -46,7 +46,7 @@ export const PROFILE_ROUTES: readonly AccountRoute[] = [
     service: 'api',
     method: 'POST',
     path: '/users/{id}/profile/partial',
-    does: 'Changes fields of the profile: all that are given, or none.',
+    does: 'Changes fields of the profile: all given fields, or none.',
     body: z.object({ payload: change.partial() }),
     gives: simpleAnswer,
     answer: (asked) => {
@@ -61,7 +61,7 @@ export const PROFILE_ROUTES: readonly AccountRoute[] = [
       service,
       method: 'POST',
       path: service === 'api' ? '/users/batch/profiles' : '/batch/profiles',
-      does: 'Profiles of several users, as the account sees them; those whom there are not are left out.',
+      does: 'Profiles of several users, as the account sees them. Unknown users are omitted.',
       body: usernames,
       form: 'any',
       gives: z.array(simpleAnswer),
@@ -85,7 +85,7 @@ export const PROFILE_ROUTES: readonly AccountRoute[] = [
       const isSeen = owner && (owner === user || services.people.sight.reaches(user.handle, owner));
       const picture = isSeen ? owner.picture : undefined;
       if (picture) return { bytes: picture, headers: { 'content-type': typeOf(picture) } };
-      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such picture.', 'a user who has a picture');
+      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The user has no picture.', 'a user with a picture');
     },
   }),
   route({
@@ -104,7 +104,12 @@ function setPicture(
 ): Given {
   const type = String(headers['content-type'] ?? '');
   if (!/^image\/(?:jpeg|png|bmp)\b/i.test(type)) {
-    throw new HttpRefusal(415, 'ERR_UNSUPPORTED', 'The body is not said to be a picture.', PICTURE_KINDS);
+    throw new HttpRefusal(
+      415,
+      'ERR_UNSUPPORTED',
+      'The Content-Type of the body is not an image type.',
+      PICTURE_KINDS,
+    );
   }
   services.people.setPicture(user, bytes);
   return {};

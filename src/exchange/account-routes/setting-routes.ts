@@ -48,7 +48,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
     service: 'api',
     method: 'GET',
     path: '/users/{id}/options/{option}',
-    does: 'The value of an option; 0 where it is not set.',
+    does: 'The value of an option; 0 when it is not set.',
     gives: optionAnswer,
     answer: ({ user, parameters }) => {
       const option = optionName(parameters, OPTION_NAME);
@@ -59,7 +59,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
     service: 'api',
     method: 'POST',
     path: '/users/{id}/options/{option}',
-    does: 'Sets an option, by one of the three fields.',
+    does: 'Sets an option with one of the three fields.',
     form: 'form',
     body: z
       .object({
@@ -87,7 +87,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
     service: 'options',
     method: 'GET',
     path: '/users/{id}/options/{option}',
-    does: 'The value of an option; null where it is not set.',
+    does: 'The value of an option; null when it is not set.',
     gives: z.object({ value: z.union([z.string(), z.number(), z.null()]) }),
     answer: ({ user, parameters }) => {
       const name = optionName(parameters, OPTION_NAME_2);
@@ -124,7 +124,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
     service: 'people',
     method: 'POST',
     path: '/settings',
-    does: 'Sets settings of the whole account, each by a boolean.',
+    does: 'Sets settings of the whole account, each with a boolean.',
     body: z.object({
       Settings: z
         .array(z.object({ Name: z.string().regex(PEOPLE_SETTING), Value: z.boolean() }))
@@ -142,7 +142,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
 
 function setFlag({ services, user, parameters: { flag = '' } }: Asked, on: boolean): Given {
   if (!/^\d{1,4}$/.test(flag)) {
-    throw new Refusal('ERR_INVALID_ARG', 'This is no flag.', `a flag from 0 to ${MAX_FLAG}`);
+    throw new Refusal('ERR_INVALID_ARG', 'The flag is not valid.', `a flag from 0 to ${MAX_FLAG}`);
   }
   user.account.setFlag(Number(flag), on);
   services.saveUser(user);
@@ -151,7 +151,11 @@ function setFlag({ services, user, parameters: { flag = '' } }: Asked, on: boole
 
 function optionName({ option = '' }: Readonly<Record<string, string>>, form: RegExp): string {
   if (form.test(option)) return option;
-  throw new Refusal('ERR_INVALID_ARG', 'This is no name of an option.', `a name of the form ${form.source}`);
+  throw new Refusal(
+    'ERR_INVALID_ARG',
+    'The name of the option is not valid.',
+    `a name of the form ${form.source}`,
+  );
 }
 
 function shownOption(optionName: string, value: AccountOptionValue = 0): z.output<typeof optionAnswer> {
@@ -177,7 +181,7 @@ function numberOf(option: string, value: string | number): number {
   const found = choices.find((choice) => choice.word === value);
   if (found) return found.value;
   const expected = `value: one of ${choices.map(({ word }) => word).join(', ')}`;
-  throw new Refusal('ERR_INVALID_ARG', 'The option has no such value.', expected);
+  throw new Refusal('ERR_INVALID_ARG', 'The option does not take this value.', expected);
 }
 
 /** Formats settings for an answer. Some settings are included only when they are true. */

@@ -34,13 +34,13 @@ export const STATIC_ROUTES: readonly AccountRoute[] = [
     service: 'static',
     method: 'GET',
     path: '/configs/{hash}/views/en',
-    does: 'The emoticons of a release, with shortcuts and visibility. A hash that is unknown is told the newest.',
+    does: 'The emoticons of a release, with shortcuts and visibility. The answer to an unknown hash names the newest one.',
     gives: staticAnswer,
     answer: ({ parameters: { hash } }) => {
       const found = SETS.find((each) => each.hash === hash);
       if (found) return { json: found.set };
       const expected = `the hash of a release; the newest is ${STATIC_HASHES.at(-1)}`;
-      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such release.', expected);
+      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The release does not exist.', expected);
     },
   }),
 ];

@@ -13,7 +13,7 @@ const urlAnswer = z.object({
   favicon: z.string(),
   favicon_meta: size,
   site: z.string(),
-  size: z.string().describe('Bytes; -1 where the server does not say.'),
+  size: z.string().describe('Size in bytes; -1 when the server does not give it.'),
   status_code: z.string(),
   thumbnail: z.string(),
   thumbnail_meta: size,
@@ -28,7 +28,7 @@ export const URL_ROUTES: readonly AccountRoute[] = [
     service: 'urls',
     method: 'GET',
     path: '/info',
-    does: 'Title, text and pictures of a page, from the option `urlInfo`, or from a host of `urlHosts`.',
+    does: 'Title, text and pictures of a page, from the option `urlInfo` or from a host in `urlHosts`.',
     query: z.looseObject({ url: z.string().min(1).max(2000) }),
     gives: urlAnswer,
     answer: async ({ user, query: { url }, pages, gone }) => {

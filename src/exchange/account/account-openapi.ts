@@ -33,7 +33,7 @@ export function makeAccountOpenApi(): Json {
     info: {
       title: 'Jackfield account services',
       version: '1',
-      description: 'The HTTP services around an account of an exchange.',
+      description: 'The HTTP services of an account on an exchange.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],

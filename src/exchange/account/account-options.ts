@@ -49,7 +49,7 @@ export interface AccountListenOptions {
 
 const TOKENS = rule(TOKEN_EXPECTED, (value) => typeof value === 'string' && isToken(value));
 const ORIGIN = rule(
-  'an address as https://client-s.example.net',
+  'an address such as https://client-s.example.net',
   (value) => typeof value === 'string' && /^https?:\/\/[\w.-]+(?::\d{1,5})?$/.test(value),
 );
 
@@ -82,13 +82,14 @@ export function accountTokens(
   const known = new KnownTokens<ExchangeUser>();
   for (const [handle, given] of Object.entries(tokens)) {
     const user = userOf(handle);
-    if (!user) throw invalidArgument(`tokens.${handle}`, 'left out: the exchange has no such user', handle);
+    if (!user)
+      throw invalidArgument(`tokens.${handle}`, 'left out, because the exchange has no such user', handle);
     const rules = { [handle]: needed(secret(either(TOKENS, listOf(TOKENS, 1)))) };
     checkOptions({ [handle]: given }, rules, 'tokens.');
     for (const token of typeof given === 'string' ? [given] : given) {
       const other = known.add(user, token);
       if (other && other !== user) {
-        throw invalidArgument(`tokens.${handle}`, `another token than that of ${other.handle}`, 'it');
+        throw invalidArgument(`tokens.${handle}`, `a token other than that of ${other.handle}`, 'it');
       }
     }
   }

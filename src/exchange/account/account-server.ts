@@ -137,7 +137,7 @@ const HOST = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i;
 function hostOf(request: IncomingMessage): string {
   const { host = '' } = request.headers;
   if (HOST.test(host)) return host;
-  throw new HttpRefusal(400, 'ERR_SYNTAX', 'The header Host names no host.', 'Host: NAME or NAME:PORT');
+  throw new HttpRefusal(400, 'ERR_SYNTAX', 'The Host header has no host.', 'Host: NAME or NAME:PORT');
 }
 
 /** Ids that stand for the asking account. */
@@ -147,8 +147,8 @@ const OWN = ['self', 'me'];
 function ownParameters({ parameters }: Place, user: ExchangeUser): Readonly<Record<string, string>> {
   const id = parameters['id']?.toLowerCase().replace(/^8:/, '');
   if (id === undefined || OWN.includes(id) || id === user.handle.toLowerCase()) return parameters;
-  const expected = `the account that the token is of: ${user.handle}, self or ME`;
-  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'This is another account.', expected);
+  const expected = `the account of the token: ${user.handle}, self or ME`;
+  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'The token belongs to another account.', expected);
 }
 
 /** Parses the query. @throws Refusal for a query that does not match the schema, or has a name twice. */
@@ -185,7 +185,7 @@ function fieldsOf(text: string, what: string): Record<string, string | string[]>
       continue;
     }
     if (fields.has(name)) {
-      throw new Refusal('ERR_SYNTAX', `${shown(name)} stands twice.`, `a ${what} with each name once`);
+      throw new Refusal('ERR_SYNTAX', `${shown(name)} appears twice.`, `a ${what} with each name once`);
     }
     fields.set(name, value);
   }
@@ -197,7 +197,7 @@ function parsed(schema: NonNullable<AccountRoute['body']>, value: unknown, what:
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
   const text = issuesText(error.issues);
-  throw new Refusal('ERR_INVALID_ARG', `The ${what} does not fit: ${text}`, text);
+  throw new Refusal('ERR_INVALID_ARG', `The ${what} is not valid: ${text}`, text);
 }
 
 function send(response: ServerResponse, route: AccountRoute, given: Given): void {

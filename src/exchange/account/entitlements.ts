@@ -19,7 +19,7 @@ export interface EntitlementOptions {
 }
 
 const DATE = rule(
-  'a date as 2016-01-01T00:00:00Z',
+  'a date such as 2016-01-01T00:00:00Z',
   (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) && !Number.isNaN(Date.parse(value)),
 );
 const NAME = rule(

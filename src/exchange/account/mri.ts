@@ -11,7 +11,7 @@ export function mriOf(handle: string): string {
 export function knownHandle({ identityOf }: Pick<Services, 'identityOf'>, mri: string): string {
   const handle = mri.replace(/^8:/, '');
   if (!isHandle(handle)) {
-    throw new HttpRefusal(400, 'ERR_INVALID_ARG', 'This is no id of a user.', '8: and a Skype name');
+    throw new HttpRefusal(400, 'ERR_INVALID_ARG', 'The user id is not valid.', '8: followed by a Skype name');
   }
   const known = identityOf(handle)?.handle;
   if (known !== undefined) return known;

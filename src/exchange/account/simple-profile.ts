@@ -103,7 +103,7 @@ function countryOf(text: string): string {
 
 /** Checks a two-letter code. @throws ERR_INVALID_ARG for any other value. */
 function code(field: string, text: string): string {
-  if (!/^[a-z]{2}$/i.test(text)) throw invalidArgument(field, 'a code of two letters', text);
+  if (!/^[a-z]{2}$/i.test(text)) throw invalidArgument(field, 'a two-letter code', text);
   return text.toLowerCase();
 }
 

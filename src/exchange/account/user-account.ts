@@ -93,14 +93,18 @@ export class UserAccount {
   /** Sets an option. @throws ERR_INVALID_ARG for an invalid name or value; ERR_LIMIT. */
   setOption(name: string, value: AccountOptionValue): void {
     if (!OPTION_NAME.test(name) && !OPTION_NAME_2.test(name)) {
-      throw invalidArgument('option', 'a name as OPT_SKYPE_CALL_POLICY or calling.skype-call-policy', name);
+      throw invalidArgument(
+        'option',
+        'a name such as OPT_SKYPE_CALL_POLICY or calling.skype-call-policy',
+        name,
+      );
     }
     const choices = optionSpec(name)?.choices;
     if (choices && !choices.some((choice) => choice.value === value)) {
       throw invalidArgument(name, `one of ${choices.map((choice) => choice.value).join(', ')}`, value);
     }
     if (typeof value === 'number' && !isInt32(value)) {
-      throw invalidArgument(name, 'a whole number of 32 bits', value);
+      throw invalidArgument(name, 'a 32-bit integer', value);
     }
     if (typeof value !== 'number' && value.length > MAX_OPTION) {
       throw invalidArgument(name, `at most ${MAX_OPTION} characters or bytes`, `${value.length}`);
@@ -117,7 +121,7 @@ export class UserAccount {
   /** Sets account-wide settings, all or none. @throws ERR_INVALID_ARG, ERR_LIMIT. */
   setSettings(settings: Readonly<Record<string, boolean>>): void {
     for (const name of Object.keys(settings)) {
-      if (!PEOPLE_SETTING.test(name)) throw invalidArgument('Name', 'a name as Skype.AutoBuddy', name);
+      if (!PEOPLE_SETTING.test(name)) throw invalidArgument('Name', 'a name such as Skype.AutoBuddy', name);
       checkRoom(this.#settings, name, 'settings');
     }
     for (const [name, on] of Object.entries(settings)) this.#settings.set(name, on);
@@ -170,7 +174,7 @@ function restoredOption(path: string, text: string): AccountOptionValue {
   if (typeof value === 'number' || typeof value === 'string') return value;
   const base64 = typeof value === 'object' && value !== null && Reflect.get(value, 'base64');
   if (typeof base64 === 'string') return Buffer.from(base64, 'base64');
-  throw invalidArgument(path, 'a number, a text or bytes', value);
+  throw invalidArgument(path, 'a number, a string or bytes', value);
 }
 
 /** Parses stored JSON. @throws ERR_SYNTAX. */

@@ -54,7 +54,7 @@ export class Endpoint {
     checkArgument('client', client, CLIENT);
     checkOptions(options, ATTACHMENT_RULES);
     if (this.#over) {
-      const message = `The exchange of ${this.user.handle} is closed: attach to one that runs.`;
+      const message = `The exchange of ${this.user.handle} is closed: attach to a running one.`;
       throw new JackfieldError('ERR_ATTACH_UNAVAILABLE', message);
     }
     const session = new Session(client, {

@@ -55,7 +55,7 @@ export class DbusListener {
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
     if (!BUS_ADDRESS.test(busAddress))
-      throw unavailable('its address must be printable ASCII, the rest as %xx');
+      throw unavailable('its address must be printable ASCII, with other bytes as %xx');
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = clientOf(() => createClient({ busAddress }));
     const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);
@@ -78,7 +78,7 @@ export class DbusListener {
   #lost(): void {
     if (!this.#open) return;
     this.#dropAll();
-    const why = 'The bus has gone: the endpoint is not served on D-Bus any more.';
+    const why = 'The connection to the bus was lost: the endpoint is no longer served on D-Bus.';
     this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'D-Bus');
   }
 

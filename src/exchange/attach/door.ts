@@ -21,7 +21,7 @@ export function noRoom({ limits }: Door): string {
 
 /** Makes the error for a client that does not read its lines. */
 export function notRead({ limits }: Door, transport: string): JackfieldError {
-  const why = `A client on ${transport} does not read what it is told, and was dropped`;
+  const why = `A client on ${transport} does not read its messages and was dropped`;
   return new JackfieldError('ERR_LIMIT', `${why}: ${limitReached(limits, 'unsentBytes')}.`);
 }
 

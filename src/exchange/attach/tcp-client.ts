@@ -73,7 +73,7 @@ export class TcpClient {
     const socket = this.#socket;
     const passed = () => socket.bytesRead + socket.bytesWritten - socket.writableLength;
     return new IdleWatch(door.clock, idleMs, passed, () => {
-      const text = `Nothing has passed to or from a client on TCP for ${idleMs} ms: it was dropped.`;
+      const text = `A client on TCP was idle for ${idleMs} ms and was dropped.`;
       door.fence.tell(new JackfieldError('ERR_PEER', text), 'TCP');
       socket.destroy();
     });
@@ -83,7 +83,7 @@ export class TcpClient {
   #broken(cause: NodeJS.ErrnoException): void {
     this.#socket.destroy();
     if (!VANISHED.has(cause.code ?? '')) return;
-    const text = `A client on TCP is gone without a word (${cause.message}): it was dropped.`;
+    const text = `The connection to a client on TCP failed (${cause.message}): the client was dropped.`;
     this.#context.door.fence.tell(new JackfieldError('ERR_PEER', text, { cause }), 'TCP');
   }
 

@@ -70,7 +70,7 @@ export class TcpListener {
     await once(listener.#server, 'listening').catch((cause) => {
       throw new JackfieldError(
         'ERR_PORT',
-        `The endpoint cannot be served on port ${port}: ${messageOf(cause)}. Choose another, or 0 for any.`,
+        `The endpoint cannot be served on port ${port}: ${messageOf(cause)}. Choose another port, or 0 for any.`,
         { cause },
       );
     });

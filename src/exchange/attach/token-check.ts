@@ -47,7 +47,7 @@ export class TokenCheck {
     fence.tell(
       new JackfieldError(
         'ERR_LIMIT',
-        `${this.#wrong} wrong tokens in a row: somebody guesses, or has an old one.`,
+        `${this.#wrong} wrong tokens in a row: a client is guessing, or has an old token.`,
       ),
       'TCP',
     );

@@ -244,8 +244,8 @@ export class WindowsListener {
 }
 
 const NOT_TAKEN =
-  'A client on Windows did not take a message within its time, or did not answer it with a number other than 0. It has ' +
-  'one second; APITimeoutDisabled in the registry takes that limit away.';
+  'A client on Windows did not accept a message within one second, or answered it with 0. APITimeoutDisabled in the ' +
+  'registry removes this limit.';
 
 async function loadDesktop(): Promise<ServingDesktop> {
   const { koffiDesktop } = await import('../../base/system/koffi-desktop.js');

@@ -95,7 +95,7 @@ export class X11Listener {
   #lost(): void {
     if (!this.#open) return;
     this.#dropAll();
-    const why = 'The X server has gone: the endpoint is not served on X11 any more.';
+    const why = 'The connection to the X server was lost: the endpoint is no longer served on X11.';
     this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'X11');
   }
 

@@ -145,7 +145,7 @@ export class ChatDatabase implements ChatStore {
    * @throws ERR_FILE; ERR_UNSUPPORTED without the package `libsql`.
    */
   static open(folder: string): ChatDatabase {
-    const advice = 'Move it away to begin with an empty history of chats.';
+    const advice = 'Move it away to start with an empty chat history.';
     const db = Database.open(join(folder, 'chats.db'), MIGRATIONS, { advice, check: 'header' });
     try {
       return new ChatDatabase(db);
@@ -322,7 +322,7 @@ export class ChatDatabase implements ChatStore {
       this.failed(
         new JackfieldError(
           'ERR_FILE',
-          `${place} is damaged, or was not written by Jackfield: it is left out.`,
+          `${place} is damaged or was not written by Jackfield: it is skipped.`,
           { cause },
         ),
       );

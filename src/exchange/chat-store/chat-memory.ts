@@ -180,7 +180,7 @@ export class ChatMemory implements ChatStore {
   #tellForgetting(): void {
     if (this.#forgetting) return;
     this.#forgetting = true;
-    const text = `Chat messages take more than ${this.#maxBytes} bytes of memory: the oldest are forgotten. Start the exchange with a state folder, or raise limits.messageBytes.`;
+    const text = `Chat messages take more than ${this.#maxBytes} bytes of memory: the oldest are dropped. Start the exchange with a state folder, or raise limits.messageBytes.`;
     this.failed(new JackfieldError('ERR_LIMIT', text));
   }
 

@@ -62,7 +62,7 @@ function belonging(
       return { handle: checkContact(item, contact) };
     case 'CALL': {
       const call = services.calls.activeCallsOf(user).find((each) => id === undefined || each.id === id);
-      if (!call) throw impossible(`${user.handle} has no call ${id ?? ''} whose menu could be opened.`);
+      if (!call) throw impossible(`${user.handle} has no call ${id ?? ''} with a menu.`);
       return { handle: call.partner.handle, contextId: String(call.id) };
     }
     case 'CHAT':
@@ -81,10 +81,9 @@ function ofChat({ chats }: Services, user: ExchangeUser, id: string | undefined)
   const { what, argument } = user.screen.front;
   const name = id ?? (what === 'CHAT' ? argument : '');
   const view = chats.find(user, name);
-  if (!view)
-    throw impossible(`${user.handle} has no chat ${JSON.stringify(name)} whose menu could be opened.`);
+  if (!view) throw impossible(`${user.handle} has no chat ${JSON.stringify(name)} with a menu.`);
   if (view.face.members.length > 2)
-    throw impossible(`More than two are in the chat ${name}: its menu is disabled.`);
+    throw impossible(`The chat ${name} has more than two members: its menu is disabled.`);
   return { handle: partnerOf(view), contextId: name };
 }
 
@@ -96,7 +95,7 @@ function ofChat({ chats }: Services, user: ExchangeUser, id: string | undefined)
 function checkContact({ id, filter }: Extension, contact: string): string {
   const isPhone = phoneNumber(contact) === contact;
   if (!isPhone && !isHandle(contact)) {
-    throw invalidArgument('contact', 'a Skype name or a phone number with its +', contact);
+    throw invalidArgument('contact', 'a Skype name or a phone number that begins with +', contact);
   }
   if (filter !== 'all' && (filter === 'skypeout') !== isPhone) {
     throw impossible(`The menu item ${id} is disabled for ${contact}: it is for ${filter} contacts.`);
@@ -115,9 +114,9 @@ function extensionOf(
     (each) => each.id === id && (program === undefined || each.owner.name === program),
   );
   const [first, ...others] = found;
-  if (!first) throw impossible(`No program has made ${object} ${JSON.stringify(id)}.`);
+  if (!first) throw impossible(`No program has created ${object} ${JSON.stringify(id)}.`);
   if (others.length > 0 && program === undefined) {
-    throw impossible(`Several programs have made ${object} ${id}: give the name of one as "program".`);
+    throw impossible(`Several programs have created ${object} ${id}: give the name of one as "program".`);
   }
   return first;
 }

@@ -83,14 +83,14 @@ export class DeskFiles {
    */
   async accept(options: AcceptOptions = {}): Promise<string> {
     checkOptions(options, ACCEPT_RULES);
-    const view = this.#find(options.id, waits, 'that waits to be accepted');
+    const view = this.#find(options.id, waits, 'that is waiting to be accepted');
     return await this.#services.transfers.accept(view, options.name);
   }
 
   /** Cancels or refuses a transfer. @param id Default: the first in progress. @throws ERR_INVALID_STATE */
   cancel(id?: number): void {
     if (id !== undefined) checkArgument('id', id, ID);
-    this.#services.transfers.cancel(this.#find(id, ({ isActive }) => isActive, 'that goes on'));
+    this.#services.transfers.cancel(this.#find(id, ({ isActive }) => isActive, 'that is in progress'));
   }
 
   /**
@@ -108,7 +108,7 @@ export class DeskFiles {
   resume(id?: number): void {
     if (id !== undefined) checkArgument('id', id, ID);
     const isPaused = ({ status }: TransferView) => status === 'PAUSED';
-    this.#services.transfers.resume(this.#find(id, isPaused, 'that is paused here'));
+    this.#services.transfers.resume(this.#find(id, isPaused, 'that this user paused'));
   }
 
   #find(id: number | undefined, fits: (view: TransferView) => boolean, which: string): TransferView {

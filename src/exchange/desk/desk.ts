@@ -46,12 +46,9 @@ const TARGETS = listOf(words, 1);
 const STATUS = oneOf(...PARAMETERS.USERSTATUS.values);
 const WINDOW_STATE = oneOf(...PARAMETERS.WINDOWSTATE.values);
 const WINDOW = oneOf(...Object.keys(WINDOWS));
-const LANGUAGE = rule(
-  'a code of two letters',
-  (value) => typeof value === 'string' && /^[a-z]{2}$/i.test(value),
-);
+const LANGUAGE = rule('a two-letter code', (value) => typeof value === 'string' && /^[a-z]{2}$/i.test(value));
 const CONTACT = rule(
-  'a Skype name or a phone number with its +',
+  'a Skype name or a phone number that begins with +',
   (value) => typeof value === 'string' && (isHandle(value) || phoneNumber(value) === value),
 );
 
@@ -118,7 +115,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
 
   /** Refuses a ringing call. @param id Default: the ringing call. */
   refuse(id?: number): void {
-    this.#act(id, 'that rings here', (call) => call.attempt !== undefined && call.hangUp());
+    this.#act(id, 'that is ringing here', (call) => call.attempt !== undefined && call.hangUp());
   }
 
   /** Ends a call. @param id Default: the first that is not ringing here. */
@@ -134,7 +131,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
 
   /** Resumes a call on hold. @param id Default: the first that was put on hold here. */
   resume(id?: number): void {
-    this.#act(id, 'that is held here', (call) => call.hold(false));
+    this.#act(id, 'that this user put on hold', (call) => call.hold(false));
   }
 
   /** Sends a ringing call to voicemail. @param id Default: the ringing call. */
@@ -160,7 +157,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
   mute(on = true): void {
     checkArgument('on', on, flag);
     const talking = this.#services.calls.activeCallsOf(this.#user).some((call) => call.conversation);
-    if (!talking) throw this.#impossible('No call is talked through: there is nothing to mute.');
+    if (!talking) throw this.#impossible('There is no call in progress to mute.');
     this.#change('MUTE', on ? 'ON' : 'OFF');
   }
 
@@ -282,7 +279,7 @@ export class Desk extends FencedEmitter<DeskEvents> {
     checkArgument('id', id, CALL_ID);
     checkArgument('yes', yes, flag);
     this.#active();
-    if (!this.#user.screen.answer(id, yes)) throw this.#impossible(`No question ${id} waits for an answer.`);
+    if (!this.#user.screen.answer(id, yes)) throw this.#impossible(`No question ${id} is open.`);
   }
 
   /** Checks for changes and notifies listeners once. @internal */

@@ -135,7 +135,8 @@ function checkValue(object: ExtensionName, name: string, value: string): string 
   const { words, length = Number.POSITIVE_INFINITY } =
     new Map(Object.entries(PARAMETERS[object])).get(name) ?? {};
   const text = unquoted(value);
-  if ([...text].length > length) throw invalidArgument(name, `a text of at most ${length} characters`, text);
+  if ([...text].length > length)
+    throw invalidArgument(name, `a string of at most ${length} characters`, text);
   if (words && !words.some((word) => word.toLowerCase() === text.toLowerCase())) {
     throw invalidArgument(name, `one of ${words.join(', ')}`, text);
   }

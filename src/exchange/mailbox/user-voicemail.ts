@@ -100,7 +100,7 @@ export class UserVoicemail {
     if (this.#activity) {
       throw new JackfieldError(
         'ERR_INVALID_STATE',
-        `Voicemail ${this.id} is ${this.#activity.kind} already.`,
+        `Voicemail ${this.id} is already ${this.#activity.kind}.`,
       );
     }
     this.#activity = { kind, by };

@@ -20,7 +20,7 @@ const STEP = oneOf(...VOICEMAIL_STEPS);
 const REASON = oneOf(...VOICEMAIL_FAILURE_REASONS);
 
 /** Validation rule of an option that is a fault. */
-export const FAULT = rule(`a fault, at ${STEP.expected}, for a reason that FAILUREREASON has`, (value) => {
+export const FAULT = rule(`a fault at ${STEP.expected} with a reason of FAILUREREASON`, (value) => {
   const { at, reason } = Object(value) as Partial<VoicemailFault>;
   return STEP.accepts(at) && REASON.accepts(reason);
 });

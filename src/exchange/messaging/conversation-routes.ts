@@ -15,7 +15,7 @@ const conversationAnswer = z.looseObject({
   properties: z.looseObject({}),
   threadProperties: z.looseObject({}).optional(),
   lastMessage: z.looseObject({}),
-  messages: z.string().describe('Address of its messages.'),
+  messages: z.string().describe('Address of the messages of the conversation.'),
 });
 const messageAnswer = z.looseObject({
   id: z.string(),
@@ -55,7 +55,7 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'GET',
     path: '/users/{id}/conversations',
-    does: 'Conversations in pages, the last to be written in first.',
+    does: 'Conversations in pages, the most recent first.',
     query: pageQuery,
     gives: z.object({ conversations: z.array(conversationAnswer), _metadata: pageMetadata }),
     answer: (asked) => {
@@ -85,15 +85,15 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
     answer: (asked) => {
       const view = viewOf(asked);
       if (view) return { json: asked.messaging.conversations.show(view, asked.base) };
-      const expected = 'a message: it begins the conversation';
-      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'Nobody has written yet.', expected);
+      const expected = 'a message, which starts the conversation';
+      throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The conversation has no messages yet.', expected);
     },
   }),
   route({
     service: 'messaging',
     method: 'PUT',
     path: `${CONVERSATION}/properties`,
-    does: 'Marks messages as read: `consumptionhorizon` begins with the id of the last of them.',
+    does: 'Marks messages as read: `consumptionhorizon` begins with the id of the last one.',
     query: z.looseObject({ name: z.literal('consumptionhorizon') }),
     body: z.looseObject({ consumptionhorizon: z.string().regex(/^\d{1,16}(?:;\d{0,24}){0,2}$/) }),
     answer: (asked) => {
@@ -133,7 +133,7 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: `${CONVERSATION}/messages`,
-    does: 'Sends a message, or says that the user types: a CHATMESSAGE of the desktop API.',
+    does: 'Sends a message (a CHATMESSAGE of the desktop API) or a typing notice.',
     body: messageBody,
     gives: z.object({ OriginalArrivalTime: z.number() }),
     status: 201,
@@ -154,10 +154,10 @@ export const CONVERSATION_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'DELETE',
     path: `${CONVERSATION}/messages/{message}`,
-    does: 'Takes the text of a message away.',
+    does: 'Removes the text of a message.',
     answer: (asked) => {
       if (asked.services.chats.remove(messageOf(asked))) return {};
-      throw notAllowed('This message cannot be deleted by the account.');
+      throw notAllowed('The account cannot delete this message.');
     },
   }),
 ];
@@ -199,15 +199,18 @@ async function sendMessage(asked: Asked<MessageBody>): Promise<Given> {
 function checkKind({ messagetype, content }: MessageBody): void {
   if (/^RichText\/Files$/i.test(messagetype)) {
     throw unsupported(
-      'Transfers of several files go between desktop clients alone.',
-      'one file, by a desktop client',
+      'Only desktop clients can transfer several files at once.',
+      'one file, sent by a desktop client',
     );
   }
   if (!TEXTS.test(messagetype)) {
     throw unsupported(`A message of type ${messagetype} cannot be sent.`, 'Text, RichText, Control/Typing');
   }
   if (/^\/fork\b/.test(content)) {
-    throw unsupported('Nothing is to be forked: each chat of many is a thread.', 'a text that is no command');
+    throw unsupported(
+      'Forking is not supported: each group chat is already a thread.',
+      'a text that is not a command',
+    );
   }
 }
 
@@ -222,7 +225,7 @@ async function edit(
   const { chats } = services;
   const rich = await richIn(body);
   if (text === '' ? chats.remove(found) : chats.edit(found, text, rich)) return;
-  throw notAllowed('This message cannot be changed by the account.');
+  throw notAllowed('The account cannot change this message.');
 }
 
 function textOf(body: MessageBody): string {
@@ -258,11 +261,11 @@ function messageOf(asked: Pick<Asked, 'messaging' | 'user' | 'parameters'>): Fou
 
 function noMessage(): HttpRefusal {
   const expected = 'the id of a message of the conversation';
-  return new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such message.', expected);
+  return new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The message does not exist.', expected);
 }
 
 function notAllowed(message: string): HttpRefusal {
-  return new HttpRefusal(403, 'ERR_FORBIDDEN', message, 'a chat that the account may write in, and a text');
+  return new HttpRefusal(403, 'ERR_FORBIDDEN', message, 'a chat that the account may write to, and a text');
 }
 
 function unsupported(message: string, expected: string): HttpRefusal {

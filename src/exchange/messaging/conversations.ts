@@ -75,8 +75,8 @@ export class Conversations {
   /** Finds the chat with this id; undefined for a dialog that does not exist yet. @throws HttpRefusal 400, 404, 422 */
   find(user: ExchangeUser, id: string): ChatView | undefined {
     if (id.startsWith('#') || /@p2p\./i.test(id)) {
-      const text = 'Chats between peers are not served here: they have no thread.';
-      throw new HttpRefusal(422, 'ERR_UNSUPPORTED', text, 'an id of the list of conversations');
+      const text = 'Peer-to-peer chats are not supported: they have no thread.';
+      throw new HttpRefusal(422, 'ERR_UNSUPPORTED', text, 'an id from the list of conversations');
     }
     const views = this.list(user);
     if (/^[48]:/.test(id)) {

@@ -38,7 +38,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: '/users/{id}/endpoints',
-    does: 'Makes an endpoint: its registration token is in a header, its address in Location.',
+    does: 'Creates an endpoint: the header Set-RegistrationToken has its token, Location its address.',
     body: z.looseObject({}),
     status: 201,
     answer: (asked) => {
@@ -52,7 +52,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'GET',
     path: '/users/{id}/endpoints',
-    does: 'All endpoints of the account: those of web clients, and the desktop clients that are attached.',
+    does: 'All endpoints of the account: web clients and attached desktop clients.',
     gives: z.array(endpointDoc),
     answer: (asked) => ({ json: docsOf(asked) }),
   }),
@@ -60,13 +60,13 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'PUT',
     path: ENDPOINT,
-    does: 'Makes the endpoint of that id, or makes it anew.',
+    does: 'Creates or recreates the endpoint with this id.',
     body: z.looseObject({}),
     status: 200,
     answer: (asked) => {
       const id = endpointId(asked);
       if (UUID.test(id)) return registered(asked, asked.messaging.endpoints.create(asked.user, id));
-      throw new HttpRefusal(400, 'ERR_INVALID_ARG', 'This is no id of an endpoint.', 'a UUID in braces');
+      throw new HttpRefusal(400, 'ERR_INVALID_ARG', 'The endpoint id is not valid.', 'a UUID in braces');
     },
   }),
   route({
@@ -83,7 +83,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'PUT',
     path: `${ENDPOINT}/presenceDocs/messagingService`,
-    does: 'Says what an endpoint is.',
+    does: 'Describes an endpoint.',
     body: z.looseObject({ publicInfo: info.default({}), privateInfo: info.default({}) }),
     gives: endpointDoc,
     answer: (asked) => {
@@ -103,7 +103,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: `${ENDPOINT}/active`,
-    does: 'Keeps an endpoint active for so many seconds; then it is away.',
+    does: 'Keeps an endpoint active for this many seconds; then it is away.',
     body: z.looseObject({ timeout: z.number().min(1).max(86_400) }),
     status: 201,
     answer: (asked) => {
@@ -115,14 +115,14 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'PUT',
     path: '/users/{id}/presenceDocs/messagingService',
-    does: 'Says how available the user is at the endpoint of the registration token; without one, at all web endpoints of the user.',
+    does: 'Sets the presence of the user at the endpoint of the registration token; without a token, at all web endpoints of the user.',
     body: z.looseObject({ status: z.enum(WORDS) }),
     gives: presenceAnswer,
     answer: (asked) => {
       const { endpoints } = asked.messaging;
       const all = asked.endpoint ? [asked.endpoint] : endpoints.of(asked.user);
       if (all.length === 0) {
-        const expected = 'an endpoint, by POST /users/ME/endpoints';
+        const expected = 'an endpoint, created by POST /users/ME/endpoints';
         throw new HttpRefusal(409, 'ERR_INVALID_STATE', 'The account has no web endpoint.', expected);
       }
       for (const endpoint of [...all]) endpoints.say(endpoint, asked.body.status);
@@ -133,7 +133,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'GET',
     path: '/users/{mri}/presenceDocs/messagingService',
-    does: 'Presence of a user as the account sees it; of itself with all endpoints.',
+    does: 'Presence of a user as the account sees it; for the account itself, with all endpoints.',
     gives: presenceAnswer,
     answer: (asked) => {
       const mri = asked.parameters['mri'] ?? '';
@@ -150,7 +150,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: '/users/{id}/contacts',
-    does: 'Has the endpoints told now how available contacts are; of changes they are told in any case.',
+    does: 'Requests presence events of contacts now. Events of changes are sent in any case.',
     body: z.looseObject({ contacts: z.array(z.looseObject({ id: z.string().max(100) })).max(1000) }),
     status: 201,
     answer: (asked) => {
@@ -166,7 +166,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: `${ENDPOINT}/subscriptions`,
-    does: 'Asks for events of resources; Location ends in the number of the subscription.',
+    does: 'Subscribes to events of resources. Location ends in the number of the subscription.',
     body: z.looseObject({ interestedResources: interests, channelType: z.string().regex(/^HttpLongPoll$/i) }),
     status: 201,
     answer: (asked) => {
@@ -192,7 +192,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: `${ENDPOINT}/subscriptions/{subscription}/poll`,
-    does: 'Waits for events, up to 30 seconds. A further poll ends the one before.',
+    does: 'Waits for events, up to 30 seconds. A new poll ends the previous one.',
     gives: z.object({ eventMessages: z.array(z.looseObject({ id: z.number() })).optional() }),
     answer: async (asked) => {
       const events = await subscriptionOf(asked).poll(asked.base, asked.gone);
@@ -209,7 +209,7 @@ export const ENDPOINT_ROUTES: readonly AccountRoute[] = [
 function checkLockAndKey({ headers: { lockandkey } }: Pick<Asked, 'headers'>): void {
   if (lockandkey === undefined || (typeof lockandkey === 'string' && isLockAndKey(lockandkey))) return;
   const expected = 'LockAndKey: appId=ID; time=SECONDS; lockAndKeyResponse=HEX, or no such header';
-  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'The LockAndKey response is not that of its time.', expected);
+  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'The LockAndKey response does not match its time.', expected);
 }
 
 /** Address at which the endpoint must be created; undefined when it is this address. */
@@ -245,7 +245,7 @@ function endpointOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messaging' |
   const found = asked.messaging.endpoints.find(asked.user, endpointId(asked));
   if (found) return found;
   const expected = 'the id of an endpoint of the account';
-  throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such endpoint.', expected);
+  throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The endpoint does not exist.', expected);
 }
 
 /** Finds the subscription of the request. @throws HttpRefusal 404. */
@@ -255,7 +255,7 @@ function subscriptionOf(asked: Pick<Asked, 'parameters' | 'endpoint' | 'messagin
   const found = /^\d$/.test(number) ? subscriptions[Number(number)] : undefined;
   if (found) return found;
   const expected = 'the number of a subscription of the endpoint';
-  throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'There is no such subscription.', expected);
+  throw new HttpRefusal(404, 'ERR_UNSUPPORTED', 'The subscription does not exist.', expected);
 }
 
 function ownPresence({ user, base }: Pick<Asked, 'user' | 'base'>): object {

@@ -140,7 +140,7 @@ export class PageLinks {
 }
 
 function notALink(message: string): HttpRefusal {
-  const expected = 'a link that the list gave this account; without syncState it begins anew';
+  const expected = 'a link that the list returned to this account; without syncState the list starts again';
   return new HttpRefusal(400, 'ERR_INVALID_ARG', message, expected);
 }
 

@@ -11,21 +11,18 @@ const whole = z.string().regex(/^\d{1,16}$/, { error: 'must be a whole number' }
 
 /** Query of a list that is returned in pages. Unknown parameters are ignored, because programs send many. */
 export const pageQuery = z.looseObject({
-  startTime: whole.optional().describe('Unix milliseconds: what is older is left out.'),
-  pageSize: whole.optional().describe(`Objects of a page: 1 to ${MAX_PAGE}. Default ${PAGE_SIZE}.`),
-  syncState: z.string().max(4000).optional().describe('A link that a page gave.'),
+  startTime: whole.optional().describe('Unix time in ms. Older objects are omitted.'),
+  pageSize: whole.optional().describe(`Objects per page: 1 to ${MAX_PAGE}. Default ${PAGE_SIZE}.`),
+  syncState: z.string().max(4000).optional().describe('A link from a page.'),
   view: z.string().max(100).optional(),
   targetType: z.string().max(100).optional(),
 });
 
 /** The links of a page. */
 export const pageMetadata = z.object({
-  backwardLink: z
-    .string()
-    .optional()
-    .describe('Older objects than those of this page; absent where there are none.'),
-  forwardLink: z.string().describe('Newer objects than those of this page.'),
-  syncState: z.string().describe('The next page: what is new, then what is older.'),
+  backwardLink: z.string().optional().describe('Link to older objects; absent when there are none.'),
+  forwardLink: z.string().describe('Link to newer objects.'),
+  syncState: z.string().describe('Link to the next page: new objects first, then older ones.'),
   totalCount: z.number().describe('Objects of this page.'),
 });
 

@@ -38,7 +38,7 @@ export const THREAD_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'POST',
     path: '/threads',
-    does: 'Makes a thread with its members; Location ends in its id.',
+    does: 'Creates a thread with members. Location ends in its id.',
     body: z.looseObject({
       members: z.array(z.looseObject({ id: z.string().max(100), role: role.default('User') })).max(100),
       properties: properties.default({}),
@@ -92,7 +92,7 @@ export const THREAD_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'PUT',
     path: '/threads/{thread}/members/{mri}',
-    does: 'Adds a member, or gives one another role.',
+    does: 'Adds a member or changes the role of a member.',
     body: z.looseObject({ role: role.default('User') }),
     status: 200,
     answer: (asked): Given => {
@@ -110,7 +110,7 @@ export const THREAD_ROUTES: readonly AccountRoute[] = [
     service: 'messaging',
     method: 'DELETE',
     path: '/threads/{thread}/members/{mri}',
-    does: 'Takes a member out; oneself: leaves.',
+    does: 'Removes a member. Removing the account itself leaves the thread.',
     answer: (asked): Given => {
       const view = threadOf(asked);
       const handle = knownHandle(asked.services, asked.parameters['mri'] ?? '');
@@ -146,6 +146,11 @@ function threadOf({
 /** Refuses a change that did not succeed. @throws HttpRefusal 403 when the user may not make it. */
 function check(done: boolean): void {
   if (done) return;
-  const expected = 'a member with the right to it, and somebody whom it can be done to';
-  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'The account may not do that in this thread.', expected);
+  const expected = 'a member with the right to do this, and a user that it applies to';
+  throw new HttpRefusal(
+    403,
+    'ERR_FORBIDDEN',
+    'The account lacks the right to do this in the thread.',
+    expected,
+  );
 }

@@ -265,7 +265,7 @@ async function parse(path: string, text: string): Promise<ScenarioFile> {
   if (parsed.success) return parsed.data;
   throw new JackfieldError(
     'ERR_SYNTAX',
-    `${printable(path)} is no scenario:\n${prettifyError(parsed.error)}`,
+    `${printable(path)} is not a scenario:\n${prettifyError(parsed.error)}`,
   );
 }
 

@@ -69,7 +69,7 @@ const RULES: Rules<SimulatedSmsOptions> = {
   deliverMs: MS,
   numbers: listOf(
     rule(
-      `{ number: a phone number with its +, or its beginning and *; outcome: ${SMS_OUTCOMES.join(', ')} }`,
+      `{ number: a phone number that begins with +, or a prefix and *; outcome: ${SMS_OUTCOMES.join(', ')} }`,
       (value) => {
         const { number, outcome } = Object(value) as {
           readonly number?: unknown;

@@ -32,7 +32,7 @@ export interface IncomingSms {
 }
 
 const NUMBER = rule(
-  'a phone number with its +',
+  'a phone number that begins with +',
   (value) => typeof value === 'string' && phoneNumber(value) === value,
 );
 const RULES: Rules<IncomingSms & { readonly to: string }> = {
@@ -326,7 +326,7 @@ export function checkNumbers(texts: readonly string[]): string[] {
   const numbers = new Set(
     texts.map((text) => {
       const number = phoneNumber(text);
-      if (number === undefined) throw invalidArgument('number', 'a phone number with its +', text);
+      if (number === undefined) throw invalidArgument('number', 'a phone number that begins with +', text);
       return number;
     }),
   );

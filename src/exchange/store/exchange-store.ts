@@ -204,6 +204,6 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function notStored(key: string): JackfieldError {
   return new JackfieldError(
     'ERR_SYNTAX',
-    `The stored state has no proper object under ${JSON.stringify(key)}: it is left out.`,
+    `The stored state has no valid object under ${JSON.stringify(key)}: it is skipped.`,
   );
 }

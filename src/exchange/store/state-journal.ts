@@ -178,7 +178,7 @@ export class StateJournal {
       this.#unwritten.clear();
       if (this.#length > 2 * this.#live + MAX_STALE_BYTES) this.#rewrite();
     } catch (error) {
-      throw fileError(`${this.#path} cannot be written; what is new is in memory only`, error);
+      throw fileError(`${this.#path} cannot be written; changes are only in memory`, error);
     }
   }
 }

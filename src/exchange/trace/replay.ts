@@ -140,7 +140,7 @@ function entryOf(line: string, place: string): RecordedEntry {
   }
   throw new JackfieldError(
     'ERR_SYNTAX',
-    `${printable(place)} is no entry of a recording of lines and streams.`,
+    `${printable(place)} is not an entry of a recording of lines and streams.`,
   );
 }
 

@@ -50,7 +50,7 @@ export class IncomingFile {
   /** Opens a partly received file. Rejects when it holds less than `bytes`. */
   static async resume(path: string, bytes: number): Promise<IncomingFile> {
     const { size } = await lstat(path + PART);
-    if (size < bytes) throw new Error(`${printable(path + PART)} has lost what was received`);
+    if (size < bytes) throw new Error(`${printable(path + PART)} lost the received data`);
     return new IncomingFile(
       path,
       positionedFile(await openPrivate(path + PART, O_WRONLY | O_NOFOLLOW), 'async'),
@@ -136,6 +136,6 @@ function isTaken(error: unknown): boolean {
 function noName(name: string): JackfieldError {
   return new JackfieldError(
     'ERR_FILE',
-    `Every name like ${JSON.stringify(name.slice(0, 80))} is taken: make room in the folder.`,
+    `All names like ${JSON.stringify(name.slice(0, 80))} are in use: remove files from the folder.`,
   );
 }

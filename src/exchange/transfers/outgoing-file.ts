@@ -27,7 +27,7 @@ export class OutgoingFile {
     const bytes = Buffer.allocUnsafe(length);
     for (let at = 0; at < length; ) {
       const { bytesRead } = await this.#handle.read(bytes, at, length - at, position + at);
-      if (bytesRead === 0) throw new Error(`${printable(this.path)} has become shorter while it was sent`);
+      if (bytesRead === 0) throw new Error(`${printable(this.path)} became shorter while it was being sent`);
       at += bytesRead;
     }
     return bytes;

@@ -29,7 +29,7 @@ export async function openSides(sender: TransferView, receiver: TransferView): P
     await Promise.all([source.close(), target.close()]);
     return {
       failed: 'read',
-      error: new Error(`${printable(source.path)} has another size than when it was offered`),
+      error: new Error(`${printable(source.path)} has changed its size since it was offered`),
     };
   } catch (error) {
     await source.close();

@@ -100,7 +100,7 @@ export class Transfers {
     const { transferFolder } = receiver.owner.settings;
     const sender = this.#other(receiver);
     if (!receiver.isIncoming || receiver.status !== 'NEW' || !sender || this.#opening.has(sender)) {
-      throw impossible(`Transfer ${receiver.id} does not wait to be accepted: it is ${receiver.status}.`);
+      throw impossible(`Transfer ${receiver.id} is not waiting to be accepted: it is ${receiver.status}.`);
     }
     this.#opening.add(sender);
     try {

@@ -49,7 +49,7 @@ export class ByteRing {
   /** Removes the `count` oldest bytes. There must be at least so many. */
   skip(count: number): void {
     if (count > this.#length)
-      throw new RangeError(`${count} bytes are more than the ${this.#length} there are`);
+      throw new RangeError(`${count} bytes are more than the ${this.#length} available`);
     this.#start = (this.#start + count) % this.#bytes.length;
     this.#length -= count;
   }

@@ -49,12 +49,7 @@ export async function fetchPage(url: string, rules: FetchRules, gone: AbortSigna
     if (!URL.canParse(location, address.href)) break;
     address = checkedAddress(new URL(location, address.href).href, rules);
   }
-  throw new HttpRefusal(
-    502,
-    'ERR_PEER',
-    'The page leads from one place to another.',
-    'a page with few redirects',
-  );
+  throw new HttpRefusal(502, 'ERR_PEER', 'The page redirects too often.', 'a page with few redirects');
 }
 
 /** @throws HttpRefusal 400 for a value that is not an address of the web, 403 for a host that is not listed. */
@@ -65,14 +60,14 @@ function checkedAddress(url: string, { hosts }: FetchRules): URL {
     throw new HttpRefusal(
       400,
       'ERR_INVALID_ARG',
-      'This is no address of the web.',
+      'The address is not a web address.',
       'http://HOST/ or https://HOST/',
     );
   }
   if (hosts.some((host) => host.toLowerCase() === address.hostname)) return address;
   const expected =
-    hosts.length > 0 ? `one of ${hosts.join(', ')}` : 'a host of the option urlHosts: there is none';
-  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'Pages of this host are not fetched.', expected);
+    hosts.length > 0 ? `one of ${hosts.join(', ')}` : 'a host in the option urlHosts, which is empty';
+  throw new HttpRefusal(403, 'ERR_FORBIDDEN', 'Pages of this host may not be fetched.', expected);
 }
 
 async function connected(address: URL, rules: FetchRules, signal: AbortSignal): Promise<IncomingMessage> {
@@ -89,14 +84,14 @@ async function connected(address: URL, rules: FetchRules, signal: AbortSignal): 
       502,
       'ERR_PEER',
       `The page cannot be fetched: ${messageOf(error)}`,
-      'a page that is there',
+      'an existing page',
     );
   }
 }
 
 function notPublic(): HttpRefusal {
-  const text = 'The host has an address that is not of the public internet.';
-  return new HttpRefusal(403, 'ERR_FORBIDDEN', text, 'a host of the public internet');
+  const text = 'The host has an address outside the public internet.';
+  return new HttpRefusal(403, 'ERR_FORBIDDEN', text, 'a host on the public internet');
 }
 
 function answered(address: URL, to: HostAddress, signal: AbortSignal): Promise<IncomingMessage> {
@@ -138,7 +133,12 @@ async function pageOf(address: URL, response: IncomingMessage): Promise<FetchedP
       if (read >= MAX_BYTES) break;
     }
   } catch (error) {
-    throw new HttpRefusal(502, 'ERR_PEER', `The page broke off: ${messageOf(error)}`, 'a whole page');
+    throw new HttpRefusal(
+      502,
+      'ERR_PEER',
+      `The download of the page failed: ${messageOf(error)}`,
+      'a complete page',
+    );
   }
   return { ...page, html: Buffer.concat(parts).subarray(0, MAX_BYTES).toString('utf8') };
 }

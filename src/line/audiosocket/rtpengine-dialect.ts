@@ -41,14 +41,20 @@ class RtpengineCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message === 'string' || this.#role === 'provider')
-      throw new JackfieldError('ERR_SYNTAX', 'The application sends nothing to rtpengine on this connection.');
+      throw new JackfieldError(
+        'ERR_SYNTAX',
+        'The application sends nothing to rtpengine on this connection.',
+      );
     const events: MediaEvent[] = [];
     let bytes: Uint8Array = message;
     if (this.#head) {
       const joined: Uint8Array = Buffer.concat([this.#head, message]);
       const end = joined.indexOf(0);
       if (end > MAX_METADATA || (end < 0 && joined.length > MAX_METADATA))
-        throw new JackfieldError('ERR_LIMIT', `The metadata of rtpengine is longer than ${MAX_METADATA} bytes.`);
+        throw new JackfieldError(
+          'ERR_LIMIT',
+          `The metadata of rtpengine is longer than ${MAX_METADATA} bytes.`,
+        );
       if (end < 0) {
         this.#head = joined;
         return [];

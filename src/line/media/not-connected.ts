@@ -3,8 +3,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 
 const UNTRUSTED =
   'Its certificate is not signed by a trusted authority: give the CA certificate as "ca" (--agent-ca or --fork-ca of a command, caFile of a configuration), or its file in NODE_EXTRA_CA_CERTS.';
-const NO_TLS =
-  'The port does not use TLS: use another port, or an address without TLS where that is safe.';
+const NO_TLS = 'The port does not use TLS: use another port, or an address without TLS where that is safe.';
 
 /** Advice by the code of the error. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -14,7 +13,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   ERR_TLS_CERT_ALTNAME_INVALID: 'Use a host name that is in its certificate.',
   CERT_HAS_EXPIRED: 'Its certificate has expired, or the clock of this machine is wrong.',
-  CERT_NOT_YET_VALID: 'Its certificate is not valid yet: the clock of this machine, or of the machine that issued it, is wrong.',
+  CERT_NOT_YET_VALID:
+    'Its certificate is not valid yet: the clock of this machine, or of the machine that issued it, is wrong.',
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   EPROTO: NO_TLS,
   ECONNREFUSED: 'No program listens on this port.',

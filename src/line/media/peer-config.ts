@@ -16,7 +16,10 @@ export const peerFields = {
     .refine((url) => MEDIA_URL.accepts(url), `Expected ${MEDIA_URL.expected}`)
     .describe('Address of the server: wss://analysis.example.com/in, or tcp://host:port.'),
   variant: z.string().min(1).max(100).optional().describe('Version of the dialect. Default: the first one.'),
-  encoding: z.enum(['s16', 's16be', 'mulaw', 'alaw']).optional().describe('Audio encoding. Default: the one of the dialect.'),
+  encoding: z
+    .enum(['s16', 's16be', 'mulaw', 'alaw'])
+    .optional()
+    .describe('Audio encoding. Default: the one of the dialect.'),
   sampleRate: ranged(SAMPLE_RATE).optional().describe('Sample rate, in Hz. Default: the one of the dialect.'),
   tokenFile: file.optional().describe('A file with a token for Authorization: Bearer.'),
   tokenHeader: z

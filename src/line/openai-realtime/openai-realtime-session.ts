@@ -97,7 +97,10 @@ export function formatIn(session: JsonFields | undefined, side: 'input' | 'outpu
   if (name === undefined && format === undefined) return undefined;
   const encoding = entryOf(ENCODINGS, name ?? 'audio/pcm');
   if (!encoding)
-    throw new JackfieldError('ERR_UNSUPPORTED', `${REALTIME} uses the unknown audio format "${name?.slice(0, 40)}".`);
+    throw new JackfieldError(
+      'ERR_UNSUPPORTED',
+      `${REALTIME} uses the unknown audio format "${name?.slice(0, 40)}".`,
+    );
   const sampleRate = encoding === 's16' ? (numberField(format, 'rate') ?? PCM_RATE) : LAW_RATE;
   return formatOf(encoding, sampleRate, 1, REALTIME);
 }

@@ -48,7 +48,11 @@ export function callQuality(facts: QualityFacts): CallQuality {
   const { codec, lossPercent, burstRatio, concealed, delayMs } = facts;
   const measured = { codec, lossPercent, burstRatio, delayMs };
   if (codec === 'opus') {
-    return { scale: 'wideband', basis: 'not computable: no impairment factor is published for Opus', ...measured };
+    return {
+      scale: 'wideband',
+      basis: 'not computable: no impairment factor is published for Opus',
+      ...measured,
+    };
   }
   const { scale, ie, bpl } = CODECS[codec];
   if (!bpl && lossPercent > 0) {

@@ -215,13 +215,9 @@ class Connection implements SipFlow {
   }
 
   #broken(why: string): JackfieldError {
-    return new JackfieldError(
-      'ERR_PEER',
-      `The connection to ${addressText(this.remote)} failed: ${why}.`,
-      {
-        cause: this.#failure,
-      },
-    );
+    return new JackfieldError('ERR_PEER', `The connection to ${addressText(this.remote)} failed: ${why}.`, {
+      cause: this.#failure,
+    });
   }
 }
 

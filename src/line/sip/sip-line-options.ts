@@ -59,12 +59,17 @@ const trunk = z.strictObject({
     )
     .default([])
     .describe('Other source addresses of its calls, besides those of its URI.'),
-  names: z.array(HOST).default([]).describe('Names that the certificate of a trunk may have when it calls over TLS.'),
+  names: z
+    .array(HOST)
+    .default([])
+    .describe('Names that the certificate of a trunk may have when it calls over TLS.'),
 });
 
 const account = z.strictObject({
   address: URI.describe('Address of the account at the provider: sip:100@example.com.'),
-  user: USER.optional().describe('User name for digest authentication. Default: the user part of the address.'),
+  user: USER.optional().describe(
+    'User name for digest authentication. Default: the user part of the address.',
+  ),
   password: z.string().max(300),
   registrar: URI.optional().describe('Registrar. Default: the host of the address.'),
   proxy: URI.optional().describe('Outbound proxy.'),
@@ -103,13 +108,20 @@ const media = z.strictObject({
 
 const limits = z.strictObject({
   calls: z.int().min(1).max(10_000).default(30).describe('Most calls at once, both directions together.'),
-  callsPerMinute: z.int().min(1).max(60_000).default(60).describe('Most new calls per minute, each direction.'),
+  callsPerMinute: z
+    .int()
+    .min(1)
+    .max(60_000)
+    .default(60)
+    .describe('Most new calls per minute, each direction.'),
   requestsPerSecond: z
     .int()
     .min(1)
     .max(10_000)
     .default(20)
-    .describe('Most requests per second from an address other than the trunk, not counting those of its calls.'),
+    .describe(
+      'Most requests per second from an address other than the trunk, not counting those of its calls.',
+    ),
   numbers: z.array(PREFIX).min(1).default(['+']).describe('Prefixes of numbers that may be called.'),
   barred: z
     .array(PREFIX)
@@ -207,7 +219,10 @@ export const sipLineSchema = z
     ({ trunk, account, phones }) => trunk !== undefined || account !== undefined || phones.length > 0,
     'Expected a trunk, an account, or phones',
   )
-  .refine(({ trunk, account }) => !trunk || !account, 'Expected either a trunk or an account: for both, make two lines');
+  .refine(
+    ({ trunk, account }) => !trunk || !account,
+    'Expected either a trunk or an account: for both, make two lines',
+  );
 
 /** Options of {@link sipLine}. */
 export type SipLineOptions = z.input<typeof sipLineSchema>;

@@ -92,7 +92,8 @@ class AsteriskCodec implements MediaCodec {
   }
 
   #readAudio(message: Uint8Array): readonly MediaEvent[] {
-    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: audio arrived before MEDIA_START.`);
+    if (!this.#isStarted)
+      throw new JackfieldError('ERR_SYNTAX', `${WHAT}: audio arrived before MEDIA_START.`);
     if (message.length > MAX_BYTES)
       throw new JackfieldError(
         'ERR_LIMIT',

@@ -113,7 +113,10 @@ export class MediaStreamsCodec implements MediaCodec {
     const encoding = textField(format, 'encoding') ?? Object.keys(names.encodings)[0] ?? '';
     const known = entryOf(names.encodings, encoding);
     if (!known)
-      throw new JackfieldError('ERR_UNSUPPORTED', `${names.what} sends the unknown audio encoding "${encoding.slice(0, 40)}".`);
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `${names.what} sends the unknown audio encoding "${encoding.slice(0, 40)}".`,
+      );
     const sampleRate = numberField(format, names.sampleRate) ?? 8000;
     const channels = numberField(format, 'channels') ?? 1;
     this.#format = formatOf(known, sampleRate, channels, names.what);
@@ -252,8 +255,7 @@ export function formatOf(
 /** Reads a digit that came from outside. @throws ERR_SYNTAX. */
 export function digitOf(fields: JsonFields | undefined, what: string, name = 'digit'): string {
   const digit = needed(textField(fields, name), name, what).toUpperCase();
-  if (!/^[0-9A-D*#]$/.test(digit))
-    throw new JackfieldError('ERR_SYNTAX', `${what} sent an invalid digit.`);
+  if (!/^[0-9A-D*#]$/.test(digit)) throw new JackfieldError('ERR_SYNTAX', `${what} sent an invalid digit.`);
   return digit;
 }
 

@@ -90,7 +90,10 @@ class VonageCodec implements MediaCodec {
     const type = needed(textField(fields, CONTENT_TYPE), CONTENT_TYPE, WHAT);
     const rate = L16.exec(type)?.[1];
     if (rate === undefined)
-      throw new JackfieldError('ERR_UNSUPPORTED', `${WHAT} sends the unknown audio type "${type.slice(0, 40)}".`);
+      throw new JackfieldError(
+        'ERR_UNSUPPORTED',
+        `${WHAT} sends the unknown audio type "${type.slice(0, 40)}".`,
+      );
     this.#format = formatOf('s16', Number(rate), 1, WHAT);
     this.#isStarted = true;
     const { event, [CONTENT_TYPE]: contentType, ...parameters } = textFields(fields);
@@ -98,7 +101,8 @@ class VonageCodec implements MediaCodec {
   }
 
   #checkStarted(name: string): void {
-    if (!this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT}: ${name} arrived before the start.`);
+    if (!this.#isStarted)
+      throw new JackfieldError('ERR_SYNTAX', `${WHAT}: ${name} arrived before the start.`);
   }
 
   #writeProvider(event: MediaEvent): readonly WireMessage[] {

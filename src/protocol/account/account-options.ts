@@ -26,7 +26,7 @@ export const ACCOUNT_OPTIONS = {
       { value: 0, word: 'EVERYONE_CAN_CALL', means: 'anyone' },
       { value: 2, word: 'AUTHORIZED_CAN_CALL', means: 'contacts' },
     ],
-    note: 'Callers who get through: anyone, or those in the contact list.',
+    note: 'Callers that may call: anyone, or only contacts.',
   },
 } as const satisfies Readonly<Record<string, AccountOptionSpec>>;
 
@@ -53,6 +53,6 @@ export function knownOption(name: string): KnownOption | undefined {
 export const PEOPLE_SETTINGS = {
   'Skype.AutoBuddy': {
     onlyWhenTrue: true,
-    note: 'Adds contacts of the address book to the contact list. It is told only when it is true.',
+    note: 'Adds contacts of the address book to the contact list. The service reports it only when it is true.',
   },
 } as const;

@@ -18,7 +18,7 @@ export const ACCOUNT_SERVICES = {
     base: '/flags',
     roots: ['/api/v1', '/flags/v1'],
     shortRoots: ['/v1', ''],
-    note: 'Flags of an account: numbers that are set or not.',
+    note: 'Flags of an account, identified by numbers.',
   },
   api: {
     hosts: ['api'],
@@ -67,7 +67,7 @@ export const ACCOUNT_SERVICES = {
     base: '/contacts',
     roots: ['/contacts/v2'],
     shortRoots: ['/v2', ''],
-    note: 'Contacts, groups, and who is blocked.',
+    note: 'Contacts, groups and blocked users.',
   },
   avatars: {
     hosts: ['avatar', 'avatars'],

@@ -2,7 +2,7 @@ import { type ObjectSpec, P5 } from './spec.js';
 
 /** The APPLICATION object: data between programs at both ends (reference, "Application to application"). */
 export const APPLICATION = {
-  note: 'A channel between two API clients, named by a word without blanks.',
+  note: 'A channel between two API clients, named by a word without spaces.',
   section: 'APPLICATION object',
   since: P5,
   id: 'string',
@@ -21,7 +21,7 @@ export const APPLICATION = {
     STREAMS: { type: 'connections', note: 'Open streams.' },
     SENDING: { type: 'transfers', note: 'Streams with data on its way, and how much.' },
     RECEIVED: { type: 'transfers', note: 'Streams with data to be read, and how much.' },
-    DATAGRAM: { type: 'datagram', access: 'notify', note: 'A datagram came in.' },
+    DATAGRAM: { type: 'datagram', access: 'notify', note: 'A datagram arrived.' },
   },
   actions: {
     CONNECT: { argument: 'word', errors: [547], note: 'Opens a stream to every instance of a user.' },
@@ -36,7 +36,7 @@ export const APPLICATION = {
       argument: 'text',
       reply: 'ALTER APPLICATION <appname> READ <user>:<id> <text>',
       errors: [550],
-      note: 'Takes the text that came in on a stream.',
+      note: 'Reads the received text of a stream.',
     },
     DATAGRAM: {
       argument: 'text',

@@ -21,22 +21,21 @@ export type ChatOption = keyof typeof CHAT_OPTIONS;
 
 /** Rights of each role (reference, "CHAT ROLES"). */
 export const CHAT_ROLE_NOTES: Readonly<Record<ChatRole, string>> = {
-  CREATOR: 'Made the chat. The one creator alone makes masters, and disbands the chat.',
-  MASTER: 'Runs the chat: options, password, guidelines, roles below its own, kicks, applicants.',
-  HELPER: 'Writes also where users only read. Runs nothing.',
+  CREATOR: 'Created the chat. Only the creator appoints masters and disbands the chat.',
+  MASTER: 'Manages the chat: options, password, guidelines, roles below its own, kicks, applicants.',
+  HELPER: 'Writes even when users can only read. Manages nothing.',
   USER: 'Reads and writes.',
   LISTENER: 'Reads.',
-  APPLICANT: 'Waits to be accepted, and neither reads nor writes. Nobody is made one again.',
+  APPLICANT: 'Waits to be accepted, and neither reads nor writes. A member cannot become an applicant again.',
 };
 
 /** Effect of each option while it is on (reference, "ALTER CHAT SETOPTIONS"). */
 export const CHAT_OPTION_NOTES: Readonly<Record<ChatOption, string>> = {
   JOINING_ENABLED: 'New people can join.',
-  JOINERS_BECOME_APPLICANTS: 'Who joins is an applicant, until a creator or master gives another role.',
-  JOINERS_BECOME_LISTENERS: 'Who joins reads only, until promoted.',
-  HISTORY_DISCLOSED:
-    'Who joins does not see what was written before: the reference has it so, despite the name.',
-  USERS_ARE_LISTENERS: 'Users read only; helpers and above write.',
+  JOINERS_BECOME_APPLICANTS: 'A new member is an applicant until the creator or a master gives another role.',
+  JOINERS_BECOME_LISTENERS: 'A new member only reads until promoted.',
+  HISTORY_DISCLOSED: 'A new member does not see earlier messages. The reference says so, despite the name.',
+  USERS_ARE_LISTENERS: 'Users only read; helpers and above write.',
   TOPIC_AND_PIC_LOCKED_FOR_USERS: 'Users cannot change the topic and its picture.',
 };
 
@@ -55,18 +54,18 @@ export const CHAT = {
   properties: {
     NAME: { type: 'word', note: "The chat's id." },
     TIMESTAMP: { type: 'timestamp', note: 'When the chat was created.' },
-    ADDER: { type: 'word', note: 'Who added the current user.' },
+    ADDER: { type: 'word', note: 'User who added the current user.' },
     STATUS: {
       type: 'enum',
       values: ['LEGACY_DIALOG', 'DIALOG', 'MULTI_SUBSCRIBED', 'UNSUBSCRIBED'],
       note: 'One to one, taking part in a chat of many, or left.',
     },
     POSTERS: { type: 'words', note: 'Members who have posted.' },
-    MEMBERS: { type: 'words', note: 'Everyone who has ever been in it.' },
+    MEMBERS: { type: 'words', note: 'Everyone who has ever been a member.' },
     TOPIC: { type: 'text', note: 'Topic, as plain text.' },
     TOPICXML: { type: 'text', since: API_3_1, note: 'Topic, with its XML tags.' },
     CHATMESSAGES: { type: 'ids', note: 'Ids of all its messages.' },
-    ACTIVEMEMBERS: { type: 'words', note: 'Members who have stayed.' },
+    ACTIVEMEMBERS: { type: 'words', note: 'Members who have not left.' },
     FRIENDLYNAME: { type: 'text', note: 'Title of the window.' },
     RECENTCHATMESSAGES: { type: 'ids', since: P5, note: 'Ids of its recent and missed messages.' },
     BOOKMARKED: { type: 'bool', since: API_2_5, note: 'Whether it is bookmarked.' },
@@ -75,8 +74,8 @@ export const CHAT = {
     GUIDELINES: { type: 'text', since: API_3_0, note: 'Guidelines shown on top of the window.' },
     OPTIONS: { type: 'int', since: API_3_0, note: 'Options, as a sum of bits.' },
     DESCRIPTION: { type: 'text', since: API_3_0, note: 'Only for the hidden chats of shared groups.' },
-    DIALOG_PARTNER: { type: 'word', since: API_3_0, note: 'The other one, in a chat of two.' },
-    ACTIVITY_TIMESTAMP: { type: 'timestamp', since: API_3_0, note: 'When something last happened.' },
+    DIALOG_PARTNER: { type: 'word', since: API_3_0, note: 'The other member, in a chat of two.' },
+    ACTIVITY_TIMESTAMP: { type: 'timestamp', since: API_3_0, note: 'Time of the last activity.' },
     TYPE: {
       type: 'enum',
       values: ['LEGACY_DIALOG', 'DIALOG', 'MULTICHAT', 'SHAREDGROUP', 'LEGACY_UNSUBSCRIBED'],
@@ -103,8 +102,8 @@ export const CHAT = {
       note: "The current user's standing.",
     },
     MYROLE: { type: 'enum', values: CHAT_ROLES, since: API_3_0, note: "The current user's role." },
-    BLOB: { type: 'word', since: API_3_0, note: 'Join points of a public chat, as in its URL.' },
-    APPLICANTS: { type: 'words', since: API_3_0, note: 'Who has asked to join.' },
+    BLOB: { type: 'word', since: API_3_0, note: 'Blob of a public chat, as in its URL.' },
+    APPLICANTS: { type: 'words', since: API_3_0, note: 'Users who asked to join.' },
     OPENED: { type: 'none', access: 'notify', section: 'Chat notifications', note: 'Its window was opened.' },
     CLOSED: { type: 'none', access: 'notify', section: 'Chat notifications', note: 'Its window was closed.' },
   },
@@ -130,10 +129,10 @@ export const CHAT = {
       argument: 'text',
       note: 'Sets the password (one word) and its hint (the rest).',
     },
-    ENTERPASSWORD: { since: API_3_0, argument: 'word', note: 'Gives the password that is asked for.' },
+    ENTERPASSWORD: { since: API_3_0, argument: 'word', note: 'Gives the requested password.' },
     SETOPTIONS: { since: API_3_0, argument: 'int', note: 'Sets the options, as a sum of bits.' },
-    KICK: { since: API_3_0, argument: 'list', note: 'Removes members; they may join again.' },
-    KICKBAN: { since: API_3_0, argument: 'list', note: 'Removes members for good.' },
+    KICK: { since: API_3_0, argument: 'list', note: 'Removes members. They may join again.' },
+    KICKBAN: { since: API_3_0, argument: 'list', note: 'Bans members.' },
     SETGUIDELINES: { since: API_3_0, argument: 'text', note: 'Sets the guidelines.' },
   },
 } as const satisfies ObjectSpec;
@@ -171,7 +170,7 @@ export const CHATMEMBER = {
       argument: 'enum',
       values: CHAT_ROLES,
       reply: 'ALTER CHATMEMBER CANSETROLETO TRUE|FALSE',
-      note: 'Asks whether we could; changes nothing.',
+      note: 'Asks if the role could be set; changes nothing.',
     },
   },
 } as const satisfies ObjectSpec;

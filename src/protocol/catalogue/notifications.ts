@@ -12,11 +12,11 @@ export interface NotificationSpec {
  * objects.
  */
 export const NOTIFICATIONS = {
-  CALLHISTORYCHANGED: { note: 'Calls of the history were deleted: it is to be read anew.' },
-  IMHISTORYCHANGED: { note: 'All messages of chats were deleted: their history is to be read anew.' },
-  'CONNSTATUS <status>': { note: 'The connection has changed; also told after PROTOCOL.' },
-  'CURRENTUSERHANDLE <handle>': { note: 'Who is logged in; told after PROTOCOL.' },
-  'USERSTATUS <status>': { note: "The user's own status has changed; also told after PROTOCOL." },
+  CALLHISTORYCHANGED: { note: 'Calls were deleted from the history. Clients must read it again.' },
+  IMHISTORYCHANGED: { note: 'All chat messages were deleted. Clients must read the history again.' },
+  'CONNSTATUS <status>': { note: 'The connection has changed; also sent after PROTOCOL.' },
+  'CURRENTUSERHANDLE <handle>': { note: 'User who is logged in; sent after PROTOCOL.' },
+  'USERSTATUS <status>': { note: "The user's own status has changed; also sent after PROTOCOL." },
   'CONTACTS FOCUSED [<handle>]': {
     since: API_3_1,
     note: 'The focus of the contact list has moved; none when it was lost.',

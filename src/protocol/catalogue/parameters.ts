@@ -14,7 +14,12 @@ import {
 /** The general parameters: `GET <name>`, `SET <name> <value>` (reference, "General parameters"). */
 export const PARAMETERS = {
   SKYPEVERSION: { type: 'word', since: P1, section: 'GET SKYPEVERSION', note: 'Version of the endpoint.' },
-  CURRENTUSERHANDLE: { type: 'word', since: P1, section: 'GET CURRENTUSERHANDLE', note: 'Who is logged in.' },
+  CURRENTUSERHANDLE: {
+    type: 'word',
+    since: P1,
+    section: 'GET CURRENTUSERHANDLE',
+    note: 'User who is logged in.',
+  },
   USERSTATUS: {
     type: 'enum',
     values: ['UNKNOWN', 'ONLINE', 'OFFLINE', 'SKYPEME', 'AWAY', 'NA', 'DND', 'INVISIBLE', 'LOGGEDOUT'],
@@ -132,7 +137,7 @@ export const PARAMETERS = {
     since: API_3_2,
     section: 'GET/SET AUTOAWAY',
     errors: { set: [53] },
-    note: 'Whether the status becomes AWAY when nothing happens.',
+    note: 'Whether the status becomes AWAY without activity.',
   },
   CONTACTS_FOCUSED: {
     type: 'word',
@@ -176,7 +181,7 @@ export const PARAMETERS = {
     since: OBSERVED,
     section: 'not in the reference',
     note:
-      'Nine fields of each authorised contact, parted by `;`, the contacts by `,`: handle, full name, phones at home ' +
-      'and at work, mobile phone, online status, display name, TRUE where a voicemail can be left, mood.',
+      'Nine fields of each authorised contact, separated by `;`, with contacts separated by `,`: handle, full name, phones at home ' +
+      'and at work, mobile phone, online status, display name, TRUE when a voicemail can be left, mood.',
   },
 } as const satisfies Record<string, ParameterSpec>;

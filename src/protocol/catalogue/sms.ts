@@ -27,7 +27,7 @@ export const SMS = {
         'FAILED',
         'UNKNOWN',
       ],
-      note: 'Where the message is on its way.',
+      note: 'State of the message.',
     },
     FAILUREREASON: {
       type: 'enum',
@@ -45,13 +45,13 @@ export const SMS = {
       ],
       note: 'Why it failed. NO_SENDERID_CAPABILITY from protocol 8 on.',
     },
-    IS_FAILED_UNSEEN: { type: 'bool', note: 'Whether it failed and that was not seen yet.' },
+    IS_FAILED_UNSEEN: { type: 'bool', note: 'Whether it failed and the failure was not seen yet.' },
     TIMESTAMP: { type: 'timestamp', note: 'When it was sent.' },
     PRICE: { type: 'int', unit: 'currency / 10^PRICE_PRECISION', note: 'Cost; -1 while not known.' },
     PRICE_PRECISION: { type: 'int', note: 'How often PRICE is divided by 10 to give whole currency units.' },
     PRICE_CURRENCY: { type: 'word', note: 'Currency of PRICE.' },
     REPLY_TO_NUMBER: { type: 'word', access: 'read-write', note: 'Number that the message is from.' },
-    TARGET_NUMBERS: { type: 'list', access: 'read-write', note: 'Whom it goes to.' },
+    TARGET_NUMBERS: { type: 'list', access: 'read-write', note: 'Recipients.' },
     TARGET_STATUSES: {
       type: 'targets',
       values: [
@@ -64,7 +64,7 @@ export const SMS = {
         'TARGET_DELIVERY_FAILED',
         'UNKNOWN',
       ],
-      note: 'How delivery to each of them stands.',
+      note: 'Delivery status of each recipient.',
     },
     CHUNKING: { type: 'chunking', note: 'Number of chunks, and characters in the last one.' },
     CHUNK: { type: 'indexed', argument: 'int', note: 'Text of the nth chunk, at most 160 characters.' },

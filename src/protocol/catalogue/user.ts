@@ -15,7 +15,7 @@ const SEXES = ['UNKNOWN', 'MALE', 'FEMALE'] as const;
 
 /** The USER object (reference, "USER object"). */
 export const USER = {
-  note: 'Someone on the network, a contact or not.',
+  note: 'A user of the network, a contact or not.',
   section: 'USER object',
   since: P1,
   id: 'string',
@@ -37,7 +37,7 @@ export const USER = {
     PHONE_OFFICE: { type: 'text', note: 'Phone number at work.' },
     PHONE_MOBILE: { type: 'text', note: 'Mobile phone number.' },
     HOMEPAGE: { type: 'text', note: 'Web page.' },
-    ABOUT: { type: 'text', note: 'What the user says of themselves.' },
+    ABOUT: { type: 'text', note: 'Text of the user about themselves.' },
     HASCALLEQUIPMENT: { type: 'bool', note: 'Always TRUE.' },
     IS_VIDEO_CAPABLE: { type: 'bool', since: P5, note: 'Whether the user can take video calls.' },
     IS_VOICEMAIL_CAPABLE: { type: 'bool', since: P5, note: 'Whether the user has voicemail.' },
@@ -66,7 +66,7 @@ export const USER = {
     },
     LASTONLINETIMESTAMP: {
       type: 'timestamp',
-      note: 'When the user was last online; only for one who is offline.',
+      note: 'When the user was last online; only for offline users.',
     },
     CAN_LEAVE_VM: { type: 'bool', since: P5, note: 'Whether we can leave the user a voicemail.' },
     SPEEDDIAL: {
@@ -134,7 +134,7 @@ export const PROFILE = {
     PHONE_OFFICE: { type: 'text', access: 'read-write', note: 'Phone number at work.' },
     PHONE_MOBILE: { type: 'text', access: 'read-write', note: 'Mobile phone number.' },
     HOMEPAGE: { type: 'text', access: 'read-write', note: 'Web page.' },
-    ABOUT: { type: 'text', access: 'read-write', note: 'What the user says of themselves.' },
+    ABOUT: { type: 'text', access: 'read-write', note: 'Text of the user about themselves.' },
     MOOD_TEXT: {
       type: 'text',
       access: 'read-write',
@@ -162,14 +162,14 @@ export const PROFILE = {
       access: 'read-write',
       since: P1_4,
       section: FORWARDING,
-      note: 'How long a call rings before it is forwarded. Default 15.',
+      note: 'Seconds that a call rings before it is forwarded. Default 15.',
     },
     CALL_FORWARD_RULES: {
       type: 'rules',
       access: 'read-write',
       since: P1_4,
       section: FORWARDING,
-      note: 'Whom calls are forwarded to, and when.',
+      note: 'Targets that calls are forwarded to, with their times.',
     },
     CALL_SEND_TO_VM: {
       type: 'bool',

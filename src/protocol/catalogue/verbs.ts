@@ -31,13 +31,13 @@ const KEYS = '0..9|A..Z|#|*|+|UP|DOWN|YES|NO|SKYPE|PAGEUP|PAGEDOWN';
  */
 export const VERBS = {
   NAME: {
-    note: 'Says what the client is called, for the user to see.',
+    note: 'Gives the name of the client, which the user sees.',
     section: 'Attaching',
     since: P1,
     forms: [{ syntax: 'NAME <text>', reply: 'OK', errors: [68] }],
   },
   PROTOCOL: {
-    note: 'Asks for a version of the protocol; the reply says which one it will be.',
+    note: 'Requests a protocol version; the reply gives the negotiated one.',
     section: 'Attaching',
     since: P1,
     forms: [{ syntax: 'PROTOCOL <version>', reply: 'PROTOCOL <version>', errors: [27] }],
@@ -97,7 +97,7 @@ export const VERBS = {
     ],
   },
   CHAT: {
-    note: 'Makes or finds a chat.',
+    note: 'Creates or finds a chat.',
     section: 'CHAT CREATE',
     since: P5,
     forms: [
@@ -147,7 +147,7 @@ export const VERBS = {
     ],
   },
   ALTER: {
-    note: 'Does something with an object.',
+    note: 'Runs an action of an object.',
     section: 'ALTER',
     since: P5,
     forms: [{ syntax: 'ALTER <object> <id> <action> [<argument>]', reply: ECHO, errors: [526, 527] }],
@@ -159,7 +159,7 @@ export const VERBS = {
     forms: [{ syntax: 'SEARCH <what> [<target>]', reply: '<list> [<id>[, <id>]*]', errors: [3] }],
   },
   CREATE: {
-    note: 'Makes an object.',
+    note: 'Creates an object.',
     section: 'CREATE',
     since: P5,
     forms: [
@@ -206,13 +206,13 @@ export const VERBS = {
     forms: [{ syntax: 'OPEN <window> [<argument>]', reply: ECHO, errors: [69] }],
   },
   CLOSE: {
-    note: 'Closes a window. Named by its error alone.',
+    note: 'Closes a window. The reference names it only in an error.',
     section: 'Error codes',
     since: P1,
     forms: [{ syntax: 'CLOSE <window> [<argument>]', reply: ECHO, errors: [113] }],
   },
   TRANSFER: {
-    note: 'Opens the window to choose files to send, as OPEN FILETRANSFER does. Named by its errors alone.',
+    note: 'Opens the window to choose files to send, as OPEN FILETRANSFER does. The reference names it only in errors.',
     section: 'Error codes',
     since: P1,
     forms: [
@@ -220,13 +220,13 @@ export const VERBS = {
     ],
   },
   READY: {
-    note: 'Said once that a client was ready. Does nothing. Named by its error alone.',
+    note: 'Said once that a client was ready. Does nothing. The reference names it only in an error.',
     section: 'Error codes',
     since: P1,
     forms: [{ syntax: 'READY YES|NO', reply: ECHO, errors: [51] }],
   },
   HOOK: {
-    note: 'Lifted or put down the receiver of a telephone. Does nothing. Named by its error alone.',
+    note: 'Lifted or put down the receiver of a telephone. Does nothing. The reference names it only in an error.',
     section: 'Error codes',
     since: P1,
     forms: [{ syntax: 'HOOK ON|OFF', reply: ECHO, errors: [52] }],
@@ -262,7 +262,7 @@ export const VERBS = {
     forms: [{ syntax: `BTN_RELEASED ${KEYS}`, reply: ECHO, errors: [74] }],
   },
   RESETIDLETIMER: {
-    note: 'Starts the time to AWAY anew.',
+    note: 'Restarts the time until AWAY.',
     section: 'RESETIDLETIMER',
     since: API_3_2,
     forms: [{ syntax: 'RESETIDLETIMER', reply: ECHO, errors: [] }],

@@ -29,7 +29,7 @@ export const WINDOWS = {
     errors: [70],
     note: 'Chat window, with text not yet sent.',
   },
-  CHAT: { argument: '<chat>', since: WINDOWS_1_3, errors: [105], note: 'Window of a chat that exists.' },
+  CHAT: { argument: '<chat>', since: WINDOWS_1_3, errors: [105], note: 'Window of an existing chat.' },
   FILETRANSFER: {
     argument: '<handle>[, <handle>]* [IN <folder>]',
     since: WINDOWS_1_3,
@@ -55,7 +55,7 @@ export const WINDOWS = {
   },
   BLOCKEDUSERS: { since: WINDOWS_1_4, note: 'List of blocked users.' },
   IMPORTCONTACTS: { since: WINDOWS_1_4, note: 'Wizard to import contacts.' },
-  GETTINGSTARTED: { since: WINDOWS_1_4, note: 'Wizard for a beginning.' },
+  GETTINGSTARTED: { since: WINDOWS_1_4, note: 'Wizard for new users.' },
   AUTHORIZATION: {
     argument: '<handle>',
     since: WINDOWS_1_4,

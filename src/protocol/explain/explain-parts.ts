@@ -29,7 +29,7 @@ export function explainParts(message: CommandMessage | EndpointMessage): Explain
 
 function identifierParts({ commandId }: CommandMessage | EndpointMessage): ExplainedPart[] {
   if (commandId === undefined) return [];
-  return [{ text: `#${commandId}`, note: 'Identifies the command; its reply carries the same.' }];
+  return [{ text: `#${commandId}`, note: 'Identifies the command; its reply has the same id.' }];
 }
 
 function partsOf(m: CommandMessage | EndpointMessage): ExplainedPart[] {
@@ -40,13 +40,13 @@ function partsOf(m: CommandMessage | EndpointMessage): ExplainedPart[] {
       return [
         {
           text: serialize({ ...m.command, commandId: undefined }),
-          note: 'The command, given back: accepted.',
+          note: 'The command is echoed: accepted.',
         },
       ];
     case 'ok':
       return [{ text: 'OK', note: 'Accepted.' }];
     case 'pong':
-      return [{ text: 'PONG', note: 'The endpoint is there.' }];
+      return [{ text: 'PONG', note: 'The endpoint is reachable.' }];
     case 'call-history-changed':
       return [{ text: 'CALLHISTORYCHANGED', note: NOTIFICATIONS.CALLHISTORYCHANGED.note }];
     case 'im-history-changed':
@@ -62,7 +62,7 @@ function partsOf(m: CommandMessage | EndpointMessage): ExplainedPart[] {
           text: `ERROR ${m.number}`,
           note: errorText(m.number) ?? 'A number that the reference does not list.',
         },
-        ...given(m.text, "The endpoint's words for it."),
+        ...given(m.text, 'Text of the endpoint for the error.'),
       ];
     case 'list':
       return [
@@ -70,10 +70,10 @@ function partsOf(m: CommandMessage | EndpointMessage): ExplainedPart[] {
         ...given(m.ids.join(', '), 'The ids.'),
       ];
     case 'deleted':
-      return [{ text: `DELETED ${m.object} ${m.id}`, note: 'The object is gone.' }];
+      return [{ text: `DELETED ${m.object} ${m.id}`, note: 'The object was deleted.' }];
     case 'altered':
       return [
-        { text: 'ALTER', note: 'Accepted; the id of the object is left out.' },
+        { text: 'ALTER', note: 'Accepted; the id of the object is omitted.' },
         { text: `${m.object} ${m.action}`, note: actionSpec(m.object, m.action)?.note ?? NOT_LISTED },
         ...given(m.value, 'The answer.'),
       ];
@@ -86,7 +86,7 @@ function partsOf(m: CommandMessage | EndpointMessage): ExplainedPart[] {
   }
 }
 
-const NOT_LISTED = 'Not in the catalogue; given through as it is.';
+const NOT_LISTED = 'Not in the catalogue; passed on unchanged.';
 
 function commandParts(m: Exclude<CommandMessage, { kind: 'unknown' }>): ExplainedPart[] {
   const name = VERB_OF[m.kind];
@@ -118,7 +118,7 @@ function commandArguments(m: Exclude<CommandMessage, { kind: 'unknown' }>): Expl
       return [{ text: m.what, note: spec ? withSince(spec) : NOT_LISTED }, ...given(m.argument, 'For this.')];
     }
     case 'create':
-      return [{ text: m.object, note: OBJECTS[m.object].note }, ...given(m.argument, 'What to make.')];
+      return [{ text: m.object, note: OBJECTS[m.object].note }, ...given(m.argument, 'Object to create.')];
     case 'delete':
       return [referencePart(m)];
     case 'call':
@@ -127,20 +127,20 @@ function commandArguments(m: Exclude<CommandMessage, { kind: 'unknown' }>): Expl
     case 'call-voicemail':
       return [{ text: m.target, note: targetKind(m.target) }];
     case 'message':
-      return [{ text: m.target, note: 'Who it goes to.' }, textPart(m)];
+      return [{ text: m.target, note: 'Recipients.' }, textPart(m)];
     case 'chat-message':
       return [{ text: m.chat, note: 'The chat it goes to.' }, textPart(m)];
     case 'chat':
-      return [{ text: m.action, note: 'What to do.' }, ...given(m.argument, 'With this.')];
+      return [{ text: m.action, note: 'Action.' }, ...given(m.argument, 'With this.')];
     case 'hook':
     case 'ready':
       return [{ text: m.value, note: 'Has no effect any more.' }];
     case 'transfer':
-      return given(m.argument, 'For these, in this folder.');
+      return given(m.argument, 'Recipients, and the folder.');
     case 'name':
       return [{ text: m.name, note: 'The name of the client.' }];
     case 'protocol':
-      return [{ text: String(m.version), note: 'The version asked for; the newest is 8.' }];
+      return [{ text: String(m.version), note: 'The requested version; the newest is 8.' }];
     case 'button-pressed':
     case 'button-released':
       return [{ text: m.key, note: 'The key.' }];
@@ -220,7 +220,7 @@ function streamPart(target: StreamTarget): ExplainedPart {
     case 'port':
       return {
         text: `PORT="${target.port}"`,
-        note: 'TCP port that you listen on: the endpoint dials it, raw 16 kHz s16le mono.',
+        note: 'TCP port that you listen on. The endpoint connects to it; the audio is raw 16 kHz s16le mono.',
       };
     case 'file':
       return {
@@ -230,7 +230,7 @@ function streamPart(target: StreamTarget): ExplainedPart {
     case 'soundcard':
       return {
         text: `SOUNDCARD="${target.device}"`,
-        note: 'Sound card; "default" is the only one that there is.',
+        note: 'Sound card; "default" is the only one.',
       };
     default:
       return target satisfies never;

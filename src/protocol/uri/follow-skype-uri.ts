@@ -76,7 +76,7 @@ async function chatFor(
   if (reply.kind === 'property' && reply.object === 'CHAT') return reply.id;
   throw new JackfieldError(
     'ERR_UNEXPECTED_REPLY',
-    `CHAT was answered with a message of the kind "${reply.kind}": the status of a chat was expected.`,
+    `CHAT was answered with a message of the kind "${reply.kind}": expected the status of a chat.`,
   );
 }
 
@@ -93,7 +93,7 @@ function one(targets: readonly string[], action: string): string {
 
 function oneWord(part: string, text: string, allowed = WORD): string {
   if (allowed.test(text)) return text;
-  throw syntax(`holds one word as its ${part}, without blanks; got ${JSON.stringify(text)}`);
+  throw syntax(`has one word without spaces as its ${part}; got ${JSON.stringify(text)}`);
 }
 
 function syntax(problem: string): JackfieldError {

@@ -85,7 +85,7 @@ function cut(text: string, separator: string): [before: string, after: string | 
 
 function decoded(part: string, text: string, uri: string): string {
   const value = percentDecoded(text);
-  if (value === undefined) throw syntaxError(uri, `has a broken percent escape in ${JSON.stringify(text)}`);
+  if (value === undefined) throw syntaxError(uri, `has an invalid percent escape in ${JSON.stringify(text)}`);
   if (hasLineBreak(value)) throw lineBreakError(part);
   return value;
 }

@@ -21,7 +21,10 @@ const AUDIO_NAME = /\.wav(\.age)?$/i;
 export async function audioPath(folder: string, file: string): Promise<string> {
   const path = confinedPath(folder, file);
   if (!AUDIO_NAME.test(file)) {
-    throw new JackfieldError('ERR_FILE', `${JSON.stringify(file)} is not the name of an audio file of a recording.`);
+    throw new JackfieldError(
+      'ERR_FILE',
+      `${JSON.stringify(file)} is not the name of an audio file of a recording.`,
+    );
   }
   const [root, real] = await Promise.all([realpath(folder), realpath(path).catch(() => path)]);
   const parent = await realpath(dirname(path)).catch(() => dirname(path));

@@ -50,8 +50,7 @@ export class LedgerCheck {
     if (wrong)
       return `The ledger counts ${this.#ledger[wrong]} ${wrong}, but its spans add up to ${summed[wrong]}.`;
     if (end !== samples) return `The ledger accounts for ${end} samples; the file has ${samples}.`;
-    if (this.#sound !== undefined)
-      return `There is sound at ${this.#sound}, where the ledger has silence.`;
+    if (this.#sound !== undefined) return `There is sound at ${this.#sound}, where the ledger has silence.`;
     return undefined;
   }
 }

@@ -34,7 +34,8 @@ function missesOfLeg({ late, cut, ledger }: SidecarLeg, seconds: (samples: numbe
     const total = spans.reduce((sum, { samples }) => sum + samples, 0);
     return `${seconds(total)} ${reason}: ${placesOf(spans, seconds)}.`;
   });
-  if (late > 0) misses.push(`${seconds(late)} arrived after its place in the file was final, and was dropped.`);
+  if (late > 0)
+    misses.push(`${seconds(late)} arrived after its place in the file was final, and was dropped.`);
   if (cut > 0) misses.push(`${seconds(cut)} arrived and lies beyond the end of the file.`);
   return misses;
 }

@@ -296,7 +296,9 @@ function compareIdentity(
     `${id}, segment ${segment}`;
   const [told, wanted] = [nameOf(sidecar), expected && nameOf(expected)];
   const texts = [
-    ...(nameOf(manifest) === told ? [] : [`The manifest belongs to ${nameOf(manifest)}; the sidecar belongs to ${told}.`]),
+    ...(nameOf(manifest) === told
+      ? []
+      : [`The manifest belongs to ${nameOf(manifest)}; the sidecar belongs to ${told}.`]),
     ...(wanted === undefined || wanted === told ? [] : [`This is ${told}; expected ${wanted}.`]),
   ];
   return texts.map((text) => ({ what: 'identity', text }));

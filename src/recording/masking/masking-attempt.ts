@@ -182,7 +182,8 @@ export class MaskingAttempt {
     const { finder, identity } = this.#context;
     const samples = isSealed(audio) ? { samples: recordedSamples(audio, identity) } : {};
     const { ok, unchanged, findings, sidecar } = await verifyRecording(audio, samples);
-    if (!ok && !unchanged) throw notMasked(this.#file, findings[0]?.text ?? 'the masked recording does not verify');
+    if (!ok && !unchanged)
+      throw notMasked(this.#file, findings[0]?.text ?? 'the masked recording does not verify');
     const kept = readTranscript(audio, this.#entry);
     if (kept && differ(this.#maskedWords(kept), kept)) throw notMasked(this.#file, 'its transcript');
     if (differ(maskedSidecar(sidecar, finder), sidecar)) throw notMasked(this.#file, 'its sidecar');
@@ -200,8 +201,5 @@ function differ(one: object, other: object): boolean {
 }
 
 function notMasked(file: string, why: string): JackfieldError {
-  return new JackfieldError(
-    'ERR_INVALID_STATE',
-    `${printable(file)} was not masked or changed: ${why}.`,
-  );
+  return new JackfieldError('ERR_INVALID_STATE', `${printable(file)} was not masked or changed: ${why}.`);
 }

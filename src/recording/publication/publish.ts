@@ -158,7 +158,10 @@ async function complete(
   await removeFile(planFile(source.file));
   const [unmade] = plan.unmade;
   if (!unmade) return published;
-  const outputError = new JackfieldError('ERR_ENCODER', `The ${unmade.format} file was not made: ${unmade.reason}`);
+  const outputError = new JackfieldError(
+    'ERR_ENCODER',
+    `The ${unmade.format} file was not made: ${unmade.reason}`,
+  );
   return { ...published, outputError };
 }
 

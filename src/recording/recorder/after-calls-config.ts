@@ -17,7 +17,12 @@ export const transcribeConfigSchema = z.union(
       url: z
         .url({ protocol: /^(https?|wss?)$/, error: 'Expected an http:, https:, ws: or wss: address' })
         .describe('Address of a service with the interface of OpenAI (https:) or Deepgram (wss:).'),
-      model: z.string().min(1).max(200).optional().describe("'Model of the service. Default: the choice of the service.'"),
+      model: z
+        .string()
+        .min(1)
+        .max(200)
+        .optional()
+        .describe("'Model of the service. Default: the choice of the service.'"),
       tokenFile: z.string().min(1).optional().describe('A file with the key for the service.'),
       tokenHeader: z
         .string()
@@ -26,7 +31,10 @@ export const transcribeConfigSchema = z.union(
         .describe('Header that carries the key, such as xi-api-key. Default "Authorization: Bearer".'),
     }),
     z.strictObject({
-      command: z.string().min(1).describe('A program that runs without a shell and reads a WAV from its standard input.'),
+      command: z
+        .string()
+        .min(1)
+        .describe('A program that runs without a shell and reads a WAV from its standard input.'),
       args: z.array(z.string()).optional(),
       timeoutMs: z.number().min(1000).max(86_400_000).optional().describe('Default 600000.'),
     }),
@@ -38,7 +46,10 @@ export const transcribeConfigSchema = z.union(
 export const maskConfigSchema = z
   .strictObject({
     cards: z.boolean().describe('Masks card numbers, spoken or keyed. Default true.'),
-    phrases: z.array(z.string().min(1).max(1000)).min(1).describe('Phrases to mask, each as in a phrase list: mothers name~2+1.'),
+    phrases: z
+      .array(z.string().min(1).max(1000))
+      .min(1)
+      .describe('Phrases to mask, each as in a phrase list: mothers name~2+1.'),
     phrasesFile: z.string().min(1).describe('A file of phrases to mask, one per line.'),
     delayMs: ranged(LIVE_MASK_RULES.delayMs).describe(
       'Also masks during the call: audio is held in memory for this time before it is written, in ms. Default: masks only after calls.',

@@ -13,7 +13,8 @@ export function checkAfterCalls(
   identity: string | undefined,
   encryptTo: RecordCallOptions['encryptTo'],
 ): void {
-  if (!catalogue) throw invalidArgument('catalogue', 'true when recordings are processed after calls', catalogue);
+  if (!catalogue)
+    throw invalidArgument('catalogue', 'true when recordings are processed after calls', catalogue);
   if ((mask?.phrases ?? []).length > 0 && !transcriber) {
     const text = 'given when phrases are masked, because phrases are found in the transcript';
     throw invalidArgument('afterCalls.transcriber', text, transcriber);

@@ -8,7 +8,10 @@ import type { RecorderFork } from './fork-recorded.js';
 /** Configuration schema of a receiver for the audio of recorded calls. */
 export const forkConfigSchema = z.strictObject({
   ...peerFields,
-  dialect: z.enum(DIALECT_NAMES).optional().describe('Protocol of the receiver. Default raw; for tcp addresses: rtpengine.'),
+  dialect: z
+    .enum(DIALECT_NAMES)
+    .optional()
+    .describe('Protocol of the receiver. Default raw; for tcp addresses: rtpengine.'),
   legs: z
     .enum(['remote', 'local', 'stereo', 'mixed'])
     .optional()
@@ -32,7 +35,9 @@ export const forkConfigSchema = z.strictObject({
         .partial(),
     ])
     .optional()
-    .describe('Pauses before reconnecting after a lost connection, or false for none. Default 500 to 15000 ms, ten times.'),
+    .describe(
+      'Pauses before reconnecting after a lost connection, or false for none. Default 500 to 15000 ms, ten times.',
+    ),
 });
 
 /** Fields of {@link forkConfigSchema} that name files. */

@@ -37,11 +37,7 @@ export const recordConfigSchema = z.strictObject({
     .partial()
     .optional()
     .describe('TLS to an endpoint on TCP: CA certificates (PEM) to trust, and the client certificate.'),
-  tokenFile: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('A file with the secret that the endpoint expects.'),
+  tokenFile: z.string().min(1).optional().describe('A file with the secret that the endpoint expects.'),
   out: z.string().min(1).optional().describe('The folder for recordings.'),
   policy: z
     .union(
@@ -59,7 +55,9 @@ export const recordConfigSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Time zone of "hours" and of dates and times in the template, such as Europe/Berlin. Default UTC.'),
+    .describe(
+      'Time zone of "hours" and of dates and times in the template, such as Europe/Berlin. Default UTC.',
+    ),
   hours: z
     .strictObject({
       from: z.string().regex(FROM_TIME, 'Expected a time such as 09:30'),
@@ -68,7 +66,10 @@ export const recordConfigSchema = z.strictObject({
     })
     .optional()
     .describe('The policy records only calls that begin within these hours.'),
-  format: z.array(z.enum(OUTPUT_FORMATS)).optional().describe('Other formats that are written besides the stereo WAV.'),
+  format: z
+    .array(z.enum(OUTPUT_FORMATS))
+    .optional()
+    .describe('Other formats that are written besides the stereo WAV.'),
   encode: z
     .enum(['after', 'live'])
     .optional()

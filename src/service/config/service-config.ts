@@ -129,7 +129,9 @@ const campaign = z
   .strictObject({
     list: file.describe('File with the targets: CSV with a column "target", or JSON.'),
     ...talker,
-    endpoint: name.optional().describe('The endpoint that places the calls. Required when there are several endpoints.'),
+    endpoint: name
+      .optional()
+      .describe('The endpoint that places the calls. Required when there are several endpoints.'),
     begin: z
       .enum(['at-once', 'on-demand'])
       .optional()
@@ -171,9 +173,7 @@ const campaign = z
 const conditions = {
   endpoints: z.array(name).min(1).optional().describe('Endpoints that the rule applies to. Default all.'),
   callers: patterns.optional().describe('Handles or numbers of callers; a * at the end matches anything.'),
-  called: patterns
-    .optional()
-    .describe('Called numbers or account handles, in the same form as callers.'),
+  called: patterns.optional().describe('Called numbers or account handles, in the same form as callers.'),
   status: z
     .array(z.string().min(1).max(100))
     .min(1)
@@ -199,7 +199,9 @@ const program = { command: file, args: z.array(z.string().max(10_000)).max(100).
 
 const machine = z.strictObject({
   archive: file.describe('Folder for messages.'),
-  afterMs: ringMs.describe('Time to ring before the answer, in ms, unless the rule has its own. Default 20000.'),
+  afterMs: ringMs.describe(
+    'Time to ring before the answer, in ms, unless the rule has its own. Default 20000.',
+  ),
   maxCalls: maxCalls.describe('Most calls at once. Default 1000.'),
   greeting: spoken.optional().describe('Greeting. Default: three rising tones.'),
   greetings: z
@@ -217,7 +219,11 @@ const machine = z.strictObject({
   minMs: ranged(ANSWERING_RULES.minMs).optional(),
   endKey: z.union([key, z.literal('')], 'Expected a key of 0-9, * and #, or ""').optional(),
   keys: z.strictObject({ listen: key, again: key, keep: key, delete: key }).partial().optional(),
-  encryptTo: z.array(z.string().min(1)).min(1).optional().describe('age recipients that messages are encrypted to.'),
+  encryptTo: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('age recipients that messages are encrypted to.'),
   language: z.string().min(1).max(100).optional().describe('Language of the messages.'),
   transcriber: z
     .strictObject({ ...program, timeoutMs: z.number().min(1000).max(86_400_000).optional() })
@@ -240,13 +246,18 @@ const rule = z.strictObject({
     .describe('The matching rule with the highest priority decides; among equals, the first. Default 0.'),
   ...conditions,
   answer: z.string().min(1).describe(`A bot, ${MACHINE}, or ${NOBODY}: then the call keeps ringing.`),
-  afterMs: ringMs.describe('Time to ring before the answer, in ms. Default 0; for the answering machine, its own setting.'),
+  afterMs: ringMs.describe(
+    'Time to ring before the answer, in ms. Default 0; for the answering machine, its own setting.',
+  ),
 });
 
 /** Schema of the configuration of `jackfield serve`; docs/service-config.schema.json is generated from it. */
 export const serviceConfigSchema = z.strictObject({
   $schema: z.string().optional(),
-  include: z.array(file).optional().describe('Files that are merged in. Fields of this file override theirs.'),
+  include: z
+    .array(file)
+    .optional()
+    .describe('Files that are merged in. Fields of this file override theirs.'),
   exchange: z
     .strictObject({
       scenario: file.describe('Scenario with the users, robots and numbers of the exchange.'),
@@ -265,7 +276,11 @@ export const serviceConfigSchema = z.strictObject({
   calendars: named(z.array(day).max(10_000))
     .optional()
     .describe('Calendars of days that rules refer to, such as holidays.'),
-  rules: z.array(rule).max(10_000).optional().describe('Rules that choose what answers a call. A call without a matching rule is not answered.'),
+  rules: z
+    .array(rule)
+    .max(10_000)
+    .optional()
+    .describe('Rules that choose what answers a call. A call without a matching rule is not answered.'),
   control: z.strictObject({ socket: file.optional() }).optional(),
   http: z
     .strictObject({
@@ -286,7 +301,12 @@ export const serviceConfigSchema = z.strictObject({
           may: z.enum(['read', 'control']).optional().describe('Default control.'),
         }),
       ).describe('Clients that may send requests, by the name that logs show.'),
-      requestsPerSecond: z.number().min(1).max(10_000).optional().describe('Most requests per second for each token. Default 50.'),
+      requestsPerSecond: z
+        .number()
+        .min(1)
+        .max(10_000)
+        .optional()
+        .describe('Most requests per second for each token. Default 50.'),
     })
     .optional()
     .describe('The REST API, on the port of http.'),
@@ -303,7 +323,10 @@ export const serviceConfigSchema = z.strictObject({
     z.union(
       [
         z.strictObject({ command: file, args: z.array(z.string()).optional(), ...hook }),
-        z.strictObject({ module: file.describe('A module whose default export receives each event.'), ...hook }),
+        z.strictObject({
+          module: file.describe('A module whose default export receives each event.'),
+          ...hook,
+        }),
       ],
       'Expected a command with optional args, or a module; optionally events and timeoutMs',
     ),

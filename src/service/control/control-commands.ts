@@ -53,7 +53,9 @@ const campaignView = z.strictObject({
   endpoint: word,
   stage: z
     .enum(CAMPAIGN_STAGES)
-    .describe('waiting: its endpoint is not attached; stopping: its last calls are in progress; idle: not started.'),
+    .describe(
+      'waiting: its endpoint is not attached; stopping: its last calls are in progress; idle: not started.',
+    ),
   targets: count.describe('Number of targets on the list.'),
   outcomes: z.record(word, count).describe('Number of targets by the outcome of their last call.'),
   reason: word.optional().describe('Reason why the campaign waits or has failed.'),
@@ -131,13 +133,13 @@ export const CONTROL_COMMANDS = {
     ofCall,
     done,
   ),
-  'record-resume': command('Stop masking the recording of a call.', 'POST /calls/{call}/record/resume', ofCall, done),
-  campaigns: command(
-    'Show the campaigns and their progress.',
-    'GET /campaigns',
-    {},
-    z.array(campaignView),
+  'record-resume': command(
+    'Stop masking the recording of a call.',
+    'POST /calls/{call}/record/resume',
+    ofCall,
+    done,
   ),
+  campaigns: command('Show the campaigns and their progress.', 'GET /campaigns', {}, z.array(campaignView)),
   'campaign-start': command(
     'Start or resume a campaign. It stays started after a restart.',
     'POST /campaigns/start',

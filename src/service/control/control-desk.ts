@@ -115,8 +115,7 @@ export class ControlDesk {
       return call && !call.over ? [{ line, call }] : [];
     });
     const [first, second] = found;
-    if (!first)
-      throw new NothingThere('ERR_INVALID_ARG', `There is no call ${id}.`, 'a call in progress');
+    if (!first) throw new NothingThere('ERR_INVALID_ARG', `There is no call ${id}.`, 'a call in progress');
     if (second) throw several(`Several accounts have a call ${id}.`, found);
     return first;
   }

@@ -99,7 +99,10 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('analysis', {
     ...ofCall,
     what: z.enum(ANALYSIS_NOTICES),
-    leg: z.enum(['local', 'remote']).optional().describe('The leg that was heard; for an overlap, the later one.'),
+    leg: z
+      .enum(['local', 'remote'])
+      .optional()
+      .describe('The leg that was heard; for an overlap, the later one.'),
     fromMs: ms.optional().describe('Time in the call.'),
     toMs: ms.optional().describe('End of the event; absent while it lasts.'),
     tone: word.optional().describe('Kind of a tone: ring-back, busy, beep and so on.'),
@@ -111,7 +114,9 @@ export const feedEventSchema = z.discriminatedUnion('type', [
         overlapMs: ms,
         interruptionsByLocal: count,
         interruptionsByRemote: count,
-        droppedMs: ms.describe('Audio that the analysis dropped because it was too slow. The recording has it.'),
+        droppedMs: ms.describe(
+          'Audio that the analysis dropped because it was too slow. The recording has it.',
+        ),
       })
       .optional()
       .describe('Figures of the whole call, when it has ended.'),
@@ -173,7 +178,9 @@ export const feedEventSchema = z.discriminatedUnion('type', [
       .min(0)
       .max(1)
       .describe('Fraction of finished callers that were handled in time.'),
-  }).describe('A caller entered a queue, was offered to an agent, talked, or left; with the figures of the queue.'),
+  }).describe(
+    'A caller entered a queue, was offered to an agent, talked, or left; with the figures of the queue.',
+  ),
   event('endpoint', {
     ...head,
     endpoint: word.describe('Name in the configuration.'),
@@ -199,9 +206,7 @@ export const feedEventSchema = z.discriminatedUnion('type', [
   event('dropped', {
     ...head,
     events: count,
-  }).describe(
-    'Sent only to a reader that is too slow: number of events that were dropped for it.',
-  ),
+  }).describe('Sent only to a reader that is too slow: number of events that were dropped for it.'),
 ]);
 
 /** One event of the feed. */

@@ -90,5 +90,7 @@ const WEBHOOK = {
       },
     },
   },
-  responses: { '2XX': { description: 'The event was accepted. After any other answer it is sent again later.' } },
+  responses: {
+    '2XX': { description: 'The event was accepted. After any other answer it is sent again later.' },
+  },
 };

@@ -121,7 +121,12 @@ export class RestApi {
   /** Sends events as JSON lines, or as server-sent events if requested, until the client disconnects. */
   async #tail(request: IncomingMessage, response: ServerResponse, { name }: ApiClient): Promise<void> {
     if (this.#tails.size >= MAX_TAILS) {
-      throw new HttpRefusal(429, 'ERR_LIMIT', `${MAX_TAILS} clients already follow the events.`, 'fewer clients');
+      throw new HttpRefusal(
+        429,
+        'ERR_LIMIT',
+        `${MAX_TAILS} clients already follow the events.`,
+        'fewer clients',
+      );
     }
     const gone = new AbortController();
     this.#tails.set(gone, request.headers.authorization);

@@ -62,8 +62,5 @@ export class BitReader {
 }
 
 function pastEnd(): JackfieldError {
-  return new JackfieldError(
-    'ERR_ENCODER',
-    'A frame is shorter than its content: it is cut off or damaged.',
-  );
+  return new JackfieldError('ERR_ENCODER', 'A frame is shorter than its content: it is cut off or damaged.');
 }

@@ -43,7 +43,11 @@ export function mapChannels(samples: Int16Array, gains: readonly (readonly numbe
   checkArgument('gains', gains, GAINS);
   const from = gains[0]?.length ?? 0;
   if (gains.some((row) => row.length !== from)) {
-    throw invalidArgument('gains', 'one row for each output channel, each with one gain for each input', gains);
+    throw invalidArgument(
+      'gains',
+      'one row for each output channel, each with one gain for each input',
+      gains,
+    );
   }
   const count = wholeFrames(samples, from);
   const mapped = new Int16Array(count * gains.length);

@@ -79,7 +79,8 @@ export class Resampler implements PcmTransform {
 
   push(samples: Int16Array): Int16Array {
     checkArgument('samples', samples, SAMPLES);
-    if (this.#isFlushed) throw new JackfieldError('ERR_INVALID_STATE', 'The resampler was flushed and takes no more samples.');
+    if (this.#isFlushed)
+      throw new JackfieldError('ERR_INVALID_STATE', 'The resampler was flushed and takes no more samples.');
     const channels = this.#channels;
     if (samples.length % channels !== 0) {
       throw invalidArgument('samples', `a multiple of ${channels} channels long`, samples.length);

@@ -230,17 +230,18 @@ class NativeVad {
     this.#handle = module._fvad_new();
     this.#frame = module._malloc(frameLength * Int16Array.BYTES_PER_ELEMENT);
     if (this.#handle === 0 || this.#frame === 0) {
-      throw new JackfieldError(
-        'ERR_INVALID_STATE',
-        'The voice detector has no memory for another stream.',
-      );
+      throw new JackfieldError('ERR_INVALID_STATE', 'The voice detector has no memory for another stream.');
     }
     module._fvad_set_sample_rate(this.#handle, rate);
     module._fvad_set_mode(this.#handle, mode);
   }
 
   isSpeech(frame: Int16Array): boolean {
-    if (this.#handle === 0) throw new JackfieldError('ERR_INVALID_STATE', 'The voice detector was flushed and takes no more samples.');
+    if (this.#handle === 0)
+      throw new JackfieldError(
+        'ERR_INVALID_STATE',
+        'The voice detector was flushed and takes no more samples.',
+      );
     this.#module.HEAP16.set(frame, this.#frame / Int16Array.BYTES_PER_ELEMENT);
     return this.#module._fvad_process(this.#handle, this.#frame, frame.length) === 1;
   }

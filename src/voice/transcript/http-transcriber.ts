@@ -93,7 +93,10 @@ async function wavOf(samples: AsyncIterable<Int16Array>): Promise<Blob> {
   for await (const chunk of samples) {
     count += chunk.length;
     if (count > MAX_SAMPLES)
-      throw new JackfieldError('ERR_LIMIT', 'The speech is too long for one request: the limit is 13 minutes.');
+      throw new JackfieldError(
+        'ERR_LIMIT',
+        'The speech is too long for one request: the limit is 13 minutes.',
+      );
     parts.push(Uint8Array.from(bytesOfSamples(chunk)));
   }
   const header = new WavHeader({ format: VOICE_FORMAT, encoding: 's16', metadata: {} });

@@ -38,7 +38,10 @@ export class ListenResults {
     const message = fieldsOf(parsed(text));
     if (message['type'] === 'Error') {
       const said = String(message['description'] ?? message['message'] ?? 'without text');
-      throw new JackfieldError('ERR_PEER', `The service reported an error: ${saidWithoutKey(said, this.#key)}`);
+      throw new JackfieldError(
+        'ERR_PEER',
+        `The service reported an error: ${saidWithoutKey(said, this.#key)}`,
+      );
     }
     if (message['type'] !== 'Results') return;
     const best = fieldsOf(entriesOf(fieldsOf(message['channel'])['alternatives'])[0]);

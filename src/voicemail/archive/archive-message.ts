@@ -72,7 +72,9 @@ export async function archiveMessage(
     if (!keepShort || account.length <= (message.audio?.samples ?? 0)) return failure;
     return await store(context, message, { intake, account, transcript, missing: failure.reason });
   } finally {
-    transcript?.giveUp(new JackfieldError('ERR_ABORTED', 'The message was not received: there is nothing to transcribe.'));
+    transcript?.giveUp(
+      new JackfieldError('ERR_ABORTED', 'The message was not received: there is nothing to transcribe.'),
+    );
     await intake.discard();
   }
 }

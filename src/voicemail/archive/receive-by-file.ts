@@ -32,13 +32,9 @@ export async function receiveByFile(
     await playToEnd(voicemail, () => voicemail.startPlayback(limits), options);
     await output.clear().catch(() => undefined);
     await using reader = await WavReader.open(path).catch((cause: unknown) => {
-      throw new JackfieldError(
-        'ERR_PEER',
-        `The endpoint wrote no readable audio: ${messageOf(cause)}`,
-        {
-          cause,
-        },
-      );
+      throw new JackfieldError('ERR_PEER', `The endpoint wrote no readable audio: ${messageOf(cause)}`, {
+        cause,
+      });
     });
     let position = 0;
     for await (const samples of toFormat(reader, reader.format, VOICE_FORMAT)) {

@@ -166,9 +166,7 @@ describe('a bot that cannot say what it has to', () => {
       bot(() => {}, { says: [{ text: 'Hello' }, 'welcome'] }),
     ]) {
       const played = testBot(each, scene, { exchange: Exchange, prompts });
-      await expect(played).rejects.toThrow(
-        /“Hello” needs a speech engine.*no recording of welcome/s,
-      );
+      await expect(played).rejects.toThrow(/“Hello” needs a speech engine.*no recording of welcome/s);
       const calling = testBot(each, (person) => person.answers(), {
         exchange: Exchange,
         prompts,

@@ -171,7 +171,9 @@ describe('questions', () => {
       await caller.speaks({ file: 'assets/speech/reader-870.wav' });
     };
     expect((await played(steps, speaks, { transcriber })).taken).toBe('a c');
-    await expect(played(steps, speaks)).rejects.toThrow(/Step a of flow: accepts spoken answers, .* transcriber/);
+    await expect(played(steps, speaks)).rejects.toThrow(
+      /Step a of flow: accepts spoken answers, .* transcriber/,
+    );
     expect(await wrong(steps.replace('"2": [', '"3": ['))).toContain('there is no choice 3');
   });
 });

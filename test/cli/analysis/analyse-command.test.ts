@@ -80,7 +80,9 @@ describe('jackfield analyse', () => {
     const { file } = await cardCall(catalogue, 'anna', { encryptTo: [await identityToRecipient(identity)] });
     const without = await analyse('--archive', archive);
     expect(without.stderr).toContain('1 encrypted recordings were skipped: give their key with --identity.');
-    expect((await analyse(file)).stderr).toContain('The recording is encrypted: give its key with --identity.');
+    expect((await analyse(file)).stderr).toContain(
+      'The recording is encrypted: give its key with --identity.',
+    );
     const whole = await analyse('--archive', archive, '--identity', 'key', '--json');
     expect(whole.stderr).toContain('The results are not stored');
     const one = await analyse(file, '--identity', 'key', '--json', '--html', 'of-sealed');

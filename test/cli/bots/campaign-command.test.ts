@@ -202,7 +202,9 @@ describe('jackfield campaign', () => {
         await once(child, 'close');
         const told = ends(child.printed()).join('');
         expect(told).toContain(': done\n');
-        expect(told).toMatch(/self-signed certificate\. Its certificate is not signed by a trusted authority: .*--agent-ca/);
+        expect(told).toMatch(
+          /self-signed certificate\. Its certificate is not signed by a trusted authority: .*--agent-ca/,
+        );
         expect(told).toContain('Use a host name that is in its certificate.');
         expect(told).toMatch(/has expired\. Its certificate has expired/);
       } finally {

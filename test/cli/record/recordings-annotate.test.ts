@@ -53,5 +53,7 @@ it('annotates recordings, has a command transcribe them, and finds them by their
   expect(await recordings('search', 'quarterly', '--json')).toContain('local: quarterly figures');
   expect(await recordings('search', 'quarterly')).not.toContain('ann');
   expect(await verifyRecording(audio)).toMatchObject({ ok: true, annotations: 'intact' });
-  await expect(recordings('annotate', 'recording-0001')).rejects.toThrow('Give --tag, --note or --transcript');
+  await expect(recordings('annotate', 'recording-0001')).rejects.toThrow(
+    'Give --tag, --note or --transcript',
+  );
 });

@@ -138,7 +138,7 @@ describe('GET USER x AVATAR 1 file', () => {
     expect(readFileSync(join(outside, 'secret.jpg'))).toEqual(JPEG);
     await using closed = await world();
     expect(await ask(closed, closed.client(), 'GET USER bob AVATAR 1 x.jpg')).toBe(
-      'ERROR 111 File not found: this endpoint has no folder for FILE',
+      'ERROR 111 File not found: this endpoint allows no folder for FILE',
     );
   });
 

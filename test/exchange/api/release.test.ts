@@ -77,7 +77,7 @@ describe('an endpoint of another platform or release', () => {
     expect(client.send('OPEN SENDCONTACTS bob')).toEqual(['OPEN SENDCONTACTS bob']);
     expect(desk.state).toMatchObject({ alerts: [], windows: before });
     expect(desk.state.menu.map(({ id }) => id)).toEqual(['TOOLS']);
-    expect(() => desk.click('CALL')).toThrow(/No program has made/);
+    expect(() => desk.click('CALL')).toThrow(/No program has created/);
     client.fresh();
     desk.click('TOOLS');
     expect(client.fresh()).toEqual(['MENU_ITEM TOOLS CLICKED CONTEXT tools']);

@@ -162,8 +162,8 @@ describe('an endpoint is served', () => {
       await Promise.all([bus[Symbol.asyncDispose](), display[Symbol.asyncDispose]()]);
       await until(() => failures.length === 2);
       expect(failures.map(String).sort()).toEqual([
-        expect.stringMatching(/The X server has gone/),
-        expect.stringMatching(/The bus has gone/),
+        expect.stringMatching(/The connection to the X server was lost/),
+        expect.stringMatching(/The connection to the bus was lost/),
       ]);
       expect(exchange.endpoint().sessions).toHaveLength(1);
       expect(local.send('SEARCH ACTIVECALLS')).toEqual([`CALLS ${local.newest('CALL')}`]);

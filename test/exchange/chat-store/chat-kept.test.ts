@@ -232,7 +232,7 @@ describe('chats in a state folder', () => {
     writeFileSync(join(stateFolder, 'chats.db'), 'x'.repeat(8192));
     await expect(world({ stateFolder })).rejects.toMatchObject({
       code: 'ERR_FILE',
-      message: expect.stringMatching(/Move it away to begin with an empty history of chats/),
+      message: expect.stringMatching(/Move it away to start with an empty chat history/),
     });
   });
 });

@@ -101,7 +101,7 @@ describe('a menu item that is clicked', () => {
     expect(one.fresh()).toEqual(['MENU_ITEM same CLICKED CONTEXT tools']);
     one.disconnect();
     expect(desk.state).toMatchObject({ menu: [], alerts: [] });
-    expect(() => desk.clickAlert('same')).toThrow(/No program has made EVENT "same"/);
+    expect(() => desk.clickAlert('same')).toThrow(/No program has created EVENT "same"/);
   });
 });
 

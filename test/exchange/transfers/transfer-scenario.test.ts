@@ -34,5 +34,5 @@ it('people of a scenario send and accept files', async () => {
     await settle();
   }
   expect(readFileSync(join(root, 'in', 'b.txt'), 'utf8')).toBe('a text');
-  expect(failures).toEqual(['jill has no transfer that goes on.']);
+  expect(failures).toEqual(['jill has no transfer that is in progress.']);
 });

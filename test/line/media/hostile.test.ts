@@ -265,7 +265,9 @@ it('a stranger whose first message is of no sense is told to be of another diale
   const { far, ends } = strangerTo(DIALECTS.twilio, 'application');
   far.send('MEDIA_START connection_id:1');
   await turn();
-  expect(ends[0]?.error?.message).toMatch(/got a text of 27 characters that is not\. If the other end uses another/);
+  expect(ends[0]?.error?.message).toMatch(
+    /got a text of 27 characters that is not\. If the other end uses another/,
+  );
 });
 
 function otherOf(role: Role): Role {

@@ -41,7 +41,7 @@ describe('explain', () => {
   });
 
   it.each([
-    ['ALTER CALL 5 SET_OUTPUT SOUNDCARD="default"', 'Sound card; "default" is the only one that there is.'],
+    ['ALTER CALL 5 SET_OUTPUT SOUNDCARD="default"', 'Sound card; "default" is the only one.'],
     ['ALTER CALL 5 SET_OUTPUT FILE=""', 'Nothing: the redirection is removed.'],
     ['ALTER CALL 5 SET_OUTPUT PORT="0"', expect.stringContaining('a port from 1 to 65535')],
     ['CALLVOICEMAIL +372555', 'A phone number.'],
