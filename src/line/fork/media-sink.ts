@@ -118,14 +118,17 @@ export class MediaSink implements PcmSink {
     const { channels } = this.#format;
     const position = this.#sent;
     this.#sent += samples.length / channels;
-    const said = { type: 'audio', sampleRate: session.format.sampleRate, position } as const;
+    const { sampleRate } = session.format;
+    // Each event is one literal: V8 makes a hidden class for every object that is spread into another.
     if (channels === session.format.channels) {
       const [track = 'inbound'] = channels === 1 ? this.#tracks : [];
-      session.send({ ...said, samples, channels, track });
+      session.send({ type: 'audio', samples, sampleRate, channels, track, position });
       return;
     }
-    for (const [at, lane] of splitChannels(samples, channels).entries())
-      session.send({ ...said, samples: lane, channels: 1, track: this.#tracks[at] ?? 'inbound' });
+    for (const [at, lane] of splitChannels(samples, channels).entries()) {
+      const track = this.#tracks[at] ?? 'inbound';
+      session.send({ type: 'audio', samples: lane, sampleRate, channels: 1, track, position });
+    }
   }
 
   #atSession(position: number, session: MediaSession): number {

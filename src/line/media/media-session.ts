@@ -196,8 +196,10 @@ export class MediaSession {
 
   #sendAudio(event: MediaAudio): boolean {
     if (!this.#cutter) return this.#write(event);
+    const { sampleRate, channels, track = 'inbound' } = event;
     let isSaid = true;
-    for (const samples of this.#cutter.push(event.samples)) isSaid = this.#write({ ...event, samples });
+    for (const samples of this.#cutter.push(event.samples))
+      isSaid = this.#write({ type: 'audio', samples, sampleRate, channels, track });
     return isSaid;
   }
 

@@ -11,6 +11,8 @@ const LONGER = 0x1_0000;
 
 /** Random bytes, which are made in large batches. */
 const randoms = Buffer.alloc(4096);
+const WORD = Int32Array.BYTES_PER_ELEMENT;
+const randomWords = new Int32Array(randoms.buffer, randoms.byteOffset, randoms.length / WORD);
 let used = randoms.length;
 
 /**
@@ -42,6 +44,14 @@ function mask(frame: Buffer, head: number): void {
   const at = used;
   used += 4;
   for (let i = 0; i < 4; i++) frame[head - 4 + i] = randoms[at + i] ?? 0;
-  for (let i = head; i < frame.length; i++)
+  // Whole words at once, where they lie as the processor reads them.
+  const start = frame.byteOffset + head;
+  const words = start % WORD === 0 ? Math.floor((frame.length - head) / WORD) : 0;
+  if (words > 0) {
+    const payload = new Int32Array(frame.buffer, start, words);
+    const key = randomWords[at / WORD] ?? 0;
+    for (let i = 0; i < words; i++) payload[i] = (payload[i] ?? 0) ^ key;
+  }
+  for (let i = head + WORD * words; i < frame.length; i++)
     frame[i] = (frame[i] ?? 0) ^ (randoms[at + ((i - head) & 3)] ?? 0);
 }
