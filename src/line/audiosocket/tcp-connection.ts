@@ -51,7 +51,7 @@ export class TcpConnection implements MediaConnection {
     }
     // Data is always read at once: the other end may write without waiting, and take a short write for an error.
     readInto(this.#socket, (bytes) => listener.message(Buffer.from(bytes)));
-    this.#socket.on('drain', () => listener.drained());
+    this.#socket.on('drain', () => listener.drained?.());
     this.#socket.resume();
   }
 

@@ -3,8 +3,8 @@ import type { WireMessage } from '../dialect/media-event.js';
 /** Owner of a connection. */
 export interface ConnectionListener {
   message(message: WireMessage): void;
-  /** Less data waits to be sent than before. */
-  drained(): void;
+  /** Less data waits to be sent than before. Without it, writing costs less. */
+  drained?(): void;
   /** The connection has ended; `error` is set when it broke. Called once. */
   closed(error?: Error): void;
 }

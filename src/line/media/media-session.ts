@@ -98,9 +98,10 @@ export class MediaSession {
         throw error;
       }
     }
+    const listener = this.#listener;
     connection.listen({
       message: (message) => this.#read(message),
-      drained: () => this.#listener.drained?.(),
+      ...(listener.drained && { drained: () => listener.drained?.() }),
       closed: (error) => this.#over(error ? { kind: 'failed', error } : { kind: 'closed' }),
     });
   }

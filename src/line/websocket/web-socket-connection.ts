@@ -39,7 +39,7 @@ export class WebSocketConnection implements MediaConnection {
   #isAlive = true;
   #isClosing = false;
   readonly #probes: ProbeTimes;
-  readonly #onWritten = () => this.#listener?.drained();
+  readonly #onWritten = () => this.#listener?.drained?.();
 
   /** @param below Connection that the WebSocket uses, without extensions. */
   constructor(socket: WebSocket, below: Duplex, side: WebSocketSide, clock: Clock) {
@@ -54,7 +54,7 @@ export class WebSocketConnection implements MediaConnection {
     socket.on('pong', () => {
       this.#isAlive = true;
       this.#probes.answered();
-      this.#listener?.drained();
+      this.#listener?.drained?.();
     });
     socket.on('error', (cause) => this.#over(brokenBy(cause)));
     socket.on('close', (code, reason) => this.#over(this.#isClosing ? undefined : brokenOff(code, reason)));
@@ -86,7 +86,9 @@ export class WebSocketConnection implements MediaConnection {
       this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read its data.'));
       return;
     }
-    this.#below.write(frameOf(message, this.#isClient), this.#onWritten);
+    const frame = frameOf(message, this.#isClient);
+    if (this.#listener?.drained) this.#below.write(frame, this.#onWritten);
+    else this.#below.write(frame);
   }
 
   close(): void {
