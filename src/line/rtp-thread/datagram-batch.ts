@@ -77,7 +77,9 @@ export class BatchWriter {
   }
 
   #grow(): void {
-    const bytes = new Uint8Array(Math.min(MOST_BYTES, Math.max(this.#usual, 2 * this.#bytes.length)));
+    const size = Math.min(MOST_BYTES, Math.max(this.#usual, 2 * this.#bytes.length));
+    // Memory of its own, which can be given to the other thread.
+    const bytes = Buffer.allocUnsafeSlow(size);
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
     this.#times = new Float64Array(bytes.buffer);

@@ -4,12 +4,11 @@ import { JackfieldError } from '../../base/errors.js';
 import type { LineQuality } from '../../base/line-quality.js';
 import { FencedEmitter, type FencedEvents } from '../../base/listener/fenced-emitter.js';
 import { samplesToMs } from '../../base/pcm.js';
-import { type CancelTimer, type Clock, systemClock } from '../../base/time/clock.js';
+import { type Clock, systemClock } from '../../base/time/clock.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { Party } from '../../switch/party.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import { COMFORT_NOISE } from '../rtp-playout/voice-decoding.js';
-import { contextOf } from './packet-gate.js';
 import { isRtcp } from './rtcp-packet.js';
 import { RtcpReporter } from './rtcp-reporter.js';
 import { makeOf, offered, type RtpCodec, type RtpCodecName } from './rtp-codec.js';
@@ -20,13 +19,13 @@ import {
   SESSION_RULES,
   type TelephoneEventType,
 } from './rtp-options.js';
-import { packRtp, type RtpPacket } from './rtp-packet.js';
+import { RtpPath } from './rtp-path.js';
 import { RtpReceiver } from './rtp-receiver.js';
 import { RtpSender } from './rtp-sender.js';
 import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
-import { isSameAddress, openUdp, type RtpAddress, type RtpTransport } from './rtp-transport.js';
+import { openUdp, type RtpAddress, type RtpTransport } from './rtp-transport.js';
 import { RtpVoice } from './rtp-voice.js';
-import type { SrtpContext } from './srtp.js';
+import { SilenceWatch } from './silence-watch.js';
 
 /** Capabilities of a session, for its description (SDP). */
 export interface RtpCapabilities {
@@ -66,42 +65,52 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   readonly capabilities: RtpCapabilities;
   readonly #clock: Clock;
   readonly #transport: RtpTransport;
-  readonly #options: RtpSessionOptions;
   readonly #receiver: RtpReceiver;
   readonly #sender: RtpSender;
   readonly #reporter: RtcpReporter;
+  readonly #path: RtpPath;
+  readonly #watch: SilenceWatch;
   #clockRate = 8000;
-  #srtp: SrtpContext | undefined;
-  #remote: (RtpAddress & { readonly rtcpPort: number }) | undefined;
-  /** Address that the peer has named. */
-  #named: RtpAddress | undefined;
   #voice: RtpVoice | undefined;
   /** True when digits arrive as tones in the voice. */
   #hearsTones = false;
-  #cancelWatch: CancelTimer = () => undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(options: RtpSessionOptions, transport: RtpTransport) {
     super();
-    const { address = '127.0.0.1', clock = systemClock, codecs = DEFAULT_CODECS } = options;
+    const {
+      address = '127.0.0.1',
+      clock = systemClock,
+      codecs = DEFAULT_CODECS,
+      timeoutMs = 30_000,
+    } = options;
     this.address = address;
-    this.#options = options;
     this.#clock = clock;
     this.#transport = transport;
     this.capabilities = capabilitiesOf(codecs);
-    this.#sender = new RtpSender((packet) => this.#sendRtp(packet));
+    this.#path = new RtpPath(transport);
+    this.#sender = new RtpSender((packet) => this.#path.sendRtp(packet));
     this.#receiver = new RtpReceiver(clock, options, {
       digit: (digit) => this.emit('digit', digit),
       digitEnd: (digit, durationMs) => this.emit('digit-end', digit, durationMs),
-      latched: (from) => this.#latched(from),
+      latched: (from) => {
+        this.#path.latch(from);
+        this.emit('latched', from);
+      },
     });
+    this.#watch = new SilenceWatch(
+      clock,
+      timeoutMs,
+      () => this.#receiver.lastMs,
+      () => this.emit('timeout'),
+    );
     this.#reporter = new RtcpReporter({
       clock,
       cname: options.cname ?? randomUUID(),
       sender: this.#sender,
       clockRate: () => this.#clockRate,
       source: () => this.#receiver.source,
-      send: (packet) => this.#sendRtcp(packet),
+      send: (packet) => this.#path.sendRtcp(packet),
       bye: () => this.emit('bye'),
     });
     transport.onPacket = (bytes, from, onRtcpPort, atMs = clock.now()) =>
@@ -129,7 +138,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
 
   /** Address that packets are sent to: the one that the peer has named, or the one that its packets come from. */
   get remote(): RtpAddress | undefined {
-    return this.#remote;
+    return this.#path.remote;
   }
 
   /** Voice in real time, both ways, as a party of a conversation. */
@@ -164,15 +173,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   async connect(connection: RtpConnection): Promise<void> {
     checkConnection(connection);
     this.#checkOpen('connect()');
-    const {
-      remote,
-      codec,
-      payloadType,
-      telephoneEvent,
-      ptimeMs = 20,
-      direction = 'sendrecv',
-      srtp,
-    } = connection;
+    const { codec, payloadType, telephoneEvent, ptimeMs = 20, direction = 'sendrecv' } = connection;
     const make = makeOf(codec);
     if (!make) throw new JackfieldError('ERR_INVALID_ARG', `There is no codec ${codec}.`);
     await this.#receiver.connect(connection);
@@ -183,12 +184,9 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     this.#clockRate = make.clockRate;
     this.#hearsTones = telephoneEvent === undefined;
     this.#voice?.listen(this.#hearsTones);
-    this.#srtp = contextOf(srtp?.local, this.#srtp);
-    const rtcpPort = remote.rtcpPort ?? remote.port + 1;
-    if (!isSameAddress(this.#named, remote)) this.#remote = { ...remote, rtcpPort };
-    this.#named = remote;
+    this.#path.agree(connection);
     this.#reporter.start();
-    this.#watch();
+    this.#watch.start();
   }
 
   /**
@@ -227,7 +225,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
   }
 
   async #close(): Promise<void> {
-    this.#cancelWatch();
+    this.#watch.stop();
     const error = new JackfieldError('ERR_CLOSED', 'The session was closed before the digit was sent.');
     this.#sender.digits.close(error);
     this.#reporter.stop();
@@ -248,51 +246,9 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     if (packet) this.#reporter.take(packet, atMs);
   }
 
-  #sendRtp(packet: RtpPacket): void {
-    if (!this.#remote) return;
-    const bytes = packRtp(packet, this.#srtp?.tagBytes);
-    this.#srtp?.protectInPlace(bytes);
-    this.#transport.send(bytes, this.#remote, false);
-  }
-
-  #sendRtcp(packet: Buffer): void {
-    const { address, port, rtcpPort } = this.#remote ?? {};
-    if (address === undefined || port === undefined || rtcpPort === undefined) return;
-    const bytes = this.#srtp?.protectRtcp(packet) ?? packet;
-    this.#transport.send(bytes, { address, port: rtcpPort }, rtcpPort !== port);
-  }
-
-  #latched(from: RtpAddress): void {
-    const remote = this.#remote;
-    if (remote && !isSameAddress(from, remote)) {
-      const rtcpPort = from.port + remote.rtcpPort - remote.port;
-      this.#remote = { ...from, rtcpPort };
-    }
-    this.emit('latched', from);
-  }
-
   #heardTone(tone: DtmfEvent): void {
     if (tone.type === 'begin') this.emit('digit', tone.digit);
     else this.emit('digit-end', tone.digit, samplesToMs(tone.end - tone.begin));
-  }
-
-  /** Emits `timeout` when no packet has arrived for `timeoutMs`. */
-  #watch(): void {
-    const { timeoutMs = 30_000 } = this.#options;
-    this.#cancelWatch();
-    if (timeoutMs === 0 || this.#closed) return;
-    const since = this.#clock.now();
-    let toldFor: number | undefined;
-    const check = (): void => {
-      const now = this.#clock.now();
-      const last = Math.max(since, this.#receiver.lastMs ?? since);
-      const dueMs = last + timeoutMs;
-      const isOver = now >= dueMs;
-      if (isOver && toldFor !== last) this.emit('timeout');
-      if (isOver) toldFor = last;
-      this.#cancelWatch = this.#clock.timerAt(isOver ? now + timeoutMs : dueMs, check);
-    };
-    this.#cancelWatch = this.#clock.timerAt(since + timeoutMs, check);
   }
 }
 

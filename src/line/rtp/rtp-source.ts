@@ -1,3 +1,4 @@
+import { InterarrivalJitter } from './interarrival-jitter.js';
 import type { RtpPacket } from './rtp-packet.js';
 import { Unwrapped } from './wrapping.js';
 
@@ -27,22 +28,20 @@ export class RtpSource {
   readonly ssrc: number;
   readonly #sequences = new Unwrapped(16);
   readonly #timestamps = new Unwrapped(32);
-  readonly #clockRate: number;
+  readonly #jitter: InterarrivalJitter;
   readonly #seen = new Int32Array(MEMORY).fill(NEVER);
   #first = 0;
   #highest = -1;
   #received = 0;
   #duplicates = 0;
   #reordered = 0;
-  #jitter = 0;
-  #transit: number | undefined;
   #reported = { expected: 0, received: 0 };
   /** Sequence number after that of a stray packet. When the next packet has it, the count restarts there. */
   #afterJump: number | undefined;
 
   constructor(ssrc: number, clockRate: number) {
     this.ssrc = ssrc;
-    this.#clockRate = clockRate;
+    this.#jitter = new InterarrivalJitter(clockRate);
   }
 
   get received(): number {
@@ -70,12 +69,12 @@ export class RtpSource {
 
   /** Interarrival jitter, in ms. */
   get jitterMs(): number {
-    return (this.#jitter * 1000) / this.#clockRate;
+    return this.#jitter.ms;
   }
 
   /** Interarrival jitter in timestamp units, as in RTCP. */
   get jitter(): number {
-    return Math.floor(this.#jitter);
+    return Math.floor(this.#jitter.value);
   }
 
   get #expected(): number {
@@ -124,18 +123,8 @@ export class RtpSource {
     if (sequence < this.#highest && this.#received > 1) this.#reordered++;
     else this.#highest = sequence;
     const timestamp = this.#timestamps.take(packet.timestamp);
-    if (timed) this.#noteJitter(timestamp, atMs);
+    if (timed) this.#jitter.note(timestamp, atMs);
     const { payloadType, marker, payload } = packet;
     return { payloadType, marker, sequence, timestamp, payload, atMs };
-  }
-
-  #noteJitter(timestamp: number, atMs: number): void {
-    const transit = (atMs * this.#clockRate) / 1000 - timestamp;
-    if (this.#transit !== undefined) {
-      const change = Math.abs(transit - this.#transit);
-      // A pause of the sender's clock is no jitter.
-      if (change < this.#clockRate) this.#jitter += (change - this.#jitter) / 16;
-    }
-    this.#transit = transit;
   }
 }

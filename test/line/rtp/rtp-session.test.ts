@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RtpConnection } from '../../../src/line/rtp/rtp-options.js';
 import { readTelephoneEvent } from '../../../src/line/rtp/telephone-event.js';
 import { type RtpPacket, RtpSession, VirtualClock, VOICE_FORMAT, writeRtp } from '../../../src/line.js';
@@ -200,6 +200,17 @@ describe("a session is its peer's alone", () => {
     near.receive(packet(2), false);
     await clock.advance(5000);
     expect(events).toEqual(['latched 5000', 'timeout', 'timeout']);
+  });
+
+  it('that is closed because its peer is silent watches no longer', async () => {
+    const { clock, session, connect, events } = await receiving();
+    session.on('timeout', () => void session.close());
+    await connect();
+    await clock.advance(1000);
+    const set = vi.spyOn(clock, 'timerAt');
+    await clock.advance(10_000);
+    expect(events).toEqual(['timeout']);
+    expect(set).not.toHaveBeenCalled();
   });
 
   it('reports to its peer and hears its reports, with keys as well', async () => {
