@@ -192,7 +192,7 @@ function flatten(issue: z.core.$ZodIssue): Issue[] {
     return [{ path, message: eitherOf(issue) }];
   }
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key}` }));
+    return issue.keys.map((key) => ({ path: [...path, key], message: `there is no field ${key} here` }));
   }
   if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, message }));
   return [{ path, message: issue.message }];

@@ -269,7 +269,7 @@ function told(issue: z.core.$ZodIssue): { path: Path; message: string }[] {
     const near = known.has(key) ? undefined : suggest(key, known);
     return {
       path: [...path, key],
-      message: `There is no field ${shown(key)}${near ? `: did you mean ${near}?` : ''}`,
+      message: `There is no field ${shown(key)} here${near ? `: did you mean ${near}?` : ''}`,
     };
   });
 }

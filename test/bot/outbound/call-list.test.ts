@@ -59,7 +59,7 @@ describe('a call list', () => {
     expect(() => parseCallList(csv, { file: 'l.csv', format: 'csv' })).toThrow(
       [
         'The call list has errors:',
-        '  l.csv:4: it has 1 columns; the first line names 2',
+        '  l.csv:4: this line has 1 columns; the first line names 2',
         '  l.csv:3: the target "+49 30 1" must be written without spaces',
         '  l.csv:5: ANNA is already listed at l.csv:2: keep one',
         '  l.csv:6: the target must be a Skype name or a phone number; it is ""',
@@ -72,7 +72,7 @@ describe('a call list', () => {
     ['target\n', 'csv', 'the list is empty'],
     ['anna\nben\n', 'csv', 'list:1: the first line must name the columns: there is no column "target"'],
     ['target,a b\nx,y\n', 'csv', '"a b" is not a valid column name'],
-    ['target,target\nx,y\n', 'csv', 'each once'],
+    ['target,target\nx,y\n', 'csv', 'each name once'],
     ['{}', 'json', 'must be an array'],
     ['[', 'json', 'list: '],
     ['[7]', 'json', 'list[0]: the target must be a Skype name or a phone number; it is 7'],

@@ -241,7 +241,7 @@ describe('a campaign in the catalogue', () => {
     using log = CampaignLog.open(folder);
     const store = log.store('spring');
     await store.begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
-    expect(() => store.begin({ target: 'Anna', attempt: 1, placedAtMs: 9 })).toThrow(/placed already/);
+    expect(() => store.begin({ target: 'Anna', attempt: 1, placedAtMs: 9 })).toThrow(/already placed/);
     using db = Database.open(join(folder, 'campaigns.sqlite'), ['', '', '']);
     db.run('UPDATE campaign_calls SET pid = ?', process.ppid);
     expect(() => store.resume()).toThrow(`run by process ${process.ppid}`);

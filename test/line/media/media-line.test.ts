@@ -152,7 +152,7 @@ describe('a line of Twilio', () => {
     await passing(clock, () => listener.calls[0]?.cause !== undefined && twilio.closed !== undefined);
     expect(listener.calls[0]?.cause).toBe('failed');
     expect(listener.calls[0]?.heard.every((sample) => sample === 0)).toBe(true);
-    expect(String(failures[0])).toContain('another stream');
+    expect(String(failures[0])).toContain('a stream other than');
     await closed(exchange, clock);
   });
 });

@@ -162,7 +162,9 @@ describe('verifyRecording', () => {
     await writeFile(file.replace(/wav$/, 'manifest.json'), '{"schema":"jackfield.manifest/1","blocks":[7]}');
     await expect(verifyRecording(file)).rejects.toMatchObject({
       code: 'ERR_SYNTAX',
-      message: expect.stringMatching(/copy\.manifest\.json is no manifest.*\n.*blocks\.0: /s),
+      message: expect.stringMatching(
+        /copy\.manifest\.json is damaged or is not a manifest.*\n.*blocks\.0: /s,
+      ),
     });
     await writeFile(file.replace(/wav$/, 'manifest.json'), '{');
     await expect(verifyRecording(file)).rejects.toMatchObject({ code: 'ERR_SYNTAX' });

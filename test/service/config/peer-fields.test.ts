@@ -63,7 +63,7 @@ it('what is done after calls is checked with what it names, at the field that is
     ],
     [expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Expected "pocketsphinx", \{ url \}/)],
     [expect.stringMatching(/^serve\.yaml:2: record\.mask: mask\.phrases\.0: Give a word/)],
-    [expect.stringMatching(/^serve\.yaml:2: record: catalogue must be true where/)],
+    [expect.stringMatching(/^serve\.yaml:2: record: catalogue must be true when/)],
   ]);
 });
 

@@ -109,8 +109,8 @@ describe('a configuration of a service', () => {
   });
 
   it.each([
-    ['', 'serve.yaml:1:1: Expected fields'],
-    ['[1, 2]', 'serve.yaml:1:1: Expected fields'],
+    ['', 'serve.yaml:1:1: Expected a map of fields'],
+    ['[1, 2]', 'serve.yaml:1:1: Expected a map of fields'],
     ['endpoints: {', 'serve.yaml:1:'],
     [`${ENDPOINTS}endpoints: {}`, 'Map keys must be unique'],
     ['endpoints: {}', 'Expected at least one endpoint'],
