@@ -39,10 +39,53 @@ export interface LiveMaskContext {
 }
 
 /** A stretch of the recording that is not written yet, with its time of arrival. */
-interface Held {
+interface HeldPiece {
   readonly samples: Int16Array;
   readonly position: number;
   readonly atMs: number;
+}
+
+/** The audio that is not written yet, in order. */
+class HeldAudio {
+  readonly #delayMs: number;
+  readonly #most: number;
+  readonly #pieces: HeldPiece[] = [];
+  /** Samples of each leg. */
+  samples = 0;
+
+  /** @param most Samples of each leg above which audio is due before its time. */
+  constructor(delayMs: number, most: number) {
+    this.#delayMs = delayMs;
+    this.#most = most;
+  }
+
+  get pieces(): readonly HeldPiece[] {
+    return this.#pieces;
+  }
+
+  push(samples: Int16Array, position: number, atMs: number): void {
+    this.#pieces.push({ samples, position, atMs });
+    this.samples += samples.length / 2;
+  }
+
+  /** Returns the number of pieces whose time has passed. */
+  dueAt(now: number): number {
+    let due = 0;
+    let left = this.samples;
+    for (const { samples, atMs } of this.#pieces) {
+      if (atMs + this.#delayMs > now && left <= this.#most) break;
+      left -= samples.length / 2;
+      due++;
+    }
+    return due;
+  }
+
+  /** Takes the first pieces out. */
+  take(count: number): HeldPiece[] {
+    const pieces = this.#pieces.splice(0, count);
+    for (const { samples } of pieces) this.samples -= samples.length / 2;
+    return pieces;
+  }
 }
 
 /**
@@ -53,11 +96,9 @@ export class LiveMask implements AlignedSink {
   readonly #secrets: LiveSecrets;
   readonly #options: LiveMaskOptions;
   readonly #delayMs: number;
-  readonly #most: number;
   readonly #clock: Clock;
   #sink: MaskedSink | undefined;
-  readonly #held: Held[] = [];
-  #heldSamples = 0;
+  readonly #held: HeldAudio;
   #cancelTimer: CancelTimer | undefined;
   #work: Promise<void> = Promise.resolve();
   /** The masked stretches so far. The last one may continue. */
@@ -68,7 +109,7 @@ export class LiveMask implements AlignedSink {
     const { delayMs = MASK_DELAY_MS } = options;
     this.#options = options;
     this.#delayMs = delayMs;
-    this.#most = msToSamples(2 * delayMs + (context.preRollMs ?? 0));
+    this.#held = new HeldAudio(delayMs, msToSamples(2 * delayMs + (context.preRollMs ?? 0)));
     this.#clock = context.clock ?? systemClock;
     this.#secrets = secrets;
   }
@@ -88,7 +129,7 @@ export class LiveMask implements AlignedSink {
   }
 
   get stats(): LiveMaskStats {
-    return { held: this.#heldSamples, ...this.#counts };
+    return { held: this.#held.samples, ...this.#counts };
   }
 
   /** Passes audio on to `sink` from now on. */
@@ -114,8 +155,7 @@ export class LiveMask implements AlignedSink {
 
   final(samples: Int16Array, position: number): Promise<void> {
     this.#secrets.hear(samples, position);
-    this.#held.push({ samples: samples.slice(), position, atMs: this.#clock.now() });
-    this.#heldSamples += samples.length / 2;
+    this.#held.push(samples.slice(), position, this.#clock.now());
     return this.#go(() => this.#releaseDue());
   }
 
@@ -129,7 +169,7 @@ export class LiveMask implements AlignedSink {
     // A virtual clock stands still while the engine works, so the machine's clock limits the wait.
     const late = sleep(systemClock, this.#delayMs, { signal: patience.signal }).catch(() => undefined);
     await Promise.race([this.#secrets.end(), late]).finally(() => patience.abort());
-    await this.#go(() => this.#release(this.#held.length));
+    await this.#go(() => this.#release(this.#held.pieces.length));
     const last = this.#masks.at(-1);
     if (last) this.#sink?.masked(last);
     this.close();
@@ -154,16 +194,8 @@ export class LiveMask implements AlignedSink {
   }
 
   async #releaseDue(): Promise<void> {
-    const now = this.#clock.now();
-    let due = 0;
-    let left = this.#heldSamples;
-    for (const { samples, atMs } of this.#held) {
-      if (atMs + this.#delayMs > now && left <= this.#most) break;
-      left -= samples.length / 2;
-      due++;
-    }
-    await this.#release(due);
-    const [next] = this.#held;
+    await this.#release(this.#held.dueAt(this.#clock.now()));
+    const [next] = this.#held.pieces;
     this.#cancelTimer?.();
     this.#cancelTimer =
       next &&
@@ -173,14 +205,13 @@ export class LiveMask implements AlignedSink {
   }
 
   async #release(count: number): Promise<void> {
-    const pieces = this.#held.splice(0, count);
+    const pieces = this.#held.take(count);
     const [first, last] = [pieces[0], pieces.at(-1)];
     if (!first || !last || !this.#sink) return;
     const end = last.position + last.samples.length / 2;
     const masks = this.#secrets.masks(first.position, end);
     for (const mask of masks) this.#mask(mask);
     for (const { samples, position } of pieces) {
-      this.#heldSamples -= samples.length / 2;
       silence(samples, position, masks);
       const to = position + samples.length / 2;
       await this.#sink.write(samples, position);

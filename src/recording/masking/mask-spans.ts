@@ -61,19 +61,7 @@ export function maskedLedger({ spans }: LegLedger, masks: readonly MaskSpan[]): 
     }
     cover(end, name);
   }
-  return ledgerOf(joined(all));
-}
-
-/** Joins adjacent spans of the same kind and reason. */
-function joined(spans: readonly LedgerSpan[]): LedgerSpan[] {
-  const all: LedgerSpan[] = [];
-  for (const span of spans) {
-    const last = all.at(-1);
-    if (last && last.kind === span.kind && last.reason === span.reason)
-      all[all.length - 1] = { ...last, samples: last.samples + span.samples };
-    else all.push(span);
-  }
-  return all;
+  return ledgerOf(joined(all, (a, b) => a.kind === b.kind && a.reason === b.reason));
 }
 
 /** Zeroes the stretches in stereo samples that begin at `position`. */
@@ -101,12 +89,20 @@ export function maskWithin(mask: MaskSpan, from: number, to: number): MaskSpan |
 
 /** Joins adjacent stretches of the same rule. The stretches must be in order. */
 export function joinedMasks(masks: readonly MaskSpan[]): MaskSpan[] {
-  const all: MaskSpan[] = [];
-  for (const mask of masks) {
+  return joined(masks, (a, b) => a.rule === b.rule);
+}
+
+/** Joins adjacent stretches that are alike. The stretches must be in order. */
+function joined<T extends { readonly from: number; readonly samples: number }>(
+  stretches: readonly T[],
+  areAlike: (a: T, b: T) => boolean,
+): T[] {
+  const all: T[] = [];
+  for (const next of stretches) {
     const last = all.at(-1);
-    if (last?.rule === mask.rule && last.from + last.samples === mask.from)
-      all[all.length - 1] = { ...last, ...mask, from: last.from, samples: last.samples + mask.samples };
-    else all.push(mask);
+    if (last && areAlike(last, next) && last.from + last.samples === next.from)
+      all[all.length - 1] = { ...last, ...next, from: last.from, samples: last.samples + next.samples };
+    else all.push(next);
   }
   return all;
 }

@@ -83,14 +83,9 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   /** Input samples for each sample that the detector sees. */
   readonly #scale: number;
   readonly #frames: FrameCutter;
-  readonly #frameLength: number;
   readonly #vad: NativeVad;
-  readonly #onsetFrames: number;
-  readonly #hangoverLength: number;
-  #position = 0;
+  readonly #utterances: UtteranceFinder;
   #pushed = 0;
-  #warmUp: number;
-  #state: State = { name: 'quiet' };
 
   private constructor(module: FvadModule, options: ResolvedOptions) {
     const { format, channel, mode, onsetMs, hangoverMs, warmUpMs } = options;
@@ -102,12 +97,15 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
       ? undefined
       : new Resampler({ from: format.sampleRate, to: rate, quality: 'low' });
     this.#scale = format.sampleRate / rate;
-    this.#frameLength = (FRAME_MS * rate) / 1000;
-    this.#frames = new FrameCutter(this.#frameLength);
-    this.#vad = new NativeVad(module, rate, mode, this.#frameLength);
-    this.#warmUp = Math.ceil(warmUpMs / FRAME_MS);
-    this.#onsetFrames = Math.ceil(onsetMs / FRAME_MS);
-    this.#hangoverLength = (hangoverMs * rate) / 1000;
+    const frameLength = (FRAME_MS * rate) / 1000;
+    this.#frames = new FrameCutter(frameLength);
+    this.#vad = new NativeVad(module, rate, mode, frameLength);
+    this.#utterances = new UtteranceFinder({
+      frameLength,
+      warmUp: Math.ceil(warmUpMs / FRAME_MS),
+      onset: Math.ceil(onsetMs / FRAME_MS),
+      hangover: (hangoverMs * rate) / 1000,
+    });
   }
 
   /** Loads the detector. @throws ERR_INVALID_ARG for an option out of range. */
@@ -129,9 +127,8 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   /** Ends the last utterance and releases the detector. */
   flush(): VoiceEvent[] {
     const events = this.#resampler ? this.#observe(this.#resampler.flush()) : [];
-    const state = this.#state;
-    if (state.name === 'speaking') events.push(this.#ended(state));
-    this.#state = { name: 'quiet' };
+    const last = this.#utterances.end();
+    if (last) events.push(this.#placed(last));
     this.#vad.free();
     return events;
   }
@@ -143,19 +140,71 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
   #observe(samples: Int16Array): VoiceEvent[] {
     const events: VoiceEvent[] = [];
     for (const frame of this.#frames.push(samples)) {
-      if (this.#warmUp > 0 && frame.some((sample) => Math.abs(sample) > SILENT_PEAK)) this.#warmUp--;
-      this.#decide(this.#vad.isSpeech(frame), rms(frame), events);
-      this.#position += this.#frameLength;
+      const event = this.#utterances.take(this.#vad.isSpeech(frame), frame);
+      if (event) events.push(this.#placed(event));
     }
     return events;
   }
 
-  #decide(isSpeech: boolean, level: number, events: VoiceEvent[]): void {
+  /** Converts the positions of an event to samples of the input. */
+  #placed(event: VoiceEvent): VoiceEvent {
+    const at = (position: number) => Math.min(this.#pushed, Math.round(position * this.#scale));
+    if (event.type === 'begin') return { type: 'begin', position: at(event.position) };
+    const { begin, end, speechBegin, speechEnd } = event;
+    return {
+      type: 'end',
+      begin: at(begin),
+      end: at(end),
+      speechBegin: at(speechBegin),
+      speechEnd: at(speechEnd),
+    };
+  }
+}
+
+/** Lengths of {@link UtteranceFinder}. */
+interface UtteranceRules {
+  /** Samples of a frame. */
+  readonly frameLength: number;
+  /** Frames with sound in which nothing is reported. */
+  readonly warmUp: number;
+  /** Frames of speech after which an utterance begins. */
+  readonly onset: number;
+  /** Samples from the last frame of speech to the end of the utterance. */
+  readonly hangover: number;
+}
+
+/** Joins the decisions on frames into utterances. Positions are samples of the frames. */
+class UtteranceFinder {
+  readonly #rules: UtteranceRules;
+  #warmUp: number;
+  #position = 0;
+  #state: State = { name: 'quiet' };
+
+  constructor(rules: UtteranceRules) {
+    this.#rules = rules;
+    this.#warmUp = rules.warmUp;
+  }
+
+  take(isSpeech: boolean, frame: Int16Array): VoiceEvent | undefined {
+    if (this.#warmUp > 0 && frame.some((sample) => Math.abs(sample) > SILENT_PEAK)) this.#warmUp--;
+    const event = this.#decide(isSpeech, rms(frame));
+    this.#position += this.#rules.frameLength;
+    return event;
+  }
+
+  /** Returns the end of the last utterance, if it goes on. */
+  end(): VoiceEvent | undefined {
+    const state = this.#state;
+    this.#state = { name: 'quiet' };
+    return state.name === 'speaking' ? this.#ended(state) : undefined;
+  }
+
+  #decide(isSpeech: boolean, level: number): VoiceEvent | undefined {
     const state = this.#state;
     const position = this.#position;
     switch (state.name) {
       case 'quiet': {
-        if (!isSpeech) return;
+        if (!isSpeech) return undefined;
         const rising = {
           name: 'rising',
           begin: position,
@@ -163,49 +212,45 @@ export class VoiceDetector implements PcmAnalyzer<VoiceEvent>, Disposable {
           lastLoud: position,
           peak: level,
         } as const;
-        this.#state = this.#risen({ ...rising }, events);
-        return;
+        return this.#risen({ ...rising });
       }
       case 'rising':
         state.frames++;
         noteLevel(state, level, position);
-        this.#state = isSpeech ? this.#risen(state, events) : { name: 'quiet' };
-        return;
+        if (isSpeech) return this.#risen(state);
+        this.#state = { name: 'quiet' };
+        return undefined;
       case 'speaking':
         if (isSpeech) {
           state.lastSpeech = position;
           noteLevel(state, level, position);
-        } else if (this.#position - state.lastSpeech >= this.#hangoverLength) {
-          events.push(this.#ended(state));
-          this.#state = { name: 'quiet' };
+        } else if (position - state.lastSpeech >= this.#rules.hangover) {
+          return this.end();
         }
-        return;
+        return undefined;
       default:
-        state satisfies never;
+        return state satisfies never;
     }
   }
 
-  #risen(state: Extract<State, { name: 'rising' }>, events: VoiceEvent[]): State {
-    if (state.frames < this.#onsetFrames || this.#warmUp > 0) return state;
-    events.push({ type: 'begin', position: this.#inputPosition(state.begin) });
+  #risen(state: Extract<State, { name: 'rising' }>): VoiceEvent | undefined {
+    this.#state = state;
+    if (state.frames < this.#rules.onset || this.#warmUp > 0) return undefined;
     const { begin, lastLoud, peak } = state;
-    return { name: 'speaking', begin, lastLoud, peak, lastSpeech: this.#position };
+    this.#state = { name: 'speaking', begin, lastLoud, peak, lastSpeech: this.#position };
+    return { type: 'begin', position: begin };
   }
 
   #ended({ begin, lastSpeech, lastLoud }: Extract<State, { name: 'speaking' }>): VoiceEvent {
-    const lastWord = Math.max(lastLoud, lastSpeech - OVERHANG_FRAMES * this.#frameLength);
-    const end = lastSpeech + this.#frameLength + this.#hangoverLength;
+    const { frameLength, hangover } = this.#rules;
+    const lastWord = Math.max(lastLoud, lastSpeech - OVERHANG_FRAMES * frameLength);
     return {
       type: 'end',
-      begin: this.#inputPosition(begin),
-      end: this.#inputPosition(end),
-      speechBegin: this.#inputPosition(begin),
-      speechEnd: this.#inputPosition(lastWord + this.#frameLength),
+      begin,
+      end: lastSpeech + frameLength + hangover,
+      speechBegin: begin,
+      speechEnd: lastWord + frameLength,
     };
-  }
-
-  #inputPosition(position: number): number {
-    return Math.min(this.#pushed, Math.round(position * this.#scale));
   }
 }
 

@@ -91,6 +91,7 @@ function spoken(text: string, from: number, length = 3200): Word[] {
 function talk(
   seconds: number,
   words: { readonly local?: readonly Word[]; readonly remote?: readonly Word[] },
+  seed = 3,
 ): Talk {
   const leg = (said: readonly Word[], seed: number) =>
     murmur(
@@ -98,7 +99,7 @@ function talk(
       said.map(([, from, to]) => [from / RATE, to / RATE] as const),
       seed,
     );
-  return { local: leg(words.local ?? [], 3), remote: leg(words.remote ?? [], 4) };
+  return { local: leg(words.local ?? [], seed), remote: leg(words.remote ?? [], seed + 1) };
 }
 
 /** A recording of a call with a mask, on a clock that stands still between two steps. */
@@ -376,6 +377,41 @@ describe('masking while a call goes on', () => {
     const spans = sidecar?.legs.remote.ledger.spans.filter(({ kind }) => kind === 'masked');
     expect(spans).toMatchObject([{ from: RATE }, { from: 4 * RATE - MARGIN, reason: 'card-spoken' }]);
     expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
+  });
+
+  it('of two calls at once keeps apart what belongs to each, with one engine', async () => {
+    const begins = [2 * RATE, 5 * RATE];
+    const calls = begins.map((from) => {
+      const words = { remote: spoken(CARD, from), local: spoken('and your name please', 11 * RATE) };
+      const call = talk(13, words, from);
+      return { call, ...ears(call, words) };
+    });
+    const engine: Transcriber = {
+      name: 'both',
+      async transcribe(request) {
+        const parts: Int16Array[] = [];
+        for await (const part of request.samples) parts.push(part);
+        const heard = concatSamples(parts);
+        const of = calls.find(({ call }) =>
+          [call.local, call.remote].some((leg) => placeOf(heard, leg) >= 0),
+        );
+        const samples = (async function* () {
+          yield heard;
+        })();
+        return of ? await of.engine.transcribe({ ...request, samples }) : { text: '' };
+      },
+    };
+    const begin = () => Masked.begin({ transcriber: engine, delayMs: 8000 });
+    const both = [await begin(), await begin()] as const;
+    for (let half = 0; half < 26; half++)
+      for (const [at, masked] of both.entries()) await masked.come(calls[at]?.call as Talk, 8000);
+    for (const [at, masked] of both.entries()) {
+      const [sidecar] = await masked.end();
+      const from = (begins[at] as number) - MARGIN;
+      const to = from + 16 * 3200 + 2 * MARGIN;
+      expect(places(sidecar?.maskings?.[0]?.spans ?? [])).toEqual([[from, to, 'card-spoken']]);
+      expect(same(await samplesOf(masked.file), silenced(calls[at]?.call as Talk, [[from, to]]))).toBe(true);
+    }
   });
 
   it.each([
