@@ -40,7 +40,7 @@ export interface ChatAttendantParts {
 }
 
 /** A conversation in progress. */
-interface Conversation {
+interface ChatConversation {
   readonly chat: BotChat;
   received: number;
 }
@@ -49,7 +49,7 @@ interface Conversation {
 export class ChatAttendant {
   readonly #bot: ChatBot;
   readonly #parts: ChatAttendantParts;
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #conversations = new Map<string, ChatConversation>();
   readonly #running = new Set<Promise<void>>();
   /** Arrival times of the newest messages of each person, on the clock. */
   readonly #pace = new Map<string, number[]>();
@@ -113,7 +113,7 @@ export class ChatAttendant {
     this.#running.add(begun);
   }
 
-  #hand(conversation: Conversation, content: MessageContent): void {
+  #hand(conversation: ChatConversation, content: MessageContent): void {
     if (conversation.chat.take(content)) conversation.received++;
     else this.#parts.trace(conversation.chat.chat, 'has too many waiting messages');
   }
@@ -128,7 +128,7 @@ export class ChatAttendant {
       return new JackfieldError('ERR_TIMEOUT', text);
     });
     const parts = { chat, partner, clock, idleMs, ended: limit.signal };
-    const conversation: Conversation = {
+    const conversation: ChatConversation = {
       chat: new BotChat({ ...parts, trace: (text) => trace(chat, text) }),
       received: 0,
     };

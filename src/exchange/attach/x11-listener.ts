@@ -22,7 +22,7 @@ export interface X11ListenOptions extends AttachmentOptions {
 /** The rules of {@link X11ListenOptions}. */
 export const X11_LISTEN_RULES: Rules<X11ListenOptions> = { ...ATTACHMENT_RULES, display: words };
 
-interface Client {
+interface X11Client {
   readonly session: Session;
   readonly assembler: X11Assembler;
 }
@@ -39,7 +39,7 @@ export class X11Listener {
   readonly #window: number;
   readonly #types: X11MessageTypes;
   readonly #minReplyLatencyMs: number;
-  readonly #clients = new Map<number, Client>();
+  readonly #clients = new Map<number, X11Client>();
   #open = true;
 
   private constructor(
@@ -121,7 +121,7 @@ export class X11Listener {
   }
 
   /** Gives the client of a window, and adds it if needed; undefined when the limit of clients is reached. */
-  #clientOf(window: number): Client | undefined {
+  #clientOf(window: number): X11Client | undefined {
     const known = this.#clients.get(window);
     if (known || this.#door.full()) return known;
     const session = this.#endpoint.connect(

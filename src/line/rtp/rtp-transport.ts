@@ -57,7 +57,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rtp = await bound(address, 0);
       const pair = rtp.address().port % 2 === 0 && (await partner(rtp, address));
-      if (pair) return new UdpTransport(rtp, pair);
+      if (pair) return new UdpPair(rtp, pair);
       await closed(rtp);
     }
     throw new JackfieldError(
@@ -74,7 +74,7 @@ export async function openUdp(address: string, ports: RtpPorts | undefined): Pro
     const rtp = await bound(address, first + 2 * pair).catch(unlessTaken);
     if (!rtp) continue;
     const rtcp = await partner(rtp, address);
-    if (rtcp) return new UdpTransport(rtp, rtcp);
+    if (rtcp) return new UdpPair(rtp, rtcp);
     await closed(rtp);
   }
   throw new JackfieldError(
@@ -118,7 +118,7 @@ function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.close(() => resolve()));
 }
 
-class UdpTransport implements RtpTransport {
+class UdpPair implements RtpTransport {
   readonly port: number;
   readonly rtcpPort: number;
   readonly #sockets: readonly [rtp: Socket, rtcp: Socket];

@@ -40,7 +40,7 @@ export class StreamTransport implements SipTransport {
   readonly #server: Server;
   readonly #tls: SipTls | undefined;
   readonly #listener: TransportListener;
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections = new Map<string, StreamConnection>();
 
   private constructor(server: Server, tls: SipTls | undefined, listener: TransportListener) {
     this.#server = server;
@@ -116,8 +116,8 @@ export class StreamTransport implements SipTransport {
     this.#add(socket, { host: plainAddress(remoteAddress), port: remotePort });
   }
 
-  #add(socket: Socket, remote: HostPort): Connection {
-    const connection = new Connection(this.kind, socket, remote, this.#listener);
+  #add(socket: Socket, remote: HostPort): StreamConnection {
+    const connection = new StreamConnection(this.kind, socket, remote, this.#listener);
     const key = addressText(remote);
     this.#connections.set(key, connection);
     socket.on('close', () => {
@@ -128,7 +128,7 @@ export class StreamTransport implements SipTransport {
 }
 
 /** Connection in either direction. */
-class Connection implements SipFlow {
+class StreamConnection implements SipFlow {
   readonly kind: 'TCP' | 'TLS';
   readonly remote: HostPort;
   readonly socket: Socket;

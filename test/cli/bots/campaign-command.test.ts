@@ -128,7 +128,7 @@ describe('jackfield campaign', () => {
     await writeFile(join(folder, 'bad.csv'), 'target,name\nanna\n');
     const { code, printed } = await jackfield('campaign', 'run', 'bad.csv', ...RUN);
     expect(code).toBe(1);
-    expect(printed).toContain('bad.csv:2: it has 1 columns; the first line names 2');
+    expect(printed).toContain('bad.csv:2: this line has 1 columns; the first line names 2');
     expect(await jackfield('campaign', 'results', '--out', 'nowhere')).toMatchObject({
       ...{ code: 1, printed: expect.stringContaining('There is no folder nowhere') },
     });
