@@ -8,6 +8,11 @@ export class HoldMeter {
     return this.#holds;
   }
 
+  /** True while the stream is held back. */
+  get isHeld(): boolean {
+    return this.#sinceMs !== undefined;
+  }
+
   /** Total length of all holds in ms, including one that is still going on at `nowMs`. */
   totalMs(nowMs: number): number {
     return this.#pastMs + (this.#sinceMs === undefined ? 0 : nowMs - this.#sinceMs);

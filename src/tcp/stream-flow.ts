@@ -1,17 +1,18 @@
 import { JackfieldError } from '../base/errors.js';
 import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
-import { IdleWatch, idleLimitOf, isLoopback } from '../base/system/peer-limits.js';
 import type { ReadClass } from '../stream/pcm-stream.js';
 import type { SinkFeed, SinkNotices } from '../stream/receive/sink-feed.js';
 import { StreamInlet } from '../stream/receive/stream-inlet.js';
 import { ClockTimeline } from '../stream/send/clock-timeline.js';
 import { StreamOutlet } from '../stream/send/stream-outlet.js';
+import { FlowEnding, type Remainder } from './flow-ending.js';
 import { HoldMeter } from './hold-meter.js';
 import type { LeaseStats } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { leaseName } from './lease-guards.js';
 import type { ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, closeError } from './lease-state.js';
+import { PeerWatch, type WatchedPeer } from './peer-watch.js';
 import type { Accepted } from './read/accepted.js';
 import { type ConnectionEvents, PeerConnection, readIntervalOf } from './read/peer-connection.js';
 
@@ -30,28 +31,21 @@ export interface StreamFlowOwner extends SinkNotices {
 /** Reasons after which no more samples can come in. */
 const LOST: ReadonlySet<CloseReason['kind']> = new Set(['peer-ended', 'peer-reset', 'peer-idle']);
 
-/** Parts that have to end before a finished stream is over. */
-type Remainder = 'sinks' | 'taps' | 'flush';
-
 /** Moves the samples of a lease: from its connection to its sinks, and from its player to its connection. */
-export class StreamFlow implements ConnectionEvents {
+export class StreamFlow implements ConnectionEvents, WatchedPeer {
   readonly inlet: StreamInlet;
   readonly outlet: StreamOutlet | undefined;
   readonly #options: ResolvedLeaseOptions;
   readonly #context: LeaseContext;
   readonly #owner: StreamFlowOwner;
-  readonly #remaining = new Set<Remainder>();
-  readonly #receiveHolds = new HoldMeter();
-  readonly #sendHolds = new HoldMeter();
+  readonly #ending = new FlowEnding();
+  /** Times for which a sink held back what is received, and a tap what is sent. */
+  readonly #holds = { received: new HoldMeter(), sent: new HoldMeter() };
   #connection: PeerConnection | undefined;
-  #idleWatch: IdleWatch | undefined;
-  #unwatch: (() => void) | undefined;
+  #watch: PeerWatch | undefined;
   #clockTimeline: ClockTimeline | undefined;
   #readClass: ReadClass;
-  #held = false;
-  #over = false;
   #passing = false;
-  #error: Error | undefined;
   #bytesIgnored = 0;
 
   constructor(options: ResolvedLeaseOptions, context: LeaseContext, owner: StreamFlowOwner) {
@@ -72,7 +66,10 @@ export class StreamFlow implements ConnectionEvents {
     });
     if (direction === 'receive') return;
     this.outlet = new StreamOutlet(format, options, context.budget, {
-      pressed: (feed) => this.#tell(this.#sendHolds, feed),
+      pressed: (feed) => {
+        this.#measure(this.#holds.sent, feed);
+        owner.held(feed);
+      },
       sent: () => this.#pass(),
       ended: () => this.#sentAll(),
       drained: () => this.#through('taps'),
@@ -93,7 +90,8 @@ export class StreamFlow implements ConnectionEvents {
     const { inlet, outlet } = this;
     const sinks = inlet.fanOut.totals;
     const taps = outlet?.taps.totals ?? { delivered: 0, dropped: 0, spilled: 0, buffered: 0 };
-    const sent = outlet?.player.position ?? 0;
+    const samplesSent = outlet?.player.position ?? 0;
+    const { received, sent } = this.#holds;
     const { format } = this.#options;
     const now = this.#context.clock.now();
     return {
@@ -106,11 +104,11 @@ export class StreamFlow implements ConnectionEvents {
       dropped: sinks.dropped + taps.dropped,
       spilled: sinks.spilled + taps.spilled,
       bufferedMs: samplesToMs(sinks.buffered + taps.buffered, format),
-      holds: this.#receiveHolds.holds + this.#sendHolds.holds,
-      heldMs: this.#receiveHolds.totalMs(now) + this.#sendHolds.totalMs(now),
+      holds: received.holds + sent.holds,
+      heldMs: received.totalMs(now) + sent.totalMs(now),
       bytesSent: outlet?.bytes ?? 0,
-      samplesSent: sent,
-      framesSent: framesIn(sent, format),
+      samplesSent,
+      framesSent: framesIn(samplesSent, format),
       silenceFilled: outlet?.player.silenceFilled ?? 0,
       bytesIgnored: this.#bytesIgnored,
       gaps: inlet.arrivals.gaps,
@@ -122,30 +120,21 @@ export class StreamFlow implements ConnectionEvents {
 
   /** Takes the connection. Nothing is read from it yet. */
   connect(accepted: Accepted): void {
-    const { keepAliveMs, clock, idleMs } = this.#context;
+    const { keepAliveMs } = this.#context;
     if (keepAliveMs > 0) accepted.keepAlive(keepAliveMs);
     this.#connection = new PeerConnection(accepted, this.#context.readPlan, this.#readIntervalMs, this);
-    this.#watchAnswers(accepted);
-    const limit = idleLimitOf(accepted.remote.address, idleMs);
-    if (limit > 0) {
-      // A peer that is held back cannot send.
-      const passed = () =>
-        this.#held ? undefined : this.inlet.bytes + this.#bytesIgnored + (this.outlet?.bytes ?? 0);
-      this.#idleWatch = new IdleWatch(clock, limit, passed, () => this.#idle(limit));
-    }
+    this.#watch = new PeerWatch(accepted, this.#options, this.#context, this);
   }
 
   /** Begins to receive and to send. */
   start(): void {
     this.#read();
-    if (this.#connection && !this.#over) this.#send(this.#connection);
+    if (this.#connection && !this.#ending.isOver) this.#send(this.#connection);
   }
 
   /** Delivers and flushes what is buffered, in this process and in the kernel. */
   finish(reason: CloseReason): void {
-    this.#error = closeError(reason);
-    this.#remaining.add('sinks');
-    if (this.outlet) this.#remaining.add('taps').add('flush');
+    this.#ending.finish(closeError(reason), this.outlet ? ['sinks', 'taps', 'flush'] : ['sinks']);
     if (LOST.has(reason.kind) || !this.#connection) this.#receivedAll();
     else this.#connection.drain(() => this.#receivedAll());
     if (reason.kind === 'peer-ended' && this.#options.direction === 'both') this.outlet?.player.drain();
@@ -154,15 +143,13 @@ export class StreamFlow implements ConnectionEvents {
 
   /** Ends at once and drops what is buffered. For a stream that is already over, releases what it holds. */
   destroy(reason: CloseReason): void {
-    this.#over = true;
-    this.#error = closeError(reason);
-    this.#idleWatch?.stop();
-    this.#unwatch?.();
+    this.#ending.destroy(closeError(reason));
+    this.#watch?.stop();
     this.#connection?.destroy();
     this.outlet?.player.end();
     this.inlet.received.end();
-    this.inlet.fanOut.close(this.#error);
-    this.outlet?.taps.close(this.#error);
+    this.inlet.fanOut.close(this.#ending.error);
+    this.outlet?.taps.close(this.#ending.error);
   }
 
   data(buffer: Uint8Array, start: number, end: number, headroom: number): void {
@@ -176,7 +163,7 @@ export class StreamFlow implements ConnectionEvents {
 
   /** Takes samples from this program instead of a connection. */
   bring(samples: Int16Array, position: number): void {
-    if (this.#over || this.#remaining.size > 0) return;
+    if (!this.#ending.isOpen) return;
     const { inlet } = this;
     const late = Math.max(0, inlet.received.position - position);
     if (late >= samples.length) return;
@@ -186,7 +173,7 @@ export class StreamFlow implements ConnectionEvents {
 
   /** Ends the samples of {@link bring}. */
   endOfFeed(error: Error | undefined): void {
-    if (this.#over || this.#remaining.size > 0) return;
+    if (!this.#ending.isOpen) return;
     if (!error) {
       this.#owner.ending({ kind: 'peer-ended' });
       return;
@@ -202,6 +189,20 @@ export class StreamFlow implements ConnectionEvents {
     return this.inlet.room;
   }
 
+  get sends(): boolean {
+    return this.outlet !== undefined;
+  }
+
+  get passed(): number | undefined {
+    // A peer that is held back cannot send.
+    if (this.#holds.received.isHeld) return undefined;
+    return this.inlet.bytes + this.#bytesIgnored + (this.outlet?.bytes ?? 0);
+  }
+
+  gone(reason: CloseReason): void {
+    this.#lost(reason);
+  }
+
   drained(): void {
     this.outlet?.player.unblock();
   }
@@ -213,23 +214,6 @@ export class StreamFlow implements ConnectionEvents {
   broken(cause: Error): void {
     const text = `The peer of ${leaseName(this.#options)} closed the connection with an error: ${cause.message}.`;
     this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text, { cause }) });
-  }
-
-  /**
-   * Watches whether the peer acknowledges what is sent. Not needed for a lease that only receives, or for a peer on
-   * this machine, whose system always acknowledges.
-   */
-  #watchAnswers({ local, remote }: Accepted): void {
-    if (!this.outlet || isLoopback(remote.address)) return;
-    this.#unwatch = this.#context.answerWatch?.watch(local, remote, () => {
-      const text = `The peer of ${leaseName(this.#options)} does not acknowledge data: it counts as disconnected.`;
-      this.#lost({ kind: 'peer-reset', error: new JackfieldError('ERR_PEER', text) });
-    });
-  }
-
-  #idle(limitMs: number): void {
-    const text = `Nothing has passed on ${leaseName(this.#options)} for ${limitMs} ms: its peer counts as disconnected.`;
-    this.#lost({ kind: 'peer-idle', error: new JackfieldError('ERR_PEER', text) });
   }
 
   /** Ends a stream whose connection is lost: nothing comes in or goes out any more, and nothing is flushed. */
@@ -264,21 +248,20 @@ export class StreamFlow implements ConnectionEvents {
   }
 
   #read(): void {
-    if (!this.#held && !this.#over) this.#connection?.read(this.#readClass);
+    if (!this.#holds.received.isHeld && !this.#ending.isOver) this.#connection?.read(this.#readClass);
   }
 
   #hold(feed: SinkFeed | undefined): void {
-    this.#held = feed !== undefined;
+    this.#measure(this.#holds.received, feed);
     if (feed) this.#connection?.pause();
     else this.#read();
-    this.#tell(this.#receiveHolds, feed);
+    this.#owner.held(feed);
   }
 
-  #tell(meter: HoldMeter, feed: SinkFeed | undefined): void {
+  #measure(meter: HoldMeter, feed: SinkFeed | undefined): void {
     const now = this.#context.clock.now();
     if (feed) meter.begin(now);
     else meter.end(now);
-    this.#owner.held(feed);
   }
 
   #overflowed(feed: SinkFeed): void {
@@ -292,19 +275,19 @@ export class StreamFlow implements ConnectionEvents {
 
   #receivedAll(): void {
     this.inlet.received.end();
-    this.inlet.fanOut.end(this.#error);
+    this.inlet.fanOut.end(this.#ending.error);
   }
 
   /** Called when the last sample has left. Delivers what waits for the taps, and flushes what was written. */
   #sentAll(): void {
     this.#clockTimeline?.end();
     this.#owner.ending({ kind: 'timeline-ended' });
-    this.outlet?.taps.end(this.#error);
+    this.outlet?.taps.end(this.#ending.error);
     this.#connection?.end(() => this.#through('flush'));
   }
 
   #through(part: Remainder): void {
-    if (this.#remaining.delete(part) && this.#remaining.size === 0) this.#owner.finished();
+    if (this.#ending.through(part)) this.#owner.finished();
   }
 }
 

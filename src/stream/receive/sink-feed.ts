@@ -2,12 +2,11 @@ import { deferred } from '../../base/deferred.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE, type PcmFormat, type PcmSink } from '../../base/pcm.js';
 import type { PcmChunk, SinkHandle, SinkPolicy, SinkStats } from '../sink.js';
-import { Backlog } from './backlog.js';
 import type { BufferBudget } from './buffer-budget.js';
 import { FileSink } from './file-sink.js';
 import type { SampleRun } from './sample-run.js';
+import { type SinkCounts, SinkIntake } from './sink-intake.js';
 import type { ResolvedSinkOptions } from './sink-options.js';
-import { SinkPressure } from './sink-pressure.js';
 
 /** Policies that lose samples rather than wait, and that use no spill file. */
 const LOSSY: ReadonlySet<SinkPolicy> = new Set(['drop-oldest', 'drop-newest', 'close']);
@@ -30,6 +29,15 @@ export interface FeedOwner extends SinkNotices {
   finished(feed: SinkFeed): void;
 }
 
+/** The life of a feed: `open` -> `ending` (what waits is still delivered) -> `ended`, or `open` -> `ended`. */
+interface FeedState {
+  readonly name: 'open' | 'ending' | 'ended';
+  /** The error that the sink is ended with. */
+  readonly error?: Error | undefined;
+}
+
+const OPEN: FeedState = { name: 'open' };
+
 /** Carries samples to one sink at the sink's own speed, under its policy. */
 export class SinkFeed implements SinkHandle {
   readonly #sink: PcmSink;
@@ -39,18 +47,13 @@ export class SinkFeed implements SinkHandle {
   readonly #options: ResolvedSinkOptions;
   readonly #channels: number;
   readonly #owner: FeedOwner;
-  readonly #backlog: Backlog;
-  readonly #pressure: SinkPressure;
+  readonly #counts: SinkCounts = { offered: 0, delivered: 0, dropped: 0, spilled: 0 };
+  readonly #intake: SinkIntake;
   readonly #done = deferred<SinkStats>();
   readonly done = this.#done.promise;
-  #state: 'open' | 'ending' | 'ended' = 'open';
-  #endError: Error | undefined;
+  #state = OPEN;
   /** True while the sink is taking a run. */
   #busy = false;
-  #offered = 0;
-  #delivered = 0;
-  #dropped = 0;
-  #spilled = 0;
 
   constructor(
     sink: PcmSink,
@@ -65,8 +68,7 @@ export class SinkFeed implements SinkHandle {
     this.#options = options;
     this.#channels = format.channels;
     this.#owner = owner;
-    this.#backlog = new Backlog(options, format.channels, budget);
-    this.#pressure = new SinkPressure(this.#backlog, options, {
+    this.#intake = new SinkIntake(options, format.channels, budget, this.#counts, {
       get shared() {
         return owner.shared;
       },
@@ -89,48 +91,42 @@ export class SinkFeed implements SinkHandle {
   }
 
   get stats(): SinkStats {
-    return {
-      offered: this.#offered,
-      delivered: this.#delivered,
-      dropped: this.#dropped,
-      spilled: this.#spilled,
-      buffered: this.#backlog.size,
-    };
+    return { ...this.#counts, buffered: this.#intake.size };
   }
 
   /** Samples that the feed takes before the peer has to wait; Infinity unless the policy is `wait`. */
   get room(): number {
-    return this.#synchronous ? Number.POSITIVE_INFINITY : this.#pressure.room;
+    return this.#synchronous ? Number.POSITIVE_INFINITY : this.#intake.room;
   }
 
   /** Error for which the spill file cannot be used, if there is one. */
   get fileError(): unknown {
-    return this.#backlog.fileError;
+    return this.#intake.fileError;
   }
 
   /** Takes samples that are only valid during the call. */
   write(run: SampleRun, position: number): void {
-    if (this.#state !== 'open') return;
+    if (this.#state.name !== 'open') return;
     const count = run.byteLength / (this.#channels * BYTES_PER_SAMPLE);
-    this.#offered += count;
+    this.#counts.offered += count;
     if (this.#synchronous) {
       this.#handAtOnce(run, position, count);
       return;
     }
-    this.#enqueue(run.samples, position, count);
+    const untaken = this.#intake.take(run.samples, position, count);
+    if (untaken) this.#fail(untaken.cause, untaken.count);
     this.#pump();
   }
 
   /** Decides anew whether the peer has to wait. To be called when `shared` of the owner has changed. */
   reconsider(): void {
-    if (this.#state === 'open') this.#pressure.risen();
+    if (this.#state.name === 'open') this.#intake.reconsider();
   }
 
   /** Delivers what waits, then ends the sink. */
   end(error?: Error): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'ending';
-    this.#endError = error;
+    if (this.#state.name !== 'open') return;
+    this.#state = { name: 'ending', error };
     if (this.#isTap) this.#giveRest();
     else this.#pump();
   }
@@ -147,14 +143,12 @@ export class SinkFeed implements SinkHandle {
       void this.#sink.write(chunk.samples, chunk.position);
       this.#handed();
     }
-    this.#finish();
+    this.#finish(this.#state.error);
   }
 
   /** Drops what waits and ends the sink. */
   abort(error?: Error): void {
-    if (this.#state === 'ended') return;
-    this.#endError = error;
-    this.#finish();
+    if (this.#state.name !== 'ended') this.#finish(error);
   }
 
   remove(): Promise<SinkStats> {
@@ -162,75 +156,11 @@ export class SinkFeed implements SinkHandle {
     return this.done;
   }
 
-  /** True when nothing waits and the policy drops nothing. The next read, of any length, is then only passed on. */
-  get #keepsUp(): boolean {
-    return (this.policy === 'wait' || this.policy === 'spill') && this.#backlog.size === 0;
-  }
-
-  #enqueue(samples: Int16Array, position: number, count: number): void {
-    const room = this.#backlog.memoryRoom;
-    if (count <= room || (room > 0 && this.#keepsUp)) {
-      this.#backlog.push(samples, position);
-      this.#pressure.risen();
-      return;
-    }
-    switch (this.policy) {
-      case 'wait':
-        this.#keep(samples, position, count);
-        return;
-      case 'spill': {
-        const spilled = this.#spill(samples, position);
-        if (this.fileError === undefined) this.#drop(count - spilled);
-        else this.#fail(this.fileError, count - spilled);
-        return;
-      }
-      case 'drop-newest':
-        this.#backlog.push(samples.subarray(0, room * this.#channels), position);
-        this.#drop(count - room);
-        return;
-      case 'drop-oldest': {
-        const tooMany = count - room - this.#backlog.dropOldest(count - room);
-        this.#backlog.push(samples.subarray(tooMany * this.#channels), position + tooMany);
-        this.#drop(count - room);
-        return;
-      }
-      case 'close':
-        this.#drop(count);
-        return;
-      default:
-        this.policy satisfies never;
-    }
-  }
-
-  /**
-   * Keeps all samples. They go to the spill file when others listen to the stream. Otherwise they go to memory, and the
-   * peer has to wait.
-   */
-  #keep(samples: Int16Array, position: number, count: number): void {
-    const spilled = this.#owner.shared ? this.#spill(samples, position) : 0;
-    if (spilled < count) this.#backlog.push(samples.subarray(spilled * this.#channels), position + spilled);
-    this.#pressure.risen();
-  }
-
-  /** Writes samples to the spill file. Returns the number that it took. */
-  #spill(samples: Int16Array, position: number): number {
-    const spilled = this.#backlog.spill(samples, position);
-    this.#spilled += spilled;
-    if (spilled > 0) this.#pressure.overflow();
-    return spilled;
-  }
-
-  #drop(count: number): void {
-    if (count === 0) return;
-    this.#dropped += count;
-    this.#pressure.overflow();
-  }
-
   #pump(): void {
-    while (!this.#busy && this.#state !== 'ended') {
+    while (!this.#busy && this.#state.name !== 'ended') {
       const chunk = this.#next();
       if (!chunk) {
-        if (this.#state === 'ending') this.#finish();
+        if (this.#state.name === 'ending') this.#finish(this.#state.error);
         return;
       }
       this.#hand(chunk.samples, chunk.position);
@@ -239,7 +169,7 @@ export class SinkFeed implements SinkHandle {
 
   #next(): PcmChunk | undefined {
     try {
-      return this.#backlog.next();
+      return this.#intake.next();
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -251,7 +181,7 @@ export class SinkFeed implements SinkHandle {
     try {
       if (this.#file) this.#file.writeRun(run, position);
       else this.#sink.write(run.samples, position);
-      this.#delivered += count;
+      this.#counts.delivered += count;
     } catch (error) {
       this.#fail(error, count);
     }
@@ -281,33 +211,28 @@ export class SinkFeed implements SinkHandle {
 
   #handed(): void {
     this.#busy = false;
-    if (this.#state === 'ended') return;
-    this.#delivered += this.#backlog.settle();
-    this.#pressure.fallen();
+    if (this.#state.name !== 'ended') this.#intake.settle();
   }
 
   /** @param lost Offered samples that neither the sink nor the backlog has. */
   #fail(cause: unknown, lost = 0): void {
     this.#busy = false;
-    if (this.#state === 'ended') return;
-    this.#dropped += lost;
+    if (this.#state.name === 'ended') return;
+    this.#counts.dropped += lost;
     const text = `The sink ${JSON.stringify(this.name)} failed: ${messageOf(cause)}`;
     const error = new JackfieldError('ERR_SINK', text, { cause });
     this.#done.reject(error);
-    this.#endError = error;
-    this.#finish();
+    this.#finish(error);
     this.#owner.failed(this, error);
   }
 
   /** Drops what is left, ends the sink, and settles `done` when the sink has ended. */
-  #finish(): void {
-    this.#state = 'ended';
-    this.#dropped += this.#backlog.clear();
-    this.#pressure.release();
-    void this.#endSink().then(
+  #finish(error: Error | undefined): void {
+    this.#state = { name: 'ended', error };
+    this.#intake.clear();
+    void this.#endSink(error).then(
       () => this.#done.resolve(this.stats),
-      (error: unknown) =>
-        this.#done.reject(new JackfieldError('ERR_SINK', messageOf(error), { cause: error })),
+      (cause: unknown) => this.#done.reject(new JackfieldError('ERR_SINK', messageOf(cause), { cause })),
     );
     void this.done.then(
       () => this.#owner.finished(this),
@@ -315,8 +240,8 @@ export class SinkFeed implements SinkHandle {
     );
   }
 
-  async #endSink(): Promise<void> {
-    await this.#sink.end(this.#endError);
+  async #endSink(error: Error | undefined): Promise<void> {
+    await this.#sink.end(error);
   }
 }
 

@@ -29,6 +29,21 @@ const MAX_RUN_MS = 500;
  */
 type Brake = 'output' | 'tap' | 'writing';
 
+/** What a writer sends to, and what it follows. */
+interface Link {
+  readonly output: WriterOutput;
+  readonly timeline: SampleTimeline;
+}
+
+/**
+ * The life of a writer: `idle` -> `running` -> (`draining` ->) `ended`, or `idle` -> `ended`. While it drains, it plays
+ * what is queued to its end and takes nothing new.
+ */
+type SendState =
+  | { readonly name: 'idle' }
+  | { readonly name: 'running' | 'draining'; readonly link: Link }
+  | { readonly name: 'ended' };
+
 /**
  * Turns a queue of playbacks into one continuous run of samples, as far as a timeline allows. It uses no socket and no
  * clock.
@@ -43,9 +58,7 @@ export class PacedWriter implements Player {
   #position = 0;
   #silenceFilled = 0;
   #paused = false;
-  #state: 'idle' | 'running' | 'draining' | 'ended' = 'idle';
-  #output: WriterOutput | undefined;
-  #timeline: SampleTimeline | undefined;
+  #state: SendState = { name: 'idle' };
   #unfollow: (() => void) | undefined;
 
   constructor(options: PacedWriterOptions) {
@@ -70,7 +83,7 @@ export class PacedWriter implements Player {
   }
 
   play(source: Int16Array | PcmSource, options: PlayOptions = {}): Playback {
-    if (this.#state === 'ended' || this.#state === 'draining') {
+    if (this.#state.name === 'ended' || this.#state.name === 'draining') {
       throw new JackfieldError('ERR_CLOSED', 'The lease has ended: nothing more can be played through it.');
     }
     checkPlayable(source, options, this.#format.channels);
@@ -98,13 +111,11 @@ export class PacedWriter implements Player {
 
   /** Begins to send: silence up to the lead, unless something is queued. */
   start(output: WriterOutput, timeline: SampleTimeline): void {
-    this.#output = output;
-    if (this.#state === 'ended') {
+    if (this.#state.name === 'ended') {
       output.end();
       return;
     }
-    this.#timeline = timeline;
-    this.#state = 'running';
+    this.#state = { name: 'running', link: { output, timeline } };
     this.#unfollow = timeline.follow({ advance: () => this.advance(), end: () => this.#timelineEnded() });
     this.advance();
   }
@@ -129,18 +140,19 @@ export class PacedWriter implements Player {
 
   /** Plays what is queued to its end, then ends the output. */
   drain(): void {
-    if (this.#state !== 'running') return;
-    this.#state = 'draining';
+    if (this.#state.name !== 'running') return;
+    this.#state = { name: 'draining', link: this.#state.link };
     this.advance();
   }
 
   /** Ends the output; what is queued is reported as not sent. Idempotent. */
   end(): void {
-    if (this.#state === 'ended') return;
-    this.#state = 'ended';
+    const before = this.#state;
+    if (before.name === 'ended') return;
+    this.#state = { name: 'ended' };
     this.#unfollow?.();
     this.#queue.clear(this.#position, 'closed');
-    this.#output?.end();
+    if (before.name !== 'idle') before.link.output.end();
   }
 
   #timelineEnded(): void {
@@ -149,13 +161,14 @@ export class PacedWriter implements Player {
   }
 
   #write(lead: number): void {
-    const output = this.#output;
-    const timeline = this.#timeline;
-    while (output && timeline && this.#brakes.size === 0 && this.#state !== 'ended') {
-      if (this.#state === 'draining' && this.#queue.empty) {
+    for (;;) {
+      const state = this.#state;
+      if (state.name === 'idle' || state.name === 'ended' || this.#brakes.size > 0) return;
+      if (state.name === 'draining' && this.#queue.empty) {
         this.end();
         return;
       }
+      const { output, timeline } = state.link;
       const due = timeline.position - this.#start + lead - this.#position;
       if (due <= 0) return;
       const run = this.#next(Math.min(due, this.#silence.length / this.#format.channels));
