@@ -27,6 +27,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
+/** True when an error says that a path leads nowhere: what it names is missing, or a part of it is no folder. */
+export function isNowhere(error: unknown): boolean {
+  return isMissing(error) || (error instanceof Error && 'code' in error && error.code === 'ENOTDIR');
+}
+
 /** True when an error or its cause says that there is no room: the disk is full, a quota or a limit is used up. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,3 +1,4 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
@@ -23,6 +24,27 @@ export async function readCertificates(path: string): Promise<string> {
   const text = await readText(path);
   if (areCertificates(text)) return text;
   throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be ${CERTIFICATES.expected}.`);
+}
+
+/**
+ * A key or certificate in PEM.
+ *
+ * @param parse Makes it of the text, such as `createPrivateKey` of `node:crypto`.
+ * @param what What the file must have in it, in an error: `a private key`.
+ * @throws ERR_FILE; ERR_INVALID_ARG for a file that has something else in it.
+ */
+export async function readPem<T>(path: string, parse: (pem: string) => T, what: string): Promise<T> {
+  const pem = await readText(path);
+  try {
+    return parse(pem);
+  } catch (cause) {
+    throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be ${what} in PEM.`, { cause });
+  }
+}
+
+/** The private key that recordings are signed with. @throws as {@link readPem}. */
+export function readSigningKey(path: string): Promise<KeyObject> {
+  return readPem(path, createPrivateKey, 'a private key, as openssl writes it,');
 }
 
 /** The secret key in an age identity file, which may have comments. @throws ERR_FILE. */

@@ -15,6 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { printable } from '../base/printable.js';
 import { checkNotRead } from './being-read.js';
+import { isNowhere } from './file-error.js';
 
 // The one place that makes files and folders: whatever Jackfield writes may hold voice or names.
 
@@ -71,8 +72,8 @@ export async function copyPrivate(from: string, to: string, flags: CreateFlags =
  * output. Rejects with the system's error.
  */
 export async function removeFile(path: string): Promise<void> {
-  const is = await lstat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+  const is = await lstat(path).catch((error: unknown) => {
+    if (!isNowhere(error)) throw error;
     return undefined;
   });
   if (is?.isFile()) await rm(path, { force: true });

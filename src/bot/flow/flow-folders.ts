@@ -2,7 +2,7 @@ import { lstat, mkdtemp, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
-import { fileError } from '../../files/file-error.js';
+import { fileError, isMissing, isNowhere } from '../../files/file-error.js';
 import type { FlowData } from './flow-schema.js';
 
 /** A folder that a step records to, up to the first variable in its path, with its place in the flow. */
@@ -49,9 +49,9 @@ export async function checkFolders(flow: FlowData, folder: string): Promise<void
 
 /** Returns the folder itself, or its nearest parent that exists. */
 async function deepest(folder: string): Promise<string> {
-  const is = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error.code === 'ENOTDIR' ? inTheWay(folder) : error;
-    return undefined;
+  const is = await stat(folder).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw isNowhere(error) ? inTheWay(folder) : error;
   });
   if (is?.isDirectory()) return folder;
   const isInTheWay = is !== undefined || (await lstat(folder).catch(() => undefined)) !== undefined;

@@ -1,7 +1,6 @@
-import { createPrivateKey } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { STEREO } from '../../base/pcm.js';
-import { readIdentity, readText } from '../../files/key-files.js';
+import { readIdentity, readSigningKey } from '../../files/key-files.js';
 import {
   type Catalogue,
   type CatalogueEntry,
@@ -76,7 +75,7 @@ async function mask(ids: string[], options: MaskOptions): Promise<void> {
     ...(language !== undefined && { language }),
     ...(identity !== undefined && { identity: await readIdentity(identity) }),
     ...(encrypt && { encryptTo: encrypt }),
-    ...(sign !== undefined && { signingKey: createPrivateKey(await readText(sign)) }),
+    ...(sign !== undefined && { signingKey: await readSigningKey(sign) }),
     onRecording: (entry: CatalogueEntry, result: MaskedRecording | undefined, error: Error | undefined) =>
       tell(entry, result, error, options),
   };

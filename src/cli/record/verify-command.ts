@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { Command } from 'commander';
 import { printable } from '../../base/printable.js';
-import { readIdentity, readText } from '../../files/key-files.js';
+import { readIdentity, readPem } from '../../files/key-files.js';
 import {
   Catalogue,
   type CatalogueEntry,
@@ -88,7 +88,7 @@ function nameOf(file: string | Promise<string>): Promise<string> {
 async function check(file: string, options: Options, expected?: VerifyOptions['expected']): Promise<void> {
   const report = await verifyRecording(file, {
     ...(expected && { expected: { id: expected.id, segment: expected.segment } }),
-    ...(options.key && { publicKey: await readPublicKey(options.key) }),
+    ...(options.key && { publicKey: await readPem(options.key, createPublicKey, 'a public key') }),
     ...(isSealed(file) && { samples: await sealed(file, options.identity) }),
   });
   if (!report.ok) process.exitCode = 1;
@@ -108,15 +108,6 @@ export async function sealed(
   }
   const identity = await readIdentity(identityFile);
   return openSealed(file, identity, await readTails(file, identity));
-}
-
-async function readPublicKey(path: string) {
-  const pem = await readText(path);
-  try {
-    return createPublicKey(pem);
-  } catch (cause) {
-    throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be a public key in PEM.`, { cause });
-  }
 }
 
 const SIGNED = {

@@ -1,4 +1,3 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { CALL_ANALYSIS_RULES } from '../../analysis/analyse-options.js';
 import { SPEECH_DETECTORS } from '../../analysis/conversation-options.js';
@@ -8,7 +7,7 @@ import { printable } from '../../base/printable.js';
 import { ranged } from '../../base/ranged.js';
 import { FROM_TIME, TO_TIME } from '../../base/time/hours.js';
 import { WEEKDAYS } from '../../base/time/local-time.js';
-import { readIdentity, readJson, readText } from '../../files/key-files.js';
+import { readIdentity, readJson, readSigningKey, readText } from '../../files/key-files.js';
 import { type PathFields, withOwnPaths } from '../../files/own-paths.js';
 import { CONSENT_RULES } from '../consent.js';
 import { SEGMENT_RULES } from '../file/segment-rule.js';
@@ -226,19 +225,6 @@ export async function recorderOptions(config: RecordConfig): Promise<RecorderOpt
     ...{ fork: config.fork && (await readFork(config.fork)), afterCalls },
     ...{ webhook: webhook && given(webhook), signingKey, identity, recording: given(recording) },
   }) as RecorderOptions;
-}
-
-async function readSigningKey(path: string): Promise<KeyObject> {
-  const pem = await readText(path);
-  try {
-    return createPrivateKey(pem);
-  } catch (cause) {
-    throw new JackfieldError(
-      'ERR_INVALID_ARG',
-      `${printable(path)} must be a private key in PEM, as openssl writes it.`,
-      { cause },
-    );
-  }
 }
 
 /** Removes the fields that are undefined or empty. */

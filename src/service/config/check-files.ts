@@ -1,6 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { printable } from '../../base/printable.js';
 import { systemClock } from '../../base/time/clock.js';
 import { FlowError } from '../../bot/flow/flow-error.js';
 import { readCallList } from '../../bot/outbound/call-list.js';
@@ -9,7 +8,7 @@ import { openPrompts } from '../../bot/prompt/open-prompts.js';
 import { readBot } from '../../bot/read-bot.js';
 import { transportAt } from '../../control/transport/transport-address.js';
 import { Scenario } from '../../exchange/scenario/scenario.js';
-import { readCertificates, readText, readToken } from '../../files/key-files.js';
+import { readCertificates, readPem, readToken } from '../../files/key-files.js';
 import { readMask } from '../../recording/recorder/after-calls-config.js';
 import { Recorder } from '../../recording/recorder/recorder.js';
 import { type RecordConfig, recorderOptions } from '../../recording/recorder/recorder-config.js';
@@ -99,7 +98,7 @@ function ofTls(path: Check['path'], tls: TlsFiles): Check[] {
   const pem = (field: keyof TlsFiles, parse: (text: string) => unknown, what: string) => {
     const file = tls[field];
     if (file === undefined) return [];
-    return [check([...path, field], async () => asPem(file, await readText(file), parse, what))];
+    return [check([...path, field], () => readPem(file, parse, what))];
   };
   const { caFile } = tls;
   return [
@@ -107,14 +106,6 @@ function ofTls(path: Check['path'], tls: TlsFiles): Check[] {
     ...pem('certFile', (text) => new X509Certificate(text), 'a certificate'),
     ...pem('keyFile', (text) => createPrivateKey(text), 'a private key'),
   ];
-}
-
-function asPem(file: string, text: string, parse: (text: string) => unknown, what: string): void {
-  try {
-    parse(text);
-  } catch (cause) {
-    throw new JackfieldError('ERR_INVALID_ARG', `${printable(file)} must be ${what} in PEM.`, { cause });
-  }
 }
 
 /** Tokens of the REST API, webhooks and hooks. */

@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { whenFired } from '../../base/wait.js';
+import { isMissing } from '../../files/file-error.js';
 
 export interface ToolOptions {
   /** Ends the process when it fires. */
@@ -76,8 +77,7 @@ export class ToolProcess {
     try {
       await once(child, 'spawn');
     } catch (cause) {
-      const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-      const why = isMissing ? 'It is not installed, or not on the PATH' : messageOf(cause);
+      const why = isMissing(cause) ? 'It is not installed, or not on the PATH' : messageOf(cause);
       throw new JackfieldError(code, printable(`Cannot run ${tool}: ${why}. ${install}`.trim()), { cause });
     }
     return started;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { isMissing } from '../../files/file-error.js';
 import { LedgerCheck } from '../../recording/evidence/check-ledger.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { MessageFiles } from './message-files.js';
@@ -52,7 +53,7 @@ async function audioFault(
     const detail = `SHA-256 is ${found.fileSha256}, was ${audio.fileSha256}: ${what} changed.`;
     return { kind: 'changed', detail };
   } catch (error) {
-    const missing = error instanceof JackfieldError && /ENOENT/.test(error.message);
+    const missing = error instanceof JackfieldError && isMissing(error.cause);
     return { kind: missing ? 'missing' : 'unreadable', detail: messageOf(error) };
   }
 }

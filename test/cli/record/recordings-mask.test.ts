@@ -56,6 +56,10 @@ it('takes a stretch out of a recording, which verifies and says so', async () =>
     code: 1,
     stderr: expect.stringContaining('--stretch applies to one recording'),
   });
+  expect(await mask('recording-0001', '--stretch', '0-1', '--sign', audio)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/ann\.wav must be a private key, .* in PEM\. \[ERR_INVALID_ARG\]\n$/),
+  });
   const masked = await mask('recording-0001', '--stretch', '0.025-0.05');
   expect(masked).toMatchObject({ code: 0, stdout: expect.stringContaining('(request)') });
   await using reader = await WavReader.open(audio);
@@ -76,5 +80,6 @@ it('names a recording that it leaves as it is once', async () => {
   );
   await catalogue.hold(bob.id, 'court');
   const { code, stdout, stderr } = await recordings('mask', bob.id, '--stretch', '0-1');
-  expect([code, stdout, stderr]).toEqual([1, '', `${bob.file} is under legal hold and was not masked.\n`]);
+  const held = `${bob.file} is under legal hold and was not masked. [ERR_INVALID_STATE]\n`;
+  expect([code, stdout, stderr]).toEqual([1, '', held]);
 });
