@@ -6,7 +6,7 @@ import type { ResolvedLeaseOptions } from './lease-options.js';
 import type { CloseReason } from './lease-state.js';
 import type { Accepted } from './read/accepted.js';
 
-/** What a watch needs to know of its stream. */
+/** The stream whose peer is watched. */
 export interface WatchedPeer {
   /** True when samples are sent to the peer. */
   readonly sends: boolean;

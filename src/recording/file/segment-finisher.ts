@@ -85,7 +85,7 @@ export class SegmentFinisher {
   }
 }
 
-/** What was thrown while a file was written, as an error. */
+/** Turns anything that was thrown while a file was written into an error. */
 export function toError(cause: unknown): Error {
   return cause instanceof Error ? cause : new JackfieldError('ERR_FILE', messageOf(cause));
 }

@@ -29,7 +29,7 @@ const MAX_RUN_MS = 500;
  */
 type Brake = 'output' | 'tap' | 'writing';
 
-/** What a writer sends to, and what it follows. */
+/** The output that a writer sends to, and the timeline that it follows. */
 interface Link {
   readonly output: WriterOutput;
   readonly timeline: SampleTimeline;
