@@ -185,10 +185,13 @@ describe('a recording that reaches its limit', () => {
 });
 
 describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted)', () => {
-  it('ends the file, valid and telling why; the call goes on', async () => {
+  it.each([
+    ['ends the file, valid and telling why; the call goes on', {}],
+    ['does so as well while the call is masked live', { mask: { delayMs: 2000 } }],
+  ])('%s', async (_, options) => {
     using small = await SmallDisk.mount('1500k', join(folder, 'disk'));
     const disk = small.folder;
-    const recording = await record({ file: join(disk, 'call.wav') });
+    const recording = await record({ file: join(disk, 'call.wav'), ...options });
     const full: Error[] = [];
     recording.on('disk-full', (error) => full.push(error));
     await clock.run();
