@@ -114,6 +114,6 @@ describe('a call to a media server that has the call', () => {
     await until(() => second.told.cause !== undefined && told.leg !== undefined);
     const third = call();
     await until(() => third.told.cause !== undefined);
-    expect(third.told.cause).toMatchObject({ text: expect.stringContaining('its 1 calls') });
+    expect(third.told.cause).toMatchObject({ text: expect.stringContaining('its limit of 1 calls') });
   });
 });
