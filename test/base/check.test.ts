@@ -34,7 +34,7 @@ const cases: [string, Rule, readonly unknown[], readonly unknown[], string][] = 
     ['', 'abcd', 'a\nb', 'a\0', 7],
     'a string of 1 to 3 characters in one line',
   ],
-  ['text', text(0, 3), ['', 'a\nb'], ['abcd', undefined], 'a text of 0 to 3 characters'],
+  ['text', text(0, 3), ['', 'a\nb'], ['abcd', undefined], 'a string of 0 to 3 characters'],
   ['path', path, ['a', '/b/c'], ['', 'a\0b', 7, 'x'.repeat(5000)], 'the path of a file or folder'],
   ['flag', flag, [true, false], [0, 'true', null], 'true or false'],
   ['callback', callback, [() => 1], [{}, 'x'], 'a function'],
