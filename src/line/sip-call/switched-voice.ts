@@ -26,8 +26,16 @@ export class SwitchedVoice implements Party {
     return this.#party.quality?.();
   }
 
-  hear(frame: Int16Array): void | Promise<void> {
-    return this.#party.hear(frame);
+  hear(frame: Int16Array, madeUp?: readonly MadeUp[]): void | Promise<void> {
+    return this.#party.hear(frame, madeUp);
+  }
+
+  isAwaited(): boolean {
+    return this.#party.isAwaited?.() ?? false;
+  }
+
+  spareMs(): number | undefined {
+    return this.#party.spareMs?.();
   }
 
   pause(): void {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { joinedVoices } from '../../../src/line/sip-call/joined-voices.js';
+import { SwitchedVoice } from '../../../src/line/sip-call/switched-voice.js';
 
 const frameOf = (value: number) => new Int16Array(320).fill(value);
 
@@ -38,4 +39,13 @@ it('does not keep the delay of a stall', () => {
     void far.speak(frame);
   }
   expect(frame[0]).toBe(599);
+});
+
+it('tells what was made up also through a voice that was put through', () => {
+  const [near, far] = joinedVoices();
+  const switched = new SwitchedVoice(joinedVoices()[0]);
+  switched.become(near);
+  void switched.hear(frameOf(1), [{ from: 0, samples: 320, reason: 'lost' }]);
+  void far.speak(frameOf(-1));
+  expect(far.madeUp?.()).toEqual([{ from: 0, samples: 320, reason: 'lost' }]);
 });
