@@ -138,7 +138,7 @@ describe('a test', () => {
     });
     await expect(scene).rejects.toMatchObject({
       code: 'ERR_SCENE',
-      message: expect.stringMatching(/in vain\.\n\n00:00\.\d{3} +caller +.*INPROGRESS\n/s),
+      message: expect.stringMatching(/did not come\.\n\n00:00\.\d{3} +caller +.*INPROGRESS\n/s),
       cause: { code: 'ERR_TIMEOUT' },
     });
   });

@@ -10,7 +10,7 @@ const FLOW = 'name: x\nsteps:\n  hello: { do: say, what: { tone: 700, ms: 100 } 
 
 it.each([
   ['record', ['--json'], /"event":"ready"/, /"event":"endpoint lost"/, /"event":"endpoint returned"/],
-  ['ivr', ['run', 'flow.yaml'], /answers calls/i, /is away/, /is there again/],
+  ['ivr', ['run', 'flow.yaml'], /answers calls/i, /is disconnected/, /is connected again/],
 ] as const)(
   'jackfield %s tells the loss of its endpoint and its return',
   async (name, args, ready, lost, returned) => {

@@ -110,7 +110,7 @@ it.skipIf(process.platform === 'win32')(
 
 it.skipIf(process.platform === 'win32').each([
   ['without --share', [], /is redirected to port \d+, of process (\d+)/],
-  ['with --share', ['--share'], /process (\d+) speaks already/],
+  ['with --share', ['--share'], /process (\d+) is already speaking/],
 ])('of two answering machines %s one takes the call, and the other is told which', async (_, share, text) => {
   const one = (name: string) =>
     started('voicemail', 'answer', ...share, '--in', join(folder, `${name}-${share.length}`), '--after', '0');

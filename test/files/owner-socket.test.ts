@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
     writeFileSync(file, 'kept');
     await expect(listened(file)).rejects.toMatchObject({
       code: 'ERR_FILE',
-      message: expect.stringContaining('it is a file'),
+      message: expect.stringContaining('the path is a file'),
     });
     expect(readFileSync(file, 'utf8')).toBe('kept');
     const path = join(folder, 'live.sock');

@@ -48,7 +48,7 @@ describe('a rule fits a call', () => {
     ],
     ['on a day before', { days: ['xmas'], timezone: 'UTC' }, {}, '2026-12-24 is not a day of xmas'],
     ['on a holiday', { notDays: ['week'], timezone: 'UTC' }, {}, '2026-12-24 is a day of week'],
-    ['of a calendar that is none', { days: ['constructor'] }, {}, 'is no day of constructor'],
+    ['of a calendar that is none', { days: ['constructor'] }, {}, 'is not a day of constructor'],
     [
       'at night',
       { hours: { from: '09:00', to: '17:00' }, timezone: 'UTC' },

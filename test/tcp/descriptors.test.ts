@@ -87,7 +87,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync(built))(
       const fit = Math.floor((LIMIT - 64) / 3);
       expect(maxLeases).toBe(fit);
       expect(advice).toMatch(
-        new RegExp(`may have ${LIMIT}, enough for ${fit}\\. Start it under "ulimit -n 30064"`),
+        new RegExp(`may have ${LIMIT}, which is enough for ${fit}\\. Start it under "ulimit -n 30064"`),
       );
       expect(tooMany).toMatchObject({
         code: 'ERR_LIMIT',

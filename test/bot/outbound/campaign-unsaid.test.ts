@@ -65,7 +65,7 @@ it.each([true, false])('what a campaign could not say is no call; waited for: %s
     const first = await run(log, 'ben', awaits);
     expect(first.error).toMatchObject({
       code: 'ERR_TOOL',
-      message: expect.stringContaining('to ben it could'),
+      message: expect.stringContaining('to ben could not be played'),
     });
     expect(log.search({ target: 'ben' })).toMatchObject([{ attempt: 1, outcome: 'unsaid', retry: true }]);
     expect(log.search({ target: 'carl' })).toEqual([]);

@@ -68,7 +68,7 @@ describe('a voice that another program has', () => {
       // The first one speaks.
       await expect(openCallVoice(same, second.server, { join })).rejects.toMatchObject({
         code: 'ERR_TAKEN',
-        message: expect.stringContaining(`process ${process.pid} speaks already`),
+        message: expect.stringContaining(`process ${process.pid} is already speaking`),
       });
       await using shared = await openCallVoice(same, second.server, { join, input: false });
       expect(shared.remote.port).not.toBe(voice.remote.port);
@@ -195,7 +195,7 @@ describe('a voice that another program has', () => {
   });
 
   it.each([
-    ['share', (socket: string) => shareJoiner([socket]), 'speaks already'],
+    ['share', (socket: string) => shareJoiner([socket]), 'is already speaking'],
     ['take turns', () => turnTaker(), 'is redirected to port'],
   ])(
     'is redirected by one of two that %s and hear of the call at the same moment: the other finds it taken',

@@ -170,7 +170,7 @@ it('says that a message to somebody who is offline waits, and does not wait itse
     const late = await alone(['chat', 'send', 'anna', 'hi', '--timeout', '1', ...to]);
     expect([late.code, late.err]).toEqual([
       1,
-      expect.stringMatching(/waits: .*do not send it again.*ERR_TIMEOUT/),
+      expect.stringMatching(/was not delivered .*do not send it again.*ERR_TIMEOUT/),
     ]);
     const out = await jack(['chat', 'send', 'anna', 'hi', 'again', '--no-wait', '--json']);
     expect(JSON.parse(out)).toMatchObject({ status: 'SENDING', to: 'anna' });

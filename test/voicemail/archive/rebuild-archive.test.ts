@@ -141,7 +141,7 @@ describe('rebuildArchive', () => {
   it('makes a lost catalogue anew: messages, tags, transcripts, holds and words', async () => {
     const before = await made();
     await spoil(lost);
-    await expect(VoicemailArchive.open(root)).rejects.toThrow(/lost its catalogue.db.*voicemail index/);
+    await expect(VoicemailArchive.open(root)).rejects.toThrow(/has no catalogue.db.*voicemail index/);
     await expect(VoicemailArchive.open(root, { existing: true })).rejects.toThrow(/voicemail index/);
     expect(await rebuildArchive(root)).toMatchObject({ messages: 3, failed: new Map() });
     archive = await opened();
