@@ -8,6 +8,7 @@ import { waitFor } from '../../base/wait.js';
 import { VoiceDetector, type VoiceEvent } from '../../voice/level/voice-detector.js';
 import { concatSamples } from '../../voice/stage.js';
 import type { Transcriber, Transcript } from '../../voice/transcript/transcriber.js';
+import { Cuts, HeardWords, type Piece } from './heard-pieces.js';
 
 /** Engine and callbacks for the utterances of a leg. */
 export interface UtteranceListener {
@@ -15,7 +16,7 @@ export interface UtteranceListener {
   readonly language: string | undefined;
   /** Expected phrases, as a hint for the engine. */
   readonly phrases: readonly string[];
-  /** Longest utterance, in samples. A longer one is transcribed in parts. */
+  /** Longest utterance, in samples. A longer one is transcribed in pieces that overlap. */
   readonly longest: number;
   /** Called with the transcribed speech. */
   said(parts: readonly SaidPart[]): void;
@@ -23,8 +24,8 @@ export interface UtteranceListener {
   failed(error: Error): void;
 }
 
-/** An utterance without an answer of the engine. */
-interface Asked extends Span {
+/** A piece of an utterance without an answer of the engine. */
+interface Asked extends Piece {
   readonly samples: Int16Array;
   readonly stop: AbortController;
 }
@@ -38,7 +39,8 @@ const PAUSE_MS = 500;
 
 /**
  * Cuts the speech of one leg into utterances, and has an engine transcribe each. An utterance is undecided until the
- * engine answers. Silence is decided at once.
+ * engine answers. Silence is decided at once. Near a cut within an utterance, the answer of the piece decides that has
+ * heard the words there whole.
  */
 export class Utterances {
   readonly #leg: LegIndex;
@@ -49,9 +51,12 @@ export class Utterances {
   #kept: Int16Array[] = [];
   #keptFrom = 0;
   #end = 0;
-  /** Start of the current utterance. */
-  #from: number | undefined;
+  /** The current utterance, from its last cut on. */
+  #current: Cuts | undefined;
   #asked: Asked[] = [];
+  /** Speech that no piece decides. */
+  #unsure: Span[] = [];
+  readonly #words = new HeardWords();
   #work: Promise<void> = Promise.resolve();
 
   private constructor(leg: LegIndex, detector: VoiceDetector, listener: UtteranceListener) {
@@ -75,17 +80,19 @@ export class Utterances {
     this.#kept.push(samples);
     this.#end += samples.length;
     for (const event of this.#detector.push(samples)) this.#take(event);
-    if (this.#from !== undefined && this.#end - this.#from >= this.#listener.longest) {
-      this.#ask(this.#from, this.#end);
-      this.#from = this.#end;
+    if (this.#current && this.#end - this.#current.from >= this.#listener.longest) {
+      const { piece, hole, rest } = this.#current.cut(this.#end);
+      this.#ask(piece);
+      this.#unsure.push(hole);
+      this.#current = rest;
     }
     this.#forget();
   }
 
   /** The stretches of [from, to) with speech that is not transcribed. */
   undecided(from: number, to: number): Span[] {
-    const open = this.#from === undefined ? [] : [{ from: this.#from, to: this.#end }];
-    return [...this.#asked, ...open]
+    const open = this.#current ? [{ from: this.#current.decided, to: this.#end }] : [];
+    return [...this.#asked.map(({ decides }) => decides), ...this.#unsure, ...open]
       .map((span) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) }))
       .filter((span) => span.from < span.to);
   }
@@ -94,6 +101,7 @@ export class Utterances {
   giveUp(position: number): void {
     const late = this.#asked.filter(({ to }) => to <= position);
     this.#asked = this.#asked.filter(({ to }) => to > position);
+    this.#unsure = this.#unsure.filter(({ to }) => to > position);
     const error = new JackfieldError('ERR_TIMEOUT', 'The transcriber did not answer in time.');
     for (const { stop } of late) stop.abort(error);
   }
@@ -114,19 +122,20 @@ export class Utterances {
     const start = this.#start ?? 0;
     if (event.type === 'begin') {
       const before = this.#asked.at(-1)?.to ?? start;
-      this.#from = Math.max(this.#keptFrom, before, start + event.position - LEAD);
+      this.#current = Cuts.begin(Math.max(this.#keptFrom, before, start + event.position - LEAD));
       return;
     }
-    const from = this.#from ?? start + event.begin;
-    this.#from = undefined;
-    this.#ask(from, Math.min(this.#end, start + event.end));
+    const current = this.#current ?? Cuts.begin(start + event.begin);
+    this.#current = undefined;
+    this.#ask(current.last(Math.min(this.#end, start + event.end)));
   }
 
-  #ask(from: number, to: number): void {
+  #ask(piece: Piece): void {
+    const { from, to } = piece;
     if (from >= to) return;
     const all = concatSamples(this.#kept);
     const samples = all.slice(from - this.#keptFrom, to - this.#keptFrom);
-    const asked: Asked = { from, to, samples, stop: new AbortController() };
+    const asked: Asked = { ...piece, samples, stop: new AbortController() };
     this.#asked.push(asked);
     this.#work = this.#work.then(() => this.#understand(asked));
   }
@@ -151,8 +160,13 @@ export class Utterances {
       const { text, segments } = transcript;
       const conversation = { sampleRate: VOICE_FORMAT.sampleRate, samples: samples.length };
       const parts = partsOf({ text, ...(segments && { segments }) }, this.#leg, conversation);
-      said(parts.map((part) => moved(part, from)));
+      const heard = this.#words.take(
+        asked,
+        parts.map((part) => moved(part, from)),
+      );
+      said(heard.said);
       this.#asked = this.#asked.filter((each) => each !== asked);
+      this.#unsure.push(...heard.unsure);
     } catch (error) {
       // The utterance stays undecided.
       failed(asError(error));
@@ -161,7 +175,7 @@ export class Utterances {
 
   /** Drops audio that belongs to no utterance. */
   #forget(): void {
-    const least = Math.min(this.#from ?? this.#end, this.#end - KEPT);
+    const least = Math.min(this.#current?.from ?? this.#end, this.#end - KEPT);
     for (let first = this.#kept[0]; first && this.#keptFrom + first.length <= least; first = this.#kept[0]) {
       this.#kept.shift();
       this.#keptFrom += first.length;

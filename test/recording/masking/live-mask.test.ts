@@ -18,9 +18,8 @@ import {
   type Transcriber,
   WavReader,
 } from '../../../src/voice.js';
-import { murmur } from '../../analysis/murmur.js';
+import { ears, placeOf, RATE, spoken, type Talk, talk } from './ears.js';
 
-const RATE = 16_000;
 const MARGIN = 4000;
 const START_MS = Date.UTC(2026, 0, 1);
 const CALL = { id: 7, partner: 'ann', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };
@@ -31,76 +30,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-live-mask-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A word, with its first sample and the one after its last. */
-type Word = readonly [word: string, from: number, to: number];
-
-/** What both legs are, sample by sample. */
-interface Talk {
-  readonly local: Int16Array;
-  readonly remote: Int16Array;
-}
-
-/** An engine that finds what it hears in the call, and understands the words that lie wholly in it. */
-function ears(
-  { local, remote }: Talk,
-  words: { readonly local?: readonly Word[]; readonly remote?: readonly Word[] },
-) {
-  const asked: number[] = [];
-  const engine: Transcriber = {
-    name: 'ears',
-    async transcribe({ samples }) {
-      for await (const heard of samples) {
-        for (const [leg, said] of [
-          [local, words.local ?? []],
-          [remote, words.remote ?? []],
-        ] as const) {
-          const at = placeOf(heard, leg);
-          if (at < 0) continue;
-          asked.push(at);
-          const known = said
-            .filter(([, from, to]) => from >= at && to <= at + heard.length)
-            .map(([word, from, to]) => ({ word, from: from - at, to: to - at }));
-          const text = known.map(({ word }) => word).join(' ');
-          const [first, last] = [known[0], known.at(-1)];
-          return {
-            text,
-            segments: first && last ? [{ text, from: first.from, to: last.to, words: known }] : [],
-          };
-        }
-      }
-      return { text: '' };
-    },
-  };
-  return { engine, asked };
-}
-
-function placeOf(part: Int16Array, whole: Int16Array): number {
-  const bytes = (it: Int16Array) => Buffer.from(it.buffer, it.byteOffset, it.byteLength);
-  // Its begin may be silent by a pause.
-  const at = bytes(whole).indexOf(bytes(part.subarray(-64)));
-  return at < 0 ? at : at / 2 - Math.max(0, part.length - 64);
-}
-
-/** Words side by side from a place on, each of `length` samples. */
-function spoken(text: string, from: number, length = 3200): Word[] {
-  return text.split(' ').map((word, at) => [word, from + at * length, from + (at + 1) * length] as const);
-}
-
-/** A call of a length whose sound is words where they are said, and noise elsewhere. */
-function talk(
-  seconds: number,
-  words: { readonly local?: readonly Word[]; readonly remote?: readonly Word[] },
-  seed = 3,
-): Talk {
-  const leg = (said: readonly Word[], seed: number) =>
-    murmur(
-      seconds,
-      said.map(([, from, to]) => [from / RATE, to / RATE] as const),
-      seed,
-    );
-  return { local: leg(words.local ?? [], seed), remote: leg(words.remote ?? [], seed + 1) };
-}
 
 /** A recording of a call with a mask, on a clock that stands still between two steps. */
 class Masked {
