@@ -7,13 +7,13 @@ import wabt from 'wabt';
 /** The text files, each with the module that holds its bytes and the name that they have there. */
 const KERNELS = [
   {
-    wat: '../src/voice/convert/resample-kernel.wat',
-    module: '../src/voice/convert/resample-kernel-bytes.ts',
+    wat: '../src/voice/resample/resample-kernel.wat',
+    module: '../src/voice/resample/resample-kernel-bytes.ts',
     name: 'RESAMPLE_KERNEL',
   },
   {
-    wat: '../src/voice/convert/spectral-kernel.wat',
-    module: '../src/voice/convert/spectral-kernel-bytes.ts',
+    wat: '../src/voice/resample/spectral-kernel.wat',
+    module: '../src/voice/resample/spectral-kernel-bytes.ts',
     name: 'SPECTRAL_KERNEL',
   },
   {

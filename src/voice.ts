@@ -30,9 +30,9 @@ export {
 } from './voice/codec/opus.js';
 export { mapChannels, mergeChannels, mixChannels, splitChannels } from './voice/convert/channels.js';
 export { type DitherOptions, dither, toFloat } from './voice/convert/dither.js';
-export type { ResampleQuality } from './voice/convert/resample-filter.js';
-export type { ResampleLatency } from './voice/convert/resample-plan.js';
-export { Resampler, type ResamplerOptions, resample } from './voice/convert/resampler.js';
+export type { ResampleQuality } from './voice/resample/resample-filter.js';
+export type { ResampleLatency } from './voice/resample/resample-plan.js';
+export { Resampler, type ResamplerOptions, resample } from './voice/resample/resampler.js';
 export { type ToFormatOptions, toFormat } from './voice/convert/to-format.js';
 export type { DeviceDirection, DeviceProgram } from './voice/device/device-programs.js';
 export { listCameras } from './voice/device/list-cameras.js';

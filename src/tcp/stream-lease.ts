@@ -12,6 +12,7 @@ import { checkFeeding } from '../stream/receive/sink-options.js';
 import type { SampleTimeline } from '../stream/sample-timeline.js';
 import type { FileSinkSpec, PcmChunk, SinkHandle, SinkOptions } from '../stream/sink.js';
 import { waitForClaim } from './claim-wait.js';
+import { StreamFlow } from './flow/stream-flow.js';
 import type { Lease, LeaseEvents, LeaseFeed, LeaseStats } from './lease.js';
 import type { LeaseContext } from './lease-context.js';
 import { announce } from './lease-events.js';
@@ -20,7 +21,6 @@ import { READ_CLASS, type ResolvedLeaseOptions } from './lease-options.js';
 import { type CloseReason, checkMove, type LeaseState, type Peer } from './lease-state.js';
 import { PortListener } from './port-listener.js';
 import type { Accepted } from './read/accepted.js';
-import { StreamFlow } from './stream-flow.js';
 
 const SIGNAL_RULES: Rules<{ readonly signal?: AbortSignal }> = { signal };
 

@@ -1,6 +1,6 @@
 import { VOICE_FORMAT } from '../../base/pcm.js';
-import { Resampler } from '../../voice/convert/resampler.js';
-import { MOST_HALVED, VoiceHalver } from '../../voice/convert/voice-halver.js';
+import { Resampler } from '../../voice/resample/resampler.js';
+import { MOST_HALVED, VoiceHalver } from '../../voice/resample/voice-halver.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { NeuralFrames } from '../neural/neural-frames.js';

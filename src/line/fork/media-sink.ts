@@ -1,6 +1,6 @@
 import type { PcmFormat, PcmSink } from '../../base/pcm.js';
 import { splitChannels } from '../../voice/convert/channels.js';
-import { Resampler } from '../../voice/convert/resampler.js';
+import { Resampler } from '../../voice/resample/resampler.js';
 import type { MediaTrack } from '../dialect/media-event.js';
 import { sampleBytes } from '../dialect/wire-audio.js';
 import type { MediaSession } from '../media/media-session.js';

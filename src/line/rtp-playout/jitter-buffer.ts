@@ -1,5 +1,5 @@
 import type { MadeUp } from '../../switch/party.js';
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 import { DelayReview } from './delay-review.js';
 import type { LossRuns } from './loss-runs.js';
 import { LostPackets } from './lost-packets.js';

@@ -1,4 +1,4 @@
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 import { LossRuns } from './loss-runs.js';
 import { Voiceless } from './voiceless.js';
 

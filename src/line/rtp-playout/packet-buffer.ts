@@ -1,4 +1,4 @@
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 
 /** Waiting packets, in the order of their sequence numbers. */
 export class PacketBuffer {

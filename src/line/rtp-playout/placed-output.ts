@@ -2,7 +2,7 @@ import { msToSamples } from '../../base/pcm.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { StreamGap } from '../../stream/align/ledger.js';
 import type { FedStream } from '../../stream/fed-stream.js';
-import { RateDoubler } from '../../voice/convert/half-band.js';
+import { RateDoubler } from '../../voice/resample/half-band.js';
 
 /** Longest time, in ms, and most samples of the codec in one write to a stream of the batched class. */
 const BATCH_MS = 250;

@@ -1,7 +1,7 @@
 import { msToSamples } from '../../base/pcm.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { FedStream } from '../../stream/fed-stream.js';
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 import type { LossRuns } from './loss-runs.js';
 import { LostPackets } from './lost-packets.js';
 import { PacketBuffer } from './packet-buffer.js';

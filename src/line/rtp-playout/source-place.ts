@@ -1,4 +1,4 @@
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 import { LeastDelay } from './least-delay.js';
 import type { VoiceDecoding } from './voice-decoding.js';
 

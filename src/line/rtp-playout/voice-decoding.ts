@@ -1,5 +1,5 @@
 import type { CodecMake, VoiceDecoder } from '../rtp/rtp-codec.js';
-import type { SourcePacket } from '../rtp/rtp-source.js';
+import type { SourcePacket } from '../rtp-receive/rtp-source.js';
 
 /** Payload type of comfort noise (RFC 3389, section 5.1). */
 export const COMFORT_NOISE = 13;

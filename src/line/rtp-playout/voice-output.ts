@@ -1,4 +1,4 @@
-import { RateDoubler } from '../../voice/convert/half-band.js';
+import { RateDoubler } from '../../voice/resample/half-band.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit, dtmfKey } from '../../voice/tone/dtmf.js';
 import { toneSamples } from '../../voice/tone/tone-samples.js';
 

@@ -1,5 +1,5 @@
 import { COMFORT_NOISE, VoiceDecoding } from '../rtp-playout/voice-decoding.js';
-import type { Agreed } from './packet-gate.js';
+import type { Agreed } from '../rtp-receive/packet-gate.js';
 import { makeOf } from './rtp-codec.js';
 import type { RtpConnection } from './rtp-options.js';
 

@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
+import type { RtpSource } from '../rtp-receive/rtp-source.js';
 import {
   type ReceptionReport,
   type RtcpPacket,
@@ -7,7 +8,6 @@ import {
   writeRtcp,
 } from './rtcp-packet.js';
 import type { RtpSender } from './rtp-sender.js';
-import type { RtpSource } from './rtp-source.js';
 
 /** Mean time between two reports, in ms. Each interval is 0.5 to 1.5 times this, at random (RFC 3550, section 6.2). */
 const INTERVAL_MS = 5000;

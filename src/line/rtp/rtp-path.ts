@@ -1,4 +1,4 @@
-import { contextOf } from './packet-gate.js';
+import { contextOf } from '../rtp-receive/packet-gate.js';
 import type { RtpConnection } from './rtp-options.js';
 import { packRtp, type RtpPacket } from './rtp-packet.js';
 import { isSameAddress, type RtpAddress, type RtpTransport } from './rtp-transport.js';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { msToSamples } from '../../base/pcm.js';
-import { RateHalver } from '../../voice/convert/half-band.js';
+import { RateHalver } from '../../voice/resample/half-band.js';
 import { DigitSender } from './digit-sender.js';
 import type { CodecMake, VoiceEncoder } from './rtp-codec.js';
 import type { TelephoneEventType } from './rtp-options.js';

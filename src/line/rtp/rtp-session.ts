@@ -9,6 +9,8 @@ import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { Party } from '../../switch/party.js';
 import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import { COMFORT_NOISE } from '../rtp-playout/voice-decoding.js';
+import { RtpReceiver } from '../rtp-receive/rtp-receiver.js';
+import { SilenceWatch } from '../rtp-receive/silence-watch.js';
 import { isRtcp } from './rtcp-packet.js';
 import { RtcpReporter } from './rtcp-reporter.js';
 import { makeOf, offered, type RtpCodec, type RtpCodecName } from './rtp-codec.js';
@@ -20,12 +22,10 @@ import {
   type TelephoneEventType,
 } from './rtp-options.js';
 import { RtpPath } from './rtp-path.js';
-import { RtpReceiver } from './rtp-receiver.js';
 import { RtpSender } from './rtp-sender.js';
 import { lineQuality, type RtpSessionStats } from './rtp-stats.js';
 import { openUdp, type RtpAddress, type RtpTransport } from './rtp-transport.js';
 import { RtpVoice } from './rtp-voice.js';
-import { SilenceWatch } from './silence-watch.js';
 
 /** Capabilities of a session, for its description (SDP). */
 export interface RtpCapabilities {

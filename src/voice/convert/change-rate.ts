@@ -1,6 +1,6 @@
+import { type MakeSamples, RateDoubler, RateHalver } from '../resample/half-band.js';
+import { Resampler } from '../resample/resampler.js';
 import type { PcmTransform } from '../stage.js';
-import { type MakeSamples, RateDoubler, RateHalver } from './half-band.js';
-import { Resampler } from './resampler.js';
 
 /**
  * Makes the fastest converter of rate for one of many live voices: between telephone and wideband a half-band filter.

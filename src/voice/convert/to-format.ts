@@ -1,10 +1,10 @@
 import { checkArgument, checkOptions, stream } from '../../base/check.js';
 import { type PcmFormat, type PcmSource, pcmFormat } from '../../base/pcm.js';
+import type { ResampleQuality } from '../resample/resample-filter.js';
+import type { ResampleLatency } from '../resample/resample-plan.js';
+import { FILTER_RULES, Resampler } from '../resample/resampler.js';
 import { transformPcm } from '../stage.js';
 import { mixChannels } from './channels.js';
-import type { ResampleQuality } from './resample-filter.js';
-import type { ResampleLatency } from './resample-plan.js';
-import { FILTER_RULES, Resampler } from './resampler.js';
 
 export interface ToFormatOptions {
   /** Quality of the resampler, if one is needed. Default `'high'`. */

@@ -3,8 +3,8 @@ import { checkArgument, checkOptions, object, oneOf, type Rules, whole, within }
 import { JackfieldError } from '../../base/errors.js';
 import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import { splitChannels } from '../convert/channels.js';
-import { Resampler } from '../convert/resampler.js';
 import { FrameCutter } from '../frame-cutter.js';
+import { Resampler } from '../resample/resampler.js';
 import type { PcmAnalyzer } from '../stage.js';
 
 export interface VoiceDetectorOptions {

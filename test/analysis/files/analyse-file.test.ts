@@ -8,7 +8,7 @@ import { ConversationAnalysis } from '../../../src/analysis/conversation-analysi
 import { analyseFile } from '../../../src/analysis/files/analyse-file.js';
 import { legEnvelopes } from '../../../src/analysis/report/leg-envelopes.js';
 import { mergeChannels } from '../../../src/voice/convert/channels.js';
-import { resample } from '../../../src/voice/convert/resampler.js';
+import { resample } from '../../../src/voice/resample/resampler.js';
 import { encodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import { murmur } from '../murmur.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resample } from '../../../src/voice/convert/resampler.js';
 import { VoiceDetector, type VoiceEvent } from '../../../src/voice/level/voice-detector.js';
+import { resample } from '../../../src/voice/resample/resampler.js';
 import { analyzeSamples, concatSamples } from '../../../src/voice/stage.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { noise, pieces, readWav, SPEECH_FILES, speechFile } from '../fixtures.js';

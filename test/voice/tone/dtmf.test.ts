@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeG711, encodeG711 } from '../../../src/voice/codec/g711.js';
-import { resample } from '../../../src/voice/convert/resampler.js';
+import { resample } from '../../../src/voice/resample/resampler.js';
 import { analyzeSamples, concatSamples } from '../../../src/voice/stage.js';
 import {
   DTMF_COLUMNS,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { resample } from '../../../src/voice/convert/resampler.js';
+import { resample } from '../../../src/voice/resample/resampler.js';
 import { collectSamples } from '../../../src/voice/stage.js';
 import { decodeWithFfmpeg } from '../../../src/voice/transcode/ffmpeg.js';
 import { type TranscodeFormat, transcode } from '../../../src/voice/transcode/transcode.js';

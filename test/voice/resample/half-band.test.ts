@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RateDoubler, RateHalver } from '../../../src/voice/convert/half-band.js';
-import { resample } from '../../../src/voice/convert/resampler.js';
-import { MOST_HALVED, VoiceHalver } from '../../../src/voice/convert/voice-halver.js';
+import { RateDoubler, RateHalver } from '../../../src/voice/resample/half-band.js';
+import { resample } from '../../../src/voice/resample/resampler.js';
+import { MOST_HALVED, VoiceHalver } from '../../../src/voice/resample/voice-halver.js';
 import { concatSamples, transformSamples } from '../../../src/voice/stage.js';
 
 function tone(hz: number, rate: number, length: number): Int16Array {

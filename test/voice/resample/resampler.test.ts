@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Resampler, resample } from '../../../src/voice/convert/resampler.js';
+import { Resampler, resample } from '../../../src/voice/resample/resampler.js';
 import { concatSamples, transformSamples } from '../../../src/voice/stage.js';
 import { encodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import {

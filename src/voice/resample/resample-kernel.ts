@@ -1,5 +1,5 @@
+import { WasmCode } from '../convert/wasm-code.js';
 import { RESAMPLE_KERNEL } from './resample-kernel-bytes.js';
-import { WasmCode } from './wasm-code.js';
 
 /** The functions of resample-kernel.wat; addresses in bytes. */
 export interface ResampleKernel {

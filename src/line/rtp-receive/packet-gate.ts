@@ -1,8 +1,8 @@
-import type { RtpConnection, RtpSessionOptions, SrtpKey } from './rtp-options.js';
-import { type RtpPacket, readRtp } from './rtp-packet.js';
-import type { RtpRejected } from './rtp-stats.js';
-import { isSameAddress, type RtpAddress } from './rtp-transport.js';
-import { SrtpContext, type SrtpRefusal } from './srtp.js';
+import type { RtpConnection, RtpSessionOptions, SrtpKey } from '../rtp/rtp-options.js';
+import { type RtpPacket, readRtp } from '../rtp/rtp-packet.js';
+import type { RtpRejected } from '../rtp/rtp-stats.js';
+import { isSameAddress, type RtpAddress } from '../rtp/rtp-transport.js';
+import { SrtpContext, type SrtpRefusal } from '../rtp/srtp.js';
 
 /** The part of an agreement that decides which packets are accepted. */
 export interface Agreed {

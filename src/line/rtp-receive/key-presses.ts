@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/time/clock.js';
-import { digitOf, type Press, readTelephoneEvent, TelephoneEventReader } from './telephone-event.js';
+import { digitOf, type Press, readTelephoneEvent, TelephoneEventReader } from '../rtp/telephone-event.js';
 
 /** Listener of key presses. */
 export interface KeyPressListener {

@@ -1,18 +1,18 @@
 import type { Clock } from '../../base/time/clock.js';
 import { FedStream } from '../../stream/fed-stream.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
+import { AgreedCodecs } from '../rtp/agreed-codecs.js';
+import { type CallQuality, callQuality } from '../rtp/quality.js';
+import type { RtpConnection, RtpSessionOptions } from '../rtp/rtp-options.js';
+import type { RtpPacket } from '../rtp/rtp-packet.js';
+import type { RtpSessionStats } from '../rtp/rtp-stats.js';
+import type { RtpAddress } from '../rtp/rtp-transport.js';
 import { JitterBuffer } from '../rtp-playout/jitter-buffer.js';
 import { PlacedVoice } from '../rtp-playout/placed-voice.js';
-import { AgreedCodecs } from './agreed-codecs.js';
 import { KeyPresses, type KeyPressListener } from './key-presses.js';
 import { PacketGate } from './packet-gate.js';
 import { PeerSources } from './peer-sources.js';
-import { type CallQuality, callQuality } from './quality.js';
-import type { RtpConnection, RtpSessionOptions } from './rtp-options.js';
-import type { RtpPacket } from './rtp-packet.js';
 import type { RtpSource } from './rtp-source.js';
-import type { RtpSessionStats } from './rtp-stats.js';
-import type { RtpAddress } from './rtp-transport.js';
 
 /** Listeners of a receiver. */
 export interface ReceiverEvents extends KeyPressListener {

@@ -1,20 +1,20 @@
-import { JackfieldError } from '../base/errors.js';
-import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../base/pcm.js';
-import type { ReadClass } from '../stream/pcm-stream.js';
-import type { SinkFeed, SinkNotices } from '../stream/receive/sink-feed.js';
-import { StreamInlet } from '../stream/receive/stream-inlet.js';
-import { ClockTimeline } from '../stream/send/clock-timeline.js';
-import { StreamOutlet } from '../stream/send/stream-outlet.js';
+import { JackfieldError } from '../../base/errors.js';
+import { msToSamples, type PcmFormat, PTIME_MS, samplesToMs } from '../../base/pcm.js';
+import type { ReadClass } from '../../stream/pcm-stream.js';
+import type { SinkFeed, SinkNotices } from '../../stream/receive/sink-feed.js';
+import { StreamInlet } from '../../stream/receive/stream-inlet.js';
+import { ClockTimeline } from '../../stream/send/clock-timeline.js';
+import { StreamOutlet } from '../../stream/send/stream-outlet.js';
+import type { LeaseStats } from '../lease.js';
+import type { LeaseContext } from '../lease-context.js';
+import { leaseName } from '../lease-guards.js';
+import type { ResolvedLeaseOptions } from '../lease-options.js';
+import { type CloseReason, closeError } from '../lease-state.js';
+import type { Accepted } from '../read/accepted.js';
+import { type ConnectionEvents, PeerConnection, readIntervalOf } from '../read/peer-connection.js';
 import { FlowEnding, type Remainder } from './flow-ending.js';
 import { HoldMeter } from './hold-meter.js';
-import type { LeaseStats } from './lease.js';
-import type { LeaseContext } from './lease-context.js';
-import { leaseName } from './lease-guards.js';
-import type { ResolvedLeaseOptions } from './lease-options.js';
-import { type CloseReason, closeError } from './lease-state.js';
 import { PeerWatch, type WatchedPeer } from './peer-watch.js';
-import type { Accepted } from './read/accepted.js';
-import { type ConnectionEvents, PeerConnection, readIntervalOf } from './read/peer-connection.js';
 
 /** The lease that a flow belongs to. */
 export interface StreamFlowOwner extends SinkNotices {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RtpSource } from '../../../src/line/rtp/rtp-source.js';
+import { RtpSource } from '../../../src/line/rtp-receive/rtp-source.js';
 
 it.each([
   ['lower', 1000],

@@ -1,6 +1,6 @@
+import type { RtpPacket } from '../rtp/rtp-packet.js';
+import { Unwrapped } from '../rtp/wrapping.js';
 import { InterarrivalJitter } from './interarrival-jitter.js';
-import type { RtpPacket } from './rtp-packet.js';
-import { Unwrapped } from './wrapping.js';
 
 /** Packet of a source, with its counters unwrapped. */
 export interface SourcePacket {

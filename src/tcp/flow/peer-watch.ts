@@ -1,10 +1,10 @@
-import { JackfieldError } from '../base/errors.js';
-import { IdleWatch, idleLimitOf, isLoopback } from '../base/system/peer-limits.js';
-import type { LeaseContext } from './lease-context.js';
-import { leaseName } from './lease-guards.js';
-import type { ResolvedLeaseOptions } from './lease-options.js';
-import type { CloseReason } from './lease-state.js';
-import type { Accepted } from './read/accepted.js';
+import { JackfieldError } from '../../base/errors.js';
+import { IdleWatch, idleLimitOf, isLoopback } from '../../base/system/peer-limits.js';
+import type { LeaseContext } from '../lease-context.js';
+import { leaseName } from '../lease-guards.js';
+import type { ResolvedLeaseOptions } from '../lease-options.js';
+import type { CloseReason } from '../lease-state.js';
+import type { Accepted } from '../read/accepted.js';
 
 /** The stream whose peer is watched. */
 export interface WatchedPeer {

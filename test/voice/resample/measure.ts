@@ -1,6 +1,6 @@
-import { buildStages } from '../../../src/voice/convert/build-stages.js';
-import { aligned, createResampleKernel, F32 } from '../../../src/voice/convert/resample-kernel.js';
-import { designFilters, type ResamplePlan } from '../../../src/voice/convert/resample-plan.js';
+import { buildStages } from '../../../src/voice/resample/build-stages.js';
+import { aligned, createResampleKernel, F32 } from '../../../src/voice/resample/resample-kernel.js';
+import { designFilters, type ResamplePlan } from '../../../src/voice/resample/resample-plan.js';
 
 export interface SineOptions {
   readonly frequency: number;

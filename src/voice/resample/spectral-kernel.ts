@@ -1,6 +1,6 @@
+import { WasmCode } from '../convert/wasm-code.js';
 import type { ResampleKernel } from './resample-kernel.js';
 import { SPECTRAL_KERNEL } from './spectral-kernel-bytes.js';
-import { WasmCode } from './wasm-code.js';
 
 /** The functions of spectral-kernel.wat; addresses in bytes. */
 export interface SpectralKernel {

@@ -1,6 +1,6 @@
-import type { RtpPacket } from './rtp-packet.js';
+import type { RtpPacket } from '../rtp/rtp-packet.js';
+import type { RtpReceived } from '../rtp/rtp-stats.js';
 import { RtpSource } from './rtp-source.js';
-import type { RtpReceived } from './rtp-stats.js';
 
 /** First packet of another source. */
 export interface Candidate {
