@@ -2,8 +2,8 @@ import type { Span } from '../speech-units.js';
 import { digitWord } from './digit-words.js';
 import type { Token } from './word-tokens.js';
 
-/** Possible part of a number: a spoken word, or a pressed key. */
-export type NumberPart = Token & { readonly isKey?: boolean };
+/** Possible part of a number: a spoken word, a pressed key, or speech that was not understood. */
+export type NumberPart = Token & { readonly isKey?: boolean; readonly isUnknown?: boolean };
 
 /** Sequence of digits. */
 export interface DigitRun extends Span {
@@ -16,6 +16,8 @@ export interface DigitRun extends Span {
 /** Fewest digits of a card number. */
 export const CARD_DIGITS = 13;
 const MOST_CARD_DIGITS = 19;
+/** Stands for a digit in speech that was not understood. */
+export const UNKNOWN_DIGIT = '?';
 /** Most other words between two digits. */
 const MAX_FILLERS = 3;
 
@@ -67,7 +69,7 @@ function runsIn(
   };
   for (const part of parts) {
     if (open && part.from - open.to > maxGap) end();
-    const word = part.isKey ? keyWord(part.token) : digitWord(part.token, open !== undefined);
+    const word = wordOf(part, open !== undefined);
     if (!word) {
       if (open && !part.isKey && ++open.fillers > MAX_FILLERS) end();
       continue;
@@ -97,6 +99,14 @@ function runsIn(
     open.tens = word.kind === 'tens';
   }
   return { ended, open };
+}
+
+/** Speech that was not understood may be a whole card number. */
+const UNKNOWN = { kind: 'digits', digits: UNKNOWN_DIGIT.repeat(CARD_DIGITS) } as const;
+
+function wordOf(part: NumberPart, isWithin: boolean) {
+  if (part.isUnknown) return UNKNOWN;
+  return part.isKey ? keyWord(part.token) : digitWord(part.token, isWithin);
 }
 
 function keyWord(key: string): { readonly kind: 'digits'; readonly digits: string } | undefined {

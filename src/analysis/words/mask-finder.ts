@@ -1,7 +1,7 @@
 import type { PressedKey } from '../leg/leg-analysis.js';
 import type { Span } from '../speech-units.js';
 import type { LegIndex } from '../turns/turn-events.js';
-import { begunRun, type DigitRun, digitRuns, type NumberPart } from './digit-runs.js';
+import { begunRun, type DigitRun, digitRuns, type NumberPart, UNKNOWN_DIGIT } from './digit-runs.js';
 import { type Keyword, KeywordWatch } from './keyword-watch.js';
 import type { SaidPart } from './said-part.js';
 import { type Token, tokensIn, tokensOf } from './word-tokens.js';
@@ -82,6 +82,27 @@ export class MaskFinder {
       if (!run || run.digits.length <= HARMLESS_DIGITS) return [];
       return [{ from: run.from, to: run.to, leg, rule: `card-${run.how}` as const }];
     });
+  }
+
+  /**
+   * Finds digits of a leg that may belong to a card number together with speech that was not understood, with that
+   * speech.
+   *
+   * @param unknown Stretches of that speech.
+   */
+  besideUnknown(
+    leg: LegIndex,
+    said: readonly SaidPart[],
+    keys: readonly PressedKey[],
+    unknown: readonly Span[],
+    sampleRate: number,
+  ): FoundSecret[] {
+    if (!this.#rules.cards || unknown.length === 0) return [];
+    const stretches = unknown.map(({ from, to }) => ({ token: '', text: '', from, to, isUnknown: true }));
+    const parts = [...partsOfLeg(said, keys).parts, ...stretches].sort((a, b) => a.from - b.from);
+    return digitRuns(parts, (MAX_GAP_MS * sampleRate) / 1000)
+      .filter(({ digits }) => digits.includes(UNKNOWN_DIGIT) && /\d/.test(digits))
+      .map(({ from, to }) => ({ from, to, leg, rule: 'undecided' }));
   }
 
   /** Returns the text with everything that has to be masked replaced. */

@@ -6,12 +6,13 @@ import { splitChannels } from '../../voice/convert/channels.js';
 import type { DtmfDigit } from '../../voice/tone/dtmf.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
 import { type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
-import { clippedMask, type MaskSpan, maskSpans } from './mask-spans.js';
+import { clippedMask, MASK_MARGIN_MS, type MaskSpan, maskSpans } from './mask-spans.js';
 import { Utterances } from './utterances.js';
 
 const LEGS = [0, 1] as const;
 const { sampleRate } = VOICE_FORMAT;
 const MAX_GAP = msToSamples(MAX_GAP_MS);
+const MARGIN = msToSamples(MASK_MARGIN_MS);
 /** Time for which keys and words still count after their audio was passed on: a number may continue. */
 const MEMORY = msToSamples(120_000);
 /** Largest distance between the sound of a key and its signal outside the audio. */
@@ -38,7 +39,7 @@ export class LiveSecrets {
   #start: number | undefined;
   #end = 0;
   /** Secrets found so far; undefined when new keys or words have arrived since. */
-  #found: { readonly certain: readonly FoundSecret[]; readonly begun: readonly FoundSecret[] } | undefined;
+  #found: Readonly<Record<'certain' | 'begun' | 'doubtful', readonly FoundSecret[]>> | undefined;
 
   private constructor(
     { cards = true, phrases = [], transcriber }: LiveMaskOptions,
@@ -65,6 +66,7 @@ export class LiveSecrets {
       // The other half is left for the engine.
       longest: Math.min(LONGEST, msToSamples(delayMs / 2)),
       said: (parts: readonly SaidPart[]) => secrets?.say(parts),
+      doubted: () => secrets?.say([]),
     };
     const ears = await Promise.all(LEGS.map((leg) => Utterances.begin(leg, listener)));
     secrets = new LiveSecrets(options, ears);
@@ -89,7 +91,7 @@ export class LiveSecrets {
     this.#found = undefined;
   }
 
-  /** Takes transcribed speech. */
+  /** Takes transcribed speech. With none, other facts about the speech have changed. */
   say(parts: readonly SaidPart[]): void {
     this.#said.push(...parts);
     this.#found = undefined;
@@ -98,8 +100,8 @@ export class LiveSecrets {
   /** The stretches of [from, to) to mask, in order. Call it once per range: earlier state is dropped. */
   masks(from: number, to: number): MaskSpan[] {
     this.#found ??= this.#find();
-    const { certain, begun } = this.#found;
-    const goingOn = this.#isOver ? [] : begun.filter((run) => this.#end - run.to <= MAX_GAP);
+    const { certain, begun, doubtful } = this.#found;
+    const goingOn = begun.filter((run) => this.#mayGoOn(run));
     const room = { sampleRate, samples: Number.POSITIVE_INFINITY };
     const known = maskSpans([...certain, ...goingOn], room);
     const unknown = LEGS.flatMap((leg) =>
@@ -109,7 +111,7 @@ export class LiveSecrets {
         rule: 'undecided' as const,
       })),
     );
-    const rest = maskSpans(unknown, room).flatMap((mask) => without(mask, known));
+    const rest = maskSpans([...unknown, ...doubtful], room).flatMap((mask) => without(mask, known));
     this.#forget(to);
     return [...known, ...rest]
       .flatMap((mask) => clippedMask(mask, from, to) ?? [])
@@ -142,8 +144,16 @@ export class LiveSecrets {
     }
   }
 
+  /** True when a number may continue in speech that is not transcribed, or in audio that has not come. */
+  #mayGoOn({ leg, to }: FoundSecret): boolean {
+    const starts = (this.#ears[leg]?.undecided(to, Number.POSITIVE_INFINITY) ?? []).map(({ from }) => from);
+    if (!this.#isOver) starts.push(this.#end);
+    return Math.min(...starts) - to <= MAX_GAP;
+  }
+
   #find() {
     const finder = this.#finder;
+    const saidOn = (leg: number) => this.#said.filter((part) => part.leg === leg);
     const beside = [[], this.#told] as const;
     return {
       certain: [
@@ -151,14 +161,16 @@ export class LiveSecrets {
         ...finder.inCall([], beside, sampleRate),
       ],
       begun: LEGS.flatMap((leg) => [
-        ...finder.begunIn(
-          leg,
-          this.#said.filter((part) => part.leg === leg),
-          this.#keys[leg] ?? [],
-          sampleRate,
-        ),
+        ...finder.begunIn(leg, saidOn(leg), this.#keys[leg] ?? [], sampleRate),
         ...finder.begunIn(leg, [], beside[leg], sampleRate),
       ]),
+      doubtful: LEGS.flatMap((leg) => {
+        const keys = [...(this.#keys[leg] ?? []), ...beside[leg]];
+        const unknown = this.#ears[leg]?.unknown ?? [];
+        return finder
+          .besideUnknown(leg, saidOn(leg), keys, unknown, sampleRate)
+          .map((run) => ({ ...run, from: run.from - MARGIN, to: run.to + MARGIN }));
+      }),
     };
   }
 

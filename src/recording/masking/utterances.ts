@@ -20,6 +20,8 @@ export interface UtteranceListener {
   readonly longest: number;
   /** Called with the transcribed speech. */
   said(parts: readonly SaidPart[]): void;
+  /** Called when {@link Utterances.unknown} has changed. */
+  doubted(): void;
   /** Called for each utterance on which the engine fails. */
   failed(error: Error): void;
 }
@@ -34,6 +36,8 @@ interface Asked extends Piece {
 const LEAD = msToSamples(300);
 /** Audio that is kept before speech is detected. */
 const KEPT = msToSamples(1000);
+/** Time for which it is remembered what was not understood: a number may continue after it. */
+const MEMORY = msToSamples(120_000);
 /** Longest pause within an utterance: numbers are spoken in groups. */
 const PAUSE_MS = 500;
 
@@ -54,8 +58,7 @@ export class Utterances {
   /** The current utterance, from its last cut on. */
   #current: Cuts | undefined;
   #asked: Asked[] = [];
-  /** Speech that no piece decides. */
-  #unsure: Span[] = [];
+  #unknown: Span[] = [];
   readonly #words = new HeardWords();
   #work: Promise<void> = Promise.resolve();
 
@@ -83,16 +86,21 @@ export class Utterances {
     if (this.#current && this.#end - this.#current.from >= this.#listener.longest) {
       const { piece, hole, rest } = this.#current.cut(this.#end);
       this.#ask(piece);
-      this.#unsure.push(hole);
+      this.#doubt([hole]);
       this.#current = rest;
     }
     this.#forget();
   }
 
+  /** Speech of the last minutes that will not be transcribed. */
+  get unknown(): readonly Span[] {
+    return this.#unknown;
+  }
+
   /** The stretches of [from, to) with speech that is not transcribed. */
   undecided(from: number, to: number): Span[] {
     const open = this.#current ? [{ from: this.#current.decided, to: this.#end }] : [];
-    return [...this.#asked.map(({ decides }) => decides), ...this.#unsure, ...open]
+    return [...this.#asked.map(({ decides }) => decides), ...this.#unknown, ...open]
       .map((span) => ({ from: Math.max(from, span.from), to: Math.min(to, span.to) }))
       .filter((span) => span.from < span.to);
   }
@@ -101,7 +109,8 @@ export class Utterances {
   giveUp(position: number): void {
     const late = this.#asked.filter(({ to }) => to <= position);
     this.#asked = this.#asked.filter(({ to }) => to > position);
-    this.#unsure = this.#unsure.filter(({ to }) => to > position);
+    this.#unknown = this.#unknown.filter(({ to }) => to > position - MEMORY);
+    this.#doubt(late.map(({ decides }) => decides));
     const error = new JackfieldError('ERR_TIMEOUT', 'The transcriber did not answer in time.');
     for (const { stop } of late) stop.abort(error);
   }
@@ -166,11 +175,20 @@ export class Utterances {
       );
       said(heard.said);
       this.#asked = this.#asked.filter((each) => each !== asked);
-      this.#unsure.push(...heard.unsure);
+      this.#doubt(heard.unsure);
     } catch (error) {
       // The utterance stays undecided.
+      if (this.#asked.includes(asked)) this.#doubt([asked.decides]);
+      this.#asked = this.#asked.filter((each) => each !== asked);
       failed(asError(error));
     }
+  }
+
+  #doubt(spans: readonly Span[]): void {
+    const some = spans.filter(({ from, to }) => from < to);
+    if (some.length === 0) return;
+    this.#unknown.push(...some);
+    this.#listener.doubted();
   }
 
   /** Drops audio that belongs to no utterance. */

@@ -26,7 +26,7 @@ async function passedOn({ local, remote }: Talk, options: LiveMaskOptions, piece
     heard: () => undefined,
     masking: (span) => masks.push(span),
     masked: () => undefined,
-    notUnderstood: (error) => expect.unreachable(error.message),
+    notUnderstood: () => undefined,
   });
   for (let from = 0; from < remote.length; from += piece) {
     const both = new Int16Array(2 * Math.min(piece, remote.length - from));
@@ -69,7 +69,7 @@ describe('masking of speech that is longer than what the engine gets at once', (
         fc.record({
           before: fc.integer({ min: 3200, max: 16_000 }),
           length: fc.oneof(fc.integer({ min: 2400, max: 8000 }), fc.integer({ min: 8000, max: 16_000 })),
-          delayMs: fc.constantFrom(6000, 8000, 12_000),
+          delayMs: fc.constantFrom(5200, 6000, 8000, 12_000),
           piece: fc.constantFrom(1600, 4800, 8000),
         }),
         async ({ before, length, delayMs, piece }) => {
@@ -88,22 +88,15 @@ describe('masking of speech that is longer than what the engine gets at once', (
   });
 
   it.each([
-    ['whose words have no times', 6000, (words: readonly Word[]) => ears(call, { remote: words }), true],
-    [
-      'in pieces too short to overlap',
-      3000,
-      (words: readonly Word[]) => ears(call, { remote: words }),
-      false,
-    ],
-  ])('lets nothing of a number through %s', async (_, delayMs, earsOf, isUntimed) => {
+    ['whose words have no times', 6000, untimed],
+    ['in pieces too short to overlap', 4500, undefined],
+    ['in pieces that decide nothing', 2000, undefined],
+    ['of which the engine does not hear some digits', 6000, away],
+  ] as const)('lets nothing of a number through %s', async (_, delayMs, worse) => {
     for (const before of [4000, 9000, 14_000]) {
       const { words, secret } = sentence(before, 5000);
-      const { engine } = earsOf(words);
-      const untimed: Transcriber = {
-        name: 'untimed',
-        transcribe: async (request) => ({ text: (await engine.transcribe(request)).text }),
-      };
-      const transcriber = isUntimed ? untimed : engine;
+      const { engine } = ears(call, { remote: words });
+      const transcriber = worse?.(engine) ?? engine;
       const { passed, masks, stats } = await passedOn(call, { transcriber, delayMs }, 4800);
       expect(passed.subarray(...secret).some((sample) => sample !== 0)).toBe(false);
       expect(same(passed, silenced(masks))).toBe(true);
@@ -111,3 +104,24 @@ describe('masking of speech that is longer than what the engine gets at once', (
     }
   });
 });
+
+/** An engine that tells no times. */
+function untimed(engine: Transcriber): Transcriber {
+  return {
+    name: 'untimed',
+    transcribe: async (request) => ({ text: (await engine.transcribe(request)).text }),
+  };
+}
+
+/** An engine that is away in the middle of the number: what it hears of it is too short for a card's. */
+function away(engine: Transcriber): Transcriber {
+  let asked = 0;
+  return {
+    name: 'away',
+    transcribe: async (request) => {
+      asked++;
+      if (asked === 3 || asked === 4) throw new Error('The engine is away.');
+      return await engine.transcribe(request);
+    },
+  };
+}
