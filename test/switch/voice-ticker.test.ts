@@ -114,7 +114,7 @@ it.each([
     [
       expect.objectContaining({
         code: 'ERR_TIMEOUT',
-        message: expect.stringMatching(/(still|back).* \d+\.\d s/),
+        message: expect.stringMatching(/(ahead|back).* \d+\.\d s/),
       }),
       'clock',
     ],

@@ -176,7 +176,7 @@ describe('a client asks again', () => {
       name: 'AccountError',
       code: 'ERR_PEER',
       status: 500,
-      message: 'GET /api/v1 was answered 500: no',
+      message: 'GET /api/v1 was answered with status 500: no',
     });
     expect(asked).toHaveLength(3);
     await expect(driven(clock, client.send('8:bob', 'x'))).rejects.toMatchObject({ status: 500 });

@@ -43,7 +43,7 @@ it('an output that cannot be made costs that output only, and is told in the sid
     // One leg without the other is no output, and is not left where recordings are under way.
     const left = await readdir(join(folder, '.recording'), { withFileTypes: true });
     expect(left.filter((entry) => entry.isFile())).toEqual([]);
-    expect(failures).toEqual([expect.stringContaining('There is no mp3')]);
+    expect(failures).toEqual([expect.stringContaining('The mp3 file was not made')]);
   } finally {
     await recorder.close();
     await client.close();
