@@ -189,7 +189,10 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     }
   }
 
-  /** Ends the recording at `length` (default: the end of the longer leg) and completes its last file. */
+  /**
+   * Ends the recording at `length` (default: the end of the longer leg) and completes its last file.
+   * @throws ERR_FILE when a file is not complete, or when the disk is full now: the files are complete up to then.
+   */
   async finish(
     end: RecordingEnd,
     options: {

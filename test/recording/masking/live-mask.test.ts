@@ -1,28 +1,15 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/time/clock.js';
-import { Segment } from '../../../src/recording/file/segment.js';
-import { StereoFile } from '../../../src/recording/file/stereo-file.js';
 import { LiveMask } from '../../../src/recording/masking/live-mask.js';
-import type { LiveMaskOptions } from '../../../src/recording/masking/live-mask-options.js';
 import type { MaskSpan } from '../../../src/recording/masking/mask-spans.js';
-import { RecordingTrack } from '../../../src/recording/recording-track.js';
 import { recoverRecording, verifyRecording } from '../../../src/recording.js';
-import {
-  concatSamples,
-  dtmfSamples,
-  splitChannels,
-  type Transcriber,
-  WavReader,
-} from '../../../src/voice.js';
+import { concatSamples, dtmfSamples, splitChannels, type Transcriber } from '../../../src/voice.js';
 import { ears, placeOf, RATE, spoken, type Talk, talk } from './ears.js';
+import { CARD, MARGIN, Masked, same, samplesOf, silenced } from './masked-call.js';
 
-const MARGIN = 4000;
-const START_MS = Date.UTC(2026, 0, 1);
-const CALL = { id: 7, partner: 'ann', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };
 const DIGITS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
 
 let folder: string;
@@ -31,109 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A recording of a call with a mask, on a clock that stands still between two steps. */
-class Masked {
-  readonly told: MaskSpan[] = [];
-  readonly failures: string[] = [];
-  readonly file: string;
-  readonly track: RecordingTrack;
-  readonly clock: VirtualClock;
-  #at = 0;
-
-  private constructor(within: string, clock: VirtualClock, mask: LiveMask, everyMs?: number) {
-    this.file = join(within, 'call-1.wav');
-    this.clock = clock;
-    this.track = new RecordingTrack({
-      ...{ clock, mask, maxMs: undefined, resumeWhenRoom: false, preRollMs: undefined, correctDrift: false },
-      rules: everyMs === undefined ? {} : { everyMs },
-      open: async (index, base) =>
-        Segment.open({
-          store: await StereoFile.create(join(within, `call-${index}.wav`), 'sync'),
-          head: {
-            ...{ id: 'masked', segment: index, call: CALL, tags: {}, masks: mask.masks },
-            startedAt: new Date(START_MS + base / 16).toISOString(),
-            streams: { local: 'CAPTURE_MIC', remote: 'OUTPUT' },
-          },
-          base,
-          signingKey: undefined,
-        }),
-      hasRoom: async () => true,
-      gapName: () => ({ kind: 'missing', reason: 'stalled' }),
-      facts: () => ({ call: CALL, tags: {} }),
-    });
-    this.track.aligner.byPosition();
-    this.track.on('masked', (span) => this.told.push(span));
-    this.track.on('mask-failed', ({ message }) => this.failures.push(message));
-  }
-
-  static async begin(options: LiveMaskOptions, everyMs?: number): Promise<Masked> {
-    const clock = new VirtualClock(START_MS);
-    const within = await mkdtemp(join(folder, 'call-'));
-    const masked = new Masked(within, clock, await LiveMask.open(options, { clock }), everyMs);
-    await masked.track.begin();
-    return masked;
-  }
-
-  /** Lets a piece of the call come. */
-  async come({ local, remote }: Talk, samples: number, lag = 0): Promise<void> {
-    const from = this.#at;
-    const to = Math.min(from + samples, remote.length);
-    if (from >= to) return;
-    this.#at = to;
-    await this.clock.advance((to - from) / 16);
-    await this.track.aligner.remote.write(remote.slice(from, to), from);
-    const [begin, end] = [Math.max(0, from - lag), Math.max(0, to === remote.length ? to : to - lag)];
-    if (begin < end) await this.track.aligner.local.write(local.slice(begin, end), begin);
-    await this.track.aligner.flush();
-    // What was understood is told in later turns.
-    for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
-  }
-
-  async all(call: Talk, pieces: readonly number[] = [8000], lag = 0): Promise<void> {
-    for (let turn = 0; this.#at < call.remote.length; turn++)
-      await this.come(call, pieces[turn % pieces.length] ?? 8000, lag);
-  }
-
-  /** Samples that are on the disk now, whatever counts them. */
-  async onDisk(): Promise<Int16Array> {
-    const bytes = await readFile(this.file);
-    const data = bytes.indexOf('data') + 8;
-    return new Int16Array(
-      bytes.buffer.slice(bytes.byteOffset + data, bytes.byteOffset + data + ((bytes.length - data) & ~3)),
-    );
-  }
-
-  async end() {
-    await this.track.finish('stopped');
-    return this.track.segments.map(({ sidecar }) => sidecar);
-  }
-}
-
-async function samplesOf(file: string): Promise<Int16Array[]> {
-  await using reader = await WavReader.open(file);
-  const parts: Int16Array[] = [];
-  for await (const samples of reader) parts.push(samples.slice());
-  return splitChannels(concatSamples(parts), 2);
-}
-
-/** True for two legs that are the same to the sample. */
-const same = (one: readonly Int16Array[], other: readonly Int16Array[]) =>
-  one.every((leg, at) =>
-    Buffer.from(leg.slice().buffer).equals(Buffer.from((other[at] ?? leg.slice(1)).slice().buffer)),
-  );
-
-/** What a call is with silence in some places of both legs. */
-function silenced({ local, remote }: Talk, masks: readonly (readonly [number, number])[]): Int16Array[] {
-  return [local, remote].map((leg) => {
-    const copy = leg.slice();
-    for (const [from, to] of masks) copy.fill(0, from, to);
-    return copy;
-  });
-}
-
 const places = (spans: readonly MaskSpan[]) =>
   spans.map(({ from, samples, rule }) => [from, from + samples, rule]);
-const CARD = 'four one one one one one one one one one one one one one one one';
 
 describe('masking while a call goes on', () => {
   it('takes out what is said to the sample, on both legs, and says so in ledger, sidecar and events', async () => {
@@ -147,7 +33,10 @@ describe('masking while a call goes on', () => {
     };
     const call = talk(14, words);
     const { engine } = ears(call, words);
-    const masked = await Masked.begin({ transcriber: engine, phrases: [{ phrase: 'mothers maiden name' }] });
+    const masked = await Masked.begin(folder, {
+      transcriber: engine,
+      phrases: [{ phrase: 'mothers maiden name' }],
+    });
     await masked.all(call);
     const [sidecar] = await masked.end();
     const expected = [
@@ -177,7 +66,7 @@ describe('masking while a call goes on', () => {
     call.remote.set(dtmfSamples('4111111111111111', { toneMs: 80, pauseMs: 80 }), 2 * RATE);
     // A telephone number, and what follows it after a while, are no card's.
     call.local.set(dtmfSamples('030123', { toneMs: 80, pauseMs: 80 }), 6 * RATE);
-    const masked = await Masked.begin({});
+    const masked = await Masked.begin(folder, {});
     await masked.all(call);
     for (const digit of '4111111111111') masked.track.pressed(digit);
     const [sidecar] = await masked.end();
@@ -216,7 +105,7 @@ describe('masking while a call goes on', () => {
         });
       },
     };
-    const masked = await Masked.begin({ transcriber: late, delayMs: 4000 });
+    const masked = await Masked.begin(folder, { transcriber: late, delayMs: 4000 });
     await masked.all(call);
     const [sidecar] = await masked.end();
     const spans = places(masked.told) as [number, number, string][];
@@ -257,7 +146,7 @@ describe('masking while a call goes on', () => {
           const said = spoken(number.map((digit) => DIGITS[digit]).join(' '), at, length);
           const call = talk(8, { remote: said });
           const { engine } = ears(call, { remote: said });
-          const masked = await Masked.begin({ transcriber: engine, delayMs: 5000 }, everyMs);
+          const masked = await Masked.begin(folder, { transcriber: engine, delayMs: 5000 }, { everyMs });
           const secret = [Math.max(0, at - MARGIN), at + said.length * length + MARGIN] as const;
           for (let turn = 0; turn < 24; turn++) {
             await masked.come(call, pieces[turn % pieces.length] ?? 8000, lag);
@@ -292,7 +181,7 @@ describe('masking while a call goes on', () => {
   it('goes on beside a pause and a hole, and marks are in their places', async () => {
     const words = { remote: spoken(CARD, 4 * RATE) };
     const call = talk(16, words);
-    const masked = await Masked.begin({ transcriber: ears(call, words).engine, delayMs: 6000 });
+    const masked = await Masked.begin(folder, { transcriber: ears(call, words).engine, delayMs: 6000 });
     for (let half = 0; half < 32; half++) {
       if (half === 2) masked.track.pause('by hand');
       if (half === 4) masked.track.resume();
@@ -330,7 +219,7 @@ describe('masking while a call goes on', () => {
         return of ? await of.engine.transcribe({ ...request, samples }) : { text: '' };
       },
     };
-    const begin = () => Masked.begin({ transcriber: engine, delayMs: 8000 });
+    const begin = () => Masked.begin(folder, { transcriber: engine, delayMs: 8000 });
     const both = [await begin(), await begin()] as const;
     for (let half = 0; half < 26; half++)
       for (const [at, masked] of both.entries()) await masked.come(calls[at]?.call as Talk, 8000);
