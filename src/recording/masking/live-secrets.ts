@@ -66,7 +66,7 @@ export class LiveSecrets {
       // The other half is left for the engine.
       longest: Math.min(LONGEST, msToSamples(delayMs / 2)),
       said: (parts: readonly SaidPart[]) => secrets?.say(parts),
-      doubted: () => secrets?.say([]),
+      doubted: () => secrets?.lookAgain(),
     };
     const ears = await Promise.all(LEGS.map((leg) => Utterances.begin(leg, listener)));
     secrets = new LiveSecrets(options, ears);
@@ -91,9 +91,14 @@ export class LiveSecrets {
     this.#found = undefined;
   }
 
-  /** Takes transcribed speech. With none, other facts about the speech have changed. */
+  /** Takes transcribed speech. */
   say(parts: readonly SaidPart[]): void {
     this.#said.push(...parts);
+    this.lookAgain();
+  }
+
+  /** Forgets what was found: more is known about the speech now. */
+  lookAgain(): void {
     this.#found = undefined;
   }
 

@@ -130,4 +130,16 @@ describe('what was said and pressed', () => {
       [other.from, other.to],
     ]);
   });
+
+  it('may be in speech that was not understood, with the digits near it', () => {
+    const unknown = [{ from: 4 * RATE, to: 6 * RATE }];
+    const beside = (text: string, at: number) =>
+      finder.besideUnknown(1, [part(1, text, at)], [], unknown, RATE).map(seconds);
+    expect(beside('nine two', 7)).toEqual(['1 undecided 4.0-7.6']);
+    expect(beside('four one', 1)).toEqual(['1 undecided 1.0-6.0']);
+    expect(beside('no number', 7)).toEqual([]);
+    expect(beside('that is all I have for one', 7)).toEqual([]);
+    expect(beside('one', 22)).toEqual([]);
+    expect(finder.besideUnknown(1, [part(1, 'one two', 7)], [], [], RATE)).toEqual([]);
+  });
 });
