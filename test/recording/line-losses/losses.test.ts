@@ -157,6 +157,45 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
     expect(call.sidecar.complete).toBe(false);
   });
 
+  it.each(['G722', 'opus'] as const)(
+    'whatever happens at once, by %s',
+    {
+      timeout: 30_000 * CALLS,
+    },
+    async (codec) => {
+      await fc.assert(
+        fc.asyncProperty(troubles, ppms, async (fates, ppm) => {
+          // Tones in packets that come in time, as do their neighbours: no trouble touches them, nor does the end of the call.
+          const isCalm = (n: number) => [-3, -2, -1, 0, 1, 2, 3].every((by) => fates[n + by] === 0);
+          const at: number[] = [];
+          for (let n = 0; n < fates.length - 25; n++) if (isCalm(n) && n >= (at.at(-1) ?? 0) + 10) at.push(n);
+          const payloads = await tonesOf(fates.length, new Set(at), codec);
+          const call = await recordedCall(stage, fates, { codec, ppm, isSecret: true, payloads });
+          expect(call.verified).toMatchObject({ ok: true });
+          const { spans, received, concealed = 0, idle, missing } = ledgerOf(call);
+          expect(received + concealed + idle + missing).toBe(call.heard.length);
+          const [lost, late, heldUp] = (['lost', 'late', 'held-up'] as const).map((reason) =>
+            samplesOf(spans, reason),
+          ) as [number, number, number];
+          const { insertedMs = 0, removedMs = 0 } = call.stats.playout ?? {};
+          const gone = fates.filter((fate) => fate === 'lost').length;
+          expect(lost + late).toBeGreaterThanOrEqual(gone * 320 - removedMs * 16);
+          expect(call.sidecar.complete).toBe(lost + late === 0);
+          // Each tone is heard once, in order, as far from the first as it was said.
+          const places = burstsIn(call.heard);
+          expect(places).toHaveLength(at.length);
+          const [first = 0] = places;
+          const moved = insertedMs * 16 + removedMs * 16;
+          for (const [i, place] of places.entries()) {
+            const apart = place - first - ((at[i] ?? 0) - (at[0] ?? 0)) * 320;
+            expect(Math.abs(apart)).toBeLessThanOrEqual(Math.max(moved, heldUp) + NEAR);
+          }
+        }),
+        { seed: SEED, numRuns: Math.ceil(CALLS / 2), endOnFailure: true },
+      );
+    },
+  );
+
   it('whatever happens at once: lost packets, bursts, stalls, silence that is not sent, jitter, and a clock that is off', {
     timeout: 30_000 * CALLS,
   }, async () => {
