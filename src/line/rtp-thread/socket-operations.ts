@@ -27,8 +27,8 @@ export type SocketOperations = {
   send(params: { readonly socket: number; readonly bytes: Uint8Array; readonly to: RtpAddress }): void;
   /** Says that batches of so many bytes were read. */
   read(params: { readonly bytes: number }): void;
-  /** Has all that has arrived sent before the answer. */
-  drain(): void;
+  /** Has all that has arrived at a pair sent before the answer. */
+  drain(params: { readonly socket: number }): void;
   close(params: { readonly socket: number }): void;
 };
 

@@ -34,7 +34,7 @@ class SocketThread {
         this.#pairs.get(socket & ~1)?.send(Buffer.from(bytes.buffer as ArrayBuffer), to, socket % 2 === 1);
       },
       read: ({ bytes }) => this.#read(bytes),
-      drain: () => this.#drain(),
+      drain: ({ socket }) => this.#drain(socket),
       close: ({ socket }) => this.#close(socket),
     });
   }
@@ -54,9 +54,8 @@ class SocketThread {
     await pair?.close();
   }
 
-  async #drain(): Promise<void> {
-    // By then all sockets that have something were read.
-    await new Promise((resolve) => setImmediate(resolve));
+  async #drain(socket: number): Promise<void> {
+    await this.#pairs.get(socket)?.drain?.();
     this.#send();
   }
 

@@ -151,7 +151,7 @@ class RemoteTransport implements RtpTransport {
 
   async drain(): Promise<void> {
     // Nothing comes from a thread that has ended.
-    await this.#channel.request('drain', undefined).catch(() => undefined);
+    await this.#channel.request('drain', { socket: this.#socket }).catch(() => undefined);
   }
 
   send(bytes: Buffer, to: RtpAddress, isRtcp: boolean): void {

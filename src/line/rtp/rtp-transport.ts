@@ -24,7 +24,7 @@ export interface RtpTransport {
   onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean, atMs?: number) => void;
   /** Called once when the sockets are gone before {@link close}, and nothing arrives any more. Default: nothing. */
   onLost?: (error: JackfieldError) => void;
-  /** Resolves when all that has arrived so far was brought. Absent where nothing waits. */
+  /** Resolves when all that has arrived so far was brought. Absent where nothing waits in a socket. */
   drain?(): Promise<void>;
   /** Sends a datagram. One that cannot be sent is lost, without an error. */
   send(bytes: Buffer, to: RtpAddress, isRtcp: boolean): void;
@@ -44,6 +44,8 @@ export interface RtpPorts {
  * lost when the thread is busy for longer.
  */
 const RECEIVE_BUFFER = 512 * 1024;
+/** Most turns of the event loop that wait for a pair to be empty. A turn reads up to 32 datagrams of a socket. */
+const MOST_TURNS = 64;
 /** Most ports of the system's choice that are tried. Some are odd, and some have a neighbour that is taken. */
 const ATTEMPTS = 100;
 
@@ -124,13 +126,23 @@ class UdpPair implements RtpTransport {
   readonly #sockets: readonly [rtp: Socket, rtcp: Socket];
   onPacket: RtpTransport['onPacket'] = () => undefined;
   #open = true;
+  #arrived = 0;
 
   constructor(rtp: Socket, rtcp: Socket) {
     this.port = rtp.address().port;
     this.rtcpPort = rtcp.address().port;
     this.#sockets = [rtp, rtcp];
-    rtp.on('message', (bytes, from: RemoteInfo) => this.onPacket(bytes, from, false));
-    rtcp.on('message', (bytes, from: RemoteInfo) => this.onPacket(bytes, from, true));
+    rtp.on('message', (bytes, from: RemoteInfo) => this.#take(bytes, from, false));
+    rtcp.on('message', (bytes, from: RemoteInfo) => this.#take(bytes, from, true));
+  }
+
+  /** A stranger that sends on and on holds it up for a bounded time. */
+  async drain(): Promise<void> {
+    let arrived = -1;
+    for (let turn = 0; this.#open && this.#arrived !== arrived && turn < MOST_TURNS; turn++) {
+      arrived = this.#arrived;
+      await nextTurn();
+    }
   }
 
   send(bytes: Buffer, { address, port }: RtpAddress, isRtcp: boolean): void {
@@ -142,4 +154,15 @@ class UdpPair implements RtpTransport {
     this.#open = false;
     await Promise.all(this.#sockets.map(closed));
   }
+
+  #take(bytes: Buffer, from: RemoteInfo, isRtcp: boolean): void {
+    this.#arrived++;
+    this.onPacket(bytes, from, isRtcp);
+  }
+}
+
+/** Resolves when the event loop has looked at all sockets since. One `setImmediate` may come before it has. */
+async function nextTurn(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
 }

@@ -86,8 +86,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   readonly #slots: readonly Slot[];
   readonly #id = randomInt(2 ** 31);
   readonly #address: string;
-  /** Transport of one side. That of the other one is in the same thread. */
-  #transport: RtpTransport | undefined;
+  #transports: readonly RtpTransport[] = [];
   #version = 0;
   #metadata = NOTHING;
   #paused = false;
@@ -126,7 +125,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
       RtpSession.open({ clock, address, originMs, reorderMs: waitMs, timeoutMs, transport });
     const session = new SiprecSession(callId, options, [await rtp(local), await rtp(remote)]);
     local.onLost = (error) => session.#lost(error);
-    session.#transport = local;
+    session.#transports = [local, remote];
     return session;
   }
 
@@ -181,7 +180,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
     this.tell(message);
     const read = readOffer(offer);
     // What came before was sent as agreed before.
-    if (this.#transport?.drain) await this.#transport.drain();
+    await this.#drained();
     const taken = this.#assign(read.streams);
     if (taken.size === 0) throw new SipRefusal(488);
     const answered: AnsweredStream[] = [];
@@ -232,10 +231,13 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   }
 
   async #close(): Promise<void> {
-    const draining = this.#isLost ? undefined : this.#transport?.drain?.();
-    if (draining) await draining;
+    if (!this.#isLost) await this.#drained();
     this.emit('ended');
     await Promise.all(this.#slots.map(({ rtp }) => rtp.close()));
+  }
+
+  async #drained(): Promise<void> {
+    await Promise.all(this.#transports.map((transport) => transport.drain?.()));
   }
 
   #lost(error: JackfieldError): void {

@@ -31,107 +31,118 @@ let sessions: SiprecSession[];
 let lost: (readonly SiprecSession[])[];
 const clients: Client[] = [];
 const workers: Worker[] = [];
+let serve: (threads: number) => Promise<void>;
 const started = (worker: Worker) => void workers.push(worker);
 
-describe.skipIf(!existsSync(built('line/siprec/siprec-server')))('calls in threads (needs a build)', () => {
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'jackfield-siprec-threads-'));
-    const { Recorder }: typeof import('../../../src/recording.js') = await import(built('recording').href);
-    const { SiprecServer }: typeof import('../../../src/line.js') = await import(built('line').href);
-    const { recordSiprec }: typeof import('../../../src/recording.js') = await import(
-      built('recording').href
-    );
-    recorder = await Recorder.open({ folder, policy: 'on-demand' });
-    [published, sessions, lost] = [[], [], []];
-    recorder.on('published', ({ sidecar }) => published.push(sidecar));
-    process.on('worker', started);
-    server = await SiprecServer.open({
-      ports: { udp: { host: '127.0.0.1', port: 0 } },
-      threads: 2,
-      onSession: async (session) => {
-        sessions.push(session);
-        await recordSiprec(session, recorder);
-      },
-    });
-    server.on('lost', (_, calls) => lost.push(calls));
-    endpoint = await SipEndpoint.open({ ports: { udp: { host: '127.0.0.1', port: 0 } } });
-  });
-
-  afterEach(async () => {
-    process.off('worker', started);
-    workers.length = 0;
-    for (const client of clients.splice(0)) client.close();
-    await server.close();
-    await Promise.all([endpoint.close(), recorder.close()]);
-    await rm(folder, { recursive: true });
-  });
-
-  it('have all that arrived before their BYE, whatever strangers send', async () => {
-    const calls = [await dial(), await dial(true)];
-    expect(workers).toHaveLength(2);
-    for (const { client } of calls) speak(client, 1);
-    await until(() => sessions.every((session) => packetsOf(session) === 2));
-    const stranger = createSocket('udp4').bind(0, '127.0.0.2');
-    await once(stranger, 'listening');
-    for (let n = 1; n < 60; n++) {
-      const header = { payloadType: 8, marker: false, sequence: n, timestamp: n * 160, ssrc: 1 };
-      const forged = writeRtp({ ...header, payload: Buffer.alloc(160, 0x2a) });
-      for (const { client } of calls) {
-        speak(client, 1);
-        for (const port of client.ports) {
-          stranger.send(forged, port, '127.0.0.1');
-          stranger.send(forged.subarray(0, n % 12), port, '127.0.0.1');
-        }
-      }
-      // Their sockets are read in between.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await Promise.all(calls.map(({ call }) => call.end()));
-    stranger.close();
-    await until(() => published.length === 2);
-    for (const { legs, complete } of published) {
-      expect(complete).toBe(true);
-      for (const { ledger } of [legs.local, legs.remote])
-        expect(ledger).toMatchObject({ received: 60 * SAMPLES });
-      for (const { ledger } of [legs.local, legs.remote])
-        expect(ledger.spans.filter(({ reason }) => reason === 'lost')).toEqual([]);
-    }
-    for (const session of sessions)
-      for (const side of ['local', 'remote'] as const)
-        expect(session.stats(side)).toMatchObject({
-          received: { packets: 60, lost: 0 },
-          rejected: { strangers: 2 * 59, unauthentic: 0, payload: 0 },
+describe.skipIf(!existsSync(built('line/siprec/siprec-server')))(
+  'recorded calls, received in threads or without (needs a build)',
+  () => {
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'jackfield-siprec-threads-'));
+      const { Recorder }: typeof import('../../../src/recording.js') = await import(built('recording').href);
+      const { recordSiprec }: typeof import('../../../src/recording.js') = await import(
+        built('recording').href
+      );
+      recorder = await Recorder.open({ folder, policy: 'on-demand' });
+      [published, sessions, lost] = [[], [], []];
+      recorder.on('published', ({ sidecar }) => published.push(sidecar));
+      process.on('worker', started);
+      serve = async (threads) => {
+        const { SiprecServer }: typeof import('../../../src/line.js') = await import(built('line').href);
+        server = await SiprecServer.open({
+          ports: { udp: { host: '127.0.0.1', port: 0 } },
+          threads,
+          onSession: async (session) => {
+            sessions.push(session);
+            await recordSiprec(session, recorder);
+          },
         });
-    expect(lost).toEqual([]);
-  });
+        server.on('lost', (_, calls) => lost.push(calls));
+      };
+      endpoint = await SipEndpoint.open({ ports: { udp: { host: '127.0.0.1', port: 0 } } });
+    });
 
-  it('end with a thread that dies, whole up to then; those of another one go on', async () => {
-    const [dying, other] = [await dial(), await dial()];
-    for (const { client } of [dying, other]) speak(client, 10);
-    await until(() => sessions.every((session) => packetsOf(session) === 20));
-    await workers[0]?.terminate();
-    const reason = 'SIP ;cause=503 ;text="Reception failed"';
-    expect(await dying.ended).toEqual({ by: 'remote', reason });
-    await until(() => published.length === 1);
-    expect(lost).toEqual([[sessions[0]]]);
-    const [first] = published;
-    expect(first?.marks).toMatchObject([
-      {
-        text: expect.stringMatching(
-          /^The call was cut off here\. A thread that receives RTP has ended/,
-        ) as string,
+    afterEach(async () => {
+      process.off('worker', started);
+      workers.length = 0;
+      for (const client of clients.splice(0)) client.close();
+      await server.close();
+      await Promise.all([endpoint.close(), recorder.close()]);
+      await rm(folder, { recursive: true });
+    });
+
+    it.each([2, 0])(
+      'have all that arrived before their BYE, whatever strangers send: %d threads',
+      async (threads) => {
+        await serve(threads);
+        const calls = [await dial(), await dial(true)];
+        expect(workers).toHaveLength(threads);
+        for (const { client } of calls) speak(client, 1);
+        await until(() => sessions.every((session) => packetsOf(session) === 2));
+        const stranger = createSocket('udp4').bind(0, '127.0.0.2');
+        await once(stranger, 'listening');
+        for (let n = 1; n < 100; n++) {
+          const header = { payloadType: 8, marker: false, sequence: n, timestamp: n * 160, ssrc: 1 };
+          const forged = writeRtp({ ...header, payload: Buffer.alloc(160, 0x2a) });
+          for (const { client } of calls) {
+            speak(client, 1);
+            for (const port of client.ports) {
+              stranger.send(forged, port, '127.0.0.1');
+              stranger.send(forged.subarray(0, n % 12), port, '127.0.0.1');
+            }
+          }
+          // Their sockets are read in between. The last packets wait there, more of them than one turn of a loop reads.
+          if (n < 60) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await Promise.all(calls.map(({ call }) => call.end()));
+        stranger.close();
+        await until(() => published.length === 2);
+        for (const { legs, complete } of published) {
+          expect(complete).toBe(true);
+          for (const { ledger } of [legs.local, legs.remote])
+            expect(ledger).toMatchObject({ received: 100 * SAMPLES });
+          for (const { ledger } of [legs.local, legs.remote])
+            expect(ledger.spans.filter(({ reason }) => reason === 'lost')).toEqual([]);
+        }
+        for (const session of sessions)
+          for (const side of ['local', 'remote'] as const)
+            expect(session.stats(side)).toMatchObject({
+              received: { packets: 100, lost: 0 },
+              rejected: { strangers: 2 * 99, unauthentic: 0, payload: 0 },
+            });
+        expect(lost).toEqual([]);
       },
-    ]);
-    expect(first?.legs.local.ledger).toMatchObject({ received: 10 * SAMPLES });
-    speak(other.client, 10);
-    const next = await dial();
-    expect(workers).toHaveLength(3);
-    speak(next.client, 10);
-    await Promise.all([other.call.end(), next.call.end()]);
-    await until(() => published.length === 3);
-    expect(published.map(({ legs }) => legs.remote.ledger.received / SAMPLES).sort()).toEqual([10, 10, 20]);
-  });
-});
+    );
+
+    it('end with a thread that dies, whole up to then; those of another one go on', async () => {
+      await serve(2);
+      const [dying, other] = [await dial(), await dial()];
+      for (const { client } of [dying, other]) speak(client, 10);
+      await until(() => sessions.every((session) => packetsOf(session) === 20));
+      await workers[0]?.terminate();
+      const reason = 'SIP ;cause=503 ;text="Reception failed"';
+      expect(await dying.ended).toEqual({ by: 'remote', reason });
+      await until(() => published.length === 1);
+      expect(lost).toEqual([[sessions[0]]]);
+      const [first] = published;
+      expect(first?.marks).toMatchObject([
+        {
+          text: expect.stringMatching(
+            /^The call was cut off here\. A thread that receives RTP has ended/,
+          ) as string,
+        },
+      ]);
+      expect(first?.legs.local.ledger).toMatchObject({ received: 10 * SAMPLES });
+      speak(other.client, 10);
+      const next = await dial();
+      expect(workers).toHaveLength(3);
+      speak(next.client, 10);
+      await Promise.all([other.call.end(), next.call.end()]);
+      await until(() => published.length === 3);
+      expect(published.map(({ legs }) => legs.remote.ledger.received / SAMPLES).sort()).toEqual([10, 10, 20]);
+    });
+  },
+);
 
 /** A call of a recording client. */
 async function dial(isEncrypted = false) {
