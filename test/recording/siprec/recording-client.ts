@@ -84,7 +84,7 @@ export class Client implements SessionMedia {
     const at = this.#next[side] ?? 0;
     this.#next[side] = at + PACKET;
     if (fate === 'silent') return;
-    const sequence = (this.#sent[side] ?? 0) + (fate === 'lost' ? 0 : 0);
+    const sequence = this.#sent[side] ?? 0;
     this.#sent[side] = sequence + 1;
     if (fate === 'lost') return;
     const payload = Buffer.from(encodeG711(samples.subarray(at % 8000, (at % 8000) + PACKET), 'alaw'));
