@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
-import { type AddressInfo, connect, createServer as createPlainServer } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import { createServer, type Server } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attach, Exchange, MemoryTransport } from '../../../src/index.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
+import { freePort } from '../../free-port.js';
 
 const MAIN = join(process.cwd(), 'dist/cli/main.js');
 const TOKEN = 'a-secret-of-16-or-more';
@@ -37,14 +38,6 @@ async function open(): Promise<void> {
   door.on('tlsClientError', () => undefined);
   await once(door, 'listening');
   at = `tcp:localhost:${(door.address() as AddressInfo).port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createPlainServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openssl)', () => {

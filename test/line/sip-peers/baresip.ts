@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
-import { freePort } from './sipp.js';
 
 /** True where baresip is installed (Debian: baresip-core). */
 export const HAS_BARESIP = !spawnSync('baresip', ['-h']).error;
@@ -65,7 +65,7 @@ export class Baresip {
     place = HERE,
   }: BaresipOptions): Promise<Baresip> {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-baresip-'));
-    const port = await freeTcpPort();
+    const port = await freePort();
     const sip = `${place.host}:${await freePort()}`;
     await writeFile(
       join(folder, 'config'),
@@ -150,13 +150,4 @@ async function opened(host: string, port: number): Promise<Socket | undefined> {
   } catch {
     return undefined;
   }
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -4,8 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { certificate } from '../../certificate.js';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
-import { freePort } from './sipp.js';
 
 /** Path of kamailio (Debian: kamailio, kamailio-tls-modules); nothing where it is not installed. */
 export const KAMAILIO = ['/usr/sbin/kamailio', 'kamailio'].find((each) => !spawnSync(each, ['-v']).error);

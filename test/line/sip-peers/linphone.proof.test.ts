@@ -11,9 +11,9 @@ import { sipLine } from '../../../src/line/sip/sip-line.js';
 import { RobotDestination } from '../../../src/switch/robot.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { Client } from '../../exchange/world.js';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
 import { shareOf } from '../sip/tones.js';
-import { freePort } from './sipp.js';
 
 /** Tone of whom a call is put through to, in Hz. */
 const TONE = 1000;

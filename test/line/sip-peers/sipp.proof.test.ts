@@ -5,8 +5,9 @@ import { type SipLine, sipLine } from '../../../src/line/sip/sip-line.js';
 import type { SipLineOptions } from '../../../src/line/sip/sip-line-options.js';
 import { RobotDestination } from '../../../src/switch/robot.js';
 import { Client } from '../../exchange/world.js';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
-import { expects, freePort, HAS_SIPP, receives, requests, responds, sdp, sipp, waits } from './sipp.js';
+import { expects, HAS_SIPP, receives, requests, responds, sdp, sipp, waits } from './sipp.js';
 
 const LISTEN = { udp: { host: '127.0.0.1', port: 0 } };
 /** Keeps the number of a response that is to be acknowledged. */

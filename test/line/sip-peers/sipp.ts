@@ -1,5 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -101,15 +100,6 @@ export async function sipp(
   const messages = code === 0 ? '' : await readFile(join(folder, 'messages.log'), 'latin1').catch(() => '');
   await rm(folder, { recursive: true });
   return code === 0 ? { code, errors: '' } : { code, errors: `${errors}\n${messages}` };
-}
-
-/** A port of UDP that is free. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }
 
 function send(lines: readonly string[]): SippStep {

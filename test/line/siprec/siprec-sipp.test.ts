@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SiprecMetadata } from '../../../src/line/siprec/siprec-metadata.js';
 import { SiprecServer } from '../../../src/line/siprec/siprec-server.js';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
-import { expects, freePort, HAS_SIPP, requests, sipp } from '../sip-peers/sipp.js';
+import { expects, HAS_SIPP, requests, sipp } from '../sip-peers/sipp.js';
 
 /** Description with a stream for each label. */
 const voices = (labels: readonly string[], direction = 'sendonly', address = '[local_ip]') =>

@@ -9,10 +9,11 @@ import { encodeG711 } from '../../../src/voice/codec/g711.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { splitChannels } from '../../../src/voice.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
+import { freePort } from '../../free-port.js';
 import { until } from '../../turns.js';
 import { jumpsOf, shareOf } from '../sip/tones.js';
 import { KAMAILIO, startKamailio } from '../sip-peers/kamailio.js';
-import { expects, freePort, HAS_SIPP, requests, sipp, waits } from '../sip-peers/sipp.js';
+import { expects, HAS_SIPP, requests, sipp, waits } from '../sip-peers/sipp.js';
 
 /** Tone of the client, in Hz, and its length, in seconds. */
 const TONE = 400;
