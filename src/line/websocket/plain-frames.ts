@@ -26,7 +26,8 @@ export interface PlainFramesOwner {
 /**
  * Reads the plain messages of a WebSocket (RFC 6455, section 5.2): those that are one frame, and are whole in one piece
  * of the stream. Everything else goes to `others`, in order: control frames, fragments, frames that are cut, and
- * faults. What follows in the same piece goes there as well, because a fault may have been among it.
+ * faults. What follows in the same piece goes there as well, because a fault may have been among it. Nothing is read
+ * after the end of a close frame.
  */
 export class PlainFrames {
   readonly #masked: number;
@@ -51,6 +52,7 @@ export class PlainFrames {
   }
 
   push(bytes: Buffer): void {
+    if (this.#isClosed && this.#owed === 0) return;
     const at = this.#owed > 0 || this.#head.length > 0 ? 0 : this.#takePlain(bytes);
     if (at === bytes.length) return;
     const rest = bytes.subarray(at);
@@ -61,7 +63,7 @@ export class PlainFrames {
   /** Takes messages as long as they are plain. Returns the end of the last one. */
   #takePlain(bytes: Buffer): number {
     let at = 0;
-    while (!this.#isFragmented && !this.#isClosed && at + 2 <= bytes.length) {
+    while (!this.#isFragmented && at + 2 <= bytes.length) {
       const first = bytes[at] ?? 0;
       const head = headOf(bytes, at);
       if ((first !== TEXT && first !== BYTES) || !head || head.masked !== this.#masked) break;
@@ -81,16 +83,19 @@ export class PlainFrames {
     return at;
   }
 
-  /** Follows frames without reading them. */
+  /** Follows frames without reading them, up to a close frame. */
   #follow(bytes: Buffer): void {
-    let at = Math.min(this.#owed, bytes.length);
-    this.#owed -= at;
+    if (bytes.length < this.#owed) {
+      this.#owed -= bytes.length;
+      return;
+    }
+    let at = this.#owed;
     let all = bytes;
     if (this.#head.length > 0) {
       all = Buffer.concat([this.#head, bytes]);
       this.#head = Buffer.alloc(0);
     }
-    while (at < all.length) {
+    while (at < all.length && !this.#isClosed) {
       const head = headOf(all, at);
       if (!head) {
         this.#head = Buffer.from(all.subarray(at, at + MAX_HEAD));
@@ -98,11 +103,11 @@ export class PlainFrames {
       }
       const first = all[at] ?? 0;
       const opcode = first & OPCODE;
-      this.#isClosed ||= opcode === CLOSE;
+      this.#isClosed = opcode === CLOSE;
       if (opcode < CONTROL) this.#isFragmented = (first & WHOLE) === 0;
       at += head.size + head.length;
     }
-    this.#owed = at - all.length;
+    this.#owed = Math.max(0, at - all.length);
   }
 }
 

@@ -79,12 +79,36 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     ).toEqual(expected);
   });
 
+  it('are the same where a frame comes in many pieces, whatever its payload looks like', () => {
+    // Each piece of the payload begins like a frame.
+    const like = frameOf('not a message', isMasked);
+    const payload = Buffer.concat(Array.from({ length: 20 }, () => like));
+    const head = frame(0x82, Buffer.alloc(payload.length), isMasked).subarray(0, isMasked ? 8 : 4);
+    if (isMasked) head.fill(0, 4);
+    const bytes = Buffer.concat([head, payload, frameOf('a text', isMasked)]);
+    const pieces = [bytes.subarray(0, head.length)];
+    for (let at = head.length; at < bytes.length; at += like.length)
+      pieces.push(bytes.subarray(at, at + like.length));
+    expect(readByWs(bytes, isMasked)).toEqual([payload, 'a text']);
+    expect(read(pieces, isMasked).told).toEqual([payload, 'a text']);
+  });
+
   it('become plain again after others, in the next piece', () => {
     const pieces = [frame(0x89, 'ping', isMasked), plain[0] ?? stream];
     expect(read(pieces, isMasked)).toEqual({ told: ['ping ping', 'a text'], left: pieces[0]?.length });
     const cut = plain[0] ?? stream;
     const cuts = [cut.subarray(0, 1), cut.subarray(1), cut];
     expect(read(cuts, isMasked)).toEqual({ told: ['a text', 'a text'], left: cut.length });
+  });
+
+  it('after a close frame are not given to others, in a piece of their own', () => {
+    for (const close of [frame(0x88, '', isMasked), frame(0x88, Uint8Array.of(0x03, 0xe8), isMasked)])
+      for (let at = 1; at <= close.length; at++) {
+        const pieces = [close.subarray(0, at), close.subarray(at), plain[0] ?? stream];
+        const { told, left } = read(pieces, isMasked);
+        expect(told).toEqual(readByWs(close, isMasked));
+        expect(left).toBe(close.length);
+      }
   });
 
   it.each<[string, Buffer]>([

@@ -43,3 +43,30 @@ it('a connection that the other end has closed leaves no timer, though it is clo
     server.close();
   }
 });
+
+it('what comes after a close is not read, and the end stays a normal one', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', (_, { socket }) => {
+    socket.write(Buffer.of(0x88, 0));
+    // The other end has read the close by then.
+    socket.prependOnceListener('data', () => socket.write(Buffer.of(0x81, 2, 0x68, 0x69)));
+  });
+  await new Promise<void>((resolve) => server.once('listening', resolve));
+  try {
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const connection = await dialWebSocket(url, { clock: systemClock, subprotocols: [] });
+    const told: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      connection.listen({
+        message: (message) => told.push(message),
+        closed: (error) => {
+          told.push(error);
+          resolve();
+        },
+      });
+    });
+    expect(told).toEqual([undefined]);
+  } finally {
+    server.close();
+  }
+});
