@@ -7,14 +7,12 @@ import type { DtmfDigit } from '../../voice/tone/dtmf.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
 import { type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
 import { clippedMask, MASK_MARGIN_MS, type MaskSpan, maskSpans } from './mask-spans.js';
-import { Utterances } from './utterances.js';
+import { MEMORY, Utterances } from './utterances.js';
 
 const LEGS = [0, 1] as const;
 const { sampleRate } = VOICE_FORMAT;
 const MAX_GAP = msToSamples(MAX_GAP_MS);
 const MARGIN = msToSamples(MASK_MARGIN_MS);
-/** Time for which keys and words still count after their audio was passed on: a number may continue. */
-const MEMORY = msToSamples(120_000);
 /** Largest distance between the sound of a key and its signal outside the audio. */
 const BESIDE = msToSamples(300);
 /** Longest audio per request to the engine. */

@@ -36,8 +36,8 @@ interface Asked extends Piece {
 const LEAD = msToSamples(300);
 /** Audio that is kept before speech is detected. */
 const KEPT = msToSamples(1000);
-/** Time for which it is remembered what was not understood: a number may continue after it. */
-const MEMORY = msToSamples(120_000);
+/** Time for which keys, words and what was not understood still count: a number may continue after them. */
+export const MEMORY = msToSamples(120_000);
 /** Longest pause within an utterance: numbers are spoken in groups. */
 const PAUSE_MS = 500;
 

@@ -66,7 +66,6 @@ export async function* mixPcm(
   checkOptions(options, RULES);
   const format = pcmFormat(options.format ?? VOICE_FORMAT);
   const { limiter = 'soft', io = 'async' } = options;
-  const mixer = new Mixer({ format, limiter });
   const reading = { reuse: true, io, chunkSamples: io === 'sync' ? 2 * BLOCK : 65_536 } as const;
   const opened: OpenPcm[] = [];
   try {
@@ -77,6 +76,7 @@ export async function* mixPcm(
       yield* mixWavFiles(files, format, limiter === 'soft' ? softLimit : hardClip);
       return;
     }
+    const mixer = new Mixer({ format, limiter });
     const feeds: Feed[] = [];
     for (const [at, { input, ...place }] of inputs.entries()) {
       const pcm = opened[at] as OpenPcm;
