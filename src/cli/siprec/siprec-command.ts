@@ -114,9 +114,10 @@ async function run(options: Options): Promise<void> {
   try {
     server = await serverOf(options, tls, allow, recorder);
     server.on('refused', (status, from) => view.note({ event: 'refused', fields: { status, from } }));
-    server.on('lost', ({ message }, calls) =>
-      feed.failed('siprec', new Error(`${calls.length} calls: ${message}`)),
-    );
+    server.on('lost', (cause, calls) => {
+      const text = `${calls.length} calls: ${cause.message}`;
+      feed.failed('siprec', new JackfieldError(cause.code, text, { cause }));
+    });
     server.on('dropped', (packets) => view.note({ event: 'dropped', fields: { packets } }));
     server.on('failure', (error) => feed.failed('siprec', error));
     for (const { kind, host, port } of server.addresses)
