@@ -2,7 +2,7 @@
 // load a file, and a command needs up to seven hundred modules. The entry points and the command share their files, so
 // that each class exists once in a process. Dependencies stay outside, but for those that most commands load: of these
 // the parts that are used go inside, with their licences beside them. `npm run build` runs this after the compiler.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -67,6 +67,8 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.write({ dir: to, format: 'esm', chunkFileNames: 'parts/[name]-[hash].js' });
 await bundle.close();
+// `npx jackfield` of a clone starts it as a program.
+for (const file of Object.values(bin)) chmodSync(join(root, file), 0o755);
 
 const written = new Set(output.map(({ fileName }) => fileName));
 for (const name of readdirSync(to, { recursive: true })) {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { printableLines } from './terminal-text.js';
+import { printable, printableLines } from './terminal-text.js';
 
 interface CommandEntry {
   /** Summary for the help. */
@@ -143,11 +143,16 @@ export async function jackfieldProgram(isAsked: (name: string) => boolean = () =
   return program;
 }
 
+/** Puts the code behind an error of commander, in one line whatever was typed. A hint may follow it. */
+function withCode(text: string): string {
+  const [, what, hint = ''] = /^error: (.*?)(\n\(Did you mean [^\n]*)?\n$/s.exec(text) ?? [];
+  return what === undefined ? text : `jackfield: ${printable(what)} [ERR_INVALID_ARG]${hint}\n`;
+}
+
 /** Formats errors of the command line like all other errors, with a hint to the help. */
 function tellErrors(command: Command, path = command.name()): void {
   command.showHelpAfterError(`(run "${path} --help" for help)`).configureOutput({
-    outputError: (text, write) =>
-      write(printableLines(text.replace(/^error: (.*)/, 'jackfield: $1 [ERR_INVALID_ARG]'))),
+    outputError: (text, write) => write(printableLines(withCode(text))),
   });
   for (const each of command.commands) tellErrors(each, `${path} ${each.name()}`);
 }

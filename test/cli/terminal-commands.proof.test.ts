@@ -82,6 +82,8 @@ describe('whatever a command prints steers no terminal', () => {
     await copyFile('test/fixtures/speech/goforward.wav', file);
     const { stdout } = await host.run(['wav', 'info', file]);
     expect(stdout.split('\n')[0]).toBe(`${folder}/one.wav\\u000aother.wav\\u000a  samples   5`);
+    const { stderr } = await host.run(['demo\n(run "x")']);
+    expect(stderr.split('\n')[0]).toBe(`jackfield: unknown command 'demo\\u000a(run "x")' [ERR_INVALID_ARG]`);
   });
 
   it.each([['--json'], []])('exchange %s', async (...options) => {
