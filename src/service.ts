@@ -7,7 +7,7 @@
  */
 export { type Clock, systemClock, VirtualClock } from './base/time/clock.js';
 export { ERROR_CODES, type ErrorCode, JackfieldError } from './base/errors.js';
-export type { ToldError as ControlError } from './base/refusal.js';
+export type { ToldError as ControlError } from './base/request-error.js';
 export {
   type CheckConfigOptions,
   type ConfigProblem,

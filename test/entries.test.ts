@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -56,19 +56,5 @@ describe('a public name', () => {
   it('means the same in every entry point', () => {
     expect(meanings.size).toBeGreaterThan(700);
     for (const [name, modules] of meanings) expect([name, ...modules]).toHaveLength(2);
-  });
-
-  it('is not the name of anything else that files of src give each other', () => {
-    const homes = new Map<string, string[]>();
-    for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
-      if (!file.endsWith('.ts')) continue;
-      for (const [, name = ''] of readFileSync(`src/${file}`, 'utf8').matchAll(
-        /^export (?:abstract |async )?(?:class|interface|type|function\*?|const) (\w+)\b(?! =? ?\{? ?from)/gm,
-      )) {
-        homes.set(name, [...new Set([...(homes.get(name) ?? []), file])]);
-      }
-    }
-    const twice = [...meanings.keys()].filter((name) => (homes.get(name) ?? []).length > 1);
-    expect(Object.fromEntries(twice.map((name) => [name, homes.get(name)]))).toEqual({});
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { issuesText } from '../src/base/refusal.js';
+import { issuesText } from '../src/base/request-error.js';
 import { phraseIn } from '../src/bot/conversation/phrases.js';
 import { parseFlow } from '../src/bot/flow/flow.js';
 import { isLike } from '../src/bot/flow/like-pattern.js';

@@ -67,6 +67,25 @@ it('no class has more private fields than a reader can hold', async () => {
   expect(found).toEqual([]);
 });
 
+/** Forms in which a module declares a name that other modules may import. */
+const DECLARES =
+  /^export (?:declare |abstract |async )*(?:class|interface|type|function\*?|const|let) (\w+)|^export (?:const|let) \{([^}]*)\}/gm;
+
+it('each exported name is declared in one file of src: no name has two meanings', async () => {
+  const homes = new Map<string, Set<string>>();
+  for (const name of await readdir('src', { recursive: true })) {
+    if (!name.endsWith('.ts')) continue;
+    for (const [, one, several = ''] of (await readFile(join('src', name), 'utf8')).matchAll(DECLARES)) {
+      const declared =
+        one === undefined ? several.split(',').map((each) => each.replace(/.*:/, '').trim()) : [one];
+      for (const each of declared) homes.set(each, (homes.get(each) ?? new Set()).add(name));
+    }
+  }
+  expect(homes.size).toBeGreaterThan(3000);
+  const twice = [...homes].filter(([, files]) => files.size > 1);
+  expect(twice.map(([name, files]) => `${name}: ${[...files].sort().join(', ')}`)).toEqual([]);
+});
+
 it('every file and folder that the architecture names is there', async () => {
   const there = ['src', 'test', 'scripts'].map(async (top) =>
     (await readdir(top, { recursive: true })).map((name) => `/${top}/${name}`),

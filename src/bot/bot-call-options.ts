@@ -59,7 +59,7 @@ export const HOLD_RULES: Rules<HoldOptions> = { ...WAIT_RULES, music: SPEAKABLE 
 export const TRANSFER_RULES: Rules<TransferOptions> = { ...HOLD_RULES, blind: flag };
 
 /** The rule of a text that is sent as a message. */
-export const MESSAGE = text(1, 100_000);
+export const SENT_TEXT = text(1, 100_000);
 
 /** The rule of an argument that is a bot's call. */
 export const BOT_CALL = having('listen', 'pause');

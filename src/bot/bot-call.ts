@@ -16,7 +16,7 @@ import {
   DIGITS_RULES,
   HOLD_RULES,
   type HoldOptions,
-  MESSAGE,
+  SENT_TEXT,
   type SendDigitsOptions,
   SIGNAL_RULES,
   TARGETS,
@@ -361,7 +361,7 @@ export class BotCall {
    */
   async sendMessage(target: string, text: string, options: CommandOptions = {}): Promise<void> {
     checkArgument('target', target, words);
-    checkArgument('text', text, MESSAGE);
+    checkArgument('text', text, SENT_TEXT);
     checkOptions(options, WAIT_RULES);
     this.#trace(`sends a message to ${target}`);
     await this.#parts.sendMessage(target, text, options);

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { printable } from '../base/printable.js';
-import { identityOf } from '../files/being-read.js';
+import { fileIdentity } from '../files/being-read.js';
 import { FileRoots, type WritableFile } from '../files/file-roots.js';
 import { positionedFile } from '../files/positioned-file.js';
 import { FileDestination, type FileOptions, FileSource } from './voice/file-stream.js';
@@ -63,7 +63,7 @@ export class ClientFiles {
    */
   async source(path: string, failed: FileOptions['failed']): Promise<FileSource> {
     const file = await this.#roots.read(path);
-    const reader: Reader = { path: file.path, identity: identityOf(file.is) };
+    const reader: Reader = { path: file.path, identity: fileIdentity(file.is) };
     for (const [real, { stream, identity }] of this.#writers) {
       if (real !== reader.path && identity !== reader.identity) continue;
       await file.handle.close();
@@ -97,7 +97,7 @@ export class ClientFiles {
         claimed = real;
         this.#writers.set(real, entry);
       });
-      entry.identity = identityOf(file.is);
+      entry.identity = fileIdentity(file.is);
       entry.destination = await FileDestination.at(file, { ...options, closed });
       return entry.destination;
     } catch (error) {
@@ -154,19 +154,19 @@ export class ClientFiles {
   }
 
   #isRead(path: string, existing: Stats | undefined): boolean {
-    const identity = existing && identityOf(existing);
+    const identity = existing && fileIdentity(existing);
     return [...this.#readers].some((reader) => reader.path === path || reader.identity === identity);
   }
 
   #mayReplace(path: string, existing: Stats): boolean {
-    if (this.#overwrite === 'any' || this.#own.get(path) === identityOf(existing)) return true;
+    if (this.#overwrite === 'any' || this.#own.get(path) === fileIdentity(existing)) return true;
     // Windows has no user ids.
     return this.#overwrite === 'owned' && existing.uid === (process.geteuid?.() ?? existing.uid);
   }
 
   #remember({ path, is }: WritableFile): void {
     this.#own.delete(path);
-    this.#own.set(path, identityOf(is));
+    this.#own.set(path, fileIdentity(is));
     const [oldest] = this.#own.keys();
     if (this.#own.size > MAX_OWN && oldest !== undefined) this.#own.delete(oldest);
   }

@@ -170,7 +170,7 @@ export function resolveOptions(options: ExchangeOptions): ResolvedOptions {
 }
 
 /** Checks that a folder exists. @throws ERR_FILE when it does not. */
-export async function checkFolder(path: string): Promise<void> {
+export async function checkFileRoot(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory())
     throw new JackfieldError('ERR_FILE', `fileRoots: there is no folder ${printable(path)}.`);

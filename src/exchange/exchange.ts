@@ -31,7 +31,7 @@ import { Desk } from './desk/desk.js';
 import { echoService } from './echo-service.js';
 import { type CallView, callView, type ExchangeEvents } from './exchange-events.js';
 import {
-  checkFolder,
+  checkFileRoot,
   type ExchangeOptions,
   type ResolvedOptions,
   resolveOptions,
@@ -114,7 +114,7 @@ export class Exchange extends EventEmitter<ExchangeEvents> implements AsyncDispo
    */
   static async start(options: ExchangeOptions = {}): Promise<Exchange> {
     const resolved = resolveOptions(options);
-    await Promise.all((options.fileRoots ?? []).map(checkFolder));
+    await Promise.all((options.fileRoots ?? []).map(checkFileRoot));
     const { stateFolder, clock, robots } = resolved;
     const echo = await echoService(clock);
     await using opening = new Opening();

@@ -5,7 +5,7 @@ import { printable } from '../base/printable.js';
  * Identity of a file: its device, its number and the time when it was made, since a number may be given to another
  * file.
  */
-export function identityOf({ dev, ino, birthtimeMs }: Stats): string {
+export function fileIdentity({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${birthtimeMs}`;
 }
 
@@ -17,7 +17,7 @@ const readers = new Map<string, number>();
 
 /** Notes that a file is being read, until the function that it returns is called. */
 export function noteReading(is: Stats): () => void {
-  const identity = identityOf(is);
+  const identity = fileIdentity(is);
   const add = (count: number) => {
     const left = (readers.get(identity) ?? 0) + count;
     if (left > 0) readers.set(identity, left);
@@ -35,7 +35,7 @@ export function noteReading(is: Stats): () => void {
  * @throws an error like those of the system, with the code EREADING.
  */
 export function checkNotRead(path: string, is: Stats | undefined): void {
-  if (!is || !readers.has(identityOf(is))) return;
+  if (!is || !readers.has(fileIdentity(is))) return;
   const text = `${printable(path)} is being read and was not overwritten`;
   throw Object.assign(new Error(text), { code: 'EREADING', syscall: 'open', path });
 }

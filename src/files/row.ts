@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Columns of tables, for the schemas of their rows. */
 
 /** A boolean, stored as 0 or 1. */
-export const flag = z.literal([0, 1]).transform((value) => value === 1);
+export const flagColumn = z.literal([0, 1]).transform((value) => value === 1);
 
 /** A value stored as JSON. */
 export function json<S extends z.ZodType>(schema: S) {

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { type ErrorCode, JackfieldError } from '../base/errors.js';
-import { NothingThere, Refusal, toldError } from '../base/refusal.js';
+import { NothingThere, RequestError, toldError } from '../base/request-error.js';
 
 /** An error that becomes a response with an HTTP status. */
-export class HttpRefusal extends Refusal {
+export class HttpRefusal extends RequestError {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 

@@ -15,7 +15,7 @@ import { CallRecording } from './call-recording.js';
 import type { AudioStore } from './file/audio-store.js';
 import { EncoderSlots } from './file/encoder-slots.js';
 import { Journal } from './file/journal.js';
-import { journalFile, removeSegment, Segment } from './file/segment.js';
+import { journalFile, removeOpenSegment, Segment } from './file/segment.js';
 import { StereoFile } from './file/stereo-file.js';
 import { LegGaps } from './leg-gaps.js';
 import type { LiveMask } from './masking/live-mask.js';
@@ -172,7 +172,7 @@ export class RecordingSetup {
     await makeFolder(dirname(audioPath));
     await using opening = new Opening();
     const journal = await Journal.create(journalFile(audioPath), head);
-    opening.add(audioPath, removeSegment);
+    opening.add(audioPath, removeOpenSegment);
     opening.add(journal, (it) => it.close());
     const store: AudioStore = encryptTo
       ? await SealedFile.create(audioPath, encryptTo)

@@ -1,6 +1,6 @@
 import { checkArgument, whole } from '../base/check.js';
 import { Opening } from '../base/opening.js';
-import { Refusal } from '../base/refusal.js';
+import { RequestError } from '../base/request-error.js';
 import type { Clock } from '../base/time/clock.js';
 import { sleep } from '../base/time/clock.js';
 import type { BotCall } from '../bot/bot-call.js';
@@ -155,11 +155,11 @@ export class ServiceLine implements ServedAccount, AsyncDisposable {
   async place(to: string, attendant: Attendant): Promise<Call> {
     const { draining, places } = this.#office;
     if (draining)
-      throw new Refusal('ERR_INVALID_STATE', 'The service is draining: it places no more calls.', RUNS);
+      throw new RequestError('ERR_INVALID_STATE', 'The service is draining: it places no more calls.', RUNS);
     const leave = places.take(attendant);
     if (!leave) {
       const text = `${attendant.name} has reached its limit of ${attendant.maxCalls} calls.`;
-      throw new Refusal('ERR_INVALID_STATE', text, 'a bot with fewer calls');
+      throw new RequestError('ERR_INVALID_STATE', text, 'a bot with fewer calls');
     }
     // A separate host, so that a reload does not affect the call.
     const host = this.host(attendant.prompts);

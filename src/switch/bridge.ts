@@ -116,7 +116,7 @@ export class Bridge {
   }
 
   #exchangeFrames(): void | Promise<void> {
-    const speaking = waitFor(this.#seats.values(), (seat) =>
+    const speaking = runAll(this.#seats.values(), (seat) =>
       this.#ask(seat, () => seat.party.speak(seat.spoken)),
     );
     this.#ticks++;
@@ -130,7 +130,7 @@ export class Bridge {
         seat.madeUp = seat.party.madeUp?.() ?? NONE;
       });
     }
-    return waitFor(this.#seats.values(), (seat) =>
+    return runAll(this.#seats.values(), (seat) =>
       this.#ask(seat, () => seat.party.hear(heardBy(seat), madeUpFor(seat))),
     );
   }
@@ -199,7 +199,7 @@ function heardBy({ hears, mix }: Seat): Int16Array {
  * Calls `run` for all items. Returns a promise only when one of the calls did, so that a tick without waits stays in
  * one turn.
  */
-export function waitFor<T>(
+export function runAll<T>(
   items: Iterable<T>,
   run: (item: T) => void | Promise<void>,
 ): Promise<void> | undefined {

@@ -2,7 +2,7 @@ import { JackfieldError } from '../base/errors.js';
 import type { Fence } from '../base/listener/fence.js';
 import { PTIME_MS } from '../base/pcm.js';
 import type { CancelTimer, Clock } from '../base/time/clock.js';
-import { type Bridge, waitFor } from './bridge.js';
+import { type Bridge, runAll } from './bridge.js';
 import { TickAim } from './tick-aim.js';
 
 /**
@@ -176,7 +176,7 @@ class Phase {
     const at = this.#startedAt + (this.#ticks - 1) * PTIME_MS;
     this.#schedule();
     const isOnTime = late <= ON_TIME_MS;
-    return waitFor([...this.#bridges], ([bridge, place]) => this.#tick(bridge, place, at, isOnTime));
+    return runAll([...this.#bridges], ([bridge, place]) => this.#tick(bridge, place, at, isOnTime));
   }
 
   /** Runs the ticks of a bridge that are due at `at`, and finds the time of the next. */

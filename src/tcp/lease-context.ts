@@ -2,10 +2,10 @@ import { type IdleLimit, silenceLimit } from '../base/system/peer-limits.js';
 import type { Clock } from '../base/time/clock.js';
 import { TimingWheel } from '../base/time/timing-wheel.js';
 import { BufferBudget } from '../stream/receive/buffer-budget.js';
-import { AnswerWatch } from './answer-watch.js';
 import { Gate } from './gate.js';
 import type { PortRange } from './port-listener.js';
 import { ReadPlan } from './read/peer-connection.js';
+import { RetransmissionWatch } from './retransmission-watch.js';
 import type { ResolvedServerOptions } from './server-options.js';
 import type { ThreadHealth } from './server-stats.js';
 
@@ -25,7 +25,7 @@ export interface LeaseContext {
   readonly keepAliveMs: number;
   readonly idleMs: IdleLimit;
   /** Finds peers that do not acknowledge what is sent. Absent when the keep-alive is off. */
-  readonly answerWatch: AnswerWatch | undefined;
+  readonly answerWatch: RetransmissionWatch | undefined;
   /** Wheel on `clock` that wakes the senders which the clock paces. */
   readonly paceWheel: TimingWheel;
   readonly budget: BufferBudget;
@@ -47,7 +47,7 @@ export function leaseContext(options: ResolvedServerOptions, onBudgetExhausted: 
     readPlan: new ReadPlan(directReads),
     keepAliveMs,
     idleMs,
-    answerWatch: keepAliveMs > 0 ? new AnswerWatch(silenceLimit(keepAliveMs)) : undefined,
+    answerWatch: keepAliveMs > 0 ? new RetransmissionWatch(silenceLimit(keepAliveMs)) : undefined,
     paceWheel: new TimingWheel(clock, { intervalMs: PACE_INTERVAL_MS, slots: PACE_SLOTS }),
     budget: new BufferBudget(options.maxBufferedBytes, onBudgetExhausted),
   };

@@ -5,7 +5,7 @@ import type { AnalysisReport } from '../analysis-report.js';
 import { REPORT } from '../words/with-words.js';
 import { callPicture, type SpokenText } from './call-picture.js';
 import { REPORT_STYLE } from './report-style.js';
-import { eventTable, figureTables, shown, transcriptTable } from './report-tables.js';
+import { eventTable, figureTables, shownFigure, transcriptTable } from './report-tables.js';
 
 /** Options of {@link htmlReport}. */
 export interface HtmlReportOptions {
@@ -68,10 +68,10 @@ const KEY = `<p class="key"><i class="k0"></i>speech<i class="k1"></i>both speak
 function laneNames(report: AnalysisReport, names: readonly string[], hasWords: boolean): string {
   return report.legs
     .map(({ talkRatio, speechMs }, leg) => {
-      const part = typeof talkRatio === 'number' ? `, ${shown(talkRatio, 'talkRatio')}` : '';
+      const part = typeof talkRatio === 'number' ? `, ${shownFigure(talkRatio, 'talkRatio')}` : '';
       const name = escapeXml(names[leg] ?? `leg ${leg}`);
       const height = hasWords ? 112 : 94;
-      return `<p class="n${leg}" style="height:${height}px" title="${name}">${name}<span>${shown(speechMs, 'speechMs')}${part}</span></p>`;
+      return `<p class="n${leg}" style="height:${height}px" title="${name}">${name}<span>${shownFigure(speechMs, 'speechMs')}${part}</span></p>`;
     })
     .join('');
 }
@@ -79,14 +79,14 @@ function laneNames(report: AnalysisReport, names: readonly string[], hasWords: b
 /** Makes the row of the main figures. */
 function facts({ talk, legs }: AnalysisReport): string {
   const median = (value: object | undefined) =>
-    value && 'median' in value ? shown(value.median, 'Ms') : shown(value ?? null, 'Ms');
+    value && 'median' in value ? shownFigure(value.median, 'Ms') : shownFigure(value ?? null, 'Ms');
   const all = [
-    ['nobody speaks', shown(talk.silenceRatio, 'Ratio')],
-    ['dead air', shown(talk.deadAirMs, 'Ms')],
+    ['nobody speaks', shownFigure(talk.silenceRatio, 'Ratio')],
+    ['dead air', shownFigure(talk.deadAirMs, 'Ms')],
     ...(legs.length === 2
       ? [
-          ['both speak', shown(talk.overlapMs, 'Ms')],
-          ['interruptions', shown(talk.interruptions, '')],
+          ['both speak', shownFigure(talk.overlapMs, 'Ms')],
+          ['interruptions', shownFigure(talk.interruptions, '')],
           ['between speakers, median', median(talk.transferOffsetsMs as object)],
         ]
       : []),

@@ -27,11 +27,11 @@ export function figureTables(report: AnalysisReport, names: readonly string[]): 
   const { talk, legs } = report;
   const both = Object.entries(talk)
     .filter(([key]) => !DRAWN.has(key) && key !== 'turns')
-    .map(([key, value]) => `<tr>${nameCell(key)}<td class="n">${shown(value, key)}</td></tr>`);
+    .map(([key, value]) => `<tr>${nameCell(key)}<td class="n">${shownFigure(value, key)}</td></tr>`);
   const own = Object.keys(legs[0] ?? {}).filter((key) => !DRAWN.has(key));
   const head = legs.map((_, leg) => `<th>${escapeXml(names[leg] ?? `leg ${leg}`)}</th>`).join('');
   const rows = own.map((key) => {
-    const cells = legs.map((leg) => `<td class="n">${shown(Reflect.get(leg, key), key)}</td>`);
+    const cells = legs.map((leg) => `<td class="n">${shownFigure(Reflect.get(leg, key), key)}</td>`);
     return `<tr>${nameCell(key)}${cells.join('')}</tr>`;
   });
   return `<h2>The conversation</h2><table>${both.join('')}</table>
@@ -80,7 +80,7 @@ export function transcriptTable(
 }
 
 /** Formats a figure for a reader: `3.4 s`, or the reason why there is none. */
-export function shown(value: unknown, key: string): string {
+export function shownFigure(value: unknown, key: string): string {
   if (typeof value === 'number') {
     const [unit = ''] = UNIT.exec(key) ?? [];
     return entryOf(UNITS, unit)?.(value) ?? String(Math.round(value * 1000) / 1000);
@@ -96,7 +96,7 @@ export function shown(value: unknown, key: string): string {
   return Object.entries(value)
     .map(
       ([part, of]) =>
-        `${escapeXml(wordsOf(part))} ${shown(of, UNIT.test(part) || part === 'count' ? part : key)}`,
+        `${escapeXml(wordsOf(part))} ${shownFigure(of, UNIT.test(part) || part === 'count' ? part : key)}`,
     )
     .join('<br>');
 }

@@ -6,7 +6,7 @@ export function codeOfStatus(status: number): ErrorCode {
 }
 
 /** The error for a status other than success. `said` is the service's text about it, and may be empty. */
-export function refusalOf(host: string, status: number, said = ''): JackfieldError {
+export function statusError(host: string, status: number, said = ''): JackfieldError {
   const advice = adviceFor(status);
   return new JackfieldError(
     codeOfStatus(status),

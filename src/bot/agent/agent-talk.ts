@@ -15,7 +15,7 @@ import type { BotCall } from '../bot-call.js';
 import { AgentLink, MAX_BUFFERED_MS } from './agent-link.js';
 import type { AgentBotOptions, AgentNotice } from './agent-options.js';
 import { AgentSpeech } from './agent-speech.js';
-import { allowedTools, type OfferedTool, runTool, setupOf } from './agent-tools.js';
+import { allowedTools, callTool, type OfferedTool, setupOf } from './agent-tools.js';
 import { AnswerWatch } from './answer-watch.js';
 import { listenForTurns } from './caller-turns.js';
 
@@ -236,7 +236,7 @@ export class AgentTalk {
       this.#speech.end();
       this.#link.leave();
     }
-    const output = await runTool(tools, { name, input }, this.#call);
+    const output = await callTool(tools, { name, input }, this.#call);
     if (isAway) this.#link.comeBack();
     const isTold = this.#link.send({ type: 'tool-result', id, output });
     this.#tell({ kind: 'tool', name, input, output });

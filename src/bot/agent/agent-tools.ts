@@ -95,7 +95,7 @@ export function setupOf(tools: readonly AgentTool[]): AgentToolSetup[] {
 }
 
 /** Runs the tool that the agent asks for. A failure is reported to the agent and does not end the call. */
-export async function runTool(
+export async function callTool(
   tools: readonly AgentTool[],
   { name, input }: { readonly name: string; readonly input: string },
   call: BotCall,

@@ -4,7 +4,7 @@ import { samplesToMs } from '../../base/pcm.js';
 import { WAIT_RULES, waitFor } from '../../base/wait.js';
 import type { Playback, PlaybackReport } from '../../stream/player.js';
 import type { CallContext } from '../call-context.js';
-import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from '../prompt/speakable.js';
+import { SPEAKABLE, type Speakable, type SpokenPart, spokenParts } from '../prompt/speakable.js';
 import { hearVoice } from './hear-voice.js';
 
 /** Actions of the caller that cut a prompt. */
@@ -83,7 +83,7 @@ export async function sayUntil(
   { timeoutMs, signal, language }: Omit<SayOptions, 'bargeIn'>,
   cutters: readonly Cutter[],
 ): Promise<SpeechReport> {
-  const parts = partsOf(what);
+  const parts = spokenParts(what);
   const script = new SpeechScript(context, parts, language ?? context.language(), signal);
   let cut: Pick<Cut, 'by' | 'digit' | 'words'> | undefined;
   const report = await waitFor<PlaybackReport | undefined>({
@@ -216,5 +216,5 @@ function isEndless(part: SpokenPart): boolean {
 /** True when a part may wait for the clock. Then the clock must not wait for the part. */
 function isLive(part: SpokenPart): boolean {
   if (typeof part === 'string' || part instanceof Int16Array) return false;
-  return 'stream' in part || ('loop' in part && partsOf(part.loop).some(isLive));
+  return 'stream' in part || ('loop' in part && spokenParts(part.loop).some(isLive));
 }

@@ -2,7 +2,7 @@ import type { CallControl } from '../../call/call-control.js';
 import type { SendDigitsOptions } from '../bot-call-options.js';
 
 /** The parts of a call that sending digits needs. */
-export interface DigitSender {
+export interface DigitCall {
   readonly call: Pick<CallControl, 'sendDtmf'>;
   readonly signal: AbortSignal;
   pause(ms: number, options: { readonly signal?: AbortSignal | undefined }): Promise<void>;
@@ -10,7 +10,7 @@ export interface DigitSender {
 
 /** Sends digits one after the other. @throws ERR_API, ERR_CALL_ENDED, ERR_ABORTED. */
 export async function sendDigits(
-  sender: DigitSender,
+  sender: DigitCall,
   digits: string,
   { pauseMs = 200, timeoutMs, signal }: SendDigitsOptions,
 ): Promise<void> {

@@ -5,7 +5,7 @@ import type { Prompts } from '../prompt/prompts.js';
 import type { FlowHttpOptions } from '../steps/flow-http.js';
 import { languagesOf, utterancesOf } from '../steps/flow-speech.js';
 import type { FlowFinding } from './flow-error.js';
-import { checkFolder, foldersOf } from './flow-folders.js';
+import { checkWritableFolder, foldersOf } from './flow-folders.js';
 import { linksOf } from './flow-links.js';
 import { type FlowAbility, needsOf } from './flow-needs.js';
 import type { FlowData, FlowStep } from './flow-schema.js';
@@ -240,7 +240,7 @@ async function checkSpeech(
 async function findUnmakeable(flow: FlowData, folder: string): Promise<FlowFinding[]> {
   const findings: FlowFinding[] = [];
   for (const { path, folder: each } of foldersOf(flow, folder)) {
-    await checkFolder(each).catch((error: unknown) =>
+    await checkWritableFolder(each).catch((error: unknown) =>
       findings.push({ severity: 'error', path, message: messageOf(error) }),
     );
   }

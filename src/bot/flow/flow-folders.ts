@@ -31,7 +31,7 @@ export function foldersOf(flow: FlowData, folder: string): readonly FlowFolder[]
  *
  * @throws ERR_FILE with the reason.
  */
-export async function checkFolder(folder: string): Promise<void> {
+export async function checkWritableFolder(folder: string): Promise<void> {
   try {
     const long = folder.split(sep).find((part) => Buffer.byteLength(part) > MAX_NAME_BYTES);
     if (long !== undefined)
@@ -44,7 +44,8 @@ export async function checkFolder(folder: string): Promise<void> {
 
 /** Checks all folders of a flow. @throws ERR_FILE for the first that cannot be made. */
 export async function checkFolders(flow: FlowData, folder: string): Promise<void> {
-  for (const each of new Set(foldersOf(flow, folder).map((one) => one.folder))) await checkFolder(each);
+  for (const each of new Set(foldersOf(flow, folder).map((one) => one.folder)))
+    await checkWritableFolder(each);
 }
 
 /** Returns the folder itself, or its nearest parent that exists. */

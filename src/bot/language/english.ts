@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { speakerOf } from './spoken-language.js';
+import { makeLanguage } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL =
@@ -76,7 +76,7 @@ export const ENGLISH: Language = {
   },
 };
 
-export const english = speakerOf(ENGLISH);
+export const english = makeLanguage(ENGLISH);
 
 /** Makes the patterns of rests below a hundred, which have `and` before them: `one thousand and one`. */
 function smallRests(name: string, rest: string, cardinal = ''): Record<number, string> {

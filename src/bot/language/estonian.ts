@@ -1,5 +1,5 @@
 import type { CountedUnit, Language } from './language.js';
-import { speakerOf } from './spoken-language.js';
+import { makeLanguage } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const ONES = 'null üks kaks kolm neli viis kuus seitse kaheksa üheksa kümme';
@@ -109,4 +109,4 @@ export const ESTONIAN: Language = {
   },
 };
 
-export const estonian = speakerOf(ESTONIAN);
+export const estonian = makeLanguage(ESTONIAN);

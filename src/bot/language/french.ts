@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { speakerOf } from './spoken-language.js';
+import { makeLanguage } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL = 'zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize';
@@ -95,4 +95,4 @@ export const FRENCH: Language = {
   },
 };
 
-export const french = speakerOf(FRENCH);
+export const french = makeLanguage(FRENCH);

@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { speakerOf } from './spoken-language.js';
+import { makeLanguage } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL =
@@ -83,4 +83,4 @@ export const GERMAN: Language = {
   },
 };
 
-export const german = speakerOf(GERMAN);
+export const german = makeLanguage(GERMAN);

@@ -1,5 +1,5 @@
 import type { Language } from './language.js';
-import { speakerOf } from './spoken-language.js';
+import { makeLanguage } from './spoken-language.js';
 import { numbered } from './word-list.js';
 
 const SMALL =
@@ -131,4 +131,4 @@ export const SPANISH: Language = {
   },
 };
 
-export const spanish = speakerOf(SPANISH);
+export const spanish = makeLanguage(SPANISH);

@@ -46,7 +46,7 @@ const PARTS = [
  */
 export function spokenLanguage(language: Language): SpokenLanguage {
   checkLanguage(language);
-  const spoken = speakerOf(language);
+  const spoken = makeLanguage(language);
   checkSpoken(spoken, language);
   return spoken;
 }
@@ -66,7 +66,7 @@ const NUMBER_OF_HUNDREDTHS = whole(-MAX_NUMBER * 100, MAX_NUMBER * 100, 'hundred
  * Makes a language without checking it, for those of the package, which a test checks. Checking all five would take 0.1
  * s at each start of a bot.
  */
-export function speakerOf(language: Language): SpokenLanguage {
+export function makeLanguage(language: Language): SpokenLanguage {
   const { code, days, months } = language;
   const words = new Vocabulary(language);
   return {

@@ -13,7 +13,7 @@ import {
 import { JackfieldError } from '../../base/errors.js';
 import { isAlive } from '../../base/system/process-alive.js';
 import type { Database } from '../../files/database.js';
-import { flag, json } from '../../files/row.js';
+import { flagColumn, json } from '../../files/row.js';
 import { likeOf, whereOf } from '../../recording/archive/query.js';
 import {
   CAMPAIGN_OUTCOMES,
@@ -81,7 +81,7 @@ const ROW = z.object({
   outcome: z.string().transform((outcome) => outcome as CampaignResult['outcome']),
   status: z.string(),
   error: z.string().nullable(),
-  retry: flag,
+  retry: flagColumn,
   retry_after_ms: z.number().nullable(),
   variables: json(z.record(z.string(), z.string())),
 });

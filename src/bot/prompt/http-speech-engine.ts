@@ -3,7 +3,7 @@ import { abortedError, JackfieldError, messageOf } from '../../base/errors.js';
 import { SAMPLE_RATE } from '../../base/pcm.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit, whenFired } from '../../base/wait.js';
-import { refusalOf } from '../../base/web/http-status.js';
+import { statusError } from '../../base/web/http-status.js';
 import {
   keyHeaders,
   SERVICE_KEY_RULES,
@@ -165,6 +165,6 @@ class SpeechRequest {
       said += Buffer.from(value).toString('utf8');
     }
     this.#stop.abort();
-    return refusalOf(this.#host, status, saidWithoutKey(said, this.#options));
+    return statusError(this.#host, status, saidWithoutKey(said, this.#options));
   }
 }

@@ -25,7 +25,7 @@ import type { SpokenLanguage } from '../language/spoken-language.js';
 import { SHORT_PAUSE, type SpokenWord, textOf } from '../language/spoken-word.js';
 import { AudioCache } from './audio-cache.js';
 import { PromptFolder } from './prompt-folder.js';
-import { partsOf, SPEAKABLE, type Speakable, type SpokenPart } from './speakable.js';
+import { SPEAKABLE, type Speakable, type SpokenPart, spokenParts } from './speakable.js';
 import type { SpeechEngine } from './speech-engine.js';
 import { wordsOfPart } from './words-of-part.js';
 
@@ -152,7 +152,7 @@ export class Prompts {
   }
 
   async *#render(what: Speakable, options: SayingOptions): AsyncGenerator<Int16Array> {
-    for (const part of partsOf(what)) {
+    for (const part of spokenParts(what)) {
       if (isStream(part)) yield* toFormat(part.stream, part.format ?? VOICE_FORMAT, VOICE_FORMAT);
       else if (isSilence(part)) yield* silence(part.silence);
       else if (isLoop(part)) for (;;) yield* this.#once(part.loop, options);
@@ -182,7 +182,7 @@ export class Prompts {
   /** Resolves to all samples. @throws as {@link render}; ERR_INVALID_ARG for a loop, which has no end. */
   async samples(what: Speakable, options: SayingOptions = {}): Promise<Int16Array> {
     checkArgument('what', what, SPEAKABLE);
-    if (partsOf(what).some(isLoop)) throw invalidArgument('what', 'a prompt that ends', 'a loop');
+    if (spokenParts(what).some(isLoop)) throw invalidArgument('what', 'a prompt that ends', 'a loop');
     return await collectSamples(this.render(what, options));
   }
 
@@ -269,7 +269,7 @@ export class Prompts {
     const errors: JackfieldError[] = [];
     for (const speakable of what) {
       try {
-        for (const part of partsOf(speakable)) {
+        for (const part of spokenParts(speakable)) {
           await work(part).catch((error: unknown) => errors.push(asJackfieldError(error)));
         }
       } catch (error) {

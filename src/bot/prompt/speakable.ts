@@ -59,7 +59,7 @@ const KINDS = [
   ...(['date', 'time', 'span', 'loop'] as const),
 ] as const;
 
-/** The rule of an option that is speech. {@link partsOf} checks its parts. */
+/** The rule of an option that is speech. {@link spokenParts} checks its parts. */
 export const SPEAKABLE: Rule = rule(
   `a prompt's name, samples, an object with one of ${KINDS.join(', ')}, or a list of those`,
   (value) =>
@@ -70,7 +70,7 @@ export const SPEAKABLE: Rule = rule(
 );
 
 /** Returns the parts of `what`, in order, as a list. @throws ERR_INVALID_ARG for anything that cannot be said. */
-export function partsOf(what: Speakable): readonly SpokenPart[] {
+export function spokenParts(what: Speakable): readonly SpokenPart[] {
   const parts: readonly SpokenPart[] = isList(what) ? what : [what];
   for (const part of parts) checkPart(part);
   return parts;
@@ -78,7 +78,7 @@ export function partsOf(what: Speakable): readonly SpokenPart[] {
 
 /** Describes speech for a transcript or a diagram. */
 export function describeSpeakable(what: Speakable): string {
-  return partsOf(what).map(describePart).join(' ');
+  return spokenParts(what).map(describePart).join(' ');
 }
 
 function isList(what: Speakable): what is readonly SpokenPart[] {
@@ -99,7 +99,7 @@ function checkPart(part: SpokenPart): void {
   if (typeof part === 'string' || part instanceof Int16Array) return;
   if ('silence' in part) checkMs('silence', part.silence);
   else if ('tone' in part) checkMs('ms', part.ms);
-  else if ('loop' in part) partsOf(part.loop);
+  else if ('loop' in part) spokenParts(part.loop);
 }
 
 function checkMs(name: string, ms: number): void {

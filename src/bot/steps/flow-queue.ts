@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type FlowPart, type FlowSpeech, ms, speech } from '../flow/flow-parts.js';
-import { partsOf } from '../prompt/speakable.js';
+import { spokenParts } from '../prompt/speakable.js';
 import { sayPlace } from '../queue/queue-place.js';
 
 const text = z.string().min(1).max(200);
@@ -58,7 +58,7 @@ export function speechOfQueue(
 ): readonly (readonly [path: readonly string[], speech: FlowSpeech])[] {
   const { music, agentGreeting, callBack, announce } = queue;
   const place = { queue: '', partner: '', position: 7, estimateMs: 180_000, waitedMs: 0, language };
-  const words = partsOf(sayPlace(place)) as FlowPart[];
+  const words = spokenParts(sayPlace(place)) as FlowPart[];
   const all: readonly [readonly string[], FlowSpeech | undefined][] = [
     [['music'], music],
     [['agentGreeting'], agentGreeting],

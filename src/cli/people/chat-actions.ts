@@ -67,7 +67,7 @@ export async function readChat(
   if (options.seen) await chat.markSeen();
 }
 
-export async function sendMessage(
+export async function writeToChat(
   to: string,
   words: readonly string[],
   options: PeopleOptions & { readonly timeout: number; readonly wait: boolean },

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { between } from '../options.js';
 import { withForce } from '../outputs.js';
-import { CHAT_LISTS, followChats, listChats, readChat, sendMessage } from './chat-actions.js';
+import { CHAT_LISTS, followChats, listChats, readChat, writeToChat } from './chat-actions.js';
 import { CHAT_FORMATS, exportChat } from './chat-export.js';
 import { onEndpoint } from './people-options.js';
 
@@ -26,7 +26,7 @@ export function chatCommand(): Command {
     .argument('[words...]', 'the text; default: standard input')
     .option('--no-wait', 'do not wait: the endpoint sends the message once the recipient is online')
     .option('--timeout <seconds>', 'longest wait for the delivery, 1 to 86400', between(1, 86_400), 30)
-    .action(sendMessage);
+    .action(writeToChat);
   onEndpoint(chat, 'follow')
     .description('Print every message as it arrives, until stopped.')
     .argument('[chat]', `${CHAT}; default: all chats`)

@@ -5,7 +5,7 @@ import { Report } from '../report.js';
 import { stopSignal } from '../shutdown.js';
 import { printable, printedTime } from '../terminal-text.js';
 import { chatFacts } from './chat-actions.js';
-import { messageLines, wordsOf } from './chat-lines.js';
+import { messageLines, messageText } from './chat-lines.js';
 import { findChat } from './find-chat.js';
 import { attachPeople, type PeopleOptions } from './people-options.js';
 
@@ -89,7 +89,7 @@ function htmlMessage(message: MessageContent): string {
   const at = printedTime(sentAtMs);
   const kind = type === 'SAID' ? '' : ' class="told"';
   const who = `<b title="${escaped(from)}"><bdi>${escaped(displayName || from)}</bdi></b>`;
-  return `<p${kind}><time>${at}</time> ${who} <bdi>${escaped(wordsOf(message))}</bdi></p>\n`;
+  return `<p${kind}><time>${at}</time> ${who} <bdi>${escaped(messageText(message))}</bdi></p>\n`;
 }
 
 /** Escapes a text for HTML elements and attributes. Control characters other than line breaks are written out. */

@@ -9,14 +9,14 @@ const LINE_ENDS = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
  * of another person. Control characters are written out.
  */
 export function messageLines(message: MessageContent): string[] {
-  const [first = '', ...more] = wordsOf(message).split(LINE_ENDS);
+  const [first = '', ...more] = messageText(message).split(LINE_ENDS);
   const who = `${printedTime(message.sentAtMs)}  ${message.from}`;
   const head = message.type === 'SAID' ? `${who}: ${first}` : `${who} ${first}`;
   return [head, ...more.map((line) => `    ${line}`)].map(printable);
 }
 
 /** The text of a message; for a system message, its description. */
-export function wordsOf(message: MessageContent): string {
+export function messageText(message: MessageContent): string {
   const { type, body } = message;
   const detail = detailOf(message);
   if (type === 'SAID') return body;

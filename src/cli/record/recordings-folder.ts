@@ -15,7 +15,7 @@ export interface FolderOptions {
 
 /** Opens the existing catalogue of a folder, and reports damaged entries. @throws ERR_FILE when it is lost. */
 export async function openFolder(folder: string): Promise<Catalogue> {
-  await checkFolder(folder);
+  await checkRecordingsFolder(folder);
   if (await Catalogue.isLost(folder)) {
     const text = `${printable(folder)} has recordings but no catalogue: \`jackfield recordings index\` builds one from the sidecars.`;
     throw new JackfieldError('ERR_FILE', text);
@@ -37,7 +37,7 @@ export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
 }
 
 /** Checks that a folder exists. It is not created. @throws ERR_FILE. */
-export async function checkFolder(folder: string): Promise<void> {
+export async function checkRecordingsFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new JackfieldError(
     'ERR_FILE',

@@ -5,7 +5,7 @@ import { isConfirmed } from '../confirmation.js';
 import { warnFault } from '../failure.js';
 import { MAX_DAYS, numberFrom } from '../options.js';
 import { printedTime, printLine, warnLine, warnNothing } from '../terminal-text.js';
-import { checkFolder, type FolderOptions, found, openFolder } from './recordings-folder.js';
+import { checkRecordingsFolder, type FolderOptions, found, openFolder } from './recordings-folder.js';
 import { printEntries } from './recordings-list.js';
 
 /** Adds the options of `jackfield recordings hold` to its command. */
@@ -38,7 +38,7 @@ export function withOutboxOptions(command: Command): Command {
 
 /** Rebuilds the catalogue from the sidecars. */
 export async function index({ out, json }: FolderOptions): Promise<void> {
-  await checkFolder(out);
+  await checkRecordingsFolder(out);
   const { catalogue: opened, damaged } = await Catalogue.renew(out);
   using catalogue = opened;
   if (damaged !== undefined) {

@@ -25,7 +25,7 @@ import { AccountEndpoint } from './account-endpoint.js';
 import { AccountHttp } from './account-http.js';
 import { pages } from './account-pages.js';
 import { AccountSettings } from './account-settings.js';
-import { type Fields, fieldsOf, listOf, textIn, textOrNull } from './answer-fields.js';
+import { asFields, asList, type Fields, textIn, textOrNull } from './answer-fields.js';
 
 export type { AccountProfile, AccountProfileChange };
 
@@ -147,7 +147,7 @@ export class AccountClient {
   /** Gets the profile. @throws AccountError; ERR_PEER, ERR_TIMEOUT, as all methods below. */
   async profile(): Promise<AccountProfile> {
     const { json } = await this.#http.ask({ service: 'api', method: 'GET', path: '/users/self/profile' });
-    return profileOf(fieldsOf(json, 'a profile'));
+    return profileOf(asFields(json, 'a profile'));
   }
 
   /** Changes fields of the profile, all or none. @throws ERR_INVALID_ARG for an unknown field. */
@@ -162,14 +162,14 @@ export class AccountClient {
     const headers = { accept: 'application/json; ver=3.0' };
     const path = '/users/self/services';
     const { json } = await this.#http.ask({ service: 'entitlement', method: 'GET', path, headers });
-    return listOf(json, 'services').map((each) => serviceOf(fieldsOf(each, 'a service')));
+    return asList(json, 'services').map((each) => serviceOf(asFields(each, 'a service')));
   }
 
   /** Gets the availability of the account: `Online`, `Away`, `Busy`, `Hidden`, `Offline`. */
   async status(): Promise<string> {
     const path = '/users/ME/presenceDocs/messagingService';
     const { json } = await this.#http.ask({ service: 'messaging', method: 'GET', path });
-    return textIn(fieldsOf(json, 'a presence'), 'status');
+    return textIn(asFields(json, 'a presence'), 'status');
   }
 
   /** Makes an endpoint, which connects the user and receives events. */
@@ -202,7 +202,7 @@ export class AccountClient {
     const json = { content, messagetype: 'Text', contenttype: 'text' };
     const path = messagesPath(conversation);
     const { json: answer } = await this.#http.ask({ service: 'messaging', method: 'POST', path, json });
-    return String(fieldsOf(answer, 'a message')['OriginalArrivalTime'] ?? '');
+    return String(asFields(answer, 'a message')['OriginalArrivalTime'] ?? '');
   }
 
   /** Changes the text of a message. @throws ERR_INVALID_ARG. */
@@ -253,7 +253,7 @@ function profileOf(fields: Fields): AccountProfile {
   return {
     ...(given as Record<(typeof PROFILE_FIELDS)[number], string | null>),
     username: textIn(fields, 'username'),
-    emails: listOf(fields['emails'] ?? [], 'emails').filter((each) => typeof each === 'string'),
+    emails: asList(fields['emails'] ?? [], 'emails').filter((each) => typeof each === 'string'),
     avatarUrl: textOrNull(fields, 'avatarUrl'),
   };
 }
@@ -273,10 +273,10 @@ function serviceOf(fields: Fields): AccountService {
 
 function conversationOf(fields: Fields): AccountConversation {
   const { threadProperties, lastMessage } = fields;
-  const last = messageOf(fieldsOf(lastMessage ?? {}, 'a message'));
+  const last = messageOf(asFields(lastMessage ?? {}, 'a message'));
   return {
     id: textIn(fields, 'id'),
-    topic: textIn(fieldsOf(threadProperties ?? {}, 'a thread'), 'topic'),
+    topic: textIn(asFields(threadProperties ?? {}, 'a thread'), 'topic'),
     lastMessage: last.id === '' ? undefined : last,
   };
 }

@@ -3,7 +3,7 @@ import { JackfieldError } from '../../base/errors.js';
 import { lockAndKey } from '../../protocol/account/lock-and-key.js';
 import { AccountError } from './account-error.js';
 import type { AccountAnswer, AccountHttp, AccountRequest } from './account-http.js';
-import { type Fields, fieldsOf, listOf, textIn } from './answer-fields.js';
+import { asFields, asList, type Fields, textIn } from './answer-fields.js';
 
 /** Availability of the user at an endpoint. */
 export type AccountStatus = 'Online' | 'Away' | 'Busy' | 'Hidden';
@@ -99,8 +99,8 @@ export class AccountEndpoint implements AsyncDisposable {
           signal,
           timeoutMs: POLL_MS,
         });
-        const { eventMessages = [] } = fieldsOf(json ?? {}, 'events');
-        for (const event of listOf(eventMessages, 'events')) yield eventOf(fieldsOf(event, 'an event'));
+        const { eventMessages = [] } = asFields(json ?? {}, 'events');
+        for (const event of asList(eventMessages, 'events')) yield eventOf(asFields(event, 'an event'));
       } catch (error) {
         if (!isGone(error) || this.#isOver) throw error;
         ({ id: this.#id, token: this.#token } = await registered(this.#http, signal));
@@ -167,6 +167,6 @@ function eventOf(fields: Fields): AccountEvent {
     resourceType: textIn(fields, 'resourceType'),
     time: textIn(fields, 'time'),
     resourceLink: textIn(fields, 'resourceLink'),
-    resource: fieldsOf(resource ?? {}, 'a resource'),
+    resource: asFields(resource ?? {}, 'a resource'),
   };
 }

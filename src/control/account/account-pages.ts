@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
 import type { AccountHttp } from './account-http.js';
-import { type Fields, fieldsOf, listOf, textIn } from './answer-fields.js';
+import { asFields, asList, type Fields, textIn } from './answer-fields.js';
 
 /** A list that a service gives page by page. */
 export interface PagedPath {
@@ -18,11 +18,11 @@ export async function* pages(
 ): AsyncGenerator<Fields, void, undefined> {
   for (let next = path; next !== ''; ) {
     const { json } = await http.ask({ service: 'messaging', method: 'GET', path: next, signal });
-    const answer = fieldsOf(json, 'a page');
-    const objects = listOf(entryOf(answer, name), name);
-    for (const object of objects) yield fieldsOf(object, name);
+    const answer = asFields(json, 'a page');
+    const objects = asList(entryOf(answer, name), name);
+    for (const object of objects) yield asFields(object, name);
     const { _metadata: metadata } = answer;
     next =
-      objects.length > 0 && metadata !== undefined ? textIn(fieldsOf(metadata, 'a page'), 'syncState') : '';
+      objects.length > 0 && metadata !== undefined ? textIn(asFields(metadata, 'a page'), 'syncState') : '';
   }
 }

@@ -8,7 +8,7 @@ import {
   type UiSettings,
 } from '../../protocol/account/ui-settings.js';
 import type { AccountHttp } from './account-http.js';
-import { fieldsOf, listOf } from './answer-fields.js';
+import { asFields, asList } from './answer-fields.js';
 
 const NAMES = Object.keys(UI_SETTINGS) as UiSettingName[];
 const NAME = oneOf(...NAMES);
@@ -52,7 +52,7 @@ export class AccountSettings {
   /** Gets the numbers of the flags that are set. @throws AccountError */
   async flags(): Promise<number[]> {
     const { json } = await this.#http.ask({ service: 'flags', method: 'GET', path: '' });
-    return listOf(json, 'flags').filter((each) => typeof each === 'number');
+    return asList(json, 'flags').filter((each) => typeof each === 'number');
   }
 
   /** Sets or clears a flag. @param number 0 to 9999. @throws ERR_INVALID_ARG, AccountError */
@@ -64,7 +64,7 @@ export class AccountSettings {
 
   async #callPolicy(): Promise<number> {
     const { json } = await this.#http.ask({ service: 'api', method: 'GET', path: optionPath() });
-    const { optionInt } = fieldsOf(json, 'an option');
+    const { optionInt } = asFields(json, 'an option');
     return typeof optionInt === 'number' ? optionInt : 0;
   }
 

@@ -5,13 +5,13 @@ import { JackfieldError } from '../../base/errors.js';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** @throws ERR_UNEXPECTED_REPLY for a value that is not an object. */
-export function fieldsOf(value: unknown, what: string): Fields {
+export function asFields(value: unknown, what: string): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw unexpected(what, 'an object');
 }
 
 /** @throws ERR_UNEXPECTED_REPLY for a value that is not a list. */
-export function listOf(value: unknown, what: string): readonly unknown[] {
+export function asList(value: unknown, what: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw unexpected(what, 'a list');
 }

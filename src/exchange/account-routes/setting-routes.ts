@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Refusal } from '../../base/refusal.js';
+import { RequestError } from '../../base/request-error.js';
 import {
   type AccountOptionValue,
   knownOption,
@@ -142,7 +142,7 @@ export const SETTING_ROUTES: readonly AccountRoute[] = [
 
 function setFlag({ services, user, parameters: { flag = '' } }: Asked, on: boolean): Given {
   if (!/^\d{1,4}$/.test(flag)) {
-    throw new Refusal('ERR_INVALID_ARG', 'The flag is not valid.', `a flag from 0 to ${MAX_FLAG}`);
+    throw new RequestError('ERR_INVALID_ARG', 'The flag is not valid.', `a flag from 0 to ${MAX_FLAG}`);
   }
   user.account.setFlag(Number(flag), on);
   services.saveUser(user);
@@ -151,7 +151,7 @@ function setFlag({ services, user, parameters: { flag = '' } }: Asked, on: boole
 
 function optionName({ option = '' }: Readonly<Record<string, string>>, form: RegExp): string {
   if (form.test(option)) return option;
-  throw new Refusal(
+  throw new RequestError(
     'ERR_INVALID_ARG',
     'The name of the option is not valid.',
     `a name of the form ${form.source}`,
@@ -181,7 +181,7 @@ function numberOf(option: string, value: string | number): number {
   const found = choices.find((choice) => choice.word === value);
   if (found) return found.value;
   const expected = `value: one of ${choices.map(({ word }) => word).join(', ')}`;
-  throw new Refusal('ERR_INVALID_ARG', 'The option does not take this value.', expected);
+  throw new RequestError('ERR_INVALID_ARG', 'The option does not take this value.', expected);
 }
 
 /** Formats settings for an answer. Some settings are included only when they are true. */

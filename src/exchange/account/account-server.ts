@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { shown } from '../../base/errors.js';
-import { issuesText, Refusal } from '../../base/refusal.js';
+import { issuesText, RequestError } from '../../base/request-error.js';
 import type { Clock } from '../../base/time/clock.js';
 import { HttpListener } from '../../http/http-listener.js';
 import { HttpRefusal, sendJson, tooManyRequests } from '../../http/http-refusal.js';
@@ -14,7 +14,7 @@ import type { Messaging } from '../messaging/messaging.js';
 import type { WebEndpoint } from '../messaging/web-endpoint.js';
 import { type AccountListenOptions, accountTokens } from './account-options.js';
 import { findAccountRoute, type Place } from './account-places.js';
-import { AUTHENTICATION_HEADERS, registrationTokenOf, tokensOf } from './request-tokens.js';
+import { AUTHENTICATION_HEADERS, registrationTokenOf, requestTokens } from './request-tokens.js';
 
 /** Longest body of JSON or a form, and of a picture, in bytes. */
 const MAX_BODY = 65_536;
@@ -106,7 +106,7 @@ export class AccountServer {
     const registration = registrationTokenOf(request.headers);
     const endpoint = registration === undefined ? undefined : this.#messaging.endpoints.byToken(registration);
     const users = [
-      ...tokensOf(request.headers).map((token) => token && this.#tokens.ownerOf(token)),
+      ...requestTokens(request.headers).map((token) => token && this.#tokens.ownerOf(token)),
       ...(registration === undefined ? [] : [endpoint?.user]),
     ];
     const [user] = users;
@@ -185,7 +185,7 @@ function fieldsOf(text: string, what: string): Record<string, string | string[]>
       continue;
     }
     if (fields.has(name)) {
-      throw new Refusal('ERR_SYNTAX', `${shown(name)} appears twice.`, `a ${what} with each name once`);
+      throw new RequestError('ERR_SYNTAX', `${shown(name)} appears twice.`, `a ${what} with each name once`);
     }
     fields.set(name, value);
   }
@@ -197,7 +197,7 @@ function parsed(schema: NonNullable<AccountRoute['body']>, value: unknown, what:
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
   const text = issuesText(error.issues);
-  throw new Refusal('ERR_INVALID_ARG', `The ${what} is not valid: ${text}`, text);
+  throw new RequestError('ERR_INVALID_ARG', `The ${what} is not valid: ${text}`, text);
 }
 
 function send(response: ServerResponse, route: AccountRoute, given: Given): void {

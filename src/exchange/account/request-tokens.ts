@@ -17,7 +17,7 @@ export const AUTHENTICATION_HEADERS: readonly string[] = [
 ];
 
 /** Gives the tokens of a request, one for each header present; undefined for a header of invalid form. */
-export function tokensOf(headers: IncomingHttpHeaders): (string | undefined)[] {
+export function requestTokens(headers: IncomingHttpHeaders): (string | undefined)[] {
   return FORMS.flatMap(([header, form]) => {
     const value = headerOf(headers, header);
     return value === undefined ? [] : [form.exec(value)?.[1]];

@@ -12,7 +12,7 @@ import {
   type MessageEdit,
   WRITTEN,
 } from '../chats/chat-message.js';
-import type { Backlog, ChatStore, StoredChat, StoredView } from './chat-store.js';
+import type { ChatStore, MissedMessages, StoredChat, StoredView } from './chat-store.js';
 
 const MIGRATIONS = [
   `
@@ -227,7 +227,7 @@ export class ChatDatabase implements ChatStore {
     this.#db.run('UPDATE message SET body = ?, more = ? WHERE seq = ?', edit.body, more, seq);
   }
 
-  backlog(chat: number, after: number, limit: number, since: number): Backlog {
+  backlog(chat: number, after: number, limit: number, since: number): MissedMessages {
     const { rows, faults } = this.#db.checked(
       MESSAGE_ROW,
       'SELECT * FROM message WHERE chat = ? AND seq > ? AND local = 0 ORDER BY seq DESC LIMIT ?',

@@ -6,7 +6,7 @@ import {
   type MessageCopy,
   type MessageEdit,
 } from '../chats/chat-message.js';
-import type { Backlog, ChatStore, StoredChat, StoredView } from './chat-store.js';
+import type { ChatStore, MissedMessages, StoredChat, StoredView } from './chat-store.js';
 
 /** Approximate size of a message and its copies without the text, in bytes. */
 const MESSAGE_BYTES = 500;
@@ -82,7 +82,7 @@ export class ChatMemory implements ChatStore {
     this.#messages.set(seq, edited);
   }
 
-  backlog(chat: number, after: number, limit: number, since: number): Backlog {
+  backlog(chat: number, after: number, limit: number, since: number): MissedMessages {
     const messages: KeptMessage[] = [];
     for (const seq of [...(this.#chats.get(chat) ?? [])].reverse()) {
       const message = this.#messages.get(seq);

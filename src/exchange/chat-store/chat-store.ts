@@ -18,7 +18,7 @@ export interface StoredView {
 }
 
 /** The messages that a member who was away gets later. */
-export interface Backlog {
+export interface MissedMessages {
   /** Oldest first. */
   readonly messages: readonly KeptMessage[];
   /** True when there are older ones that the member does not get. */
@@ -53,7 +53,7 @@ export interface ChatStore {
    * Lists the messages of a chat with numbers above `after`, without local ones: the newest `limit` that are not older
    * than `since`.
    */
-  backlog(chat: number, after: number, limit: number, since: number): Backlog;
+  backlog(chat: number, after: number, limit: number, since: number): MissedMessages;
   /** True when there are such messages, of any age. */
   hasBacklog(chat: number, after: number): boolean;
 

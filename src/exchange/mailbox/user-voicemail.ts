@@ -234,7 +234,7 @@ export function voicemailProperties(
 }
 
 /** A stored record without the state of the run that has ended. */
-export function settled(record: ObjectRecord): ObjectRecord {
+export function settledVoicemail(record: ObjectRecord): ObjectRecord {
   const { INPUT: _input, OUTPUT: _output, CAPTURE_MIC: _captureMic, ...rest } = record;
   return { ...rest, STATUS: entryOf(SETTLED, rest['STATUS'] ?? '') ?? rest['STATUS'] ?? 'UNKNOWN' };
 }

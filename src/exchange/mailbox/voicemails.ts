@@ -14,7 +14,12 @@ import { ObjectStore } from '../object/object-store.js';
 import { standStill } from '../stand-still.js';
 import { checkIdentity } from '../wire-value.js';
 import { LeaveMessage, type LeaveStyle } from './leave-message.js';
-import { settled, UserVoicemail, type VoicemailType, voicemailProperties } from './user-voicemail.js';
+import {
+  settledVoicemail,
+  UserVoicemail,
+  type VoicemailType,
+  voicemailProperties,
+} from './user-voicemail.js';
 import { FAULT, StepError, type VoicemailFault } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper, type VoicemailsContext } from './voicemail-keeper.js';
 
@@ -151,7 +156,8 @@ export class Voicemails implements VoicemailKeeper {
   restore(): void {
     const restored = this.objects.restore(
       (handle) => this.context.userOf(handle),
-      (id, user, { properties, file }) => this.#new(user, id, settled(properties), file ?? this.fileFor(id)),
+      (id, user, { properties, file }) =>
+        this.#new(user, id, settledVoicemail(properties), file ?? this.fileFor(id)),
     );
     for (const voicemail of restored) {
       if (voicemail.isGreeting) this.#greetings.set(voicemail.user.handle, voicemail);

@@ -6,7 +6,7 @@ import { type AccountRoute, type Asked, type Given, route } from '../account-rou
 import { presenceOf } from './messaging.js';
 import type { Subscription } from './subscription.js';
 import type { WebEndpoint } from './web-endpoint.js';
-import type { Registration } from './web-endpoints.js';
+import type { RegisteredEndpoint } from './web-endpoints.js';
 import { STATUS_WORDS, type StatusWord, webStatus } from './web-status.js';
 
 const info = z.looseObject({});
@@ -219,7 +219,7 @@ function redirectOf({ base, messagingOrigin }: Asked): string | undefined {
   return `${messagingOrigin}${pathname}/users/ME/endpoints`;
 }
 
-function registered({ base }: Asked, { endpoint, token }: Registration): Given {
+function registered({ base }: Asked, { endpoint, token }: RegisteredEndpoint): Given {
   const expires = Math.floor(endpoint.expires / 1000);
   return {
     json: {},

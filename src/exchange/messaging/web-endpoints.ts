@@ -12,7 +12,7 @@ const LASTS_MS = 86_400_000;
 const MAX_ENDPOINTS = 20;
 
 /** A new endpoint with its token. The token is shown only once. */
-export interface Registration {
+export interface RegisteredEndpoint {
   readonly endpoint: WebEndpoint;
   readonly token: string;
 }
@@ -53,7 +53,7 @@ export class WebEndpoints {
   }
 
   /** Makes an endpoint. @param id Default: a new one. It replaces an endpoint with the same id. */
-  create(user: ExchangeUser, id: string = randomUUID()): Registration {
+  create(user: ExchangeUser, id: string = randomUUID()): RegisteredEndpoint {
     const known = this.find(user, id);
     if (known) this.close(known);
     const [oldest] = this.of(user);

@@ -112,7 +112,7 @@ export class TransferView implements Owned<'FILETRANSFER'> {
 const INTRODUCED = ['TYPE', 'PARTNER_HANDLE', 'PARTNER_DISPNAME', 'FILEPATH', 'FILENAME'] as const;
 
 /** A stored record. A transfer that was moving must connect again. */
-export function settled(record: ObjectRecord): ObjectRecord {
+export function settledTransfer(record: ObjectRecord): ObjectRecord {
   if (record['STATUS'] !== 'TRANSFERRING') return record;
   return { ...record, STATUS: 'CONNECTING', BYTESPERSECOND: '0', FINISHTIME: '0' };
 }

@@ -16,7 +16,7 @@ import { OutgoingFile } from './outgoing-file.js';
 import { impossible, notNow, refusalOf } from './transfer-refusal.js';
 import { TransferRun } from './transfer-run.js';
 import { letGo, openSides, removeHalf } from './transfer-sides.js';
-import { settled, type TransferReason, type TransferStatus, TransferView } from './transfer-view.js';
+import { settledTransfer, type TransferReason, type TransferStatus, TransferView } from './transfer-view.js';
 
 /** Most transfers of one user that are kept. Beyond that the oldest finished ones are dropped. */
 const LIMIT = 1000;
@@ -157,7 +157,7 @@ export class Transfers {
   /** Restores the stored transfers after a restart. */
   restore(): void {
     const restored = this.objects.restore(this.#context.userOf, (id, owner, { properties }) => {
-      return new TransferView(new ApiObject('FILETRANSFER', id, owner, settled(properties)), owner);
+      return new TransferView(new ApiObject('FILETRANSFER', id, owner, settledTransfer(properties)), owner);
     });
     const { clock } = this.#context;
     for (const view of restored) {

@@ -1,4 +1,4 @@
-import { waitFor } from '../../switch/bridge.js';
+import { runAll } from '../../switch/bridge.js';
 import { FRAME_SAMPLES, type MadeUp, mixInto, type Party } from '../../switch/party.js';
 import type { Loudspeaker } from '../devices/loudspeaker.js';
 import { CapturedMicrophone, type SharedMicrophone } from '../devices/shared-microphone.js';
@@ -153,7 +153,7 @@ export class UserVoice implements Party {
     this.#microphone.capture(this.#input.soundCard || this.#captureMic.length > 0);
     const { soundCard } = this.#input;
     const inputs = this.#listening ? this.#inputs : [];
-    const reading = waitFor(inputs, ({ source, samples = frame }) => source.read(samples));
+    const reading = runAll(inputs, ({ source, samples = frame }) => source.read(samples));
     return reading
       ? reading.then(() => this.#say(frame, soundCard, inputs))
       : this.#say(frame, soundCard, inputs);
@@ -169,8 +169,8 @@ export class UserVoice implements Party {
     if (!soundCard) this.#loudspeaker.pause(this);
     else if (frame.length > 0) this.#play(frame);
     const microphone = this.#microphone.take();
-    const captured = microphone && waitFor(this.#captureMic, ({ stream }) => stream.write(microphone));
-    const heard = frame.length > 0 ? waitFor(destinations, ({ stream }) => stream.write(frame)) : undefined;
+    const captured = microphone && runAll(this.#captureMic, ({ stream }) => stream.write(microphone));
+    const heard = frame.length > 0 ? runAll(destinations, ({ stream }) => stream.write(frame)) : undefined;
     return captured && heard ? Promise.all([captured, heard]).then(() => undefined) : (captured ?? heard);
   }
 

@@ -4,7 +4,7 @@ import { dialectNamed } from '../dialect/dialects.js';
 import { lineOf } from '../media/line-of.js';
 import type { MediaLine } from '../media/media-line.js';
 import { MEDIA_LINE_RULES, type MediaLineOptions } from '../media/media-line-options.js';
-import { TcpListener } from './tcp-connection.js';
+import { TcpConnectionListener } from './tcp-connection.js';
 
 /** Options of {@link audioSocketLine}. */
 export interface AudioSocketLineOptions extends MediaLineOptions {
@@ -29,7 +29,7 @@ export function audioSocketLine(options: AudioSocketLineOptions = {}): MediaLine
     others,
     ({ port, host, tls }, maxConnections) =>
       (clock, onConnection) =>
-        TcpListener.open({ port, host, tls, maxConnections, clock }, (connection) =>
+        TcpConnectionListener.open({ port, host, tls, maxConnections, clock }, (connection) =>
           onConnection(connection, new URL(`tcp://${host.includes(':') ? `[${host}]` : host}`)),
         ),
   );

@@ -84,8 +84,8 @@ export class TcpConnection implements MediaConnection {
   }
 }
 
-/** Options of a {@link TcpListener}. */
-export interface TcpListenerOptions {
+/** Options of a {@link TcpConnectionListener}. */
+export interface TcpConnectionListenerOptions {
   readonly port: number;
   readonly host: string;
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
@@ -94,7 +94,7 @@ export interface TcpListenerOptions {
 }
 
 /** TCP port whose connections are sessions. */
-export class TcpListener implements AsyncDisposable {
+export class TcpConnectionListener implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets: ReadonlySet<Socket>;
 
@@ -105,14 +105,14 @@ export class TcpListener implements AsyncDisposable {
 
   /** @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG for a value that is not a key or certificate. */
   static async open(
-    { port, host, tls, maxConnections, clock }: TcpListenerOptions,
+    { port, host, tls, maxConnections, clock }: TcpConnectionListenerOptions,
     onConnection: (connection: MediaConnection) => void,
-  ): Promise<TcpListener> {
+  ): Promise<TcpConnectionListener> {
     const accept = (socket: Socket) => onConnection(new TcpConnection(socket, clock));
     const server = withKeys(() =>
       tls ? createSecureServer({ ...tls, handshakeTimeout: 5000 }, accept) : createServer(accept),
     );
-    const listener = new TcpListener(server);
+    const listener = new TcpConnectionListener(server);
     server.maxConnections = maxConnections;
     await listenAt(server, port, host);
     return listener;

@@ -12,7 +12,7 @@ const MAX_TEXT = 4096;
 const MAX_ENTRIES = 200;
 
 /** Reads a message that has to be a JSON object. @throws ERR_SYNTAX; ERR_LIMIT when it is nested too deeply. */
-export function readJson(text: string, what: string): JsonFields {
+export function readJsonMessage(text: string, what: string): JsonFields {
   if (isDeep(text))
     throw new JackfieldError('ERR_LIMIT', `A message of ${what} is nested more than ${MAX_DEPTH} deep.`);
   let value: unknown;
@@ -65,7 +65,7 @@ export function textFields(fields: JsonFields | undefined): Record<string, strin
 }
 
 /** Returns the value of a required field. @throws ERR_SYNTAX with its name when it is missing. */
-export function needed<T>(value: T | undefined, name: string, what: string): T {
+export function neededField<T>(value: T | undefined, name: string, what: string): T {
   if (value === undefined) throw new JackfieldError('ERR_SYNTAX', `A message of ${what} has no ${name}.`);
   return value;
 }

@@ -3,10 +3,10 @@ import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
@@ -64,8 +64,8 @@ class RealtimeClientCodec implements MediaCodec {
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string')
       throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} must be text; got bytes.`);
-    const fields = readJson(message, REALTIME);
-    const type = needed(textField(fields, 'type'), 'type', REALTIME);
+    const fields = readJsonMessage(message, REALTIME);
+    const type = neededField(textField(fields, 'type'), 'type', REALTIME);
     const response = answerOf(fields);
     if (this.#turns.isOver(response)) return [{ type: 'other', name: type }];
     this.#turns.read(type, response);
@@ -158,7 +158,7 @@ class RealtimeClientCodec implements MediaCodec {
 
   #audioOf(fields: JsonFields): MediaEvent {
     const { encoding, sampleRate } = this.#output;
-    const delta = needed(longField(fields, 'delta'), 'delta', REALTIME);
+    const delta = neededField(longField(fields, 'delta'), 'delta', REALTIME);
     const item = textField(fields, 'item_id');
     const part = numberField(fields, 'content_index') ?? 0;
     if (!this.#said || this.#said.item !== item || this.#said.part !== part)
@@ -169,9 +169,9 @@ class RealtimeClientCodec implements MediaCodec {
 
   #toolOf(item: JsonFields | undefined): MediaEvent | undefined {
     if (textField(item, 'type') !== 'function_call') return undefined;
-    const id = needed(textField(item, 'call_id'), 'call_id', REALTIME);
+    const id = neededField(textField(item, 'call_id'), 'call_id', REALTIME);
     this.#turns.uses(id);
-    const name = needed(textField(item, 'name'), 'name', REALTIME);
+    const name = neededField(textField(item, 'name'), 'name', REALTIME);
     return { type: 'tool', id, name, input: longField(item, 'arguments') ?? '{}' };
   }
 }

@@ -3,16 +3,16 @@ import type { CodecOptions, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
 import { decodeBase64, encodeBase64 } from '../dialect/wire-audio.js';
 import { RealtimeAnswer } from './openai-realtime-answer.js';
-import { formatIn, keyOf, REALTIME } from './openai-realtime-session.js';
+import { formatIn, keyInMessage, REALTIME } from './openai-realtime-session.js';
 
 /** Agent side of the Realtime API, for own agents that clients of the API call, and for tests. */
 export class RealtimeServerCodec implements MediaCodec {
@@ -36,21 +36,21 @@ export class RealtimeServerCodec implements MediaCodec {
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string')
       throw new JackfieldError('ERR_SYNTAX', `Messages of ${REALTIME} must be text; got bytes.`);
-    const fields = readJson(message, REALTIME);
-    const type = needed(textField(fields, 'type'), 'type', REALTIME);
+    const fields = readJsonMessage(message, REALTIME);
+    const type = neededField(textField(fields, 'type'), 'type', REALTIME);
     if (type === 'session.update') return this.#readStart(fields);
     if (!this.#isStarted)
       throw new JackfieldError('ERR_SYNTAX', `${REALTIME}: session.update must come first.`);
     if (type === 'input_audio_buffer.append') {
-      const audio = needed(longField(fields, 'audio'), 'audio', REALTIME);
+      const audio = neededField(longField(fields, 'audio'), 'audio', REALTIME);
       const { encoding, sampleRate } = this.#format;
       const samples = decodeBase64(audio, encoding, REALTIME);
       this.#heardMs += (samples.length * 1000) / sampleRate;
       return [{ type: 'audio', samples, sampleRate, channels: 1 }];
     }
     if (type === 'conversation.item.truncate') {
-      const item = needed(textField(fields, 'item_id'), 'item_id', REALTIME);
-      const ms = needed(numberField(fields, 'audio_end_ms'), 'audio_end_ms', REALTIME);
+      const item = neededField(textField(fields, 'item_id'), 'item_id', REALTIME);
+      const ms = neededField(numberField(fields, 'audio_end_ms'), 'audio_end_ms', REALTIME);
       const place = { content_index: numberField(fields, 'content_index') ?? 0, audio_end_ms: ms };
       this.#tell({ type: 'conversation.item.truncated', item_id: item, ...place });
       return [{ type: 'heard', item, ms }];
@@ -153,12 +153,12 @@ export class RealtimeServerCodec implements MediaCodec {
 
 function itemOf(item: JsonFields | undefined): MediaEvent {
   if (textField(item, 'type') === 'function_call_output') {
-    const id = needed(textField(item, 'call_id'), 'call_id', REALTIME);
+    const id = neededField(textField(item, 'call_id'), 'call_id', REALTIME);
     return { type: 'tool-result', id, output: longField(item, 'output') ?? '' };
   }
   const content = item?.['content'];
   const first: unknown = Array.isArray(content) ? content[0] : undefined;
   const text = textField(Object(first) as JsonFields, 'text') ?? '';
-  const digit = keyOf(text);
+  const digit = keyInMessage(text);
   return digit === undefined ? { type: 'other', name: 'message' } : { type: 'dtmf', digit };
 }

@@ -114,6 +114,6 @@ export function keyMessage(digit: string): JsonFields {
 }
 
 /** Returns the key in a text of {@link keyMessage}. */
-export function keyOf(text: string): string | undefined {
+export function keyInMessage(text: string): string | undefined {
   return KEY.exec(text)?.[1];
 }

@@ -68,7 +68,7 @@ export interface TelephoneEventType {
   readonly clockRate: number;
 }
 
-/** A further codec that a peer may send. */
+/** A codec that a peer may send, with its payload type. */
 export interface AcceptedCodec {
   readonly codec: RtpCodecName;
   readonly payloadType: number;

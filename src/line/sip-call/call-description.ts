@@ -1,7 +1,13 @@
 import { type MediaDescription, parse, type SessionDescription, write } from 'sdp-transform';
 import type { RtpCodec, RtpCodecName } from '../rtp/rtp-codec.js';
 import { codecNamed } from '../rtp/rtp-codec.js';
-import type { RtpDirection, SrtpKey, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
+import type {
+  AcceptedCodec,
+  RtpDirection,
+  SrtpKey,
+  SrtpSuite,
+  TelephoneEventType,
+} from '../rtp/rtp-options.js';
 
 /** Most streams of a description. A description with more is refused. */
 export const MAX_STREAMS = 64;
@@ -9,12 +15,6 @@ export const MAX_STREAMS = 64;
 const STATIC: Readonly<Record<number, RtpCodecName>> = { 0: 'PCMU', 8: 'PCMA', 9: 'G722' };
 const SUITES: readonly SrtpSuite[] = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'];
 const DIRECTIONS: readonly RtpDirection[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
-
-/** Codec with its payload type in a description. */
-export interface NamedCodec {
-  readonly codec: RtpCodecName;
-  readonly payloadType: number;
-}
 
 /** SRTP key with the tag of its `a=crypto` line. */
 export interface TaggedKey extends SrtpKey {
@@ -29,7 +29,7 @@ export interface OfferedVoice {
   readonly port: number;
   readonly rtcpPort: number | undefined;
   /** Supported codecs, in the order of the description. */
-  readonly codecs: readonly NamedCodec[];
+  readonly codecs: readonly AcceptedCodec[];
   readonly telephoneEvents: readonly TelephoneEventType[];
   readonly ptimeMs: number | undefined;
   /** Direction, from the view of the side that wrote the description. */
@@ -158,7 +158,7 @@ function voiceOf(session: SessionDescription, media: MediaDescription, index: nu
     address,
     port: Number(media.port),
     rtcpPort: media.rtcp?.port,
-    codecs: payloads.flatMap((payloadType): NamedCodec[] => {
+    codecs: payloads.flatMap((payloadType): AcceptedCodec[] => {
       const map = rates.get(payloadType);
       const codec = map ? codecNamed(map.name, map.rate)?.name : STATIC[payloadType];
       return codec ? [{ codec, payloadType }] : [];

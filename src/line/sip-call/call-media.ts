@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { during } from '../../base/during.js';
 import type { Clock } from '../../base/time/clock.js';
 import { codecNamed, type RtpCodecName } from '../rtp/rtp-codec.js';
-import type { RtpDirection, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
+import type { AcceptedCodec, RtpDirection, SrtpSuite, TelephoneEventType } from '../rtp/rtp-options.js';
 import { RtpSession } from '../rtp/rtp-session.js';
 import type { RtpPorts } from '../rtp/rtp-transport.js';
 import type { SipBody } from '../sip-message/body.js';
 import {
   answeringDirection,
   type CallDescription,
-  type NamedCodec,
   type OfferedVoice,
   type OwnVoice,
   readDescription,
@@ -56,7 +55,7 @@ export class CallMedia implements SessionMedia {
   readonly #keys: readonly TaggedKey[];
   /** Payload types of codecs, as the other end has chosen them. They do not change within a call. */
   readonly #numbers = new Map<RtpCodecName, number>();
-  #current: NamedCodec | undefined;
+  #current: AcceptedCodec | undefined;
   #event: TelephoneEventType | undefined;
   #isSecure: boolean;
   #isHeldHere = false;
@@ -157,7 +156,7 @@ export class CallMedia implements SessionMedia {
 
   async #connect(
     voice: OfferedVoice,
-    codec: NamedCodec,
+    codec: AcceptedCodec,
     event: TelephoneEventType | undefined,
     direction: RtpDirection,
     remoteKey: TaggedKey | undefined,
@@ -221,7 +220,10 @@ export class CallMedia implements SessionMedia {
 }
 
 /** Finds the telephone event type with the clock rate of the codec. */
-function eventFor({ codec }: NamedCodec, { telephoneEvents }: OfferedVoice): TelephoneEventType | undefined {
+function eventFor(
+  { codec }: AcceptedCodec,
+  { telephoneEvents }: OfferedVoice,
+): TelephoneEventType | undefined {
   const rate = codecNamed(codec)?.clockRate;
   return telephoneEvents.find(({ clockRate }) => clockRate === rate) ?? telephoneEvents[0];
 }

@@ -3,7 +3,7 @@ import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message
 import type { SipFlow } from '../sip-transport/transport.js';
 import { Dialog } from './dialog.js';
 import { type InviteRequestOptions, InviteRequests } from './invite-requests.js';
-import type { SendingFailure } from './sending.js';
+import type { SendingFailure } from './outgoing-request.js';
 import type { SessionEvents } from './session-events.js';
 import { type Cancellable, type SessionHost, type SessionMedia, SipRefusal } from './session-host.js';
 import { SipSession } from './sip-session.js';

@@ -3,11 +3,11 @@ import type { Clock } from '../../base/time/clock.js';
 import type { SipBody } from '../sip-message/body.js';
 import type { Credentials } from '../sip-message/digest.js';
 import type { SipMessage, SipRequest, SipResponse } from '../sip-message/message.js';
-import { reasonOf } from '../sip-message/reasons.js';
+import { reasonPhrase } from '../sip-message/reasons.js';
 import type { SipTimes } from '../sip-transport/transaction.js';
 import type { SipFlow } from '../sip-transport/transport.js';
 import type { SipWay } from './dialog.js';
-import type { SendingFailure } from './sending.js';
+import type { OutgoingRequestEvents, SendingFailure } from './outgoing-request.js';
 
 /** Error that refuses a request with a status. */
 export class SipRefusal extends JackfieldError {
@@ -16,7 +16,7 @@ export class SipRefusal extends JackfieldError {
 
   constructor(
     status: number,
-    reason: string = reasonOf(status),
+    reason: string = reasonPhrase(status),
     headers: Readonly<Record<string, string>> = {},
   ) {
     super('ERR_LINE', `${status} ${reason}`);
@@ -40,11 +40,6 @@ export interface Cancellable {
   cancel(): void;
 }
 
-export interface SendEvents {
-  responded(response: SipResponse, flow: SipFlow): void;
-  failed(failure: SendingFailure): void;
-}
-
 export type RequestOutcome =
   | { readonly response: SipResponse; readonly flow: SipFlow }
   | { readonly failure: SendingFailure };
@@ -55,7 +50,7 @@ export interface SessionHost<S> {
   readonly times: SipTimes;
   readonly userAgent: string;
   contactFor(flow: SipFlow, user?: string): string;
-  send(request: SipRequest, way: SipWay, events: SendEvents): Cancellable;
+  send(request: SipRequest, way: SipWay, events: OutgoingRequestEvents): Cancellable;
   request(request: SipRequest, way: SipWay, credentials?: Credentials): Promise<RequestOutcome>;
   acknowledge(ack: SipRequest, way: SipWay): void;
   /** Repeats a response. */

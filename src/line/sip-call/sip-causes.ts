@@ -1,6 +1,6 @@
 import type { EndCause, FailureReason } from '../../switch/leg.js';
 import type { SipResponse } from '../sip-message/message.js';
-import { reasonOf } from '../sip-message/reasons.js';
+import { reasonPhrase } from '../sip-message/reasons.js';
 import type { InviteFailure } from './outgoing-invite.js';
 
 /** Failure reasons of status codes. Any other status is `error`. */
@@ -92,6 +92,6 @@ export function statusOf(cause: EndCause): number {
 /** Makes a text for a person: the status, and when to try again, if the network tells it. */
 function textOf({ status, reason, headers }: SipResponse): string {
   const again = Number.parseInt(headers.get('Retry-After') ?? '', 10);
-  const text = `${status} ${reason === '' ? reasonOf(status) : reason}`.slice(0, 200);
+  const text = `${status} ${reason === '' ? reasonPhrase(status) : reason}`.slice(0, 200);
   return again > 0 ? `${text}, try again in ${again} s` : text;
 }

@@ -2,7 +2,7 @@ import type { Tariff } from '../../switch/attempt.js';
 import { readAddress, readUri, type SipUri } from '../sip-message/address.js';
 import { headerName } from '../sip-message/headers.js';
 import type { SipRequest } from '../sip-message/message.js';
-import { reasonOf } from '../sip-message/reasons.js';
+import { reasonPhrase } from '../sip-message/reasons.js';
 import type { CallMedia } from './call-media.js';
 import type { OutgoingHost } from './outgoing-call.js';
 import type { InviteFailure, OutgoingInviteOptions } from './outgoing-invite.js';
@@ -118,7 +118,7 @@ function notifier(session: SipSession, request: SipRequest): (state: string, sta
   return (state, status) => {
     // A party that hangs up right after its REFER gets no more notifications.
     if (isSilent || session.state === 'over') return;
-    const content = Buffer.from(`SIP/2.0 ${status} ${reasonOf(status)}\r\n`);
+    const content = Buffer.from(`SIP/2.0 ${status} ${reasonPhrase(status)}\r\n`);
     void session.request(
       'NOTIFY',
       { Event: 'refer', 'Subscription-State': state, Contact: `<${session.contact}>` },

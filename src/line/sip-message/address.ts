@@ -1,4 +1,4 @@
-import { splitList } from './headers.js';
+import { splitHeaderList } from './headers.js';
 
 /** Parameters of a value, by lower-case name. A parameter without a value is empty. */
 export type Params = ReadonlyMap<string, string>;
@@ -157,7 +157,7 @@ function endOfParam(text: string, start: number): number {
 /** Reads `name="value", other=value` of digest challenges and answers. */
 export function readPairs(text: string): Params {
   return readParams(
-    splitList(text)
+    splitHeaderList(text)
       .map((pair) => `;${pair}`)
       .join(''),
   );

@@ -40,7 +40,11 @@ export function identityOf(address: SipAddress | undefined, country: string | un
  *
  * @param isTrusted True for a peer whose asserted identities count (RFC 3325).
  */
-export function callerOf(headers: SipHeaders, isTrusted: boolean, country: string | undefined): Identity {
+export function callerIdentity(
+  headers: SipHeaders,
+  isTrusted: boolean,
+  country: string | undefined,
+): Identity {
   const from = readAddress(headers.get('From') ?? '');
   const [asserted] = isTrusted ? headers.list('P-Asserted-Identity') : [];
   const isHidden = headers.list('Privacy').some((each) => /\b(?:id|user|header)\b/i.test(each));

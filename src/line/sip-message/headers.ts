@@ -101,7 +101,7 @@ export class SipHeaders {
 
   /** Returns the values of all fields with that name. Lists are split. */
   list(name: string): string[] {
-    return this.lines(name).flatMap(splitList);
+    return this.lines(name).flatMap(splitHeaderList);
   }
 
   /** Returns true when a list contains a token, such as `100rel` in `Supported`. */
@@ -160,7 +160,7 @@ export class SipHeaders {
 }
 
 /** Splits a list at its commas, except those in quotation marks and angle brackets. */
-export function splitList(value: string): string[] {
+export function splitHeaderList(value: string): string[] {
   if (!value.includes(',')) return value === '' ? [] : [value.trim()];
   const parts: string[] = [];
   let start = 0;

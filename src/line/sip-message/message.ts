@@ -1,8 +1,8 @@
 import { readAddress, readVia, type Via } from './address.js';
-import { headerName, type SipHeader, SipHeaders, splitList } from './headers.js';
+import { headerName, type SipHeader, SipHeaders, splitHeaderList } from './headers.js';
 
 /** Longest accepted message, in bytes. */
-export const MAX_MESSAGE_BYTES = 65_535;
+export const MAX_SIP_MESSAGE_BYTES = 65_535;
 /** Longest head, in bytes, and most header lines. A message with more is refused. */
 const MAX_HEAD_BYTES = 32_768;
 const MAX_LINES = 512;
@@ -89,7 +89,7 @@ export function readStream(bytes: Buffer): StreamRead | undefined {
   const length = contentLength(headers) ?? 0;
   if (length === 'bad')
     return lost(message.kind === 'malformed' ? message : refusedAs(message, 'Content-Length'));
-  if (length > MAX_MESSAGE_BYTES) return lost(tooLong(message));
+  if (length > MAX_SIP_MESSAGE_BYTES) return lost(tooLong(message));
   const end = head.next + length;
   if (end > bytes.length) return undefined;
   if (message.kind === 'malformed') return { end, message };
@@ -128,7 +128,7 @@ export function tagOf(headers: SipHeaders, name: 'From' | 'To'): string {
 }
 
 const readSequence = (headers: SipHeaders) => readCSeq(headers.get('CSeq') ?? '');
-const readTopVia = (headers: SipHeaders) => readVia(splitList(headers.get('Via') ?? '')[0] ?? '');
+const readTopVia = (headers: SipHeaders) => readVia(splitHeaderList(headers.get('Via') ?? '')[0] ?? '');
 const readFrom = (headers: SipHeaders) => readAddress(headers.get('From') ?? '');
 const readTo = (headers: SipHeaders) => readAddress(headers.get('To') ?? '');
 

@@ -39,6 +39,6 @@ const REASONS: Readonly<Record<number, string>> = {
   603: 'Decline',
 };
 
-export function reasonOf(status: number): string {
+export function reasonPhrase(status: number): string {
   return REASONS[status] ?? 'Unknown';
 }

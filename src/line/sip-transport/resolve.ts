@@ -59,7 +59,7 @@ const MAX_TARGETS = 16;
  * @param kinds Available transports, the preferred one first.
  * @param random Returns a random number from 0 to 1, for weights.
  */
-export async function targetsOf(
+export async function resolveTargets(
   uri: SipUri,
   kinds: readonly TransportKind[],
   resolver: SipResolver,

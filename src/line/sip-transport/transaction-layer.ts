@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { bareHost } from '../../base/system/host-address.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { Via } from '../sip-message/address.js';
-import { SipHeaders, splitList } from '../sip-message/headers.js';
+import { SipHeaders, splitHeaderList } from '../sip-message/headers.js';
 import {
   cseqOf,
   type Malformed,
@@ -14,7 +14,7 @@ import {
   topVia,
   writeMessage,
 } from '../sip-message/message.js';
-import { reasonOf } from '../sip-message/reasons.js';
+import { reasonPhrase } from '../sip-message/reasons.js';
 import { ClientTransaction, type TransactionFailure } from './client-transaction.js';
 import { OwnAddresses } from './own-addresses.js';
 import { defaultPort, type SipTarget } from './resolve.js';
@@ -34,14 +34,14 @@ const COOKIE = 'z9hG4bK';
 const MAX_TRANSACTIONS = 20_000;
 
 /** Message on the wire, for a trace. */
-export interface WireMessage {
+export interface TracedMessage {
   readonly direction: 'in' | 'out';
   readonly message: SipMessage;
   readonly flow: SipFlow;
 }
 
 /** Returns the current receiver of the trace; undefined when there is none. Messages are then not parsed for it. */
-export type WireTrace = () => ((message: WireMessage) => void) | undefined;
+export type WireTrace = () => ((message: TracedMessage) => void) | undefined;
 
 /** Counters of received, refused and lost messages. */
 export interface SipCounts {
@@ -351,7 +351,7 @@ export function responseTo(
   request: SipRequest,
   status: number,
   extra: Readonly<Record<string, string>> = {},
-  reason: string = reasonOf(status),
+  reason: string = reasonPhrase(status),
 ): SipResponse {
   const { headers: asked } = request;
   const headers = new SipHeaders();
@@ -395,7 +395,7 @@ function withSource(request: SipRequest, flow: SipFlow): SipRequest {
   const via = topVia(request.headers);
   if (!via) return request;
   const { host, port } = flow.remote;
-  const [first = '', ...others] = splitList(request.headers.get('Via') ?? '');
+  const [first = '', ...others] = splitHeaderList(request.headers.get('Via') ?? '');
   const [name, ...parts] = first.split(';');
   const kept = parts.filter((part) => !/^\s*(?:received|rport)\s*(?:=|$)/i.test(part));
   let noted = [name, ...kept].join(';');

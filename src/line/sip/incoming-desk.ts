@@ -5,7 +5,7 @@ import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import { replaced } from '../sip-call/replaces.js';
 import { SipLeg, type SipLegHost } from '../sip-call/sip-leg.js';
 import { readable, readUri } from '../sip-message/address.js';
-import { callerOf, diverterOf, numberIn } from '../sip-message/caller-identity.js';
+import { callerIdentity, diverterOf, numberIn } from '../sip-message/caller-identity.js';
 import type { SipRequest, SipResponse } from '../sip-message/message.js';
 import { addressText, type SipFlow } from '../sip-transport/transport.js';
 import type { LineLimits, SipRefusals } from './line-limits.js';
@@ -168,9 +168,9 @@ export class IncomingDesk {
 
   #identity({ request: { headers } }: IncomingInvite, admitted: Admitted): Identity {
     const { settings } = this.#context;
-    if (admitted.kind === 'peer') return callerOf(headers, true, settings.country);
+    if (admitted.kind === 'peer') return callerIdentity(headers, true, settings.country);
     const number = settings.phones.find(({ user }) => user === admitted.user)?.number;
-    const known = callerOf(headers, false, settings.country);
+    const known = callerIdentity(headers, false, settings.country);
     if (number !== undefined) return phoneIdentity(number, known.fullName);
     return {
       ...known,

@@ -3,7 +3,7 @@ import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
-import { issuesText } from '../../base/refusal.js';
+import { issuesText } from '../../base/request-error.js';
 import { readText } from '../../files/key-files.js';
 import { type SipLineOptions, sipLineSchema } from './sip-line-options.js';
 

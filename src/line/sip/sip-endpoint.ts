@@ -7,15 +7,19 @@ import {
   type OutgoingInviteEvents,
   type OutgoingInviteOptions,
 } from '../sip-call/outgoing-invite.js';
-import { Sending, type SendingContext } from '../sip-call/sending.js';
-import type { RequestOutcome, SendEvents, SessionHost } from '../sip-call/session-host.js';
+import {
+  OutgoingRequest,
+  type OutgoingRequestContext,
+  type OutgoingRequestEvents,
+} from '../sip-call/outgoing-request.js';
+import type { RequestOutcome, SessionHost } from '../sip-call/session-host.js';
 import type { SipSession } from '../sip-call/sip-session.js';
 import { readUri } from '../sip-message/address.js';
 import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
 import type { Credentials } from '../sip-message/digest.js';
 import { DigestClient } from '../sip-message/digest-client.js';
 import { cseqOf, type SipRequest, type SipResponse, tagOf, topVia } from '../sip-message/message.js';
-import { type SipTarget, systemResolver, targetsOf } from '../sip-transport/resolve.js';
+import { resolveTargets, type SipTarget, systemResolver } from '../sip-transport/resolve.js';
 import type { ServerTransaction } from '../sip-transport/server-transaction.js';
 import { StreamTransport } from '../sip-transport/stream-transport.js';
 import type { SipTimes } from '../sip-transport/transaction.js';
@@ -54,7 +58,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   readonly #merges = new Map<string, { readonly branch: string; readonly until: number }>();
   /** Addresses that are out of service, each with the time at which it may be used again. */
   readonly #unavailable = new Map<string, number>();
-  readonly #sending: SendingContext;
+  readonly #sending: OutgoingRequestContext;
 
   private constructor(options: SipEndpointOptions) {
     this.#options = options;
@@ -144,8 +148,8 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   }
 
   /** Sends an INVITE. @internal */
-  send(request: SipRequest, way: SipWay, events: SendEvents): Sending {
-    const sending = new Sending(this.#signed(request), way, this.#sending, events);
+  send(request: SipRequest, way: SipWay, events: OutgoingRequestEvents): OutgoingRequest {
+    const sending = new OutgoingRequest(this.#signed(request), way, this.#sending, events);
     sending.start();
     return sending;
   }
@@ -236,7 +240,7 @@ export class SipEndpoint implements AsyncDisposable, SessionHost<SipSession> {
   async #targets(text: string): Promise<SipTarget[]> {
     const uri = readUri(text);
     if (!uri || uri.host === '') return [];
-    const found = await targetsOf(uri, this.layer.kinds, this.#options.resolver ?? systemResolver);
+    const found = await resolveTargets(uri, this.layer.kinds, this.#options.resolver ?? systemResolver);
     const now = this.clock.now();
     const isOut = (target: SipTarget) => (this.#unavailable.get(addressText(target)) ?? 0) > now;
     return [...found.filter((target) => !isOut(target)), ...found.filter(isOut)];

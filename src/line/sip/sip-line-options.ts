@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidArgument } from '../../base/errors.js';
-import { issuesText } from '../../base/refusal.js';
+import { issuesText } from '../../base/request-error.js';
 import { RTP_CODECS } from '../rtp/rtp-codec.js';
 
 const PREFIX = z.string().regex(/^\+\d{0,20}$/, 'Expected a + and digits, such as +44');

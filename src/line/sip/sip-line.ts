@@ -11,7 +11,7 @@ import {
 import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
-import { issuesText } from '../../base/refusal.js';
+import { issuesText } from '../../base/request-error.js';
 import { bareHost } from '../../base/system/host-address.js';
 import type { CancelTimer } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
@@ -27,7 +27,7 @@ import { readUri } from '../sip-message/address.js';
 import { identityOf } from '../sip-message/caller-identity.js';
 import { writeMessage } from '../sip-message/message.js';
 import { type SipResolver, systemResolver } from '../sip-transport/resolve.js';
-import type { SipCounts, WireMessage } from '../sip-transport/transaction-layer.js';
+import type { SipCounts, TracedMessage } from '../sip-transport/transaction-layer.js';
 import { IncomingDesk } from './incoming-desk.js';
 import { LineLimits, type SipRefusals } from './line-limits.js';
 import { portsOf } from './line-ports.js';
@@ -246,7 +246,7 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
     await open?.endpoint.close();
   }
 
-  readonly #show = ({ direction, message, flow }: WireMessage): void => {
+  readonly #show = ({ direction, message, flow }: TracedMessage): void => {
     const text = writeMessage(message).toString('latin1');
     this.emit('wire', { direction, transport: flow.kind, remote: flow.remote, text });
   };

@@ -3,15 +3,15 @@ import { JackfieldError } from '../../base/errors.js';
 import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
-  needed,
+  neededField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
   textFields,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
 import { AudioBytes, encodeAudio, sampleBytes } from '../dialect/wire-audio.js';
-import { digitOf } from './media-streams-codec.js';
+import { readDigit } from './media-streams-codec.js';
 
 const WHAT = "Asterisk's chan_websocket";
 /** Longest message, in bytes. Asterisk hangs up on a longer one. */
@@ -80,7 +80,7 @@ class AsteriskCodec implements MediaCodec {
     if (typeof message !== 'string') return this.#readAudio(message);
     // Both forms are understood, because the configuration of the server decides which one it uses.
     const isJson = message.startsWith('{');
-    const fields = isJson ? readJson(message, WHAT) : fieldsOfLine(message);
+    const fields = isJson ? readJsonMessage(message, WHAT) : fieldsOfLine(message);
     // The other end is answered in the form that it uses.
     this.#isPlain ??= !isJson;
     return this.#role === 'provider' ? readCommand(fields) : this.#readEvent(fields);
@@ -104,12 +104,12 @@ class AsteriskCodec implements MediaCodec {
   }
 
   #readEvent(fields: JsonFields): readonly MediaEvent[] {
-    const name = needed(textField(fields, 'event'), 'event', WHAT);
+    const name = neededField(textField(fields, 'event'), 'event', WHAT);
     if (name === 'MEDIA_START') return [this.#readStart(fields)];
     if (!this.#isStarted)
       throw new JackfieldError('ERR_SYNTAX', `${WHAT}: "${name.slice(0, 40)}" arrived before MEDIA_START.`);
     this.#checkChannel(fields);
-    if (name === 'DTMF_END') return [{ type: 'dtmf', digit: digitOf(fields, WHAT) }];
+    if (name === 'DTMF_END') return [{ type: 'dtmf', digit: readDigit(fields, WHAT) }];
     if (name === 'MEDIA_XOFF' || name === 'MEDIA_XON') return [{ type: 'flow', on: name === 'MEDIA_XON' }];
     const mark = textField(fields, 'correlation_id');
     if (name === 'MEDIA_MARK_PROCESSED' && mark !== undefined)
@@ -126,7 +126,7 @@ class AsteriskCodec implements MediaCodec {
     this.#isStarted = true;
     this.#format = format;
     this.#audio = new AudioBytes(format.encoding, format.channels);
-    const id = needed(textField(fields, 'connection_id'), 'connection_id', WHAT);
+    const id = neededField(textField(fields, 'connection_id'), 'connection_id', WHAT);
     const { channel = '', channel_id = '' } = textFields(fields);
     this.#channel = channel_id;
     const variables = textFields(objectField(fields, 'channel_variables'));
@@ -187,7 +187,7 @@ class AsteriskCodec implements MediaCodec {
 }
 
 function readCommand(fields: JsonFields): readonly MediaEvent[] {
-  const name = needed(textField(fields, 'command') ?? textField(fields, 'event'), 'command', WHAT);
+  const name = neededField(textField(fields, 'command') ?? textField(fields, 'event'), 'command', WHAT);
   const id = textField(fields, 'correlation_id');
   if (name === 'ANSWER') return [{ type: 'answer' }];
   if (name === 'HANGUP') return [{ type: 'end' }];

@@ -3,16 +3,16 @@ import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
   textFields,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
 import { AudioBytes, decodeBase64, encodeAudio, encodeBase64 } from '../dialect/wire-audio.js';
-import { digitOf, formatOf } from './media-streams-codec.js';
+import { formatOf, readDigit } from './media-streams-codec.js';
 
 /** Clock rate of the durations of digits, in Hz. */
 const DIGIT_CLOCK = 8000;
@@ -97,9 +97,9 @@ class AudioForkCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string') return this.#readAudio(message);
-    if (this.#role === 'provider') return this.#readCommand(readJson(message, this.#what));
+    if (this.#role === 'provider') return this.#readCommand(readJsonMessage(message, this.#what));
     if (!this.#isStarted) return [this.#readStart(message)];
-    return this.#readEvent(readJson(message, this.#what));
+    return this.#readEvent(readJsonMessage(message, this.#what));
   }
 
   write(event: MediaEvent): readonly WireMessage[] {
@@ -118,7 +118,7 @@ class AudioForkCodec implements MediaCodec {
   #readStart(message: string): MediaEvent {
     if (this.#what !== 'jambonz' && !message.startsWith('{'))
       return this.#start('', { metadata: message.slice(0, 4096) });
-    const fields = readJson(message, this.#what);
+    const fields = readJsonMessage(message, this.#what);
     const sampleRate = numberField(fields, 'sampleRate') ?? this.#format.sampleRate;
     const mix = textField(fields, 'mixType');
     const channels = mix === undefined ? this.#format.channels : mix === 'stereo' ? 2 : 1;
@@ -141,7 +141,7 @@ class AudioForkCodec implements MediaCodec {
     const name = textField(fields, 'event') ?? textField(fields, 'type');
     if (name === 'dtmf') {
       const duration = numberField(fields, 'duration');
-      const digit = digitOf(fields, this.#what, 'dtmf');
+      const digit = readDigit(fields, this.#what, 'dtmf');
       const durationMs = duration === undefined ? undefined : (duration * 1000) / DIGIT_CLOCK;
       return [{ type: 'dtmf', digit, ...(durationMs !== undefined && { durationMs }) }];
     }
@@ -149,11 +149,11 @@ class AudioForkCodec implements MediaCodec {
     const mark = textField(data, 'name');
     if (name === 'mark' && mark !== undefined)
       return [{ type: 'marked', name: mark, heard: textField(data, 'event') !== 'cleared' }];
-    return [{ type: 'other', name: needed(name, 'type', this.#what) }];
+    return [{ type: 'other', name: neededField(name, 'type', this.#what) }];
   }
 
   #readCommand(fields: JsonFields): readonly MediaEvent[] {
-    const name = needed(textField(fields, 'type'), 'type', this.#what);
+    const name = neededField(textField(fields, 'type'), 'type', this.#what);
     const data = objectField(fields, 'data');
     if (name === 'playAudio') return [this.#readPlayAudio(data)];
     if (name === 'killAudio') return [{ type: 'clear' }];
@@ -169,7 +169,7 @@ class AudioForkCodec implements MediaCodec {
         'ERR_UNSUPPORTED',
         `${this.#what}: playAudio of "${type.slice(0, 40)}"; send "raw".`,
       );
-    const content = needed(longField(data, 'audioContent'), 'audioContent', this.#what);
+    const content = neededField(longField(data, 'audioContent'), 'audioContent', this.#what);
     const sampleRate = numberField(data, 'sampleRate') ?? this.#format.sampleRate;
     const format = formatOf('s16', sampleRate, 1, this.#what);
     const samples = decodeBase64(content, 's16', this.#what);

@@ -4,10 +4,10 @@ import type { CodecOptions, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
   longField,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
   textFields,
 } from '../dialect/json-fields.js';
@@ -75,8 +75,8 @@ export class MediaStreamsCodec implements MediaCodec {
       throw new JackfieldError('ERR_SYNTAX', `Messages of ${what} must be text; got bytes.`);
     const usual = this.#usual?.read(message);
     if (usual) return this.#media(usual.payload, usual.track, usual.chunk);
-    const fields = readJson(message, what);
-    const name = needed(textField(fields, 'event'), 'event', what);
+    const fields = readJsonMessage(message, what);
+    const name = neededField(textField(fields, 'event'), 'event', what);
     if (name === 'connected') return [];
     if (name === 'start' && this.#role === 'application') return [this.#readStart(fields)];
     if (name === 'error') return [{ type: 'error', message: errorOf(fields) }];
@@ -93,11 +93,11 @@ export class MediaStreamsCodec implements MediaCodec {
     const body = objectField(fields, name);
     if (name === 'media') return this.#readMedia(body);
     if (name === 'mark') {
-      const mark = needed(textField(body, 'name'), 'mark.name', what);
+      const mark = neededField(textField(body, 'name'), 'mark.name', what);
       return [{ type: this.#role === 'provider' ? 'mark' : 'marked', name: mark }];
     }
     if (this.#role === 'provider') return [name === 'clear' ? { type: 'clear' } : { type: 'other', name }];
-    if (name === 'dtmf') return [{ type: 'dtmf', digit: digitOf(body, what) }];
+    if (name === 'dtmf') return [{ type: 'dtmf', digit: readDigit(body, what) }];
     return [name === 'stop' ? { type: 'end' } : { type: 'other', name }];
   }
 
@@ -107,7 +107,7 @@ export class MediaStreamsCodec implements MediaCodec {
     if (this.#id !== undefined)
       throw new JackfieldError('ERR_SYNTAX', `${names.what} sent a second start on one connection.`);
     const id = textField(fields, names.id) ?? textField(body, names.id);
-    this.#id = needed(id, names.id, names.what);
+    this.#id = neededField(id, names.id, names.what);
     this.#usual = new UsualMedia(names.sequence, [names.id, this.#id]);
     const format = objectField(body, names.mediaFormat);
     const encoding = textField(format, 'encoding') ?? Object.keys(names.encodings)[0] ?? '';
@@ -137,7 +137,7 @@ export class MediaStreamsCodec implements MediaCodec {
 
   #readMedia(body: JsonFields | undefined): readonly MediaEvent[] {
     const { what } = this.#names;
-    const payload = needed(longField(body, 'payload'), 'media.payload', what);
+    const payload = neededField(longField(body, 'payload'), 'media.payload', what);
     const track = textField(body, 'track')?.startsWith('outbound') ? 'outbound' : 'inbound';
     return this.#media(payload, track, numberField(body, 'chunk'));
   }
@@ -253,8 +253,8 @@ export function formatOf(
 }
 
 /** Reads a digit that came from outside. @throws ERR_SYNTAX. */
-export function digitOf(fields: JsonFields | undefined, what: string, name = 'digit'): string {
-  const digit = needed(textField(fields, name), name, what).toUpperCase();
+export function readDigit(fields: JsonFields | undefined, what: string, name = 'digit'): string {
+  const digit = neededField(textField(fields, name), name, what).toUpperCase();
   if (!/^[0-9A-D*#]$/.test(digit)) throw new JackfieldError('ERR_SYNTAX', `${what} sent an invalid digit.`);
   return digit;
 }

@@ -3,10 +3,10 @@ import { JackfieldError } from '../../base/errors.js';
 import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
   textFields,
 } from '../dialect/json-fields.js';
@@ -21,7 +21,7 @@ import {
   type WireMessage,
 } from '../dialect/media-event.js';
 import { AudioBytes, encodeAudio, KNOWN_RATES } from '../dialect/wire-audio.js';
-import { digitOf, formatOf } from './media-streams-codec.js';
+import { formatOf, readDigit } from './media-streams-codec.js';
 
 const WHAT = 'the raw dialect';
 const ENCODINGS: Readonly<Record<string, WireEncoding>> = {
@@ -56,7 +56,7 @@ const READERS: {
 } = {
   dtmf: (fields) => {
     const durationMs = numberField(fields, 'durationMs');
-    return { type: 'dtmf', digit: digitOf(fields, WHAT), ...(durationMs !== undefined && { durationMs }) };
+    return { type: 'dtmf', digit: readDigit(fields, WHAT), ...(durationMs !== undefined && { durationMs }) };
   },
   mark: (fields) => ({ type: 'mark', name: text(fields, 'name') }),
   marked: (fields) => ({ type: 'marked', name: text(fields, 'name'), heard: fields['heard'] !== false }),
@@ -67,7 +67,7 @@ const READERS: {
   heard: (fields) => ({
     type: 'heard',
     item: text(fields, 'item'),
-    ms: needed(numberField(fields, 'ms'), 'ms', WHAT),
+    ms: neededField(numberField(fields, 'ms'), 'ms', WHAT),
   }),
   text: (fields) => ({
     type: 'text',
@@ -112,7 +112,7 @@ class RawCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message !== 'string') return [this.#readAudio(message)];
-    const fields = readJson(message, WHAT);
+    const fields = readJsonMessage(message, WHAT);
     const type = text(fields, 'type');
     if (type === 'start' && this.#role === 'application') return [this.#readStart(fields)];
     this.#checkStarted();
@@ -150,11 +150,11 @@ class RawCodec implements MediaCodec {
 
   #readStart(fields: JsonFields): MediaEvent {
     if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT} sent a second start.`);
-    const format = needed(objectField(fields, 'format'), 'format', WHAT);
+    const format = neededField(objectField(fields, 'format'), 'format', WHAT);
     const encoding = entryOf(ENCODINGS, textField(format, 'encoding') ?? 's16');
     if (!encoding) throw new JackfieldError('ERR_UNSUPPORTED', `The encoding of ${WHAT} is unknown.`);
     const [rate, channels] = [numberField(format, 'sampleRate'), numberField(format, 'channels')];
-    this.#format = formatOf(encoding, needed(rate, 'sampleRate', WHAT), channels ?? 1, WHAT);
+    this.#format = formatOf(encoding, neededField(rate, 'sampleRate', WHAT), channels ?? 1, WHAT);
     this.#audio = new AudioBytes(encoding, this.#format.channels);
     this.#isStarted = true;
     const [from, to] = [textField(fields, 'from'), textField(fields, 'to')];
@@ -172,5 +172,5 @@ class RawCodec implements MediaCodec {
 }
 
 function text(fields: JsonFields, name: string): string {
-  return needed(textField(fields, name), name, WHAT);
+  return neededField(textField(fields, name), name, WHAT);
 }

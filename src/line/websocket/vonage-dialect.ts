@@ -2,16 +2,16 @@ import { JackfieldError } from '../../base/errors.js';
 import type { CodecOptions, Dialect, MediaCodec } from '../dialect/dialect.js';
 import {
   type JsonFields,
-  needed,
+  neededField,
   numberField,
   objectField,
-  readJson,
+  readJsonMessage,
   textField,
   textFields,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
 import { AudioBytes, encodeAudio } from '../dialect/wire-audio.js';
-import { digitOf, formatOf } from './media-streams-codec.js';
+import { formatOf, readDigit } from './media-streams-codec.js';
 
 const WHAT = 'Vonage';
 const CONTENT_TYPE = 'content-type';
@@ -57,7 +57,7 @@ class VonageCodec implements MediaCodec {
 
   read(message: WireMessage): readonly MediaEvent[] {
     if (typeof message === 'string') {
-      const fields = readJson(message, WHAT);
+      const fields = readJsonMessage(message, WHAT);
       return this.#role === 'provider' ? readAction(fields) : this.#readEvent(fields);
     }
     this.#checkStarted('audio');
@@ -71,12 +71,12 @@ class VonageCodec implements MediaCodec {
   }
 
   #readEvent(fields: JsonFields): readonly MediaEvent[] {
-    const name = needed(textField(fields, 'event'), 'event', WHAT);
+    const name = neededField(textField(fields, 'event'), 'event', WHAT);
     if (name === 'websocket:connected') return [this.#readStart(fields)];
     this.#checkStarted(name.slice(0, 40));
     if (name === 'websocket:dtmf') {
       const durationMs = numberField(fields, 'duration');
-      const digit = digitOf(fields, WHAT);
+      const digit = readDigit(fields, WHAT);
       return [{ type: 'dtmf', digit, ...(durationMs !== undefined && { durationMs }) }];
     }
     const mark = textField(objectField(fields, 'payload'), 'mark');
@@ -87,7 +87,7 @@ class VonageCodec implements MediaCodec {
 
   #readStart(fields: JsonFields): MediaEvent {
     if (this.#isStarted) throw new JackfieldError('ERR_SYNTAX', `${WHAT} sent websocket:connected twice.`);
-    const type = needed(textField(fields, CONTENT_TYPE), CONTENT_TYPE, WHAT);
+    const type = neededField(textField(fields, CONTENT_TYPE), CONTENT_TYPE, WHAT);
     const rate = L16.exec(type)?.[1];
     if (rate === undefined)
       throw new JackfieldError(
@@ -129,7 +129,7 @@ class VonageCodec implements MediaCodec {
 }
 
 function readAction(fields: JsonFields): readonly MediaEvent[] {
-  const name = needed(textField(fields, 'action'), 'action', WHAT);
+  const name = neededField(textField(fields, 'action'), 'action', WHAT);
   if (name === 'clear') return [{ type: 'clear' }];
   const mark = textField(objectField(fields, 'payload'), 'mark');
   return [name === 'notify' && mark !== undefined ? { type: 'mark', name: mark } : { type: 'other', name }];

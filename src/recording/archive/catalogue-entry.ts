@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SqlValue } from '../../files/database.js';
-import { flag, json } from '../../files/row.js';
+import { flagColumn, json } from '../../files/row.js';
 import { lossOf } from '../../stream/align/ledger.js';
 import type { RecordingSidecar } from '../sidecar.js';
 import type { CallFigures } from './analysis-file.js';
@@ -112,7 +112,7 @@ export const RECORDING_ROW = z.object({
   call_id: z.int(),
   type: z.string(),
   end: z.string(),
-  complete: flag,
+  complete: flagColumn,
   missing: z.int().min(0),
   bytes: z.int().min(0),
   tags: json(z.record(z.string(), z.string())),
@@ -126,7 +126,7 @@ export const RECORDING_ROW = z.object({
 /** The columns that decide if a recording may be deleted. */
 export const HELD_ROW = z.object({ key: z.int(), file: z.string(), hold: z.string().nullable() });
 
-export function entryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
+export function catalogueEntryOf(row: z.output<typeof RECORDING_ROW>): CatalogueEntry {
   const { started_at: startedAt, duration_ms: durationMs, call_id: callId, hold, ...others } = row;
   const { marks, notes, transcript, figures, ...rest } = others;
   return {

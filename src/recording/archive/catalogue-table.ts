@@ -6,8 +6,8 @@ import { readFigures } from './analysis-file.js';
 import { readAnnotations } from './annotation-file.js';
 import {
   type CatalogueEntry,
+  catalogueEntryOf,
   columnsOf,
-  entryOf,
   HELD_ROW,
   RECORDING_ROW,
   wordsOf,
@@ -52,7 +52,9 @@ export class CatalogueTable {
 
   /** Entries that match an SQL condition. Damaged rows are left out. */
   entries(rest: string, ...values: SqlValue[]): CatalogueEntry[] {
-    return this.#db.checked(RECORDING_ROW, `SELECT * FROM recordings ${rest}`, ...values).rows.map(entryOf);
+    return this.#db
+      .checked(RECORDING_ROW, `SELECT * FROM recordings ${rest}`, ...values)
+      .rows.map(catalogueEntryOf);
   }
 
   /** Messages about the damaged rows. */

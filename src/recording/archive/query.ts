@@ -2,10 +2,10 @@ import { invalidArgument } from '../../base/errors.js';
 import type { SqlValue } from '../../files/database.js';
 
 /** An SQL condition and the value of its parameter. Without a value the condition is left out. */
-export type Condition = readonly [sql: string, value: SqlValue | undefined];
+export type SqlCondition = readonly [sql: string, value: SqlValue | undefined];
 
 /** Joins the given conditions with AND for a WHERE clause. Values are bound, never part of the text. */
-export function whereOf(conditions: readonly Condition[]): { where: string; values: SqlValue[] } {
+export function whereOf(conditions: readonly SqlCondition[]): { where: string; values: SqlValue[] } {
   const given = conditions.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
   return {
     where: ['1', ...given.map(({ sql }) => sql)].join(' AND '),

@@ -20,7 +20,7 @@ export interface FileFrame {
 }
 
 /** Computes the frame of a complete recording. @throws ERR_FILE, ERR_WAV */
-export async function frameOf(file: string, samples: number): Promise<FileFrame> {
+export async function fileFrameOf(file: string, samples: number): Promise<FileFrame> {
   const place = isSealed(file) ? { offset: 0, bytes: 0 } : await dataOf(file, samples);
   return { ...place, sha256: await hashAround(file, place) };
 }

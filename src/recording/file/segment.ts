@@ -7,7 +7,7 @@ import { writeJson } from '../../files/whole-file.js';
 import type { LedgerSpan, LegEnds, LegName, SpanReason } from '../../stream/align/ledger.js';
 import type { NamedStretch } from '../../stream/align/stretch-places.js';
 import { BLOCK_SAMPLES, BlockHasher } from '../evidence/block-chain.js';
-import { type FileFrame, frameOf } from '../evidence/file-frame.js';
+import { type FileFrame, fileFrameOf } from '../evidence/file-frame.js';
 import { type ManifestRenewal, manifestOf, type RecordingManifest } from '../evidence/manifest.js';
 import { type MaskSpan, maskWithin } from '../masking/mask-spans.js';
 import { tailFiles } from '../sealed/sealed-tail.js';
@@ -226,7 +226,7 @@ export class Segment {
   async discard(): Promise<void> {
     await this.#store.close(0, { local: 0, remote: 0 }).catch(() => undefined);
     await this.#giveUp();
-    await removeSegment(this.file);
+    await removeOpenSegment(this.file);
   }
 
   async #giveUp(): Promise<void> {
@@ -259,7 +259,7 @@ export class Segment {
  * Removes the audio of an open segment and the files beside it, as far as possible. The journal is removed last,
  * because recovery needs it.
  */
-export async function removeSegment(file: string): Promise<void> {
+export async function removeOpenSegment(file: string): Promise<void> {
   const files = [file, reserveFile(file), ...tailFiles(file)];
   const removed = await Promise.allSettled(files.map((each) => removeFile(each)));
   await removeFile(journalFile(file));
@@ -290,7 +290,7 @@ export async function writeDetails(
   const sidecarText = await writeJson(sidecarFile, sidecar);
   const { id, segment, audio } = sidecar;
   const { samples } = audio;
-  const frame = more.frame ?? (await frameOf(file, samples));
+  const frame = more.frame ?? (await fileFrameOf(file, samples));
   const facts = { id, segment, samples, blockSamples: BLOCK_SAMPLES, blocks, frame, sidecarText };
   const { renewed } = more;
   const manifest = manifestOf({ ...facts, ...(renewed && { renewed }) }, signingKey);

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
-import type { ToldError } from '../../base/refusal.js';
+import type { ToldError } from '../../base/request-error.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import type { ControlRequest } from './control-protocol.js';
 

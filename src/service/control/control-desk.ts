@@ -1,5 +1,5 @@
 import { checkArgument, having, object, oneOf, words } from '../../base/check.js';
-import { issuesText, NothingThere, Refusal } from '../../base/refusal.js';
+import { issuesText, NothingThere, RequestError } from '../../base/request-error.js';
 import type { Call } from '../../control/call/call.js';
 import type { Service } from '../service.js';
 import type { ServiceLine } from '../service-line.js';
@@ -58,7 +58,7 @@ export class ControlDesk {
     checkArgument('by', by, words);
     const { at, takes } = CONTROL_COMMANDS[name];
     const { data, error } = takes.safeParse(args);
-    if (!data) throw new Refusal('ERR_INVALID_ARG', issuesText(error.issues));
+    if (!data) throw new RequestError('ERR_INVALID_ARG', issuesText(error.issues));
     const result = await this.#handlers[name](data as ControlArguments<C>);
     if (at.startsWith('POST')) {
       const { account, call } = { ...data, ...result } as { account?: string; call?: number };
@@ -146,14 +146,18 @@ export class ControlDesk {
       throw new NothingThere('ERR_INVALID_ARG', `The configuration has no bot ${bot}.`, expected);
     }
     if (others.length > 0)
-      throw new Refusal('ERR_INVALID_ARG', 'A bot places one call at a time.', 'to: one handle or number');
+      throw new RequestError(
+        'ERR_INVALID_ARG',
+        'A bot places one call at a time.',
+        'to: one handle or number',
+      );
     return await line.place(to, attendant);
   }
 
   #recording(call: Call) {
     const found = this.service.recorder?.recordings.find((recording) => recording.call === call);
     if (found) return found;
-    throw new Refusal(
+    throw new RequestError(
       'ERR_INVALID_STATE',
       `Call ${call.id} is not being recorded.`,
       'a call that is recorded',
@@ -176,14 +180,18 @@ export class ControlDesk {
 async function say({ line, call }: Found, text: string): Promise<void> {
   const talk = line.talk(call.id);
   if (!talk) {
-    throw new Refusal('ERR_INVALID_STATE', `Call ${call.id} has no bot.`, 'a call with a bot');
+    throw new RequestError('ERR_INVALID_STATE', `Call ${call.id} has no bot.`, 'a call with a bot');
   }
   await talk.say(talk.hasPrompt(text) ? text : { text });
 }
 
-function several(what: string, found: readonly Pick<Found, 'line'>[]): Refusal {
+function several(what: string, found: readonly Pick<Found, 'line'>[]): RequestError {
   const accounts = found.map(({ line }) => line.account).join(', ');
-  return new Refusal('ERR_INVALID_ARG', `${what} Give one of ${accounts}.`, `account: one of ${accounts}`);
+  return new RequestError(
+    'ERR_INVALID_ARG',
+    `${what} Give one of ${accounts}.`,
+    `account: one of ${accounts}`,
+  );
 }
 
 function view({ line, call }: Found, { recorder }: Service): ControlResult<'calls'>[number] {

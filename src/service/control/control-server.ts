@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { shown } from '../../base/errors.js';
 import { peerLines } from '../../base/peer-lines.js';
-import { Refusal, toldError } from '../../base/refusal.js';
+import { RequestError, toldError } from '../../base/request-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { listenForOwner } from '../../files/owner-socket.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -91,9 +91,9 @@ export class ControlServer implements AsyncDisposable {
     let expected = REQUEST;
     try {
       const { id, do: name, ...args } = parsed(line);
-      if (!isId(id)) throw new Refusal('ERR_INVALID_ARG', `The id is not valid: ${shown(id)}.`);
+      if (!isId(id)) throw new RequestError('ERR_INVALID_ARG', `The id is not valid: ${shown(id)}.`);
       if (id !== undefined) head = { id };
-      if (!isCommand(name)) throw new Refusal('ERR_INVALID_ARG', `There is no command ${shown(name)}.`);
+      if (!isCommand(name)) throw new RequestError('ERR_INVALID_ARG', `There is no command ${shown(name)}.`);
       expected = expectedArguments(name);
       say({ ...head, ok: true, result: await this.#desk.obey(name, args, 'the control socket') });
       if (name === 'tail')
@@ -127,5 +127,5 @@ function parsed(line: string): { readonly id?: unknown; readonly do?: unknown } 
   } catch {
     // Reported below.
   }
-  throw new Refusal('ERR_SYNTAX', 'This is not a JSON object.');
+  throw new RequestError('ERR_SYNTAX', 'This is not a JSON object.');
 }

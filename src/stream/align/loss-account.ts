@@ -1,8 +1,8 @@
 import { msToSamples } from '../../base/pcm.js';
 import type { DelayNoise } from '../timing/delay-noise.js';
 import type { DelayWindows } from '../timing/delay-windows.js';
-import { LeastDelay } from '../timing/least-delay.js';
 import type { UsualDelay } from '../timing/usual-delay.js';
+import { WindowedMinimum } from '../timing/windowed-minimum.js';
 import { OwedLoss } from './owed-loss.js';
 import { readsOf, type TimedChunk } from './timed-chunk.js';
 
@@ -44,7 +44,7 @@ export class LossAccount {
   readonly #noise: DelayNoise;
   readonly #windows: DelayWindows;
   readonly #scales = SCALES.map(({ bucketMs, count, tolerance, drifts }) => ({
-    least: new LeastDelay(bucketMs, count),
+    least: new WindowedMinimum(bucketMs, count),
     tolerance,
     drifts,
   }));

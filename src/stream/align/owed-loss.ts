@@ -1,5 +1,5 @@
 import { msToSamples } from '../../base/pcm.js';
-import { LONGEST_PAUSE_MS } from '../timing/least-delay.js';
+import { LONGEST_PAUSE_MS } from '../timing/windowed-minimum.js';
 
 /** Least duration, in ms, and least number of reads of the flow in which the rest of a loss is looked for. */
 const REST_MS = 250;

@@ -1,16 +1,11 @@
 import { msToSamples } from '../../base/pcm.js';
+import type { PcmChunk } from '../sink.js';
 
 /** Stereo samples per block: 500 ms. One visit of a batched reader then seldom fills more than one block. */
 const BLOCK = msToSamples(500);
 /** Empty blocks that are kept for reuse. */
 const SPARE_BLOCKS = 4;
 const SILENCE = new Int16Array(BLOCK * 2);
-
-/** Interleaved samples that begin at `position`. */
-export interface StereoPiece {
-  readonly samples: Int16Array;
-  readonly position: number;
-}
 
 /** The part of a recording that may still change. It is stereo, and silent until a leg fills its channel. */
 export class StereoWindow {
@@ -33,7 +28,7 @@ export class StereoWindow {
   }
 
   /** Yields the samples in [from, to), piece by piece. The arrays belong to the window: only read them. */
-  *pieces(from: number, to: number): Generator<StereoPiece, void, undefined> {
+  *pieces(from: number, to: number): Generator<PcmChunk, void, undefined> {
     for (let at = from; at < to; ) {
       const offset = at % BLOCK;
       const count = Math.min(to - at, BLOCK - offset);

@@ -3,7 +3,7 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
 import { systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
-import { refusalOf } from '../../base/web/http-status.js';
+import { statusError } from '../../base/web/http-status.js';
 import {
   keyHeaders,
   SERVICE_KEY_RULES,
@@ -113,7 +113,7 @@ async function answerOf(response: Response, host: string, key: ServiceKey): Prom
     parts.push(part);
   }
   const body = Buffer.concat(parts).toString('utf8');
-  if (!response.ok) throw refusalOf(host, response.status, saidWithoutKey(body, key));
+  if (!response.ok) throw statusError(host, response.status, saidWithoutKey(body, key));
   try {
     return JSON.parse(body);
   } catch (cause) {

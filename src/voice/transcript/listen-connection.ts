@@ -2,7 +2,7 @@ import type WebSocket from 'ws';
 import { deferred } from '../../base/deferred.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
-import { refusalOf } from '../../base/web/http-status.js';
+import { statusError } from '../../base/web/http-status.js';
 import { bytesOfSamples } from '../process/pcm-bytes.js';
 
 /** Time between messages that keep the connection alive: a service closes it after 10 s without any. */
@@ -35,7 +35,7 @@ export class ListenConnection {
       }
     });
     socket.on('error', (cause) => this.fail(broken(cause)));
-    socket.on('unexpected-response', (_, { statusCode = 0 }) => this.fail(refusalOf(host, statusCode)));
+    socket.on('unexpected-response', (_, { statusCode = 0 }) => this.fail(statusError(host, statusCode)));
     socket.on('close', (code) => this.#closed(code));
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, json } from '../../files/row.js';
+import { flagColumn, json } from '../../files/row.js';
 import { LEDGER_SCHEMA } from '../../recording/details-schema.js';
 import type { LegLedger } from '../../stream/align/ledger.js';
 import type { ArchivedAudio, ArchivedMessage, UnwrittenAudio } from './archived-message.js';
@@ -27,12 +27,12 @@ export const MESSAGE_ROW = z.object({
   name: z.string(),
   type: z.string(),
   duration: z.number(),
-  played: flag,
+  played: flagColumn,
   state: z.enum(['pending', 'stored', 'failed', 'purged']),
   attempts: count,
   failure: z.string().nullable(),
   detail: z.string().nullable(),
-  complete: flag,
+  complete: flagColumn,
   ledger: json(LEDGER_SCHEMA).nullable(),
   unwritten: json(z.looseObject({ samples: count, reason: z.string() })).nullable(),
   archived_at: z.int().nullable(),
@@ -51,7 +51,7 @@ export const MESSAGE_ROW = z.object({
 export const UNFINISHED_ROW = z.object({
   path: z.string().regex(/^audio\/.+\.(?:json|wav|wav\.age)$/),
   key: z.int(),
-  remove: flag,
+  remove: flagColumn,
 });
 
 type AudioRow = z.output<typeof AUDIO_ROW>;

@@ -1,5 +1,5 @@
 /** Name of the catalogue's file in the folder of an archive. */
-export const CATALOGUE_FILE = 'catalogue.db';
+export const VOICEMAIL_CATALOGUE_FILE = 'catalogue.db';
 export const CATALOGUE_ADVICE =
   '`jackfield voicemail index` moves it aside and builds a new one from the sidecars.';
 
@@ -8,7 +8,7 @@ export const CATALOGUE_ADVICE =
  * `pending` is known but not safe yet, `stored` is on disk and flushed, `failed` can be tried again, `purged` was
  * removed by retention and is not fetched again.
  */
-export const MIGRATIONS: readonly string[] = [
+export const VOICEMAIL_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE audio (
     sha256      TEXT PRIMARY KEY,

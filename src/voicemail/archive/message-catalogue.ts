@@ -1,6 +1,7 @@
 import { JackfieldError } from '../../base/errors.js';
 import { Database, type SqlValue } from '../../files/database.js';
 import { KEY_ROW, NUMBER_ROW } from '../../files/row.js';
+import type { VoicemailIdentity } from '../voicemail-facts.js';
 import { type ArchiveQuery, conditionsOf } from './archive-query.js';
 import {
   type ArchivedAudio,
@@ -10,7 +11,7 @@ import {
   type VoicemailFacts,
 } from './archived-message.js';
 import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from './catalogue-rows.js';
-import { CATALOGUE_ADVICE, MIGRATIONS } from './catalogue-schema.js';
+import { CATALOGUE_ADVICE, VOICEMAIL_MIGRATIONS } from './catalogue-schema.js';
 import { sidecarPath } from './sidecar.js';
 
 /** Result of an attempt that has stored a message. */
@@ -35,8 +36,6 @@ export interface Unfinished {
   readonly remove: boolean;
 }
 
-type MessageIdentity = Pick<VoicemailFacts, 'account' | 'id' | 'partner' | 'timestamp'>;
-
 const PAGE_ROWS = 500;
 const SELECT = `
   SELECT messages.*, audio.path, audio.samples, audio.bytes, audio.file_sha256
@@ -54,7 +53,7 @@ export class MessageCatalogue {
    * @throws ERR_FILE when the file cannot be opened, is not a catalogue, or is of a newer Jackfield; ERR_UNSUPPORTED.
    */
   constructor(path: string) {
-    this.#db = Database.open(path, MIGRATIONS, { advice: CATALOGUE_ADVICE });
+    this.#db = Database.open(path, VOICEMAIL_MIGRATIONS, { advice: CATALOGUE_ADVICE });
   }
 
   /** Adds a listed message or updates its facts. Returns its row. */
@@ -90,7 +89,7 @@ export class MessageCatalogue {
   }
 
   /** Finds a known message. */
-  known(identity: MessageIdentity): ArchivedMessage | undefined {
+  known(identity: VoicemailIdentity): ArchivedMessage | undefined {
     const key = this.#keyOf(identity);
     return key === undefined ? undefined : this.message(key);
   }
@@ -320,7 +319,7 @@ export class MessageCatalogue {
     this.#db.run('INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?)', path, key, Number(remove));
   }
 
-  #keyOf({ account, id, timestamp, partner }: MessageIdentity): number | undefined {
+  #keyOf({ account, id, timestamp, partner }: VoicemailIdentity): number | undefined {
     const sql =
       'SELECT key FROM messages WHERE account = ? AND voicemail = ? AND timestamp = ? AND partner = ?';
     return this.#db.get(KEY_ROW, sql, account, id, timestamp, partner)?.key;

@@ -9,10 +9,10 @@ import { fileError, isMissing } from '../../files/file-error.js';
 import { renewDatabase } from '../../files/renewed-database.js';
 import { KEY_ROW } from '../../files/row.js';
 import { AUDIO_ROW, MESSAGE_ROW, type MessageRow, UNFINISHED_ROW } from './catalogue-rows.js';
-import { CATALOGUE_ADVICE, CATALOGUE_FILE, MIGRATIONS } from './catalogue-schema.js';
+import { CATALOGUE_ADVICE, VOICEMAIL_CATALOGUE_FILE, VOICEMAIL_MIGRATIONS } from './catalogue-schema.js';
 import { IntakeFolder } from './intake-folder.js';
-import { readSidecar, sidecarPath } from './sidecar.js';
-import { type ReadSidecar, SIDECAR_SCHEMA } from './sidecar-schema.js';
+import { readVoicemailSidecar, sidecarPath } from './sidecar.js';
+import { type ReadSidecar, VOICEMAIL_SIDECAR_SCHEMA } from './sidecar-schema.js';
 
 /** Result of {@link rebuildArchive}. */
 export interface ArchiveRebuild {
@@ -46,7 +46,7 @@ interface Found {
 export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   checkArgument('root', root, aPath);
   const folder = resolve(root);
-  const catalogue = join(folder, CATALOGUE_FILE);
+  const catalogue = join(folder, VOICEMAIL_CATALOGUE_FILE);
   if (!existsSync(catalogue) && !existsSync(join(folder, 'audio'))) {
     throw new JackfieldError(
       'ERR_FILE',
@@ -55,7 +55,7 @@ export async function rebuildArchive(root: string): Promise<ArchiveRebuild> {
   }
   const failed = new Map<string, Error>();
   const found = await sidecarsIn(folder, failed);
-  const { database, damaged } = await renewDatabase(catalogue, MIGRATIONS, {
+  const { database, damaged } = await renewDatabase(catalogue, VOICEMAIL_MIGRATIONS, {
     advice: CATALOGUE_ADVICE,
     fullText: ['words'],
     reserve: () => IntakeFolder.reserveAll(join(folder, '.partial')),
@@ -106,7 +106,7 @@ async function sidecarsIn(root: string, failed: Map<string, Error>): Promise<Fou
 }
 
 async function parsed(path: string): Promise<Found> {
-  const result = SIDECAR_SCHEMA.safeParse(await readSidecar(path));
+  const result = VOICEMAIL_SIDECAR_SCHEMA.safeParse(await readVoicemailSidecar(path));
   if (!result.success) {
     const why = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new JackfieldError(

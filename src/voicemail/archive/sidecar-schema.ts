@@ -9,7 +9,7 @@ const seconds = z
   .pipe(z.int());
 
 /** Schema of the sidecar of an archived message. Unknown fields are allowed. */
-export const SIDECAR_SCHEMA = z.looseObject({
+export const VOICEMAIL_SIDECAR_SCHEMA = z.looseObject({
   schema: z.literal('jackfield.voicemail/1'),
   voicemail: z.looseObject({
     account: z.string(),
@@ -38,4 +38,4 @@ export const SIDECAR_SCHEMA = z.looseObject({
   transcript: z.string(),
 });
 
-export type ReadSidecar = z.output<typeof SIDECAR_SCHEMA>;
+export type ReadSidecar = z.output<typeof VOICEMAIL_SIDECAR_SCHEMA>;

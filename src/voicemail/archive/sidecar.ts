@@ -51,7 +51,7 @@ export interface VoicemailSidecar {
 }
 
 /** The sidecar of a stored message; `undefined` for a message without audio. */
-export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
+export function voicemailSidecarOf(message: ArchivedMessage): VoicemailSidecar | undefined {
   const { audio, ledger, unwritten, account, id, type, partner, partnerName, played } = message;
   const { hold, tags, transcript, complete } = message;
   if (!audio || !ledger) return undefined;
@@ -88,7 +88,7 @@ export function sidecarOf(message: ArchivedMessage): VoicemailSidecar | undefine
  * share audio have separate sidecars.
  */
 export async function writeSidecar(audioFile: string, message: ArchivedMessage): Promise<void> {
-  const sidecar = sidecarOf(message);
+  const sidecar = voicemailSidecarOf(message);
   if (!sidecar) return;
   await writeJson(sidecarPath(audioFile, message), sidecar);
 }
@@ -99,7 +99,7 @@ export function sidecarPath(audioFile: string, { key }: Pick<ArchivedMessage, 'k
 }
 
 /** Reads the JSON of a sidecar file without checking its fields. @throws ERR_FILE; ERR_SYNTAX when it is not JSON. */
-export async function readSidecar(path: string): Promise<unknown> {
+export async function readVoicemailSidecar(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw fileError('read', path, cause);
   });
@@ -115,7 +115,7 @@ export async function readSidecar(path: string): Promise<unknown> {
 /** True when a sidecar has a legal hold or cannot be read. False when there is no sidecar. */
 export async function isHeldBy(path: string): Promise<boolean> {
   if (!existsSync(path)) return false;
-  const sidecar = await readSidecar(path).catch(() => undefined);
+  const sidecar = await readVoicemailSidecar(path).catch(() => undefined);
   if (typeof sidecar !== 'object' || sidecar === null || !('schema' in sidecar)) return true;
   return 'hold' in sidecar && sidecar.hold !== undefined;
 }

@@ -4,7 +4,7 @@ import { isMissing } from '../../files/file-error.js';
 import { LedgerCheck } from '../../recording/evidence/check-ledger.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { MessageFiles } from './message-files.js';
-import { readSidecar, sidecarOf, sidecarPath } from './sidecar.js';
+import { readVoicemailSidecar, sidecarPath, voicemailSidecarOf } from './sidecar.js';
 
 /** A difference between the archive's files and its catalogue. */
 export interface ArchiveFault {
@@ -29,14 +29,17 @@ export async function verifyMessage(
   const { audio, key } = message;
   if (!audio) return undefined;
   const path = sidecarPath(audio.path, message);
-  const sidecar = await readSidecar(sidecarPath(store.pathOf(audio), message)).catch((error: Error) => error);
+  const sidecar = await readVoicemailSidecar(sidecarPath(store.pathOf(audio), message)).catch(
+    (error: Error) => error,
+  );
   const check = new LedgerCheck(ledgerIn(sidecar));
   const inAudio = await audioFault(store, audio, check);
   if (inAudio) return { ...inAudio, path: audio.path, key };
   if (sidecar instanceof Error) return { kind: 'sidecar', path, key, detail: sidecar.message };
   const wrong = check.fault(audio.samples);
   if (wrong !== undefined) return { kind: 'ledger', path, key, detail: wrong };
-  if (isDeepStrictEqual(sidecar, JSON.parse(JSON.stringify(sidecarOf(message) ?? null)))) return undefined;
+  if (isDeepStrictEqual(sidecar, JSON.parse(JSON.stringify(voicemailSidecarOf(message) ?? null))))
+    return undefined;
   return { kind: 'sidecar', path, key, detail: 'The sidecar differs from the catalogue.' };
 }
 

@@ -33,7 +33,7 @@ import {
   type VoicemailFacts,
 } from './archived-message.js';
 import type { AudioIntake } from './audio-intake.js';
-import { CATALOGUE_FILE } from './catalogue-schema.js';
+import { VOICEMAIL_CATALOGUE_FILE } from './catalogue-schema.js';
 import { MessageCatalogue, type StoredOutcome } from './message-catalogue.js';
 import { type AudioKeys, MessageFiles } from './message-files.js';
 import { hasSidecars } from './rebuild-archive.js';
@@ -134,7 +134,7 @@ export class VoicemailArchive implements AsyncDisposable {
     checkArgument('root', root, aPath);
     checkOptions(options, RULES);
     const folder = resolve(root);
-    const path = join(folder, CATALOGUE_FILE);
+    const path = join(folder, VOICEMAIL_CATALOGUE_FILE);
     if (!existsSync(path)) await checkUncatalogued(root, options.existing ?? false);
     const audio = await MessageFiles.open(folder, options);
     const catalogue = new MessageCatalogue(path);
@@ -377,7 +377,7 @@ export class VoicemailArchive implements AsyncDisposable {
  */
 async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
   if (await hasSidecars(root)) {
-    const text = `The archive ${printable(root)} has no ${CATALOGUE_FILE} any more.`;
+    const text = `The archive ${printable(root)} has no ${VOICEMAIL_CATALOGUE_FILE} any more.`;
     throw new JackfieldError(
       'ERR_FILE',
       `${text} \`jackfield voicemail index\` builds a new one from the sidecars.`,
@@ -386,7 +386,7 @@ async function checkUncatalogued(root: string, mayNot: boolean): Promise<void> {
   if (mayNot) {
     throw new JackfieldError(
       'ERR_FILE',
-      `${printable(root)} is not an archive of voicemails: it has no ${CATALOGUE_FILE}.`,
+      `${printable(root)} is not an archive of voicemails: it has no ${VOICEMAIL_CATALOGUE_FILE}.`,
     );
   }
 }

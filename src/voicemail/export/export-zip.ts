@@ -1,6 +1,6 @@
 import { type ZipEntry, zipOf } from '../../recording/archive/export-zip.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { sidecarOf, sidecarPath } from '../archive/sidecar.js';
+import { sidecarPath, voicemailSidecarOf } from '../archive/sidecar.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
 
 /**
@@ -24,7 +24,7 @@ function* entriesOf(archive: VoicemailArchive, messages: Iterable<ArchivedMessag
     // Messages with the same samples share a file.
     if (!names.has(audio.path)) yield { name: audio.path, from: { file } };
     names.add(audio.path);
-    yield { name: sidecarPath(audio.path, message), from: { text: json(sidecarOf(message)) } };
+    yield { name: sidecarPath(audio.path, message), from: { text: json(voicemailSidecarOf(message)) } };
     manifest.push(message);
   }
   const text = json({ schema: 'jackfield.voicemail-export/1', messages: manifest });

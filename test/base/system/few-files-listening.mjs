@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../../build/base/time/clock.js';
 import { listenForOwner } from '../../../build/files/owner-socket.js';
 import { HttpListener } from '../../../build/http/http-listener.js';
-import { TcpListener } from '../../../build/line/audiosocket/tcp-connection.js';
+import { TcpConnectionListener } from '../../../build/line/audiosocket/tcp-connection.js';
 import { WebSocketListener } from '../../../build/line/websocket/web-socket-listener.js';
 
 const [, , path] = process.argv;
@@ -14,7 +14,7 @@ const owner = createServer((socket) => socket.destroy());
 await listenForOwner(owner, path, 'serve at');
 const ports = [
   await HttpListener.open(at, async () => undefined),
-  await TcpListener.open(at, (connection) => connection.abort()),
+  await TcpConnectionListener.open(at, (connection) => connection.abort()),
   await WebSocketListener.open({ ...at, access: {}, subprotocols: [], clock: systemClock }, () => undefined),
 ].map(({ port }) => port);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
 import { listenAt } from '../../../src/base/system/listening.js';
 import { systemClock } from '../../../src/base/time/clock.js';
-import { TcpListener } from '../../../src/line/audiosocket/tcp-connection.js';
+import { TcpConnectionListener } from '../../../src/line/audiosocket/tcp-connection.js';
 import { testFolder } from '../../voice/fixtures.js';
 
 const folder = testFolder();
@@ -62,5 +62,7 @@ it('a connection that the system could not give ends nothing, however many there
 it('a key that is none is refused as such', async () => {
   const tls = { key: 'none', cert: 'none' };
   const options = { port: 0, host: '127.0.0.1', maxConnections: 1, clock: systemClock, tls };
-  await expect(TcpListener.open(options, () => undefined)).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+  await expect(TcpConnectionListener.open(options, () => undefined)).rejects.toMatchObject({
+    code: 'ERR_INVALID_ARG',
+  });
 });

@@ -8,7 +8,7 @@ import { german } from '../../../src/bot/language/german.js';
 import type { SpokenWord } from '../../../src/bot/language/spoken-word.js';
 import { espeakEngine } from '../../../src/bot/prompt/espeak-engine.js';
 import { Prompts } from '../../../src/bot/prompt/prompts.js';
-import { partsOf, type Speakable } from '../../../src/bot/prompt/speakable.js';
+import { type Speakable, spokenParts } from '../../../src/bot/prompt/speakable.js';
 import type { SpeechEngine } from '../../../src/bot/prompt/speech-engine.js';
 import { measureLevel } from '../../../src/voice/level/level-meter.js';
 import { concatSamples } from '../../../src/voice/stage.js';
@@ -210,7 +210,9 @@ describe('what can be said', () => {
     [{ tone: 400, ms: Number.NaN }],
     [{ loop: { silence: Number.POSITIVE_INFINITY } }],
   ])('refuses %j', (what) => {
-    expect(() => partsOf(what as Speakable)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+    expect(() => spokenParts(what as Speakable)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+    );
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock, VirtualClock } from '../../../src/base/time/clock.js';
-import { TcpConnection, TcpListener } from '../../../src/line/audiosocket/tcp-connection.js';
+import { TcpConnection, TcpConnectionListener } from '../../../src/line/audiosocket/tcp-connection.js';
 import { dialectNamed } from '../../../src/line/dialect/dialects.js';
 import { connectMedia } from '../../../src/line/media/connect-media.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
@@ -78,7 +78,7 @@ describe('a connection that is made', () => {
   });
 
   it('holds a virtual clock where it is asked to, and leaves no timer on it', async () => {
-    const listener = await TcpListener.open(
+    const listener = await TcpConnectionListener.open(
       { port: 0, host: '127.0.0.1', maxConnections: 1, clock: systemClock },
       () => undefined,
     );
@@ -103,7 +103,7 @@ it.skipIf(!hasOpenssl)(
   'a port with TLS is closed at once, whoever has not begun its TLS (needs openssl)',
   async () => {
     const tls = certificate(testFolder(), 'server', ['DNS:localhost'], 'localhost');
-    const listener = await TcpListener.open(
+    const listener = await TcpConnectionListener.open(
       { port: 0, host: '127.0.0.1', maxConnections: 5, clock: systemClock, tls },
       () => undefined,
     );

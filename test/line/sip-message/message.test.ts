@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAddress, readUri } from '../../../src/line/sip-message/address.js';
-import { splitList } from '../../../src/line/sip-message/headers.js';
+import { splitHeaderList } from '../../../src/line/sip-message/headers.js';
 import {
   readDatagram,
   readStream,
@@ -160,7 +160,7 @@ describe('any bytes', () => {
         for (const [at, byte] of changes) if (at < length) mutated[at] = byte;
         const read = readDatagram(mutated);
         if (read && read.kind !== 'malformed') {
-          for (const [, value] of read.headers) for (const part of splitList(value)) readAddress(part);
+          for (const [, value] of read.headers) for (const part of splitHeaderList(value)) readAddress(part);
           readDatagram(writeMessage(read));
         }
         readStream(mutated);

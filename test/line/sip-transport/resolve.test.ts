@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readUri } from '../../../src/line/sip-message/address.js';
-import { type SipResolver, targetsOf } from '../../../src/line/sip-transport/resolve.js';
+import { resolveTargets, type SipResolver } from '../../../src/line/sip-transport/resolve.js';
 
 const resolver: SipResolver = {
   naptr: async (name) =>
@@ -35,7 +35,7 @@ async function found(
 ) {
   const uri = readUri(text);
   if (!uri) throw new Error(`no URI: ${text}`);
-  const targets = await targetsOf(uri, kinds, resolver, () => random);
+  const targets = await resolveTargets(uri, kinds, resolver, () => random);
   return targets.map(({ kind, host, port }) => `${kind} ${host} ${port}`);
 }
 

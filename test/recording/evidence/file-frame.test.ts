@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyRecording, WavReader } from '../../../src/index.js';
-import { frameOf } from '../../../src/recording/evidence/file-frame.js';
+import { fileFrameOf } from '../../../src/recording/evidence/file-frame.js';
 import { manifestOf } from '../../../src/recording/evidence/manifest.js';
 import { SealedFile } from '../../../src/recording/sealed/sealed-file.js';
 import { openSealed, type VerifyReport } from '../../../src/recording.js';
@@ -95,7 +95,7 @@ describe('the bytes of a recording that are no samples', () => {
     const store = await SealedFile.create(sealed, [await identityToRecipient(identity)]);
     await store.final(samples);
     await store.close();
-    const manifest = { ...(await readJson(manifestFile())), frame: await frameOf(sealed, 1600) };
+    const manifest = { ...(await readJson(manifestFile())), frame: await fileFrameOf(sealed, 1600) };
     await writeFile(manifestFile(), JSON.stringify(manifest));
     const verify = () => verifyRecording(sealed, { samples: openSealed(sealed, identity) });
     expect(await verify()).toMatchObject({ ok: true, covers: 'file' });

@@ -9,7 +9,7 @@ export interface Least {
 }
 
 /** The least delay of a past stretch of time. Delays of single packets do not affect it. */
-export class LeastDelay {
+export class WindowedMinimum {
   readonly #bucketMs: number;
   readonly #count: number;
   #full: number[] = [];

@@ -9,7 +9,7 @@ import type { SipWay } from './dialog.js';
 /** Failure of a request without a final response. */
 export type SendingFailure = TransactionFailure | 'cancelled' | 'no-address';
 
-export interface SendingContext {
+export interface OutgoingRequestContext {
   readonly clock: Clock;
   readonly layer: TransactionLayer;
   /** Returns the addresses of a URI; those that are out of service come last. */
@@ -20,7 +20,7 @@ export interface SendingContext {
   unavailable(address: string, seconds: number): void;
 }
 
-export interface SendingEvents {
+export interface OutgoingRequestEvents {
   responded(response: SipResponse, flow: SipFlow): void;
   failed(failure: SendingFailure): void;
 }
@@ -36,17 +36,22 @@ const DEAD_SECONDS = 30;
  * Request to the first address that takes it (RFC 3263, section 4.3). The next address is tried when one cannot be
  * reached, does not answer, or is out of service (503).
  */
-export class Sending {
+export class OutgoingRequest {
   readonly request: SipRequest;
   readonly #way: SipWay;
-  readonly #context: SendingContext;
-  readonly #events: SendingEvents;
+  readonly #context: OutgoingRequestContext;
+  readonly #events: OutgoingRequestEvents;
   #transaction: ClientTransaction | undefined;
   #isAnswered = false;
   #isCancelled = false;
   #cancelPatience: CancelTimer = () => undefined;
 
-  constructor(request: SipRequest, way: SipWay, context: SendingContext, events: SendingEvents) {
+  constructor(
+    request: SipRequest,
+    way: SipWay,
+    context: OutgoingRequestContext,
+    events: OutgoingRequestEvents,
+  ) {
     this.request = request;
     this.#way = way;
     this.#context = context;

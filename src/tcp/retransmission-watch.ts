@@ -11,7 +11,7 @@ const LOOKS = 4;
  * all connections. Only Linux has such a table; elsewhere nothing is found. The watch runs on the machine's clock, as
  * the system's retransmissions do.
  */
-export class AnswerWatch {
+export class RetransmissionWatch {
   readonly #limitMs: number;
   readonly #watched = new Set<Watched>();
   #table: SocketTable | undefined;

@@ -1,7 +1,7 @@
 import { type ErrorCode, JackfieldError, messageOf } from './errors.js';
 
 /** A request that cannot be carried out, with a text for what is expected. */
-export class Refusal extends JackfieldError {
+export class RequestError extends JackfieldError {
   /** Text for what is expected. Undefined when the arguments of the request say it. */
   readonly expected: string | undefined;
 
@@ -12,7 +12,7 @@ export class Refusal extends JackfieldError {
 }
 
 /** A request for something that is not there. */
-export class NothingThere extends Refusal {}
+export class NothingThere extends RequestError {}
 
 /** An error in the form that a client gets. */
 export interface ToldError {
@@ -29,7 +29,7 @@ export function toldError(error: unknown, expected: string): ToldError {
   return {
     code: error instanceof JackfieldError ? error.code : 'ERR_INVALID_STATE',
     message: messageOf(error),
-    expected: error instanceof Refusal && error.expected !== undefined ? error.expected : expected,
+    expected: error instanceof RequestError && error.expected !== undefined ? error.expected : expected,
   };
 }
 
