@@ -3,14 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { printable } from '../base/printable.js';
 import { areCertificates, CERTIFICATES } from '../base/system/certificates.js';
+import { decodeText } from './decode-text.js';
 import { fileError } from './file-error.js';
 
-/** @throws ERR_FILE. */
+/** Reads a text in UTF-8. @throws ERR_FILE, also when it has another encoding. */
 export async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (cause) {
     throw fileError('read', path, cause);
+  }
+  try {
+    return decodeText(bytes);
+  } catch (cause) {
+    throw new JackfieldError('ERR_FILE', printable(`${path} cannot be read: ${messageOf(cause)}`), { cause });
   }
 }
 

@@ -4,6 +4,7 @@ import type { Document, ParsedNode } from 'yaml';
 import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { decodeText } from '../../files/decode-text.js';
 import type { FlowFinding, FlowProblem } from './flow-error.js';
 import { flowIssue, kindName } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
@@ -147,7 +148,7 @@ async function loadLists(data: FlowData, folder: string, note: Note) {
     try {
       const bytes = await readFile(file);
       if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
-      const values = textOf(bytes)
+      const values = decodeText(bytes)
         .split('\n')
         .map((line) => line.trim());
       lists.set(name, new Set(values.filter(Boolean)));

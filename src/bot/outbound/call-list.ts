@@ -11,6 +11,7 @@ import {
 } from '../../base/check.js';
 import { invalidArgument, JackfieldError, messageOf, shown } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { decodeText } from '../../files/decode-text.js';
 import { parseCsv } from './parse-csv.js';
 
 /** A person to be called. */
@@ -40,11 +41,15 @@ const FIELD = /^\w{1,100}$/;
  */
 export async function readCallList(file: string): Promise<readonly CampaignTarget[]> {
   checkArgument('file', file, aPath);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new JackfieldError('ERR_FILE', printable(`The list ${file} cannot be read: ${messageOf(error)}`), {
-      cause: error,
+  const text = await readFile(file)
+    .then(decodeText)
+    .catch((error: unknown) => {
+      throw new JackfieldError(
+        'ERR_FILE',
+        printable(`The list ${file} cannot be read: ${messageOf(error)}`),
+        { cause: error },
+      );
     });
-  });
   if (text.length > MAX_BYTES) throw invalidArgument('list', `of at most ${MAX_BYTES} characters`, file);
   return parseCallList(text, { file, format: extname(file).toLowerCase() === '.json' ? 'json' : 'csv' });
 }

@@ -1,19 +1,25 @@
 import { closeSync, fstatSync, fsyncSync, readSync, writeSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { checkArgument, line, path } from '../../base/check.js';
+import { checkArgument, line, path, rule } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { decodeText } from '../../files/decode-text.js';
 import { isMissing } from '../../files/file-error.js';
 import { makePrivateFolder, openPrivateSync } from '../../files/private-file.js';
 import type { DoNotCall } from './campaign-call.js';
 
+/** Form of a line, once it is normalised. */
+const ENTRY = /^[^\s,;"'`#][^\s,;"'`]{0,199}$/;
 const TARGET = line(1, 200);
+const ADDED = rule('one handle or number', (value) => typeof value === 'string' && ENTRY.test(keyOf(value)));
 
 /**
  * List of handles and numbers that must not be called, in a text file. Each line has one handle or number; `#` begins a
  * comment. Numbers are compared by their digits, handles without regard to case. The file is read again when it has
- * changed, so other programs may add to it at any time. An added entry is on disk before `add` resolves.
+ * changed, so other programs may add to it at any time. A list that cannot be read, has gone, or has a line that is not
+ * one handle or number is an error, because somebody might be called who must not be. An added entry is on disk before
+ * `add` resolves.
  */
 export class DoNotCallList implements DoNotCall {
   readonly #file: string;
@@ -39,7 +45,7 @@ export class DoNotCallList implements DoNotCall {
 
   /** @throws ERR_FILE, ERR_INVALID_ARG. */
   async add(target: string): Promise<void> {
-    checkArgument('target', target, TARGET);
+    checkArgument('target', target, ADDED);
     if (await this.has(target)) return;
     try {
       await makePrivateFolder(dirname(this.#file));
@@ -53,13 +59,14 @@ export class DoNotCallList implements DoNotCall {
   async #entries(): Promise<ReadonlySet<string>> {
     try {
       const facts = await stat(this.#file, { bigint: true }).catch((error: unknown) => {
-        if (isMissing(error)) return undefined;
+        // A list that was there and has gone says nothing about whom to call.
+        if (isMissing(error) && !this.#read) return undefined;
         throw error;
       });
       if (!facts) return new Set();
       const stamp = `${facts.ino} ${facts.mtimeNs} ${facts.size}`;
       if (this.#read?.stamp !== stamp) {
-        const entries = new Set(entriesOf(await readFile(this.#file, 'utf8')));
+        const entries = new Set(entriesOf(decodeText(await readFile(this.#file))));
         this.#read = { stamp, entries };
       }
       return this.#read.entries;
@@ -85,11 +92,18 @@ function append(file: string, target: string): void {
   }
 }
 
+/** @throws ERR_SYNTAX for a line that no target of a campaign can be equal to, such as a row of a table. */
 function* entriesOf(text: string): Generator<string> {
-  for (const each of text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)) {
+  for (const [index, each] of text.split(/\r\n|\n|\r/).entries()) {
     const comment = each.search(/(?:^|\s)#/);
     const entry = (comment < 0 ? each : each.slice(0, comment)).trim();
-    if (entry !== '') yield keyOf(entry);
+    if (entry === '') continue;
+    const key = keyOf(entry);
+    if (!ENTRY.test(key)) {
+      const text = `line ${index + 1} must be one handle or number, and may end with a # and a comment`;
+      throw new JackfieldError('ERR_SYNTAX', text);
+    }
+    yield key;
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   checkArgument,
   checkOptions,
@@ -13,7 +14,8 @@ import {
   within,
   words,
 } from '../../base/check.js';
-import { invalidArgument } from '../../base/errors.js';
+import { invalidArgument, JackfieldError } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import type { Hours } from '../../base/time/hours.js';
 import { machineTimeZone, WEEKDAYS, type Weekday } from '../../base/time/local-time.js';
 import type { Prompts } from '../prompt/prompts.js';
@@ -112,6 +114,11 @@ async function doNotCallOf({
       'given only with doNotCall, the list that it adds to',
       doNotCallKey,
     );
+  }
+  // Without a key nothing adds to the list: a missing file is then another name by mistake.
+  if (doNotCallKey === undefined && !existsSync(doNotCall)) {
+    const text = `There is no do-not-call list ${printable(doNotCall)}. Create an empty file if nobody is on it yet.`;
+    throw new JackfieldError('ERR_FILE', text);
   }
   const list = await DoNotCallList.open(doNotCall);
   return { doNotCall: list, ...(doNotCallKey !== undefined && { doNotCallKey }) };

@@ -4,6 +4,7 @@ import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
+import { decodeText } from '../../files/decode-text.js';
 import type { CallFailureReason } from '../../protocol/status/failure-reasons.js';
 import type { LineInterface } from '../../switch/attempt.js';
 import { phoneIdentity } from '../../switch/identity.js';
@@ -235,7 +236,7 @@ function failureOf({
 
 async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return decodeText(await readFile(path));
   } catch (cause) {
     throw new JackfieldError(
       'ERR_FILE',

@@ -225,6 +225,25 @@ describe('a list of those who must not be called', () => {
     for (const target of ['+493012345', 'anna', '30123456']) expect(await list.has(target)).toBe(false);
   });
 
+  it('is refused in another encoding, as a table, and once it has gone: nobody on it is called by mistake', async () => {
+    const file = join(folder, 'never.txt');
+    for (const bytes of [
+      Buffer.from('\ufeffben\n', 'utf16le'),
+      Buffer.from('ben\r\n', 'utf16le'),
+      Buffer.from('ben\nM\u00fcller\n', 'latin1'),
+      Buffer.from('anna\nben;Ben Smith;by letter\n'),
+      Buffer.from('target,name\nben,Ben\n'),
+      Buffer.from('Ben Smith\n'),
+    ]) {
+      await writeFile(file, bytes);
+      await expect(DoNotCallList.open(file), bytes.toString()).rejects.toMatchObject({ code: 'ERR_FILE' });
+    }
+    await writeFile(file, 'ben\n');
+    const list = await DoNotCallList.open(file);
+    await rm(file);
+    await expect(list.has('ben')).rejects.toMatchObject({ code: 'ERR_FILE' });
+  });
+
   it('ends a line that was cut off before it adds one', async () => {
     const file = join(folder, 'new', 'never.txt');
     const list = await DoNotCallList.open(file);
@@ -233,6 +252,8 @@ describe('a list of those who must not be called', () => {
     await list.add('ben');
     await list.add('BEN');
     expect(await readFile(file, 'utf8')).toBe('anna\n+49301\nben\n');
-    await expect(list.add('two\nlines')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    for (const wrong of ['two\nlines', 'two words', 'a;b', '#ben']) {
+      await expect(list.add(wrong), wrong).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+    }
   });
 });

@@ -119,6 +119,14 @@ describe('the rules of a campaign, by its command', () => {
     ]);
   });
 
+  it('--do-not-call: a file that is not there is refused, since nothing says who is not to be called', async () => {
+    const missing = join(folder, 'nevver.txt');
+    expect(await run('target\nben\n', ['--do-not-call', missing])).toMatchObject({
+      ...{ code: 1, calls: [] },
+      err: expect.stringContaining('There is no do-not-call list'),
+    });
+  });
+
   it('report: a table, JSON and a page, in which nothing from a list does anything', async () => {
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
     const list = `target,note,other\nben,${quoted(FORMULA)},${quoted(MARKUP)}\n=1+1,@SUM(A1),-2+3\n`;
