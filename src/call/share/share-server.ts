@@ -1,11 +1,9 @@
-import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { path as aPath, callback, checkArgument } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { peerLines } from '../../base/peer-lines.js';
 import { systemClock } from '../../base/time/clock.js';
 import { deadlineIn, waitFor } from '../../base/wait.js';
-import { listenForOwner } from '../../files/owner-socket.js';
+import { OwnerSocket } from '../../files/owner-socket.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
 import type { SinkHandle, SinkOptions, SynchronousSink } from '../../stream/sink.js';
 import type { Lease } from '../../tcp/lease.js';
@@ -13,8 +11,6 @@ import type { PcmServer } from '../../tcp/pcm-server.js';
 import { parseShareRequest, type SharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
 import { ownShareSocket } from './share-sockets.js';
 
-/** Most connections at a time. */
-const MAX_CONNECTIONS = 100;
 /**
  * Most characters that wait for a process that does not keep up: two seconds of both legs. More samples are dropped.
  */
@@ -39,19 +35,16 @@ interface Voice {
  */
 export class ShareServer implements AsyncDisposable {
   readonly #servers: () => Iterable<PcmServer>;
-  readonly #path: string;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #socket: OwnerSocket;
   /** Output streams of the calls in which another process speaks. */
   readonly #spoken = new Set<Lease>();
 
-  private constructor(servers: () => Iterable<PcmServer>, path: string) {
+  private constructor(servers: () => Iterable<PcmServer>) {
     this.#servers = servers;
-    this.#path = path;
-    this.#server = createServer((peer) => this.#serve(peer));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    // The socket does not keep the process alive.
-    this.#server.unref();
+    this.#socket = new OwnerSocket(
+      { doing: 'share at', maxLineBytes: MAX_REQUEST, lines: 'one', keepsAlive: false },
+      (peer) => (line) => void this.#answer(line, peer),
+    );
   }
 
   /**
@@ -64,29 +57,13 @@ export class ShareServer implements AsyncDisposable {
   static async open(servers: () => Iterable<PcmServer>, path?: string): Promise<ShareServer> {
     checkArgument('servers', servers, callback);
     if (path !== undefined) checkArgument('path', path, aPath);
-    const socket = path ?? (await ownShareSocket());
-    const share = new ShareServer(servers, socket);
-    await listenForOwner(share.#server, socket, 'share at');
+    const share = new ShareServer(servers);
+    await share.#socket.listen(path ?? (await ownShareSocket()));
     return share;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#sockets) peer.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    rmSync(this.#path, { force: true });
-  }
-
-  #serve(peer: Socket): void {
-    this.#sockets.add(peer);
-    peer.on('error', () => undefined);
-    peer.on('close', () => this.#sockets.delete(peer));
-    let received = 0;
-    peer.on('data', (bytes: Buffer) => {
-      received += bytes.length;
-      if (received > MAX_REQUEST) peer.destroy();
-    });
-    // One request for each connection.
-    peerLines(peer).once('line', (line) => void this.#answer(line, peer));
+    await this.#socket[Symbol.asyncDispose]();
   }
 
   async #answer(line: string, peer: Socket): Promise<void> {

@@ -1,15 +1,11 @@
-import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { peerLines } from '../../base/peer-lines.js';
 import type { Exchange } from '../../exchange.js';
-import { listenForOwner } from '../../files/owner-socket.js';
+import { OwnerSocket } from '../../files/owner-socket.js';
 import { type Seat, seatAt } from './seat.js';
 
 /** Longest line, in bytes. */
 const MAX_LINE = 65_536;
-/** Largest number of connections. */
-const MAX_PEERS = 100;
 /** Largest number of waiting bytes for a slow client. */
 const MAX_UNREAD = 8 * 1_048_576;
 
@@ -27,52 +23,39 @@ export type SeatNews =
  */
 export class SeatServer implements AsyncDisposable {
   readonly #exchange: Exchange;
-  readonly #path: string;
-  readonly #server: Server;
-  readonly #peers = new Set<Socket>();
+  readonly #socket: OwnerSocket;
 
-  private constructor(exchange: Exchange, path: string) {
+  private constructor(exchange: Exchange) {
     this.#exchange = exchange;
-    this.#path = path;
-    this.#server = createServer((peer) => this.#serve(peer));
-    this.#server.maxConnections = MAX_PEERS;
+    this.#socket = new OwnerSocket(
+      { doing: 'serve desks at', maxLineBytes: MAX_LINE, lines: 'many', keepsAlive: true },
+      (peer) => this.#serve(peer),
+    );
   }
 
   /** @throws ERR_FILE, also when another process serves there, or when the name is taken by a file. */
   static async open(exchange: Exchange, path: string): Promise<SeatServer> {
-    const server = new SeatServer(exchange, path);
-    await listenForOwner(server.#server, path, 'serve desks at');
+    const server = new SeatServer(exchange);
+    await server.#socket.listen(path);
     return server;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#peers) peer.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    rmSync(this.#path, { force: true });
+    await this.#socket[Symbol.asyncDispose]();
   }
 
-  #serve(peer: Socket): void {
+  #serve(peer: Socket): (line: string) => void {
     let seat: Seat | undefined;
-    this.#peers.add(peer);
-    peer.on('error', () => undefined);
-    peer.on('close', () => {
-      this.#peers.delete(peer);
-      seat?.leave();
-    });
-    let line = 0;
-    peer.on('data', (bytes: Buffer) => {
-      line = bytes.includes(10) ? 0 : line + bytes.length;
-      if (line > MAX_LINE) peer.destroy();
-    });
+    peer.on('close', () => seat?.leave());
     const say = (news: SeatNews) => {
       if (peer.writableLength > MAX_UNREAD) peer.destroy();
       if (peer.writable) peer.write(`${JSON.stringify(news)}\n`);
     };
-    peerLines(peer).on('line', (text) => {
-      if (seat) void obey(seat, text, say);
-      else seat = this.#seat(text, say);
+    return (line) => {
+      if (seat) void obey(seat, line, say);
+      else seat = this.#seat(line, say);
       if (!seat) peer.end();
-    });
+    };
   }
 
   #seat(line: string, say: (news: SeatNews) => void): Seat | undefined {

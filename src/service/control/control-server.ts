@@ -1,12 +1,10 @@
-import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { shown } from '../../base/errors.js';
-import { peerLines } from '../../base/peer-lines.js';
 import { RequestError, toldError } from '../../base/request-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
-import { listenForOwner } from '../../files/owner-socket.js';
+import { OwnerSocket } from '../../files/owner-socket.js';
 import { makeFolder } from '../../files/whole-file.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import { tailTo } from '../feed/tail-to.js';
@@ -17,8 +15,6 @@ import type { ControlDesk } from './control-desk.js';
 const MAX_LINE = 65_536;
 /** Longest id of a request, in characters. */
 const MAX_ID = 1000;
-/** Largest number of connections. */
-const MAX_CONNECTIONS = 100;
 
 /** A lock on the folder of a control socket. */
 export interface SocketClaim {
@@ -29,17 +25,16 @@ export interface SocketClaim {
 /** Serves the control socket of a service: a Unix socket that only its owner can use. */
 export class ControlServer implements AsyncDisposable {
   readonly #desk: ControlDesk;
-  readonly #socket: string;
   readonly #lock: SocketClaim;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #socket: OwnerSocket;
 
-  private constructor(desk: ControlDesk, socket: string, lock: SocketClaim) {
+  private constructor(desk: ControlDesk, lock: SocketClaim) {
     this.#desk = desk;
-    this.#socket = socket;
     this.#lock = lock;
-    this.#server = createServer((peer) => this.#serve(peer));
-    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#socket = new OwnerSocket(
+      { doing: 'serve', maxLineBytes: MAX_LINE, lines: 'many', keepsAlive: true },
+      (peer) => this.#serve(peer),
+    );
   }
 
   /**
@@ -57,32 +52,20 @@ export class ControlServer implements AsyncDisposable {
     checkArgument('desk', desk, having('obey'));
     checkArgument('socket', socket, aPath);
     checkArgument('lock', lock, having('release'));
-    const control = new ControlServer(desk, socket, lock);
-    await listenForOwner(control.#server, socket, 'serve');
+    const control = new ControlServer(desk, lock);
+    await control.#socket.listen(socket);
     return control;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#sockets) peer.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    rmSync(this.#socket, { force: true });
+    await this.#socket[Symbol.asyncDispose]();
     this.#lock.release();
   }
 
-  #serve(peer: Socket): void {
-    this.#sockets.add(peer);
+  #serve(peer: Socket): (line: string) => void {
     const gone = new AbortController();
-    peer.on('error', () => undefined);
-    peer.on('close', () => {
-      this.#sockets.delete(peer);
-      gone.abort();
-    });
-    let waiting = 0;
-    peer.on('data', (bytes: Buffer) => {
-      waiting = bytes.includes(10) ? 0 : waiting + bytes.length;
-      if (waiting > MAX_LINE) peer.destroy();
-    });
-    peerLines(peer).on('line', (line) => void this.#answer(line, peer, gone.signal));
+    peer.on('close', () => gone.abort());
+    return (line) => void this.#answer(line, peer, gone.signal);
   }
 
   async #answer(line: string, peer: Socket, gone: AbortSignal): Promise<void> {
