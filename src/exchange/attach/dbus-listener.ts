@@ -8,8 +8,8 @@ import {
   DESKTOP_REPLY_LATENCY_MS,
   type Endpoint,
 } from '../api/endpoint.js';
-import type { Session } from '../api/session.js';
-import { type Door, noRoom, notRead, tooLong } from './door.js';
+import { type Door, noRoom, tooLong } from './door.js';
+import { SharedSessions } from './shared-sessions.js';
 
 /** Reply of RequestName when the name had no owner. */
 const PRIMARY_OWNER = 1;
@@ -32,17 +32,19 @@ export const DBUS_LISTEN_RULES: Rules<DbusListenOptions> = { ...ATTACHMENT_RULES
  */
 export class DbusListener {
   readonly #bus: MessageBus;
-  readonly #endpoint: Endpoint;
   readonly #door: Door;
-  readonly #minReplyLatencyMs: number;
-  readonly #sessions = new Map<string, Session>();
-  #open = true;
+  readonly #sessions: SharedSessions<string, undefined>;
 
   private constructor(bus: MessageBus, endpoint: Endpoint, door: Door, minReplyLatencyMs: number) {
     this.#door = door;
     this.#bus = bus;
-    this.#endpoint = endpoint;
-    this.#minReplyLatencyMs = minReplyLatencyMs;
+    const connection = {
+      ...({ name: 'D-Bus', server: 'bus' } as const),
+      unsentBytes: () => bus.connection.stream.writableLength,
+      send: (client: string, line: string) => this.#notify(client, line),
+      opened: () => undefined,
+    };
+    this.#sessions = new SharedSessions(connection, endpoint, door, minReplyLatencyMs);
   }
 
   /**
@@ -61,7 +63,7 @@ export class DbusListener {
     const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);
     try {
       await listener.#serve(defineInterface);
-      bus.connection.once('close', () => listener.#lost());
+      bus.connection.once('close', () => listener.#sessions.lost());
       return listener;
     } catch (error) {
       await bus.close();
@@ -70,22 +72,7 @@ export class DbusListener {
   }
 
   async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#dropAll();
-    await this.#bus.close();
-  }
-
-  #lost(): void {
-    if (!this.#open) return;
-    this.#dropAll();
-    const why = 'The connection to the bus was lost: the endpoint is no longer served on D-Bus.';
-    this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'D-Bus');
-  }
-
-  #dropAll(): void {
-    this.#open = false;
-    for (const session of this.#sessions.values()) session.disconnect();
-    this.#sessions.clear();
+    if (this.#sessions.close()) await this.#bus.close();
   }
 
   async #serve(defineInterface: typeof import('dbus-native').defineInterface): Promise<void> {
@@ -129,36 +116,15 @@ export class DbusListener {
    * follow the answer. So the answer is sent here, and the returned promise never settles.
    */
   #invoke(sender: string, command: string, reply: (answer: string) => void): Promise<never> {
-    const session = this.#sessionOf(sender);
+    const session = this.#sessions.clientOf(sender)?.session;
     if (!session) reply(noRoom(this.#door));
     else if (Buffer.byteLength(command) > this.#door.limits.lineBytes) reply(tooLong(this.#door));
     else session.receive(command, reply);
     return new Promise(() => undefined);
   }
 
-  /** Gives the session of a client, and opens it if needed; undefined when the limit of clients is reached. */
-  #sessionOf(sender: string): Session | undefined {
-    const known = this.#sessions.get(sender);
-    if (known || this.#door.full()) return known;
-    const session = this.#endpoint.connect(
-      {
-        multiline: true,
-        deliver: (line) => this.#notify(sender, line),
-        closed: () => this.#sessions.delete(sender),
-      },
-      { minReplyLatencyMs: this.#minReplyLatencyMs },
-    );
-    this.#sessions.set(sender, session);
-    return session;
-  }
-
   /** Calls Notify without expecting a reply: some clients send none, and some have no such object. */
   #notify(destination: string, line: string): void {
-    if (this.#bus.connection.stream.writableLength > this.#door.limits.unsentBytes) {
-      this.#door.fence.tell(notRead(this.#door, 'D-Bus'), 'D-Bus');
-      this.#gone(destination);
-      return;
-    }
     this.#bus.connection.message({
       type: METHOD_CALL,
       flags: NO_REPLY_EXPECTED,
@@ -176,12 +142,7 @@ export class DbusListener {
   #watch(message: Message): void {
     if (message.member !== 'NameOwnerChanged') return;
     const [name, , newOwner] = message.body ?? [];
-    if (newOwner === '' && typeof name === 'string') this.#gone(name);
-  }
-
-  #gone(client: string): void {
-    this.#sessions.get(client)?.disconnect();
-    this.#sessions.delete(client);
+    if (newOwner === '' && typeof name === 'string') this.#sessions.gone(name);
   }
 }
 

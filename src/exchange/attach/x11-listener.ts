@@ -10,8 +10,8 @@ import {
   DESKTOP_REPLY_LATENCY_MS,
   type Endpoint,
 } from '../api/endpoint.js';
-import type { Session } from '../api/session.js';
-import { type Door, noRoom, notRead } from './door.js';
+import { type Door, noRoom } from './door.js';
+import { SharedSessions } from './shared-sessions.js';
 
 /** Options of an endpoint that is served on X11. */
 export interface X11ListenOptions extends AttachmentOptions {
@@ -22,25 +22,17 @@ export interface X11ListenOptions extends AttachmentOptions {
 /** The rules of {@link X11ListenOptions}. */
 export const X11_LISTEN_RULES: Rules<X11ListenOptions> = { ...ATTACHMENT_RULES, display: words };
 
-interface X11Client {
-  readonly session: Session;
-  readonly assembler: X11Assembler;
-}
-
 /**
  * Serves an endpoint on X11. The property `_SKYPE_INSTANCE` of the root window names a window. Clients send it
  * ClientMessages of 20 bytes that name their own window (captures of real clients). Each client window has one session.
  */
 export class X11Listener {
   readonly #display: X11Display;
-  readonly #endpoint: Endpoint;
   readonly #door: Door;
   /** Window of the endpoint. */
   readonly #window: number;
   readonly #types: X11MessageTypes;
-  readonly #minReplyLatencyMs: number;
-  readonly #clients = new Map<number, X11Client>();
-  #open = true;
+  readonly #sessions: SharedSessions<number, X11Assembler>;
 
   private constructor(
     display: X11Display,
@@ -52,14 +44,19 @@ export class X11Listener {
     this.#door = door;
     this.#display = display;
     this.#types = types;
-    this.#endpoint = endpoint;
-    this.#minReplyLatencyMs = minReplyLatencyMs;
     this.#window = display.createWindow();
+    const connection = {
+      ...({ name: 'X11', server: 'X server' } as const),
+      unsentBytes: () => display.unsent,
+      send: (window: number, line: string) => this.#send(window, line),
+      opened: (window: number) => this.#opened(window),
+    };
+    this.#sessions = new SharedSessions(connection, endpoint, door, minReplyLatencyMs);
     display.listen({
       event: (event) => door.fence.run('X11', () => this.#take(event)),
       // X errors about closed windows are ignored.
       error: () => undefined,
-      closed: () => this.#lost(),
+      closed: () => this.#sessions.lost(),
     });
   }
 
@@ -87,74 +84,33 @@ export class X11Listener {
   }
 
   async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#dropAll();
-    await this.#display.close();
-  }
-
-  #lost(): void {
-    if (!this.#open) return;
-    this.#dropAll();
-    const why = 'The connection to the X server was lost: the endpoint is no longer served on X11.';
-    this.#door.fence.tell(new JackfieldError('ERR_PORT', why), 'X11');
-  }
-
-  #dropAll(): void {
-    this.#open = false;
-    for (const { session } of this.#clients.values()) session.disconnect();
-    this.#clients.clear();
+    if (this.#sessions.close()) await this.#display.close();
   }
 
   #take(event: X11Event): void {
-    if (event.name === 'DestroyNotify') this.#gone(event.wid);
+    if (event.name === 'DestroyNotify') this.#sessions.gone(event.wid);
     if (event.name !== 'ClientMessage' || !event.data) return;
     const begins = event.message_type === this.#types.begin;
     if (!begins && event.message_type !== this.#types.more) return;
-    const client = this.#clientOf(event.wid);
+    const client = this.#sessions.clientOf(event.wid);
     if (!client) {
       if (begins && this.#display.unsent <= this.#door.limits.unsentBytes)
         this.#send(event.wid, noRoom(this.#door));
       return;
     }
-    const line = client.assembler.push(begins, Uint8Array.from(event.data));
+    const line = client.own.push(begins, Uint8Array.from(event.data));
     if (line !== undefined) client.session.receive(line);
   }
 
-  /** Gives the client of a window, and adds it if needed; undefined when the limit of clients is reached. */
-  #clientOf(window: number): X11Client | undefined {
-    const known = this.#clients.get(window);
-    if (known || this.#door.full()) return known;
-    const session = this.#endpoint.connect(
-      {
-        multiline: true,
-        deliver: (line) => this.#deliver(window, line),
-        closed: () => this.#clients.delete(window),
-      },
-      { minReplyLatencyMs: this.#minReplyLatencyMs },
-    );
-    const client = { session, assembler: new X11Assembler({ maxMessageBytes: this.#door.limits.lineBytes }) };
-    this.#clients.set(window, client);
-    this.#display.watch(window).catch(() => this.#gone(window));
-    return client;
-  }
-
-  #deliver(window: number, line: string): void {
-    if (this.#display.unsent <= this.#door.limits.unsentBytes) {
-      this.#send(window, line);
-      return;
-    }
-    this.#door.fence.tell(notRead(this.#door, 'X11'), 'X11');
-    this.#gone(window);
+  /** Makes what joins the messages of a new client, and notes when its window is gone. */
+  #opened(window: number): X11Assembler {
+    this.#display.watch(window).catch(() => this.#sessions.gone(window));
+    return new X11Assembler({ maxMessageBytes: this.#door.limits.lineBytes });
   }
 
   /** Sends a message. All its pieces are sent in one turn, so that no other message is mixed in. */
   #send(window: number, line: string): void {
     void this.#display.send(window, this.#window, this.#types, x11Chunks(line));
-  }
-
-  #gone(window: number): void {
-    this.#clients.get(window)?.session.disconnect();
-    this.#clients.delete(window);
   }
 }
 
