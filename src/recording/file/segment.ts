@@ -208,7 +208,7 @@ export class Segment {
     facts: Omit<SidecarFacts, 'head' | 'file' | 'sampleCount' | 'marks' | 'outputs'>,
   ): Promise<SegmentResult> {
     const sampleCount = this.#hasher.sampleCount;
-    const { made, error } = await this.#finishOutputs();
+    const { made, error } = await this.#finishOutputs(sampleCount);
     const sidecar = sidecarOf({
       ...facts,
       head: this.head,
@@ -234,11 +234,16 @@ export class Segment {
     await Promise.all(this.#outputs.map((output) => output.discard()));
   }
 
-  async #finishOutputs(): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
+  async #finishOutputs(samples: number): Promise<{ made: RecordingOutput[]; error: Error | undefined }> {
     const made: RecordingOutput[] = [];
     let error: Error | undefined;
     for (const output of this.#outputs) {
       try {
+        // A call that was never answered has nothing to encode.
+        if (samples === 0) {
+          await output.discard();
+          continue;
+        }
         await output.finish(this.file);
         made.push(await outputOf(output.path));
       } catch (cause) {

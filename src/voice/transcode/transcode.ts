@@ -198,6 +198,9 @@ async function encodeInto(
       observe('onProgress', onProgress, { position, sampleCount: pcm.sampleCount });
     }
     if (signal?.aborted) throw abortedError('the output to be written', signal);
+    if (encoder.sampleCount === 0 && (format === 'flac' || format === 'mp3')) {
+      throw new JackfieldError('ERR_ENCODER', `The input has no samples, and a ${format} file needs at least one.`);
+    }
     await encoder.end();
   } catch (error) {
     // The first error is reported. The abort may fail for the same reason.

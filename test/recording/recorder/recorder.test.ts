@@ -102,6 +102,21 @@ describe('Recorder', () => {
     ]);
   });
 
+  it('has nothing to encode of a call that was never answered: no failure is told', async () => {
+    const on = await start({ outputs: ['flac', 'opus', 'mp3'], encode: 'live' });
+    const failures: Error[] = [];
+    on.on('failed', (error) => failures.push(error));
+    const [begun, discarded] = [once(on, 'recording'), once(on, 'discarded')];
+    const call = await client.call('echo123');
+    await begun;
+    await call.hangUp();
+    await clock.run();
+    await discarded;
+    await on.close();
+    expect(failures).toEqual([]);
+    expect(await readdir(join(folder, '.recording'))).toEqual([]);
+  });
+
   it('writes compressed files while the call goes on', async () => {
     const outputs = ['flac', 'opus', 'mp3'] as const;
     const on = await start({ outputs, encode: 'live', template: '{call}' });
