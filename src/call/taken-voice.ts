@@ -8,6 +8,8 @@ import type { JoinedVoice, VoiceJoiner } from './join-voice.js';
 
 /** Longest wait for an endpoint to say where a stream leads, in milliseconds. */
 const ASK_TIMEOUT_MS = 1000;
+/** Longest wait for an endpoint that is busy to answer at all. */
+const BUSY_TIMEOUT_MS = 30_000;
 /**
  * Time for which a program that joins others waits for them to redirect a ringing call, and time between two looks, in
  * ms.
@@ -35,7 +37,7 @@ export interface JoinOptions {
 export async function joinOrFree(call: Call, options: JoinOptions): Promise<JoinedVoice | undefined> {
   const { signal, speak, join } = options;
   if (join?.join) await letOthersBegin(call, signal);
-  for (const port of await portsOf(call.output, signal)) {
+  for (const port of await portsBefore(call, signal)) {
     const joined = await join?.join?.(call, port, { signal, speak });
     if (joined) return joined;
     const holder = await portHolder(port);
@@ -77,10 +79,28 @@ async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Ports that a stream of a call is redirected to. */
+/** Ports that a stream of a call is redirected to. None when the endpoint does not answer the question. */
 async function portsOf(stream: VoiceStream, signal?: AbortSignal): Promise<readonly number[]> {
   const options = { timeoutMs: ASK_TIMEOUT_MS, ...(signal && { signal }) };
-  const targets = await stream.get(options).catch((): StreamTarget[] => []);
+  return portsIn(await stream.get(options).catch((): StreamTarget[] => []));
+}
+
+/**
+ * As {@link portsOf}, for a stream that is about to be redirected: an endpoint that is late with its answer is asked
+ * again once it answers about the call, since its silence does not mean that the stream is free. Some endpoints never
+ * say where a stream leads.
+ */
+async function portsBefore(call: Call, signal: AbortSignal): Promise<readonly number[]> {
+  try {
+    return portsIn(await call.output.get({ timeoutMs: ASK_TIMEOUT_MS, signal }));
+  } catch (error) {
+    if (!(error instanceof JackfieldError) || error.code !== 'ERR_TIMEOUT') return [];
+    await call.text('STATUS', { timeoutMs: BUSY_TIMEOUT_MS, signal }).catch(() => undefined);
+    return await portsOf(call.output, signal);
+  }
+}
+
+function portsIn(targets: readonly StreamTarget[]): readonly number[] {
   return targets.flatMap((target) => (target.kind === 'port' ? [target.port] : []));
 }
 

@@ -5,6 +5,8 @@ export interface PortHolder {
   readonly port: number;
   /** Text for the process: `process 4711 (node)`. */
   readonly who: string;
+  /** Absent for a process whose files this user may not see. */
+  readonly pid?: number;
 }
 
 const LISTENING = '0A';
@@ -19,7 +21,7 @@ export async function portHolder(port: number): Promise<PortHolder | undefined> 
   const texts = await Promise.all(TABLES.map((path) => readFile(path, 'latin1').catch(() => '')));
   const inodes = texts.flatMap((text) => inodesOf(text, port));
   if (inodes.length === 0) return undefined;
-  return { port, who: (await processOf(new Set(inodes))) ?? 'another process' };
+  return { port, ...((await processOf(new Set(inodes))) ?? { who: 'another process' }) };
 }
 
 /** Inodes of the sockets on a port, of a table as proc(5) describes it under "/proc/net/tcp". */
@@ -33,16 +35,16 @@ function inodesOf(table: string, port: number): string[] {
 }
 
 /** The process that has one of these sockets open, among those whose files this user may see. */
-async function processOf(inodes: ReadonlySet<string>): Promise<string | undefined> {
+async function processOf(inodes: ReadonlySet<string>): Promise<Pick<PortHolder, 'who' | 'pid'> | undefined> {
   const links = new Set([...inodes].map((inode) => `socket:[${inode}]`));
   const names = await readdir('/proc').catch(() => []);
   for (const pid of names.filter((name) => /^\d+$/.test(name))) {
     const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const file of files) {
       if (!links.has(await readlink(`/proc/${pid}/fd/${file}`).catch(() => ''))) continue;
-      if (Number(pid) === process.pid) return 'this process';
+      if (Number(pid) === process.pid) return { who: 'this process', pid: process.pid };
       const command = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '');
-      return `process ${pid}${command && ` (${command.trim()})`}`;
+      return { who: `process ${pid}${command && ` (${command.trim()})`}`, pid: Number(pid) };
     }
   }
   return undefined;

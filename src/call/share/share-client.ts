@@ -4,19 +4,22 @@ import { path as aPath, checkArgument, listOf } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { peerLines } from '../../base/peer-lines.js';
+import { portHolder } from '../../base/system/port-holder.js';
 import { whenFired } from '../../base/wait.js';
 import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
 import type { JoinedVoice, PortPlace, VoiceJoiner } from '../join-voice.js';
 import { turnAt } from './call-turn.js';
 import { parseShareAnswer, parseSharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
-import { shareSockets } from './share-sockets.js';
+import { shareSockets, socketOf } from './share-sockets.js';
 
 /** Most samples of a leg that wait until there is a lease for it: two seconds. Older samples are lost. */
 const MAX_EARLY = 32_000;
 /** Longest gap that is accepted, in samples: an hour. */
 const MAX_GAP = 16_000 * 3600;
-/** Longest wait for the answer of a process, in milliseconds. */
+/** Longest wait for the answer of a process that may have the voice, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2000;
+/** Longest wait for that of the process that has it, however busy it is: without an answer, the call is lost to us. */
+const HOLDER_TIMEOUT_MS = 30_000;
 
 /**
  * Joins the voices that other processes of this user share.
@@ -28,36 +31,58 @@ export function shareJoiner(sockets?: readonly string[]): VoiceJoiner {
   if (sockets !== undefined) checkArgument('sockets', sockets, listOf(aPath));
   return {
     async join(_call, port, { speak, signal }) {
-      for (const socket of sockets ?? (await shareSockets())) {
-        const joined = await joinAt(socket, port, speak, signal);
-        if (joined) return joined;
+      const all = sockets ?? (await shareSockets());
+      const { pid, who } = (all.length > 0 && (await portHolder(port))) || {};
+      const holder = pid === undefined ? undefined : socketOf(pid, all);
+      if (holder === undefined) {
+        for (const socket of all) {
+          const joined = await joinAt(socket, { port, speak, signal, timeoutMs: ANSWER_TIMEOUT_MS });
+          if (joined !== 'silent' && joined) return joined;
+        }
+        return undefined;
       }
-      return undefined;
+      const joined = await joinAt(holder, { port, speak, signal, timeoutMs: HOLDER_TIMEOUT_MS });
+      if (joined !== 'silent') return joined;
+      const text = `The voice is redirected to port ${port}, of ${who}, which did not answer in ${HOLDER_TIMEOUT_MS / 1000} s.`;
+      throw new JackfieldError('ERR_TAKEN', text);
     },
     turn: turnAt,
   };
 }
 
+/** The voice that a process is asked for. */
+interface Asked {
+  readonly port: number;
+  readonly speak: boolean;
+  readonly signal: AbortSignal;
+  /** Longest wait for the answer. */
+  readonly timeoutMs: number;
+}
+
 /**
- * Asks one process. Resolves to undefined when it does not run or does not have the port. @throws ERR_TAKEN;
- * ERR_ABORTED.
+ * Asks one process. Resolves to undefined when it does not run or does not have the port, and to `silent` when it does
+ * not answer in time.
+ *
+ * @throws ERR_TAKEN; ERR_ABORTED.
  */
 async function joinAt(
   path: string,
-  port: number,
-  speak: boolean,
-  signal: AbortSignal,
-): Promise<JoinedVoice | undefined> {
+  { port, speak, signal, timeoutMs }: Asked,
+): Promise<JoinedVoice | 'silent' | undefined> {
   if (signal.aborted) throw abortedError('a shared voice', signal);
   const socket = connect(path);
   const leave = whenFired(signal, () => socket.destroy());
   try {
     const lines = peerLines(socket);
+    let isLate = false;
     const answered = new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve);
       socket.once('error', () => resolve(undefined));
       socket.once('close', () => resolve(undefined));
-      socket.setTimeout(ANSWER_TIMEOUT_MS, () => resolve(undefined));
+      socket.setTimeout(timeoutMs, () => {
+        isLate = true;
+        resolve(undefined);
+      });
     });
     socket.on('error', () => undefined);
     socket.once('connect', () => socket.write(`${JSON.stringify({ do: 'voice', port, speak })}\n`));
@@ -75,7 +100,7 @@ async function joinAt(
     }
     if (answer?.error.code === 'ERR_TAKEN') throw new JackfieldError('ERR_TAKEN', answer.error.message);
     socket.destroy();
-    return undefined;
+    return isLate ? 'silent' : undefined;
   } catch (error) {
     socket.destroy();
     throw error;

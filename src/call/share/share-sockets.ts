@@ -1,5 +1,5 @@
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { isAlive } from '../../base/system/process-alive.js';
@@ -34,6 +34,11 @@ export async function shareSockets(): Promise<readonly string[]> {
   return names
     .filter((name) => NAME.test(name) && name !== `voice-${process.pid}.sock`)
     .map((name) => join(folder, name));
+}
+
+/** The socket of the process with this id among these paths. */
+export function socketOf(pid: number, paths: readonly string[]): string | undefined {
+  return paths.find((path) => Number(NAME.exec(basename(path))?.[1]) === pid);
 }
 
 /** Removes the sockets of processes that were killed. */

@@ -199,7 +199,10 @@ async function encodeInto(
     }
     if (signal?.aborted) throw abortedError('the output to be written', signal);
     if (encoder.sampleCount === 0 && (format === 'flac' || format === 'mp3')) {
-      throw new JackfieldError('ERR_ENCODER', `The input has no samples, and a ${format} file needs at least one.`);
+      throw new JackfieldError(
+        'ERR_ENCODER',
+        `The input has no samples, and a ${format} file needs at least one.`,
+      );
     }
     await encoder.end();
   } catch (error) {

@@ -1,9 +1,15 @@
-import { connect } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { describe, expect, it } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
 import { deferred } from '../../../src/base/deferred.js';
+import { JackfieldError } from '../../../src/base/errors.js';
 import { BotHost, bot } from '../../../src/bot.js';
 import { redirectToLease } from '../../../src/call/redirect-to-lease.js';
+import { joinOrFree } from '../../../src/call/taken-voice.js';
+import type { Call } from '../../../src/control/call/call.js';
 import { attach, Exchange, MemoryTransport, VirtualClock } from '../../../src/index.js';
 import {
   type LeaseSource,
@@ -14,6 +20,7 @@ import {
   turnTaker,
   type VoiceJoiner,
 } from '../../../src/pcm.js';
+import type { StreamTarget } from '../../../src/protocol/stream-target.js';
 import { serviceFolder } from '../../service/service-day.js';
 import { driven, turn, until } from '../../turns.js';
 
@@ -240,6 +247,50 @@ describe('a voice that another program has', () => {
       await (await openCallVoice(same, second.server, { join, input: false })).close();
       await placed.hangUp();
     });
+  });
+
+  it('is waited for where the program that has it is busy: its silence does not mean that it shares nothing', async () => {
+    vi.stubEnv('XDG_RUNTIME_DIR', folder(''));
+    const sharer = spawn(process.execPath, [fileURLToPath(new URL('busy-sharer.mjs', import.meta.url))], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    try {
+      const [port] = (await once(sharer.stdout, 'data')) as [Buffer];
+      const asked = { speak: false, signal: new AbortController().signal };
+      const joined = await shareJoiner().join?.({} as Call, Number(port), asked);
+      expect(joined).toMatchObject({ paced: true, outputPlace: { port: Number(port), from: 32_000 } });
+      joined?.close();
+    } finally {
+      vi.unstubAllEnvs();
+      sharer.kill();
+      await once(sharer, 'exit');
+    }
+  });
+
+  it('is not taken away through an endpoint that is late to say who has it', async () => {
+    let isHeld = true;
+    const asked: string[] = [];
+    const get = async (): Promise<StreamTarget[]> => {
+      asked.push('OUTPUT');
+      if (isHeld) throw new JackfieldError('ERR_TIMEOUT', 'no answer in 1 s');
+      return [{ kind: 'port', port: (holder.address() as AddressInfo).port }];
+    };
+    const text = async (name: string) => {
+      asked.push(name);
+      isHeld = false;
+      return 'RINGING';
+    };
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    try {
+      const call = { id: 7, output: { get }, text } as unknown as Call;
+      const { signal } = new AbortController();
+      const taken = joinOrFree(call, { signal, speak: false, join: undefined });
+      await expect(taken).rejects.toMatchObject({ code: 'ERR_TAKEN' });
+      expect(asked).toEqual(['OUTPUT', 'STATUS', 'OUTPUT']);
+    } finally {
+      holder.close();
+    }
   });
 
   it('is held back by nobody: a process that does not read what it asked for loses samples, and the call none', async () => {
