@@ -27,6 +27,11 @@ const KERNELS = [
     name: 'ECHO_KERNEL',
   },
   {
+    wat: '../src/voice/tone/sine-kernel.wat',
+    module: '../src/voice/tone/sine-kernel-bytes.ts',
+    name: 'SINE_KERNEL',
+  },
+  {
     wat: '../src/voice/mix/mix-kernel.wat',
     module: '../src/voice/mix/mix-kernel-bytes.ts',
     name: 'MIX_KERNEL',

@@ -1,6 +1,14 @@
 // One job a process, so that it can be timed against another program's process: node bench/voice/jobs.mjs NAME ARGS...
 // Prints the largest memory the process had, in MB.
-import { DtmfDetector, mixPcm, toFormat, VoiceDetector, WavReader, WavWriter } from '../../dist/voice.js';
+import {
+  DtmfDetector,
+  mixPcm,
+  ToneDetector,
+  toFormat,
+  VoiceDetector,
+  WavReader,
+  WavWriter,
+} from '../../dist/voice.js';
 
 const VOICE = { sampleRate: 16_000, channels: 1 };
 
@@ -32,10 +40,11 @@ const JOBS = {
   },
   async dtmf(input) {
     const reader = await WavReader.open(input);
-    const detector = new DtmfDetector({ format: reader.format });
-    for await (const samples of reader.samples({ reuse: true })) {
-      if (detector.push(samples).length > 0) throw new Error('There is no digit in it.');
-    }
+    await detect(reader, new DtmfDetector({ format: reader.format }));
+  },
+  async tone(input) {
+    const reader = await WavReader.open(input);
+    await detect(reader, new ToneDetector({ format: reader.format }));
   },
   /** The whole file at once, as wavefile works. */
   async wavefile(input, output) {
@@ -47,6 +56,13 @@ const JOBS = {
     writeFileSync(output, target.toBuffer());
   },
 };
+
+/** What is given is speech: nothing may be found in it. */
+async function detect(reader, detector) {
+  for await (const samples of reader.samples({ reuse: true, io: 'sync' })) {
+    if (detector.push(samples).length > 0) throw new Error('There is no digit or tone in it.');
+  }
+}
 
 const [name, ...args] = process.argv.slice(2);
 await JOBS[name](...args);

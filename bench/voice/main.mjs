@@ -152,10 +152,11 @@ async function benchDetectors() {
   await writeFile(raw, bytesOfSamples(fast));
   await writeFile(file('fast.wav'), encodeWav(fast, { format: { sampleRate: 22_050, channels: 1 } }));
   const rivals = [{ name: 'jackfield DTMF', command: ours('dtmf', file('fast.wav')) }];
+  rivals.push({ name: 'jackfield, a tone', command: ours('tone', file('fast.wav')) });
   if (has('multimon-ng')) {
     rivals.push({ name: 'multimon-ng', command: ['multimon-ng', '-q', '-a', 'DTMF', '-t', 'raw', raw] });
   } else say('  (multimon-ng is not installed)');
-  table(`DTMF: ${seconds} s of speech at 22,050 Hz`, compare(rivals));
+  table(`DTMF and tones: ${seconds} s of speech at 22,050 Hz`, compare(rivals));
 }
 
 /** One recording of speech, so many times in a row. */

@@ -2,10 +2,9 @@ import { VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/resample/resampler.js';
 import { MOST_HALVED, VoiceHalver } from '../../voice/resample/voice-halver.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
-import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { NeuralFrames } from '../neural/neural-frames.js';
 import type { Span } from '../speech-units.js';
-import { KeyFrames } from './key-frames.js';
 import { MusicFrames } from './music-frames.js';
 import { NoiseLevel } from './noise-level.js';
 import { LOOK_AHEAD, SpeechFrames } from './speech-frames.js';
@@ -53,6 +52,8 @@ const RING = 64;
  * little after the end of a word.
  */
 const NEURAL_DB = 1.5;
+/** Frames that the detector of keys gets at once. */
+const KEY_FRAMES = 5;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
 const CENTRE = 128;
 
@@ -68,7 +69,7 @@ export class LegAnalysis {
   readonly #scale: number;
   readonly #resampler: Resampler | VoiceHalver | undefined;
   readonly #tone = new ToneFrames(this.bands);
-  readonly #key = new KeyFrames(this.bands);
+  readonly #key = new DtmfDetector({ format: { sampleRate: BAND_RATE, channels: 1 } });
   readonly #speech = new SpeechFrames();
   readonly #music = new MusicFrames();
   readonly #spans = new SpeechSpans();
@@ -129,7 +130,8 @@ export class LegAnalysis {
     if (this.#resampler) this.#hear(this.#resampler.flush());
     const tone = this.#tone.end();
     if (tone) this.#addTone(tone);
-    for (const event of this.#key.end()) this.#addKey(event);
+    this.#listen(this.bands.count % KEY_FRAMES);
+    for (const event of this.#key.flush()) this.#addKey(event);
     const silence = new Float32Array(this.bands.powers.length);
     const { count } = this.bands;
     for (let frame = count - LOOK_AHEAD; frame < count; frame++)
@@ -153,11 +155,17 @@ export class LegAnalysis {
     this.#taken[frame % RING] = 0;
     const tone = this.#tone.take();
     if (tone) this.#addTone(tone);
-    for (const event of this.#key.take(this.#tone.mayBeKey)) this.#addKey(event);
+    if (bands.count % KEY_FRAMES === 0) this.#listen(KEY_FRAMES);
     this.#mark(Math.min(this.#tone.soundingFrom ?? frame + 1, this.#keyFrom ?? frame + 1), frame);
     this.#neural?.take(bands);
     this.#music.look(bands, this.#speech.noise);
     this.#decide(this.#speech.take(bands.powers, bands.total), frame - LOOK_AHEAD);
+  }
+
+  /** Gives the newest frames to the detector of keys. */
+  #listen(frames: number): void {
+    for (const part of this.bands.newest(frames))
+      for (const event of this.#key.push(part)) this.#addKey(event);
   }
 
   /** Marks frames as those of a tone. */

@@ -75,8 +75,6 @@ let long: RealSpectrum | undefined;
  * Finds steady tones: consecutive frames in which one or two peaks hold nearly all power and keep their frequencies.
  */
 export class ToneFrames {
-  /** True when the newest frame may be a DTMF digit: two peaks hold most of its power. */
-  mayBeKey = false;
   readonly #bands: VoiceBands;
   #run: Run | undefined;
   /** Powers of the newest frames of 10 ms, by which the edges of tones are found. */
@@ -95,7 +93,6 @@ export class ToneFrames {
   take(): Tone | undefined {
     const frame = this.#bands.count - 1;
     this.#powers[frame & (RING - 1)] = this.#bands.meanSquare(frame);
-    this.mayBeKey = false;
     const peaks = this.#bands.total < SOFTEST ? undefined : this.#peaks();
     const run = this.#run;
     if (peaks && run && this.#goesOn(run, peaks)) {
@@ -126,7 +123,6 @@ export class ToneFrames {
     if (firstPower < 0.4 * total) return undefined;
     const second = strongest(spectrum, FIRST_BIN, LAST_BIN, first, 2 * LOBE);
     const secondPower = around(spectrum, second, LOBE);
-    this.mayBeKey = firstPower + secondPower >= 0.6 * total && isKeyPair(first, second);
     return firstPower + secondPower >= PURE * total ? [first, second] : undefined;
   }
 
@@ -204,12 +200,6 @@ export class ToneFrames {
     while (at > frame - EDGE_FRAMES + 1 && partOf(at) <= FILLED) at--;
     return Math.round((at + partOf(at)) * FRAME);
   }
-}
-
-/** True when one bin may be a row of a keypad (656 to 1000 Hz) and the other a column (1156 to 1688 Hz). */
-function isKeyPair(first: number, second: number): boolean {
-  const [low, high] = first < second ? [first, second] : [second, first];
-  return low >= 21 && low <= 32 && high >= 37 && high <= 54;
 }
 
 /** Returns the sample at which a tone began, by the share of a frame that it fills. */

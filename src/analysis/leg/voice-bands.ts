@@ -94,6 +94,15 @@ export class VoiceBands {
     return this.#squares[frame & (FRAMES - 1)] as number;
   }
 
+  /** Returns the samples of the newest frames. They are in two parts where they wrap around the end of the ring. */
+  newest(frames: number): readonly Int16Array[] {
+    const { samples } = this;
+    const length = frames * FRAME;
+    const from = (this.end - length) & (KEPT - 1);
+    if (from + length <= KEPT) return [samples.subarray(from, from + length)];
+    return [samples.subarray(from), samples.subarray(0, from + length - KEPT)];
+  }
+
   /** Returns the strongest bin of the newest frame from `low` to `high`. */
   strongest(low: number, high: number): number {
     return low + this.#kernel.largest(PLACES.row + 4 * low, high - low + 1);

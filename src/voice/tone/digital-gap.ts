@@ -31,7 +31,7 @@ export class DigitalGaps {
   }
 
   /** Takes the next samples. A gap that begins and ends within them is not found. */
-  take(samples: Float64Array): void {
+  take(samples: Int16Array): void {
     let at = 0;
     if (this.#length > 0) {
       while (at < samples.length && samples[at] === this.#value) at++;
@@ -44,12 +44,10 @@ export class DigitalGaps {
     this.#position += samples.length;
   }
 
-  /** Adds samples of exact silence to a gap of exact silence. @returns false when there is no such gap. */
-  skip(count: number): boolean {
-    if (this.#length === 0 || this.#value !== 0) return false;
-    this.#length += count;
-    this.#position += count;
-    return true;
+  /** Begins anew at a position. */
+  startAt(position: number): void {
+    this.#position = position;
+    this.#length = 0;
   }
 
   #close(end: number): void {
@@ -57,7 +55,7 @@ export class DigitalGaps {
     this.#length = 0;
   }
 
-  #open(samples: Float64Array, from: number): void {
+  #open(samples: Int16Array, from: number): void {
     const value = samples[samples.length - 1] ?? 0;
     if (Math.abs(value) > MAX_LEVEL) return;
     let at = samples.length;

@@ -55,8 +55,6 @@ const HITS_TO_BEGIN = 10;
  */
 const MISSES_TO_END = 17;
 
-const NOTHING: readonly DtmfEvent[] = [];
-
 /** Largest error of the edge of a tone that windows give, in slices. */
 const EDGE_SLICES = 2;
 /** Slices behind a gap within which a tone that continues is found. */
@@ -72,18 +70,15 @@ const RETURN_SLICES = 6;
  * the tone continues behind it. Another digit ends a press at once.
  *
  * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the digit changes or stops. Another
- * digit may be rising while one still sounds.
+ * digit may be rising while one still sounds. While it is quiet, only every tenth window is looked at: a digit begins
+ * with ten windows in a row, so it has to be in one of those. The windows before it are made up for then.
  *
  * Source: ITU-T Q.24, annex A (limits of AT&T); Bellcore TR-TSY-000763 for the talk-off test.
  */
 export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
-  readonly #channels: number;
-  readonly #channel: number;
   readonly #window: DtmfWindow;
   readonly #gaps: DigitalGaps;
   readonly #sampleRate: number;
-  #filled = 0;
-  #interleaved = 0;
   #rising: Rising | undefined;
   #sounding: Sounding | undefined;
 
@@ -93,49 +88,61 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     const { channel = 0, minLevelDbfs = -40, normalTwistDb = 8, reverseTwistDb = 4 } = options;
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
     checkArgument('channel', channel, whole(0, format.channels - 1));
-    this.#channels = format.channels;
-    this.#channel = channel;
-    const { sampleRate } = format;
-    this.#sampleRate = sampleRate;
-    this.#window = new DtmfWindow({ sampleRate, minLevelDbfs, normalTwistDb, reverseTwistDb });
+    this.#sampleRate = format.sampleRate;
+    this.#window = new DtmfWindow({ format, channel, minLevelDbfs, normalTwistDb, reverseTwistDb });
     this.#gaps = new DigitalGaps(this.#window.sliceLength);
   }
 
   push(samples: Int16Array): DtmfEvent[] {
     checkArgument('samples', samples, SAMPLES);
     const events: DtmfEvent[] = [];
-    const window = this.#window;
-    const first = (this.#channel - this.#interleaved + this.#channels) % this.#channels;
-    let slice = window.next;
-    for (let i = first; i < samples.length; i += this.#channels) {
-      slice[this.#filled++] = samples[i] ?? 0;
-      if (this.#filled < window.sliceLength) continue;
-      this.#filled = 0;
-      this.#gaps.take(slice);
-      this.#follow(window.take(), window.count - 1, events);
-      slice = window.next;
+    const { history } = this.#window;
+    const own = history.pick(samples);
+    for (let at = 0; at < own.length; ) {
+      at = history.take(own, at);
+      for (
+        let slice = this.#next;
+        (slice + 1) * this.#window.sliceLength <= history.count;
+        slice = this.#next
+      )
+        this.#look(slice, events);
     }
-    this.#interleaved = (this.#interleaved + samples.length) % this.#channels;
     return events;
-  }
-
-  /** Takes silence in place of samples. Almost no work is done when it is quiet already. @internal */
-  pushSilence(silence: Int16Array): readonly DtmfEvent[] {
-    const window = this.#window;
-    const isQuiet = this.#rising === undefined && this.#sounding === undefined && this.#filled === 0;
-    const slices = silence.length / window.sliceLength;
-    if (!isQuiet || this.#channels > 1 || !Number.isInteger(slices) || !window.isStill)
-      return this.push(silence);
-    if (!this.#gaps.skip(silence.length)) return this.push(silence);
-    window.skip(slices);
-    return NOTHING;
   }
 
   flush(): DtmfEvent[] {
     const events: DtmfEvent[] = [];
     this.#rising = undefined;
-    this.#end(events, this.#window.count * this.#window.sliceLength + this.#filled);
+    this.#end(events, this.#window.history.count);
     return events;
+  }
+
+  get #isQuiet(): boolean {
+    return this.#rising === undefined && this.#sounding === undefined;
+  }
+
+  /** Slice that ends the next window to look at. */
+  get #next(): number {
+    const { count } = this.#window;
+    return this.#isQuiet ? count + HITS_TO_BEGIN - 1 - (count % HITS_TO_BEGIN) : count;
+  }
+
+  /** Looks at the window that ends with `slice`, and at those before it if a digit may be in them. */
+  #look(slice: number, events: DtmfEvent[]): void {
+    const window = this.#window;
+    if (this.#isQuiet) {
+      const first = window.count;
+      window.count = slice + 1;
+      // Neither begins with a window that has no digit, unless a break may hide it.
+      if (window.digit() === undefined && !window.isBroken) return;
+      window.count = first;
+      this.#gaps.startAt(first * window.sliceLength);
+    }
+    while (window.count <= slice) {
+      const at = window.count++;
+      this.#gaps.take(window.history.part(at * window.sliceLength, window.sliceLength));
+      this.#follow(window.digit(), at, events);
+    }
   }
 
   /** Takes the digit of the window that ends with `slice`. */

@@ -63,7 +63,7 @@ export class SinePair {
     for (let n = first; n < first + HALF; n++) {
       const sums = this.#window.sumsOf(n);
       const solve = (part: 0 | 1) => {
-        const value = (sums[2 * f + part] ?? 0) * others[part] - (sums[2 * other + part] ?? 0) * shared[part];
+        const value = (sums[8 * part + f] ?? 0) * others[part] - (sums[8 * part + other] ?? 0) * shared[part];
         return value / (own[part] * others[part] - shared[part] ** 2);
       };
       const [cos, sin] = [solve(0), solve(1)];

@@ -1,6 +1,8 @@
 import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
 import { msToSamples, type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
+import { SampleHistory } from './sample-history.js';
+import { ToneGate } from './tone-gate.js';
 import { ToneMeter } from './tone-meter.js';
 
 export interface ToneDetectorOptions {
@@ -35,6 +37,11 @@ export type ToneEvent =
   | { readonly type: 'begin'; readonly position: number }
   | { readonly type: 'end'; readonly begin: number; readonly end: number; readonly levelDbfs: number };
 
+/** Longest time from one window to the next while it is quiet. The shortest is a little more than a window. */
+const LONGEST_STEP_MS = 60;
+/** Windows before a tone in which its begin is searched, and one more that fills the first of them. */
+const EDGE_WINDOWS = 4;
+
 type State =
   | { readonly name: 'quiet' }
   /** The tone is present, but not for long enough yet. `peak`: largest amplitude so far. */
@@ -46,15 +53,20 @@ type State =
  * sample. It compares the energy at the frequency with all energy in it, so neither speech nor other tones count. An
  * edge lies where the amplitude passes half of the tone's.
  *
- * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the tone is too short.
+ * States: quiet -> rising -> sounding -> quiet; rising falls back to quiet when the tone is too short. While it is quiet,
+ * only some windows are looked at: a tone that is long enough is in one of them. The samples before it are measured
+ * then.
  */
 export class ToneDetector implements PcmAnalyzer<ToneEvent> {
-  readonly #channels: number;
-  readonly #channel: number;
   readonly #minCount: number;
   readonly #minAmplitude: number;
+  readonly #history: SampleHistory;
+  readonly #gate: ToneGate;
+  /** Samples from one window that is looked at to the next while it is quiet. */
+  readonly #step: number;
   readonly #window: ToneMeter;
-  #interleaved = 0;
+  /** Samples that were observed, or do not matter. */
+  #observed = 0;
   #state: State = { name: 'quiet' };
 
   /** @throws ERR_INVALID_ARG for an option out of range. */
@@ -64,32 +76,68 @@ export class ToneDetector implements PcmAnalyzer<ToneEvent> {
     const format = pcmFormat(options.format ?? VOICE_FORMAT);
     checkArgument('frequency', frequency, within(100, 0.45 * format.sampleRate, 'Hz'));
     checkArgument('channel', channel, whole(0, format.channels - 1));
-    this.#channels = format.channels;
-    this.#channel = channel;
     this.#minCount = msToSamples(minDurationMs, format);
     this.#minAmplitude = 32768 * 10 ** (minLevelDbfs / 20);
     this.#window = new ToneMeter({ frequency, format, purity, historyLength: this.#minCount });
+    const { length } = this.#window;
+    this.#step = Math.min(this.#minCount - length + 1, msToSamples(LONGEST_STEP_MS, format));
+    this.#history = new SampleHistory(format.channels, channel, EDGE_WINDOWS * length + this.#step);
+    this.#gate = new ToneGate({ frequency, format, length, purity, minAmplitude: this.#minAmplitude });
   }
 
   push(samples: Int16Array): ToneEvent[] {
     checkArgument('samples', samples, SAMPLES);
     const events: ToneEvent[] = [];
-    for (let i = 0; i < samples.length; i++) {
-      if (this.#interleaved === this.#channel) this.#observe(samples[i] ?? 0, events);
-      if (++this.#interleaved === this.#channels) this.#interleaved = 0;
+    const history = this.#history;
+    const own = history.pick(samples);
+    for (let at = 0; at < own.length; ) {
+      at = history.take(own, at);
+      while (this.#observed < history.count) {
+        const end = this.#observed + this.#step;
+        if (this.#state.name !== 'quiet') this.#follow(events);
+        else if (end <= history.count) this.#look(end, events);
+        else break;
+      }
     }
     return events;
   }
 
   flush(): ToneEvent[] {
     const events: ToneEvent[] = [];
+    const end = this.#history.count;
+    if (this.#state.name === 'quiet') this.#observeAgain(end, events);
     // Silence moves the end of a tone that still sounds through the window. The end cannot lie behind the input.
-    const end = this.#window.count;
     for (let i = 0; i < 2 * this.#window.length && this.#state.name !== 'quiet'; i++)
       this.#observe(0, events);
     return events.map((event) =>
       event.type === 'end' ? { ...event, end: Math.min(event.end, end) } : event,
     );
+  }
+
+  /** Looks at the window before `end`, and at the samples that were not observed if a tone may be in it. */
+  #look(end: number, events: ToneEvent[]): void {
+    const { length } = this.#window;
+    if (this.#gate.lets(this.#history.part(end - length, length))) this.#observeAgain(end, events);
+    this.#observed = end;
+  }
+
+  /** Observes the samples up to `end` that were not observed, after those of the windows before. */
+  #observeAgain(end: number, events: ToneEvent[]): void {
+    const from = Math.max(0, this.#observed - EDGE_WINDOWS * this.#window.length);
+    this.#window.startAt(from);
+    for (const sample of this.#history.part(from, this.#observed - from)) this.#window.take(sample);
+    for (const sample of this.#history.part(this.#observed, end - this.#observed))
+      this.#observe(sample, events);
+    this.#observed = end;
+  }
+
+  /** Observes samples until it is quiet. */
+  #follow(events: ToneEvent[]): void {
+    for (const sample of this.#history.part(this.#observed, this.#history.count - this.#observed)) {
+      this.#observe(sample, events);
+      this.#observed++;
+      if (this.#state.name === 'quiet') return;
+    }
   }
 
   #observe(sample: number, events: ToneEvent[]): void {

@@ -42,9 +42,19 @@ export class ToneMeter {
     this.#amplitudes = new Float32Array(historyLength + 2 * this.length);
   }
 
-  /** Number of samples taken. */
+  /** Position of the next sample. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Begins anew at a position, with silence before it. */
+  startAt(position: number): void {
+    for (const values of [this.#inPhase, this.#quadrature, this.#squares]) values.fill(0);
+    this.#sumInPhase = 0;
+    this.#sumQuadrature = 0;
+    this.#sumSquares = 0;
+    this.#count = position;
+    this.#oscillator.aim(position);
   }
 
   /** Takes one sample; returns the amplitude of the tone in the window. */

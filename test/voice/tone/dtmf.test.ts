@@ -75,6 +75,21 @@ describe('DtmfDetector', () => {
     expect([...cut, ...detector.flush()]).toEqual(whole);
   });
 
+  it('tells of a digit within 40 ms, and of its end within 80, wherever it begins', () => {
+    const tone = dtmfSamples('5', { toneMs: 80, pauseMs: 100, format: FORMAT });
+    for (let begin = 800; begin < 1040; begin += 7) {
+      const detector = new DtmfDetector({ format: FORMAT });
+      const samples = concatSamples([new Int16Array(begin), tone]);
+      const told = Array.from({ length: samples.length / 20 }, (_, i) =>
+        detector.push(samples.subarray(20 * i, 20 * (i + 1))).map(({ type }) => type),
+      );
+      const at = (type: 'begin' | 'end') => 20 * (1 + told.findIndex((types) => types.includes(type)));
+      expect(at('begin') - begin).toBeLessThanOrEqual(320);
+      expect(at('end') - begin - 640).toBeLessThanOrEqual(640);
+      expect(told.flat()).toEqual(['begin', 'end']);
+    }
+  });
+
   it('tells repeated digits apart', () => {
     expect(heard(dialled('1122', { toneMs: 40, pauseMs: 40 }))).toBe('1122');
   });
