@@ -1,4 +1,4 @@
-import { close, closeSync, fstat, fsync, fsyncSync, write, writeSync } from 'node:fs';
+import { close, closeSync, fstat, fstatSync, fsync, fsyncSync, type Stats, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** A file that is written at given positions, either at once or through the thread pool. */
@@ -16,8 +16,7 @@ const fsyncAsync = promisify(fsync);
 const writeAsync = promisify(write);
 const fstatAsync = promisify(fstat);
 
-async function checkLinked(fd: number): Promise<void> {
-  const { nlink } = await fstatAsync(fd);
+function checkLinks({ nlink }: Stats): void {
   if (nlink > 0) return;
   throw Object.assign(new Error('The file was deleted while it was open.'), { code: 'ENOENT' });
 }
@@ -31,7 +30,7 @@ export function positionedFile(fd: number, io: 'async' | 'sync'): PositionedFile
           at += (await writeAsync(fd, bytes, at, bytes.length - at, position + at)).bytesWritten;
         }
       },
-      checkLinked: () => checkLinked(fd),
+      checkLinked: async () => checkLinks(await fstatAsync(fd)),
       sync: () => fsyncAsync(fd),
       close: () => closeAsync(fd),
     };
@@ -42,7 +41,8 @@ export function positionedFile(fd: number, io: 'async' | 'sync'): PositionedFile
         at += writeSync(fd, bytes, at, bytes.length - at, position + at);
       }
     },
-    checkLinked: () => checkLinked(fd),
+    // Of an open file the system has it in memory.
+    checkLinked: async () => checkLinks(fstatSync(fd)),
     sync: () => fsyncSync(fd),
     close: () => closeSync(fd),
   };

@@ -61,7 +61,7 @@ export class PlacedVoice {
     this.#clock = clock;
     this.#reorderMs = options.reorderMs;
     this.#place = new SourcePlace(options.originMs);
-    this.#output = new PlacedOutput(clock, stream);
+    this.#output = new PlacedOutput(clock, stream, options.originMs);
   }
 
   get stats(): PlacedStats {
@@ -201,7 +201,7 @@ export class PlacedVoice {
     const known = Math.max(0, this.#place.end - place);
     if (known >= wide) return;
     const fresh = known > 0 ? samples.subarray((known * decoding.sampleRate) / 16_000) : samples;
-    this.#output.put(fresh);
+    this.#output.put(fresh, packet.atMs);
     this.#place.end = place + wide;
   }
 

@@ -6,11 +6,15 @@ import type { LegName } from './ledger.js';
 /** New samples of both legs together that make a round of writes due: 200 ms. */
 const FLUSH = msToSamples(200);
 /**
- * Range of the time since a leg last came in which it is expected again soon, in ms. The round then waits for it, so
- * that both legs are written together: a batched reader reads each leg every 250 ms. A leg below this range has just
- * come. A leg above it is not waited for.
+ * Least time since a leg last came after which it is expected again soon, in ms. The round then waits for it, so that
+ * both legs are written together. A leg that came later than that has just come.
  */
-const SOON_MS = [125, 300] as const;
+const SOON_MS = 125;
+/**
+ * Times since a leg last came up to which the round waits for it, in ms: a batched reader reads each leg every 250 ms,
+ * and a line brings each every 350 ms.
+ */
+const EXPECTED_MS = [300, 450] as const;
 
 /** Decides when the samples of two legs are written, in rounds one after another. Measures how busy this process is. */
 export class WriteRounds {
@@ -48,10 +52,11 @@ export class WriteRounds {
     this.#fresh += samples;
     if (this.#fresh < FLUSH) return false;
     const otherCameMs = now - this.#arrivedMs[name === 'local' ? 'remote' : 'local'];
-    if (otherCameMs < SOON_MS[0] || otherCameMs > SOON_MS[1]) return true;
+    const untilMs = EXPECTED_MS.find((most) => otherCameMs <= most);
+    if (otherCameMs < SOON_MS || untilMs === undefined) return true;
     // An error is reported by the next write.
     this.#cancelSoon ??= this.#clock.timerAt(
-      now + SOON_MS[1] - otherCameMs,
+      now + untilMs - otherCameMs,
       () => void soon().catch(() => undefined),
     );
     return false;

@@ -1,6 +1,6 @@
 import { checkArgument } from '../../base/check.js';
 import { SAMPLES } from '../../base/pcm.js';
-import { concatSamples, type PcmTransform } from '../stage.js';
+import type { PcmTransform } from '../stage.js';
 import { besselI0 } from './resample-filter.js';
 import { aligned, createResampleKernel, F32, type ResampleKernel } from './resample-kernel.js';
 
@@ -22,18 +22,18 @@ const ownSamples: MakeSamples = (length) => new Int16Array(length);
 
 /** A filter in the form that the kernel computes. */
 interface HalfBand {
-  /** Samples that an output depends on (`span`), and coefficients in a row (`taps`): a multiple of 4. */
+  /** Samples that a computed output depends on (`span`), and its coefficients (`taps`): a multiple of 4. */
   readonly span: number;
   readonly taps: number;
-  readonly phases: number;
-  /** Input samples from one output of the first phase to the next. */
+  /** Input samples from one computed output to the next. */
   readonly step: number;
-  /** `phases` rows of `taps` coefficients. */
-  readonly rows: Float32Array;
+  /** Outputs for each computed one: the one before it is an input sample when there are 2. */
+  readonly outputs: 1 | 2;
+  readonly row: Float32Array;
 }
 
-const DOUBLE: HalfBand = { span: 2 * SIDE, taps: 2 * SIDE, phases: 2, step: 1, rows: rowsOfDouble() };
-const HALVE: HalfBand = { span: 2 * REACH + 1, taps: 4 * SIDE, phases: 1, step: 2, rows: rowOfHalve() };
+const DOUBLE: HalfBand = { span: 2 * SIDE, taps: 2 * SIDE, step: 1, outputs: 2, row: rowOfDouble() };
+const HALVE: HalfBand = { span: 2 * REACH + 1, taps: 4 * SIDE, step: 2, outputs: 1, row: rowOfHalve() };
 
 /**
  * Doubles the sample rate of mono voice. Every other output is an input sample, unchanged; the outputs between are
@@ -98,23 +98,26 @@ class HeldSamples {
 /** The kernel that all filters of a thread use in turn. Between two pushes it holds nothing of a stream. */
 class SharedKernel {
   readonly kernel: ResampleKernel;
-  /** Input samples with the held ones before them; then the output samples. */
+  /** Input samples with the held ones before them. */
   readonly samples: Int16Array;
-  readonly input = aligned((BLOCK + 4 * SIDE) * 2 * S16);
+  /** Computed samples, in the place of the widened ones. */
+  readonly computed: Int16Array;
+  readonly input = aligned((BLOCK + 4 * SIDE) * S16);
   readonly output = this.input + aligned((BLOCK + 8 * SIDE) * F32);
-  readonly #rows = this.output + aligned(2 * BLOCK * F32);
+  readonly #rows = this.output + aligned(BLOCK * F32);
 
   constructor() {
-    const halve = this.rowsOf(HALVE);
-    this.kernel = createResampleKernel(halve + HALVE.rows.byteLength);
+    const halve = this.rowOf(HALVE);
+    this.kernel = createResampleKernel(halve + HALVE.row.byteLength);
     const { buffer } = this.kernel.memory;
-    this.samples = new Int16Array(buffer, 0, (BLOCK + 4 * SIDE) * 2);
-    for (const each of [DOUBLE, HALVE]) new Float32Array(buffer, this.rowsOf(each)).set(each.rows);
+    this.samples = new Int16Array(buffer, 0, BLOCK + 4 * SIDE);
+    this.computed = new Int16Array(buffer, this.input, BLOCK);
+    for (const each of [DOUBLE, HALVE]) new Float32Array(buffer, this.rowOf(each)).set(each.row);
   }
 
   /** Gives the address of the coefficients of a filter. */
-  rowsOf(filter: HalfBand): number {
-    return filter === DOUBLE ? this.#rows : this.#rows + aligned(DOUBLE.rows.byteLength);
+  rowOf(filter: HalfBand): number {
+    return filter === DOUBLE ? this.#rows : this.#rows + aligned(DOUBLE.row.byteLength);
   }
 }
 
@@ -122,42 +125,58 @@ let shared: SharedKernel | undefined;
 
 /** Filters samples: returns the outputs that are ready, and holds the samples that later outputs depend on. */
 function filtered(filter: HalfBand, held: HeldSamples, samples: Int16Array, make: MakeSamples): Int16Array {
-  if (samples.length > BLOCK) return filteredInBlocks(filter, held, samples);
-  shared ??= new SharedKernel();
-  const { kernel, samples: area, input, output } = shared;
-  const { span, taps, phases, step } = filter;
-  const length = held.length + samples.length;
-  const places = Math.max(0, Math.floor((length - span) / step) + 1);
-  area.set(held.samples);
-  area.set(samples, held.length);
-  kernel.widen(0, 1, input, length);
-  held.length = length - places * step;
-  held.samples.set(area.subarray(places * step, length));
-  const outputs = places * phases;
-  const [whole, part] = [Math.floor(step / phases), step % phases];
-  kernel.filter(input, shared.rowsOf(filter), output, outputs, taps, 0, phases, whole, part);
-  kernel.narrow(output, 0, 1, outputs);
-  const ready = make(outputs);
-  ready.set(area.subarray(0, outputs));
+  const ready = make(filter.outputs * placesIn(filter, held.length + samples.length));
+  if (samples.length <= BLOCK) filterBlock(filter, held, samples, ready, 0);
+  else {
+    for (let at = 0, end = 0; at < samples.length; at += BLOCK)
+      end = filterBlock(filter, held, samples.subarray(at, at + BLOCK), ready, end);
+  }
   return ready;
 }
 
-function filteredInBlocks(filter: HalfBand, held: HeldSamples, samples: Int16Array): Int16Array {
-  const parts: Int16Array[] = [];
-  for (let at = 0; at < samples.length; at += BLOCK)
-    parts.push(filtered(filter, held, samples.subarray(at, at + BLOCK), ownSamples));
-  return concatSamples(parts);
+/** Writes the outputs of a block from `at` on. Returns the end of them. */
+function filterBlock(
+  filter: HalfBand,
+  held: HeldSamples,
+  samples: Int16Array,
+  ready: Int16Array,
+  at: number,
+): number {
+  shared ??= new SharedKernel();
+  const { kernel, samples: area, computed, input, output } = shared;
+  const { taps, step, outputs } = filter;
+  const length = held.length + samples.length;
+  const places = placesIn(filter, length);
+  area.set(held.samples);
+  area.set(samples, held.length);
+  kernel.widen(0, 1, input, length);
+  kernel.filter(input, shared.rowOf(filter), output, places, taps, 0, 1, step, 0);
+  kernel.narrow(output, input, 1, places);
+  held.length = length - places * step;
+  held.samples.set(area.subarray(places * step, length));
+  if (outputs === 1) ready.set(computed.subarray(0, places), at);
+  else {
+    for (let place = 0, to = at; place < places; place++, to += 2) {
+      ready[to] = area[place + SIDE - 1] ?? 0;
+      ready[to + 1] = computed[place] ?? 0;
+    }
+  }
+  return at + places * outputs;
 }
 
-/** Row of the input sample itself, and row of the sample half a step behind it. */
-function rowsOfDouble(): Float32Array {
-  const rows = new Float32Array(4 * SIDE);
-  rows[SIDE - 1] = 1;
+/** Number of outputs that can be computed of so many samples. */
+function placesIn({ span, step }: HalfBand, length: number): number {
+  return Math.max(0, Math.floor((length - span) / step) + 1);
+}
+
+/** Row of the sample half a step behind the one in the middle. */
+function rowOfDouble(): Float32Array {
+  const row = new Float32Array(2 * SIDE);
   COEFFICIENTS.forEach((value, k) => {
-    rows[3 * SIDE - 1 - k] = value;
-    rows[3 * SIDE + k] = value;
+    row[SIDE - 1 - k] = value;
+    row[SIDE + k] = value;
   });
-  return rows;
+  return row;
 }
 
 function rowOfHalve(): Float32Array {

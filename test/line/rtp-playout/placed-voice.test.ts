@@ -105,7 +105,7 @@ const samplesOf = (gaps: readonly StreamGap[], reason: string) =>
 describe('voice is placed by its timestamps, to the sample', () => {
   it.each([
     ['as it comes', 'immediate', 101],
-    ['a quarter of a second at once', 'batched', 10],
+    ['a third of a second at once', 'batched', 8],
   ] as const)('in order, %s', async (_, readClass, most) => {
     const { packets, truth } = packetsOf(100);
     const sent = packets.map((packet, i) => ({ packet, atMs: 100 + i * PACKET_MS }));
