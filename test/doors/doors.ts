@@ -29,11 +29,14 @@ export function notRefused(door: Door, cast: Cast): Promise<string[]> {
  * numbers are taken, or refused, though the range that the door itself states for them says otherwise.
  */
 export function notAsTold(door: Door, cast: Cast): Promise<string[]> {
+  /** Refusals of NaN, by the place of a number. They state its range. */
+  const refusals = new Map<string, JackfieldError>();
   return faults(door, cast, oddValues, async (tried, call) => {
     let error = await call(tried.value, SHORT_MS);
     if (error !== undefined && !(error instanceof JackfieldError)) return told(error);
     if (typeof tried.value !== 'number') return undefined;
-    const stated = (await call(Number.NaN, LONG_MS)) as JackfieldError;
+    const stated = refusals.get(tried.place) ?? ((await call(Number.NaN, LONG_MS)) as JackfieldError);
+    refusals.set(tried.place, stated);
     const isIn = isInStatedRange(stated.message, tried.value);
     // What has to be refused may be refused late, on a busy machine.
     if (isIn === false) error ??= await call(tried.value, LONG_MS);

@@ -10,6 +10,8 @@ export type Kind =
   | 'symbol'
   | 'function'
   | 'list'
+  | 'bytes'
+  | 'url'
   | 'object'
   | 'null'
   | 'nothing';
@@ -46,11 +48,18 @@ export interface Door {
   readonly parameters: readonly Parameter[];
 }
 
-const SRC = join(import.meta.dirname, '../../src');
+/** The types: of what was built where that is tested, which have no bodies to be read; otherwise of the source. */
+const [FROM, ENDING] =
+  process.env['MODE'] === 'built' ? (['dist', '.d.ts'] as const) : (['src', '.ts'] as const);
+const TYPES = join(import.meta.dirname, '../..', FROM);
 const ALL = join(import.meta.dirname, '../all-names.ts');
-/** Names of the platform that the sources take as given; what they are is not looked up, which would take long. */
-const PLATFORM = join(SRC, 'platform.d.ts');
-const PLATFORM_TEXT = 'declare class AbortSignal { readonly aborted: boolean }';
+/** Names of the platform that the types take as given. Its own declarations are not read, which would take long. */
+const PLATFORM = join(TYPES, 'platform.d.ts');
+const PLATFORM_TEXT = `declare class AbortSignal { readonly aborted: boolean }
+  declare class URL { readonly href: string }
+  interface Buffer extends Uint8Array {}`;
+/** Kinds of objects that have a kind of their own, by the names of their types. */
+const OBJECT_KINDS: Readonly<Record<string, Kind>> = { Buffer: 'bytes', Uint8Array: 'bytes', URL: 'url' };
 /** Private, or for other files of the package only. */
 const HIDDEN = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
 
@@ -87,8 +96,10 @@ function programOfSource(): ts.Program {
   host.resolveModuleNameLiterals = (literals, from) =>
     literals.map(({ text }) => {
       if (!text.startsWith('.')) return { resolvedModule: undefined };
-      const resolvedFileName = join(dirname(from), text.replace(/\.js$/, '.ts'));
-      return { resolvedModule: { resolvedFileName, extension: '.ts', isExternalLibraryImport: false } };
+      const path = join(dirname(from), text.replace(/\.js$/, ENDING).replace('../src/', `../${FROM}/`));
+      return {
+        resolvedModule: { resolvedFileName: path, extension: ENDING, isExternalLibraryImport: false },
+      };
     });
   return ts.createProgram([ALL, PLATFORM], options, host);
 }
@@ -134,7 +145,7 @@ function methodsOf(
   return checker.getPropertiesOfType(type).flatMap((property) =>
     (property.declarations ?? [])
       .filter((node) => ts.isMethodDeclaration(node) || ts.isMethodSignature(node) || ts.isSetAccessor(node))
-      .filter((node) => node.getSourceFile().fileName.startsWith(SRC) && !isHidden(node))
+      .filter((node) => node.getSourceFile().fileName.startsWith(TYPES) && !isHidden(node))
       // One that an instance may be without belongs to those that have it.
       .filter((node) => !(ts.isMethodSignature(node) && node.questionToken))
       .slice(-1)
@@ -200,7 +211,7 @@ function kindsOf(type: ts.Type, checker: ts.TypeChecker): readonly Kind[] {
   if (flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Void)) return ['nothing'];
   if (checker.isArrayType(type) || checker.isTupleType(type)) return ['list'];
   if (type.getCallSignatures().length > 0) return ['function'];
-  return ['object'];
+  return [OBJECT_KINDS[type.symbol?.name ?? ''] ?? 'object'];
 }
 
 /** An object that only says how something is to be done: its names are known, and others are refused. */
@@ -219,7 +230,7 @@ function isOptions(type: ts.Type, checker: ts.TypeChecker): boolean {
     .getPropertiesOfType(type)
     .every(({ declarations = [] }) =>
       declarations.every(
-        (node) => !ts.isMethodSignature(node) && node.getSourceFile().fileName.startsWith(SRC),
+        (node) => !ts.isMethodSignature(node) && node.getSourceFile().fileName.startsWith(TYPES),
       ),
     );
 }

@@ -9,6 +9,8 @@ const OF_KIND: readonly (readonly [Kind, unknown])[] = [
   ['symbol', Symbol('nonsense')],
   ['function', () => undefined],
   ['list', [Symbol('nonsense')]],
+  ['bytes', Buffer.from('nonsense')],
+  ['url', new URL('nonsense://nonsense')],
   ['object', new Map()],
   ['null', null],
 ];
@@ -18,7 +20,14 @@ const ODD: Readonly<Partial<Record<Kind, readonly unknown[]>>> = {
   number: [0, -1, 0.5, 1e300, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
   string: ['', 'x'.repeat(100_000), 'a\r\nb\0'],
   list: [[]],
+  bytes: [Buffer.alloc(0), Buffer.alloc(7, 0xff), Buffer.alloc(100_000)],
 };
+
+/** Texts that are rarely meant where an address is asked for. */
+const ODD_ADDRESSES = [
+  ...['http://', 'http://[::1', 'http:127.0.0.1', 'nonsense://127.0.0.1:9', 'http://127.0.0.1:99999'],
+  ...['ws://127.0.0.1:9/#part', 'http://user:secret@127.0.0.1:9/', '//127.0.0.1:9', 'file:///etc/hostname'],
+];
 
 /** A value for a parameter, or for one of its options. */
 export interface Tried {
@@ -27,6 +36,8 @@ export interface Tried {
   readonly argument: (value: unknown) => unknown;
   /** The names by which a refusal may call it. */
   readonly names: readonly string[];
+  /** The names of the parameter and of the options that lead to it. */
+  readonly place: string;
 }
 
 type Sense = (parameter: Parameter) => unknown;
@@ -38,7 +49,10 @@ export function wrongValues(parameter: Parameter, sense: Sense): Tried[] {
 
 /** Values of the right type that may be out of range. */
 export function oddValues(parameter: Parameter, sense: Sense): Tried[] {
-  return within(parameter, sense, ({ shape }) => [...shape.kinds].flatMap((kind) => ODD[kind] ?? []));
+  return within(parameter, sense, ({ name, shape }) => [
+    ...[...shape.kinds].flatMap((kind) => ODD[kind] ?? []),
+    ...(shape.kinds.has('string') && /^(?:url|address)$/i.test(name) ? ODD_ADDRESSES : []),
+  ]);
 }
 
 /** Tries the values of `of` in the place of a parameter and in those of its options. */
@@ -51,18 +65,25 @@ function within(
   const options = shape.options();
   const names = shape.kinds.has('object') ? [name, 'options'] : [name];
   const itself = (value: unknown) => value;
-  const tried: Tried[] = of(parameter, sense).map((value) => ({ value, argument: itself, names }));
+  const tried: Tried[] = of(parameter, sense).map((value) => ({
+    value,
+    argument: itself,
+    names,
+    place: name,
+  }));
   if (options.length === 0) return tried;
   const needed = Object.fromEntries(
     options.filter(({ isNeeded }) => isNeeded).map((option) => [option.name, sense(option)]),
   );
   for (const option of options) {
-    for (const { value, argument, names } of within(option, sense, of)) {
-      tried.push({ value, argument: (given) => ({ ...needed, [option.name]: argument(given) }), names });
+    for (const { argument, place, ...inner } of within(option, sense, of)) {
+      const whole = (given: unknown) => ({ ...needed, [option.name]: argument(given) });
+      tried.push({ ...inner, argument: whole, place: `${name}.${place}` });
     }
   }
   if (of === wrongFor) {
-    tried.push({ value: 1, argument: (nonsense) => ({ ...needed, nonsense }), names: ['nonsense'] });
+    const whole = (nonsense: unknown) => ({ ...needed, nonsense });
+    tried.push({ value: 1, argument: whole, names: ['nonsense'], place: `${name}.nonsense` });
   }
   return tried;
 }
@@ -75,12 +96,22 @@ function wrongFor(parameter: Parameter, sense: Sense): unknown[] {
   const right = sense(parameter);
   const isGeneric = shape.words.length === 0;
   const values = OF_KIND.filter(
-    ([kind, value]) => !kinds.has(kind) && !(isGeneric && typeof value === typeof right),
+    ([kind, value]) => !takes(kinds, kind) && !(isGeneric && sortOf(value) === sortOf(right)),
   ).map(([, value]) => value);
   if (isNeeded && !kinds.has('nothing')) values.push(undefined);
   if (kinds.has('number')) values.push(Number.NaN);
   if (kinds.has('list') && takesNoSymbol(shape)) values.push([Symbol('nonsense')]);
   return values;
+}
+
+/** True for a kind that is among others; bytes and addresses are objects as well. */
+function takes(kinds: ReadonlySet<Kind>, kind: Kind): boolean {
+  return kinds.has(kind) || ((kind === 'bytes' || kind === 'url') && kinds.has('object'));
+}
+
+function sortOf(value: unknown): string {
+  if (value instanceof Uint8Array) return 'bytes';
+  return value instanceof URL ? 'url' : typeof value;
 }
 
 function takesNoSymbol(shape: Shape): boolean {
