@@ -88,11 +88,17 @@ function partOf(path: string): string {
   return join(dirname(path), `${name}.${randomBytes(4).toString('hex')}.part${cutToBytes(ending, 20)}`);
 }
 
+/** System calls of an open file that only writing makes. */
+const WRITES: ReadonlySet<unknown> = new Set(['write', 'ftruncate', 'fsync', 'fdatasync']);
+
 /** Rewrites an error to name the output instead of its part file. */
 function asked(error: unknown, part: string, path: string): unknown {
   if (!(error instanceof Error)) return error;
-  const { code, path: of, dest } = error as NodeJS.ErrnoException & { readonly dest?: string };
-  if (of === part || dest === path) return code === 'EEXIST' ? taken(path) : fileError('write', path, error);
+  const { code, path: of, dest, syscall } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  // Errors of an open file, such as a full disk, name no path.
+  const isUnnamed = of === undefined && WRITES.has(syscall);
+  if (of === part || dest === path || isUnnamed)
+    return code === 'EEXIST' ? taken(path) : fileError('write', path, error);
   error.message = error.message.replaceAll(`${part}.part`, path).replaceAll(part, path);
   return error;
 }

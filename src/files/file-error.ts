@@ -14,6 +14,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The quota of the disk is used up.',
   ENAMETOOLONG: 'A name in it is too long.',
+  EFBIG: 'It would be larger than the limit of files (ulimit -f) or the file system allows.',
   EROFS: 'The file system is read-only.',
   SQLITE_NOTADB: 'It is damaged or not a database: move it away to start a new one.',
   SQLITE_CORRUPT: 'It is damaged: move it away to start a new one.',

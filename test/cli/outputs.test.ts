@@ -43,6 +43,18 @@ describe('a file that a command writes', () => {
     expect((await readdir(folder)).sort()).toEqual(['file', 'folder', 'link']);
   });
 
+  it.skipIf(process.platform !== 'linux')(
+    'is named where the disk is full, not the file that is read',
+    async () => {
+      const work = () => writeFile('/dev/full', 'text', { flag: 'a' });
+      await expect(intoFile(at('page.html'), KEEP, work)).rejects.toMatchObject({
+        code: 'ERR_FILE',
+        message: `Cannot write ${at('page.html')}: The disk is full. (ENOSPC)`,
+      });
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
   it('replaces it with --force, also when it is what is read', async () => {
     await writeFile(at('file'), 'old');
     await intoFile(at('file'), FORCE, async (part) => {

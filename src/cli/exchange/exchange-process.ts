@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { JackfieldError } from '../../base/errors.js';
 import type { ExchangeControl, ExchangeMessage } from './exchange-command.js';
 
-const START_TIMEOUT_MS = 10_000;
+/** Longest start of the process. The first one on a slow or busy machine takes long. */
+const START_TIMEOUT_MS = 60_000;
 /** Longest wait of a call for a late voice stream, in ms. After that the call continues with silence. */
 const PATIENCE_MS = 5000;
 
@@ -30,13 +32,21 @@ export class ExchangeProcess implements AsyncDisposable {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     const signal = AbortSignal.timeout(START_TIMEOUT_MS);
-    const exited = once(child, 'exit', { signal }).then(([code]) => {
-      throw new Error(`The exchange process ended with exit code ${code} before it listened.`);
+    const exited = once(child, 'exit', { signal }).then(([code, name]) => {
+      const end = name === null ? `with exit code ${code}` : `by ${name}`;
+      throw new JackfieldError('ERR_CLOSED', `The process of the exchange ended ${end} before it listened.`);
     });
     exited.catch(() => undefined);
-    const [message]: ExchangeMessage[] = await Promise.race([once(child, 'message', { signal }), exited]);
-    if (!message) throw new Error('The exchange process did not say where it listens.');
-    return new ExchangeProcess(child, message.listening);
+    try {
+      const told = await Promise.race([once(child, 'message', { signal }), exited]);
+      const [{ listening }] = told as [ExchangeMessage];
+      return new ExchangeProcess(child, listening);
+    } catch (error) {
+      child.kill('SIGKILL');
+      if (!signal.aborted) throw error;
+      const text = `The process of the exchange did not listen within ${START_TIMEOUT_MS / 1000} s. Try again when the machine is less busy.`;
+      throw new JackfieldError('ERR_TIMEOUT', text);
+    }
   }
 
   /** Runs the clock as fast as the streams allow. */

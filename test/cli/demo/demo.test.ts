@@ -133,6 +133,17 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
 
 // One after the other: a demo that is told to end has five seconds for it.
 describe('a demo that is cut short', { timeout: 180_000 }, () => {
+  it('says what is wrong with the machine, and calls it no bug', async () => {
+    const env = { ...process.env, TMPDIR: join(folder, 'nowhere') };
+    const failed = run(process.execPath, [MAIN, 'demo', '--fast', '--out', folder], { env });
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /nowhere.*ENOENT[\s\S]*ended with exit code 1 before it listened\. \[ERR_CLOSED\]/,
+      ),
+    });
+  });
+
   it('hangs up on Ctrl-C and leaves valid files', async () => {
     const out = join(folder, 'interrupted');
     const child = spawn(process.execPath, [MAIN, 'demo', '--out', out], {

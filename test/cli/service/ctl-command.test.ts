@@ -54,6 +54,19 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
+it.skipIf(process.getuid?.() !== 0)(
+  'a user that no file of the system names, as in a container, has a socket',
+  async () => {
+    const child = spawn(process.execPath, [MAIN, 'ctl', 'status'], {
+      ...{ uid: 12_345, gid: 12_345, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
+      env: { PATH: process.env['PATH'] },
+    });
+    const [chunks, [code]] = await Promise.all([child.stderr?.toArray(), once(child, 'exit')]);
+    expect(String(chunks)).toMatch(/^jackfield: No service runs at .*jackfield-12345.*ERR_CLOSED/);
+    expect(code).toBe(1);
+  },
+);
+
 it('a list of nothing has the exit code of nothing', async () => {
   await using service = await serving('lists', {});
   expect(await service.ctl('calls')).toMatchObject({ code: 3, stdout: '' });
