@@ -1,10 +1,10 @@
 /*
  * The other ends of `npm run bench:media`, cheap enough to share a machine with what is measured.
  *
- *   peer twilio|audiosocket PORT CALLS SECONDS STALLED   calls that send a frame of 20 ms each 20 ms, one in 50 loud
- *   peer forks 0 CONNECTIONS SECONDS 0                    receivers on a port of their own, which is printed first
+ *   peer twilio|audiosocket PORT CALLS SECONDS STALLED WARM   calls that send a frame of 20 ms each 20 ms, one in 50 loud
+ *   peer forks 0 CONNECTIONS SECONDS 0 WARM                    receivers on a port of their own, which is printed first
  *
- * The last STALLED calls, and a fork that connects to /stalled, never read. Prints `sent CALL NS OFFSET` and `got CALL NS
+ * Measured are SECONDS after the first WARM. The last STALLED calls, and a fork that connects to /stalled, never read. Prints `sent CALL NS OFFSET` and `got CALL NS
  * OFFSET` for each loud frame: when it left, when a message came that has its first sample, and which sample that is; of
  * forks `late NS` for a frame that carries the time at which it was made. CLOCK_MONOTONIC, in nanoseconds.
  */
@@ -220,7 +220,7 @@ static void accept_fork(int listener, struct call *c, int epoll) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 6) return 2;
+  if (argc != 7) return 2;
   int port = atoi(argv[2]), count = atoi(argv[3]), stalled = atoi(argv[5]);
   int64_t ticks = atof(argv[4]) * 50;
   is_twilio = !strcmp(argv[1], "twilio"), is_forks = !strcmp(argv[1], "forks");
@@ -267,8 +267,8 @@ int main(int argc, char **argv) {
   }
   printf("ready\n");
   fflush(stdout);
-  int64_t start = now(), slot = 0, late = 0, warm = 50;
-  /* A second of warming up, the time, and half a second in which the last come back. */
+  int64_t start = now(), slot = 0, late = 0, warm = atof(argv[6]) * 50;
+  /* The time before, the time, and half a second in which the last come back. */
   while (slot < (ticks + warm + 25) * SLOTS) {
     /* Looked at each millisecond: a reader that is woken by each message costs the sender as much as the message. */
     sleep_until((start + slot * (20000000 / SLOTS)) / 1e9);

@@ -1,6 +1,6 @@
 // Calls of media servers and forks: cores, what is added to a frame's way, and memory. Needs gcc.
 //
-//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --only twilio,audiosocket,forks]
+//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --warm 1 --only twilio,audiosocket,forks]
 //
 // The peers are a program in C beside this process, on the same machine (media-peer.c); what is measured is this process.
 // One frame a second and call is loud. Its first sample is followed: `read`, from the peer's writing to its being an event
@@ -21,10 +21,12 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '500' },
     forks: { type: 'string', default: '200' },
     stalled: { type: 'string', default: '1' },
+    warm: { type: 'string', default: '1' },
     only: { type: 'string', default: 'twilio,audiosocket,forks' },
   },
 });
 const SECONDS = Number(values.seconds);
+const WARM = Number(values.warm);
 const LOUD = 8000;
 const ECHO_MS = 20;
 const MS = 1e6;
@@ -66,10 +68,11 @@ async function callsOf(binary, dialect) {
   const line = dialect === 'twilio' ? webSocketLine({ dialect, ...options }) : audioSocketLine(options);
   await exchange.addLine(line);
   // A process that has had calls before: its code is compiled.
-  await new Peer(binary, [dialect, line.port, 100, 2, 0]).ended();
+  await new Peer(binary, [dialect, line.port, 100, 2, 0, 1]).ended();
+  while (line.activeCalls > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   for (const list of Object.values(notes)) list.length = 0;
   failures = [];
-  const peer = new Peer(binary, [dialect, line.port, count + stalled, SECONDS, stalled]);
+  const peer = new Peer(binary, [dialect, line.port, count + stalled, SECONDS, stalled, WARM]);
   const used = await peer.measured();
   const failed = [...failures];
   const memory = process.memoryUsage().rss / 1e6;
@@ -179,7 +182,7 @@ async function forksOf(binary, count) {
   const { FedStream } = await import('../build/stream/fed-stream.js');
   const stalled = Number(values.stalled);
   const total = 2 * count + stalled;
-  const peer = new Peer(binary, ['forks', 0, total, SECONDS, 0]);
+  const peer = new Peer(binary, ['forks', 0, total, SECONDS, 0, WARM]);
   const port = await peer.port;
   const streams = Array.from({ length: total }, () => new FedStream(systemClock));
   const forks = streams.map((stream, at) =>

@@ -5,8 +5,12 @@ import { FRAME_SAMPLES } from '../../switch/party.js';
 const RATE = 16_000;
 /** Time for which audio has to keep waiting so that it counts as a lasting delay, in samples. */
 const WINDOW = 2 * RATE;
-/** First window, in samples. It is shorter, because more than a frame may have come before the first read. */
+/**
+ * Length and number of the first windows, in samples. They are shorter, because more than a frame may have come before
+ * the first read, and because delay of a busy beginning is soon useless.
+ */
 const FIRST_WINDOW = RATE / 2;
+const FIRST_WINDOWS = 8;
 /** Length below which a hole is audio that came late, and not a pause of the speaker, in samples. */
 const LATE = RATE / 5;
 /** Largest guard, in samples, and windows after which a guard that was not needed is reduced. */
@@ -65,7 +69,7 @@ export class KeptDelay {
   read(length: number, waiting: number): number {
     this.#least = Math.min(this.#least, waiting);
     this.#sinceLook += length;
-    if (this.#sinceLook < (this.#windows === 0 ? FIRST_WINDOW : WINDOW)) return 0;
+    if (this.#sinceLook < (this.#windows < FIRST_WINDOWS ? FIRST_WINDOW : WINDOW)) return 0;
     const least = this.#least;
     // Whole frames of spare time were not needed in the last seconds, so the guard is reduced by them.
     if (this.#leastSpareMs < Number.POSITIVE_INFINITY)

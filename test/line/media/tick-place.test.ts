@@ -107,6 +107,13 @@ describe('the place of ticks', () => {
     expect(caller?.delayMs(5, 20)).toBeLessThanOrEqual(4);
   });
 
+  it('has lost the delay of a busy first second four seconds later', async () => {
+    // Calls that begin at once keep both ends busy.
+    const busy = Array.from({ length: 50 }, (_, at) => (at % 10 === 9 ? 70 : 0));
+    const [caller] = await run([{ phaseMs: 5, lates: [...busy, ...Array<number>(200).fill(0)] }]);
+    expect(caller?.delayMs(5, 20)).toBeLessThanOrEqual(4);
+  });
+
   it('is after the audio of the last where several speak', async () => {
     const lates = Array<number>(100).fill(0);
     const [one, other] = await run([
