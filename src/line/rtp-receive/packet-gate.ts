@@ -1,5 +1,5 @@
 import type { RtpConnection, RtpSessionOptions, SrtpKey } from '../rtp/rtp-options.js';
-import { type RtpPacket, readRtp } from '../rtp/rtp-packet.js';
+import { type RtpPacket, unpackRtp } from '../rtp/rtp-packet.js';
 import type { RtpRejected } from '../rtp/rtp-stats.js';
 import { isSameAddress, type RtpAddress } from '../rtp/rtp-transport.js';
 import { SrtpContext, type SrtpRefusal } from '../rtp/srtp.js';
@@ -44,14 +44,16 @@ export class PacketGate {
     this.#srtp = contextOf(srtp?.remote, this.#srtp);
   }
 
-  /** Reads the RTP packet in a datagram; undefined when it does not come from the peer. */
-  admit(bytes: Buffer, from: RtpAddress): RtpPacket | undefined {
+  /**
+   * Reads the RTP packet in a datagram, which is a part of `bytes`; undefined when it does not come from the peer.
+   */
+  admit(bytes: Buffer, from: RtpAddress, start = 0, end = bytes.length): RtpPacket | undefined {
     const agreed = this.#agreed;
     if (!agreed) return this.#refuse('early');
     if (!this.#mayBe(from, agreed)) return this.#refuse('strangers');
-    const plain = this.#srtp ? this.#srtp.unprotect(bytes) : bytes;
+    const plain = this.#srtp?.unprotect(bytes.subarray(start, end));
     if (typeof plain === 'string') return this.#refuse(plain);
-    const packet = readRtp(plain);
+    const packet = plain ? unpackRtp(plain, 0, plain.length) : unpackRtp(bytes, start, end);
     if (!packet) return this.#refuse('malformed');
     const payload = agreed.payloads.get(packet.payloadType);
     const { length } = packet.payload;

@@ -102,9 +102,9 @@ export class RtpReceiver {
     this.#presses.clockRate = connection.telephoneEvent?.clockRate ?? 8000;
   }
 
-  /** Takes a datagram that has arrived at `atMs`. */
-  packet(bytes: Buffer, from: RtpAddress, atMs: number): void {
-    const packet = this.gate.admit(bytes, from);
+  /** Takes a datagram that has arrived at `atMs`: a part of `bytes`. */
+  packet(bytes: Buffer, from: RtpAddress, atMs: number, start?: number, end?: number): void {
+    const packet = this.gate.admit(bytes, from, start, end);
     if (!packet) return;
     const seen = this.#sources.see(packet, atMs);
     if (seen === 'candidate') return;

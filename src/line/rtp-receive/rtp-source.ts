@@ -18,7 +18,7 @@ export interface SourcePacket {
  */
 const MAX_DROPOUT = 3000;
 const MAX_MISORDER = 1000;
-/** Number of newest packets whose sequence numbers are remembered, to detect duplicates. */
+/** Number of newest packets whose sequence numbers are remembered, to detect duplicates: a power of 2. */
 const MEMORY = 1024;
 /** Marks a slot without a sequence number. */
 const NEVER = -0x8000_0000;
@@ -110,7 +110,7 @@ export class RtpSource {
     }
     this.#afterJump = undefined;
     const sequence = this.#sequences.take(packet.sequence);
-    const slot = ((sequence % MEMORY) + MEMORY) % MEMORY;
+    const slot = sequence & (MEMORY - 1);
     if (this.#seen[slot] === sequence) {
       this.#duplicates++;
       return 'double';

@@ -9,14 +9,14 @@ export interface DatagramBatch {
   readonly addresses: readonly string[];
 }
 
-/** A datagram of a batch. */
-export interface BatchedDatagram {
-  readonly socket: number;
-  readonly atMs: number;
-  readonly from: RtpAddress;
-  /** View of the batch. */
-  readonly bytes: Buffer;
-}
+/** Takes a datagram of a batch: the bytes from `start` to `end`. */
+export type TakeDatagram = (
+  bytes: Buffer,
+  start: number,
+  end: number,
+  from: RtpAddress,
+  atMs: number,
+) => void;
 
 /*
  * Header of a datagram in a batch: time of arrival (float64), socket, length, index of the address, and port (uint32
@@ -90,10 +90,32 @@ export class BatchWriter {
 /**
  * Reads the datagrams of a batch: those of a socket one after the other, in the order of their arrival. What handles
  * them is then in the cache of the processor.
+ *
+ * @param takerOf Returns what takes the datagrams of a socket; undefined when nothing does.
  */
-export function* datagramsOf({ bytes, length, addresses }: DatagramBatch): Generator<BatchedDatagram> {
+export function readDatagrams(
+  { bytes, length, addresses }: DatagramBatch,
+  takerOf: (socket: number) => TakeDatagram | undefined,
+): void {
+  const whole = Buffer.from(bytes);
   const times = new Float64Array(bytes);
   const words = new Uint32Array(bytes);
+  for (const [socket, ats] of placesOf(words, length)) {
+    const take = takerOf(socket);
+    if (!take) continue;
+    let from: RtpAddress | undefined;
+    for (const at of ats) {
+      const address = addresses[words[at + 4] ?? 0] ?? '';
+      const port = words[at + 5] ?? 0;
+      if (from?.address !== address || from.port !== port) from = { address, port };
+      const start = at * 4 + HEADER_BYTES;
+      take(whole, start, start + (words[at + 3] ?? 0), from, times[at / 2] ?? 0);
+    }
+  }
+}
+
+/** Finds the headers of the datagrams of each socket, by their words. */
+function placesOf(words: Uint32Array, length: number): Map<number, number[]> {
   const places = new Map<number, number[]>();
   for (let at = 0; at < length / 4; at += spaceOf(words[at + 3] ?? 0) / 4) {
     const socket = words[at + 2] ?? 0;
@@ -101,16 +123,7 @@ export function* datagramsOf({ bytes, length, addresses }: DatagramBatch): Gener
     if (known) known.push(at);
     else places.set(socket, [at]);
   }
-  for (const [socket, ats] of places) {
-    let from: RtpAddress | undefined;
-    for (const at of ats) {
-      const address = addresses[words[at + 4] ?? 0] ?? '';
-      const port = words[at + 5] ?? 0;
-      if (from?.address !== address || from.port !== port) from = { address, port };
-      const view = Buffer.from(bytes, at * 4 + HEADER_BYTES, words[at + 3]);
-      yield { socket, atMs: times[at / 2] ?? 0, from, bytes: view };
-    }
-  }
+  return places;
 }
 
 /** Space that a datagram of this length takes. */

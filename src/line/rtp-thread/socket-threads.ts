@@ -3,7 +3,7 @@ import { JackfieldError } from '../../base/errors.js';
 import { ThreadChannel } from '../../base/system/thread-channel.js';
 import { systemClock } from '../../base/time/clock.js';
 import type { RtpAddress, RtpPorts, RtpTransport } from '../rtp/rtp-transport.js';
-import { type DatagramBatch, datagramsOf } from './datagram-batch.js';
+import { type DatagramBatch, readDatagrams } from './datagram-batch.js';
 import {
   BATCH_MS,
   type DatagramOperations,
@@ -108,8 +108,14 @@ export class SocketThread {
   }
 
   #arrived(batch: DatagramBatch): void {
-    for (const { socket, atMs, bytes, from } of datagramsOf(batch))
-      this.#transports.get(socket & ~1)?.onPacket(bytes, from, socket % 2 === 1, atMs);
+    readDatagrams(batch, (socket) => {
+      const transport = this.#transports.get(socket & ~1);
+      const isRtcp = socket % 2 === 1;
+      return (
+        transport &&
+        ((bytes, start, end, from, atMs) => transport.onPacket(bytes, from, isRtcp, atMs, start, end))
+      );
+    });
     this.#channel.notify('read', { bytes: batch.length });
   }
 

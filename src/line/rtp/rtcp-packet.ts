@@ -44,8 +44,8 @@ const REPORT_BYTES = 24;
 const INFO_BYTES = 20;
 
 /** True for an RTCP datagram on a port that RTP and RTCP share (RFC 5761, section 4). */
-export function isRtcp(bytes: Buffer): boolean {
-  const type = bytes[1] ?? 0;
+export function isRtcp(bytes: Buffer, start = 0): boolean {
+  const type = bytes[start + 1] ?? 0;
   return type >= 192 && type <= 223;
 }
 

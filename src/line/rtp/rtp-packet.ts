@@ -28,19 +28,19 @@ const HEADER_BYTES = 12;
 const VERSION = 2;
 
 /**
- * Length of the header in bytes, including contributing sources and extension. Undefined when the first `end` bytes are
- * not an RTP packet, or are truncated.
+ * Length of the header in bytes, including contributing sources and extension. Undefined when the bytes from `start` to
+ * `end` are not an RTP packet, or are truncated.
  */
-export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | undefined {
-  if (end < HEADER_BYTES) return undefined;
-  const first = bytes.readUInt8(0);
+export function rtpHeaderLength(bytes: Buffer, end = bytes.length, start = 0): number | undefined {
+  if (end - start < HEADER_BYTES) return undefined;
+  const first = bytes.readUInt8(start);
   if (first >> 6 !== VERSION) return undefined;
   let length = HEADER_BYTES + 4 * (first & 0x0f);
   if (first & 0x10) {
-    if (length + 4 > end) return undefined;
-    length += 4 + 4 * bytes.readUInt16BE(length + 2);
+    if (start + length + 4 > end) return undefined;
+    length += 4 + 4 * bytes.readUInt16BE(start + length + 2);
   }
-  return length <= end ? length : undefined;
+  return start + length <= end ? length : undefined;
 }
 
 /**
@@ -51,20 +51,24 @@ export function rtpHeaderLength(bytes: Buffer, end = bytes.length): number | und
  */
 export function readRtp(bytes: Buffer): RtpPacket | undefined {
   checkArgument('bytes', bytes, BUFFER);
-  const start = rtpHeaderLength(bytes);
-  if (start === undefined) return undefined;
-  const first = bytes.readUInt8(0);
-  const padding = first & 0x20 ? bytes.readUInt8(bytes.length - 1) : 0;
-  const end = bytes.length - padding;
-  if (start > end || (first & 0x20 && padding === 0)) return undefined;
-  const second = bytes.readUInt8(1);
+  return unpackRtp(bytes, 0, bytes.length);
+}
+
+/** Reads the packet that a part of `bytes` holds. @internal */
+export function unpackRtp(bytes: Buffer, start: number, end: number): RtpPacket | undefined {
+  const length = rtpHeaderLength(bytes, end, start);
+  if (length === undefined) return undefined;
+  const isPadded = (bytes.readUInt8(start) & 0x20) !== 0;
+  const padding = isPadded ? bytes.readUInt8(end - 1) : 0;
+  if (length > end - start - padding || (isPadded && padding === 0)) return undefined;
+  const second = bytes.readUInt8(start + 1);
   return {
     payloadType: second & 0x7f,
     marker: second >= 0x80,
-    sequence: bytes.readUInt16BE(2),
-    timestamp: bytes.readUInt32BE(4),
-    ssrc: bytes.readUInt32BE(8),
-    payload: bytes.subarray(start, end),
+    sequence: bytes.readUInt16BE(start + 2),
+    timestamp: bytes.readUInt32BE(start + 4),
+    ssrc: bytes.readUInt32BE(start + 8),
+    payload: bytes.subarray(start + length, end - padding),
   };
 }
 

@@ -113,8 +113,10 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
       send: (packet) => this.#path.sendRtcp(packet),
       bye: () => this.emit('bye'),
     });
-    transport.onPacket = (bytes, from, onRtcpPort, atMs = clock.now()) =>
-      this.#arrived(bytes, from, onRtcpPort, atMs);
+    transport.onPacket = (bytes, from, onRtcpPort, atMs = clock.now(), start = 0, end = bytes.length) => {
+      if (onRtcpPort || isRtcp(bytes, start)) this.#arrivedRtcp(bytes.subarray(start, end), from, atMs);
+      else this.#receiver.packet(bytes, from, atMs, start, end);
+    };
   }
 
   /**
@@ -237,11 +239,7 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     if (this.#closed) throw new JackfieldError('ERR_CLOSED', `${what} on a closed session.`);
   }
 
-  #arrived(bytes: Buffer, from: RtpAddress, onRtcpPort: boolean, atMs: number): void {
-    if (!onRtcpPort && !isRtcp(bytes)) {
-      this.#receiver.packet(bytes, from, atMs);
-      return;
-    }
+  #arrivedRtcp(bytes: Buffer, from: RtpAddress, atMs: number): void {
     const packet = this.#receiver.gate.admitRtcp(bytes, from);
     if (packet) this.#reporter.take(packet, atMs);
   }

@@ -20,8 +20,16 @@ export interface RtpTransport {
    * Called with each datagram. The callee owns the bytes.
    *
    * @param atMs Time of its arrival, by the clock of the session. Default: now.
+   * @param start Part of `bytes` that is the datagram, up to `end`. Default: all of it.
    */
-  onPacket: (bytes: Buffer, from: RtpAddress, isRtcp: boolean, atMs?: number) => void;
+  onPacket: (
+    bytes: Buffer,
+    from: RtpAddress,
+    isRtcp: boolean,
+    atMs?: number,
+    start?: number,
+    end?: number,
+  ) => void;
   /** Called once when the sockets are gone before {@link close}, and nothing arrives any more. Default: nothing. */
   onLost?: (error: JackfieldError) => void;
   /** Resolves when all that has arrived so far was brought. Absent where nothing waits in a socket. */
