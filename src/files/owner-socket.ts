@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../base/errors.js';
-import { peerLines } from '../base/peer-lines.js';
+import { LineReader } from '../base/line-reader.js';
 import { printable } from '../base/printable.js';
 import { listening, socketsOf } from '../base/system/listening.js';
 
@@ -59,7 +59,7 @@ export class OwnerSocket implements AsyncDisposable {
       waiting = lines === 'many' && bytes.includes(10) ? 0 : waiting + bytes.length;
       if (waiting > maxLineBytes) peer.destroy();
     });
-    peerLines(peer)[lines === 'many' ? 'on' : 'once']('line', receive);
+    new LineReader(peer)[lines === 'many' ? 'on' : 'once']('line', receive);
   }
 }
 

@@ -1,9 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import type { Interface } from 'node:readline';
 import { path as aPath, checkArgument, listOf } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
+import { LineReader } from '../../base/line-reader.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
-import { peerLines } from '../../base/peer-lines.js';
 import { portHolder } from '../../base/system/port-holder.js';
 import { whenFired } from '../../base/wait.js';
 import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
@@ -73,7 +72,7 @@ async function joinAt(
   const socket = connect(path);
   const leave = whenFired(signal, () => socket.destroy());
   try {
-    const lines = peerLines(socket);
+    const lines = new LineReader(socket);
     let isLate = false;
     const answered = new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve);
@@ -127,12 +126,12 @@ class Joined implements JoinedVoice {
   readonly paced: boolean;
   readonly outputPlace: PortPlace;
   readonly #socket: Socket;
-  readonly #lines: Interface;
+  readonly #lines: LineReader;
   readonly #legs: Readonly<Record<SharedLeg, JoinedLeg>>;
 
   constructor(
     socket: Socket,
-    lines: Interface,
+    lines: LineReader,
     { port, remote, local = 0, paced }: SharedVoice & { readonly port: number },
     early: string[],
   ) {

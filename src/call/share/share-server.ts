@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { path as aPath, callback, checkArgument } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { systemClock } from '../../base/time/clock.js';
 import { deadlineIn, waitFor } from '../../base/wait.js';
 import { OwnerSocket } from '../../files/owner-socket.js';
@@ -75,7 +76,7 @@ export class ShareServer implements AsyncDisposable {
     } catch (error) {
       const code =
         error instanceof JackfieldError && error.code === 'ERR_TAKEN' ? error.code : 'ERR_INVALID_ARG';
-      peer.end(`${JSON.stringify({ ok: false, error: { code, message: messageOf(error) } })}\n`);
+      peer.end(`${printable(JSON.stringify({ ok: false, error: { code, message: messageOf(error) } }))}\n`);
     }
   }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { type ErrorCode, JackfieldError, messageOf } from '../../base/errors.js';
-import { peerLines } from '../../base/peer-lines.js';
+import { LineReader } from '../../base/line-reader.js';
 import type { DeskState } from '../../exchange.js';
 import type { Seat, SeatWatcher } from './seat.js';
 import type { SeatNews } from './seat-server.js';
@@ -42,7 +42,7 @@ class RemoteSeat implements Seat {
     this.#socket = socket;
     socket.on('error', () => undefined);
     socket.on('close', () => this.#end());
-    peerLines(socket).on('line', (line) => this.#take(JSON.parse(line) as SeatNews));
+    new LineReader(socket).on('line', (line) => this.#take(JSON.parse(line) as SeatNews));
   }
 
   /** Opens the desk. Resolves when its state has arrived. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import type { Exchange } from '../../exchange.js';
 import { OwnerSocket } from '../../files/owner-socket.js';
 import { type Seat, seatAt } from './seat.js';
@@ -49,7 +50,7 @@ export class SeatServer implements AsyncDisposable {
     peer.on('close', () => seat?.leave());
     const say = (news: SeatNews) => {
       if (peer.writableLength > MAX_UNREAD) peer.destroy();
-      if (peer.writable) peer.write(`${JSON.stringify(news)}\n`);
+      if (peer.writable) peer.write(`${printable(JSON.stringify(news))}\n`);
     };
     return (line) => {
       if (seat) void obey(seat, line, say);

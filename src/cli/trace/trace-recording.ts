@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createReadStream, type WriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { entryOf } from '../../base/entry-of.js';
+import { linesOf } from '../../base/line-reader.js';
 import { printable } from '../../base/printable.js';
 import type { TraceLine } from '../../control.js';
 import { fileError } from '../../files/file-error.js';
@@ -55,7 +55,7 @@ export async function* readRecording(path: string): AsyncGenerator<TraceLine, vo
     throw new JackfieldError('ERR_FILE', printable(`${path} cannot be read (${cause.message}).`), { cause });
   });
   let number = 0;
-  for await (const text of createInterface({ input })) {
+  for await (const text of linesOf(input)) {
     number++;
     if (text === '') continue;
     const [, date = '', arrow, line = ''] = RECORDED.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { linesOf } from '../../base/line-reader.js';
 import type { TraceLine } from '../../control.js';
 import { type Client, sleep, systemClock } from '../../control.js';
 import { ApiError } from '../../protocol.js';
@@ -60,8 +60,7 @@ async function* commandsOf(source: CommandSource, signal: AbortSignal): AsyncGen
     yield* recordedCommands(source, signal);
     return;
   }
-  const lines =
-    Symbol.iterator in source.lines ? source.lines : createInterface({ input: source.lines, signal });
+  const lines = Symbol.iterator in source.lines ? source.lines : linesOf(source.lines, signal);
   for await (const line of lines) if (line.trim() !== '') yield line;
 }
 

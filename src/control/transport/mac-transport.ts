@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { checkOptions, line, path, type Rules } from '../../base/check.js';
 import { abortedError, messageOf } from '../../base/errors.js';
+import { LineReader } from '../../base/line-reader.js';
 import { waitFor } from '../../base/wait.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
@@ -123,7 +123,7 @@ class MacLink implements Link {
           reject(new Error('the script that listens to notifications ended'));
           link.#lose('the script that listens to its notifications ended');
         });
-        createInterface({ input: observer.stdout }).on('line', (line) => {
+        new LineReader(observer.stdout).on('line', (line) => {
           const observed = parseObserved(line);
           if (observed?.name !== 'READY') {
             if (observed) link.#take(observed);

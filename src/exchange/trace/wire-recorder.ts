@@ -1,6 +1,7 @@
 import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
+import { printable } from '../../base/printable.js';
 import { CLOCK, type Clock } from '../../base/time/clock.js';
 import { privateStream } from '../../files/private-file.js';
 import { makeFolder } from '../../files/whole-file.js';
@@ -105,7 +106,7 @@ export class WireRecorder {
   }
 
   #write(entry: RecordedEntry): void {
-    if (!this.#failure) this.#log.write(`${JSON.stringify(entry)}\n`);
+    if (!this.#failure) this.#log.write(`${printable(JSON.stringify(entry))}\n`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { linesOf } from '../../base/line-reader.js';
 import { printable } from '../../base/printable.js';
 import type { ToldError } from '../../base/request-error.js';
 import type { FeedEvent } from '../feed/feed-event.js';
@@ -37,9 +37,18 @@ async function* answers(path: string, request: ControlRequest): AsyncGenerator<A
   const socket = await connected(path);
   try {
     socket.write(`${JSON.stringify(request)}\n`);
-    for await (const line of createInterface({ input: socket })) yield JSON.parse(line) as Answer;
+    for await (const line of untilCut(linesOf(socket))) yield JSON.parse(line) as Answer;
   } finally {
     socket.destroy();
+  }
+}
+
+/** Ends where the service is killed. */
+async function* untilCut(lines: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+  try {
+    yield* lines;
+  } catch {
+    return;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { path as aPath, checkArgument, having } from '../../base/check.js';
 import { shown } from '../../base/errors.js';
+import { printable } from '../../base/printable.js';
 import { RequestError, toldError } from '../../base/request-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
 import { OwnerSocket } from '../../files/owner-socket.js';
@@ -69,7 +70,7 @@ export class ControlServer implements AsyncDisposable {
   }
 
   async #answer(line: string, peer: Socket, gone: AbortSignal): Promise<void> {
-    const say = (answer: object) => peer.writable && peer.write(`${JSON.stringify(answer)}\n`);
+    const say = (answer: object) => peer.writable && peer.write(`${printable(JSON.stringify(answer))}\n`);
     let head: { readonly id?: string | number } = {};
     let expected = REQUEST;
     try {
@@ -91,7 +92,7 @@ const NAMES: readonly string[] = controlCommands().map(({ name }) => name);
 const REQUEST = `{"do": one of ${NAMES.join(', ')}, "id": an optional number, and arguments}`;
 
 function tailLine(event: FeedEvent): string {
-  return `${JSON.stringify({ event })}\n`;
+  return `${printable(JSON.stringify({ event }))}\n`;
 }
 
 /** The id is repeated in the answer, so it must be a short string or a number. */

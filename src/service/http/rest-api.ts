@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkArgument, having, within } from '../../base/check.js';
+import { printable } from '../../base/printable.js';
 import { HttpRefusal, refuse, sendJson, tooManyRequests } from '../../http/http-refusal.js';
 import type { Json } from '../../http/openapi-parts.js';
 import { RateLimit } from '../../http/rate-limit.js';
@@ -139,7 +140,7 @@ export class RestApi {
         name: `tail of ${name}`,
         signal: gone.signal,
         format: (event) => {
-          const json = JSON.stringify(event);
+          const json = printable(JSON.stringify(event));
           return isSse ? `event: ${event.type}\ndata: ${json}\n\n` : `${json}\n`;
         },
       });

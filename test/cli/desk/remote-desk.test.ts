@@ -50,6 +50,22 @@ describe('the desks of an exchange that runs', () => {
     expect(exchange.desk('jack').state.calls).toEqual([]);
   });
 
+  it('show a name with a line separator (U+2028), which readers of lines take for the end of a line', async () => {
+    const path = join(folder(), 'desk.sock');
+    const users = [{ handle: 'jack', fullName: 'Ja\u2028ck' }];
+    await using exchange = await Exchange.start({ users });
+    await using _ = await SeatServer.open(exchange, path);
+    const seat = await openRemoteSeat(path);
+    expect(seat.state).toEqual(exchange.desk('jack').state);
+    expect(JSON.stringify(seat.state)).toContain('\u2028');
+    seat.leave();
+    const peer = connect(path);
+    peer.write('{}\n');
+    const [line] = (await once(peer, 'data')) as [Buffer];
+    expect(line.toString()).toMatch(/^[^\u2028\u2029]*\\u2028[^\u2028\u2029]*$/);
+    peer.destroy();
+  });
+
   it('stand what does not speak their language, and tell when they have gone', async () => {
     const path = join(folder(), 'desk.sock');
     const exchange = await Exchange.start({ users: [{ handle: 'jack' }] });
