@@ -19,7 +19,7 @@ export class Condition {
   /**
    * Resolves when `isSo` returns true, now or after a change; rejects with the error that it throws.
    *
-   * @param what Completes "Waited 100 ms for ... in vain."
+   * @param what Completes "... did not happen within 100 ms."
    * @throws ERR_TIMEOUT, ERR_ABORTED, ERR_INVALID_ARG
    */
   until(what: string, isSo: () => boolean, options: WaitOptions = {}): Promise<void> {
