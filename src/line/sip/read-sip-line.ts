@@ -1,4 +1,4 @@
-import { parse } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
@@ -24,10 +24,20 @@ export async function readSipLine(
 ): Promise<SipLineOptions> {
   checkArgument('path', path, aPath);
   checkArgument('environment', environment, object);
-  const text = await readText(path);
+  const lineCounter = new LineCounter();
+  // Pretty errors quote the file, and passwords may be in it.
+  const document = parseDocument(await readText(path), {
+    ...{ lineCounter, prettyErrors: false, logLevel: 'error' },
+  });
+  const [wrong] = document.errors;
+  if (wrong) {
+    const { line, col } = lineCounter.linePos(wrong.pos[0]);
+    const text = `${printable(path)}:${line}:${col} is not YAML: ${printable(wrong.message)}`;
+    throw new JackfieldError('ERR_SYNTAX', text);
+  }
   let given: unknown;
   try {
-    given = withVariables(parse(text, { maxAliasCount: 100 }), environment);
+    given = withVariables(document.toJS({ maxAliasCount: 100 }), environment);
   } catch (error) {
     if (error instanceof JackfieldError) throw error;
     throw new JackfieldError('ERR_SYNTAX', `${printable(path)} is not YAML: ${messageOf(error)}`, {

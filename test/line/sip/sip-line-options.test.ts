@@ -26,6 +26,16 @@ describe('the file of a line', () => {
     expect(sipLine(options).name).toBe('sip:me@example.com');
   });
 
+  it('is told of by line and column where it is not YAML, and nothing in it is quoted: it may have a password', async () => {
+    const text = 'account:\n  address: sip:me@example.com\n  password: "hunter2\n';
+    const error = await read(text).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'ERR_SYNTAX',
+      message: expect.stringMatching(/line\.yaml:4:1 is not YAML: /),
+    });
+    expect(String(error)).not.toMatch(/hunter2|\\u000a/);
+  });
+
   it.each([
     ['account: { address: sip:me@example.com, password: "\u0024{NONE}" }', 'ERR_SYNTAX', 'NONE'],
     [
