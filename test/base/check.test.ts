@@ -101,7 +101,7 @@ describe('checkOptions', () => {
     );
   });
 
-  it('throws ERR_INVALID_ARG, or nothing, whatever it is given', () => {
+  it('throws ERR_INVALID_ARG or nothing, for any value', () => {
     fc.assert(
       fc.property(fc.anything(), (given) => {
         try {

@@ -37,7 +37,7 @@ describe.each(Object.entries(HOSTILE))('%s', (_, value) => {
     expect(invalidArgument('it', 'good', value).message.length).toBeLessThan(150);
   });
 
-  it('has a text and makes an error, whoever throws it', () => {
+  it('has a text and makes an error', () => {
     expect(messageOf(value)).toEqual(expect.any(String));
     expect(asError(value)).toBeInstanceOf(Error);
   });

@@ -78,7 +78,7 @@ const HEAD = {
 } as const;
 
 // A device that can be opened and takes nothing: what a full disk does after the file was made.
-describe.skipIf(process.platform !== 'linux')('what is opened on a full disk', () => {
+describe.skipIf(process.platform !== 'linux')('opening on a full disk', () => {
   const recipient = async () => [await identityToRecipient(await generateIdentity())];
   const STEPS: Record<string, () => unknown> = {
     'a WAV file': () => WavWriter.create('/dev/full'),
@@ -102,7 +102,7 @@ describe.skipIf(process.platform !== 'linux')('what is opened on a full disk', (
   });
 });
 
-describe.skipIf(process.platform !== 'linux')('what was opened before a step failed', () => {
+describe.skipIf(process.platform !== 'linux')('resources that were opened before a step failed', () => {
   it('is closed where an encrypted recording cannot be made', async () => {
     const file = join(folder, 'call.wav.age');
     await mkdir(file);

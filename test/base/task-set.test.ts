@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { deferred } from '../../src/base/deferred.js';
 import { TaskSet } from '../../src/base/task-set.js';
 
-it('waits for all that is under way, and for what was added meanwhile', async () => {
+it('waits for all running tasks, and for those added meanwhile', async () => {
   const tasks = new TaskSet(() => expect.fail('nothing failed'));
   const [first, second] = [deferred<void>(), deferred<void>()];
   tasks.add(first.promise.then(() => tasks.add(second.promise)));
@@ -18,7 +18,7 @@ it('waits for all that is under way, and for what was added meanwhile', async ()
   await tasks.settled();
 });
 
-it('tells what fails, and waits for the rest', async () => {
+it('reports failures, and waits for the other tasks', async () => {
   const told: unknown[] = [];
   const tasks = new TaskSet((error) => void told.push(error));
   const late = deferred<void>();

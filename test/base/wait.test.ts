@@ -51,7 +51,7 @@ describe('waitFor', () => {
     ['its deadline', (_, clock) => clock.advance(100), 'nothing'],
   ];
 
-  it('lets go of everything when what is to begin throws', async () => {
+  it('removes all listeners and timers when begin throws', async () => {
     const clock = new VirtualClock();
     const { own, ended, wait } = openWait(clock);
     const begin = () => {
@@ -103,7 +103,7 @@ describe('waitFor', () => {
     expect(await result).toBe('at once');
   });
 
-  it('rejects with what begin throws, and with what the deadline throws', async () => {
+  it('rejects with the error of begin, and with that of the deadline', async () => {
     const clock = new VirtualClock();
     const fail = () => {
       throw gone;
@@ -139,7 +139,7 @@ describe('a signal', () => {
     expect(calls).toBe(2);
   });
 
-  it('has one listener, however many wait for it, and none once nobody does', () => {
+  it('has one listener for any number of waits, and no listener after the last', () => {
     const source = new AbortController();
     const listeners = () => getEventListeners(source.signal, 'abort').length;
     const called: number[] = [];
@@ -181,7 +181,7 @@ describe('a signal', () => {
     expect(listeners(signal)).toBe(0);
   });
 
-  it('resolves what waits for it', async () => {
+  it('resolves the waits for it', async () => {
     const source = new AbortController();
     const waiting = fired(source.signal);
     source.abort();

@@ -59,7 +59,7 @@ describe('a host', () => {
     });
   });
 
-  it('refuses what is more than it may take, and takes calls again when one has ended', async () => {
+  it('refuses calls beyond its limit, and accepts calls again after one has ended', async () => {
     await inHouse(3, async ({ host, callers, results }) => {
       const refused: Call[] = [];
       host.on('refused', (call) => refused.push(call));
@@ -78,7 +78,7 @@ describe('a host', () => {
     });
   });
 
-  it('leaves calls alone that it is not to take', async () => {
+  it('leaves calls alone that it does not accept', async () => {
     await inHouse(2, async ({ host, callers, results }) => {
       const accept = async (call: Call) => (await call.text('PARTNER_HANDLE')) === 'caller1';
       host.attend(
@@ -113,7 +113,7 @@ describe('a host', () => {
     });
   });
 
-  it('tells when nobody answers in time', async () => {
+  it('reports a call that is not answered in time', async () => {
     await inHouse(1, async ({ host }) => {
       const result = await host.call(
         bot(() => undefined),
@@ -143,7 +143,7 @@ describe('a test', () => {
     });
   });
 
-  it('fails with what the scene threw', async () => {
+  it('fails with the error of the scene', async () => {
     const scene = testBot(
       bot((call) => call.pause(1000)),
       async () => {
@@ -166,7 +166,7 @@ describe('a test', () => {
     await expect(scene).rejects.toMatchObject({ message: expect.stringContaining('not over after 5000 ms') });
   });
 
-  it('hears what is said, and does not hear what is not', async () => {
+  it('hears a prompt that is said, and misses one that is not', async () => {
     const MELODY = { text: 'the prompt that is said' };
     const script = bot(async (call) => {
       await call.say(MELODY);

@@ -43,7 +43,7 @@ async function loud({ file }: Pick<RecordingResult, 'file'>): Promise<{ local: n
 }
 
 describe('a bot that records', () => {
-  it('has what it said and heard in one recording, from the first sample, and complete', async () => {
+  it('records both voices in one complete recording, from the first sample on', async () => {
     const talker = bot(
       async (call) => {
         await call.say(TONE);
@@ -173,7 +173,7 @@ async function inHouse(work: (house: House) => Promise<void>): Promise<void> {
 
 const talker = bot(async (call) => void (await call.say(TONE)), { name: 'talker' });
 
-describe('one call and several who want it', () => {
+describe('one call and several that want to record it', () => {
   it('is recorded by the recorder of the host of the bot that answers, by its policy', async () => {
     await inHouse(async ({ clock, server, desk, caller }) => {
       const recorder = await Recorder.open({ folder, clock, policy: 'incoming', catalogue: false });
@@ -193,7 +193,7 @@ describe('one call and several who want it', () => {
     });
   });
 
-  it('stays with the first of two bots: the second is told who has it', async () => {
+  it('stays with the first of two bots; the second gets an error that names the first', async () => {
     await inHouse(async ({ clock, server, desk, other, caller }) => {
       await using second = new PcmServer();
       const first = new BotHost({ client: desk, server, clock });

@@ -38,7 +38,7 @@ it.each([
   expect(variables.get('was')).toBe(was);
 });
 
-it('a bot asks what was heard of its call, is told as it is heard, and has the figures at its end', async () => {
+it('a bot reads the analysis of its call, gets its events live, and has the figures at the end', async () => {
   const told: string[] = [];
   const silent: number[] = [];
   let finished: Promise<unknown> | undefined;

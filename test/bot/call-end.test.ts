@@ -103,7 +103,7 @@ const talks = bot(
 const fate = fc.constantFrom<number | 'later'>(0, 0, 1, 1, 1, 2, 'later');
 
 describe('a call of a bot', () => {
-  it('comes to an end whatever becomes of what the endpoint tells, and the host knows which', async () => {
+  it('ends however the notifications of the endpoint are lost or delayed, and the host knows the outcome', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...PEOPLE), fc.infiniteStream(fate), async (target, fates) => {
         const told = () => fates.next().value ?? 1;
@@ -187,7 +187,7 @@ describe('a campaign', () => {
 });
 
 describe('a host', () => {
-  it('tells what its listeners and `accept` throw, and goes on', async () => {
+  it('reports errors of its listeners and of `accept`, and goes on', async () => {
     const bug = () => {
       throw new Error('a bug of the program');
     };

@@ -22,7 +22,7 @@ const LONG = { tone: 440, ms: 20_000 } as const;
 const SPEECH = { file: 'assets/speech/reader-870.wav' } as const;
 
 describe('saying', () => {
-  it('says what is queued in order, and marks the end of it', async () => {
+  it('plays the queue in order, and marks its end', async () => {
     const marks: number[] = [];
     const script = bot(async (call) => {
       void call.say(MELODY);
@@ -110,7 +110,7 @@ describe('saying', () => {
     expect(report!.playedMs).toBeLessThan(4000);
   });
 
-  it('refuses what cannot be said, with the reason, and the call goes on', async () => {
+  it('refuses prompts that cannot be said, with the reason, and the call goes on', async () => {
     const errors: unknown[] = [];
     const script = bot(async (call) => {
       errors.push(await call.say('no-such-prompt').catch((error: unknown) => error));
@@ -140,7 +140,7 @@ describe('gathering', () => {
     return gathered;
   };
 
-  it('ends with a terminator, which is no part of it', async () => {
+  it('ends with a terminator, which is not part of the input', async () => {
     expect(
       await gathering({ min: 3, max: 5, terminators: '*#' }, (caller) => caller.presses('112*')),
     ).toEqual({
@@ -148,7 +148,7 @@ describe('gathering', () => {
     });
   });
 
-  it('ends with the last digit, and leaves what follows', async () => {
+  it('ends with the last digit, and leaves the digits that follow', async () => {
     expect(
       await gathering({ min: 1, max: 3 }, (caller) => caller.presses('1234', { pauseMs: 50 })),
     ).toMatchObject({
@@ -184,7 +184,7 @@ describe('gathering', () => {
     ).toMatchObject({ digits: '1158', ended: 'inter-digit' });
   });
 
-  it('takes what was typed ahead, without saying the prompt', async () => {
+  it('takes digits that were typed ahead, without saying the prompt', async () => {
     const gathered: Gathered[] = [];
     const script = bot(async (call) => {
       await call.say(MELODY);

@@ -182,7 +182,7 @@ async function outcomeOf(operation: string, event: string): Promise<string> {
   return `${outcome}; ${isOver ? 'the call is over' : 'the call goes on'}`;
 }
 
-describe('what comes of two calls', () => {
+describe('outcomes of two calls', () => {
   const page = readFileSync(new URL('../../docs/bots.md', import.meta.url), 'utf8');
   const [, table = ''] = /<!-- two calls -->\n([\s\S]*?)<!-- \/two calls -->/.exec(page) ?? [];
   const rows = table.split('\n').filter((line) => line.startsWith('| `'));

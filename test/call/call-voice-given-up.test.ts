@@ -49,7 +49,7 @@ async function undone(stream: 'output' | 'captureMic'): Promise<void> {
   await until(async () => !(await call[stream].get()).some(({ kind }) => kind === 'port'));
 }
 
-it('ends with its call, though nobody has dialled its port', async () => {
+it('ends with its call, also when its port was never dialled', async () => {
   misdialled = new Set(['OUTPUT']);
   const dialled = once(elsewhere, 'connection');
   const opening = openCallVoice(call, server);

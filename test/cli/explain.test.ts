@@ -19,7 +19,7 @@ describe('jackfield explain', () => {
     if (!existsSync(MAIN)) throw new Error('Build first: npm run build.');
   });
 
-  it('says what each part is, what comes back and which errors can', async () => {
+  it('explains each part, the replies and the errors', async () => {
     const { stdout, code } = await explain('ALTER CALL 5 SET_INPUT PORT="5001"');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}PORT="5001" +TCP port/m);
@@ -27,7 +27,7 @@ describe('jackfield explain', () => {
     expect(stdout).toMatch(/^ {2}ERROR 589 +ALTER CALL: unable to alter input\/output/m);
   });
 
-  it('suggests what a misspelt line was meant to be, and explains that', async () => {
+  it('suggests the right spelling of a line, and explains it', async () => {
     const { stdout, code } = await explain('SERCH', 'ACTIVECALS');
     expect(code).toBe(1);
     expect(stdout).toContain('Did you mean SEARCH instead of SERCH, ACTIVECALLS instead of ACTIVECALS?');

@@ -152,7 +152,7 @@ async function use(folder: string, commands: Subject['commands'], spoilt = 'a ro
 }
 
 describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, table, commands }) => {
-  it('leads no command astray, whatever a column of a row holds', async () => {
+  it('does not mislead any command, for any content of a column', async () => {
     const columns = columnsOf(join(made, database), table);
     for (const [index, column] of sampled([...columns.entries()], 3)) {
       const { outside, folder } = await copied();

@@ -99,7 +99,7 @@ afterAll(async () => {
   await rm(base, { recursive: true, force: true });
 });
 
-it('each command is told here to be one that runs for long, or not', async () => {
+it('each command is listed here as long-running or not', async () => {
   const leaves = (command: Command, path: readonly string[]): string[] =>
     command.commands.length === 0
       ? [path.join(' ')]
@@ -170,7 +170,7 @@ const recordsBoth = (folder: string) =>
     { timeout: 30_000 },
   );
 
-describe('without anybody who reads its output any more', () => {
+describe('whose output is not read any more', () => {
   /** All but what only prints. */
   const { trace: _, ...unread } = LONG;
   const alive = new Set<string>();

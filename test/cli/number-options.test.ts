@@ -60,7 +60,7 @@ describe('a number on the command line', () => {
     expect(SENSE.some((text) => !refuses(list as Option, text))).toBe(true);
   });
 
-  it('is never parsed by a function that takes what is none', () => {
+  it('is never parsed by a function that accepts other text', () => {
     const loose = options.filter(([, { parseArg }]) => parseArg === (Number as never));
     expect(loose.map(([name]) => name)).toEqual([]);
   });

@@ -20,7 +20,7 @@ function said(code: string): string {
   return stderr;
 }
 
-it('refuses what takes more than linear time, and what is put together at run time, with its place', () => {
+it('refuses patterns of more than linear time, and those built at run time, with their place', () => {
   const found = said(
     [
       'export const nested = /^(?:a+)+$/;',

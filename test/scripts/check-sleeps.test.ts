@@ -36,7 +36,7 @@ describe('the check of sleeps', () => {
     expect(refused(lines)).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
-  it('lets a timer be that says what it is for, on its line or the one before', () => {
+  it('accepts a timer with a reason on its line or the line before', () => {
     // timer: these are text.
     const timer = 'setTimeout(() => child.kill(), 9000);';
     expect(refused([`${timer} // timer: it ends what hangs`, '// timer: it ends what hangs', timer])).toEqual(

@@ -13,7 +13,7 @@ function withEntry(path: string, entry: object) {
 }
 
 describe('the check of licences', () => {
-  it('finds nothing wrong with what an installation brings', () => {
+  it('finds no fault in the packages of an installation', () => {
     expect(faults({ manifest, lock, readme })).toEqual([]);
     expect(installed(lock).length).toBeGreaterThan(Object.keys(manifest.dependencies).length);
   });
@@ -39,7 +39,7 @@ describe('the check of licences', () => {
     expect(faults({ manifest, lock: unknown, readme })).toEqual([expect.stringMatching(/licence unknown/)]);
   });
 
-  it('passes over what only developers install', () => {
+  it('ignores packages that only developers install', () => {
     const dev = withEntry('node_modules/deep', { version: '1.0.0', license: 'AGPL-3.0', dev: true });
     expect(faults({ manifest, lock: dev, readme })).toEqual([]);
   });

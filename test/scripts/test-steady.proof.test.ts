@@ -37,7 +37,7 @@ describe('npm run test:steady', () => {
     expect(status).toBe(1);
   });
 
-  it('says how to get stress-ng where it is not there, and what a number has to be', () => {
+  it('tells how to install stress-ng when it is missing, and the range of a number', () => {
     const { status, stderr } = steady([], { PATH: '' });
     expect(stderr).toMatch(/^stress-ng is not installed; .*apt-get install stress-ng/);
     expect(status).toBe(2);
@@ -72,7 +72,7 @@ describe('the reporter of tests that were tried again', () => {
   });
 });
 
-describe('a rejection that nobody handles', () => {
+describe('an unhandled rejection', () => {
   const run = (env: NodeJS.ProcessEnv) => {
     const config = 'test/scripts/planted/left.config.ts';
     return planted(['node_modules/vitest/vitest.mjs', 'run', '--retry', '1', '--config', config], env);

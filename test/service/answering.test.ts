@@ -42,7 +42,7 @@ function ring({ exchange, clock }: Day, number: string, to: string): void {
   exchange.callFrom(new RobotDestination(identity, behaviour, clock).leg(), to);
 }
 
-describe('who answers', () => {
+describe('the choice of who answers', () => {
   it('is decided by the number that was called, on two endpoints at once, and told with its reason', async () => {
     const rules = [
       { name: 'sales', called: ['+49 (30) 123-456'], answer: 'sales' },

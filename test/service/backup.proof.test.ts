@@ -33,7 +33,7 @@ async function shell(lines: string, cwd: string, ...codes: number[]): Promise<st
   return printed;
 }
 
-it('what is saved beside a service that runs is restored whole', async () => {
+it('a backup of a running service is restored completely', async () => {
   const live = join(folder, 'live');
   const saved: Promise<unknown>[] = [];
   const onHour = async ({ hour }: { readonly hour: number }) => {

@@ -54,7 +54,7 @@ describe('a campaign of a service', () => {
     }
   });
 
-  it('waits to be begun; what was last said of it outlives the service, and nobody is called twice', async () => {
+  it('waits for its start; its last state survives the service, and no target is called twice', async () => {
     const config = configured({ concurrency: 1, callsPerMinute: 6 });
     const people = ['ann', 'ben', 'cyd'];
     const first = await onServiceDay({ config, people }, async ({ service, people, until }) => {

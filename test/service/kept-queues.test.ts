@@ -14,7 +14,7 @@ steps:
   later: { do: say, what: { tone: 700, ms: 500 } }
 `;
 
-it('a queue with a folder goes on over a reload, and has the callers who come after it', async () => {
+it('a queue with a folder survives a reload, and takes the callers after it', async () => {
   await writeFile(folder('shop.yaml'), flowOf('line'));
   const config: ServiceConfig = {
     endpoints: { desk: { attach: 'exchange:desk' } },
@@ -39,7 +39,7 @@ it('a queue with a folder goes on over a reload, and has the callers who come af
   expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
 });
 
-it('queues of flows are closed with the service: their folders are free, and who waits is told', async () => {
+it('queues of flows are closed with the service: their folders are free, and no caller waits', async () => {
   await writeFile(folder('shop.yaml'), flowOf('line'));
   const config: ServiceConfig = {
     endpoints: { desk: { attach: 'exchange:desk' } },

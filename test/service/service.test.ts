@@ -44,7 +44,7 @@ function onDay(
 }
 
 describe('a service', () => {
-  it('is ready when what stands beside it is open, and fails with it before it answers a call', async () => {
+  it('is ready when its servers are open, and fails with them before it answers a call', async () => {
     await using exchange = await Exchange.start({ users: [{ handle: 'desk' }] });
     const config: ServiceConfig = { endpoints: { desk: { attach: 'exchange:desk' } } };
     const feed = new EventFeed();
@@ -99,7 +99,7 @@ describe('a service', () => {
     expect(published.map(({ account }) => account).toSorted()).toEqual(['desk', 'desk', 'night']);
   });
 
-  it('takes other rules for the calls to come, names what cannot change, and keeps the old ones when it cannot', async () => {
+  it('uses new rules for later calls, names fields that cannot change, and keeps the old rules on an error', async () => {
     await onDay({}, 1, async ({ service, callers, events }) => {
       const config: ServiceConfig = {
         endpoints: { desk: { attach: 'exchange:desk' } },
@@ -123,7 +123,7 @@ describe('a service', () => {
 });
 
 describe('the control socket', () => {
-  it('is for its owner alone, tells the second service who runs, and does what it is asked', async () => {
+  it('is for its owner alone, names the running service to a second one, and obeys commands', async () => {
     const socket = folder('run/serve.sock');
     await onDay({}, 1, async ({ service, callers }) => {
       const lock = await ControlServer.claim(socket);

@@ -50,7 +50,7 @@ describe('a dial', () => {
     expect(ann.withdrawn).toEqual(['no-answer']);
   });
 
-  it('gives the call to the first who answers, and takes it from the others', async () => {
+  it('gives the call to the first phone that answers, and stops ringing the others', async () => {
     const [ann, ben] = [new Phone('ann'), new Phone('ben')];
     const { clock, dial, heard } = dialling(ann, ben);
     dial.start();
@@ -74,7 +74,7 @@ describe('a dial', () => {
     },
   );
 
-  it('rings nobody any more when one answers as the call arrives', async () => {
+  it('rings no other phone when one answers at once', async () => {
     const ann: Phone = new Phone('ann', (attempt) => attempt.answer(ann.leg()));
     const ben = new Phone('ben');
     const { clock, dial, heard } = dialling(ann, ben);

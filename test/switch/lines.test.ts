@@ -103,7 +103,7 @@ describe('a leg of one’s own that calls', () => {
     expect([statuses(alice, id).at(-1), w.exchange.calls, leg.heard]).toEqual(['FINISHED', [], 0]);
   });
 
-  it('is ended, and its voice with it, when nobody can be had', async () => {
+  it('is ended, with its voice, when nobody can be reached', async () => {
     await using w = await world();
     w.client().send('SET USERSTATUS OFFLINE');
     const leg = new ForeignLeg();
@@ -193,7 +193,7 @@ describe('a line of one’s own that is called', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('refuses the call when it passes it on to nobody', async () => {
+  it('refuses the call when there is nobody to pass it on to', async () => {
     const line = phone((attempt) => attempt.transfer([], new ForeignLeg()));
     await using w = await world({ gateway: { lineTo: () => line } });
     const alice = w.client();

@@ -13,7 +13,7 @@ class AwayClock extends VirtualClock {
   }
 }
 
-it('a late tick lets what has come meanwhile be read first; one in time does not wait', async () => {
+it('a late tick first reads data that has arrived; a tick in time does not wait', async () => {
   const clock: Clock & AwayClock = new AwayClock();
   const fence = new Fence((error) => {
     throw error;

@@ -81,7 +81,7 @@ function startServer() {
 describe.skipIf(process.platform === 'win32' || !existsSync(built))(
   'a process that may have few files (needs ulimit and npm run build)',
   () => {
-    test('file descriptors run out: who is connected goes on, who waits is found again, and it is said', async () => {
+    test('file descriptors run out: connections go on, waiting peers are accepted later, and it is reported', async () => {
       const { answer, ask, stop } = startServer();
       const { tooMany, maxLeases, advice, ports } = await answer();
       const fit = Math.floor((LIMIT - 64) / 3);

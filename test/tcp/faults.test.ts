@@ -91,7 +91,7 @@ test('a peer that resets while it is sent to', async () => {
   await witness.speak();
 });
 
-test('a peer that resets while it sends: what came before is delivered, and all is accounted for', async () => {
+test('a peer that resets while it sends: earlier bytes are delivered, and all are accounted for', async () => {
   const lease = await server.lease({ ...receive, readClass: 'immediate' });
   const sink = new CollectingSink();
   lease.addSink(sink);
@@ -107,7 +107,7 @@ test('a peer that resets while it sends: what came before is delivered, and all 
   await witness.speak();
 });
 
-test('a peer that half-closes still gets what was queued for it', async () => {
+test('a peer that half-closes still gets all queued samples', async () => {
   const lease = await server.lease({ ...receive, direction: 'both', leadMs: 1000 });
   lease.addSink(new CollectingSink());
   lease.player.play(ramp(8000, 1));

@@ -27,7 +27,7 @@ function stranger(port: number): () => void {
   return () => child.kill();
 }
 
-describe('who may claim a lease', () => {
+describe('peers that may claim a lease', () => {
   test.skipIf(!asRoot)(
     'another user is refused before a byte is taken, and the port stays open (needs root on Linux)',
     async () => {

@@ -43,7 +43,7 @@ describe.skipIf(!hasIPv6)('a port on both loopback addresses (needs IPv6)', () =
     for (const address of [host, other]) expect(await refusal(lease.port, address)).toBe('ECONNREFUSED');
   });
 
-  test('of two who come at once through both, one has it', async () => {
+  test('of two peers that connect at once through both, one gets the lease', async () => {
     await using server = new PcmServer();
     const lease = await server.lease(receive);
     const peers = await Promise.all([dial(lease.port, '127.0.0.1'), dial(lease.port, '::1')]);

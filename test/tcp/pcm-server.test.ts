@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-test('what a peer sends reaches every sink, positions and all', async () => {
+test('samples of a peer reach every sink, with their positions', async () => {
   const lease = await server.lease({ object: 'CALL 14', stream: 'output', direction: 'receive' });
   const sinks = [new CollectingSink(), new CollectingSink()];
   for (const sink of sinks) lease.addSink(sink);

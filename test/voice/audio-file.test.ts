@@ -110,7 +110,7 @@ describe('openAudio', () => {
     expect(await readAll(at('named.wav'))).toMatchObject({ encoding: 'flac', samples: speech });
   });
 
-  it('refuses what it is not, and tells damage', async () => {
+  it('refuses other formats, and reports damage', async () => {
     for (const begun of ['', 'x', 'RIFF', 'ID3', 'OggS', 'fLaC']) {
       await writeFile(at('begun'), begun);
       await expect(openAudio(at('begun'))).rejects.toMatchObject({ code: 'ERR_WAV' });

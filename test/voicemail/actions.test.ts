@@ -151,7 +151,7 @@ async function playedInCall(jack: Client, anna: Client, voicemail: Voicemail): P
   ).toBe(true);
 }
 
-it('plays the whole greeting before the tone when it is to be heard, and none of it after it was skipped', async () => {
+it('plays the whole greeting before the tone, and no more of it after it was skipped', async () => {
   await line[Symbol.asyncDispose]();
   heard = [];
   const soundCard: SoundCard = { capture: () => undefined, play: (frame) => void heard.push(frame.slice()) };

@@ -110,7 +110,7 @@ describe('a message that came in', () => {
     await line.during(voicemail.reached('PLAYED'));
   });
 
-  it('is heard from its beginning, also while somebody else hears it', async () => {
+  it('is played from its beginning, also while another client plays it', async () => {
     const id = await line.deposit(await line.wav('a.wav', 2000));
     const [theirs, client] = [await line.client(), await line.client()];
     const playing = playVoicemail(theirs.voicemail(id), 'sound-card');
@@ -307,7 +307,7 @@ describe('a message that is left', () => {
     expect((await received()).length).toBe(32_000);
   });
 
-  it('is refused for who has no voicemail, for nobody, without a server, below protocol 8', async () => {
+  it('is refused for a user without voicemail, for an empty handle, without a server, below protocol 8', async () => {
     const jack = await line.client();
     await expect(leaveVoicemail(jack, 'mute')).rejects.toMatchObject({ code: 'ERR_API', number: 110 });
     await expect(leaveVoicemail(jack, 'no body')).rejects.toMatchObject({ code: 'ERR_API' });

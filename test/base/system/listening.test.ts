@@ -59,7 +59,7 @@ it('a connection that the system could not give ends nothing, however many there
   await new Promise((resolve) => server.close(resolve));
 });
 
-it('a key that is none is refused as such', async () => {
+it('an invalid key is refused with ERR_INVALID_ARG', async () => {
   const tls = { key: 'none', cert: 'none' };
   const options = { port: 0, host: '127.0.0.1', maxConnections: 1, clock: systemClock, tls };
   await expect(TcpConnectionListener.open(options, () => undefined)).rejects.toMatchObject({

@@ -46,7 +46,7 @@ describe('a socket of a server', () => {
     expect(new Set(seen).size).toBe(1);
   });
 
-  it('gives what it has read before, and goes on after a pause', async () => {
+  it('delivers data that was read before, and continues after a pause', async () => {
     const { near, far } = await pair();
     near.write('first ');
     await new Promise<void>((resolve) => far.once('readable', resolve));
@@ -61,7 +61,7 @@ describe('a socket of a server', () => {
   });
 });
 
-it('a stream that is no socket is read as well', async () => {
+it('reads a stream that is not a socket', async () => {
   const stream = new PassThrough();
   const told = collected(stream);
   stream.end('a word');

@@ -42,7 +42,7 @@ test.skipIf(!onLinux)('a socket that does not exist has no owner (needs Linux)',
   table?.close();
 });
 
-test.skipIf(!onLinux)('tells what a peer has not read of what was sent (needs Linux)', async () => {
+test.skipIf(!onLinux)('reports how much a peer has not read (needs Linux)', async () => {
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');

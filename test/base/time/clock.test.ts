@@ -49,7 +49,7 @@ describe.each<[string, Clock]>([
     );
   });
 
-  it('refuses to sleep for what is no number', async () => {
+  it('refuses to sleep for a value that is not a number', async () => {
     await expect(sleep(clock, Number.NaN)).rejects.toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
     );
@@ -66,7 +66,7 @@ it('a virtual clock runs until only timers are left that never fall due', async 
   expect(clock.now()).toBe(90 * DAY_MS);
 });
 
-it('a virtual clock runs until what is due next is not before the time that it is given', async () => {
+it('a virtual clock runs all timers that are due before the given time', async () => {
   const clock = new VirtualClock();
   const task = vi.fn();
   clock.timerAt(100, () => undefined);

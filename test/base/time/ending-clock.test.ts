@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { EndingClock } from '../../../src/base/time/ending-clock.js';
 
-it('runs its timers until it ends, and none afterwards, also none that is set then', async () => {
+it('runs its timers until it ends; later ones never run', async () => {
   const clock = new VirtualClock();
   const ending = new EndingClock(clock);
   const fired: string[] = [];

@@ -27,9 +27,12 @@ describe('localClock', () => {
     expect(localClock(zone)(Date.parse(at))).toMatchObject(expected);
   });
 
-  it.each(['Mars/Base', '', 'Europe/Berlin ', undefined, 5])('refuses %j, which is no zone', (zone) => {
-    expect(() => checkTimeZone(zone as string)).toThrow(/timezone must be a time zone/);
-  });
+  it.each(['Mars/Base', '', 'Europe/Berlin ', undefined, 5])(
+    'refuses %j, which is not a time zone',
+    (zone) => {
+      expect(() => checkTimeZone(zone as string)).toThrow(/timezone must be a time zone/);
+    },
+  );
 
   it("knows the machine's zone", () => {
     expect(checkTimeZone(machineTimeZone())).toBe(machineTimeZone());

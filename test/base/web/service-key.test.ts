@@ -13,7 +13,7 @@ describe('the key of a service', () => {
     expect(keyHeaders({ token, ...(tokenHeader !== undefined && { tokenHeader }) })).toEqual(headers);
   });
 
-  it('is not sent where there is none', () => {
+  it('is not sent when there is no key', () => {
     expect(keyHeaders({ tokenHeader: 'xi-api-key' })).toEqual({});
   });
 

@@ -47,7 +47,7 @@ const say = (agent: AgentPeer, ms: number, item?: string) => {
 };
 
 describe('an agent bot', () => {
-  it('plays what the agent says, tells marks when they were heard, and hangs up when the agent ends', async () => {
+  it('plays the speech of the agent, reports marks when they were heard, and hangs up when the agent ends', async () => {
     const { told, results, loud, notices } = await played(
       {},
       (event, agent) => {
@@ -142,7 +142,7 @@ describe('an agent bot', () => {
     ]);
   });
 
-  it('does what it is allowed, and tells the agent of the rest that it is not', async () => {
+  it('does what the agent is allowed to do, and refuses the rest to the agent', async () => {
     const { told, results, notices } = await played(
       {
         allow: { hangUp: true },

@@ -5,7 +5,7 @@ import { ManualTimeline } from '../../../src/stream/sample-timeline.js';
 import { PacedWriter } from '../../../src/stream/send/paced-writer.js';
 import { turn } from '../../turns.js';
 
-it('speech of another rate whose end comes after the call is over throws nothing to whoever follows the call', async () => {
+it('the end of resampled speech after the end of the call throws no error', async () => {
   const timeline = new ManualTimeline(VOICE_FORMAT.sampleRate);
   const player = new PacedWriter({ format: VOICE_FORMAT, leadSamples: 960, timelineStart: 0 });
   player.start({ write: () => true, end: () => undefined }, timeline);

@@ -123,7 +123,7 @@ describe('a caller who interrupts', () => {
     },
   );
 
-  it('of whom one sound was heard, that is no speech, only makes the agent hold its breath', async () => {
+  it('makes the agent pause when a single sound is heard that is not speech', async () => {
     const click = Int16Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? 9000 : -9000));
     const { heard, notices } = await talked({ bargeIn: 'here' }, async (caller, { agent }) => {
       agent().say({ type: 'audio', samples: sound(0, 2000), sampleRate: RATE, channels: 1 });
@@ -135,7 +135,7 @@ describe('a caller who interrupts', () => {
     expect(notices.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
   });
 
-  it('is not taken to interrupt by the echo of what the agent says', async () => {
+  it('does not interrupt by the echo of the agent’s own speech', async () => {
     const answer = speech.map((sample) => sample / 2);
     const { notices } = await talked({ bargeIn: 'here' }, async (caller, { agent }) => {
       agent().say({ type: 'audio', samples: answer.slice(), sampleRate: RATE, channels: 1 });
@@ -146,7 +146,7 @@ describe('a caller who interrupts', () => {
     expect(notices.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
   });
 
-  it('hears nothing more of what was cut, however late it comes, and all of what comes anew', async () => {
+  it('hears nothing more of the interrupted answer, however late it arrives, and all of the next one', async () => {
     const { heard } = await talked({ dialect: 'openai-realtime' }, async (caller, { agent }) => {
       const say = (index: number, item: string) =>
         agent().say({ type: 'audio', samples: sound(index, 400), sampleRate: RATE, channels: 1, item });
@@ -239,8 +239,8 @@ function timing() {
   };
 }
 
-describe('whatever an agent sends, and when', () => {
-  it('it is told to the sample what was heard, and of marks that they were when they were', async () => {
+describe('any messages of an agent at any times', () => {
+  it('the heard position is reported to the sample, and each mark when it was heard', async () => {
     await fc.assert(
       fc.asyncProperty(acts, async (script) => {
         const items: { name: string; length: number; cut?: number }[] = [];

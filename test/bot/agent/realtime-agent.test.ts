@@ -142,7 +142,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(agents[0]?.faults).toEqual([]);
   });
 
-  it('that the caller interrupts is told to end its answer, by who decides that here', async () => {
+  it('gets the order to end its answer when the caller interrupts', async () => {
     const { agents, heard, notices } = await played(
       { bargeIn: 'here' },
       () => undefined,
@@ -247,7 +247,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(Math.abs(msHeard(heard) - 200)).toBeLessThan(2);
   });
 
-  it('that is lost is had again where that is asked for, and the call goes on', async () => {
+  it('is reconnected after a loss when that is configured, and the call goes on', async () => {
     const { agents, notices, heard, result } = await played(
       { reconnects: 1 },
       (agent) => greets(300)(agent),

@@ -43,7 +43,7 @@ async function played(
 
 const msAbove = (heard: Int16Array, level: number) => heard.filter((sample) => sample > level).length / 16;
 
-it('an agent of Twilio has what Twilio would send, and marks that a clear takes away come back', async () => {
+it('an agent of Twilio gets the messages of Twilio, and cleared marks come back', async () => {
   const told: Record<string, unknown>[] = [];
   let bytes = 0;
   // Mu-law 0x8f is +16764, of which 8 samples are 1 ms.
@@ -138,7 +138,7 @@ it('an agent of Pipecat that sends frames of any size and rate is heard, until i
   expect(Math.abs(msAbove(heard, 1500) - (cut[0]?.heardMs ?? 0) - 100)).toBeLessThan(4);
 });
 
-it('an agent of raw PCM is told the heard position to the sample, whatever the size of its messages', async () => {
+it('an agent of raw PCM gets the heard position to the sample, for messages of any size', async () => {
   const told: Record<string, unknown>[] = [];
   const { heard, notices } = await played(
     {},

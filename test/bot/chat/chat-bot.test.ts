@@ -93,7 +93,7 @@ describe('a bot for chats', () => {
     ]);
   });
 
-  test('what was written while it was busy is answered, each by a conversation', async () => {
+  test('each message that arrived while it was busy gets a conversation', async () => {
     const slow = chatBot(async (chat) => {
       await chat.say(`got ${await chat.next()}`);
     });

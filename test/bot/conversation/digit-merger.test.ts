@@ -156,7 +156,7 @@ describe('digits whose reports are far apart', () => {
 });
 
 describe('the queue of digits', () => {
-  it('keeps what is typed ahead, up to its limit, and counts the rest', () => {
+  it('keeps digits that are typed ahead, up to its limit, and counts the rest', () => {
     const queue = new DigitQueue();
     for (let i = 0; i < 120; i++) queue.push(String(i % 10));
     expect(queue.dropped).toBe(20);
@@ -167,7 +167,7 @@ describe('the queue of digits', () => {
     expect(taken.at(-1)).toBe('#');
   });
 
-  it('does not hand a digit to one who has gone', () => {
+  it('gives no digit to a waiter that has gone', () => {
     const queue = new DigitQueue();
     const taken: string[] = [];
     queue.take((digit) => taken.push(`gone ${digit}`))();

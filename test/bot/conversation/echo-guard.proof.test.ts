@@ -127,7 +127,7 @@ describe('the echo guard', () => {
     },
   );
 
-  it('leaves what is heard as it is where nothing is played', async () => {
+  it('does not change the received voice while nothing is played', async () => {
     const speech = await readWav(CALLER.file);
     const guard = new EchoGuard();
     const whole = speech.subarray(0, speech.length - (speech.length % 320));

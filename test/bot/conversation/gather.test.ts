@@ -76,7 +76,7 @@ describe('the times of gather', () => {
     expect(asked.tookMs - plain.tookMs).toBeLessThanOrEqual(1080);
   });
 
-  it('count from the end of what is still being said before it', async () => {
+  it('count from the end of the speech before it', async () => {
     const { gathered, tookMs } = await gathering({ timeoutMs: 700 }, waits, {
       before: (call) => void call.say([SECOND, SECOND]),
     });
@@ -284,7 +284,7 @@ describe('speech as an answer', () => {
     expect(gathered).toMatchObject({ digits: '4', ended: 'max' });
   });
 
-  it('alone leaves digits to whoever asks for them next', async () => {
+  it('alone leaves digits to the next gather', async () => {
     const { transcriber } = engine('words');
     const answers: Gathered[] = [];
     const script = bot(
@@ -305,7 +305,7 @@ describe('speech as an answer', () => {
     expect(answers).toMatchObject([{ ended: 'timeout', digits: '' }, { digits: '7' }]);
   });
 
-  it('throws what the engine throws', async () => {
+  it('throws the error of the engine', async () => {
     const transcriber: Transcriber = {
       name: 'broken',
       transcribe: async () => {

@@ -156,7 +156,7 @@ describe('terminators without max', () => {
   });
 });
 
-describe('a bot that cannot say what it has to', () => {
+describe('a bot that cannot say its prompts', () => {
   it('does not begin: no caller finds it out', async () => {
     const text = flow('a: { do: hangup, say: { text: Hello } }', 'b: { do: say, what: welcome }');
     const prompts = await Prompts.open();

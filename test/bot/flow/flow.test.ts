@@ -162,7 +162,7 @@ describe('a flow', () => {
   });
 });
 
-describe('what is wrong in a flow', () => {
+describe('errors of a flow', () => {
   const problemsOf = async (text: string, prompts?: Prompts) => {
     try {
       return (await parseFlow(text, { file: 'f.yaml', ...(prompts && { prompts }) })).warnings;
@@ -275,7 +275,7 @@ describe('what is wrong in a flow', () => {
     );
   });
 
-  it('says so when there is no file', async () => {
+  it('reports a missing file', async () => {
     await expect(readFlow('/no/such/flow.yaml')).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });

@@ -26,7 +26,7 @@ describe('a pattern', () => {
     expect(isLike(text, pattern)).toBe(holds);
   });
 
-  it('that is not closed is none', () => {
+  it('that is not closed is not a pattern', () => {
     for (const text of ['[', 'a[', '[]', '[]]']) expect(likePattern(text)).toBeUndefined();
   });
 

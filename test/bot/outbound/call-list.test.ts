@@ -6,7 +6,7 @@ import { parseCsv } from '../../../src/bot/outbound/parse-csv.js';
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
 describe('CSV', () => {
-  it('gives back every cell, whatever is in it', () => {
+  it('returns every cell unchanged, for any content', () => {
     const table = fc.integer({ min: 1, max: 4 }).chain((width) =>
       fc.array(fc.array(fc.string({ unit: 'grapheme' }), { minLength: width, maxLength: width }), {
         minLength: 1,

@@ -17,7 +17,7 @@ const who = (target: string, fields: Record<string, string> = {}) => ({ target, 
 const next = (at: string, target: string, options: Partial<CallingTimesOptions> = {}, fields = {}) =>
   new Date(times(options).next(who(target, fields), Date.parse(at))).toISOString().slice(0, 16);
 
-describe('times at which somebody may be called', () => {
+describe('permitted times of calls', () => {
   it.each([
     ['+4930123', {}, 'Europe/Berlin'],
     ['+12125550100', {}, 'America/New_York'],

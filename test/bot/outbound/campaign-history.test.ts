@@ -74,14 +74,14 @@ describe('the history of campaigns', () => {
     expect(targets()).toEqual(['anna']);
   });
 
-  it('is begun where there is none, and where the damaged catalogue was taken away', async () => {
+  it('is created when it is missing, and when the damaged catalogue was removed', async () => {
     await writeFile(path, 'x'.repeat(9000));
     expect(targets).toThrow();
     await rm(path);
     expect(targets()).toEqual([]);
   });
 
-  it('that is damaged is refused with what that means, and nobody of a damaged row is called again', async () => {
+  it('that is damaged is refused with the reason, and targets of damaged rows are not called again', async () => {
     {
       using log = CampaignLog.open(folder);
       log.store('spring').begin({ target: 'anna', attempt: 1, placedAtMs: 0 });

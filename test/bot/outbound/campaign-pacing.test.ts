@@ -19,7 +19,7 @@ describe('the pace of a campaign', () => {
     expect(pacer.mayCall()).toBe(false);
   });
 
-  it('keeps the rate whatever happens: who answers, when, and how many agents there are', () => {
+  it('keeps the rate for any answers, times and numbers of agents', () => {
     const step = fc.record({ answers: fc.boolean(), which: fc.nat(20), talks: fc.boolean() });
     fc.assert(
       fc.property(

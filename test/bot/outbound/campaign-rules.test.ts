@@ -65,7 +65,7 @@ describe('a campaign', () => {
     expect(results.find(({ target }) => target === 'ben')).toMatchObject({ retry: false });
   });
 
-  it('calls by the clock of each: who sleeps holds nobody up', async () => {
+  it('calls each target in its own time zone; a target at night does not delay the others', async () => {
     const zone = (target: string, timezone: string) => ({ target, fields: { timezone } });
     const { results } = await testCampaign(
       greet,
@@ -92,7 +92,7 @@ describe('a campaign', () => {
     expect(placed.map((at) => at - placed[0]!)).toEqual([0, 500, 1000, 1500]);
   });
 
-  it('calls nobody who must not be called, looks at each call, and takes a key for it', async () => {
+  it('does not call targets of the do-not-call list, checks it before each call, and adds a target by a key', async () => {
     const file = join(folder, 'never.txt');
     await writeFile(file, '# asked in writing\nBen # by letter\n');
     const doNotCall = await DoNotCallList.open(file);
@@ -121,7 +121,7 @@ describe('a campaign', () => {
     expect(again.results.map(({ outcome }) => outcome)).toEqual(['do-not-call', 'do-not-call']);
   });
 
-  it('ends where the list of those who must not be called cannot be read', async () => {
+  it('ends when the do-not-call list cannot be read', async () => {
     const doNotCall = await DoNotCallList.open(join(folder, 'never.txt'));
     await rm(join(folder, 'never.txt'), { force: true });
     const broken = { has: () => Promise.reject(new Error('no list')), add: () => undefined };
@@ -214,7 +214,7 @@ describe('a campaign', () => {
   });
 });
 
-describe('a list of those who must not be called', () => {
+describe('a do-not-call list', () => {
   it('compares numbers by digits and handles by letters', async () => {
     const file = join(folder, 'never.txt');
     await writeFile(file, '\ufeff+49 (30) 12-34.56\r\nAnna.Smith\r\n\r\n0049 40 777');
@@ -225,7 +225,7 @@ describe('a list of those who must not be called', () => {
     for (const target of ['+493012345', 'anna', '30123456']) expect(await list.has(target)).toBe(false);
   });
 
-  it('is refused in another encoding, as a table, and once it has gone: nobody on it is called by mistake', async () => {
+  it('is refused in another encoding, as a table, and when it has gone', async () => {
     const file = join(folder, 'never.txt');
     for (const bytes of [
       Buffer.from('\ufeffben\n', 'utf16le'),

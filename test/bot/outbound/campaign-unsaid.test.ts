@@ -58,25 +58,28 @@ async function run(log: CampaignLog, failsFor: string | undefined, awaits: boole
   return { results, error };
 }
 
-it.each([true, false])('what a campaign could not say is no call; waited for: %s', async (awaits) => {
-  const folder = await mkdtemp(join(tmpdir(), 'jackfield-unsaid-'));
-  try {
-    using log = CampaignLog.open(folder);
-    const first = await run(log, 'ben', awaits);
-    expect(first.error).toMatchObject({
-      code: 'ERR_TOOL',
-      message: expect.stringContaining('to ben could not be played'),
-    });
-    expect(log.search({ target: 'ben' })).toMatchObject([{ attempt: 1, outcome: 'unsaid', retry: true }]);
-    expect(log.search({ target: 'carl' })).toEqual([]);
-    const second = await run(log, undefined, awaits);
-    expect(second.error).toBeUndefined();
-    expect(second.results).toMatchObject([
-      { target: 'ben', attempt: 1, outcome: 'done' },
-      { target: 'carl', attempt: 1, outcome: 'done' },
-    ]);
-    expect(log.summaries()).toMatchObject([{ targets: 3, calls: 3, outcomes: { done: 3 } }]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
+it.each([true, false])(
+  'a call whose prompts could not be said is made again; waited for: %s',
+  async (awaits) => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-unsaid-'));
+    try {
+      using log = CampaignLog.open(folder);
+      const first = await run(log, 'ben', awaits);
+      expect(first.error).toMatchObject({
+        code: 'ERR_TOOL',
+        message: expect.stringContaining('to ben could not be played'),
+      });
+      expect(log.search({ target: 'ben' })).toMatchObject([{ attempt: 1, outcome: 'unsaid', retry: true }]);
+      expect(log.search({ target: 'carl' })).toEqual([]);
+      const second = await run(log, undefined, awaits);
+      expect(second.error).toBeUndefined();
+      expect(second.results).toMatchObject([
+        { target: 'ben', attempt: 1, outcome: 'done' },
+        { target: 'carl', attempt: 1, outcome: 'done' },
+      ]);
+      expect(log.summaries()).toMatchObject([{ targets: 3, calls: 3, outcomes: { done: 3 } }]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);

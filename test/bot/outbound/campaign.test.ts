@@ -95,7 +95,7 @@ describe('a campaign', () => {
     expect(placed).toEqual(['1970-01-01T00:00', '1970-01-01T00:01', '1970-01-02T23:30']);
   });
 
-  it('refuses hours and a zone that are none', () => {
+  it('refuses invalid hours and an unknown time zone', () => {
     const start = (options: CampaignOptions) => () =>
       runCampaign(
         {} as BotHost,
@@ -107,7 +107,7 @@ describe('a campaign', () => {
     expect(start({ timezone: 'Mars/Base' })).toThrow(/timezone must be/);
   });
 
-  it('calls again later who did not answer, as often as it may', async () => {
+  it('calls targets that did not answer again later, as often as allowed', async () => {
     const results = await campaign(
       ['anna', 'ben'],
       { anna: (nth) => (nth < 3 ? 'ring' : 'answer'), ben: () => 'refuse' },
@@ -169,7 +169,7 @@ describe('a campaign', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('refuses a list on which somebody stands twice', async () => {
+  it('refuses a list with the same target twice', async () => {
     await expect(campaign(['anna', 'Anna'], {}, {})).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
@@ -193,7 +193,7 @@ describe('a campaign in the catalogue', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('goes on where it was stopped, and calls nobody twice', async () => {
+  it('goes on where it was stopped, and calls no target twice', async () => {
     using log = CampaignLog.open(folder);
     const placed: string[] = [];
     for (let run = 0; run < 4; run++) {
@@ -215,7 +215,7 @@ describe('a campaign in the catalogue', () => {
     ]);
   });
 
-  it('calls again, after a stop as well, who did not answer, when it is time and as often as it may', async () => {
+  it('calls targets that did not answer again, also after a stop, in time and as often as allowed', async () => {
     using log = CampaignLog.open(folder);
     const limits = { attempts: 2, ringMs: 3000, retryAfterMs: 60_000, store: log.store('spring') };
     const stop = new AbortController();
@@ -229,7 +229,7 @@ describe('a campaign in the catalogue', () => {
     expect(await campaign(['anna'], { anna: () => 'answer' }, limits)).toEqual([]);
   });
 
-  it('does not call again who was being called when the process was killed', async () => {
+  it('does not call a target again that was being called when the process was killed', async () => {
     using log = CampaignLog.open(folder);
     await log.store('spring').begin({ target: 'anna', attempt: 1, placedAtMs: 0 });
     const results = await campaign(['anna', 'ben'], answered, { store: log.store('spring') });
@@ -247,7 +247,7 @@ describe('a campaign in the catalogue', () => {
     expect(() => store.resume()).toThrow(`run by process ${process.ppid}`);
   });
 
-  it('keeps the fields of a target and what the bot has found out, and finds them', async () => {
+  it('keeps the fields of a target and the results of the bot, and finds them', async () => {
     using log = CampaignLog.open(folder);
     const finish = log.store('survey').finish;
     const call = { attempt: 1, placedAtMs: 1000, durationMs: 2000, status: 'FINISHED', retry: false };

@@ -55,7 +55,7 @@ describe('the beep of an answering machine', () => {
   });
 });
 
-describe('who has answered', () => {
+describe('the kind of answer', () => {
   const verdictOn = async (samples: Int16Array) => {
     using detector = await AnswerDetector.create();
     return [...detector.push(samples), ...detector.flush()][0];
@@ -87,7 +87,7 @@ describe('who has answered', () => {
     expect(await verdictOn(heard)).toMatchObject({ answerer: 'human' });
   });
 
-  it('is nobody where it is silent', async () => {
+  it('is `silent` when nothing is heard', async () => {
     expect(await verdictOn(silence(6000))).toEqual({ answerer: 'silent', greetingMs: 0, atMs: 4000 });
   });
 

@@ -124,7 +124,7 @@ describe('the prompt library', () => {
     expect(later.conversions).toBe(0);
   });
 
-  it('converts again what has changed, and what is broken in the cache', async () => {
+  it('converts changed files again, and those that are damaged in the cache', async () => {
     const file = join(folder, 'wide.wav');
     const prompts = await Prompts.open({ folder, cacheFolder });
     const before = await prompts.samples('wide');
@@ -181,7 +181,7 @@ describe('the prompt library', () => {
     expect(measureLevel(samples, 1)[0]!.peakDbfs).toBeGreaterThan(-20);
   });
 
-  it('tells what is missing when an engine is not installed', async () => {
+  it('names the missing program when an engine is not installed', async () => {
     const prompts = await Prompts.open({ engine: espeakEngine({ command: 'no-such-engine' }) });
     await expect(prompts.samples({ text: 'hello' })).rejects.toMatchObject({
       code: 'ERR_TOOL',
@@ -198,7 +198,7 @@ describe('the prompt library', () => {
   });
 });
 
-describe('what can be said', () => {
+describe('parts that can be said', () => {
   it.each([
     [''],
     [{}],

@@ -95,7 +95,7 @@ describe('speech of a service', () => {
     });
   });
 
-  it('is had with the key of a file, in the header that is named, as commands and configurations name it', async () => {
+  it('is requested with the key of a file, in the given header, as commands and configurations name it', async () => {
     const { asked, url } = await service(({ response }) => response.writeHead(200).end(half(1000)));
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-speech-'));
     const tokenFile = join(folder, 'key');
@@ -238,7 +238,7 @@ describe('speech in bytes', () => {
     );
   });
 
-  it('without a header is what was agreed on', async () => {
+  it('without a header has the configured format', async () => {
     const { format, samples } = await speechOfBytes(cut(half(82, 50), [1, 3]), raw, 'it');
     expect(format).toBe(raw);
     expect(await collectSamples(samples)).toEqual(new Int16Array(50).fill(82));
@@ -246,7 +246,7 @@ describe('speech in bytes', () => {
 });
 
 describe('speech of a command', () => {
-  it('is said while the command makes the rest, and ends it when nobody listens', async () => {
+  it('is played while the command makes the rest, and ends the command when the call is over', async () => {
     const args = ['-c', 'cat >/dev/null; head -c 6400 /dev/zero; exec sleep 600'];
     const { samples, format } = (await commandSpeechEngine({
       ...{ command: 'sh', args, sampleRate: 16_000 },
@@ -260,7 +260,7 @@ describe('speech of a command', () => {
     expect(count).toBe(3200);
   });
 
-  it('that fails, or is missing, fails with what it says', async () => {
+  it('that fails or is missing throws an error with its own message', async () => {
     const said = (command: string, ...args: string[]) =>
       commandSpeechEngine({ command, args }).speak('a', { language: 'xx' });
     await expect(said('sh', '-c', 'echo no voice {language} >&2; exit 3')).rejects.toMatchObject({

@@ -76,7 +76,7 @@ async function twoWait(
 }
 
 describe('a queue in a folder', () => {
-  it('is whole at each write, and has what was promised before it was said', async () => {
+  it('is complete at each write, and has a promise before the caller hears it', async () => {
     const { states, last } = await twoWait(new VirtualClock());
     expect(states.length).toBeGreaterThan(3);
     for (const text of states) {
@@ -94,7 +94,7 @@ describe('a queue in a folder', () => {
     ]);
   });
 
-  it('calls back after a restart; who was on the line takes the old place', async () => {
+  it('calls back after a restart; a caller who was waiting gets the old place', async () => {
     const { last } = await twoWait(new VirtualClock(1_800_000_000_000));
     await writeFile(join(folder, 'sales', 'queue.json'), last);
     const clock = new VirtualClock(1_800_000_100_000);
@@ -136,7 +136,7 @@ describe('a queue in a folder', () => {
     expect(queue.figures).toMatchObject({ entered: 2, handled: 2, waiting: 0 });
   });
 
-  it('gives up a place that nobody takes again in time', async () => {
+  it('gives up a place that is not claimed again in time', async () => {
     const { last } = await twoWait(new VirtualClock(0));
     await writeFile(join(folder, 'sales', 'queue.json'), last);
     const clock = new VirtualClock(10_000);
@@ -149,7 +149,7 @@ describe('a queue in a folder', () => {
     await queue.close();
   });
 
-  it('is one process’s at a time, and refuses a state that is none', async () => {
+  it('belongs to one process at a time, and refuses an invalid state', async () => {
     const clock = new VirtualClock();
     const queue = await Queue.open(options(clock));
     await expect(Queue.open(options(clock))).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });

@@ -198,7 +198,7 @@ describe('a caller in a queue', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, abandoned: 1, waiting: 0, free: 1 });
   });
 
-  it('who hangs up at the moment at which the agent answers is counted once', async () => {
+  it('who hangs up while the agent answers is counted once', async () => {
     let hangUp = (): Promise<unknown> => Promise.resolve();
     const played = await play(
       { agents: [agent('anna')] },
@@ -390,7 +390,7 @@ describe('a call-back', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, handled: 1 });
   });
 
-  it('is tried again where nobody answers, and then given up; the agent is free', async () => {
+  it('is tried again when there is no answer, and then given up; the agent is free', async () => {
     const played = await play(
       { callBack: { ...callBack, ringMs: 3000 }, agents: [agent('anna')], ringMs: 2000 },
       async (caller) => {

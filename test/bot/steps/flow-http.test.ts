@@ -110,7 +110,7 @@ describe('a request of a flow', () => {
     expect(await ask(`http://${long}/`, { hosts: [long], maxBytes: 2000 })).toMatchObject({ status: 200 });
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails when no server listens', async () => {
     await expect(ask('http://127.0.0.1:1/', { hosts: ['127.0.0.1:1'] })).rejects.toMatchObject({
       code: 'ERR_PEER',
     });
@@ -148,7 +148,7 @@ steps:
     return transcript.filter(({ what }) => what.startsWith('says')).map(({ what }) => what);
   };
 
-  it('saves what it is answered, or goes the way of the status, or the other', async () => {
+  it('saves the answer, or goes to the step of its status, or to the step for failures', async () => {
     const asked: unknown[] = [];
     let [status, answer] = [200, JSON.stringify({ account: { balance: 12.5 }, entries: ['rent'] })];
     const host = await serve((request, response) => {

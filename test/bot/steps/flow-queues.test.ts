@@ -107,7 +107,7 @@ describe('the step enqueue', () => {
     await sales.close();
   });
 
-  it('is checked: a queue that there is not, agents by the same name, and what it says', async () => {
+  it('is checked: an unknown queue, agents with the same name, and its prompts', async () => {
     const wrong = async (text: string, options: object = {}) =>
       await parseFlow(text, options).then(
         () => '',

@@ -178,7 +178,7 @@ describe('questions', () => {
   });
 });
 
-it('says everything in the language that was chosen, and finds what is missing in it', async () => {
+it('says everything in the chosen language, and finds prompts that it lacks', async () => {
   const prompts = join(folder, 'prompts');
   await mkdir(join(prompts, 'de'), { recursive: true });
   await writeFile(join(prompts, 'hello.wav'), 'none');
@@ -290,7 +290,7 @@ describe('a sub-flow', () => {
 });
 
 describe('other people', () => {
-  it('get no message where the endpoint has none: the bot does not begin', async () => {
+  it('get no message when the endpoint cannot send any: the bot does not begin', async () => {
     const flow = await parseFlow(
       'name: x\nsteps:\n  a: { do: message, to: "{caller}", text: "We called.", next: b, otherwise: b }\n  b: { do: hangup }\n',
     );

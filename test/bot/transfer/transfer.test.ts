@@ -179,7 +179,7 @@ describe('a transfer', () => {
     expect(missed).toBe('MISSED');
   });
 
-  it('refuses a list that is empty and a limit that is none', async () => {
+  it('refuses an empty list and an invalid limit', async () => {
     const script = bot(async (call) => {
       await expect(call.transfer([])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
       await expect(call.transfer('a', { timeoutMs: -1 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
@@ -217,7 +217,7 @@ describe('the front desk that comes with the package', () => {
   });
 });
 
-describe('keys that are pressed while nobody asks', () => {
+describe('keys that are pressed while the bot does not gather', () => {
   const agent: TestScene = async (agent) => {
     await agent.answers();
     await agent.hasStatus('FINISHED', { withinMs: 20_000 });

@@ -38,7 +38,7 @@ it('is a file of this process, until it is given back', async () => {
   });
 });
 
-it('is waited for where another process has it, and taken over from one that was killed', async () => {
+it('waits for another process that has it, and takes it over from one that was killed', async () => {
   await ringing(async (call) => {
     const done = await turnAt(call, signal);
     const [file = ''] = await files();
@@ -58,7 +58,7 @@ it('is waited for where another process has it, and taken over from one that was
   });
 });
 
-it('is gone without where there is no folder for it: the call is taken all the same', async () => {
+it('is not needed when there is no folder for it: the call is taken all the same', async () => {
   await mkdir(folder('run'));
   // A file in the place of the folder: nobody can write there, root neither.
   await writeFile(folder('run/jackfield'), '');

@@ -77,7 +77,7 @@ describe('a recording of a voice that is shared', () => {
     });
   });
 
-  it('says what was lost between the two processes, at its place', async () => {
+  it('lists samples that were lost between the two processes, at their place', async () => {
     const { sidecar } = await recorded(PACED, (say, _, endpoint) => {
       frames(say, 200, 50);
       frames(say, 275, 50);

@@ -64,7 +64,7 @@ const ringing = (client: Program['client']) =>
   new Promise<Parameters<typeof openCallVoice>[0]>((resolve) => void client.once('call', resolve));
 
 describe('a voice that another program has', () => {
-  it('is refused with who has it, and shared with whom asks for it: what is heard and what is said', async () => {
+  it('is refused with the name of its owner, and shared with a process that asks: both legs', async () => {
     await twoPrograms(async ({ first, second, caller, socket }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -267,7 +267,7 @@ describe('a voice that another program has', () => {
     }
   });
 
-  it('is not taken away through an endpoint that is late to say who has it', async () => {
+  it('is not taken away when an endpoint is late to report its owner', async () => {
     let isHeld = true;
     const asked: string[] = [];
     const get = async (): Promise<StreamTarget[]> => {
@@ -293,7 +293,7 @@ describe('a voice that another program has', () => {
     }
   });
 
-  it('is held back by nobody: a process that does not read what it asked for loses samples, and the call none', async () => {
+  it('is never delayed: a process that does not read loses samples, the call loses none', async () => {
     const clock = new VirtualClock();
     await using exchange = await Exchange.start({
       clock,

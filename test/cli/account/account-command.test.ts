@@ -70,7 +70,7 @@ it('prints JSON alone with --json', async () => {
   }
 });
 
-it('says what is wrong', async () => {
+it('reports errors', async () => {
   const wrong = [
     [['account', 'settings', ...to, 'constructor'], /ERR_INVALID_ARG/],
     [['account', 'profile', ...to, 'mood'], /ERR_INVALID_ARG/],

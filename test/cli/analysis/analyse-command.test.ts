@@ -15,7 +15,7 @@ afterAll(() => host[Symbol.dispose]());
 const analyse = (...args: string[]) => host.run(['analyse', ...args], { cwd: folder });
 
 describe('jackfield analyse', () => {
-  it('writes a page for each call, whatever the names of the files', async () => {
+  it('writes a page for each call, for any names of files', async () => {
     const names = ['a/0.wav', 'b/0.wav', 'c/0.WAV', 'a/two\nlines.wav', `a/${'n'.repeat(245)}.wav`];
     for (const name of ['a', 'b', 'c']) await mkdir(join(folder, name));
     for (const name of names) await copyFile(speechFile('goforward'), join(folder, name));
@@ -71,7 +71,7 @@ describe('jackfield analyse', () => {
     expect(await readdir(join(folder, 'drawn'))).toEqual(['bob.wav.html', 'carl.wav.html']);
   });
 
-  it('analyses encrypted recordings with their key, and says what becomes of them', async () => {
+  it('analyses encrypted recordings with their key, and reports the result', async () => {
     const identity = await generateX25519Identity();
     await writeFile(join(folder, 'key'), identity);
     const archive = join(folder, 'sealed');

@@ -39,7 +39,7 @@ describe('the lines of a bot that runs', () => {
     expect(line?.fields).toMatchObject(fields);
   });
 
-  it('leave out what a bot says and does on the way', () => {
+  it('leave out the steps of a bot', () => {
     expect(lineOf({ type: 'transcript', ...of, by: 'bot', text: 'hello' })).toBeUndefined();
     expect(lineOf({ type: 'digit', ...of, digit: '1' })).toBeUndefined();
   });

@@ -77,7 +77,7 @@ describe('jackfield campaign', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('run: calls everybody; results: what came of it; a second run: calls nobody', async () => {
+  it('run: calls all targets; results: shows the outcomes; a second run: calls no one', async () => {
     const first = await ended(start('campaign', 'run', 'spring.csv', ...RUN));
     expect(first).toMatchObject({ code: 0 });
     expect(first.printed).toMatch(/spring {2}ben +call 1 +[\d.]+ s {2}unanswered {3}BUSY; name=Ben\n/);
@@ -92,7 +92,7 @@ describe('jackfield campaign', () => {
     expect((await jackfield('campaign', 'list')).printed).toContain('spring: 3 targets');
   });
 
-  it('ivr check: knows the columns of a list, and refuses a variable that is none', async () => {
+  it('ivr check: knows the columns of a list, and refuses an unknown variable', async () => {
     const alone = await jackfield('ivr', 'check', 'survey.yaml');
     expect(alone).toMatchObject({ code: 1 });
     expect(alone.printed).toContain('no step saves {name}');
@@ -124,7 +124,7 @@ describe('jackfield campaign', () => {
     ]);
   });
 
-  it('tells what is wrong with a list, and where', async () => {
+  it('reports errors of a list, with their place', async () => {
     await writeFile(join(folder, 'bad.csv'), 'target,name\nanna\n');
     const { code, printed } = await jackfield('campaign', 'run', 'bad.csv', ...RUN);
     expect(code).toBe(1);
@@ -145,7 +145,7 @@ describe('jackfield campaign', () => {
     expect(code).toBe(130);
   });
 
-  it('ivr run --agent: a voice agent answers, and is told who calls', async () => {
+  it('ivr run --agent: a voice agent answers, and gets the caller', async () => {
     const agents = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     const told: { readonly type: string; readonly from?: string }[] = [];
     let token: string | undefined;

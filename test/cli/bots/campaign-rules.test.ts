@@ -76,7 +76,7 @@ describe('the rules of a campaign, by its command', () => {
     expect(err).toContain('Run the command again to continue.');
   });
 
-  it('--holidays: by the calendar of whoever is called; who has one today holds up nobody', async () => {
+  it('--holidays: uses the calendar of each target; a target with a holiday does not delay the others', async () => {
     // 25 hours lie between the two zones: they never have the same day.
     const [early, late] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
     const now = Date.now();
@@ -91,7 +91,7 @@ describe('the rules of a campaign, by its command', () => {
     });
   });
 
-  it('--zones: the zone of a number by its beginning; what is none is refused', async () => {
+  it('--zones: finds the zone of a number by its prefix; an unknown zone is refused', async () => {
     const [early, late] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'];
     const days = [0, 1].map((later) => localClock(early)(Date.now() + later * 86_400_000).date).join(',');
     const rules = ['--holidays', days, '--timezone', early];
@@ -103,7 +103,7 @@ describe('the rules of a campaign, by its command', () => {
     }
   });
 
-  it('--do-not-call: leaves them out, and has a key for whoever wants to be on it', async () => {
+  it('--do-not-call: leaves listed targets out, and has a key by which a target is added', async () => {
     const never = join(folder, 'never.txt');
     await writeFile(never, '# since March\nben\n');
     const rules = ['--do-not-call', never, '--do-not-call-key', '9'];
@@ -119,7 +119,7 @@ describe('the rules of a campaign, by its command', () => {
     ]);
   });
 
-  it('--do-not-call: a file that is not there is refused, since nothing says who is not to be called', async () => {
+  it('--do-not-call: a missing file is refused', async () => {
     const missing = join(folder, 'nevver.txt');
     expect(await run('target\nben\n', ['--do-not-call', missing])).toMatchObject({
       ...{ code: 1, calls: [] },

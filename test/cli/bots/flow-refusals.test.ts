@@ -69,7 +69,7 @@ async function refusal(command: 'check' | 'try' | 'run', file: string): Promise<
     .then(() => undefined, messageOf);
 }
 
-describe('ivr check refuses what ivr run and ivr try refuse, in the same words', () => {
+describe('ivr check, ivr run and ivr try refuse with the same messages', () => {
   it.each(Object.entries(WRONG))('%s', async (name, flow) => {
     const file = join(folder, `${name}.yaml`);
     const text =

@@ -38,7 +38,7 @@ describe('jackfield ivr', () => {
     expect(stderr).toContain('[ERR_FLOW]');
   });
 
-  it('check, try and run find the same: what cannot be said, and hooks', async () => {
+  it('check, try and run find the same errors: prompts that cannot be said, and hooks', async () => {
     const flow = join(folder, 'hooks.yaml');
     await writeFile(
       flow,
@@ -120,7 +120,7 @@ describe('jackfield ivr', () => {
     },
   );
 
-  it('check: what is no text is not printed', async () => {
+  it('check: a file that is not text is not printed', async () => {
     const binary = join(folder, 'binary.yaml');
     await writeFile(binary, await readFile('test/fixtures/speech/goforward.wav'));
     const { code, stderr } = await ivr('check', binary);

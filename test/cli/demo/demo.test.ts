@@ -92,7 +92,7 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
     },
   );
 
-  it('speaks the user’s own file, whatever its rate and channels', async () => {
+  it('plays the user’s own file, of any rate and channels', async () => {
     const own = join(folder, 'own.wav');
     const format = { sampleRate: 44_100, channels: 2 };
     const wav = await WavWriter.create(own, { format });
@@ -162,7 +162,7 @@ describe('a demo that is cut short', { timeout: 180_000 }, () => {
     for (const kind of ['flac', 'png']) expect(existsSync(wav.replace(/wav$/, kind))).toBe(true);
   });
 
-  it('ends with an error when its exchange is killed; what was recorded until then is a valid file', async () => {
+  it('ends with an error when its exchange is killed; the recording so far is a valid file', async () => {
     const out = join(folder, 'killed');
     const child = spawn(process.execPath, [MAIN, 'demo', '--out', out], {
       stdio: ['ignore', 'pipe', 'pipe'],

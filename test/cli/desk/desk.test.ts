@@ -46,7 +46,7 @@ describe('jackfield open', () => {
 });
 
 describe('jackfield desk', () => {
-  it('shows who calls, what programs add, and does what is typed', async () => {
+  it('shows callers and items of programs, and obeys what is typed', async () => {
     const child = spawn(process.execPath, [MAIN, 'desk', '--user', 'jack', 'anna', '--tcp', '0']);
     let [out, errors] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

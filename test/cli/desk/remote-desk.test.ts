@@ -66,7 +66,7 @@ describe('the desks of an exchange that runs', () => {
     peer.destroy();
   });
 
-  it('stand what does not speak their language, and tell when they have gone', async () => {
+  it('survive input of another protocol, and report when they have gone', async () => {
     const path = join(folder(), 'desk.sock');
     const exchange = await Exchange.start({ users: [{ handle: 'jack' }] });
     leaveSocket(path);

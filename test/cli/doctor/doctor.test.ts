@@ -12,7 +12,7 @@ async function doctor(env: NodeJS.ProcessEnv, ...args: string[]): Promise<string
 }
 
 describe('jackfield doctor', () => {
-  it('says what is there, what is not, and what to do about it', async () => {
+  it('reports present and missing components, with advice', async () => {
     const printed = await doctor({ PATH: '/nonexistent' }, '--json');
     const findings = printed
       .trim()

@@ -118,7 +118,7 @@ describe.each(UNITS)('the unit %s', (name) => {
   });
 });
 
-it('the Dockerfile installs the package for another user than root, and keeps what is recorded outside', () => {
+it('the Dockerfile installs the package for a user other than root, and keeps recordings in a volume', () => {
   const lines = readFileSync(docs('Dockerfile'), 'utf8')
     .split('\n')
     .filter((line) => /^[A-Z]/.test(line));

@@ -103,7 +103,7 @@ async function callEcho(port: number, whileTalking: () => Promise<unknown>): Pro
 const listensOn = async (serving: Serving) => Number((await serving.saw(/listens on 127\.0\.0\.1:(\d+)/))[1]);
 
 describe('jackfield exchange', () => {
-  it('says each new status, and replays what it recorded', async () => {
+  it('prints each new status, and replays its recording', async () => {
     const tapes = join(folder, 'tapes');
     {
       await using serving = new Serving(process.execPath, [
@@ -130,7 +130,7 @@ describe('jackfield exchange', () => {
     expect(other.status).toBe(2);
   }, 60_000);
 
-  it('--token-file: lets in who shows the token; a file without one is refused', async () => {
+  it('--token-file: admits clients with the token; a file without a token is refused', async () => {
     const file = join(folder, 'token');
     writeFileSync(file, 'too short\n');
     const refused = run('--tcp', '0', '--token-file', file);

@@ -137,7 +137,7 @@ describe('a call that a recording client sends is recorded', () => {
     }
   });
 
-  it('what was lost is missing, what was not said is silence, both to the sample', async () => {
+  it('lost packets are listed as missing, pauses are silence, both to the sample', async () => {
     client.xml = metadata(['Agent', 'Caller']);
     const call = await dial();
     await talk(200, (side, n) =>

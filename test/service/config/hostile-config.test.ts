@@ -51,7 +51,7 @@ describe('a hostile configuration', () => {
     expect(problems[0]?.length).toBeLessThan(1200);
   });
 
-  it('has variables put in once: what stands in their values is a text, of no meaning', async () => {
+  it('replaces variables once: their values are plain text', async () => {
     const text = `endpoints: { desk: { attach: tcp:4100, token: "${variable('A')}" } }`;
     const value = `${variable('B')} $${variable('B')}\n}: [*x, !!js {`;
     expect(await problemsOf(text, { A: value, B: 'secret' })).toEqual([]);
@@ -79,7 +79,7 @@ describe('a hostile configuration', () => {
     expect((await readConfig(folder('serve.yaml'))).log).toEqual({ level: 'warn', format: 'json' });
   });
 
-  it('cannot include what lies outside its folder, by no way', async () => {
+  it('cannot include files outside its folder in any way', async () => {
     await mkdir(folder('conf/parts'), { recursive: true });
     await writeFile(folder('outside.yaml'), 'secret: [x\n');
     await symlink(folder('outside.yaml'), folder('conf/link.yaml'));
@@ -133,7 +133,7 @@ describe('a hostile configuration', () => {
   });
 });
 
-describe('what a configuration names', () => {
+describe('files that a configuration names', () => {
   it('is opened, and all that is wrong there is told at once with the rest, each at its place', async () => {
     await writeFile(folder('key.pem'), 'no key');
     await writeFile(

@@ -16,7 +16,7 @@ async function problemsOf(...lines: string[]): Promise<string[]> {
   return problems.map((problem) => formatConfigProblem(problem).replaceAll(`${folder}/`, ''));
 }
 
-it('a fork and an agent are checked with what they name, at the field that is wrong', async () => {
+it('a fork and an agent are checked with their files, and the wrong field is named', async () => {
   expect(
     await problemsOf(
       'record: { fork: { url: "wss://x.example/in", dialect: twilio, legs: stereo, tokenFile: token } }',
@@ -41,7 +41,7 @@ it('a fork and an agent are checked with what they name, at the field that is wr
   ]);
 });
 
-it('what is done after calls is checked with what it names, at the field that is wrong', async () => {
+it('work after calls is checked with its files, and the wrong field is named', async () => {
   const list = 'mask: { cards: true, phrasesFile: token, phrases: ["mothers name~2+1"] }';
   expect(
     await problemsOf(`record: { transcribe: { command: node, args: [-v] }, language: en, ${list} }`),

@@ -49,7 +49,7 @@ describe('a configuration of a service', () => {
     ]);
   });
 
-  it('takes a path as relative to the file that says it, and leaves alone what is none', async () => {
+  it('takes a path as relative to its file, and leaves values alone that are not paths', async () => {
     await mkdir(join(folder, 'more'));
     await writeFile(
       join(folder, 'serve.yaml'),

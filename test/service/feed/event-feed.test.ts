@@ -82,7 +82,7 @@ describe('an event feed', () => {
     expect(await all(feed.read({ name: 'late', signal: stop.signal }))).toEqual([]);
   });
 
-  it('goes on reading when what takes an event throws', async () => {
+  it('goes on reading when the receiver of an event throws', async () => {
     const feed = new EventFeed(clock);
     const failures: string[] = [];
     const taken: FeedEvent[] = [];

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('tells of a bot what is masked in recordings no more than of keys', async () => {
+it('masks card numbers in the transcript of a bot, as in recordings', async () => {
   await using recorder = await Recorder.open({ folder, recording: { mask: {} } });
   const feed = new EventFeed();
   const texts: string[] = [];

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [string, number, readonly (string | Buffer)[]]
   ['an unknown method', 400, ['HACK /v1/status HTTP/1.1\r\nHost: x\r\n\r\n']],
 ];
 
-it('refuses what hostile clients send, and serves the others', async () => {
+it('refuses requests of hostile clients, and serves the others', async () => {
   await served(async ({ http, ask }) => {
     const answers = REFUSED.map(async ([what, status, bytes]) => {
       const answer = await sent(http.port, ...bytes);
@@ -91,7 +91,7 @@ it('holds so many connections at once, and serves again when they have gone', as
   });
 });
 
-it('loses events of a client that follows and does not read, and holds up nobody', async () => {
+it('drops events of a client that does not read them, and delays no other client', async () => {
   await served(async ({ http, service }) => {
     const socket = connect(http.port, '127.0.0.1');
     await new Promise<void>((resolve) => {

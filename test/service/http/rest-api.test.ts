@@ -68,7 +68,7 @@ describe('the REST API', () => {
     expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
   });
 
-  it('has the bot of a call say something, and answers a call that nobody else does', async () => {
+  it('makes the bot of a call say something, and answers a call that is still ringing', async () => {
     await served(async ({ ask, callers, events }) => {
       const [anna, bob] = callers;
       await anna!.call('desk');
@@ -189,7 +189,7 @@ describe('the REST API', () => {
       ({ ask }) => ask('POST', '/v1/calls', { body: '{}', headers: { 'content-type': 'text/plain' } }),
     ],
   ];
-  it('refuses each in the one form, with what was expected', async () => {
+  it('refuses each in the same form, with the expected value', async () => {
     await served(async (it) => {
       for (const [what, status, code, request] of cases) {
         const { body, ...answer } = await request(it);

@@ -80,7 +80,7 @@ describe('spans of a call', () => {
     expect(JSON.stringify(otlpRequest(spans, { serviceName: 'x', version: '1' }))).not.toContain('0901820');
   });
 
-  it('end with the call whatever was left open, and say what failed', () => {
+  it('end with the call, also those left open, and name the failure', () => {
     const spans = spansOf([
       ...DAY.slice(0, 12),
       { type: 'failure', ...of, where: 'recorder', reason: 'the disk of anna', code: 'ERR_FILE' },
@@ -105,7 +105,7 @@ describe('spans of a call', () => {
     expect(spans).toHaveLength(1 + 5);
   });
 
-  it('are nothing where events come without a call, or of one that was never heard of', () => {
+  it('are not made for events without a call, or of an unknown call', () => {
     expect(spansOf([...DAY.slice(1), { type: 'service', what: 'ready' }])).toEqual([]);
   });
 });

@@ -77,7 +77,7 @@ describe('the exporter of OTLP', () => {
     return { bodies, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` };
   }
 
-  it('sends what the protocol wants, in batches, and all of it at the end', async () => {
+  it('sends spans as the protocol wants, in batches, and all of them at the end', async () => {
     const { bodies, server, url } = await collector(() => 200);
     const clock = new VirtualClock(START);
     const feed = new EventFeed(clock);

@@ -76,7 +76,7 @@ describe('webhooks', () => {
     server.close();
   });
 
-  it('wait for nobody: one that never answers, or refuses, holds up neither the others nor the feed', async () => {
+  it('are independent: one that never answers, or refuses, delays neither the others nor the feed', async () => {
     const { taken, server } = await taking();
     const silent = await receiver(() => undefined);
     const refusing = await receiver((_, response) => void response.writeHead(500).end());
@@ -106,7 +106,7 @@ describe('webhooks', () => {
     for (const each of [server, silent, refusing]) each.close();
   });
 
-  it('are not told what was said and pressed unless they ask', async () => {
+  it('get no speech and no keys unless they ask for them', async () => {
     const { taken, server } = await taking();
     const hooks = await opened({ webhooks: { crm: webhookTo(server) } });
     feed.tell({ type: 'digit', account: 'alice', call: 7, digit: '4' });

@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true }));
 describe('a log', () => {
   const lines = async (name: string) => (await readFile(join(folder, name), 'utf8')).trim().split('\n');
 
-  it('writes events as JSON for its owner alone, and what was said only at debug', async () => {
+  it('writes events as JSON for its owner alone, and speech only at level debug', async () => {
     const file = join(folder, 'feed.log');
     const log = new FeedLog(feed, { file });
     feed.tell(called);
@@ -95,14 +95,14 @@ describe('masked numbers', () => {
     });
   });
 
-  it('writes what a name holds so that it cannot break out of its line', () => {
+  it('writes any name so that it cannot break out of its line', () => {
     const event: FeedEvent = { v: 1, at: '2026-01-01T00:00:00Z', ...called, partner: 'x\n"y' };
     expect(eventLine(event)).toContain('partner="x\\n\\"y"');
   });
 });
 
 describe('metrics', () => {
-  it('count what the feed tells, and ask for what is now', async () => {
+  it('count the events of the feed, and read the current state', async () => {
     const stop = new AbortController();
     const metrics = new FeedMetrics(
       feed,

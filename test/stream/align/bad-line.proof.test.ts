@@ -104,7 +104,7 @@ describe('a leg that stalls', () => {
     expectAllInPlace(await alignCall(lines, 60_000), lines);
   });
 
-  it('late for good, by what comes no faster than time: what is left of the delay becomes silence', async () => {
+  it('that stays late: the rest of the delay becomes silence', async () => {
     const troubles: Trouble[] = [
       { fromMs: 5000, ms: 2000, kind: 'lost' },
       { fromMs: 7000, ms: 1000, kind: 'delayed' },
@@ -120,7 +120,7 @@ const again = (times: number, everyMs: number, pattern: readonly Trouble[]): Tro
     pattern.map((trouble) => ({ ...trouble, fromMs: 5000 + i * everyMs + trouble.fromMs })),
   ).flat();
 
-describe('few frames between a loss and what holds the line up', () => {
+describe('few frames between a loss and a delay of the line', () => {
   it.each<[string, number, number, readonly Trouble[]]>([
     [
       'a delay, with much jitter',
@@ -174,7 +174,7 @@ describe('few frames between a loss and what holds the line up', () => {
   );
 });
 
-describe('a loss that is shorter than what is in doubt, on a line with much jitter', () => {
+describe('a loss that is shorter than the uncertainty, on a line with much jitter', () => {
   it.each([20, 40, 60])('of %d ms is whole silence after a second', async (ms) => {
     const lines = {
       local: line({ troubles: each(2777, ms, 'lost', 240_000), jitterMs: 40, seed: 3 }),
@@ -185,7 +185,7 @@ describe('a loss that is shorter than what is in doubt, on a line with much jitt
 });
 
 describe('a leg that was passed over', () => {
-  it('keeps what comes in a burst after a loss: it is no delay of what was lost', async () => {
+  it('keeps a burst after a loss: it is not the lost samples, delayed', async () => {
     const troubles = Array.from({ length: 6 }, (_, i): Trouble[] => [
       { fromMs: 5000 + i * 20_000, ms: 12_381, kind: 'lost' },
       { fromMs: 17_392 + i * 20_000, ms: 228, kind: 'delayed' },

@@ -125,7 +125,7 @@ describe('LegAligner, by position', () => {
     ]);
   });
 
-  it('keeps a gap as silence of exactly its length and counts what comes too late', async () => {
+  it('keeps a gap as silence of exactly its length, and counts samples that come too late', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({ maxSkewMs: 100 }, { clock, localFollows: true });
     await aligner.local.write(ramp(1600), 0);
@@ -175,7 +175,7 @@ describe('LegAligner, by position', () => {
     expect(aligner.legs.remote.ledger.slice(0, length).received).toBe(32_640);
   });
 
-  it('masks what comes between pause and 300 ms after resume', async () => {
+  it('masks samples from pause to 300 ms after resume', async () => {
     const { sink, aligner } = aligned();
     const both = async (length: number, at: number) => {
       await aligner.local.write(ramp(length, at), at);
@@ -281,7 +281,7 @@ describe('LegAligner, by time', () => {
     expectSame(sink.channel(0).slice(6.2 * 16_000), sink.channel(1).slice(6.2 * 16_000));
   });
 
-  it('opens no hole where what was delayed comes after all', async () => {
+  it('opens no hole when delayed samples arrive after all', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock });
     const at = { local: 0, remote: 0 };

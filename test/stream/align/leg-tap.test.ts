@@ -63,7 +63,7 @@ const noise = (length: number) =>
   Int16Array.from({ length }, (_, index) => ((index * 48_271 + 11) % 20_011) - 10_005);
 
 describe('a tap on both legs', () => {
-  it('of a recording gives what the recording holds, to the sample', async () => {
+  it('of a recording gives the samples of the recording', async () => {
     const recording = await recordCall(await callEcho(exchange), server, {
       file: join(folder, 'call.wav'),
       clock,
@@ -91,7 +91,7 @@ describe('a tap on both legs', () => {
     expect(local.some((sample) => sample !== 0)).toBe(true);
   });
 
-  it("of a call's voice lays what is played beside what is heard, from its first sample or from later on", async () => {
+  it("of a call's voice aligns played and received audio, from its first sample or from later on", async () => {
     const heard = witness();
     let sent: ReturnType<typeof witness> | undefined;
     const voice = await openCallVoice(await callEcho(exchange), server, {
@@ -149,7 +149,7 @@ describe('a tap on both legs', () => {
     await voice.close();
   });
 
-  it('of two streams keeps its places where one of them stalls and loses what was said', async () => {
+  it('of two streams keeps its positions when one of them stalls and loses samples', async () => {
     const remote = await server.lease({
       object: 'CALL 1',
       stream: 'output',
@@ -210,7 +210,7 @@ describe('a tap on both legs', () => {
     expect(open.stats).toMatchObject({ samplesReceived: 320, unheard: 320 });
   });
 
-  it('refuses what it cannot do', () => {
+  it('refuses options that it does not support', () => {
     expect(() => tapLegs(undefined as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
     expect(() => tapLegs({ remote: {} as never, local: undefined, localSide: 'sent' })).toThrow(/remote/);
     const remote = { addSink() {}, on() {}, format: { sampleRate: 8000, channels: 1 } } as never;

@@ -36,7 +36,7 @@ describe('a leg that is timed on its arrival', () => {
     },
   );
 
-  it('fails with what could not be written', async () => {
+  it('fails with the error of a write', async () => {
     const { sink, writes } = slow();
     const leg = timedOnArrival(sink);
     leg.write(new Int16Array(320), 0);

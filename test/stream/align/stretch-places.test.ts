@@ -19,7 +19,7 @@ describe('stretches of a stream that are named', () => {
 });
 
 describe('a ledger', () => {
-  it('names what the line made up, of what came alone, and anew when more is known', () => {
+  it('names made-up samples among those that arrived, and again when more is known', () => {
     const keeper = new LedgerKeeper();
     keeper.add('received', 100);
     keeper.add('masked', 50);

@@ -7,7 +7,7 @@ import { expectSame } from '../../same-samples.js';
 import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, small, writeFrames } from './gated-sink.js';
 
-describe('what happens when a sink does not keep up', () => {
+describe('a sink that does not keep up', () => {
   test('wait: the stream is told to stop, nothing is lost, and it goes on at half', async () => {
     const { fan, told } = fanOut();
     const sink = new GatedSink();
@@ -104,7 +104,7 @@ describe('what happens when a sink does not keep up', () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test('spill: what the file cannot hold is dropped and counted', async () => {
+  test('spill: samples beyond the size of the file are dropped and counted', async () => {
     const { fan } = fanOut();
     const sink = new GatedSink();
     const feed = fan.add(sink, { ...small, policy: 'spill', maxSpilledMs: 1000 });

@@ -35,7 +35,7 @@ async function stalled(server: PcmServer, released: Promise<void>, options: Sink
   return { lease, sink, handle };
 }
 
-test('sinks that stall for ten seconds: each policy keeps its word, and nobody else notices', async () => {
+test('sinks that stall for ten seconds: each policy holds, and no other sink is affected', async () => {
   const clock = new VirtualClock();
   await using server = new PcmServer({ clock, readIntervalMs: 20 });
   const witness = await Witness.on(server);

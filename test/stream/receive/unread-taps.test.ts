@@ -18,7 +18,7 @@ async function fed(server: Server, stream: 'output' | 'capture_mic' = 'output') 
   return { lease, feed: lease.feed() };
 }
 
-describe('a tap that nobody reads', () => {
+describe('a tap that is not read', () => {
   const POLICIES = ['drop-oldest', 'drop-newest', 'close'] as const;
 
   it.each(POLICIES.flatMap((policy) => WORKERS.map((workers) => [policy, workers] as const)))(

@@ -15,7 +15,7 @@ import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, settled, small, writeFrames } from './gated-sink.js';
 
 describe('a sink that is waited for, with others on the stream', () => {
-  test('goes through its file: nobody is delayed, nothing is lost', async () => {
+  test('goes through its file: no sink is delayed, nothing is lost', async () => {
     const { fan, told } = fanOut();
     const slow = new GatedSink();
     const quick = new CollectingSink();
@@ -101,7 +101,7 @@ describe('a sink that is waited for, with others on the stream', () => {
     taps.close();
   });
 
-  test('gets every sample in order, whatever is written and taken when', async () => {
+  test('gets every sample in order, for any order of writes and reads', async () => {
     const operation = fc.record({ write: fc.integer({ min: 0, max: 9000 }), steps: fc.nat({ max: 3 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), async (operations) => {
@@ -251,7 +251,7 @@ test('a queue and a spill file keep any order of operations straight', () => {
   );
 });
 
-test('a file sink writes a container by its description, and silence for what was dropped', async () => {
+test('a file sink writes a container by its description, and silence for dropped samples', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'jackfield-')), 'leg.bin');
   const { fan } = fanOut();
   const header = new Uint8Array(12).fill(1);

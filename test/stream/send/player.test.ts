@@ -112,7 +112,7 @@ test('any mixture of lengths and positions lands where it says', async () => {
   );
 });
 
-test('clear removes what has not left, and says how much', async () => {
+test('clear removes samples that were not sent, and returns their number', async () => {
   const { writer, line, timeline } = setUp();
   writer.start(line, timeline);
   const first = writer.play(ramp(5000, 1));
@@ -168,7 +168,7 @@ describe('a source that is late', () => {
     expect(line.samples.length).toBe(4320);
   });
 
-  test('one that throws, or yields something else, is reported', async () => {
+  test('a source that throws, or yields something else, is reported', async () => {
     const { writer, line, timeline } = setUp();
     async function* broken(): PcmSource {
       yield ramp(10, 1);
@@ -232,7 +232,7 @@ test('an output that is full is not written to until it has room; nothing is ski
   expectSame(Int16Array.from(line.samples.slice(960, 1960)), ramp(1000, 1));
 });
 
-test('the end of the timeline ends the line at exactly its length, and reports what did not leave', async () => {
+test('the end of the timeline ends the line at exactly its length, and reports unsent samples', async () => {
   const { writer, line, timeline } = setUp({ leadSamples: 320 });
   writer.start(line, timeline);
   const playback = writer.play(ramp(5000, 1));

@@ -34,7 +34,7 @@ function jitter(seed: number): (window: number) => number {
 }
 
 describe('DriftControl', () => {
-  it('never touches a leg that does not drift, whatever the jitter', () => {
+  it('never changes a leg that does not drift, for any jitter', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         expect(controlled(1, 0, jitter(seed)).rates.every((rate) => rate === 0)).toBe(true);
@@ -54,7 +54,7 @@ describe('DriftControl', () => {
     }
   });
 
-  it('takes a step for none, wherever it is', () => {
+  it('does not take a step for drift, wherever it is', () => {
     for (let at = 1; at < 30; at++) {
       const { rates } = controlled(0.25, 0, (window) => (window >= at ? 160 : 0));
       expect(rates.every((rate) => rate === 0)).toBe(true);

@@ -113,7 +113,7 @@ describe.each([
     expectSame(sink.samples, ramp(total));
   });
 
-  test('close() delivers what the kernel had', async () => {
+  test('close() delivers the bytes in the kernel', async () => {
     await using server = new PcmServer({ directReads, readIntervalMs: 1000 });
     const lease = await server.lease(receive);
     const sink = new CollectingSink();
@@ -141,7 +141,7 @@ describe.each([
     expect(lease.stats).toMatchObject({ samplesReceived: 100, delivered: 100 });
   });
 
-  test('both ways at once, slaved to what is received', async () => {
+  test('both directions at once, slaved to the received stream', async () => {
     await using server = new PcmServer(options);
     const lease = await server.lease({ ...receive, direction: 'both', timeline: 'received' });
     lease.player.play(ramp(5000, 7), { at: 960 });
@@ -165,7 +165,7 @@ test.each([
   expect(readIntervalOf(format, 1000, false)).toBe(file);
 });
 
-test('a stream that only a file takes is read seldom, until somebody else listens', async () => {
+test('a stream that only a file takes is read seldom, until another sink is added', async () => {
   /** How often the stream is read, in ms, each time that it changes. */
   const readEach: number[] = [];
   const { wheelOf } = ReadPlan.prototype;

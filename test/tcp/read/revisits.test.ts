@@ -43,7 +43,7 @@ test('a stream that brings more is visited at once, then ever more seldom, until
   expect(visits).toBe(11);
 });
 
-test('a stream is hot for as long as what it brings adds up', () => {
+test('a stream is hot as long as its bytes add up', () => {
   const bulk = revisits();
   bulk.after(HOT_BYTES);
   vi.advanceTimersByTime(9);

@@ -73,7 +73,7 @@ describe('G.722', () => {
     expect(Buffer.from(new G722Decoder().decode(bytes).buffer)).toEqual(theirs);
   });
 
-  it.skipIf(!hasFfmpeg)('decodes what ffmpeg codes, noise as well', () => {
+  it.skipIf(!hasFfmpeg)('decodes the output of ffmpeg, noise as well', () => {
     const random = randomFrom(3);
     const noise = Uint8Array.from({ length: 8000 }, () => Math.floor(random() * 256));
     const samples = signal();

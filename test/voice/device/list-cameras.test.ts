@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { listCameras } from '../../../src/voice/device/list-cameras.js';
 import { testFolder } from '../fixtures.js';
 
-it('names each camera once, whatever devices it has', async () => {
+it('names each camera once, for any number of devices', async () => {
   const folder = testFolder();
   const devices = {
     video1: 'Integrated Camera\n',

@@ -23,7 +23,7 @@ describe.skipIf(!HAS_PULSE)('devices of a PulseAudio server (needs pulseaudio an
     ]);
   });
 
-  it('play what the microphone hears', async () => {
+  it('play the sound of the microphone', async () => {
     await using microphone = await openMicrophone({ program: 'pulse', device: 'jack.monitor' });
     const detector = new ToneDetector({ frequency: 1000 });
     const listening = (async () => {

@@ -52,7 +52,7 @@ describe('devices through programs', () => {
     delete process.env['ALSA_CONFIG_PATH'];
   });
 
-  it('says what to install when there is no program', async () => {
+  it('names the package to install when there is no program', async () => {
     process.env['PATH'] = folder;
     await expect(openMicrophone()).rejects.toMatchObject({
       code: 'ERR_DEVICE',
@@ -156,7 +156,7 @@ describe('devices through programs', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a microphone that has more to say', () => {
+describe.skipIf(process.platform === 'win32')('a microphone whose program has more sound', () => {
   const path = process.env['PATH'];
   afterEach(() => {
     process.env['PATH'] = path;

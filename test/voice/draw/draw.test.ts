@@ -74,7 +74,7 @@ describe('drawWaveform', () => {
     expect((await readPng(output)).width).toBe(1200);
   });
 
-  it('refuses what it cannot draw, and stops when cancelled', async () => {
+  it('refuses input that it cannot draw, and stops when cancelled', async () => {
     const input = speechFile('numbers');
     const invalid = { code: 'ERR_INVALID_ARG' };
     await expect(drawWaveform({ input, output: 'x.gif' })).rejects.toMatchObject(invalid);

@@ -35,7 +35,7 @@ describe('LevelMeter', () => {
     expect(meter.flush()).toEqual([]);
   });
 
-  it('knows what a sine and silence have', () => {
+  it('gives the levels of a sine and of silence', () => {
     expect(measureLevel(tone(1000))[0]!.rmsDbfs).toBeCloseTo(-15.01, 2);
     expect(measureLevel(silence(100))[0]).toEqual({ rmsDbfs: -Infinity, peakDbfs: -Infinity });
   });
@@ -78,7 +78,7 @@ describe('LoudnessMeter', () => {
   });
 
   // EBU Tech 3341, test signal 3: the quiet parts fall below the relative gate.
-  it('leaves out what lies 10 LU below', () => {
+  it('leaves out blocks 10 LU below', () => {
     const format = { sampleRate: 48_000, channels: 2 };
     const sine = (levelDbfs: number, seconds: number) =>
       toneSamples({ frequency: 1000, durationMs: seconds * 1000, levelDbfs, format });

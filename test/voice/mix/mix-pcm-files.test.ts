@@ -53,7 +53,7 @@ test.each(['sync', 'async'] as const)(
   },
 );
 
-test('files that are mixed straight from the disk give what a mixer gives, in stereo, empty, muted, or beside others', async () => {
+test('files that are mixed straight from the disk give the output of a mixer: stereo, empty, muted, beside others', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-mix-'));
   try {
     const format = { sampleRate: 8000, channels: 2 };

@@ -127,7 +127,7 @@ describe('Mixer', () => {
     expect(source.bufferedSamples).toBe(1600);
   });
 
-  it('drops the oldest when asked to, and counts that and what came too late', () => {
+  it('drops the oldest samples when asked to, and counts those and late ones', () => {
     const mixer = new Mixer();
     const live = mixer.addSource({ maxBufferedMs: 20, whenFull: 'drop-oldest' });
     live.write(new Int16Array(320).fill(1));

@@ -20,7 +20,7 @@ async function tellable() {
 const node = (script: string) => ({ tool: process.execPath, args: ['-e', script] });
 
 describe('runTool', () => {
-  it('returns what a program makes of its input and environment', async () => {
+  it('returns the output of a program for its input and environment', async () => {
     const script = 'process.stdin.pipe(process.stdout); process.stdout.write(process.env.GREETING)';
     const output = await runTool({ ...node(script), input: ' world', env: { GREETING: 'hello' } });
     expect(output.toString()).toBe('hello world');
@@ -54,7 +54,7 @@ describe('runTool', () => {
 });
 
 describe('ToolProcess', () => {
-  it('is done with the memory of what was written', async () => {
+  it('does not use the memory of a chunk after its write', async () => {
     // It reads only when it is told to, so that what it is given has to wait.
     await using told = await tellable();
     const script = `net.connect(${told.port}).once('end', () => process.stdin.pipe(process.stdout)).resume()`;

@@ -45,12 +45,12 @@ describe.each([
   });
 });
 
-it('what a telephone cannot carry is not heard at 8 kHz', () => {
+it('frequencies above the telephone band are not heard at 8 kHz', () => {
   const output = transformSamples(tone(5000, 16_000, 16_000), new RateHalver());
   expect(level(output.subarray(200, 7800))).toBeLessThan(7070 / 500);
 });
 
-it('the halver of analyses gives what a resampler of low quality gives, however the input is cut', () => {
+it('the halver of analyses gives the output of a low-quality resampler, for any cut of the input', () => {
   const input = Int16Array.from({ length: 20_001 }, (_, i) => ((i * i * 7919) % 65_536) - 32_768);
   const expected = resample(input, { from: 16_000, to: 8000, quality: 'low', latency: 'low' });
   for (const piece of [1, 7, 320, 1600, MOST_HALVED]) {

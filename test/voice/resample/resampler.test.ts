@@ -125,7 +125,7 @@ describe('Resampler', () => {
     expect(worst).toBeLessThanOrEqual(1);
   });
 
-  it('gives what it can at once where latency is low, and in blocks otherwise', () => {
+  it('gives samples at once when latency is low, and in blocks otherwise', () => {
     const given = latencies.map((latency) => {
       const resampler = new Resampler({ from: 48_000, to: 16_000, latency });
       return Array.from({ length: 50 }, () => resampler.push(new Int16Array(960)).length);

@@ -66,7 +66,7 @@ describe('an MP3 file tells how long its sound is', () => {
     },
   );
 
-  it('one that was cut off before its end was written, or goes to a stream, is read to where it ends', async () => {
+  it('a file that was cut off, or written to a stream, is read to its end', async () => {
     const { output } = await written(40_000, 1, 16_000);
     const bytes = await readFile(output);
     const first = bytes.readUInt32BE(0);
@@ -87,7 +87,7 @@ describe('an MP3 file tells how long its sound is', () => {
   });
 });
 
-it('what was written is read again, for every kind of frame', () => {
+it('a written header is read again, for every kind of frame', () => {
   const frames = fc
     .tuple(fc.constantFrom(0, 2, 3), fc.nat(2), fc.nat(3), fc.nat(1))
     .map(([version, rate, mode, check]) =>
@@ -109,7 +109,7 @@ it('what was written is read again, for every kind of frame', () => {
   );
 });
 
-it('whatever lies in a file is read, or not taken for such a frame', () => {
+it('any content of a file is read, or not taken for such a frame', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       readInfoFrame(bytes);

@@ -53,7 +53,7 @@ describe('transcode, with nothing installed', () => {
     expect(reader.metadata.info).toEqual({ title: 'A title', date: '2026-11-22' });
   });
 
-  it('refuses an output that would empty its input on the way, by whatever name', async () => {
+  it('refuses an output that is its own input, by any name', async () => {
     const [output, link] = [join(folder, 'rescued.wav'), join(folder, 'linked.wav')];
     const bytes = await readFile(input);
     await writeFile(`${output}.part`, bytes);
@@ -139,7 +139,7 @@ describe('transcode, with nothing installed', () => {
     },
   );
 
-  it('removes what it wrote when it is cancelled', async () => {
+  it('removes its output when it is cancelled', async () => {
     const abort = new AbortController();
     const output = join(folder, 'cancelled.flac');
     const work = transcode({ input, output, signal: abort.signal, onProgress: () => abort.abort() });
@@ -147,7 +147,7 @@ describe('transcode, with nothing installed', () => {
     expect(readdirSync(folder).filter((name) => name.startsWith('cancelled'))).toEqual([]);
   });
 
-  it('removes what it wrote when the input fails', async () => {
+  it('removes its output when the input fails', async () => {
     async function* failing() {
       yield new Int16Array(1000);
       throw new Error('the line went dead');
@@ -158,7 +158,7 @@ describe('transcode, with nothing installed', () => {
     expect(existsSync(output) || existsSync(`${output}.part`)).toBe(false);
   });
 
-  it('says what is wrong with paths and formats', async () => {
+  it('reports errors of paths and formats', async () => {
     const invalid = { code: 'ERR_INVALID_ARG' };
     await expect(transcode({ input, output: join(folder, 'x.xyz') })).rejects.toMatchObject(invalid);
     await expect(
@@ -172,7 +172,7 @@ describe('transcode, with nothing installed', () => {
     });
   });
 
-  it('says what to install when ffmpeg is missing', async () => {
+  it('names the package to install when ffmpeg is missing', async () => {
     const output = join(folder, 'x.m4a');
     await expect(transcode({ input, output, ffmpeg: '/nowhere/ffmpeg' })).rejects.toMatchObject({
       code: 'ERR_TOOL',

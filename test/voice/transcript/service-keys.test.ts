@@ -89,7 +89,7 @@ describe.each(Object.entries(SERVICES))('the key of a service of %s', (name, ask
 });
 
 describe.each(['speech', 'transcription'])('a service of %s that sends us elsewhere', (name) => {
-  it('is not followed: its key is for nobody else', async () => {
+  it('is not followed: the key is not sent to another host', async () => {
     const { asked: others, host: other } = await service((_, response) => response.end());
     const { host } = await service((_, response) =>
       response.writeHead(307, { location: `http://${other}/` }).end(),

@@ -79,7 +79,7 @@ const speech = fc.array(
 );
 
 describe('the place of a word in a stream', () => {
-  it('is the true one, whatever the service was fed, and on however many connections', async () => {
+  it('is right for any audio sent to the service, on any number of connections', async () => {
     const drops = fc.array(fc.integer({ min: 1, max: 12 * RATE }), { maxLength: 3 });
     await fc.assert(
       fc.asyncProperty(speech, drops, fc.boolean(), async (words, losses, skipSilence) => {

@@ -20,7 +20,7 @@ function readHostile(bytes: Uint8Array): void {
 }
 
 describe('decodeWav', () => {
-  it('reads back what encodeWav wrote, for every encoding and length', () => {
+  it('reads the output of encodeWav back, for every encoding and length', () => {
     fc.assert(
       fc.property(encodings, fc.integer({ min: 1, max: 5 }), fc.nat(300), (encoding, channels, count) => {
         const samples = noise(count * channels);

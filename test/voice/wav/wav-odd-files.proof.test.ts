@@ -263,7 +263,7 @@ describe('a format that contradicts itself', () => {
 });
 
 describe('a repair', () => {
-  it('keeps the original, and never overwrites one that was kept before', async () => {
+  it('keeps the original, and never overwrites an earlier one', async () => {
     const path = join(folder, 'kept.wav');
     const whole = riff([fmt(), chunk('data', sound)]);
     const originals = [whole.subarray(0, 1000), whole.subarray(0, 801)];

@@ -161,7 +161,7 @@ describe('WavReader', () => {
     });
   });
 
-  it.skipIf(!HAS_FFMPEG)('reads RF64 and what ffmpeg writes into a pipe (needs ffmpeg)', async () => {
+  it.skipIf(!HAS_FFMPEG)('reads RF64 and the output of ffmpeg into a pipe (needs ffmpeg)', async () => {
     const samples = await readWav(speechFile('numbers'));
     const rf64 = join(folder, 'rf64.wav');
     run('ffmpeg', '-loglevel', 'error', '-y', '-i', speechFile('numbers'), '-rf64', 'always', rf64);

@@ -24,7 +24,7 @@ describe('WavWriter', () => {
     await (await WavWriter.create(path)).end();
   });
 
-  it('writes what it was given, in pieces of any size', async () => {
+  it('writes its input, in pieces of any size', async () => {
     const path = join(folder, 'pieces.wav');
     const samples = noise(50_001);
     await using wav = await WavWriter.create(path);

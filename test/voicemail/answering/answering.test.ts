@@ -82,7 +82,7 @@ describe('the answering machine', () => {
     expect(message?.audio?.samples).toBeLessThan(speech.length + 16_000 * 4);
   });
 
-  it('keeps what was said when the caller hangs up, also in the review', async () => {
+  it('keeps the message when the caller hangs up, also in the review', async () => {
     await calls(async (caller) => {
       await caller.hears(GREETING);
       await caller.waits(1000);
@@ -195,7 +195,7 @@ describe('AnsweringMachine', () => {
     expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
   });
 
-  it('leaves alone what was answered, what has hung up, and what a rule excepts', async () => {
+  it('leaves calls alone that were answered, that have hung up, and that a rule excepts', async () => {
     await using machine = await start({ rules: [{ callers: ['ja*'], answer: false }] });
     const told: unknown[] = [];
     machine.on('message', (notice) => told.push(notice));
@@ -220,7 +220,7 @@ describe('AnsweringMachine', () => {
   });
 });
 
-describe('an AnsweringMachine that could not do what it is told', () => {
+describe('an AnsweringMachine with options that cannot work', () => {
   it.each([
     ['a greeting', { greeting: { file: 'no/such/greeting.wav' } }, 'ERR_FILE'],
     ['a greeting of a rule', { rules: [{ greeting: { file: 'no/such.wav' } }] }, 'ERR_FILE'],

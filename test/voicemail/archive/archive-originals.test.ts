@@ -36,7 +36,7 @@ describe('originals, and files that the endpoint writes', () => {
     expect((await archive.verify()).faults).toEqual([]);
   });
 
-  it('notes originals that somebody else has deleted', async () => {
+  it('notes originals that another client has deleted', async () => {
     const ids = await four();
     await run();
     await line.during(deleteVoicemail(client.voicemail(ids[2] ?? 0)));
@@ -71,7 +71,7 @@ describe('originals, and files that the endpoint writes', () => {
     expect(await files(folder)).toEqual([]);
   });
 
-  it('notes the refusal where the endpoint may not write, and does not begin where there is no folder', async () => {
+  it('notes the refusal when the endpoint may not write, and does not begin without a folder', async () => {
     await four();
     await expect(run({ route: { folder: '/nowhere/to/be' } })).rejects.toMatchObject({ code: 'ERR_FILE' });
     const { report } = await run({ route: { folder: tmpdir() }, attempts: 1 });

@@ -50,7 +50,7 @@ describe('a run of archiveVoicemails', () => {
     expect(await files(join(root, '.partial'))).toEqual([]);
   });
 
-  it('is alone in its archive, and leaves alone what others are writing there', async () => {
+  it('is alone in its archive, and does not touch files that others are writing there', async () => {
     await four();
     await using archive = await VoicemailArchive.open(root, { clock: line.clock });
     await using other = await VoicemailArchive.open(root);
@@ -78,7 +78,7 @@ describe('a run of archiveVoicemails', () => {
     expect(archive.catalogue.count()).toBe(0);
   });
 
-  it('is aborted, and what it was at is done again', async () => {
+  it('is aborted, and the interrupted message is done again', async () => {
     await four();
     const aborter = new AbortController();
     const running = run({ signal: aborter.signal, onProgress: ({ done }) => done === 2 && aborter.abort() });

@@ -52,7 +52,7 @@ describe('archiveVoicemails', () => {
     expect(await client.search('MISSEDVOICEMAILS')).toEqual(ids);
   });
 
-  it('is incremental: the second run fetches what is new', async () => {
+  it('is incremental: the second run fetches new messages only', async () => {
     await four();
     await run();
     const id = await line.deposit(await line.wav('new.wav', 300, 900));
@@ -115,7 +115,7 @@ describe('archiveVoicemails', () => {
     expect(messages[0]).toMatchObject({ attempts: 2, failure: undefined });
   });
 
-  it('keeps what there is of a message that stays short, and never deletes its original', async () => {
+  it('keeps the available part of a message that stays short, and never deletes its original', async () => {
     const ids = await four();
     const corrupt = await line.deposit(await line.wav('short.wav', 500, 777), {
       durationSec: 30,
@@ -131,7 +131,7 @@ describe('archiveVoicemails', () => {
     expect((await client.search('VOICEMAILS')).filter((id) => !ids.includes(id))).toEqual([corrupt]);
   });
 
-  it('puts what is more in the place of what came short, and takes nothing less', async () => {
+  it('replaces a short copy by a longer one, and never by a shorter one', async () => {
     const id = await line.deposit(await line.wav('growing.wav', 500, 777), { durationSec: 3 });
     await run({ attempts: 1 });
     await line.wav('growing.wav', 300, 777);
@@ -159,7 +159,7 @@ describe('archiveVoicemails', () => {
     expect(await archive.verify()).toEqual({ checked: 1, unstored: 0, faults: [] });
   });
 
-  it('keeps what came before the connection broke, and says what it is', async () => {
+  it('keeps the part from before the connection broke, and marks it as such', async () => {
     await line.deposit(await line.wav('long.wav', 4000, 600));
     const running = run({ attempts: 1 });
     const [lease] = await line.during(
@@ -234,7 +234,7 @@ describe('archiveVoicemails', () => {
     },
   );
 
-  it('marks what it stores with tags and a legal hold, and leaves alone what it has', async () => {
+  it('marks new messages with tags and a legal hold, and does not change stored ones', async () => {
     await four();
     await run({ tags: ['first', 'case 12'], hold: 'case 12' });
     await line.deposit(await line.wav('new.wav', 300, 900));

@@ -89,7 +89,7 @@ it('is killed at each step of a message through a port, and the next run has it,
     expect(steps.join('\n')).toMatch(new RegExp(milestone, 'm'));
 });
 
-it('is killed at each step of storing what the archive has already', LIMITS, async () => {
+it('is killed at each step of storing audio that the archive has already', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   const steps = await killEverywhere(mailboxes, {
@@ -105,7 +105,7 @@ it('is killed at each step of storing what the archive has already', LIMITS, asy
   expect(steps.join('\n')).toMatch(/^rm \.wav/m);
 });
 
-it('is killed at each step of putting what is more in the place of what came short', LIMITS, async () => {
+it('is killed at each step of replacing a short copy by a longer one', LIMITS, async () => {
   const mailboxes = await open();
   const short = await line.wav('short.wav', 100);
   const whole = await line.wav('whole.wav', 1500);
@@ -125,7 +125,7 @@ it('is killed at each step of putting what is more in the place of what came sho
   expect(steps.filter((step) => step.startsWith('rm .'))).toEqual(['rm .json #1', 'rm .wav #1']);
 });
 
-it('is killed at each step of storing what is encrypted', LIMITS, async () => {
+it('is killed at each step of storing encrypted messages', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   const identity = await generateIdentity();

@@ -187,7 +187,7 @@ describe('rebuildArchive', () => {
     expect(await archive.verify()).toMatchObject({ checked: 3, faults: [] });
   });
 
-  it('leaves what is only in the catalogue as it is', async () => {
+  it('does not change messages that are only in the catalogue', async () => {
     await made();
     archive.catalogue.see(facts(9));
     await archive.purge({ maxBytes: 0 });
@@ -215,7 +215,7 @@ describe('rebuildArchive', () => {
     archive = await opened();
   });
 
-  it('refuses to move a catalogue aside while somebody archives, and a folder that is no archive', async () => {
+  it('refuses to move a catalogue aside while a run archives, and a folder that is not an archive', async () => {
     await store(facts(1));
     const intake = await archive.take(facts(2));
     await writeFile(database(), 'no database');

@@ -61,7 +61,7 @@ describe('a VoicemailArchive', () => {
     );
   });
 
-  it('keeps files inside its folder, whatever a handle holds', async () => {
+  it('keeps files inside its folder, for any handle', async () => {
     for (const [id, partner] of [
       '../../etc/passwd',
       'a/b\\c:d',
@@ -76,7 +76,7 @@ describe('a VoicemailArchive', () => {
     expect((await archive.verify()).faults).toEqual([]);
   });
 
-  it('finds what is missing, changed, unreadable or stray', async () => {
+  it('finds files that are missing, changed, unreadable or stray', async () => {
     const messages = [
       await store(facts(1)),
       await store(facts(2)),
@@ -153,7 +153,7 @@ describe('a VoicemailArchive', () => {
     expect((await archive.verify()).faults).toEqual([]);
   });
 
-  it('purges by age and by size, but never what is held, nor audio that others need', async () => {
+  it('purges by age and by size, but never held messages, nor audio that others need', async () => {
     const held = await store(facts(30));
     archive.setHold(held.key, 'case 12');
     await store(facts(20), 500);
@@ -189,7 +189,7 @@ describe('a VoicemailArchive', () => {
     expect(() => archive.setHold(key, '')).toThrow(/reason/);
   });
 
-  it('does not open what is no catalogue, or a newer one', async () => {
+  it('does not open a file that is not a catalogue, or a newer one', async () => {
     const other = join(root, 'other');
     await mkdir(other);
     await writeFile(join(other, 'catalogue.db'), 'something else entirely'.repeat(100));
@@ -261,7 +261,7 @@ describe('an encrypted archive', () => {
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 
-  it('is refused for what is no recipient', async () => {
+  it('is refused for a value that is not a recipient', async () => {
     const opening = VoicemailArchive.open(join(root, 'x'), { encryptTo: ['age1nonsense'] });
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     const reading = VoicemailArchive.open(join(root, 'x'), { identity: 'AGE-SECRET-KEY-1NONSENSE' });

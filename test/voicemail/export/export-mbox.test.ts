@@ -66,7 +66,7 @@ async function exported(): Promise<Record<string, unknown>[]> {
 }
 
 describe.skipIf(!hasPython)('the mbox of an archive, read by another program (needs python3)', () => {
-  it('is one mail from one sender each, whatever that is called', async () => {
+  it('is one mail from one sender each, for any name of the sender', async () => {
     for (const [index, name] of HOSTILE_NAMES.entries()) await store(name, index + 1, ['a, b', name]);
     const mails = await exported();
     expect(mails).toHaveLength(HOSTILE_NAMES.length);
@@ -143,7 +143,7 @@ describe('a mail header', () => {
     expect(localPart(name).length).toBeLessThanOrEqual(64);
   });
 
-  it('has no name where there is none', () => {
+  it('has no name when the sender has none', () => {
     expect(mailbox(' \r\n ', 'a@b')).toBe('<a@b>');
   });
 });
