@@ -108,7 +108,7 @@ function legReport(context: Context, index: LegIndex): LegReport {
     maskedMs: lasting(({ kind }) => kind === 'masked'),
     missingMs: lasting(({ kind }) => kind === 'missing'),
     ...noWords(),
-    ...{ speech, music: leg.music, tones: leg.tones, pressed: leg.keys },
+    ...{ speech, music: leg.music, tones: leg.tonesBesideMusic, pressed: leg.keys },
   };
 }
 

@@ -54,6 +54,8 @@ const RING = 64;
 const NEURAL_DB = 1.5;
 /** Frames that the detector of keys gets at once. */
 const KEY_FRAMES = 5;
+/** Greatest distance of a note to the music before and after it. */
+const NEAR_MUSIC_MS = 2000;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
 const CENTRE = 128;
 
@@ -112,6 +114,17 @@ export class LegAnalysis {
       .filter(({ meanSquare }) => meanSquare >= faintest)
       .map(({ from, to }) => ({ from: this.#ofFrame(from), to: this.#ofFrame(to) }))
       .filter((unit) => covered(unit, this.music) < 0.5);
+  }
+
+  /** Tones so far, without those that turned out to be notes of music. */
+  get tonesBesideMusic(): HeardTone[] {
+    const near = (NEAR_MUSIC_MS * (this.#scale * BAND_RATE)) / 1000;
+    return this.tones.filter(
+      ({ kind, from, to }) =>
+        !isPlain(kind) ||
+        !this.music.some((each) => each.from < from && each.to > from - near) ||
+        !this.music.some((each) => each.to > to && each.from < to + near),
+    );
   }
 
   /** Takes mono samples. Returns the notices that have become certain. */
@@ -267,6 +280,11 @@ export class LegAnalysis {
   #scaled(position: number): number {
     return Math.min(this.#count, Math.round(position * this.#scale));
   }
+}
+
+/** True for tones of no network and no machine: a note may be one. */
+function isPlain(kind: HeardTone['kind']): boolean {
+  return kind === 'tone' || kind === 'beep';
 }
 
 /** Returns what lowers the rate of a leg to that of the bands; undefined when it has that rate. */

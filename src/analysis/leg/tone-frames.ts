@@ -30,6 +30,8 @@ const STEADY_FRAMES = 5;
 /** Least frames of a tone of two sines that may be harmonics of a voice: 300 ms. */
 const HARMONIC_FRAMES = 30;
 const HARMONIC_RATIOS = [1.25, 4 / 3, 1.5, 5 / 3, 2, 3] as const;
+/** Greatest deviation from such a ratio: the pitch of a voice glides. The two sines of busy tones are 3.1 % off. */
+const HARMONIC_OFF = 0.028;
 /** Samples over which the frequencies of a tone are measured: 128 ms. */
 const LONG = 1024;
 const LONG_PURE = 0.85;
@@ -219,7 +221,7 @@ function isNear({ peaks }: Run, bin: number): boolean {
 function isTone({ frequencies, frames }: Run): boolean {
   if (frequencies === undefined) return false;
   const [low = 0, high = 0] = frequencies;
-  const isHarmonic = HARMONIC_RATIOS.some((ratio) => Math.abs(high / low / ratio - 1) < 0.015);
+  const isHarmonic = HARMONIC_RATIOS.some((ratio) => Math.abs(high / low / ratio - 1) < HARMONIC_OFF);
   return frames >= (isHarmonic ? HARMONIC_FRAMES : LEAST_FRAMES);
 }
 

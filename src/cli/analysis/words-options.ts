@@ -23,7 +23,7 @@ export function withWordsOptions(command: Command): Command {
   return command
     .option(
       '--transcribe <engine>',
-      `transcribe what is said with pocketsphinx (installed on this machine), with a service at http(s):// or ws(s):// (token in JACKFIELD_TRANSCRIBER_TOKEN), or with a command that reads a WAV from standard input`,
+      `transcribe what is said with pocketsphinx (installed on this machine; pocketsphinx:FILE.gram for a grammar of the possible sentences), with a service at http(s):// or ws(s):// (token in JACKFIELD_TRANSCRIBER_TOKEN), or with a command that reads a WAV from standard input`,
     )
     .option('--language <code>', 'language of the speech, such as en')
     .option(
@@ -33,12 +33,15 @@ export function withWordsOptions(command: Command): Command {
     );
 }
 
+const GRAMMAR = 'pocketsphinx:';
+
 /** Creates the engine named by `--transcribe`. @throws ERR_INVALID_ARG */
 export function transcriberOf(engine: string): Transcriber {
   const token = keyOf('JACKFIELD_TRANSCRIBER_TOKEN');
   const tokenHeader = process.env['JACKFIELD_TRANSCRIBER_TOKEN_HEADER'];
   const secret = { ...(token !== undefined && { token }), ...(tokenHeader && { tokenHeader }) };
   if (engine === 'pocketsphinx') return pocketSphinx();
+  if (engine.startsWith(GRAMMAR)) return pocketSphinx({ grammar: engine.slice(GRAMMAR.length) });
   if (/^https?:/i.test(engine)) return httpTranscriber({ url: engine, ...secret });
   if (/^wss?:/i.test(engine)) return streamingTranscriber({ url: engine, ...secret });
   const [command, ...args] = engine.split(/\s+/).filter((part) => part !== '');

@@ -14,6 +14,12 @@ export const transcribeConfigSchema = z.union(
   [
     z.literal('pocketsphinx'),
     z.strictObject({
+      grammar: z
+        .string()
+        .regex(/\.(gram|jsgf)$/, 'Expected a file that ends with .gram or .jsgf')
+        .describe('PocketSphinx with a grammar of the possible sentences (JSGF), such as digits.'),
+    }),
+    z.strictObject({
       url: z
         .url({ protocol: /^(https?|wss?)$/, error: 'Expected an http:, https:, ws: or wss: address' })
         .describe('Address of a service with the interface of OpenAI (https:) or Deepgram (wss:).'),
@@ -39,7 +45,7 @@ export const transcribeConfigSchema = z.union(
       timeoutMs: z.number().min(1000).max(86_400_000).optional().describe('Default 600000.'),
     }),
   ],
-  'Expected "pocketsphinx", { url } of a service, or { command } with optional args',
+  'Expected "pocketsphinx", { grammar } for it, { url } of a service, or { command } with optional args',
 );
 
 /** Configuration schema of the secrets that are masked in recordings after their calls. */
@@ -59,7 +65,7 @@ export const maskConfigSchema = z
 
 /** Fields of both schemas that name files and programs. */
 export const AFTER_CALLS_FILES = {
-  paths: ['transcribe.tokenFile', 'mask.phrasesFile'],
+  paths: ['transcribe.grammar', 'transcribe.tokenFile', 'mask.phrasesFile'],
   programs: ['transcribe.command'],
 } as const;
 
@@ -129,8 +135,10 @@ function phraseAt(phrase: string, place: number) {
 
 // An engine is loaded only when it is configured.
 async function transcriberIn(engine: NonNullable<AfterCallsConfig['transcribe']>): Promise<Transcriber> {
-  if (engine === 'pocketsphinx')
-    return (await import('../../voice/transcript/pocket-sphinx.js')).pocketSphinx();
+  if (engine === 'pocketsphinx' || 'grammar' in engine) {
+    const { pocketSphinx } = await import('../../voice/transcript/pocket-sphinx.js');
+    return pocketSphinx(engine === 'pocketsphinx' ? {} : engine);
+  }
   if ('command' in engine) {
     const { command, args, timeoutMs } = engine;
     const { commandTranscriber } = await import('../../voice/transcript/command-transcriber.js');

@@ -1,5 +1,8 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { checkOptions, ending, path, type Rules, within } from '../../base/check.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
+import { fileError } from '../../files/file-error.js';
 import { commandTranscriber } from './command-transcriber.js';
 import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from './transcriber.js';
 
@@ -7,7 +10,7 @@ import type { Transcriber, Transcript, TranscriptSegment, TranscriptWord } from 
 export interface PocketSphinxOptions {
   /** Default `pocketsphinx_continuous`, found on the PATH. */
   readonly command?: string;
-  /** Grammar of the possible sentences (JSGF). Default: the model's own language. */
+  /** File with a grammar of the possible sentences (JSGF), `.gram` or `.jsgf`. Default: the model's own language. */
   readonly grammar?: string;
   /** Longest run for one leg, in milliseconds, after which it is stopped: 1000 to 86,400,000. Default 600,000. */
   readonly timeoutMs?: number;
@@ -34,13 +37,21 @@ export function pocketSphinx(options: PocketSphinxOptions = {}): Transcriber {
   checkOptions(options, RULES);
   const { command = 'pocketsphinx_continuous', grammar, timeoutMs } = options;
   const args = ['-infile', '/dev/stdin', '-time', 'yes', '-logfn', '/dev/null'];
+  const engine = commandTranscriber({
+    command,
+    args: grammar === undefined ? args : [...args, '-jsgf', grammar],
+    read: readPocketSphinx,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  });
   return {
-    ...commandTranscriber({
-      command,
-      args: grammar === undefined ? args : [...args, '-jsgf', grammar],
-      read: readPocketSphinx,
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    }),
+    ...engine,
+    async ready() {
+      await engine.ready?.();
+      if (grammar !== undefined)
+        await access(grammar, constants.R_OK).catch((error: unknown) => {
+          throw fileError('read', grammar, error);
+        });
+    },
     name: 'PocketSphinx',
     segments: true,
   };

@@ -64,6 +64,42 @@ test.each([0.5, 1, 2, 3])('a tone with noise over its first %d s began at its be
   expect(tone?.from).toBeLessThan(RATE * 1.015);
 });
 
+/** Sines that sound together, one stretch after the other. */
+function chords(stretches: readonly (readonly [ms: number, ...hz: readonly number[]])[]): Int16Array {
+  return Int16Array.from(
+    stretches.flatMap(([ms, ...hz]) =>
+      Array.from({ length: (ms * RATE) / 1000 }, (_, i) => {
+        const soft = Math.min(1, i / 80, ((ms * RATE) / 1000 - i) / 80);
+        const sum = hz.reduce((all, each) => all + Math.sin((2 * Math.PI * each * i) / RATE), 0);
+        return Math.round(5000 * soft * sum + 20 * Math.sin(i * i));
+      }),
+    ),
+  );
+}
+
+test.each([
+  ['of a vowel, whose pitch glides', 150, [222.6, 363.1], 0],
+  ['of a sound that lasts longer than a vowel', 400, [222.6, 363.1], 1],
+  ['of a short busy tone', 250, [480, 620], 1],
+  ['of a short ring-back', 350, [440, 480], 1],
+])('two sines %s are as many tones as they should be', (_, ms, hz, count) => {
+  expect(heard(chords([[500], [ms, ...hz], [1000]])).tonesBesideMusic).toHaveLength(count);
+});
+
+test('a note of two sines is part of the music around it, and a tone before and after it', () => {
+  const bar = [
+    [350, 261.6, 329.6, 392, 1046],
+    [350, 293.7, 349.2, 440, 880],
+    [350, 329.6, 392, 493.9, 1318],
+  ] as const;
+  const music = [...bar, ...bar, ...bar];
+  const note = [380, 293.3, 659.3] as const;
+  const leg = heard(chords([[500], note, [1500], ...music, note, ...music, [1500], note, [1000]]));
+  expect(leg.tones).toHaveLength(3);
+  const places = leg.tonesBesideMusic.map(({ from }) => from / RATE);
+  expect(places).toEqual([expect.closeTo(0.5, 1), expect.closeTo(10.56, 1)]);
+});
+
 /** True and false by turns, for 100 ms to a second each. */
 function turns(random: () => number): () => boolean {
   let left = 0;

@@ -1,75 +1,20 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { SipEndpoint } from '../../../src/line/sip/sip-endpoint.js';
-import type { SipSession } from '../../../src/line/sip-call/sip-session.js';
 import type { RecordingSidecar } from '../../../src/recording/sidecar.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
-import { Client, frequencyOf, metadata, VOICES } from '../../recording/siprec/recording-client.js';
+import { frequencyOf, VOICES } from '../../recording/siprec/recording-client.js';
 import { CommandHost } from '../command-host.js';
-
-const MAIN = 'dist/cli/main.js';
+import { dialled, ended, started } from './siprec-process.js';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jackfield-siprec-command-'));
 });
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+afterEach(ended);
 afterAll(() => rm(folder, { recursive: true }));
-
-interface Line {
-  readonly event: string;
-  readonly transport?: string;
-  readonly [field: string]: unknown;
-}
-
-/** Starts the command; gives its JSON lines one by one. */
-function started(...options: string[]) {
-  const child = spawn(process.execPath, [MAIN, 'siprec', '--json', '--port', '0', ...options], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  ends.push(() => child.kill('SIGKILL'));
-  const exited = once(child, 'exit');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const seen: Line[] = [];
-  const next = async (passes: (line: Line) => boolean): Promise<Line> => {
-    for (;;) {
-      const { done, value } = await lines.next();
-      if (done) throw new Error(`It ended: ${JSON.stringify(seen)}`);
-      const line = JSON.parse(value) as Line;
-      seen.push(line);
-      if (passes(line)) return line;
-    }
-  };
-  return { child, exited, next, event: (name: string) => next(({ event }) => event === name) };
-}
-
-/** Sends it a call, as a session border controller does. */
-async function dialled(port: unknown): Promise<{ readonly client: Client; readonly call: SipSession }> {
-  const endpoint = await SipEndpoint.open({ ports: { udp: { host: '127.0.0.1', port: 0 } } });
-  const client = await new Client().open();
-  ends.push(
-    () => client.close(),
-    () => endpoint.close(),
-  );
-  client.xml = metadata(['Agent', 'Caller']);
-  const headers = { Require: 'siprec' };
-  const call = await new Promise<SipSession>((answered, failed) => {
-    endpoint.invite(
-      { uri: `sip:record@127.0.0.1:${port}`, from: 'sip:sbc@127.0.0.1', media: client, headers },
-      { answered, failed: (failure) => failed(new Error(failure.kind)), ended: () => undefined },
-    );
-  });
-  return { client, call };
-}
 
 it('records a call that is sent, a channel for each side, and ends with 130 on Ctrl-C', async () => {
   const out = join(folder, 'out');
