@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { JackfieldError, messageOf } from '../base/errors.js';
 import { LineReader } from '../base/line-reader.js';
 import { printable } from '../base/printable.js';
-import { listening, socketsOf } from '../base/system/listening.js';
+import { listening, socketsOf, stopServing } from '../base/system/listening.js';
 
 /** Most connections at a time. */
 const MAX_CONNECTIONS = 100;
@@ -46,8 +46,7 @@ export class OwnerSocket implements AsyncDisposable {
 
   /** Cuts off all peers, stops listening and removes the socket. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#peers) peer.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await stopServing(this.#server, this.#peers);
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }
 

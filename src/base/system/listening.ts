@@ -37,6 +37,12 @@ export function socketsOf(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
+/** Cuts off the connections of a server, a set of {@link socketsOf}. Resolves when it no longer listens. */
+export async function stopServing(server: Server, sockets: Iterable<Socket>): Promise<void> {
+  for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
 /** Makes a server that has keys. @throws ERR_INVALID_ARG for a value that is not a key or certificate. */
 export function withKeys<S extends Server>(make: () => S): S {
   try {

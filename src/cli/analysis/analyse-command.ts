@@ -9,6 +9,7 @@ import {
   type Transcriber,
   transcribeFile,
   withWords,
+  writeTranscript,
 } from '../../analysis.js';
 import { type CsvCell, csvLine } from '../../base/csv.js';
 import { asError } from '../../base/errors.js';
@@ -27,10 +28,9 @@ import { withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
 import { openFolder } from '../record/recordings-folder.js';
 import { stopSignal } from '../shutdown.js';
-import { printLine, warnLine, warnNothing } from '../terminal-text.js';
+import { printDocument, printLine, warnLine, warnNothing } from '../terminal-text.js';
 import { textTable } from '../text-table.js';
 import { COLUMNS, shownValue } from './analysis-rows.js';
-import { printTranscript } from './print-transcript.js';
 import { type ReportedCall, ReportPages } from './report-pages.js';
 import { transcriberOf, type WordsOptions, withWordsOptions } from './words-options.js';
 
@@ -266,8 +266,10 @@ async function show(call: ReportedCall, { options, pages }: Run): Promise<void> 
   const [file = ''] = input;
   const values = COLUMNS.map((column) => ({ ...column, value: column.of(report) }));
   const { format } = options;
-  if (format === 'vtt' || format === 'srt' || format === 'text') printTranscript(report, format);
-  else if (options.format === 'json') printLine(JSON.stringify({ file, ...report }));
+  if (format === 'vtt' || format === 'srt' || format === 'text') {
+    const { sampleRate, said } = report;
+    printDocument(writeTranscript({ schema: 'jackfield.transcript/1', sampleRate, parts: said }, format));
+  } else if (options.format === 'json') printLine(JSON.stringify({ file, ...report }));
   else if (options.format === 'csv') printCsv([file, ...values.map(({ value }) => rounded(value))]);
   else {
     printLine(file);

@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { connect as connectSecure, createServer as createSecureServer } from 'node:tls';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { bareHost } from '../../base/system/host-address.js';
-import { listenAt, socketsOf, withKeys } from '../../base/system/listening.js';
+import { listenAt, socketsOf, stopServing, withKeys } from '../../base/system/listening.js';
 import { readInto } from '../../base/system/read-into.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
@@ -123,8 +123,7 @@ export class TcpConnectionListener implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await stopServing(this.#server, this.#sockets);
   }
 }
 

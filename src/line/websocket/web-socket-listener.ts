@@ -3,7 +3,7 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { listenAt, socketsOf, withKeys } from '../../base/system/listening.js';
+import { listenAt, socketsOf, stopServing, withKeys } from '../../base/system/listening.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { MediaConnection } from '../media/media-connection.js';
 import { isAllowed, type MediaAccess } from './access.js';
@@ -74,8 +74,7 @@ export class WebSocketListener implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await stopServing(this.#server, this.#sockets);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type CsvColumns, csvOf } from '../../recording/archive/export-csv.js';
+import { type CsvColumns, csvOf } from '../../base/csv.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isoTime } from '../archive/sidecar.js';
 

@@ -9,7 +9,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Database } from '../../../src/files/database.js';
 import { writeWhole } from '../../../src/files/whole-file.js';
-import { csvOf } from '../../../src/recording/archive/export-csv.js';
 import { type ZipEntry, zipOf } from '../../../src/recording/archive/export-zip.js';
 import { likeOf, matchOf } from '../../../src/recording/archive/query.js';
 import { expendable } from '../../../src/recording/archive/retention.js';
@@ -171,22 +170,6 @@ describe('expendable', () => {
     expect(days(items, { maxAgeDays: 7, maxBytes: 40 })).toEqual([1]);
     expect(() => days(items, { maxAgeDays: -1 })).toThrow('retention.maxAgeDays');
     expect(() => days(items, { maxBytes: Number.NaN })).toThrow('retention.maxBytes');
-  });
-});
-
-describe('csvOf', () => {
-  it('quotes what has to be, and lets no text be run by a spreadsheet', async () => {
-    const columns = {
-      name: (row: string) => row,
-      length: ({ length }: string) => length,
-      none: () => undefined,
-    };
-    const rows = ['ann', '=1+1', 'say "hi",\r\nthen go', '-5', '-x'];
-    let text = '';
-    for await (const line of csvOf(columns, rows)) text += line;
-    expect(text).toBe(
-      'name,length,none\r\nann,3,\r\n\'=1+1,4,\r\n"say ""hi"",\r\nthen go",18,\r\n-5,2,\r\n\'-x,2,\r\n',
-    );
   });
 });
 
