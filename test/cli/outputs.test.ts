@@ -55,7 +55,7 @@ describe('a file that a command writes', () => {
     },
   );
 
-  it('replaces it with --force, also when it is what is read', async () => {
+  it('replaces it with --force, also when it is the input', async () => {
     await writeFile(at('file'), 'old');
     await intoFile(at('file'), FORCE, async (part) => {
       await writeFile(part, `${await readFile(at('file'), 'utf8')} and new`);
@@ -64,7 +64,7 @@ describe('a file that a command writes', () => {
     expect(await readdir(folder)).toEqual(['file']);
   });
 
-  it('leaves what was there when the work fails', async () => {
+  it('leaves the earlier file when the work fails', async () => {
     await writeFile(at('file'), 'old');
     const work = async (part: string) => {
       await writeFile(part, 'half');
@@ -76,7 +76,7 @@ describe('a file that a command writes', () => {
     expect(await readdir(folder)).toEqual(['file']);
   });
 
-  it('is the file of one of two who write it at once', async () => {
+  it('is the file of one of two commands that write it at once', async () => {
     const both = ['one', 'two'].map((text) => intoFile(at('file'), KEEP, (part) => writeFile(part, text)));
     const ends = await Promise.allSettled(both);
     const [failed] = ends.filter(({ status }) => status === 'rejected');

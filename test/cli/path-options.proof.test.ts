@@ -103,7 +103,7 @@ function bad(ends: readonly Tried[]): Tried[] {
   );
 }
 
-it('nothing that a command writes replaces what is there', { timeout: 120_000 }, async () => {
+it('no command replaces an existing file', { timeout: 120_000 }, async () => {
   const endings = { png: 'wav draw', svg: 'ivr draw', txt: 'trace' };
   const nameOf = (line: string) =>
     `taken.${Object.entries(endings).find(([, start]) => line.startsWith(start))?.[0] ?? 'wav'}`;
@@ -118,7 +118,7 @@ it('nothing that a command writes replaces what is there', { timeout: 120_000 },
   expect((await readdir(folder)).filter((name) => name.includes('.part'))).toEqual([]);
 });
 
-it('each command that writes what it is told to has --force', async () => {
+it('each command that writes to a given path has --force', async () => {
   const leaves = (command: Command, path: readonly string[]): string[] =>
     command.commands.length > 0
       ? command.commands.flatMap((child) => leaves(child, [...path, child.name()]))

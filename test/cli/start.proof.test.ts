@@ -54,7 +54,7 @@ const roomsOf = (loaded: readonly string[]) =>
 /** What the command consists of before anything is asked of it. */
 const OWN = ['base', 'cli', 'files'];
 
-describe('the command loads what it needs', () => {
+describe('the command loads only the modules that it needs', () => {
   it.each([['--version'], ['--help'], ['help']])('%s: no room, no command', async (word) => {
     const loaded = await loadedBy(MAIN, word);
     expect(loaded).toContain('cli/main.js');
@@ -66,7 +66,7 @@ describe('the command loads what it needs', () => {
     expect(roomsOf(await loadedBy(MAIN, 'explain', 'PING'))).toEqual([...OWN, 'protocol']);
   });
 
-  it('ctl: what is asked of a service, and nothing that does it', async () => {
+  it('ctl: loads requests to a service, and nothing of the service itself', async () => {
     expect(roomsOf(await loadedBy(MAIN, 'ctl', '--help'))).toEqual([...OWN, 'service']);
   });
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('whatever a command prints steers no terminal', () => {
+describe('the output of a command never steers the terminal', () => {
   it.each<[string, (name: (end: string) => string) => string[]]>([
     ['explain', () => ['explain', `GET USER ${HOSTILE} FULLNAME`]],
     ['explain, a reply', () => ['explain', `<- USER ${HOSTILE} FULLNAME ${HOSTILE}`]],

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { printable, printedTime } from '../../src/cli/terminal-text.js';
 
 describe('printedTime', () => {
-  it('is UTC and says so, to the second, from whatever zone', () => {
+  it('is UTC and marked as such, to the second, in any zone', () => {
     expect(printedTime(Date.UTC(2026, 10, 23, 9, 0, 1, 999))).toBe('2026-11-23 09:00:01Z');
     expect(printedTime('2026-11-23T10:00:01+01:00')).toBe('2026-11-23 09:00:01Z');
     for (const damaged of ['', 'yesterday', Number.NaN, 1e300])
       expect(printedTime(damaged)).toBe(String(damaged));
   });
 
-  it('is what every command uses', () => {
+  it('is used by every command', () => {
     const folder = new URL('../../src/cli/', import.meta.url);
     for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((each) =>
       each.endsWith('.ts'),

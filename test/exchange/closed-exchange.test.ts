@@ -39,7 +39,7 @@ await Promise.all(clients.map((client) => client.close()));
 await exchange.close();
 `;
 
-it('a process ends by itself once its exchange is closed, whatever was under way', () => {
+it('a process ends by itself once its exchange is closed, with any work in progress', () => {
   writeFileSync(join(folder, 'report.pdf'), 'the report');
   const program = PROGRAM.replace("'jackfield'", JSON.stringify(join(process.cwd(), 'dist/index.js')));
   const { status, signal, stderr } = spawnSync(

@@ -29,7 +29,7 @@ async function callGoesOn(w: World): Promise<void> {
   expect(alice.told(`CALL ${alice.newest('CALL')} STATUS`).slice(-2)).toEqual(['INPROGRESS', 'FINISHED']);
 }
 
-describe('what fails in one place costs no other', () => {
+describe('a failure in one place affects no other', () => {
   it.each(['line', 'stream-closed', 'failure'] as const)('a listener of %s', async (event) => {
     await using w = await watched();
     const warned: Error[] = [];

@@ -80,7 +80,7 @@ describe('FILE leads nowhere outside its folders', () => {
     expect(readdirSync(`${root}-and-more`)).toEqual([]);
   });
 
-  it('what is not a regular file is neither waited for nor replaced', async () => {
+  it('a file that is not regular is neither waited for nor replaced', async () => {
     const { root } = neighbours();
     mkdirSync(join(root, 'folder.wav'));
     expect(spawnSync('mkfifo', [join(root, 'pipe.wav')]).status).toBe(0);
@@ -199,7 +199,7 @@ describe('a FILE that is read and to be written at once', () => {
     ['a link to its folder', 'here/in.wav'],
   ];
 
-  it.each([0, 1, 2, 3, 4, 5])('is refused, and not emptied, by whatever name: %i', async (index) => {
+  it.each([0, 1, 2, 3, 4, 5])('is refused, and not emptied, by any name: %i', async (index) => {
     const root = folder();
     await tone(join(root, 'in.wav'), 100);
     symlinkSync(join(root, 'in.wav'), join(root, 'link.wav'));

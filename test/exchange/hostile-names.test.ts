@@ -72,7 +72,7 @@ describe('names that every object of the language has', () => {
   });
 });
 
-describe('line breaks and NUL in what a client says', () => {
+describe('line breaks and NUL in commands of a client', () => {
   it.each(['\r', '\n', '\0', '\r\n'])(
     'are refused with the command, and told to nobody: %j',
     async (mark) => {

@@ -45,7 +45,7 @@ describe('limits', () => {
     );
   });
 
-  it('clients: another is told what to do, and the first go on', async () => {
+  it('clients: one more gets an error with advice, and the others go on', async () => {
     await using exchange = await Exchange.start({ limits: { clients: 2 } });
     const port = await exchange.listen();
     const sockets = [opened(port, 'PING\n'), opened(port, 'PING\n')];
@@ -101,7 +101,7 @@ describe('limits', () => {
     await expect.poll(() => exchange.endpoint().sessions).toHaveLength(0);
   });
 
-  it('clientsWithoutToken and bytesBeforeToken: nothing is kept for who has not shown it', async () => {
+  it('clientsWithoutToken and bytesBeforeToken: nothing is kept for clients without the token', async () => {
     await using exchange = await Exchange.start({
       limits: { clientsWithoutToken: 2, bytesBeforeToken: 600 },
     });
@@ -234,7 +234,7 @@ describe('limits', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'c']);
   });
 
-  it('callsPerUser: a further call is refused, and whoever calls that user finds the line busy', async () => {
+  it('callsPerUser: a further call is refused, and callers of that user find the line busy', async () => {
     await using w = await world({ limits: { callsPerUser: 2 } });
     const [alice, bob] = [w.client(), w.client('bob')];
     for (const command of ['CALL echo123', 'CALL echo123']) alice.send(command);

@@ -67,7 +67,7 @@ const COMMANDS = fc.oneof(
 );
 
 describe('a command that is refused', () => {
-  it('changes nothing of the state, whatever it was', async () => {
+  it('changes nothing of the state, for any state', async () => {
     const stateFolder = folder();
     await using w = await world({ stateFolder });
     const alice = w.client();

@@ -151,7 +151,7 @@ describe('builders', () => {
   });
 });
 
-it('the notifications of the catalogue are read as what they are', () => {
+it('the notifications of the catalogue are parsed as such', () => {
   const values = {
     '<status>': 'ONLINE',
     '<handle>': 'bob',

@@ -111,7 +111,7 @@ describe('LineFramer', () => {
     );
   });
 
-  it('throws nothing but a framing error, whatever comes and however it is split', () => {
+  it('throws nothing but a framing error, for any bytes and any split', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc.string({ unit: 'binary', maxLength: 100 }).map((text) => encoder.encode(text)),

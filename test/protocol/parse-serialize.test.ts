@@ -196,7 +196,7 @@ describe('serialize', () => {
     expect(serialize({ kind: 'echo', command }, { breaks: 'blank' })).toBe('SET WALLPAPER a b');
   });
 
-  it('refuses what would begin a second command, naming the parameter', () => {
+  it('refuses a value that would begin a second command, naming the parameter', () => {
     expect(() => serialize({ kind: 'name', name: 'a\nCALL b' })).toThrow(
       expect.objectContaining({ code: 'ERR_LINE_BREAK', message: expect.stringContaining('name must') }),
     );

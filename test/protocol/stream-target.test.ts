@@ -62,7 +62,7 @@ describe('parseStreamTargets', () => {
 });
 
 describe('formatStreamTargets', () => {
-  it('writes what is read back', () => {
+  it('writes texts that parse to the same value', () => {
     const text = fc.string({ minLength: 1, unit: 'grapheme' }).filter((value) => !/["\r\n\0]/.test(value));
     const target = fc.oneof<fc.Arbitrary<StreamTarget>[]>(
       fc.record({ kind: fc.constant('soundcard'), device: text }),

@@ -81,7 +81,7 @@ describe('values', () => {
     expect(encodeProperty(object, property as never, decoded as never)).toBe(text);
   });
 
-  it('reads what early releases and other programs write', () => {
+  it('reads the forms of early releases and other programs', () => {
     expect(decodeProperty('APPLICATION', 'SENDING', 'a:1 14')).toEqual([
       { handle: 'a', stream: 1, bytes: 14 },
     ]);

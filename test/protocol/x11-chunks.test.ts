@@ -35,7 +35,7 @@ test('a NUL in the text is refused', () => {
   expect(() => x11Chunks('a\0b')).toThrow(expect.objectContaining({ code: 'ERR_LINE_BREAK' }));
 });
 
-test('what cannot be put together is counted, and the next message is whole', () => {
+test('pieces that cannot be joined are counted, and the next message is whole', () => {
   const assembler = new X11Assembler();
   const long = x11Chunks('a message that is longer than twenty bytes');
   expect(assembler.push(false, long.at(-1)!)).toBeUndefined();
@@ -49,7 +49,7 @@ test('what cannot be put together is counted, and the next message is whole', ()
   expect(assembler.dropped).toBe(3);
 });
 
-test('a sender that never ends its message is cut off, whatever it sends', () => {
+test('a sender that never ends its message is cut off, for any content', () => {
   const assembler = new X11Assembler();
   const endless = new Uint8Array(20).fill(0x41);
   for (let index = 0; index < 60_000; index++) assembler.push(index === 0, endless);

@@ -109,7 +109,7 @@ describe('recordCall', () => {
     );
   });
 
-  it('counts what was sent and not yet heard when the call ended; nothing is missing for it', async () => {
+  it('counts samples that were sent and not yet heard when the call ended; they are not missing', async () => {
     const call = await (await client()).call('echo123');
     const file = join(folder, 'call.wav');
     const recording = await recordCall(call, server, { file, leadMs: 400 });
@@ -123,7 +123,7 @@ describe('recordCall', () => {
     expect((await verifyRecording(file)).misses).toEqual([]);
   });
 
-  it('records on the left exactly what echo123 gives back on the right', async () => {
+  it('records on the left exactly the audio that echo123 returns on the right', async () => {
     const said = await samplesOf(SPEECH);
     const call = await (await client()).call('echo123');
     const recording = await recordCall(call, server, { file: join(folder, 'call.wav') });
@@ -172,7 +172,7 @@ describe('recordCall', () => {
   });
 });
 
-describe('what goes wrong in a recorded call', () => {
+describe('failures in a recorded call', () => {
   let call: Call;
 
   it('the server’s ports are closed in mid-call', async () => {
@@ -228,7 +228,7 @@ describe('what goes wrong in a recorded call', () => {
   });
 });
 
-describe('what the endpoint refuses', () => {
+describe('refusals of the endpoint', () => {
   it.each([
     ['nobody', 93],
     ['not a name!', 34],

@@ -133,7 +133,7 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
 
 // One after the other: a demo that is told to end has five seconds for it.
 describe('a demo that is cut short', { timeout: 180_000 }, () => {
-  it('says what is wrong with the machine, and calls it no bug', async () => {
+  it('reports faults of the machine, and does not call them bugs', async () => {
     const env = { ...process.env, TMPDIR: join(folder, 'nowhere') };
     const failed = run(process.execPath, [MAIN, 'demo', '--fast', '--out', folder], { env });
     await expect(failed).rejects.toMatchObject({

@@ -58,7 +58,7 @@ async function alone(words: string[], input = ''): Promise<{ code: number; out: 
   return { code, out, err };
 }
 
-it('sends, reads, lists, follows and exports; what others wrote steers neither terminal nor page', async () => {
+it('sends, reads, lists, follows and exports; texts of others steer neither terminal nor page', async () => {
   const got = anna.chats.incoming();
   const [sent, followed] = [
     await alone(['chat', 'send', 'anna', ...to], 'one\ntwo\n'),
@@ -111,7 +111,7 @@ it('sends, reads, lists, follows and exports; what others wrote steers neither t
   expect((await stat(files[0] ?? '')).mode & 0o777).toBe(0o600);
 }, 60_000);
 
-it('overwrites nothing unasked, and says with its code what came of it', async () => {
+it('overwrites nothing unasked, and its exit code tells the result', async () => {
   const file = join(folder, 'mine.json');
   await writeFile(file, 'mine');
   const results = await Promise.all([
@@ -164,7 +164,7 @@ it('keeps contacts', async () => {
   expect(blocked).toMatchObject({ handle: 'anna', isBlocked: true, isAuthorised: true, name: 'Anna B.' });
 }, 60_000);
 
-it('says that a message to somebody who is offline waits, and does not wait itself if told so', async () => {
+it('reports that a message to an offline user waits, and does not wait itself with --no-wait', async () => {
   await anna.command(commands.setParameter('USERSTATUS', 'OFFLINE'));
   try {
     const late = await alone(['chat', 'send', 'anna', 'hi', '--timeout', '1', ...to]);

@@ -34,7 +34,7 @@ afterAll(async () => {
 const recordings = (name: string, ...args: string[]) =>
   host.run(['recordings', name, '--out', folder, ...args]);
 
-it('prints what was said as text, captions or JSON, and says where there is nothing', async () => {
+it('prints transcripts as text, captions or JSON, and reports recordings without one', async () => {
   const transcript = (...args: string[]) => recordings('transcript', 'recording-0001', ...args);
   expect(await transcript()).toMatchObject({ code: 0, stdout: expect.stringContaining('my card <b>') });
   expect((await transcript('--format', 'vtt')).stdout).toMatch(

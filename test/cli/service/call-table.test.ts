@@ -16,7 +16,7 @@ const called = (call: number, partner = 'anna') =>
 const wide = { width: 100, height: 24 };
 
 describe('the table of calls', () => {
-  it('has a row for each call while it goes on, with who talks and what is recorded', () => {
+  it('has a row for each call in progress, with the parties and the state of the recording', () => {
     const talking: readonly ToldEvent[] = [
       called(7),
       { type: 'state', ...of, status: 'INPROGRESS', phase: 'talking' },
@@ -31,7 +31,7 @@ describe('the table of calls', () => {
     expect(over.lines(START, wide).at(-1)).toBe('  no calls; Ctrl-C ends');
   });
 
-  it('fits the terminal, whatever callers are called, and says how many more there are', () => {
+  it('fits the terminal, for any names of callers, and tells how many more there are', () => {
     const table = tableOf(
       ...Array.from({ length: 50 }, (_, call) => called(call, `\u001b[2J${'x'.repeat(500)}\n`)),
     );

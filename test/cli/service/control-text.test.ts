@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { controlText } from '../../../src/cli/service/control-text.js';
 
-describe('what a service answered, on a terminal', () => {
+describe('answers of a service, on a terminal', () => {
   it('is one field a line, with its lists as tables', () => {
     expect(
       controlText({

@@ -74,7 +74,7 @@ it('a list of nothing has the exit code of nothing', async () => {
   expect(await service.ctl('status')).toMatchObject({ code: 0 });
 }, 60_000);
 
-it('a token that a reload takes away is one no more, nor is what it follows', async () => {
+it('a token that a reload removes is refused, and its streams of events end', async () => {
   const http = { port: await freePort() };
   const api = { tokens: { robot: { file: 'token' } } };
   await using service = await serving('tokens', { http, api });
@@ -92,7 +92,7 @@ it('a token that a reload takes away is one no more, nor is what it follows', as
   expect((await ask('/status')).status).toBe(200);
 }, 60_000);
 
-it('what a reload cannot begin is named', async () => {
+it('parts that a reload cannot start are named', async () => {
   await using service = await serving('begun', {});
   const webhooks = { crm: { url: 'http://127.0.0.1:9/', secretFile: 'key' } };
   await service.write({ http: { port: 0 }, api: { tokens: {} }, webhooks });

@@ -87,7 +87,7 @@ it('a call whose recorder is killed is finished by the next one', async () => {
   expect(await again.exited).toEqual([0, null]);
 });
 
-it('takes calls from nobody unasked: it says what is wrong with its options', async () => {
+it('refuses options by which anyone could call, and reports errors of the others', async () => {
   using host = new CommandHost();
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify({ consent: {} }));

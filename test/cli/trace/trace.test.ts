@@ -68,7 +68,7 @@ describe('completion', () => {
     expect(complete(line)).toEqual(words);
   });
 
-  it('offers to read only what can be read, and to write what can be written', () => {
+  it('offers only readable properties for reading, and writable ones for writing', () => {
     expect(complete('GET CALL 7 ')).toContain('DURATION');
     expect(complete('GET CALL 7 ')).not.toContain('SEEN');
     expect(complete('SET CALL 7 ')).toContain('SEEN');
@@ -231,7 +231,7 @@ describe('jackfield trace', () => {
     return { lines, code };
   }
 
-  it('works in a pipe, records, and replays what it recorded', async () => {
+  it('works in a pipe, records, and replays its recording', async () => {
     const file = join(folder, 'session.trace');
     const piped = await trace(['--record', file], 'GET SKYPEVERSION\n\n#9 PING\nGET SKYPEVERSION\n');
     expect(piped.lines).toEqual([
@@ -258,7 +258,7 @@ describe('jackfield trace', () => {
     expect(code).toBe(1);
   });
 
-  it('says what it tried, where nobody answers', async () => {
+  it('lists its attempts when no endpoint answers', async () => {
     const env = { PATH: process.env['PATH'] ?? '' };
     const failed = await promisify(execFile)(process.execPath, [MAIN, 'trace', '--attach', 'x11', 'PING'], {
       env,

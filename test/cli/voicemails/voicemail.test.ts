@@ -108,7 +108,7 @@ it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 
   expect(await voicemail('purge', '--in', root, '--max-bytes', '0', '--dry-run')).toMatch(/would be removed/);
 });
 
-it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
+it('encrypts, transcribes incoming messages, tags, holds, and reports errors', {
   timeout: 120_000,
 }, async () => {
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
@@ -143,7 +143,7 @@ it('encrypts, transcribes on the way in, tags, holds, and says what is wrong', {
   await expect(inCall).rejects.toThrow(/no call in progress|no voicemail/);
 });
 
-it('says what is wrong before it begins anything', { timeout: 60_000 }, async () => {
+it('reports errors before it begins', { timeout: 60_000 }, async () => {
   const root = join(folder, 'never');
   const to = ['--attach', `tcp:${jack}`];
   const wrong: [string[], RegExp][] = [
@@ -159,7 +159,7 @@ it('says what is wrong before it begins anything', { timeout: 60_000 }, async ()
   await Promise.all(wrong.map(([args, why]) => expect(voicemail(...args)).rejects.toThrow(why)));
 });
 
-it('answers calls, keeps what is said, and tells of it', { timeout: 60_000 }, async () => {
+it('answers calls, keeps the messages, and reports them', { timeout: 60_000 }, async () => {
   const root = join(folder, 'answered');
   const config = join(folder, 'answer.json');
   await writeFile(config, JSON.stringify({ silenceMs: 1000, rules: [{ callers: ['j*'], afterMs: 0 }] }));

@@ -29,7 +29,7 @@ async function ok(...args: string[]): Promise<string> {
 }
 
 describe('jackfield wav', () => {
-  it('info tells what a file holds', async () => {
+  it('info describes the content of a file', async () => {
     const text = await ok('info', speechFile('numbers'));
     expect(text).toContain('64371 per channel, 4.023 s');
     expect(text).toContain('16000 Hz, 1 channel, s16 (16 bits)');
@@ -37,7 +37,7 @@ describe('jackfield wav', () => {
     expect(JSON.parse(line!)).toMatchObject({ sampleCount: 64_371, state: 'ok', clippedRuns: 0 });
   });
 
-  it('repair finishes what a killed writer left', async () => {
+  it('repair completes the file of a killed writer', async () => {
     const path = join(folder, 'killed.wav');
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, new Uint8Array(2000));
@@ -48,7 +48,7 @@ describe('jackfield wav', () => {
     expect(await ok('repair', path)).toContain('was whole');
   });
 
-  it('info says in words what is odd', async () => {
+  it('info reports oddities in words', async () => {
     const path = join(folder, 'tagged.wav');
     await copyFile(speechFile('numbers'), path);
     await appendFile(path, Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)]));
@@ -109,11 +109,14 @@ describe('jackfield wav', () => {
     expect((await readFile(join(folder, 'converted.flac'))).toString('latin1', 0, 4)).toBe('fLaC');
   });
 
-  it.skipIf(!HAS_FFMPEG)('convert --ffmpeg reads and writes what ffmpeg knows (needs ffmpeg)', async () => {
-    const output = join(folder, 'converted.m4a');
-    await ok('convert', '--ffmpeg', speechFile('numbers'), output, '--rate', '32000');
-    expect(run('ffprobe', '-v', 'error', '-show_streams', output).toString()).toContain('codec_name=aac');
-  });
+  it.skipIf(!HAS_FFMPEG)(
+    'convert --ffmpeg reads and writes the formats of ffmpeg (needs ffmpeg)',
+    async () => {
+      const output = join(folder, 'converted.m4a');
+      await ok('convert', '--ffmpeg', speechFile('numbers'), output, '--rate', '32000');
+      expect(run('ffprobe', '-v', 'error', '-show_streams', output).toString()).toContain('codec_name=aac');
+    },
+  );
 
   it('draw writes pictures', async () => {
     const output = join(folder, 'legs.svg');
@@ -124,7 +127,7 @@ describe('jackfield wav', () => {
     expect(existsSync(join(folder, 'spectrum.png'))).toBe(true);
   });
 
-  it('says what is wrong, with the name of the file, and leaves nothing behind', async () => {
+  it('reports errors with the name of the file, and leaves no output', async () => {
     const missing = await jackfield('info', join(folder, 'none.wav'));
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('none.wav');

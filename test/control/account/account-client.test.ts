@@ -185,7 +185,7 @@ describe('a client asks again', () => {
     server.close();
   });
 
-  it('and says what is wrong with an answer, a token or a server', async () => {
+  it('and reports errors of an answer, a token or a server', async () => {
     const { address, server } = await answering([
       says(200, { no: 'list' }),
       says(401, {}),

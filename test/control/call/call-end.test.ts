@@ -103,7 +103,7 @@ const notifications = life.chain((statuses) => {
 });
 
 describe("a call's end", () => {
-  test('is heard in whatever order the notifications come, and also when its own is lost', async () => {
+  test('is noticed for any order of notifications, and when its own is lost', async () => {
     let lost = 0;
     await fc.assert(
       fc.asyncProperty(notifications, async ({ last, lines }) => {
@@ -179,7 +179,7 @@ describe('a call of which nothing is heard', () => {
     if (over) expect(await ended).toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  test('is not asked for with callCheckMs 0; what is no time is refused', async () => {
+  test('is not asked for with callCheckMs 0; an invalid time is refused', async () => {
     const endpoint = new ScriptedEndpoint({ 'CALL bob': 'CALL 5 STATUS UNPLACED' });
     const clock = new VirtualClock();
     const options = { pingIntervalMs: 0, clock };

@@ -77,7 +77,7 @@ describe('the life of a call', () => {
     expect(live('RINGING', 'PARKED', 'INPROGRESS')).toEqual(['RINGING', 'PARKED', 'INPROGRESS']);
   });
 
-  test('whatever comes: nothing follows the end, and only what can follow follows', () => {
+  test('for any notifications: nothing follows the end, and only permitted statuses follow one another', () => {
     const item = fc.oneof(fc.constantFrom(...CALL_STATUSES, 'NEW'), fc.nat(9));
     fc.assert(
       fc.property(fc.array(item, { maxLength: 30 }), (news) => {

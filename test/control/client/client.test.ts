@@ -44,7 +44,7 @@ describe('attaching', () => {
     expect(states).toEqual(['pending-authorization', 'attached']);
   });
 
-  test('a user who says no is ERR_ATTACH_REFUSED, with the ERROR as its cause', async () => {
+  test('a refusal by the user is ERR_ATTACH_REFUSED, with the ERROR as its cause', async () => {
     await expect(attached({ 'NAME jackfield': 'ERROR 68 Access denied' })).rejects.toMatchObject({
       code: 'ERR_ATTACH_REFUSED',
       cause: expect.any(ApiError),
@@ -225,7 +225,7 @@ describe('commands', () => {
 });
 
 describe('an endpoint that goes and comes back', () => {
-  test('is waited for with growing patience, and what has changed meanwhile is asked for', async () => {
+  test('is tried again with growing pauses, and changed values are read again', async () => {
     const clock = new VirtualClock();
     const { endpoint, client } = await attached(
       {},

@@ -158,7 +158,7 @@ describe('a public chat', () => {
   });
 });
 
-test('what is another one’s can be neither read nor changed', async () => {
+test('chats of other users can be neither read nor changed', async () => {
   const sent = await jack.chats.message('shy', 'secret').catch(() => undefined);
   const dialog = await jack.chats.create('strict');
   const strangers = jill.chats.get(dialog.id);

@@ -187,7 +187,7 @@ describe('reading', () => {
     await expect(loose.next()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  test('what came while the endpoint was away is read when it is back, and nothing twice', async () => {
+  test('messages that came while the endpoint was away are read when it is back, and none twice', async () => {
     const script = messages({ 1: said('bob', 'before'), 2: said('bob', 'meanwhile') }, (command) =>
       command === 'SEARCH MISSEDCHATMESSAGES' ? 'CHATMESSAGES 2, 1' : undefined,
     );

@@ -57,7 +57,7 @@ describe('on the exchange', () => {
     await expect(bob.setSpeedDial('12345')).rejects.toMatchObject({ code: 'ERR_API', number: 515 });
   });
 
-  test('presence is pushed to those who may see it', async () => {
+  test('presence is sent to users that may see it', async () => {
     await jack.contacts.add('jill', 'hi');
     await jill.contacts.get('jack').authorise();
     const told = new Promise<string>((resolve) =>
@@ -71,7 +71,7 @@ describe('on the exchange', () => {
     expect(jack.user('jill').presence).toBe('DND');
   });
 
-  test('a group is shared, and accepted or declined by those who are in it', async () => {
+  test('a group is shared, and accepted or declined by its members', async () => {
     await jack.contacts.add('jill', 'hi');
     await jill.contacts.get('jack').authorise();
     const proposed = () =>

@@ -152,7 +152,7 @@ test('members, roles, options, passwords and the rest are the commands of the re
   ]);
 });
 
-test('what would break out of its line is sent nowhere', async () => {
+test('a value that would break out of its line is not sent', async () => {
   const { client, chat, endpoint } = await attached({});
   const asked = endpoint.commands.length;
   const bad = 'x\nSET USERSTATUS OFFLINE';

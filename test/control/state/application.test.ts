@@ -114,7 +114,7 @@ describe('a stream of an application', () => {
     expect(await it.streams[1].read()).toBe('after');
   });
 
-  it('waits for a reader who does not read, and goes on when he does', async () => {
+  it('waits for a reader that does not read, and goes on when it does', async () => {
     await using it = await pair({ limits: { applicationBytes: 65_536 } });
     const [out, back] = it.streams;
     const text = 'x'.repeat(60_000);

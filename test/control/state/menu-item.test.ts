@@ -133,7 +133,7 @@ describe('a menu item', () => {
 });
 
 describe('an alert', () => {
-  it('is clicked, by whoever reads or listens', async () => {
+  it('delivers clicks to iterators and listeners', async () => {
     await using s = await stage();
     await using alert = await s.client.alert({
       id: 'test1',

@@ -77,7 +77,7 @@ describe.each(KINDS)('a collection of $kind', ({ kind, id, property, search, lis
     expect(endpoint.commands.filter((command) => command.startsWith('GET'))).toHaveLength(1);
   });
 
-  it('tells what it finds, once, and each change', async () => {
+  it('reports each object once, and each change', async () => {
     const { endpoint, client } = await attached();
     const all = of(client);
     const told: unknown[] = [];
@@ -94,14 +94,14 @@ describe.each(KINDS)('a collection of $kind', ({ kind, id, property, search, lis
     expect([...all]).toEqual([all.known(id)]);
   });
 
-  it('lists what a search finds, as live objects', async () => {
+  it('lists the results of a search as live objects', async () => {
     const { client } = await attached({ [`SEARCH ${search}`]: `${list} ${id}` });
     const all = of(client);
     expect(await all.search(search)).toEqual([all.known(id)]);
     await expect(all.search(search, 'x\r\nPING')).rejects.toMatchObject({ code: 'ERR_LINE_BREAK' });
   });
 
-  it('forgets what the endpoint says was deleted', async () => {
+  it('forgets objects that the endpoint reports as deleted', async () => {
     const { endpoint, client } = await attached();
     const all = of(client);
     const deleted: unknown[] = [];
@@ -113,7 +113,7 @@ describe.each(KINDS)('a collection of $kind', ({ kind, id, property, search, lis
     expect(all.known(id)).toBeUndefined();
   });
 
-  it('refuses what is no id', async () => {
+  it('refuses an invalid id', async () => {
     const { endpoint, client } = await attached();
     const all = of(client);
     const wrong = [Number.NaN, -1, 1.5, 1e300, Number.POSITIVE_INFINITY, '', 'a b', undefined, null, {}];

@@ -57,7 +57,7 @@ it('a text is sent, and followed until it has arrived, by every program of the u
   expect(client.sms.known(sms.id)).toBeUndefined();
 });
 
-it('a failure has its reason, and what became of each number', async () => {
+it('a failure has its reason, and the result for each number', async () => {
   await using it = await phones();
   const [client] = it.clients;
   const sms = await client.sms.send('+3725551, +8005', 'hello');

@@ -24,7 +24,7 @@ test('the first that answers is taken', async () => {
   await client.close();
 });
 
-test('when none does, it is said what was tried and why each failed', async () => {
+test('when none works, each attempt is listed with its error', async () => {
   const error = await attach(new AutoTransport([absent(), new TcpTransport({ port: 1 })])).catch(
     (e: unknown) => e,
   );

@@ -86,7 +86,7 @@ test('the answer is the result of the script', async () => {
   await link.close();
 });
 
-test('what is meant for another client is not listened to', async () => {
+test('messages for another client are ignored', async () => {
   await using endpoint = await MacTestEndpoint.start();
   const lines: string[] = [];
   let ended = () => {};

@@ -74,7 +74,7 @@ test('an endpoint that asks its user is waited for, and its answer is told', asy
   expect(pending).toBe(1);
 });
 
-test('a user who says no is ERR_ATTACH_REFUSED', async () => {
+test('a refusal by the user is ERR_ATTACH_REFUSED', async () => {
   await using endpoint = new WindowsTestEndpoint([1, 2]);
   await expect(endpoint.transport.open(handlers)).rejects.toMatchObject({ code: 'ERR_ATTACH_REFUSED' });
 });
@@ -102,7 +102,7 @@ test('a permission that is taken back ends the link', async () => {
   expect((await ended)[0]).toMatchObject({ code: 'ERR_CLOSED' });
 });
 
-test('elsewhere than on Windows it says what is missing', async () => {
+test('on other systems it names the missing component', async () => {
   await expect(new WindowsTransport().open(handlers)).rejects.toMatchObject({
     code: 'ERR_ATTACH_UNAVAILABLE',
     message: expect.stringContaining('koffi'),

@@ -76,7 +76,7 @@ const ERROR = {
   expected: expect.any(String),
 };
 
-it('refuses each in the one form, with what was expected, and changes nothing', async () => {
+it('refuses each in the same form, with the expected value, and changes nothing', async () => {
   await using stage = await accountStage();
   const before = stateOf(stage);
   for (const [what, status, request, asking] of REFUSED) {
@@ -102,7 +102,7 @@ async function answered(stage: AccountStage, request: string, asking: Asking = {
 const HEAD = `X-Skypetoken: ${TOKENS.alice}\r\nConnection: close`;
 const PUT = `PUT /api/v1/7 HTTP/1.1\r\nHost: x\r\n`;
 
-it('refuses what is no request, and headers that stand twice', async () => {
+it('refuses invalid requests, and repeated headers', async () => {
   await using stage = await accountStage({}, { requestTimeoutMs: 300 });
   const before = stateOf(stage);
   const POST = `POST /people/account/settings HTTP/1.1\r\nHost: x\r\n${HEAD}\r\nContent-Type: application/json\r\n`;

@@ -129,7 +129,7 @@ describe('the directory', () => {
     });
   });
 
-  it('refuses what is no address, and changes nothing', async () => {
+  it('refuses an invalid address, and changes nothing', async () => {
     await using stage = await accountStage();
     const before = (await stage.ask(`GET ${DIRECTORY}`)).body;
     const good = { Name: 'good@example.net' };

@@ -80,7 +80,7 @@ describe('options', () => {
     expect((await stage.ask(`GET ${other}`)).body).toEqual({ value: 'x' });
   });
 
-  it('decide who may call: what is set last counts', async () => {
+  it('decide who may call: the last setting counts', async () => {
     await using stage = await accountStage({
       users: [{ handle: 'alice', callsFrom: 'authorized' }, { handle: 'bob' }, { handle: 'carol' }],
     });

@@ -40,7 +40,7 @@ describe('GET CALL', () => {
     expect(other.fresh()).toEqual([]);
   });
 
-  it('CONF_PARTICIPANT counted from 0 answers like 1; what is no participant is refused', async () => {
+  it('CONF_PARTICIPANT counted from 0 answers like 1; an unknown participant is refused', async () => {
     await using w = await world({ users: ['alice', 'bob', 'carol'].map((handle) => ({ handle })) });
     const [alice, bob, carol] = [w.client('alice'), w.client('bob'), w.client('carol')];
     alice.send('CALL bob, carol');
@@ -83,7 +83,7 @@ describe('ALTER CALL n END REDIRECT_TO_VOICEMAIL', () => {
     return statuses(caller, id);
   }
 
-  it.each(['FALSE', 'TRUE'])('works whatever CALL_SEND_TO_VM says: %s', async (setting) => {
+  it.each(['FALSE', 'TRUE'])('works for any CALL_SEND_TO_VM: %s', async (setting) => {
     await using w = await world();
     w.client('bob').send(`SET PROFILE CALL_SEND_TO_VM ${setting}`);
     const { alice, bob, out, in_ } = await ringing(w);
@@ -230,7 +230,7 @@ describe('ALTER CALL n TRANSFER', () => {
     expect(ringing.map(([handle]) => handle)).toEqual(rung);
   });
 
-  it.each(['', '""', '","', '"nobody"'])('refuses what names nobody: %j', async (targets) => {
+  it.each(['', '""', '","', '"nobody"'])('refuses targets that name no user: %j', async (targets) => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     expect(bob.send(`ALTER CALL ${in_} TRANSFER ${targets}`)[0]).toMatch(/^ERROR (558|93) /);

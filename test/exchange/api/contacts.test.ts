@@ -190,7 +190,7 @@ describe('SET USER x BUDDYSTATUS 2 text', () => {
     expect(w.client().send('GET USER bob BUDDYSTATUS')).toEqual(['USER bob BUDDYSTATUS 2']);
   });
 
-  it('does not reach who blocks the user; what is no status is refused', async () => {
+  it('does not reach a user that blocks the sender; an invalid status is refused', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     bob.send('SET USER alice ISBLOCKED TRUE');

@@ -57,7 +57,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 60 },
 );
 
-describe('what goes out to a client', () => {
+describe('lines to a client', () => {
   it('goes in the order in which it was made, none before its time and none left, however late the timers are', () => {
     fc.assert(
       fc.property(steps, (list) => {
@@ -148,7 +148,7 @@ describe('a session under minReplyLatencyMs', () => {
     );
   });
 
-  it('never lets a status overtake another, nor an answer, whatever else is asked meanwhile', async () => {
+  it('never lets a status overtake another status or an answer, for any other commands meanwhile', async () => {
     const gap = fc.integer({ min: 0, max: 12 });
     await fc.assert(
       fc.asyncProperty(fc.array(gap, { minLength: 4, maxLength: 12 }), async (gaps) => {
@@ -184,7 +184,7 @@ describe('a session under minReplyLatencyMs', () => {
     );
   });
 
-  it('gives what still waits when the exchange closes', async () => {
+  it('sends waiting lines when the exchange closes', async () => {
     const w = await world();
     const lines: string[] = [];
     const session = w.exchange

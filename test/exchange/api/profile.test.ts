@@ -142,7 +142,7 @@ describe('GET USER x AVATAR 1 file', () => {
     );
   });
 
-  it('says what is wrong with an index, a name or a picture', async () => {
+  it('reports errors of an index, a name or a picture', async () => {
     const root = folder();
     await using w = await world({ fileRoots: [root] });
     const alice = w.client();

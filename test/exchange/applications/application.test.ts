@@ -79,7 +79,7 @@ describe('an application', () => {
     ]);
   });
 
-  it('reaches nobody who has blocked the one who asks, or who is offline', async () => {
+  it('does not reach users that are offline or have blocked the asking user', async () => {
     await using w = await world();
     const [alice, bob, carol] = [w.client('alice'), w.client('bob'), w.client('carol')];
     for (const client of [alice, bob, carol]) client.send('CREATE APPLICATION test');
@@ -151,7 +151,7 @@ describe('a stream', () => {
     expect(datagram?.[1]).toBe('APPLICATION test SENDING bob:1=14');
   });
 
-  it('carries datagrams past what waits to be read', async () => {
+  it('delivers datagrams before texts that wait to be read', async () => {
     await using w = await world();
     const [alice, bob] = await connected(w);
     await effect(w, alice, 'ALTER APPLICATION test WRITE bob:1 first', bob);
@@ -165,7 +165,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('holds whoever writes back while nobody reads, and tells so', async () => {
+  it('holds writers back while nobody reads, and reports it', async () => {
     await using w = await world({ limits: { applicationBytes: 2048 } });
     const [alice, bob] = await connected(w);
     const text = 'x'.repeat(1024);

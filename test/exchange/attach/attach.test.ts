@@ -196,7 +196,7 @@ describe('an endpoint is served', () => {
 });
 
 describe('a session', () => {
-  it('begins with NAME and PROTOCOL, and pushes what clients wait for', async () => {
+  it('begins with NAME and PROTOCOL, and sends the notifications that clients expect', async () => {
     await using w = await world();
     const client = w.client('alice', { attach: false });
     expect(client.send('#0 NAME x')).toEqual(['#0 OK']);

@@ -183,7 +183,7 @@ describe('an endpoint by window messages', () => {
     expect(await client.invoke('PING')).toBe('PONG');
   });
 
-  it('stands what is no message of its language, and drops who does not read', async () => {
+  it('survives foreign messages, and drops clients that do not read', async () => {
     const desktop = new FakeDesktop();
     const users = [{ handle: 'alice', profile: { ABOUT: 'x'.repeat(900) } }];
     const limits = { lineBytes: 1024, unsentBytes: 65_536 };
@@ -211,7 +211,7 @@ describe('an endpoint by window messages', () => {
     desktop.holds = false;
   });
 
-  it('refuses to be the second one, and says what is missing elsewhere than on Windows', async () => {
+  it('refuses to be the second one, and names the missing component on other systems', async () => {
     const desktop = new FakeDesktop();
     await using exchange = await served(desktop);
     await expect(exchange.listenOnWindows({ desktop: async () => desktop })).rejects.toMatchObject({

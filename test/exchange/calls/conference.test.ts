@@ -12,7 +12,7 @@ describe('a conference', () => {
     return { alice, bob, carol };
   }
 
-  it('joins those who are called together, and tells all its number', async () => {
+  it('joins users that are called together, and sends its number to all', async () => {
     await using w = await world();
     const { alice, bob, carol } = await conference(w);
     const ids = [alice.told('CALL 1 CONF_ID'), alice.told('CALL 2 CONF_ID')].map((told) => told.at(-1));

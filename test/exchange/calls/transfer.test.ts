@@ -42,7 +42,7 @@ describe('a transfer', () => {
     expect(bob.told(`CALL ${in_} STATUS`).at(-1)).toBe('TRANSFERRED');
   });
 
-  it('goes to the first of several who answers', async () => {
+  it('goes to the first of several targets that answers', async () => {
     await using w = await world({ users: ['alice', 'bob', 'carol', 'dave'].map((handle) => ({ handle })) });
     const { bob, in_ } = await talking(w);
     const [carol, dave] = [w.client('carol'), w.client('dave')];

@@ -44,7 +44,7 @@ const WRITER = `
 `;
 
 describe('chats in a state folder', () => {
-  it('are there after a restart: members, roles, ids, messages and what was not seen', async () => {
+  it('survive a restart: members, roles, ids, messages and unseen ones', async () => {
     const stateFolder = folder();
     let chat = '';
     let dialog = '';
@@ -120,7 +120,7 @@ describe('chats in a state folder', () => {
     expect(Number(answer.split(' ')[1])).toBeGreaterThan(last);
   });
 
-  it('finish what was half done: messages on their way, and who was about to join', async () => {
+  it('complete interrupted work: messages on their way, and users about to join', async () => {
     const stateFolder = folder();
     const copy = folder();
     let chat = '';
@@ -181,7 +181,7 @@ describe('chats in a state folder', () => {
     expect(search(w.client('bob'), 'MISSEDCHATMESSAGES')).toHaveLength(402);
   });
 
-  it('survive a SIGKILL: what was answered is there, and whole', async () => {
+  it('survive a SIGKILL: answered changes are kept completely', async () => {
     const stateFolder = folder();
     const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, stateFolder], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -210,7 +210,7 @@ describe('chats in a state folder', () => {
     expect(statSync(join(stateFolder, 'chats.db')).mode & 0o777).toBe(0o600);
   });
 
-  it('leave out what is damaged, and say so', async () => {
+  it('leave damaged rows out, and report them', async () => {
     const stateFolder = folder();
     const made: string[] = [];
     {
@@ -227,7 +227,7 @@ describe('chats in a state folder', () => {
     expect(w.failures.map(String).join()).toMatch(/The chat 1 of .*chats\.db is damaged/);
   });
 
-  it('stop an exchange from starting where the file is no database, and say what to do', async () => {
+  it('stop an exchange from starting when the file is not a database, with advice', async () => {
     const stateFolder = folder();
     writeFileSync(join(stateFolder, 'chats.db'), 'x'.repeat(8192));
     await expect(world({ stateFolder })).rejects.toMatchObject({

@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const away = (client: Client) => client.send('SET USERSTATUS OFFLINE');
 const back = (client: Client) => client.send('SET USERSTATUS ONLINE');
 
-describe('a member who is away', () => {
+describe('an absent member', () => {
   it('gets a message when he comes, which is SENDING until then', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
@@ -101,7 +101,7 @@ describe('a member who is away', () => {
     expect([said(bob, chat), types(bob, chat).includes('GAP_IN_CHAT')]).toEqual([['new'], true]);
   });
 
-  it('hears what has become of the chat when he comes', async () => {
+  it('gets the changes of the chat when he returns', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     const chat = await chatWith(w, alice, 'bob', 'carol');

@@ -150,7 +150,7 @@ describe('chats and messages of somebody else', () => {
   });
 });
 
-describe('one who cannot be reached', () => {
+describe('a user that cannot be reached', () => {
   const reasonOf = (w: World, client: ReturnType<World['client']>, chat: string) => {
     const ids = get(client, chat, 'CHATMESSAGES').split(', ');
     const left = ids.find((id) => client.send(`GET CHATMESSAGE ${id} TYPE`)[0]?.endsWith(' LEFT')) ?? '';

@@ -85,7 +85,7 @@ describe('the six roles', () => {
     ]);
   });
 
-  it('cannot be had by leaving and joining again, but for the creator', async () => {
+  it('cannot be gained by leaving and joining again, except by the creator', async () => {
     await using w = await court1();
     const { chat, of } = await court(w);
     for (const handle of ['creator', 'master', 'listener']) {
@@ -260,7 +260,7 @@ describe('the six options', () => {
   });
 });
 
-describe('those who were removed', () => {
+describe('removed members', () => {
   it('can come back when they were kicked; banned, when an administrator adds them', async () => {
     await using w = await court1();
     const { chat, creator, of } = await court(w);
@@ -283,7 +283,7 @@ describe('those who were removed', () => {
     expect(get(user, chat, 'MYSTATUS')).toBe('SUBSCRIBED');
   });
 
-  it('see nothing of what comes after', async () => {
+  it('see no later messages', async () => {
     await using w = await court1();
     const { chat, creator, of } = await court(w);
     creator.send(`ALTER CHAT ${chat} KICK user`);

@@ -73,7 +73,7 @@ describe('the first message to somebody', () => {
     expect(bob.send('SEARCH MISSEDCHATS')).toEqual(['CHATS ']);
   });
 
-  it('goes on in the same chat, whoever answers', async () => {
+  it('goes on in the same chat, for an answer of either side', async () => {
     await using w = await world();
     const { alice, bob, chat } = await dialog(w);
     bob.send('MESSAGE alice bar');

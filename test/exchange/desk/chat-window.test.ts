@@ -38,7 +38,7 @@ describe('the window of a chat', () => {
     expect(w.client().send(`OPEN ${what}`)).toEqual([expect.stringMatching(new RegExp(`^ERROR ${number} `))]);
   });
 
-  it('takes what is typed: all clients are told of the message, and the other gets it', async () => {
+  it('takes typed text: all clients are notified of the message, and the other user gets it', async () => {
     await using w = await world();
     const [one, two, bob] = [w.client(), w.client(), w.client('bob')];
     const desk = w.exchange.desk();

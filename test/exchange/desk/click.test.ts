@@ -105,7 +105,7 @@ describe('a menu item that is clicked', () => {
   });
 });
 
-describe('what a client adds to the window', () => {
+describe('items that a client adds to the window', () => {
   it('is seen as it is, and as it is changed', async () => {
     const root = folder();
     writeFileSync(join(root, 'icon.png'), png(32, 32));

@@ -68,7 +68,7 @@ describe('a desk', () => {
     ).toBe(true);
   });
 
-  it('throws ERR_INVALID_STATE for what cannot be done now, and an ApiError for what the API would refuse', async () => {
+  it('throws ERR_INVALID_STATE for an act that is impossible now, and an ApiError for one that the API refuses', async () => {
     await using s = await stage();
     const { desk } = s;
     for (const act of ['answer', 'refuse', 'hangUp', 'hold', 'resume', 'toVoicemail', 'mute'] as const) {
@@ -138,7 +138,7 @@ describe('a desk', () => {
     expect(s.first.lines.at(-1)).toBe('MUTE OFF');
   });
 
-  it('tells what has changed, part by part, and of what clients do as well', async () => {
+  it('reports changes part by part, also those by clients', async () => {
     await using s = await stage();
     const changes: Partial<DeskState>[] = [];
     s.desk.on('change', (each, whole) => {

@@ -4,7 +4,7 @@ import { folder, world } from '../world.js';
 const MINUTE_MS = 60_000;
 
 describe('AUTOAWAY', () => {
-  it('makes who does nothing AWAY, and ONLINE again when something happens', async () => {
+  it('sets an idle user AWAY, and ONLINE again when something happens', async () => {
     await using w = await world();
     const client = w.client();
     const desk = w.exchange.desk();

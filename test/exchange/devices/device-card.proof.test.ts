@@ -161,7 +161,7 @@ describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
   },
 );
 
-it('keeps what was chosen over a restart, and refuses what is no device', async () => {
+it('keeps the choice over a restart, and refuses an unknown device', async () => {
   const chosen: string[] = [];
   const card = {
     capture: () => undefined,

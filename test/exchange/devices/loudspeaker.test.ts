@@ -41,7 +41,7 @@ it('a user with two calls hears their sum, one frame a tick', async () => {
   expect(card.played.slice(later).map(([first]) => first)).toEqual(new Array(50).fill(23));
 });
 
-it('each frame of each call is played once, in order, whoever comes and goes', () => {
+it('each frame of each call is played once, in order, while calls come and go', () => {
   const step = fc.record({ call: fc.nat(2), act: fc.constantFrom('play', 'play', 'play', 'play', 'pause') });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 90 }), (steps) => {

@@ -7,7 +7,7 @@ function groupsOf(client: Client): Map<string, string> {
   return new Map(ids.map((id) => [client.send(`GET GROUP ${id} TYPE`)[0]?.split(' ').at(-1) ?? '', id]));
 }
 
-it('the hardwired groups follow what is known of others', async () => {
+it('the hardwired groups follow the relations to other users', async () => {
   await using w = await world({
     users: [{ handle: 'alice', contacts: ['bob', '+3725555'] }, { handle: 'bob' }, { handle: 'carol' }],
   });

@@ -18,7 +18,7 @@ async function calling(soundCard = new CountingCard()) {
   return { w, alice, redirect, soundCard };
 }
 
-describe('the greeting that is played to who leaves a message', () => {
+describe('the greeting that callers hear before they leave a message', () => {
   it('is heard by its own OUTPUT, all of it and nothing else, which ends with it', async () => {
     const { w, alice, redirect, soundCard } = await calling();
     await using _ = w;

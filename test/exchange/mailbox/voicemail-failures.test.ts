@@ -6,7 +6,7 @@ import { canMount, smallDisk } from '../disk.js';
 import { type Client, settle, type World } from '../world.js';
 import { until, voicemailWorld, wavFile } from './voicemail-stage.js';
 
-describe('what goes wrong with a voicemail', () => {
+describe('failures of a voicemail', () => {
   const failed = (client: Client, id: number) => ({
     status: client.told(`VOICEMAIL ${id} STATUS`).at(-1),
     reason: client.told(`VOICEMAIL ${id} FAILUREREASON`),
@@ -91,7 +91,7 @@ describe('what goes wrong with a voicemail', () => {
     ]);
   });
 
-  it('CONNECT_ERROR: nothing is uploaded or downloaded by who is offline', async () => {
+  it('CONNECT_ERROR: nothing is uploaded or downloaded by an offline user', async () => {
     const { w, root } = await voicemailWorld();
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -106,7 +106,7 @@ describe('what goes wrong with a voicemail', () => {
     expect(failed(bob, id).status).toBe('UNPLAYED');
   });
 
-  it('NO_VOICEMAIL_PRIVILEGE: a greeting of who has no voicemail', async () => {
+  it('NO_VOICEMAIL_PRIVILEGE: a greeting of a user without voicemail', async () => {
     const { w } = await voicemailWorld();
     await using _ = w;
     const none = w.client('none');

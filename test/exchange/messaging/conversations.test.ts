@@ -88,7 +88,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('can be changed and deleted by who wrote them', async () => {
+  it('can be changed and deleted by their author', async () => {
     await using stage = await accountStage();
     const poll = await hearing(stage, 'bob');
     const sent = await stage.ask(`POST ${MESSAGES}`, { json: text('helo', { clientmessageid: '9' }) });

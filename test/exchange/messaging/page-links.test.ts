@@ -40,7 +40,7 @@ describe('pages', () => {
     expect(takePage(firstPage(3), []).keys).toEqual([]);
   });
 
-  it('give each item once whatever is added and deleted between them', () => {
+  it('give each item once, with items added and deleted between them', () => {
     const step = fc.oneof(
       fc.record({ add: fc.integer({ min: 1, max: 25 }) }),
       fc.record({ remove: fc.nat() }),

@@ -177,7 +177,7 @@ describe('a value or an argument, whatever it is,', () => {
   });
 });
 
-describe('what belongs to another', () => {
+describe('objects of another user', () => {
   it.each(OWNED)('is neither seen nor changed: $kind', async ({ kind, make }) => {
     await using w = await world();
     const [alice, bob, other] = [w.client('alice'), w.client('bob'), w.client('alice')];

@@ -19,7 +19,7 @@ function calls(options: ObjectStoreOptions<'CALL', ApiObject<'CALL'>> = {}) {
 }
 
 describe('a store of objects', () => {
-  it('gives each owner its own, whatever the ids of others are', () => {
+  it('gives each owner its own objects, for any ids of others', () => {
     const { store, add } = calls();
     const [alice, bob] = [owner('alice'), owner('bob')];
     const [mine, theirs] = [add(1, alice), add(1, bob)];

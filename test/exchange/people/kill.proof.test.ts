@@ -16,7 +16,7 @@ const USERS = [
   { handle: 'dave' },
 ];
 
-it('lists and groups agree, wherever a kill has cut off what was kept', async () => {
+it('lists and groups agree, wherever a kill has cut off the stored state', async () => {
   const stateFolder = folder();
   {
     await using w = await world({ users: USERS, stateFolder });

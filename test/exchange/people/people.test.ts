@@ -18,7 +18,7 @@ async function stage(): Promise<World & { clients: Client[] }> {
 
 const freshOf = (clients: readonly Client[]) => clients.map((client) => client.fresh());
 
-describe('what changes about a user', () => {
+describe('changes of a user', () => {
   it.each([
     ['SET PROFILE FULLNAME Alice "A"; x', ['USER alice FULLNAME Alice "A"; x']],
     ['SET PROFILE MOOD_TEXT busy', ['USER alice MOOD_TEXT busy']],
@@ -91,7 +91,7 @@ describe('what changes about a user', () => {
   });
 });
 
-describe('one who is offline', () => {
+describe('an offline user', () => {
   it('sees everybody offline, hears of nothing, and of what has changed when he comes', async () => {
     await using w = await stage();
     const [alice, bob] = w.clients as [Client, Client];

@@ -141,7 +141,7 @@ describe('a recording', () => {
 });
 
 describe('the desk of a scenario', () => {
-  it('acts in its time, and tells what could not be done', async () => {
+  it('acts in its time, and reports acts that failed', async () => {
     const path = await scenarioFile(folder(), {
       users: [{ handle: 'jack' }, { handle: 'jill' }],
       robots: [{ handle: 'caller', stays: true }],

@@ -6,7 +6,7 @@ import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { Client, folder } from '../world.js';
 
-it('a scenario has texts come in, and says what comes of those that go out', async () => {
+it('a scenario has incoming texts, and the results of outgoing ones', async () => {
   const path = join(folder(), 'scenario.json');
   const content = {
     users: [{ handle: 'jack', profile: { PSTN_BALANCE: '100' } }],

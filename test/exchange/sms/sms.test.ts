@@ -246,7 +246,7 @@ describe('FAILUREREASON', () => {
     expect(await failed({ refusal }, (_w, alice) => write(alice, '+3725551'))).toBe(refusal);
   });
 
-  it('SERVER_CONNECT_FAILED, for who is offline', async () => {
+  it('SERVER_CONNECT_FAILED, for an offline user', async () => {
     const offline = (_w: World, alice: Client) => {
       alice.send('SET USERSTATUS OFFLINE');
       return write(alice, '+3725551');

@@ -16,7 +16,7 @@ async function ask(w: World, client: Client, command: string): Promise<string> {
   return client.lines.at(-1) ?? '';
 }
 
-describe('what a client has set, after a restart', () => {
+describe('settings of a client, after a restart', () => {
   it.each([
     ['SET AUDIO_IN USB headset', 'GET AUDIO_IN', 'AUDIO_IN USB headset'],
     ['SET AUDIO_OUT USB headset', 'GET AUDIO_OUT', 'AUDIO_OUT USB headset'],

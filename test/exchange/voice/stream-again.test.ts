@@ -58,7 +58,7 @@ describe('the same redirection again', () => {
     expect(alice.lines.filter((line) => line.startsWith('ERROR'))).toEqual([]);
   });
 
-  it('leaves an input untouched, with what it has in store', async () => {
+  it('leaves an input untouched, with its buffered samples', async () => {
     const { w, speaker } = await stage();
     await using _ = w;
     await using input = await PcmPort.open();

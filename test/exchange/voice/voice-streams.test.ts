@@ -174,7 +174,7 @@ describe('FILE', () => {
     });
   });
 
-  it('plays any WAV, resampled and mixed down; what is no WAV is refused with the reason', async () => {
+  it('plays any WAV, resampled and mixed down; another file is refused with the reason', async () => {
     const root = folder();
     await using wav = await WavWriter.create(join(root, 'cd.wav'), {
       format: { sampleRate: 44_100, channels: 2 },

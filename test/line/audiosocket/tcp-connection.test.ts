@@ -26,7 +26,7 @@ async function silentPort() {
 }
 
 describe('a connection of bytes', () => {
-  it('tells whoever listens later that it broke, and why', async () => {
+  it('reports a failure, with its cause, to a later listener', async () => {
     const { sockets, port } = await silentPort();
     const socket = connect(port, '127.0.0.1');
     const connection = new TcpConnection(socket, systemClock);

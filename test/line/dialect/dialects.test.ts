@@ -27,7 +27,7 @@ const BY_CLOSING: readonly MediaEventType[] = ['end'];
 describe.each(CASES)('%s', (_, dialect, variant) => {
   const pair = () => startedPair(dialect, variant === undefined ? {} : { variant });
 
-  it('says what its table says, and nothing else', () => {
+  it('sends the messages of its table, and no others', () => {
     for (const role of ['provider', 'application'] as const satisfies readonly MediaRole[]) {
       const all: readonly MediaEventType[] = role === 'provider' ? TO_APPLICATION : TO_PROVIDER;
       for (const type of all) {

@@ -53,7 +53,7 @@ function counting(clock: VirtualClock) {
 }
 
 describe('a fork', () => {
-  it('sends every sample in order, after a start that says what it is', async () => {
+  it('sends every sample in order, after a start that describes the stream', async () => {
     const clock = new VirtualClock();
     const { stream, feed } = counting(clock);
     const { texts, bytes, url } = await receiver();
@@ -144,7 +144,7 @@ describe('a fork', () => {
     await forked.close();
   });
 
-  it('to a receiver that does not read drops what is too old, and holds nobody back', async () => {
+  it('to a receiver that does not read drops old samples, and delays no other sink', async () => {
     const clock = new VirtualClock();
     const { stream, feed } = counting(clock);
     const { sockets, url } = await receiver((socket) => socket.pause());

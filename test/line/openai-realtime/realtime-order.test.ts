@@ -78,7 +78,7 @@ it.each(['current', 'earlier'] as const)(
   },
 );
 
-it('what comes of an answer after its end is left out, and an agent that names none is heard', () => {
+it('events of an answer after its end are left out, and events that name no answer are kept', () => {
   const client = REALTIME.codec('provider', { format: REALTIME.format });
   const read = (type: string, fields: object) =>
     client.read(JSON.stringify({ type, ...fields })).map((event) => event.type);

@@ -126,7 +126,7 @@ describe('a stream', () => {
   });
 });
 
-describe('what is written', () => {
+describe('messages that are written', () => {
   it('is read again as it was', () => {
     const name = fc.constantFrom('Subject', 'X-Account', 'Via', 'Contact', 'Supported');
     const value = fc.string({ unit: fc.constantFrom(...'abc ,;="<>:@\\') }).map((text) => text.trim());

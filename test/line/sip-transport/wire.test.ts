@@ -71,7 +71,7 @@ describe('a call', () => {
 });
 
 describe('a connection', () => {
-  it('answers a question whether somebody is there, and is closed after what is no SIP', async () => {
+  it('answers keep-alives, and is closed after bytes that are not SIP', async () => {
     await using endpoint = await SipEndpoint.open({ ports: { tcp: HERE } });
     const [{ port = 0 } = {}] = endpoint.addresses;
     const socket = connect(port, '127.0.0.1');

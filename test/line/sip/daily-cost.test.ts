@@ -44,7 +44,7 @@ it('cuts off in time however many calls begin', async () => {
   expect(cut.slice(0, 4)).toEqual([0, 1, 2, 3]);
 });
 
-it('charges a call at one tariff at a time, and keeps what it has cost before', async () => {
+it('charges a call at one tariff at a time, and keeps its earlier cost', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const cost = new DailyCost(clock, 1);
   const call = {};

@@ -132,7 +132,7 @@ describe('SIPREC metadata', () => {
     expect(() => readSiprecMetadata(text)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('bounds what it keeps', () => {
+  it('limits the size of its state', () => {
     const many = `<recording>${'<participant id="x"><name>y</name><send>z</send></participant>'.repeat(3000)}<v>${'w'.repeat(50_000)}</v></recording>`;
     const metadata = readSiprecMetadata(many);
     expect(metadata.participants).toHaveLength(200);

@@ -111,7 +111,7 @@ it('counts a call as one from its INVITE on', async () => {
   await close();
 });
 
-it('closes with what it has begun', async () => {
+it('closes with its sessions', async () => {
   const { server, say, givenBack, close } = await stage();
   say('INVITE', 'a', SDP);
   await close();

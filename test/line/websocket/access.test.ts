@@ -103,7 +103,7 @@ describe('a port of WebSockets', () => {
     return client.status ?? 101;
   };
 
-  it('lets those in who have a token, a password, or the signature, and nobody else', async () => {
+  it('admits clients with a token, a password or the signature, and no others', async () => {
     const authToken = 'token-of-an-account';
     const access = {
       bearer: ['a-long-token'],

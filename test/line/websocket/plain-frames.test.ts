@@ -79,7 +79,7 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     ).toEqual(expected);
   });
 
-  it('are the same where a frame comes in many pieces, whatever its payload looks like', () => {
+  it('are the same when a frame comes in many pieces, for any payload', () => {
     // Each piece of the payload begins like a frame.
     const like = frameOf('not a message', isMasked);
     const payload = Buffer.concat(Array.from({ length: 20 }, () => like));

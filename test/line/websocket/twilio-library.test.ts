@@ -35,7 +35,7 @@ describe.skipIf(!FOREIGN_MODULES)("Twilio's own library (needs JACKFIELD_FOREIGN
     ? await foreignModule<Webhooks>('twilio/lib/webhooks/webhooks.js')
     : undefined;
 
-  it('signs as we do, and takes our signature, whatever the address and the fields', () => {
+  it('signs as we do, and accepts our signature, for any address and fields', () => {
     if (!webhooks) return;
     const urls = [
       'wss://voice.example.com/media',

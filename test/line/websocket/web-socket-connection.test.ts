@@ -44,7 +44,7 @@ it('a connection that the other end has closed leaves no timer, though it is clo
   }
 });
 
-it('what comes after a close is not read, and the end stays a normal one', async () => {
+it('data after a close is not read, and the end stays a normal one', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', (_, { socket }) => {
     socket.write(Buffer.of(0x88, 0));

@@ -27,7 +27,7 @@ describe('a text of the desktop', () => {
     },
   );
 
-  it('is the same again without its markup, whatever it holds', () => {
+  it('is the same again without its markup, for any content', () => {
     const bits = fc.constantFrom(
       '<b>',
       '&lt;',

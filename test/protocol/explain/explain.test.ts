@@ -10,7 +10,7 @@ import { command, reply } from '../arbitraries.js';
 const texts = (line: string) => explain(line).parts.map(({ text }) => text);
 
 describe('explain', () => {
-  it('says what each part of a redirection is, what comes back and what can go wrong', () => {
+  it('explains each part of a redirection, the replies and the errors', () => {
     const { from, parts, replies, errors } = explain(
       '#7 ALTER CALL 5 SET_INPUT PORT="5001", file="c:\\a b.wav"',
     );

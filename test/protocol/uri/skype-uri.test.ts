@@ -46,7 +46,7 @@ describe('parseSkypeUri', () => {
 });
 
 describe('formatSkypeUri', () => {
-  it('writes what is read back', () => {
+  it('writes texts that parse to the same value', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => !/[\0\r\n]/.test(value));
     const name = text.filter((value) => value !== '');
     const uri = fc.record({

@@ -59,7 +59,7 @@ describe('annotations of a recording', () => {
     expect(catalogue.search({ id: sidecar.id })[0]?.tags).toEqual({ case: 'A-17' });
   });
 
-  it('outlive the catalogue, and what is added later', async () => {
+  it('survive a rebuild of the catalogue, and later additions', async () => {
     const { catalogue, results } = await recorded('anna');
     const { file, sidecar } = results[0]!;
     await catalogue.annotate(sidecar.id, { tags: { mood: 'glad' }, note: 'one' });

@@ -61,7 +61,7 @@ describe('SealedWav', () => {
     expect(found).toEqual(samples.subarray(0, found.length));
   });
 
-  it('refuses what is no recipient before there is a file', async () => {
+  it('refuses an invalid recipient before there is a file', async () => {
     const file = join(folder, 'call.wav.age');
     const made = SealedWav.create(file, ['age1nobody'], { format: STEREO });
     await expect(made).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
@@ -159,7 +159,7 @@ describe('expendable', () => {
     return Array.from(gone, ({ atMs }) => atMs / DAY);
   };
 
-  it('lets go by age, by size, or by both, oldest first, and never what is held', () => {
+  it('removes by age, by size, or by both, oldest first, and never held recordings', () => {
     const items = [item(1, 10), item(2, 10, true), item(3, 10), item(8, 10), item(9, 10)];
     expect(days(items, {})).toEqual([]);
     expect(days(items, { maxAgeDays: 7 })).toEqual([1]);

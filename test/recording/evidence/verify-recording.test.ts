@@ -70,7 +70,7 @@ async function edit(ending: string, from: string | RegExp, to: string): Promise<
 }
 
 describe('verifyRecording', () => {
-  it('finds nothing in what nobody touched, and knows who signed', async () => {
+  it('finds no fault in an untouched recording, and names the signer', async () => {
     const report = await verifyRecording(file, { publicKey: keys.publicKey });
     expect(report).toMatchObject({ ok: true, findings: [], signed: 'trusted', samples: LENGTH, blocks: 4 });
     expect((await verifyRecording(file)).signed).toBe('untrusted');
@@ -158,7 +158,7 @@ describe('verifyRecording', () => {
     expect(findings[0]).toMatchObject({ what: 'format', text: expect.stringContaining('8000 Hz') });
   });
 
-  it('says what is no sidecar or manifest, field by field', async () => {
+  it('reports an invalid sidecar or manifest, field by field', async () => {
     await writeFile(file.replace(/wav$/, 'manifest.json'), '{"schema":"jackfield.manifest/1","blocks":[7]}');
     await expect(verifyRecording(file)).rejects.toMatchObject({
       code: 'ERR_SYNTAX',

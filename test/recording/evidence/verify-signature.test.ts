@@ -58,7 +58,7 @@ const flipped = (base64: string) => {
   return bytes.toString('base64');
 };
 
-describe('who signed a recording', () => {
+describe('the signer of a recording', () => {
   const signatures = {
     none: undefined,
     ann: (made: RecordingManifest) => made.signature,

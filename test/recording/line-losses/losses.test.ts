@@ -72,7 +72,7 @@ const troubles = fc
   )
   .map((parts): Fate[] => [...good(20), ...parts.flat(), ...good(40)]);
 
-describe('what a call by a line has lost is in the ledger, to the sample', () => {
+describe('losses of a call by a line are in the ledger, to the sample', () => {
   it.each<[string, Fate[], number]>([
     ['nothing', good(100), 0],
     ['one packet', [...good(50), 'lost', ...good(50)], 320],
@@ -196,7 +196,7 @@ describe('what a call by a line has lost is in the ledger, to the sample', () =>
     },
   );
 
-  it('whatever happens at once: lost packets, bursts, stalls, silence that is not sent, jitter, and a clock that is off', {
+  it('all at once: lost packets, bursts, stalls, silence that is not sent, jitter, and clock drift', {
     timeout: 30_000 * CALLS,
   }, async () => {
     await fc.assert(

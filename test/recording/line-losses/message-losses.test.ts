@@ -12,7 +12,7 @@ onPhoneStage((made) => {
   stage = made;
 });
 
-it('what a line made up is in the ledger of a message that an answering machine takes', async () => {
+it('concealed samples of a line are in the ledger of a message that an answering machine takes', async () => {
   const { folder, client, server, clock } = stage;
   await using archive = await VoicemailArchive.open(join(folder, 'archive'));
   const greeting = { tone: 500, ms: 100 } as const;

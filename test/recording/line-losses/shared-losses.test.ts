@@ -59,7 +59,7 @@ async function relay(to: string, at: string) {
   };
 }
 
-describe('what a line made up is in the ledger of a recorder that joins the voice of another process', () => {
+describe('concealed samples of a line are in the ledger of a recorder that joins the voice of another process', () => {
   it('to the sample', async () => {
     const socket = join(stage.folder, 'voice.sock');
     await using _share = await ShareServer.open(() => [stage.server], socket);

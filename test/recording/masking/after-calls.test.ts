@@ -60,14 +60,14 @@ describe('once a call is over', () => {
     expect(event).not.toMatch(/4111/);
   });
 
-  it('one that is only transcribed is told of at once, whatever the engine says', async () => {
+  it('a recording that is only transcribed is reported at once, for any result of the engine', async () => {
     await recorded();
     expect(await run({ transcriber: broken })).toEqual(['published', 'undone ann.wav: no ears']);
     expect(await news()).toEqual([expect.stringContaining('recording.finished')]);
     expect(await left()).toHaveLength(1);
   });
 
-  it('what failed is not told of, is as it was, and is done by the next, with other calls', async () => {
+  it('a failed recording is not reported, stays as it was, and is done in the next run, with other calls', async () => {
     await recorded();
     expect(await run({ transcriber: broken, mask: {} })).toEqual(['published', 'undone ann.wav: no ears']);
     expect(await news()).toEqual([]);

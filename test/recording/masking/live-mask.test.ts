@@ -85,7 +85,7 @@ describe('masking while a call goes on', () => {
     expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
   });
 
-  it('masks what is not understood in time, counts it, and tells of it', async () => {
+  it('masks speech that is not understood in time, counts it, and reports it', async () => {
     const words = { remote: spoken(CARD, 16_000), local: spoken('good morning to you', 6 * RATE) };
     const call = talk(14, words);
     const { engine } = ears(call, words);

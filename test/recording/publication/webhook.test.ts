@@ -41,9 +41,12 @@ describe('the signature of a webhook', () => {
     );
   });
 
-  it.each([undefined, null, 7, [], [genuine, genuine], {}])('is false for what is no text: %j', (header) => {
-    expect(verifyWebhook('{}', header as string, secret, now)).toBe(false);
-  });
+  it.each([undefined, null, 7, [], [genuine, genuine], {}])(
+    'is false for a value that is not a text: %j',
+    (header) => {
+      expect(verifyWebhook('{}', header as string, secret, now)).toBe(false);
+    },
+  );
 });
 
 it.each([0, 99, -1, Number.NaN, Number.POSITIVE_INFINITY, 3e9])(

@@ -76,7 +76,7 @@ describe('a recorder, besides the calls that it records', () => {
     expect((await readdir(join(folder, '.outbox'))).filter((name) => name.endsWith('.json'))).toEqual([]);
   });
 
-  it('finishes and publishes what an earlier process left behind', async () => {
+  it('finishes and publishes recordings of an earlier process', async () => {
     await mkdir(join(folder, '.recording'), { recursive: true });
     const left = join(folder, '.recording', '1-7.wav');
     const call = { id: 7, partner: '../../ann\n', type: 'INCOMING_P2P', status: '', duration: 0, states: [] };

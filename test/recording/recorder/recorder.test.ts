@@ -55,7 +55,7 @@ describe('Recorder', () => {
     expect(on.catalogue?.search({ until: new Date(0) })).toEqual([]);
   });
 
-  it('records what its policy says, and the rest when told to, from the pre-roll on', async () => {
+  it('records by its policy, and other calls on demand, from the pre-roll on', async () => {
     const on = await start({
       policy: { only: ['ann'] },
       consent: { prompt: 'assets/prompts/echo-greeting.wav' },
@@ -87,7 +87,7 @@ describe('Recorder', () => {
     expect(await readdir(join(folder, '.recording'))).toEqual([]);
   });
 
-  it('removes what is too short', async () => {
+  it('removes recordings that are too short', async () => {
     const on = await start({ discardBelowMs: 60_000 });
     const begun = once(on, 'recording');
     const discarded = once(on, 'discarded');

@@ -113,7 +113,7 @@ describe('a recording that is encrypted', () => {
     expect(Buffer.compare(Buffer.from(samples.buffer), Buffer.from(stereo(0, 16_000 * 200).buffer))).toBe(0);
   });
 
-  it('does not give out what was changed', async () => {
+  it('does not return changed data', async () => {
     const segment = await recorded(160_000);
     await segment.discard().catch(() => undefined);
     const whole = await SealedFile.create(file, [recipient]);
@@ -125,7 +125,7 @@ describe('a recording that is encrypted', () => {
     await expect(collectSamples(openSealed(file, identity))).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
-  it('refuses what is no recipient, and no identity', async () => {
+  it('refuses an invalid recipient, and an invalid identity', async () => {
     await expect(SealedFile.create(file, ['bob'])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     await recorded(8000);
     await expect(readTails(file, 'bob')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
