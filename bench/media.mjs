@@ -1,6 +1,6 @@
 // Calls of media servers and forks: cores, what is added to a frame's way, and memory. Needs gcc.
 //
-//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --warm 1 --only twilio,audiosocket,forks]
+//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --threads 1 --warm 1 --only twilio,audiosocket,forks]
 //
 // The peers are a program in C beside this process, on the same machine (media-peer.c); what is measured is this process.
 // One frame a second and call is loud. Its first sample is followed: `read`, from the peer's writing to its being an event
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     forks: { type: 'string', default: '200' },
     stalled: { type: 'string', default: '1' },
     warm: { type: 'string', default: '1' },
+    threads: { type: 'string', default: '1' },
     only: { type: 'string', default: 'twilio,audiosocket,forks' },
   },
 });
@@ -64,7 +65,8 @@ async function callsOf(binary, dialect) {
     identity: { handle: 'echo', fullName: 'Echo', network: 'P2P' },
     arrive: (attempt) => attempt.answer(echoLeg(numberOf(attempt.origin.caller), notes)),
   });
-  const options = { target: 'echo', maxCalls: count + stalled };
+  const listen = { thread: values.threads !== '0' };
+  const options = { target: 'echo', maxCalls: count + stalled, listen };
   const line = dialect === 'twilio' ? webSocketLine({ dialect, ...options }) : audioSocketLine(options);
   await exchange.addLine(line);
   // A process that has had calls before: its code is compiled.

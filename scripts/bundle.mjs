@@ -21,6 +21,7 @@ const ENTRIES = [
   ...entryPoints,
   ...Object.values(bin),
   'dist/analysis/files/analysis-worker.js',
+  'dist/line/media-thread/media-thread-main.js',
   'dist/line/rtp-thread/socket-thread-main.js',
   'dist/tcp/worker/worker-main.js',
 ];

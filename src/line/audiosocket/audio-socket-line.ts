@@ -4,7 +4,6 @@ import { dialectNamed } from '../dialect/dialects.js';
 import { lineOf } from '../media/line-of.js';
 import type { MediaLine } from '../media/media-line.js';
 import { MEDIA_LINE_RULES, type MediaLineOptions } from '../media/media-line-options.js';
-import { TcpConnectionListener } from './tcp-connection.js';
 
 /** Options of {@link audioSocketLine}. */
 export interface AudioSocketLineOptions extends MediaLineOptions {
@@ -24,13 +23,5 @@ const RULES: Rules<AudioSocketLineOptions> = { ...MEDIA_LINE_RULES, dialect: one
 export function audioSocketLine(options: AudioSocketLineOptions = {}): MediaLine {
   checkOptions(options, RULES);
   const { dialect: name = 'audiosocket', ...others } = options;
-  return lineOf(
-    dialectNamed(name),
-    others,
-    ({ port, host, tls }, maxConnections) =>
-      (clock, onConnection) =>
-        TcpConnectionListener.open({ port, host, tls, maxConnections, clock }, (connection) =>
-          onConnection(connection, new URL(`tcp://${host.includes(':') ? `[${host}]` : host}`)),
-        ),
-  );
+  return lineOf(dialectNamed(name), others);
 }

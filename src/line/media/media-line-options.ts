@@ -1,6 +1,7 @@
 import {
   callback,
   either,
+  flag,
   line,
   needed,
   nested,
@@ -42,6 +43,12 @@ export interface MediaListenOptions {
   readonly host?: string;
   /** Key and certificates for TLS. Default: no TLS. */
   readonly tls?: MediaTls;
+  /**
+   * True: a thread of its own listens and holds the connections, so that this thread has about half of the work.
+   * Sessions and calls stay in this thread. Handshakes and pings then follow the clock of the machine. When the thread
+   * ends by itself, its calls end with ERR_CLOSED, and another thread takes its place. Default false.
+   */
+  readonly thread?: boolean;
 }
 
 /** Application or media server to which outgoing calls are connected. */
@@ -116,6 +123,7 @@ export const MEDIA_LINE_RULES: Rules<MediaLineOptions> = {
       port: whole(0, 65_535),
       host: line(1, 255),
       tls: TLS_RULE,
+      thread: flag,
     }),
   ),
   connect: nested<MediaConnectOptions>({

@@ -13,6 +13,7 @@ import type { MediaConnection } from './media-connection.js';
 import { callerOf, MediaLeg } from './media-leg.js';
 import type { CallFromMedia, MediaConnectOptions } from './media-line-options.js';
 import { type MediaEnd, MediaSession } from './media-session.js';
+import type { Listening, OnConnection } from './open-listener.js';
 
 const INCOMING = having('place', 'failed');
 
@@ -27,14 +28,10 @@ export interface MediaLineParts {
   /** Finds the target of an incoming call. */
   readonly target: (call: CallFromMedia) => string;
   readonly connect: MediaConnectOptions | undefined;
-  /** Begins to listen. */
+  /** Begins to listen. `failed` is told of errors that are not of one connection. */
   readonly listen:
-    | ((clock: Clock, onConnection: (connection: MediaConnection, url: URL) => void) => Promise<Listening>)
+    | ((clock: Clock, onConnection: OnConnection, failed: (error: Error) => void) => Promise<Listening>)
     | undefined;
-}
-
-interface Listening extends AsyncDisposable {
-  readonly port: number;
 }
 
 /**
@@ -71,7 +68,11 @@ export class MediaLine implements Line {
     checkArgument('incoming', incoming, INCOMING);
     this.#incoming = incoming;
     const { listen } = this.#parts;
-    this.#listening = await listen?.(incoming.clock, (connection, url) => this.#accept(connection, url));
+    this.#listening = await listen?.(
+      incoming.clock,
+      (connection, url) => this.#accept(connection, url),
+      (error) => incoming.failed(error),
+    );
   }
 
   async close(): Promise<void> {

@@ -30,14 +30,6 @@ const RULES: Rules<WebSocketLineOptions> = {
  */
 export function webSocketLine(options: WebSocketLineOptions): MediaLine {
   checkOptions(options, RULES);
-  const { dialect: name, access = {}, ...others } = options;
-  const dialect = dialectNamed(name);
-  const { subprotocols } = dialect;
-  return lineOf(dialect, others, ({ port, host, tls }, maxConnections) => async (clock, onConnection) => {
-    const { WebSocketListener } = await import('./web-socket-listener.js');
-    return await WebSocketListener.open(
-      { port, host, tls, access, subprotocols, maxConnections, clock },
-      ({ connection, url }) => onConnection(connection, url),
-    );
-  });
+  const { dialect: name, access, ...others } = options;
+  return lineOf(dialectNamed(name), others, access);
 }
