@@ -81,6 +81,13 @@ export class JitterBuffer {
     return this.#lost.runs;
   }
 
+  /** True when all that has come was played. */
+  get isPlayed(): boolean {
+    const { samples, at } = this.#begun;
+    if (this.#buffer.size > 0 || this.#scaler.held > 0) return false;
+    return samples.length === 0 || at + samples.length + this.#output.delay <= this.#position.next;
+  }
+
   /** Takes a packet of voice or comfort noise. */
   arrive(packet: SourcePacket, decoding: VoiceDecoding): void {
     if (this.#decoding !== decoding) this.#decodeWith(decoding);

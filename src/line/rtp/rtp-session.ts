@@ -204,6 +204,15 @@ export class RtpSession extends FencedEmitter<RtpSessionEvents> implements Async
     await this.#sender.digits.send(digit, ms);
   }
 
+  /**
+   * Resolves when all voice that has arrived so far was played by {@link voice}; after 500 ms at the latest. To be
+   * called when the peer has ended its stream.
+   */
+  async played(): Promise<void> {
+    await this.#transport.drain?.();
+    await this.#voice?.played();
+  }
+
   stats(): RtpSessionStats {
     const { peer } = this.#reporter;
     const sent = { packets: this.#sender.packets, bytes: this.#sender.octets };

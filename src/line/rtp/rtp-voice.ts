@@ -15,6 +15,9 @@ export interface RtpVoiceParts {
   quality(): LineQuality | undefined;
 }
 
+/** Longest time for which the end of a call waits for voice to be played, in ms. */
+const LAST_VOICE_MS = 500;
+
 /** Peer of a session as a party of a conversation: it speaks what was received, and what it hears is sent. */
 export class RtpVoice implements Party {
   readonly #clock: Clock;
@@ -24,6 +27,8 @@ export class RtpVoice implements Party {
   readonly #onLeave: () => void;
   readonly #quality: () => LineQuality | undefined;
   #ear: DtmfDetector | undefined;
+  /** Called when all that has come was played and heard. */
+  #onPlayed: (() => void) | undefined;
 
   constructor({ clock, playout, sender, onTone, onLeave, quality }: RtpVoiceParts) {
     this.#clock = clock;
@@ -37,6 +42,19 @@ export class RtpVoice implements Party {
   /** Starts or stops listening for digits (DTMF tones) in the voice. */
   listen(isOn: boolean): void {
     this.#ear = isOn ? (this.#ear ?? new DtmfDetector()) : undefined;
+  }
+
+  /** Resolves when all that has come was played in the conversation; after 500 ms at the latest. */
+  played(): Promise<void> {
+    if (this.#playout.isPlayed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#clock.timerAt(this.#clock.now() + LAST_VOICE_MS, () => this.#onPlayed?.());
+      this.#onPlayed = () => {
+        this.#onPlayed = undefined;
+        cancel();
+        resolve();
+      };
+    });
   }
 
   speak(frame: Int16Array): void {
@@ -54,11 +72,14 @@ export class RtpVoice implements Party {
 
   hear(frame: Int16Array): void {
     this.#sender.take(frame, this.#clock.now());
+    // All have spoken in this tick, and hear each other in it.
+    if (this.#playout.isPlayed) this.#onPlayed?.();
   }
 
   /** Restarts the jitter buffer. Voice that arrives outside a conversation is not played later. */
   pause(): void {
     this.#playout.restart();
+    this.#onPlayed?.();
   }
 
   async leave(): Promise<void> {

@@ -207,10 +207,16 @@ export class SipLeg implements Leg {
 
   #hungUp({ by }: SessionEnd): void {
     if (this.#isOver || by === 'local') return;
-    if (this.#conversation) {
-      const cause: EndCause = by === 'lost' ? { kind: 'failed', reason: 'cut-off' } : { kind: 'hung-up' };
-      this.#conversation.end(cause);
-    } else this.#givenUp();
+    if (!this.#conversation) this.#givenUp();
+    else if (by === 'lost') this.#conversation.end({ kind: 'failed', reason: 'cut-off' });
+    else void this.#endPlayed();
+  }
+
+  /** Ends the conversation when all that the other end has said before it hung up was heard. */
+  async #endPlayed(): Promise<void> {
+    const media = this.#media;
+    await media.rtp.played();
+    if (this.#media === media) this.#conversation?.end({ kind: 'hung-up' });
   }
 
   #finish(): void {
