@@ -14,9 +14,7 @@ const MARKS = /\p{M}+/gu;
 
 /** Splits a text into words with their positions in it. */
 export function tokensIn(text: string): Token[] {
-  // Created on first use: loading the dictionaries takes 20 ms.
-  words ??= new Intl.Segmenter('und', { granularity: 'word' });
-  return Array.from(words.segment(text))
+  return Array.from(segmentsOf(text))
     .filter(({ isWordLike }) => isWordLike)
     .map(({ segment, index }) => ({
       token: compared(segment),
@@ -24,6 +22,35 @@ export function tokensIn(text: string): Token[] {
       from: index,
       to: index + segment.length,
     }));
+}
+
+interface Segment {
+  readonly segment: string;
+  readonly index: number;
+  readonly isWordLike: boolean | undefined;
+}
+
+/** Length of the pieces that are segmented at once, and of the end of a piece that is looked at again with the next. */
+const PIECE = 1024;
+const AGAIN = 128;
+
+/**
+ * Segments a text in pieces, since V8 copies the whole text for each segment: a text of 80,000 characters would take
+ * minutes and gigabytes.
+ */
+function* segmentsOf(text: string): Generator<Segment> {
+  // Created on first use: loading the dictionaries takes 20 ms.
+  words ??= new Intl.Segmenter('und', { granularity: 'word' });
+  for (let at = 0, next = 0; at < text.length; at = next) {
+    const isLast = at + PIECE >= text.length;
+    for (const { segment, index, isWordLike } of words.segment(text.slice(at, at + PIECE))) {
+      next = at + index;
+      // The end of a piece may belong to a word that goes on.
+      if (!isLast && index > 0 && index + segment.length > PIECE - AGAIN) break;
+      yield { segment, index: next, isWordLike };
+      next += segment.length;
+    }
+  }
 }
 
 /** Converts a word to the form in which words are compared. */
