@@ -49,5 +49,6 @@ it.skipIf(!existsSync(built)).each([
       expect(tally?.recall, `recall of ${name}`).toBeGreaterThanOrEqual(recall);
       expect(tally?.error(0.5), `error of ${name}`).toBeLessThanOrEqual(error);
     }
+    expect(tallies.get('tones of other kinds')?.found, 'tones that are not there').toBeLessThanOrEqual(1);
   },
 );
