@@ -158,10 +158,14 @@ async function relayAll(voice, port, calls) {
   let cookies = 0;
   const ask = async (fields) => {
     const cookie = `c${++cookies}`;
+    const send = () => socket.send(`${cookie} ${bencoded(fields)}`, port, '127.0.0.1');
+    // A request that is asked again has the same cookie, and rtpengine answers it with the same answer.
+    const again = setInterval(send, AGAIN_MS);
     const answer = await new Promise((resolve) => {
       waiting.set(cookie, resolve);
-      socket.send(`${cookie} ${bencoded(fields)}`, port, '127.0.0.1');
+      send();
     });
+    clearInterval(again);
     if (!answer.includes('6:result2:ok')) throw new Error(`rtpengine says ${answer}`);
     return Number(/^m=audio (\d+)/m.exec(answer)?.[1]);
   };
