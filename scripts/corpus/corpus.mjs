@@ -99,9 +99,11 @@ export async function makeCall(options, load = {}) {
 function withNoise(sound, { noise: kind, snrDb }, random) {
   const rms = 32768 * 10 ** ((SPEECH_DBFS - snrDb) / 20);
   const around = noise(kind, sound.length, random);
-  return Int16Array.from(sound, (each, i) =>
-    Math.max(-32768, Math.min(32767, Math.round(each + rms * around[i]))),
-  );
+  const samples = new Int16Array(sound.length);
+  for (let i = 0; i < samples.length; i++) {
+    samples[i] = Math.max(-32768, Math.min(32767, Math.round(sound[i] + rms * around[i])));
+  }
+  return samples;
 }
 
 /** The other leg comes back, later and softer. */

@@ -4,6 +4,7 @@
 //   --seconds N   of each call, default 200: two hours in all
 //   --by noise    or snrDb, name: a table for each
 //   --detector neural  the neural detector in place of the default
+//   --check       end with 1 where a figure is worse than docs/analysis.md says (for the corpus that it reports)
 //   --out FOLDER  write the calls as WAV files, each with its truth as JSON beside it
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { ConversationAnalysis } from '../../dist/analysis.js';
 import { encodeWav, mergeChannels } from '../../dist/voice.js';
 import { makeCall, plan, RATE } from './corpus.mjs';
+import { published, worse } from './published.mjs';
 import { score } from './score.mjs';
 
 const { values } = parseArgs({
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     by: { type: 'string' },
     detector: { type: 'string', default: 'levels' },
     out: { type: 'string' },
+    check: { type: 'boolean', default: false },
   },
 });
 
@@ -48,7 +51,7 @@ print(`seed ${values.seed}: ${(samples / RATE / 60).toFixed(0)} minutes of two l
 print('| measure | there | found | precision | recall | error, median | 95 % |');
 print('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const [name, tally] of [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))) {
-  const unit = name.startsWith('noise') || name.startsWith('echo level') ? 'dB' : 'ms';
+  const unit = /^(noise|echo level)/.test(name) ? 'dB' : 'ms';
   const errors =
     tally.errors.length === 0
       ? ['', '']
@@ -62,6 +65,11 @@ for (const [name, tally] of [...tallies].sort(([a], [b]) => (a < b ? -1 : 1))) {
     ...errors,
   ];
   print(`| ${cells.join(' | ')} |`);
+}
+if (values.check) {
+  const lines = worse(await published(values.detector), tallies);
+  print(lines.length === 0 ? '\nAll figures are as published, or better.' : `\n${lines.join('\n')}`);
+  process.exitCode = lines.length === 0 ? 0 : 1;
 }
 
 async function keep(folder, { legs, truth, ...facts }) {

@@ -11,8 +11,15 @@ export function noise(kind, length, random) {
   return samples.map((sample) => sample / rms);
 }
 
+/** Samples by their index. A loop: `Float64Array.from` takes ten times as long. */
+function samplesOf(length, at) {
+  const samples = new Float64Array(length);
+  for (let i = 0; i < length; i++) samples[i] = at(i);
+  return samples;
+}
+
 const white = (length, random) =>
-  Float64Array.from({ length }, () => random.next() + random.next() + random.next() - 1.5);
+  samplesOf(length, () => random.next() + random.next() + random.next() - 1.5);
 
 function lowPassed(samples, hz) {
   const keep = Math.exp((-2 * Math.PI * hz) / RATE);
@@ -28,13 +35,11 @@ const MAKERS = {
   pink(length, random) {
     const parts = [40, 160, 640, 2560].map((hz) => lowPassed(white(length, random), hz));
     const gains = [8, 4, 2, 1];
-    return Float64Array.from({ length }, (_, i) =>
-      parts.reduce((sum, part, k) => sum + part[i] * gains[k], 0),
-    );
+    return samplesOf(length, (i) => parts.reduce((sum, part, k) => sum + part[i] * gains[k], 0));
   },
   hum(length, random) {
     const soft = white(length, random);
-    return Float64Array.from({ length }, (_, i) => {
+    return samplesOf(length, (i) => {
       let sum = soft[i] * 0.05;
       for (let k = 1; k <= 7; k++) sum += Math.sin((2 * Math.PI * 50 * k * i) / RATE + k) / k;
       return sum;
@@ -43,9 +48,9 @@ const MAKERS = {
   fan(length, random) {
     const air = lowPassed(white(length, random), 700);
     const blade = random.between(110, 160);
-    return Float64Array.from(
-      { length },
-      (_, i) =>
+    return samplesOf(
+      length,
+      (i) =>
         air[i] +
         0.03 * Math.sin((2 * Math.PI * blade * i) / RATE) +
         0.02 * Math.sin((4 * Math.PI * blade * i) / RATE),
@@ -54,7 +59,7 @@ const MAKERS = {
   street(length, random) {
     const air = lowPassed(white(length, random), 500);
     const periods = [random.between(5, 9), random.between(11, 17)];
-    return Float64Array.from({ length }, (_, i) => {
+    return samplesOf(length, (i) => {
       const swell = periods.reduce((sum, s) => sum + Math.sin((2 * Math.PI * i) / (s * RATE)), 0);
       return air[i] * 10 ** ((2 * swell) / 20);
     });

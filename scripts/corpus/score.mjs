@@ -49,6 +49,19 @@ export class Tally {
 
 const FRAME = 160;
 
+/** Kinds of tones and of events, and the names of their tallies. */
+const TONES = new Map([
+  ['ring-back', 'ring-back'],
+  ['beep', 'beep'],
+  ['fax-calling', 'fax tone'],
+]);
+const TURNS = new Map([
+  ['interruption', 'interruption'],
+  ['failed-barge-in', 'barge-in that failed'],
+  ['backchannel', 'backchannel'],
+  ['dual-start', 'dual start'],
+]);
+
 /** Adds one call's report to tallies by name. @param {Map<string, Tally>} tallies */
 export function score(truth, report, tallies, suffix = '') {
   const of = (name) => {
@@ -58,40 +71,40 @@ export function score(truth, report, tallies, suffix = '') {
   };
   for (const leg of [0, 1]) {
     const found = report.legs[leg];
-    speechFrames(of('speech (10 ms frames)'), truth.speech[leg], found.speech, report.samples);
-    of('speech begins').match(
+    speechFrames(of('speech (frames of 10 ms)'), truth.speech[leg], found.speech, report.samples);
+    of('begin of a unit of speech').match(
       truth.speech[leg],
       found.speech,
       () => true,
       ({ from }) => from,
     );
-    of('speech ends').match(
+    of('end of a unit of speech').match(
       truth.speech[leg],
       found.speech,
       () => true,
       ({ to }) => to,
     );
     const tones = truth.tones.filter((tone) => tone.leg === leg);
-    for (const kind of ['ring-back', 'beep', 'fax-calling'])
-      of(`tone: ${kind}`).match(
+    for (const [kind, name] of TONES)
+      of(name).match(
         tones.filter((tone) => tone.kind === kind),
         found.tones.filter((tone) => tone.kind === kind),
         () => true,
         ({ from }) => from,
       );
-    of('tones of other kinds').match(
+    of('tone of another kind').match(
       [],
-      found.tones.filter(({ kind }) => !['ring-back', 'beep', 'fax-calling'].includes(kind)),
+      found.tones.filter(({ kind }) => !TONES.has(kind)),
       () => true,
     );
-    of('keys').match(
+    of('key').match(
       truth.keys.filter((key) => key.leg === leg),
       found.pressed,
       (a, b) => a.digit === b.digit,
       ({ from }) => from,
     );
     speechFrames(
-      of('music (10 ms frames)'),
+      of('music (frames of 10 ms)'),
       truth.music.filter((each) => each.leg === leg),
       found.music,
       report.samples,
@@ -122,7 +135,7 @@ export function score(truth, report, tallies, suffix = '') {
   const isChange = ({ kind }) => kind === 'transfer' || kind === 'interruption';
   const sameLeg = (a, b) => a.leg === b.leg;
   offsets.match(events.filter(isChange), report.talk.events.filter(isChange), sameLeg);
-  const pairs = of('offset of a change');
+  const pairs = of('its offset');
   for (const each of events.filter(isChange)) {
     const other = report.talk.events.find(
       (event) => isChange(event) && event.leg === each.leg && Math.abs(event.at - each.at) <= NEAR,
@@ -133,9 +146,9 @@ export function score(truth, report, tallies, suffix = '') {
     pairs.right++;
     pairs.errors.push((other.offset - each.offset) / 16);
   }
-  for (const kind of ['interruption', 'failed-barge-in', 'backchannel', 'dual-start']) {
+  for (const [kind, name] of TURNS) {
     const ofKind = (event) => event.kind === kind;
-    of(kind).match(
+    of(name).match(
       events.filter(ofKind),
       report.talk.events.filter(ofKind),
       kind === 'dual-start' ? () => true : sameLeg,
