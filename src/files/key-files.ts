@@ -6,14 +6,18 @@ import { areCertificates, CERTIFICATES } from '../base/system/certificates.js';
 import { decodeText } from './decode-text.js';
 import { fileError } from './file-error.js';
 
-/** Reads a text in UTF-8. @throws ERR_FILE, also when it has another encoding. */
-export async function readText(path: string): Promise<string> {
-  let bytes: Buffer;
+/** Reads a whole file. @throws ERR_FILE. */
+export async function readBytes(path: string): Promise<Buffer> {
   try {
-    bytes = await readFile(path);
+    return await readFile(path);
   } catch (cause) {
     throw fileError('read', path, cause);
   }
+}
+
+/** Reads a text in UTF-8. @throws ERR_FILE, also when it has another encoding. */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
   try {
     return decodeText(bytes);
   } catch (cause) {
@@ -28,7 +32,7 @@ export async function readToken(path: string): Promise<string> {
 
 /** Certificates of authorities. @throws ERR_FILE; ERR_INVALID_ARG for a file that has something else in it. */
 export async function readCertificates(path: string): Promise<string> {
-  const text = await readText(path);
+  const text = (await readBytes(path)).toString();
   if (areCertificates(text)) return text;
   throw new JackfieldError('ERR_INVALID_ARG', `${printable(path)} must be ${CERTIFICATES.expected}.`);
 }
@@ -41,7 +45,7 @@ export async function readCertificates(path: string): Promise<string> {
  * @throws ERR_FILE; ERR_INVALID_ARG for a file that has something else in it.
  */
 export async function readPem<T>(path: string, parse: (pem: string) => T, what: string): Promise<T> {
-  const pem = await readText(path);
+  const pem = (await readBytes(path)).toString();
   try {
     return parse(pem);
   } catch (cause) {

@@ -17,7 +17,8 @@ import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { isInside } from '../../files/confined-path.js';
-import { readText } from '../../files/key-files.js';
+import { decodeText } from '../../files/decode-text.js';
+import { readBytes } from '../../files/key-files.js';
 import { withOwnPaths } from '../../files/own-paths.js';
 import { suggest } from '../../protocol/explain/suggest.js';
 import { fileFaults } from './check-files.js';
@@ -187,16 +188,23 @@ async function readSource(file: string, problems: ConfigProblem[]): Promise<Sour
     (it) => ({ size: it.size, isFile: it.isFile() }),
     () => ({ size: 0, isFile: false }),
   );
-  const tooLarge = isFile && size > MAX_BYTES;
-  const document = parseDocument(tooLarge ? '' : await readText(file), {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
+  const isTooLarge = isFile && size > MAX_BYTES;
+  const { text = '', fault } = isTooLarge
+    ? { fault: `It is larger than ${MAX_BYTES} bytes` }
+    : decoded(await readBytes(file));
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const source = { file, document, lines };
   for (const { message, pos } of document.errors) problems.push(at(source, pos[0], '', message));
-  if (tooLarge) problems.push(at(source, 0, '', `It is larger than ${MAX_BYTES} bytes`));
+  if (fault !== undefined) problems.push(at(source, 0, '', fault));
   return source;
+}
+
+function decoded(bytes: Buffer): { readonly text?: string; readonly fault?: string } {
+  try {
+    return { text: decodeText(bytes) };
+  } catch (error) {
+    return { fault: `The file cannot be read: ${messageOf(error)}` };
+  }
 }
 
 /** The value of a file. A file with too many aliases is refused before it is expanded. */

@@ -100,6 +100,6 @@ it('every field that names a file is known to be one', () => {
       Object.keys(properties ?? { '': each }).map((inner) => [name, inner].filter(Boolean).join('.')),
     ),
   );
-  const files = named.filter((name) => /File$|^out$|prompt$|command$|Model$/.test(name));
+  const files = named.filter((name) => /File$|^out$|prompt$|command$|grammar$|Model$/.test(name));
   expect([...RECORD_FILES.paths, ...RECORD_FILES.programs].toSorted()).toEqual(files.toSorted());
 });

@@ -61,7 +61,7 @@ it('work after calls is checked with its files, and the wrong field is named', a
       expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Cannot run no-such-engine/),
       expect.stringMatching(/^serve\.yaml:2: record\.mask: .*none\.txt/),
     ],
-    [expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Expected "pocketsphinx", \{ url \}/)],
+    [expect.stringMatching(/^serve\.yaml:2: record\.transcribe: Expected "pocketsphinx", \{ grammar \}/)],
     [expect.stringMatching(/^serve\.yaml:2: record\.mask: mask\.phrases\.0: Give a word/)],
     [expect.stringMatching(/^serve\.yaml:2: record: catalogue must be true when/)],
   ]);
