@@ -26,7 +26,7 @@ import type { CallControl } from './call-control.js';
 import { JOINER, type JoinedVoice, type PortPlace, type VoiceJoiner } from './join-voice.js';
 import { letGoOf } from './redirect-to-lease.js';
 import { Redirections } from './redirections.js';
-import { joinOrFree } from './taken-voice.js';
+import { joinOrFree, letOthersBegin } from './taken-voice.js';
 
 /** A reader of a call's voice from its first sample on. It makes no redirection of its own. */
 export interface VoiceListener {
@@ -170,6 +170,7 @@ export async function openCallVoice(
   const readIntervalMs = Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS);
   const receive = (stream: StreamKind) =>
     server.lease({ object, stream, direction: 'receive', readClass, readIntervalMs });
+  if (options.join?.join) await letOthersBegin(call, limits.signal);
   const turn = await options.join?.turn?.(call, limits.signal);
   try {
     const joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });

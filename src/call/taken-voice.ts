@@ -36,7 +36,6 @@ export interface JoinOptions {
  */
 export async function joinOrFree(call: Call, options: JoinOptions): Promise<JoinedVoice | undefined> {
   const { signal, speak, join } = options;
-  if (join?.join) await letOthersBegin(call, signal);
   for (const port of await portsBefore(call, signal)) {
     const joined = await join?.join?.(call, port, { signal, speak });
     if (joined) return joined;
@@ -70,8 +69,11 @@ export async function takenFrom(
   return undefined;
 }
 
-/** Waits while the call rings, so that another program that learns of it at the same time can redirect it. */
-async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
+/**
+ * Waits while the call rings, so that another program that learns of it at the same time can redirect it. To be called
+ * before the turn is taken, for which the other one would wait.
+ */
+export async function letOthersBegin(call: Call, signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0; waitedMs < OTHERS_BEGIN_MS; waitedMs += LOOK_MS) {
     if (call.state?.phase !== 'placing' || (await portsOf(call.output, signal)).length > 0) return;
     // Two processes have no clock in common but the machine's.

@@ -7,11 +7,11 @@ import type { Call } from '../../control/call/call.js';
 import { removeFile, writePrivate } from '../../files/private-file.js';
 import { shareFolder } from './share-sockets.js';
 
-/** Longest wait for another process that redirects the call, and time between two looks, in milliseconds. */
-const PATIENCE_MS = 3000;
+/** Longest wait for another process that redirects the call, however busy it is, and time between two looks, in ms. */
+const PATIENCE_MS = 30_000;
 const LOOK_MS = 50;
-/** Longest wait for an endpoint's answer about the call, in milliseconds. */
-const ASK_TIMEOUT_MS = 1000;
+/** Longest wait for an endpoint's answer about the call, in ms. Without it, each process would wait for itself alone. */
+const ASK_TIMEOUT_MS = 30_000;
 
 /**
  * Waits until no other process of this user is about to redirect `call`, and takes the turn. The next process then

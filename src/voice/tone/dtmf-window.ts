@@ -67,9 +67,7 @@ export class DtmfWindow {
     this.#minPower = (amplitude * amplitude) / 2;
     this.#maxRowOverColumn = 10 ** ((normalTwistDb + NORMAL_LEAK_DB) / 10);
     this.#maxColumnOverRow = 10 ** ((reverseTwistDb + REVERSE_LEAK_DB) / 10);
-    this.angles = FREQUENCIES.map((hz) => (2 * Math.PI * hz) / sampleRate);
-    this.#table = keypadTable(this.angles, this.sliceLength);
-    this.#turns = Float64Array.from(this.angles.flatMap((angle) => turnsOf(angle * this.sliceLength)));
+    ({ angles: this.angles, table: this.#table, turns: this.#turns } = sinesAt(sampleRate, this.sliceLength));
   }
 
   /** Finds the digit in the window. */
@@ -185,6 +183,25 @@ export class DtmfWindow {
     }
     return (2 * (re * re + im * im)) / (SLICES * this.sliceLength) ** 2;
   }
+}
+
+/** Values that are the same for all windows of a sample rate. */
+interface Sines {
+  readonly sampleRate: number;
+  readonly angles: readonly number[];
+  readonly table: Float32Array;
+  readonly turns: Float64Array;
+}
+
+let newest: Sines | undefined;
+
+/** The windows of many calls share one object, which then stays in the processor's cache and in the kernel's memory. */
+function sinesAt(sampleRate: number, sliceLength: number): Sines {
+  if (newest?.sampleRate === sampleRate) return newest;
+  const angles = FREQUENCIES.map((hz) => (2 * Math.PI * hz) / sampleRate);
+  const turns = Float64Array.from(angles.flatMap((angle) => turnsOf(angle * sliceLength)));
+  newest = { sampleRate, angles, table: keypadTable(angles, sliceLength), turns };
+  return newest;
 }
 
 /** cos and sin of an angle times 0, 1, ... */
