@@ -15,6 +15,8 @@ const INTERVAL_MS = 5000;
 const NTP_EPOCH = 2_208_988_800;
 /** Units of the times in reports: there are 65536 in a second. */
 const UNITS_PER_MS = 65.536;
+/** Round trip below zero that is a matter of clocks that count in ms, in ms. */
+const ROUNDING_MS = 2;
 
 /** Report of the peer on what it receives. */
 export interface PeerReport {
@@ -148,8 +150,10 @@ export class RtcpReporter {
     if (!own) return;
     const seconds = (clock.unixMs() + atMs - clock.now()) / 1000 + NTP_EPOCH;
     const now = middleOf(Math.floor(seconds), Math.floor((seconds % 1) * 2 ** 32));
-    const trip = (now - own.lastReport - own.delay) / UNITS_PER_MS;
-    const roundTripMs = own.lastReport !== 0 && trip >= 0 && trip < 60_000 ? trip : this.#peer?.roundTripMs;
+    // Times of 32 bits wrap after 18 hours, and the peer rounds its delay.
+    const trip = ((now - own.lastReport - own.delay) | 0) / UNITS_PER_MS;
+    const isTrip = own.lastReport !== 0 && trip > -ROUNDING_MS && trip < 60_000;
+    const roundTripMs = isTrip ? Math.max(0, trip) : this.#peer?.roundTripMs;
     this.#peer = {
       lossPercent: (own.fractionLost * 100) / 256,
       lost: own.lost,
