@@ -113,6 +113,22 @@ it('every file of the repository that a document names is there', async () => {
   expect(missing).toEqual([]);
 });
 
+it('what benches and scripts load of the build is in src', async () => {
+  const wrong: string[] = [];
+  for (const folder of ['bench', 'scripts']) {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile() || !path.endsWith('.mjs')) continue;
+      for (const [, part, module] of (await readFile(path, 'utf8')).matchAll(
+        /'(?:\.\.\/)+(build|dist)\/([\w./-]+)\.js'/g,
+      )) {
+        if (!existsSync(`src/${module}.ts`)) wrong.push(`${path}: ${part}/${module}.js`);
+      }
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
 describe('the import rule', () => {
   let house: string;
   const refused = new Map<string, Set<string>>();

@@ -7,8 +7,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { QUALITY_SHAPES } from '../../build/voice/convert/resample-filter.js';
-import { designFilters } from '../../build/voice/convert/resample-plan.js';
+import { QUALITY_SHAPES } from '../../build/voice/resample/resample-filter.js';
+import { designFilters } from '../../build/voice/resample/resample-plan.js';
 import {
   AutoGain,
   analyzeSamples,
