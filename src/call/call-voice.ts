@@ -179,6 +179,8 @@ export async function openCallVoice(
       ...limits,
       joined,
       isMixed: input === 'mixed',
+      // The call may ring for long, and who waits for the turn finds it redirected.
+      taken: () => void turn?.(),
       onLease: (lease, start) => tellLease(lease, start, options, joined),
     });
     const remote = await redirections.add(await receive('output'), 0);

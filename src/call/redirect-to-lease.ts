@@ -4,17 +4,26 @@ import { ApiError } from '../protocol/api-error.js';
 import type { StreamTarget } from '../protocol/stream-target.js';
 import type { Lease } from '../tcp/lease.js';
 
+/** Options of {@link redirectToLease}. */
+export interface RedirectOptions {
+  readonly signal?: AbortSignal;
+  /** Targets that are connected as well as the port. */
+  readonly beside?: readonly StreamTarget[];
+  /** Called when the endpoint has taken the command: other programs find the stream redirected from then on. */
+  readonly taken?: () => void;
+}
+
 /**
  * Has the endpoint connect a voice stream of a call or a voicemail to a leased port. Sinks that must not miss a sample
  * are added before. When it fails or is cancelled, the lease is closed and the redirection is removed again, since the
- * endpoint may have taken the command, or may take it later. The targets in `beside` are connected as well as the port.
+ * endpoint may have taken the command, or may take it later.
  *
  * @throws ERR_API 589 (call) or 592 (voicemail) when the endpoint cannot connect; what {@link Lease.claimed} throws.
  */
 export async function redirectToLease(
   stream: VoiceStream,
   lease: Lease,
-  { beside = [], signal }: { readonly signal?: AbortSignal; readonly beside?: readonly StreamTarget[] } = {},
+  { beside = [], signal, taken }: RedirectOptions = {},
 ): Promise<Lease> {
   const limits = signal ? { signal } : {};
   let asked = false;
@@ -23,6 +32,7 @@ export async function redirectToLease(
     if (signal?.aborted) throw abortedError(`${lease.object} ${lease.stream}`, signal);
     asked = true;
     await stream.set([...beside, { kind: 'port', port: lease.port }], limits);
+    taken?.();
     await lease.claimed(limits);
     return lease;
   } catch (error) {

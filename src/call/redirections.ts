@@ -14,6 +14,8 @@ interface RedirectionOptions {
   readonly isMixed: boolean;
   /** Called before the endpoint learns of a lease. */
   readonly onLease: (lease: Lease, start: number) => Promise<void>;
+  /** Called when the endpoint has redirected a stream, which it may dial much later. */
+  readonly taken: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -41,7 +43,7 @@ export class Redirections {
    * @throws ERR_TAKEN
    */
   async add(lease: Lease, start: number): Promise<Lease> {
-    const { joined, isMixed, onLease, signal } = this.#options;
+    const { joined, isMixed, onLease, taken, signal } = this.#options;
     const { stream } = lease;
     this.#opening.add(lease, (it) => it.close());
     await this.assertKept();
@@ -53,7 +55,7 @@ export class Redirections {
     }
     const of = this.#streams[stream];
     const beside = stream === 'input' && isMixed ? [SOUND_CARD] : [];
-    await redirectToLease(of, lease, { signal, beside });
+    await redirectToLease(of, lease, { signal, beside, taken });
     // The answer is not awaited: the endpoint may never answer.
     this.#opening.add(of, (it) => void (this.#call.over || letGoOf(it, lease.port).catch(() => undefined)));
     return lease;

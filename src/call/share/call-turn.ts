@@ -19,7 +19,7 @@ const ASK_TIMEOUT_MS = 30_000;
  *
  * The turn is a file that only one process can make. Where no file can be made, the call goes on without a turn.
  *
- * @returns a function that gives the turn back.
+ * @returns a function that gives the turn back. It does nothing the second time.
  * @throws ERR_ABORTED.
  */
 export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Promise<void>> {
@@ -29,7 +29,7 @@ export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Pro
       () => undefined,
       (reason: unknown) => reason as NodeJS.ErrnoException,
     );
-    if (!error) return () => removeFile(path).catch(() => undefined);
+    if (!error) return givesBack(path);
     if (error.code !== 'EEXIST') break;
     const pid = Number(await readFile(path, 'utf8').catch(() => ''));
     if (pid > 0 && pid !== process.pid && !isAlive(pid)) await removeFile(path).catch(() => undefined);
@@ -37,6 +37,14 @@ export async function turnAt(call: Call, signal: AbortSignal): Promise<() => Pro
     else await sleep(systemClock, LOOK_MS, { signal });
   }
   return async () => undefined;
+}
+
+function givesBack(path: string): () => Promise<void> {
+  let given: Promise<void> | undefined;
+  return () => {
+    given ??= removeFile(path).catch(() => undefined);
+    return given;
+  };
 }
 
 /**

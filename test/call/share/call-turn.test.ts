@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { turnAt } from '../../../src/call/share/call-turn.js';
-import { attach, Exchange, MemoryTransport } from '../../../src/index.js';
+import { attach, Exchange, MemoryTransport, openCallVoice, PcmServer } from '../../../src/index.js';
 import { serviceFolder } from '../../service/service-day.js';
+import { until } from '../../turns.js';
 
 const folder = serviceFolder();
 let before: string | undefined;
@@ -55,6 +56,24 @@ it('waits for another process that has it, and takes it over from one that was k
     await writeFile(path, String(pid));
     await (await turnAt(call, signal))();
     expect(await files()).toEqual([]);
+  });
+});
+
+it('is given back while the call rings, once the call is redirected', async () => {
+  await ringing(async (call) => {
+    await using server = new PcmServer();
+    await call.reached('RINGING');
+    const given = new AbortController();
+    const opening = openCallVoice(call, server, { join: { turn: turnAt }, signal: given.signal });
+    await until(async () => (await call.output.get()).some(({ kind }) => kind === 'port'));
+    await until(async () => (await files()).length === 0);
+    expect(call.status).toBe('RINGING');
+    // Giving it back again takes it from nobody else.
+    const done = await turnAt(call, signal);
+    given.abort();
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    expect(await files()).toHaveLength(1);
+    await done();
   });
 });
 
