@@ -1,3 +1,4 @@
+import { type Deferred, deferred } from '../../base/deferred.js';
 import type { LineQuality } from '../../base/line-quality.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { MadeUp, Party } from '../../switch/party.js';
@@ -27,8 +28,8 @@ export class RtpVoice implements Party {
   readonly #onLeave: () => void;
   readonly #quality: () => LineQuality | undefined;
   #ear: DtmfDetector | undefined;
-  /** Called when all that has come was played and heard. */
-  #onPlayed: (() => void) | undefined;
+  /** Settled when all that has come was played and heard. */
+  #lastPlayed: Deferred<void> | undefined;
 
   constructor({ clock, playout, sender, onTone, onLeave, quality }: RtpVoiceParts) {
     this.#clock = clock;
@@ -47,14 +48,11 @@ export class RtpVoice implements Party {
   /** Resolves when all that has come was played in the conversation; after 500 ms at the latest. */
   played(): Promise<void> {
     if (this.#playout.isPlayed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = this.#clock.timerAt(this.#clock.now() + LAST_VOICE_MS, () => this.#onPlayed?.());
-      this.#onPlayed = () => {
-        this.#onPlayed = undefined;
-        cancel();
-        resolve();
-      };
-    });
+    if (this.#lastPlayed) return this.#lastPlayed.promise;
+    const played = deferred<void>();
+    this.#lastPlayed = played;
+    const cancel = this.#clock.timerAt(this.#clock.now() + LAST_VOICE_MS, () => this.#onPlayed());
+    return played.promise.finally(cancel);
   }
 
   speak(frame: Int16Array): void {
@@ -73,16 +71,21 @@ export class RtpVoice implements Party {
   hear(frame: Int16Array): void {
     this.#sender.take(frame, this.#clock.now());
     // All have spoken in this tick, and hear each other in it.
-    if (this.#playout.isPlayed) this.#onPlayed?.();
+    if (this.#lastPlayed && this.#playout.isPlayed) this.#onPlayed();
   }
 
   /** Restarts the jitter buffer. Voice that arrives outside a conversation is not played later. */
   pause(): void {
     this.#playout.restart();
-    this.#onPlayed?.();
+    this.#onPlayed();
   }
 
   async leave(): Promise<void> {
     this.#onLeave();
+  }
+
+  #onPlayed(): void {
+    this.#lastPlayed?.resolve();
+    this.#lastPlayed = undefined;
   }
 }

@@ -7,6 +7,7 @@ import { analyzeSamples } from '../../../src/voice/stage.js';
 import { DtmfDetector } from '../../../src/voice/tone/dtmf-detector.js';
 import { toneSamples } from '../../../src/voice/tone/tone-samples.js';
 import { randomFrom } from '../../random.js';
+import { driven } from '../../turns.js';
 import { WireEnd, wire } from './wire.js';
 
 const FRAME = 320;
@@ -234,6 +235,13 @@ describe("a session is its peer's alone", () => {
       await alice.close();
       await clock.advance(10_000);
     }
+  });
+
+  it('tells everybody who asks that the voice was played', async () => {
+    const { clock, alice, bob, say } = await call();
+    await say(toneSamples({ frequency: 400, durationMs: 200 }));
+    await driven(clock, Promise.all([bob.played(), bob.played()]));
+    await Promise.all([alice.close(), bob.close()]);
   });
 
   it('takes no packet that is not encrypted with its key', async () => {
