@@ -8,11 +8,13 @@ import { readInto } from '../../base/system/read-into.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import type { WireMessage } from '../dialect/media-event.js';
-import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import {
+  type ConnectionListener,
+  MAX_BUFFERED_BYTES,
+  type MediaConnection,
+} from '../media/media-connection.js';
 import { notConnected } from '../media/not-connected.js';
 
-/** Most bytes that wait for a peer that does not read. */
-const MAX_BUFFERED = 8 * 1024 * 1024;
 /** Time after which a peer that keeps its half of the connection open is cut off, in milliseconds. */
 const CLOSE_MS = 2000;
 
@@ -61,7 +63,7 @@ export class TcpConnection implements MediaConnection {
   send(message: WireMessage): void {
     if (this.#end || !this.#socket.writable) return;
     this.#socket.write(message);
-    if (this.#socket.writableLength <= MAX_BUFFERED) return;
+    if (this.#socket.writableLength <= MAX_BUFFERED_BYTES) return;
     this.#socket.destroy();
     this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a connection does not read its data.'));
   }

@@ -2,7 +2,12 @@ import { Worker } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import { type PlainError, rebuildError, ThreadChannel } from '../../base/system/thread-channel.js';
 import type { WireMessage } from '../dialect/media-event.js';
-import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import {
+  type ConnectionListener,
+  MAX_BUFFERED_BYTES,
+  MAX_UNHEARD_MESSAGES,
+  type MediaConnection,
+} from '../media/media-connection.js';
 import type { ListenerSpec, OnConnection } from '../media/open-listener.js';
 import {
   type MediaOperations,
@@ -17,11 +22,6 @@ import {
   type RecordKind,
   readBatch,
 } from './message-batch.js';
-
-/** Most bytes that wait for a peer that does not read. Beyond it the connection is closed. */
-const MAX_BUFFERED = 8 * 1024 * 1024;
-/** Most messages of a connection that wait until somebody listens. */
-const MAX_WAITING = 100;
 
 /** Owner of a {@link MediaThread}. */
 export interface MediaThreadOwner {
@@ -167,7 +167,7 @@ class RemoteConnection implements MediaConnection {
 
   send(message: WireMessage): void {
     if (this.#end) return;
-    if (this.bufferedBytes > MAX_BUFFERED) {
+    if (this.bufferedBytes > MAX_BUFFERED_BYTES) {
       this.abort();
       this.over(new JackfieldError('ERR_LIMIT', 'The other end of a connection does not read its data.'));
       return;
@@ -187,7 +187,7 @@ class RemoteConnection implements MediaConnection {
   take(message: WireMessage): void {
     if (this.#end) return;
     if (this.#listener) this.#listener.message(message);
-    else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(message);
+    else if (this.#waiting.length < MAX_UNHEARD_MESSAGES) this.#waiting.push(message);
     else this.abort();
   }
 

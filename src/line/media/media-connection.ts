@@ -1,5 +1,10 @@
 import type { WireMessage } from '../dialect/media-event.js';
 
+/** Most bytes that wait for a peer that does not read. Beyond it the connection is closed. */
+export const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** Most messages of a connection that wait until somebody listens. Beyond it the connection is closed. */
+export const MAX_UNHEARD_MESSAGES = 100;
+
 /** Owner of a connection. */
 export interface ConnectionListener {
   message(message: WireMessage): void;

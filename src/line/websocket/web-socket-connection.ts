@@ -6,7 +6,12 @@ import { printable } from '../../base/printable.js';
 import { readInto } from '../../base/system/read-into.js';
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
-import type { ConnectionListener, MediaConnection } from '../media/media-connection.js';
+import {
+  type ConnectionListener,
+  MAX_BUFFERED_BYTES,
+  MAX_UNHEARD_MESSAGES,
+  type MediaConnection,
+} from '../media/media-connection.js';
 import { PlainFrames } from './plain-frames.js';
 import { ProbeTimes } from './probe-times.js';
 import { frameOf } from './web-socket-frame.js';
@@ -17,8 +22,6 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 const PING_MS = 20_000;
 /** Time after which a peer that does not answer the close is cut off, in milliseconds. */
 const CLOSE_MS = 2000;
-/** Most bytes that wait for a peer that does not read. Beyond it the connection is closed. */
-const MAX_BUFFERED = 8 * 1024 * 1024;
 
 /** Side of a WebSocket. */
 export type WebSocketSide = 'client' | 'server';
@@ -81,7 +84,7 @@ export class WebSocketConnection implements MediaConnection {
 
   send(message: WireMessage): void {
     if (this.#end || this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED) {
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
       this.#socket.terminate();
       this.#over(new JackfieldError('ERR_LIMIT', 'The other end of a WebSocket does not read its data.'));
       return;
@@ -127,7 +130,7 @@ export class WebSocketConnection implements MediaConnection {
   #take(message: WireMessage): void {
     this.#isAlive = true;
     if (this.#listener) this.#listener.message(message);
-    else if (this.#waiting.length < 100) this.#waiting.push(message);
+    else if (this.#waiting.length < MAX_UNHEARD_MESSAGES) this.#waiting.push(message);
     else this.#socket.terminate();
   }
 
