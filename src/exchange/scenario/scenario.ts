@@ -240,7 +240,7 @@ async function readText(path: string): Promise<string> {
   } catch (cause) {
     throw new JackfieldError(
       'ERR_FILE',
-      printable(`The scenario ${path} cannot be read: ${messageOf(cause)}.`),
+      printable(`The scenario ${path} cannot be read: ${messageOf(cause)}`),
       {
         cause,
       },
