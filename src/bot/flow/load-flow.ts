@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Document, ParsedNode } from 'yaml';
+import type { Document } from 'yaml';
 import type { z } from 'zod';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
@@ -10,7 +10,6 @@ import { flowIssue, kindName } from './flow-issue.js';
 import type { FlowData } from './flow-schema.js';
 
 type Path = readonly (string | number)[];
-type FlowDocument = Document.Parsed<ParsedNode>;
 
 /** A flow as far as its file could be read, with the sub-flows and lists from other files. */
 export interface LoadedFlow {
@@ -64,8 +63,10 @@ export async function loadText(
   within: readonly string[] = [],
 ): Promise<LoadedFlow> {
   // Imported with the first flow, so that programs without flows do not load them.
-  const [yaml, { FLOW_SCHEMA, soundPart }] = await Promise.all([import('yaml'), import('./flow-schema.js')]);
-  const lines = new yaml.LineCounter();
+  const [{ parseYaml }, { FLOW_SCHEMA, soundPart }] = await Promise.all([
+    import('../../files/parse-yaml.js'),
+    import('./flow-schema.js'),
+  ]);
   const whole = { severity: 'error', path: '', line: 1, column: 1, file } as const;
   const nothing = (...problems: FlowProblem[]): LoadedFlow => ({
     ...{ file, folder, data: NOTHING, start: '', broken: [''], problems },
@@ -77,7 +78,7 @@ export async function loadText(
   if (CONTROLS.test(text)) {
     return nothing({ ...whole, message: 'it is not UTF-8 text: expected YAML or JSON' });
   }
-  const document = yaml.parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const { document, lines } = parseYaml(text);
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -215,7 +216,7 @@ function leavesOf(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 }
 
 /** Returns the offset of the value at `path`, or of the nearest value around it that exists. */
-function offsetOf(document: FlowDocument, path: Path): number {
+function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length > 0; length--) {
     const node: unknown = document.getIn(path.slice(0, length), true);
     if (hasRange(node)) return node.range[0];

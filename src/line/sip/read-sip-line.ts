@@ -1,10 +1,10 @@
-import { LineCounter, parseDocument } from 'yaml';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { entryOf } from '../../base/entry-of.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { issuesText } from '../../base/request-error.js';
 import { readText } from '../../files/key-files.js';
+import { parseYaml } from '../../files/parse-yaml.js';
 import { type SipLineOptions, sipLineSchema } from './sip-line-options.js';
 
 /** Environment variable in a value: `${NAME}`. */
@@ -24,14 +24,10 @@ export async function readSipLine(
 ): Promise<SipLineOptions> {
   checkArgument('path', path, aPath);
   checkArgument('environment', environment, object);
-  const lineCounter = new LineCounter();
-  // Pretty errors quote the file, and passwords may be in it.
-  const document = parseDocument(await readText(path), {
-    ...{ lineCounter, prettyErrors: false, logLevel: 'error' },
-  });
+  const { document, lines } = parseYaml(await readText(path));
   const [wrong] = document.errors;
   if (wrong) {
-    const { line, col } = lineCounter.linePos(wrong.pos[0]);
+    const { line, col } = lines.linePos(wrong.pos[0]);
     const text = `${printable(path)}:${line}:${col} is not YAML: ${printable(wrong.message)}`;
     throw new JackfieldError('ERR_SYNTAX', text);
   }

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isScalar, type LineCounter, visit } from 'yaml';
 import type { z } from 'zod';
 import {
   path as aPath,
@@ -20,6 +20,7 @@ import { isInside } from '../../files/confined-path.js';
 import { decodeText } from '../../files/decode-text.js';
 import { readBytes } from '../../files/key-files.js';
 import { withOwnPaths } from '../../files/own-paths.js';
+import { parseYaml } from '../../files/parse-yaml.js';
 import { suggest } from '../../protocol/explain/suggest.js';
 import { fileFaults } from './check-files.js';
 import { type ConfigFault, danglingNames } from './dangling-names.js';
@@ -183,7 +184,6 @@ async function readAll(
 }
 
 async function readSource(file: string, problems: ConfigProblem[]): Promise<Source> {
-  const lines = new LineCounter();
   const { size, isFile } = await stat(file).then(
     (it) => ({ size: it.size, isFile: it.isFile() }),
     () => ({ size: 0, isFile: false }),
@@ -192,7 +192,7 @@ async function readSource(file: string, problems: ConfigProblem[]): Promise<Sour
   const { text = '', fault } = isTooLarge
     ? { fault: `It is larger than ${MAX_BYTES} bytes` }
     : decoded(await readBytes(file));
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const { document, lines } = parseYaml(text);
   const source = { file, document, lines };
   for (const { message, pos } of document.errors) problems.push(at(source, pos[0], '', message));
   if (fault !== undefined) problems.push(at(source, 0, '', fault));

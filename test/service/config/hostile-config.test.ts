@@ -51,6 +51,15 @@ describe('a hostile configuration', () => {
     expect(problems[0]?.length).toBeLessThan(1200);
   });
 
+  it.each([
+    ['brackets', `bots: ${'['.repeat(100_000)}`, 106],
+    ['maps', `bots: ${'{a: '.repeat(3000)}1${'}'.repeat(3000)}`, 403],
+  ])('is refused by place for %s that are nested without end', async (_, text, column) => {
+    expect(await problemsOf(`${ENDPOINTS}${text}`)).toEqual([
+      `serve.yaml:2:${column}: Collections are nested more than 100 deep`,
+    ]);
+  });
+
   it('replaces variables once: their values are plain text', async () => {
     const text = `endpoints: { desk: { attach: tcp:4100, token: "${variable('A')}" } }`;
     const value = `${variable('B')} $${variable('B')}\n}: [*x, !!js {`;
