@@ -8,6 +8,9 @@ import { listening, socketsOf, stopServing } from '../base/system/listening.js';
 /** Most connections at a time. */
 const MAX_CONNECTIONS = 100;
 
+/** Longest path of a Unix socket, in bytes: `sun_path` without the NUL at its end. */
+const MAX_PATH = process.platform === 'darwin' ? 103 : 107;
+
 const TAKEN = 'Another process listens there, or the path is a file: choose another name. (EADDRINUSE)';
 
 /** Options of an {@link OwnerSocket}. */
@@ -38,7 +41,7 @@ export class OwnerSocket implements AsyncDisposable {
     if (!options.keepsAlive) this.#server.unref();
   }
 
-  /** Starts to listen. To be called once. @throws ERR_FILE */
+  /** Starts to listen. To be called once. @throws ERR_FILE; ERR_INVALID_ARG for a path that no socket can have. */
   async listen(path: string): Promise<void> {
     await listenForOwner(this.#server, path, this.#options.doing);
     this.#path = path;
@@ -63,13 +66,33 @@ export class OwnerSocket implements AsyncDisposable {
 }
 
 /**
+ * Checks that a socket can have this path. Where it is too long for the system, Node listens at, and connects with, the
+ * path that its first bytes are.
+ *
+ * @throws ERR_INVALID_ARG
+ */
+export function checkSocketPath(path: string): void {
+  const length = Buffer.byteLength(path);
+  if (process.platform === 'win32' || length <= MAX_PATH) return;
+  const most = `The path of a socket may have ${MAX_PATH} bytes. Choose a shorter one than`;
+  throw new JackfieldError('ERR_INVALID_ARG', `${most} ${printable(path)} (${length}).`);
+}
+
+/** Connects with the socket of an owner. @throws ERR_INVALID_ARG for a path that no socket can have. */
+export function connectToOwner(path: string): Socket {
+  checkSocketPath(path);
+  return connect(path);
+}
+
+/**
  * Has a server listen on a Unix socket that its owner alone can connect to, from its first moment on. The socket that a
  * killed process has left is replaced; a file of that name, or a socket at which somebody listens, is not.
  *
  * @param doing Says what cannot be done, in an error: `share at`.
- * @throws ERR_FILE
+ * @throws ERR_FILE; ERR_INVALID_ARG for a path that no socket can have.
  */
 export async function listenForOwner(server: Server, path: string, doing: string): Promise<void> {
+  checkSocketPath(path);
   if (isSocket(path) && !(await answers(path))) rmSync(path, { force: true });
   const before = process.umask(0o177);
   try {

@@ -1,8 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { listenForOwner } from '../../src/files/owner-socket.js';
+import { connectToOwner, listenForOwner } from '../../src/files/owner-socket.js';
 import { leaveSocket } from '../left-socket.js';
 import { testFolder } from '../voice/fixtures.js';
 
@@ -51,5 +51,19 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
     expect(statSync(path).isSocket()).toBe(true);
     for (const each of waiting) each.destroy();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('has no longer a path than the system keeps of it, in bytes', async () => {
+    const inside = join(folder, 'long');
+    mkdirSync(inside, { recursive: true });
+    const path = (bytes: number) => `${inside}/ü${'x'.repeat(bytes - Buffer.byteLength(inside) - 3)}`;
+    const refused = {
+      code: 'ERR_INVALID_ARG',
+      message: expect.stringMatching(/may have 10[37] bytes.*\(108\)/),
+    };
+    await expect(listened(path(108))).rejects.toMatchObject(refused);
+    expect(() => connectToOwner(path(108))).toThrow(expect.objectContaining(refused));
+    expect(readdirSync(inside)).toEqual([]);
+    expect(await listened(path(103))).toBe(0o600);
   });
 });

@@ -1,10 +1,11 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { path as aPath, checkArgument, listOf } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
 import { LineReader } from '../../base/line-reader.js';
 import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { portHolder } from '../../base/system/port-holder.js';
 import { whenFired } from '../../base/wait.js';
+import { connectToOwner } from '../../files/owner-socket.js';
 import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
 import type { JoinedVoice, PortPlace, VoiceJoiner } from '../join-voice.js';
 import { turnAt } from './call-turn.js';
@@ -69,7 +70,7 @@ async function joinAt(
   { port, speak, signal, timeoutMs }: Asked,
 ): Promise<JoinedVoice | 'silent' | undefined> {
   if (signal.aborted) throw abortedError('a shared voice', signal);
-  const socket = connect(path);
+  const socket = connectToOwner(path);
   const leave = whenFired(signal, () => socket.destroy());
   try {
     const lines = new LineReader(socket);

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type ErrorCode, JackfieldError, messageOf } from '../../base/errors.js';
 import { LineReader } from '../../base/line-reader.js';
 import type { DeskState } from '../../exchange.js';
+import { connectToOwner } from '../../files/owner-socket.js';
 import type { Seat, SeatWatcher } from './seat.js';
 import type { SeatNews } from './seat-server.js';
 
@@ -19,7 +20,7 @@ interface Waiting {
  * @throws ERR_FILE when nothing is served there; ERR_INVALID_ARG for an unknown user.
  */
 export async function openRemoteSeat(path: string, as?: string): Promise<Seat> {
-  const socket = connect(path);
+  const socket = connectToOwner(path);
   await once(socket, 'connect').catch((cause: unknown) => {
     const message = `No desk is served at ${path}: ${messageOf(cause)}. Start one: jackfield exchange --desk ${path}`;
     throw new JackfieldError('ERR_FILE', message, { cause });

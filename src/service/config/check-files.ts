@@ -9,6 +9,7 @@ import { readBot } from '../../bot/read-bot.js';
 import { transportAt } from '../../control/transport/transport-address.js';
 import { Scenario } from '../../exchange/scenario/scenario.js';
 import { readCertificates, readPem, readToken } from '../../files/key-files.js';
+import { checkSocketPath } from '../../files/owner-socket.js';
 import { readMask } from '../../recording/recorder/after-calls-config.js';
 import { Recorder } from '../../recording/recorder/recorder.js';
 import { type RecordConfig, recorderOptions } from '../../recording/recorder/recorder-config.js';
@@ -41,6 +42,7 @@ export async function fileFaults(config: Partial<ServiceConfig>): Promise<readon
     ...(config.exchange
       ? [check(['exchange', 'scenario'], () => Scenario.load(config.exchange?.scenario ?? '', systemClock))]
       : []),
+    ...ofSocket(config),
     ...ofTls(['http', 'tls'], config.http?.tls ?? {}),
     ...ofClients(config),
     ...ofRecorder(config.record ?? {}),
@@ -73,6 +75,10 @@ async function faultsOf({ path, attempt }: Check): Promise<FileFault[]> {
         place: { file: error.file, line, column },
       }));
   }
+}
+
+function ofSocket({ control: { socket } = {} }: Partial<ServiceConfig>): Check[] {
+  return socket === undefined ? [] : [check(['control', 'socket'], () => checkSocketPath(socket))];
 }
 
 function ofEndpoint(

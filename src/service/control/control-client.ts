@@ -1,9 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { path as aPath, checkArgument, object } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { linesOf } from '../../base/line-reader.js';
 import { printable } from '../../base/printable.js';
 import type { ToldError } from '../../base/request-error.js';
+import { connectToOwner } from '../../files/owner-socket.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import type { ControlRequest } from './control-protocol.js';
 
@@ -54,7 +55,7 @@ async function* untilCut(lines: AsyncIterable<string>): AsyncGenerator<string, v
 
 async function connected(path: string): Promise<Socket> {
   checkArgument('socket', path, aPath);
-  const socket = connect(path);
+  const socket = connectToOwner(path);
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);

@@ -5,7 +5,7 @@ import { shown } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { RequestError, toldError } from '../../base/request-error.js';
 import { FolderLock } from '../../files/folder-lock.js';
-import { OwnerSocket } from '../../files/owner-socket.js';
+import { checkSocketPath, OwnerSocket } from '../../files/owner-socket.js';
 import { makeFolder } from '../../files/whole-file.js';
 import type { FeedEvent } from '../feed/feed-event.js';
 import { tailTo } from '../feed/tail-to.js';
@@ -40,10 +40,12 @@ export class ControlServer implements AsyncDisposable {
 
   /**
    * Locks the folder of the socket, before anything is started.
-   * @throws ERR_INVALID_STATE, with the other process, when another service has it; ERR_FILE.
+   * @throws ERR_INVALID_STATE, with the other process, when another service has it; ERR_INVALID_ARG for a path
+   * that no socket can have; ERR_FILE.
    */
   static async claim(socket: string): Promise<SocketClaim> {
     checkArgument('socket', socket, aPath);
+    checkSocketPath(socket);
     await makeFolder(dirname(socket));
     return FolderLock.take(dirname(socket), 'served from');
   }

@@ -60,6 +60,18 @@ describe('a hostile configuration', () => {
     ]);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'is refused for a socket with a longer path than one can have',
+    async () => {
+      const problems = await problemsOf(`${ENDPOINTS}control: { socket: ${'x'.repeat(108)} }`);
+      expect(problems).toEqual([
+        expect.stringMatching(
+          /^serve\.yaml:2:12: control\.socket: The path of a socket may have 10[37] bytes/,
+        ),
+      ]);
+    },
+  );
+
   it('replaces variables once: their values are plain text', async () => {
     const text = `endpoints: { desk: { attach: tcp:4100, token: "${variable('A')}" } }`;
     const value = `${variable('B')} $${variable('B')}\n}: [*x, !!js {`;
