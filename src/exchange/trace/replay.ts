@@ -9,6 +9,7 @@ import {
   type Rules,
 } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
+import { PTIME_MS } from '../../base/pcm.js';
 import { printable } from '../../base/printable.js';
 import { VirtualClock } from '../../base/time/clock.js';
 import { hasLineBreak } from '../../protocol/serialize.js';
@@ -46,15 +47,17 @@ const RULES: Rules<ReplayOptions> = { ...REPLAYED, clock: instance(VirtualClock)
 /** Time that the replay goes on after the last recorded line, in milliseconds. */
 const AFTERMATH_MS = 5000;
 /**
- * Most frames that a stream may be shifted. A command arrives between two ticks. The tick that follows depends on the
- * delay of real timers, a fraction of a millisecond.
+ * Most frames that a stream of a punctual exchange may be shifted. A command arrives between two ticks. The tick that
+ * follows depends on the delay of real timers, a fraction of a millisecond. On a busy machine timers are later: then
+ * streams may be shifted further, by as much as the lines of the recording came late.
  */
 const MAX_SHIFT_FRAMES = 5;
 
 /**
  * Replays a recording against a new exchange on a virtual clock. Lines of clients are sent at their recorded time.
  * Redirected inputs read the recorded samples. The lines and samples of the exchange are compared with the recording.
- * The seconds of a call (DURATION) are not compared, because their order relative to other lines is not fixed.
+ * The seconds of a call (DURATION) are not compared, because their order relative to other lines is not fixed. A stream
+ * may begin earlier or later, by 100 ms and by as much as the lines of the recording came late on a busy machine.
  *
  * @throws ERR_FILE when the recording cannot be read, ERR_SYNTAX when it is not a recording.
  */
@@ -69,13 +72,17 @@ export async function replay(folder: string, options: ReplayOptions = {}): Promi
   await begin?.(exchange);
   const said = await sayAgain(exchange, clock, entries);
   const lines = linesOf(entries);
-  const differences = [...lines].flatMap(
-    ([client, expected]) => lineDifference(client, expected, said.get(client) ?? []) ?? [],
+  const compared = [...lines].map(([client, expected]) =>
+    compareLines(client, expected, said.get(client) ?? []),
   );
+  const shift = MAX_SHIFT_FRAMES + Math.ceil(Math.max(0, ...compared.map(({ late }) => late)) / PTIME_MS);
   return {
     lines: [...lines.values()].flat().length,
     streams: heard.length,
-    differences: [...differences, ...heard.flatMap((tape) => streamDifference(tape) ?? [])],
+    differences: [
+      ...compared.flatMap(({ difference }) => difference ?? []),
+      ...heard.flatMap((tape) => streamDifference(tape, shift) ?? []),
+    ],
   };
 }
 
@@ -88,16 +95,17 @@ async function sayAgain(
   exchange: Exchange,
   clock: VirtualClock,
   entries: readonly RecordedEntry[],
-): Promise<Map<number, string[]>> {
-  const said = new Map<number, string[]>();
+): Promise<Map<number, SentLine[]>> {
+  const said = new Map<number, SentLine[]>();
   const sessions = new Map<number, Session>();
   const sessionOf = (client: number, handle: string): Session => {
     const known = sessions.get(client);
     if (known) return known;
-    const lines: string[] = [];
-    const session = exchange
-      .endpoint(handle)
-      .connect({ deliver: (line) => lines.push(line), closed: () => undefined });
+    const lines: SentLine[] = [];
+    const session = exchange.endpoint(handle).connect({
+      deliver: (text) => lines.push({ at: clock.now(), text }),
+      closed: () => undefined,
+    });
     said.set(client, lines);
     sessions.set(client, session);
     return session;
@@ -203,26 +211,40 @@ class Listener implements VoiceDestination {
   async close(): Promise<void> {}
 }
 
-function linesOf(entries: readonly RecordedEntry[]): Map<number, string[]> {
-  const lines = new Map<number, string[]>();
+/** A line that the exchange sent, and when, in milliseconds from the start. */
+interface SentLine {
+  readonly at: number;
+  readonly text: string;
+}
+
+function linesOf(entries: readonly RecordedEntry[]): Map<number, SentLine[]> {
+  const lines = new Map<number, SentLine[]>();
   for (const entry of entries) {
     if (!('text' in entry) || entry.direction !== 'out') continue;
-    lines.set(entry.client, [...(lines.get(entry.client) ?? []), entry.text]);
+    lines.set(entry.client, [...(lines.get(entry.client) ?? []), entry]);
   }
   return lines;
 }
 
-function lineDifference(
+/** Finds the first line that differs, and the most milliseconds by which the lines before it differ in time. */
+function compareLines(
   client: number,
-  expected: readonly string[],
-  got: readonly string[],
-): string | undefined {
-  const [wanted, came] = [expected, got].map((lines) =>
-    lines.filter((line) => !/ (VM_)?DURATION /.test(line)),
+  expected: readonly SentLine[],
+  got: readonly SentLine[],
+): { readonly difference?: string; readonly late: number } {
+  const [wanted = [], came = []] = [expected, got].map((lines) =>
+    lines.filter(({ text }) => !/ (VM_)?DURATION /.test(text)),
   );
-  const at = (wanted ?? []).findIndex((line, index) => timeless(line) !== timeless(came?.[index] ?? ''));
-  if (at < 0) return undefined;
-  return `client ${client}, line ${at + 1}: ${came?.[at] ?? 'nothing'} instead of ${wanted?.[at]}`;
+  let late = 0;
+  for (const [index, { at, text }] of wanted.entries()) {
+    const line = came[index];
+    if (!line || timeless(text) !== timeless(line.text)) {
+      const difference = `client ${client}, line ${index + 1}: ${line?.text ?? 'nothing'} instead of ${text}`;
+      return { difference, late };
+    }
+    late = Math.max(late, Math.abs(at - line.at));
+  }
+  return { late };
 }
 
 /** Removes the time of day from a line. */
@@ -230,15 +252,16 @@ function timeless(line: string): string {
   return line.replace(/( TIMESTAMP) \d+$/, '$1');
 }
 
-function streamDifference({ name, expected, got }: Tape): string | undefined {
+/** @param shift Most frames that the stream may be shifted. */
+function streamDifference({ name, expected, got }: Tape, shift: number): string | undefined {
   const samples = new Int16Array(got.length * FRAME_SAMPLES);
   for (const [index, frame] of got.entries()) samples.set(frame, index * FRAME_SAMPLES);
-  const tolerated = MAX_SHIFT_FRAMES * FRAME_SAMPLES;
+  const tolerated = shift * FRAME_SAMPLES;
   if (samples.length < expected.length - tolerated)
     return `${name}: ${samples.length} samples instead of ${expected.length}`;
   let furthest = 0;
-  for (let shift = -tolerated; shift <= tolerated; shift += FRAME_SAMPLES) {
-    const at = firstDifference(expected, samples, shift);
+  for (let moved = -tolerated; moved <= tolerated; moved += FRAME_SAMPLES) {
+    const at = firstDifference(expected, samples, moved);
     if (at === undefined) return undefined;
     furthest = Math.max(furthest, at);
   }

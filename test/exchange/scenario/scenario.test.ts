@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../../src/base/time/clock.js';
+import { type CancelTimer, VirtualClock } from '../../../src/base/time/clock.js';
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { scenarioJsonSchema } from '../../../src/exchange/scenario/scenario-schema.js';
@@ -83,8 +83,12 @@ describe('a scenario', () => {
 });
 
 describe('a recording', () => {
-  async function recorded(root: string, tapes: string): Promise<void> {
-    const clock = new VirtualClock();
+  async function recorded(
+    root: string,
+    tapes: string,
+    clock = new VirtualClock(),
+    redirectsAt = 600,
+  ): Promise<void> {
     const recorder = await WireRecorder.open(tapes, clock);
     const exchange = await Exchange.start({
       clock,
@@ -94,7 +98,7 @@ describe('a recording', () => {
     recorder.follow(exchange);
     const jack = new Client(exchange, 'jack');
     jack.send('CALL echo123');
-    await clock.advance(600);
+    await clock.advance(redirectsAt);
     jack.send('ALTER CALL 1 SET_INPUT FILE="hello.wav"');
     // Commands that have to wait for something are answered when they have: one at a time here.
     await clock.advance(0);
@@ -115,6 +119,19 @@ describe('a recording', () => {
     expect(report.differences).toEqual([]);
     expect(report.streams).toBe(1);
     expect(report.lines).toBeGreaterThan(15);
+  });
+
+  it('of a machine so busy that a call was answered late replays to the same samples', async () => {
+    const [root, tapes] = [folder(), folder()];
+    await scenarioFile(root, {});
+    /** A clock whose timers are 300 ms late while the call is answered. */
+    class BusyClock extends VirtualClock {
+      override timerAt(at: number, task: () => void | Promise<void>): CancelTimer {
+        return super.timerAt(at > 1400 && at < 1600 ? at + 300 : at, task);
+      }
+    }
+    await recorded(root, tapes, new BusyClock(), 2000);
+    expect(await replay(tapes)).toMatchObject({ differences: [], streams: 1 });
   });
 
   it('tells where something else comes out', async () => {
