@@ -99,7 +99,7 @@ export async function agentOf(flow: string | undefined, flags: AgentFlags): Prom
       if (notice.kind === 'stalled') warnLine(`call ${id}: the agent says nothing`);
       if (notice.kind === 'error') warnLine(`call ${id}: the agent reports an error: ${notice.message}`);
       if (notice.kind === 'lost')
-        warnLine(`call ${id}: the connection to the connection to the agent is lost: ${notice.message}`);
+        warnLine(`call ${id}: the connection to the agent is lost: ${notice.message}`);
     },
   });
 }

@@ -66,7 +66,7 @@ export function ivrCommand(): Command {
     .argument('<flow>', 'YAML or JSON file')
     .option('--keys <keys>', 'keys that the caller presses; each comma waits two seconds', keysOption, ',')
     .option('--caller <handle>', 'who calls', 'caller')
-    .option('--json', 'print print one JSON object per line', false)
+    .option('--json', 'print one JSON object per line', false)
     .option('--hook <result...>', 'result of a hook that is not run: lookUp=gold', hookResults)
     .option('--at <time>', 'time of the call, such as 2027-03-01T09:00:00Z', dateOption)
     .option('--messages <folder>', 'keep the recorded messages in this folder (default: removed)')
@@ -74,7 +74,7 @@ export function ivrCommand(): Command {
   withShare(withHooks(withPrompts(withEndpoint(withAgent(ivr.command('run'))))))
     .description('Answer calls with a flow or a voice agent until stopped.')
     .argument('[flow]', 'YAML or JSON file; leave it out with --agent')
-    .option('--json', 'print print one JSON object per line', false)
+    .option('--json', 'print one JSON object per line', false)
     .option(
       '--max-calls <count>',
       'most calls at once, 1 to 10000; further calls are refused',

@@ -50,6 +50,17 @@ describe('jackfield campaign', () => {
     const [code] = await once(child, 'close');
     return { code: code as number | null, printed: child.printed() };
   };
+  /** Interrupts a command once, when `isOver` says that it has printed enough. */
+  const interruptWhen = (child: ReturnType<typeof start>, isOver: (printed: string) => boolean) => {
+    const look = (printed: string) => {
+      if (!isOver(printed)) return;
+      child.off('printed', look);
+      child.kill('SIGINT');
+    };
+    child.on('printed', look);
+  };
+  /** What was printed, without what a busy machine lost of a voice: it is told in lines of its own. */
+  const withoutLosses = (printed: string) => printed.replaceAll(/^call \d: .*voice lost: .*\n/gm, '');
   /** Commands that no signal ends share a process. */
   const host = new CommandHost();
   const jackfield = async (...args: string[]) => {
@@ -137,9 +148,9 @@ describe('jackfield campaign', () => {
   it('ivr run: answers the calls of the endpoint that it is attached to, until it is told to stop', async () => {
     await writeFile(join(folder, 'desk.yaml'), FLOW.replace('{name}, ', ''));
     const child = start('ivr', 'run', 'desk.yaml', ...AT);
-    child.on('printed', (printed: string) => printed.includes('call 1: done\n') && child.kill('SIGINT'));
+    interruptWhen(child, (printed) => printed.includes('call 1: done\n'));
     const [code] = await once(child, 'close');
-    expect(child.printed()).toContain(
+    expect(withoutLosses(child.printed())).toContain(
       'Survey answers calls at exchange:scenario.json. Ctrl-C stops it.\ncall 1: anna\ncall 1: done\n',
     );
     expect(code).toBe(130);
@@ -163,10 +174,10 @@ describe('jackfield campaign', () => {
       const options = ['--agent-transfer-to', 'anna', '--agent-stall-ms', '2000', '--agent-reconnects', '1'];
       const agent = ['--agent', url, '--agent-token-file', 'token', '--agent-barge-in', 'here', ...options];
       const child = start('ivr', 'run', ...agent, ...AT);
-      child.on('printed', (printed: string) => printed.includes('call 1: done\n') && child.kill('SIGINT'));
+      interruptWhen(child, (printed) => printed.includes('call 1: done\n'));
       const [code] = await once(child, 'close');
       expect(child.printed()).toContain('agent answers calls at exchange:scenario.json.');
-      expect(child.printed()).toContain('call 1: anna\ncall 1: done\n');
+      expect(withoutLosses(child.printed())).toContain('call 1: anna\ncall 1: done\n');
       expect(code).toBe(130);
       expect(told[0]).toMatchObject({ type: 'start', from: 'anna' });
       expect(token).toBe('Bearer agents-only');
@@ -198,7 +209,7 @@ describe('jackfield campaign', () => {
       try {
         const child = start(...run, '--agent-ca', 'ca.pem');
         const ends = (printed: string) => [...printed.matchAll(/^call \d: (?:done|failed.*)\n/gm)];
-        child.on('printed', (printed: string) => ends(printed).length === 4 && child.kill('SIGINT'));
+        interruptWhen(child, (printed) => ends(printed).length === 4);
         await once(child, 'close');
         const told = ends(child.printed()).join('');
         expect(told).toContain(': done\n');
