@@ -7,6 +7,8 @@ const MOST_WAIT_MS = 10;
 /** Ticks before the first decision, and most ticks between two decisions. */
 const FIRST_TICKS = 5;
 const MOST_TICKS = 50;
+/** Ticks before a decision that count for it. Each of them tells the worst of several seconds. */
+const COUNTED_TICKS = 10;
 /** Least gain in delay for which a tick is left out, in milliseconds. */
 const WORTH_MS = 5;
 /** Most by which ticks are moved later at once, in milliseconds. The other parties hear the move as a pause. */
@@ -40,8 +42,9 @@ export class TickAim {
   take(spareMs: number | undefined): number {
     this.#waited = 0;
     if (spareMs === undefined) return 0;
-    this.#least = Math.min(this.#least, spareMs);
-    if (++this.#ticks < this.#wanted) return 0;
+    this.#ticks++;
+    if (this.#ticks > this.#wanted - COUNTED_TICKS) this.#least = Math.min(this.#least, spareMs);
+    if (this.#ticks < this.#wanted) return 0;
     const earlier = this.#decide(this.#least - MARGIN_MS);
     this.#ahead += earlier;
     this.#least = Number.POSITIVE_INFINITY;

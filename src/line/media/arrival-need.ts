@@ -1,6 +1,6 @@
 /** Reads in a window, and windows whose worst value is kept. */
-const WINDOW = 50;
-const WINDOWS = 6;
+const WINDOW = 25;
+const WINDOWS = 12;
 /** Least windows that are kept. The last of them may have just begun. */
 const LEAST_WINDOWS = 2;
 /** Amount by which audio cannot come early, in ms: the clock was set back. */

@@ -18,6 +18,8 @@ const MAX_GUARD = RATE / 10;
 const WINDOWS = 15;
 /** Part of the spare time that is kept as a margin, in ms. */
 const MARGIN_MS = 2;
+/** Reads in a row whose spare time is whole frames, after which these frames are dropped. */
+const SPARE_READS = 25;
 
 /**
  * Decides how much of the waiting audio is kept as a guard against late audio, and how much is useless delay. A short
@@ -33,7 +35,9 @@ export class KeptDelay {
   #windows = 0;
   /** Least waiting audio of the windows since the guard was last reviewed. */
   #unneeded = Number.POSITIVE_INFINITY;
-  #leastSpareMs = Number.POSITIVE_INFINITY;
+  /** Reads in a row with spare time, and the whole frames that each of them could do without. */
+  #spareReads = 0;
+  #spare = Number.POSITIVE_INFINITY;
 
   /** Audio that may keep waiting, because some has come late. */
   get guard(): number {
@@ -56,34 +60,51 @@ export class KeptDelay {
     this.#hole = LATE;
   }
 
-  /** Notes by how many milliseconds a frame could have been read earlier. */
+  /** Notes by how many milliseconds all audio of the last seconds could have been read earlier. */
   spare(ms: number): void {
-    this.#leastSpareMs = Math.min(this.#leastSpareMs, ms);
+    const frames = wholeFrames(ms - MARGIN_MS);
+    this.#spareReads = frames > 0 ? this.#spareReads + 1 : 0;
+    this.#spare = frames > 0 ? Math.min(this.#spare, frames) : Number.POSITIVE_INFINITY;
   }
 
   /**
    * Notes that a frame of `length` samples was read, and that `waiting` samples still wait.
    *
-   * @returns number of samples to drop: those beyond the guard that have waited for a whole window.
+   * @returns number of samples to drop: those beyond the guard that have waited for a whole window, and frames that the
+   *   audio of the last seconds could do without.
    */
   read(length: number, waiting: number): number {
+    return this.#spareReads < SPARE_READS ? this.#look(length, waiting) : this.#reduce(waiting);
+  }
+
+  /** Returns what was not needed in the last seconds, and forgets the guard of it. */
+  #reduce(waiting: number): number {
+    const unneeded = Math.min(this.#spare, waiting);
+    this.#guard = Math.min(this.#guard, waiting - unneeded);
+    this.#spareReads = 0;
+    this.#spare = Number.POSITIVE_INFINITY;
+    this.#beginWindow();
+    return unneeded;
+  }
+
+  #look(length: number, waiting: number): number {
     this.#least = Math.min(this.#least, waiting);
     this.#sinceLook += length;
     if (this.#sinceLook < (this.#windows < FIRST_WINDOWS ? FIRST_WINDOW : WINDOW)) return 0;
     const least = this.#least;
-    // Whole frames of spare time were not needed in the last seconds, so the guard is reduced by them.
-    if (this.#leastSpareMs < Number.POSITIVE_INFINITY)
-      this.#guard = Math.max(0, this.#guard - wholeFrames(this.#leastSpareMs - MARGIN_MS));
     const surplus = Math.max(0, least - this.#guard);
     this.#unneeded = Math.min(this.#unneeded, least);
     if (++this.#windows % WINDOWS === 0) {
       this.#guard = Math.max(0, this.#guard - this.#unneeded);
       this.#unneeded = Number.POSITIVE_INFINITY;
     }
+    this.#beginWindow();
+    return surplus;
+  }
+
+  #beginWindow(): void {
     this.#least = Number.POSITIVE_INFINITY;
     this.#sinceLook = 0;
-    this.#leastSpareMs = Number.POSITIVE_INFINITY;
-    return surplus;
   }
 }
 
