@@ -1,6 +1,6 @@
 // Calls of media servers and forks: cores, what is added to a frame's way, and memory. Needs gcc.
 //
-//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --threads 1 --warm 1 --only twilio,audiosocket,forks]
+//   npm run bench:media [-- --seconds 10 --calls 500 --forks 200 --stalled 1 --threads 1 --warm 5 --only twilio,audiosocket,forks]
 //
 // The peers are a program in C beside this process, on the same machine (media-peer.c); what is measured is this process.
 // One frame a second and call is loud. Its first sample is followed: `read`, from the peer's writing to its being an event
@@ -21,7 +21,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '500' },
     forks: { type: 'string', default: '200' },
     stalled: { type: 'string', default: '1' },
-    warm: { type: 'string', default: '1' },
+    warm: { type: 'string', default: '5' },
     threads: { type: 'string', default: '1' },
     only: { type: 'string', default: 'twilio,audiosocket,forks' },
   },

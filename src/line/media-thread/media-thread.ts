@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import { type PlainError, rebuildError, ThreadChannel } from '../../base/system/thread-channel.js';
+import { sharedMs } from '../../base/time/shared-clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
 import {
   type ConnectionListener,
@@ -41,6 +42,7 @@ export class MediaThread {
   /** True while the batch is to be sent at the end of this turn. */
   #isDue = false;
   #isOver = false;
+  #ageMs = 0;
 
   constructor({ maxConnections }: ListenerSpec, owner: MediaThreadOwner) {
     this.#owner = owner;
@@ -76,6 +78,11 @@ export class MediaThread {
     return Atomics.load(this.#counters, number);
   }
 
+  /** Milliseconds since the record that is being read was sent. */
+  get ageMs(): number {
+    return this.#ageMs;
+  }
+
   /** Sends a record with the others of this turn. Returns the bytes of its payload. */
   put(kind: RecordKind, number: number, payload?: WireMessage): number {
     if (this.#isOver) return 0;
@@ -96,6 +103,7 @@ export class MediaThread {
   }
 
   #arrived(batch: MessageBatch): void {
+    this.#ageMs = Math.max(0, sharedMs() - batch.at);
     try {
       readBatch(batch, (kind, number, payload) => this.#take(kind, number, payload));
     } finally {
@@ -151,6 +159,10 @@ class RemoteConnection implements MediaConnection {
   constructor(thread: MediaThread, number: number) {
     this.#thread = thread;
     this.#number = number;
+  }
+
+  get ageMs(): number {
+    return this.#thread.ageMs;
   }
 
   get bufferedBytes(): number {

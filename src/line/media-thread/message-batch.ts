@@ -1,3 +1,4 @@
+import { sharedMs } from '../../base/time/shared-clock.js';
 import type { WireMessage } from '../dialect/media-event.js';
 
 /** Records of many connections, in order, as they are sent between threads. */
@@ -5,6 +6,8 @@ export interface MessageBatch {
   readonly bytes: ArrayBuffer;
   /** Bytes in use. */
   readonly length: number;
+  /** Time at which it was sent, on the clock that all threads share, in ms. */
+  readonly at: number;
 }
 
 /**
@@ -67,7 +70,7 @@ export class MessageBatchWriter {
 
   /** Returns the batch, and begins another one. */
   take(): MessageBatch {
-    const batch = { bytes: this.#bytes.buffer as ArrayBuffer, length: this.#length };
+    const batch = { bytes: this.#bytes.buffer as ArrayBuffer, length: this.#length, at: sharedMs() };
     this.#use(Buffer.alloc(0));
     this.#length = 0;
     return batch;

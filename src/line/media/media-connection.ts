@@ -20,6 +20,8 @@ export interface MediaConnection {
   readonly bufferedBytes: number;
   /** Milliseconds since the oldest {@link probe} that is not answered yet; 0 when there is none. */
   readonly lagMs: number;
+  /** Milliseconds since the message that is being delivered came. Default: 0. */
+  readonly ageMs?: number;
   /**
    * Asks the other end to confirm that it has read everything so far. Does nothing where that is impossible, or just
    * after another probe.

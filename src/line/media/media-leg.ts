@@ -79,7 +79,7 @@ export class MediaLeg implements Leg, Party {
       // Audio of a media server before the call is connected would only be a delay. That of an agent is kept: an agent
       // may speak ahead.
       const isHeard = this.#role === 'provider' || this.#conversation !== undefined;
-      if (isHeard && event.track !== 'outbound') this.#queue.write(event);
+      if (isHeard && event.track !== 'outbound') this.#queue.write(event, this.#session?.ageMs);
     } else if (event.type === 'dtmf') this.#conversation?.digit(this, event.digit);
     else if (event.type === 'mark') this.#queue.mark(event.name);
     else if (event.type === 'clear' || (event.type === 'speech' && event.speaking)) this.#queue.clear();

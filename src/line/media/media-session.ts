@@ -130,6 +130,11 @@ export class MediaSession {
     return this.#connection.lagMs;
   }
 
+  /** Milliseconds since the message came whose event is being delivered. */
+  get ageMs(): number {
+    return this.#connection.ageMs ?? 0;
+  }
+
   /** Asks the other end to confirm that it reads. Does nothing just after another probe. */
   probe(): void {
     this.#connection.probe();

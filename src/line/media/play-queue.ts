@@ -71,8 +71,9 @@ export class PlayQueue {
     };
   }
 
-  write(audio: MediaAudio): void {
-    this.#append(this.#toVoice.push(audio));
+  /** @param ageMs Milliseconds since the audio came. */
+  write(audio: MediaAudio, ageMs = 0): void {
+    this.#append(this.#toVoice.push(audio), ageMs);
     if (this.#audio.waiting > this.#max) this.#drop(this.#audio.waiting - this.#max);
   }
 
@@ -132,8 +133,8 @@ export class PlayQueue {
     for (const { name } of this.#marks.splice(0)) this.#options.onMark?.(name, false);
   }
 
-  #append(ready: Int16Array): void {
-    this.#audio.append(ready, this.#options.clock?.now() ?? 0);
+  #append(ready: Int16Array, ageMs = 0): void {
+    this.#audio.append(ready, (this.#options.clock?.now() ?? 0) - ageMs);
   }
 
   /**

@@ -38,8 +38,3 @@ export type DatagramOperations = {
   /** Says that datagrams were dropped, because too many were waiting to be read. */
   dropped(params: { readonly datagrams: number }): void;
 };
-
-/** Milliseconds of the clock that all threads of a process share. */
-export function sharedMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { ThreadChannel } from '../../base/system/thread-channel.js';
+import { sharedMs } from '../../base/time/shared-clock.js';
 import { openUdp, type RtpAddress, type RtpPorts, type RtpTransport } from '../rtp/rtp-transport.js';
 import { BatchWriter } from './datagram-batch.js';
 import {
@@ -8,7 +9,6 @@ import {
   type OpenedPair,
   type SocketOperations,
   type SocketSetup,
-  sharedMs,
 } from './socket-operations.js';
 
 /** Most bytes that wait to be read by the other thread: more than five seconds of 500 calls. */

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { JackfieldError } from '../../base/errors.js';
 import { ThreadChannel } from '../../base/system/thread-channel.js';
 import { systemClock } from '../../base/time/clock.js';
+import { sharedMs } from '../../base/time/shared-clock.js';
 import type { RtpAddress, RtpPorts, RtpTransport } from '../rtp/rtp-transport.js';
 import { type DatagramBatch, readDatagrams } from './datagram-batch.js';
 import {
@@ -10,7 +11,6 @@ import {
   type OpenedPair,
   type SocketOperations,
   type SocketSetup,
-  sharedMs,
 } from './socket-operations.js';
 
 /** Listeners of socket threads. */

@@ -158,6 +158,22 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     socket.destroy();
   });
 
+  it('tell how long ago a message came, also where this thread has been busy since', async () => {
+    const ages: (number | undefined)[] = [];
+    const { port } = await open(true, {}, (connection) => {
+      connection.listen({ message: () => void ages.push(connection.ageMs), closed: () => undefined });
+    });
+    const socket = connect(port, '127.0.0.1');
+    socket.write('first');
+    await until(() => ages.length === 1);
+    socket.write('second');
+    // timer: this thread is busy for longer than the other one needs to read the message.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    await until(() => ages.length === 2);
+    expect(ages[1]).toBeGreaterThan(20);
+    socket.destroy();
+  });
+
   it('whose peer does not read have a backlog, then end; others go on', async () => {
     const connections: MediaConnection[] = [];
     const ends: unknown[] = [];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../../src/base/time/clock.js';
 import { PlayQueue } from '../../../src/line/media/play-queue.js';
 
 const LIVE = { maxMs: 400, isLive: true };
@@ -54,6 +55,18 @@ describe('audio on its way to a call', () => {
       read(queue, 1);
     }
     expect(queue.stats.dropped).toBe(dropped);
+  });
+
+  it('counts from its coming, where that was earlier than its being written', () => {
+    const clock = new VirtualClock();
+    const frame = new Int16Array(320);
+    const spareOf = (ageMs: number | undefined) => {
+      const queue = new PlayQueue({ maxMs: 400, isLive: true, clock });
+      queue.write({ type: 'audio', samples: new Int16Array(320), sampleRate: 16_000, channels: 1 }, ageMs);
+      queue.read(frame);
+      return queue.spareMs();
+    };
+    expect([spareOf(undefined), spareOf(7)]).toEqual([0, 7]);
   });
 
   it('tells a mark when what was before it is played, or was cleared', () => {
