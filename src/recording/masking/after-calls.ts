@@ -54,6 +54,8 @@ export class AfterCalls {
   #work: Promise<void> = Promise.resolve();
   /** Ids of notes in progress or failed. */
   readonly #begun = new Set<string>();
+  /** Settings of recordings that began before a change of the configuration, by the id of their note. */
+  readonly #earlier = new Map<string, AfterCallsSettings>();
 
   constructor(settings: AfterCallsSettings, context: AfterCallsContext) {
     this.#settings = settings;
@@ -64,17 +66,24 @@ export class AfterCalls {
   /** Uses other options for later recordings, and retries the failed ones. */
   configure(settings: AfterCallsSettings): void {
     this.#settings = settings;
-    this.#work = this.#work.then(() => this.#begun.clear()).then(() => this.takeUp());
+    this.#work = this.#work.then(() => this.#retry(settings)).then(() => this.takeUp());
   }
 
   /**
    * Writes the note of a recording.
    *
+   * @param begun Settings with which the recording began, if they are others. It is masked by their rules.
    * @returns true when the event of the recording must wait for it.
    * @throws ERR_FILE
    */
-  async keep(file: string, { id, type }: Pick<AfterCallNote, 'id' | 'type'>): Promise<boolean> {
-    const masks = this.#settings.mask !== undefined;
+  async keep(
+    file: string,
+    { id, type }: Pick<AfterCallNote, 'id' | 'type'>,
+    begun: AfterCallsSettings = this.#settings,
+  ): Promise<boolean> {
+    const isEarlier = begun.mask !== undefined && begun.mask !== this.#settings.mask;
+    if (isEarlier) this.#earlier.set(id, begun);
+    const masks = isEarlier || this.#settings.mask !== undefined;
     await this.#notes.keep({ id, type, file: relative(this.#context.catalogue.folder, file), masks });
     return masks;
   }
@@ -106,13 +115,20 @@ export class AfterCalls {
     }
   }
 
+  /** Lets failed work be done again: by the new rules, if there are any. */
+  #retry({ mask }: AfterCallsSettings): void {
+    if (mask) for (const id of this.#begun) this.#earlier.delete(id);
+    this.#begun.clear();
+  }
+
   async #do(note: AfterCallNote): Promise<void> {
     const { catalogue, tell } = this.#context;
+    const settings = this.#earlier.get(note.id) ?? this.#settings;
     try {
       const [entry] = catalogue.search({ file: note.file });
       if (entry) {
-        await this.#transcribe(entry);
-        await this.#mask(entry, note);
+        await this.#transcribe(entry, settings);
+        await this.#mask(entry, note, settings);
         if (note.masks) {
           const file = await catalogue.fileOf(entry);
           await tell({ file, sidecar: await readSidecar(beside(file, '.json')) }, note);
@@ -121,13 +137,16 @@ export class AfterCalls {
       // Without an entry the recording was removed meanwhile: there is no work and no event.
       await this.#notes.remove(note);
       this.#begun.delete(note.id);
+      this.#earlier.delete(note.id);
     } catch (error) {
       this.#context.told.undone(note.file, asError(error));
     }
   }
 
-  async #transcribe({ file }: CatalogueEntry): Promise<void> {
-    const { transcriber, language, identity } = this.#settings;
+  async #transcribe(
+    { file }: CatalogueEntry,
+    { transcriber, language, identity }: AfterCallsSettings,
+  ): Promise<void> {
     if (!transcriber) return;
     let failure: Error | undefined;
     await transcribeRecordings(this.#context.catalogue, {
@@ -143,8 +162,11 @@ export class AfterCalls {
   }
 
   /** @throws when the recording was to be masked and is not. */
-  async #mask({ file }: CatalogueEntry, { masks }: AfterCallNote): Promise<void> {
-    const { mask, ...heard } = this.#settings;
+  async #mask(
+    { file }: CatalogueEntry,
+    { masks }: AfterCallNote,
+    { mask, ...heard }: AfterCallsSettings,
+  ): Promise<void> {
     if (!mask && !masks) return;
     if (!mask) {
       const text = `${printable(file)} was to be masked, but the rules are no longer configured: it was not changed.`;

@@ -40,11 +40,6 @@ export class RecorderFiles {
   readonly #outbox: Outbox;
   #settings: RecorderSettings;
   #after: AfterCalls | undefined;
-  readonly #tell: TellPublication = async ({ file, sidecar }, { id, type }) => {
-    await this.#context.catalogue?.add(file, sidecar);
-    const waits = await this.#after?.keep(file, { id, type });
-    if (!waits) await this.#outbox.add(type, { file, sidecar }, id);
-  };
 
   constructor(settings: RecorderSettings, context: RecorderFilesContext) {
     this.#settings = settings;
@@ -70,8 +65,14 @@ export class RecorderFiles {
     else this.#after = this.#workAfter();
   }
 
-  async publish(segment: SegmentResult, type: string): Promise<SegmentResult> {
-    return this.#published(await publishSegment(segment, this.#publishing, type, this.#tell));
+  /** @param begun Options by which the recording began: it is masked by their rules. Default: the current ones. */
+  async publish(
+    segment: SegmentResult,
+    type: string,
+    begun: RecorderSettings = this.#settings,
+  ): Promise<SegmentResult> {
+    const tell = this.#tellBy(settingsAfter(begun));
+    return this.#published(await publishSegment(segment, this.#publishing, type, tell));
   }
 
   async discard(segment: SegmentResult): Promise<void> {
@@ -98,7 +99,7 @@ export class RecorderFiles {
       ),
       finished: unlessEmpty((segment) => this.publish(segment, 'recording.finished')),
       resume: async (file) =>
-        void this.#published(await resumePublication(file, this.#publishing, this.#tell)),
+        void this.#published(await resumePublication(file, this.#publishing, this.#tellBy(undefined))),
       failed: (error) => emitter.emit('failed', error, undefined),
     });
     void this.#outbox.run();
@@ -110,6 +111,14 @@ export class RecorderFiles {
   async close(): Promise<void> {
     await this.#after?.end();
     await this.#outbox.close();
+  }
+
+  #tellBy(rules: AfterCallsSettings | undefined): TellPublication {
+    return async ({ file, sidecar }, { id, type }) => {
+      await this.#context.catalogue?.add(file, sidecar);
+      const waits = await this.#after?.keep(file, { id, type }, rules);
+      if (!waits) await this.#outbox.add(type, { file, sidecar }, id);
+    };
   }
 
   #workAfter(): AfterCalls | undefined {

@@ -19,6 +19,7 @@ import type { Catalogue } from '../archive/catalogue.js';
 import type { CallRecording } from '../call-recording.js';
 import { announceRecording } from '../consent.js';
 import { EncoderSlots } from '../file/encoder-slots.js';
+import type { MaskAfterCalls } from '../masking/after-calls-options.js';
 import { leftBehind, recordingFolder } from '../publication/left-behind.js';
 import { prepareRecording, recordCall, recordVoice } from '../record-call.js';
 import { type RecordCallOptions, TAGS } from '../record-options.js';
@@ -42,6 +43,12 @@ import {
 const LINE_SKEW_MS = 60_000;
 const VOICE = having('legs', 'close');
 
+/** A recording with the options by which it began. */
+interface BegunRecording {
+  readonly recording: CallRecording;
+  readonly settings: RecorderSettings;
+}
+
 /**
  * Records the calls of a client, by policy, into a folder. It names and publishes the files, adds them to a catalogue,
  * sends events to the hook and the webhook, and finishes recordings of an earlier process.
@@ -55,7 +62,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   readonly #files: RecorderFiles;
   readonly #encoders: EncoderSlots;
   /** Keyed by call: calls of different clients may have the same id. */
-  readonly #recordings = new Map<CallControl, CallRecording>();
+  readonly #recordings = new Map<CallControl, BegunRecording>();
   readonly #tasks = new TaskSet((error) => this.#failed(error, undefined));
   readonly #attended: (() => void)[] = [];
   readonly #servers = new WeakMap<CallControl, PcmServer>();
@@ -178,11 +185,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** Recordings of calls that are being recorded or held in memory. */
   get recordings(): readonly CallRecording[] {
-    return [...this.#recordings.values()];
+    return Array.from(this.#recordings.values(), ({ recording }) => recording);
   }
 
   /**
-   * Uses other options for later calls, files and events. `folder` and `catalogue` cannot change.
+   * Uses other options for later calls, files and events. A recording in progress is masked by the rules with which it
+   * began. `folder` and `catalogue` cannot change.
    * @throws ERR_INVALID_ARG; ERR_FILE, ERR_WAV for a prompt. After an error nothing has changed.
    */
   async configure(options: RecorderOptions): Promise<void> {
@@ -206,7 +214,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
    */
   async record(call: Call): Promise<CallRecording> {
     checkArgument('call', call, LIVE_CALL);
-    const held = this.#recordings.get(call);
+    const held = this.#recordings.get(call)?.recording;
     if (!held) return await this.#open(call, true);
     if (held.begun) return held;
     await held.begin();
@@ -242,8 +250,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   /** True when pressed keys are masked in recordings. Then they must not appear in logs or events either. */
   get masksKeys(): boolean {
-    const { afterCalls, recording } = this.#settings.given;
-    return [afterCalls?.mask, recording?.mask].some((mask) => mask !== undefined && mask.cards !== false);
+    return this.#masks.some((mask) => mask.cards !== false);
   }
 
   /**
@@ -256,9 +263,7 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   withoutSecrets(text: string, isAnswer = false): string {
     checkArgument('text', text, words);
     checkArgument('isAnswer', isAnswer, flag);
-    const { afterCalls, recording } = this.#settings.given;
-    const masks = [afterCalls?.mask, recording?.mask].filter((mask) => mask !== undefined);
-    return masks.reduce((told, mask) => hideSecrets(told, mask, isAnswer), text);
+    return this.#masks.reduce((told, mask) => hideSecrets(told, mask, isAnswer), text);
   }
 
   /** Clock that dates recordings. */
@@ -283,6 +288,14 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The rules of this configuration, and those of the recordings in progress that began by another one. */
+  get #masks(): readonly MaskAfterCalls[] {
+    const begun = Array.from(this.#recordings.values(), ({ settings }) => settings);
+    return [...new Set([this.#settings, ...begun])]
+      .flatMap(({ given: { afterCalls, recording } }) => [afterCalls?.mask, recording?.mask])
+      .filter((mask) => mask !== undefined);
   }
 
   async #meet(call: Call): Promise<void> {
@@ -327,11 +340,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
   /** Registers a started recording, and publishes its files as they complete. */
   #begun(recording: CallRecording, begin: boolean, announces = begin): void {
     const { call } = recording;
-    this.#recordings.set(call, recording);
+    const settings = this.#settings;
+    this.#recordings.set(call, { recording, settings });
     this.emit('recording', recording, begin);
     if (announces) this.#announce(recording);
     if (begin) this.#analyse(recording);
-    this.#track(this.#follow(recording), call);
+    this.#track(this.#follow(recording, settings), call);
     // On a virtual clock the end of the streams takes no time.
     void call.ended().then(
       () => during(this.#clock, recording.finished).catch(() => undefined),
@@ -356,12 +370,12 @@ export class Recorder extends FencedEmitter<RecorderEvents> implements AsyncDisp
     );
   }
 
-  async #follow(recording: CallRecording): Promise<void> {
+  async #follow(recording: CallRecording, settings: RecorderSettings): Promise<void> {
     const { call } = recording;
     try {
       await followRecording(recording, {
         discardBelowMs: this.#settings.resolved.discardBelowMs,
-        publish: (segment) => this.#files.publish(segment, 'recording.finished'),
+        publish: (segment) => this.#files.publish(segment, 'recording.finished', settings),
         discard: (segment) => this.#files.discard(segment),
         failed: (error) => this.#failed(error, call),
       });

@@ -191,6 +191,31 @@ describe('Recorder', () => {
     await expect.poll(heard, { timeout: 15_000 }).toContain(JSON.stringify(file));
   });
 
+  it('masks a call by the rules with which it began, whatever is configured meanwhile', async () => {
+    const deaf = { name: 'deaf', transcribe: async () => ({ text: '' }) };
+    const on = await start({ afterCalls: { transcriber: deaf, mask: {} } });
+    const begun = once(on, 'recording');
+    const told: string[] = [];
+    for (const event of ['transcribed', 'masked', 'undone'] as const) on.on(event, () => told.push(event));
+    const published = once(on, 'published');
+    const call = await client.call('echo123');
+    await begun;
+    await clock.advance(3000);
+    await on.configure({ folder });
+    expect([on.masksKeys, on.withoutSecrets('gathered 4111 (length)', true)]).toEqual([
+      true,
+      'gathered [masked] (length)',
+    ]);
+    await call.hangUp();
+    await published;
+    await on.close();
+    expect(told).toEqual(['transcribed', 'masked']);
+    expect([on.masksKeys, on.withoutSecrets('says 4111 1111 1111 1111')]).toEqual([
+      false,
+      'says 4111 1111 1111 1111',
+    ]);
+  });
+
   it('keeps its folder to itself until it is closed', async () => {
     const on = await start();
     const second = Recorder.start(client, server, { folder });
