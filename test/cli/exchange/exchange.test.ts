@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -6,20 +6,31 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PcmPort } from '../../exchange/ports.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = new URL('../../../dist/cli/main.js', import.meta.url).pathname;
 
-let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'jackfield-test-'));
+let root: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'jackfield-exchange-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(root, { recursive: true, force: true }));
+const newFolder = () => mkdtemp(join(root, 'test-'));
 
-function run(...args: string[]) {
-  return spawnSync(process.execPath, [MAIN, 'exchange', ...args], { encoding: 'utf8', timeout: 60_000 });
-}
+/** What serves nothing shares a process. What has opened something by then has one of its own, which must end. */
+const host = new CommandHost();
+afterAll(() => host[Symbol.dispose]());
+
+const run = (...args: string[]) => host.run(['exchange', ...args]);
+
+const runAlone = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [MAIN, 'exchange', ...args], { timeout: 60_000 }).then(
+    () => ({ code: 0, stderr: '' }),
+    ({ code, stderr }: { readonly code: number | null; readonly stderr: string }) => ({ code, stderr }),
+  );
 
 /** A command that serves, in a process of its own, and what it prints. */
 class Serving implements AsyncDisposable {
@@ -102,9 +113,10 @@ async function callEcho(port: number, whileTalking: () => Promise<unknown>): Pro
 
 const listensOn = async (serving: Serving) => Number((await serving.saw(/listens on 127\.0\.0\.1:(\d+)/))[1]);
 
-describe('jackfield exchange', () => {
+// Calls take seconds, in which a test waits: others go on meanwhile.
+describe.concurrent('jackfield exchange', () => {
   it('prints each new status, and replays its recording', async () => {
-    const tapes = join(folder, 'tapes');
+    const tapes = join(await newFolder(), 'tapes');
     {
       await using serving = new Serving(process.execPath, [
         MAIN,
@@ -118,23 +130,23 @@ describe('jackfield exchange', () => {
       await serving.saw(/jack: CALL 1 STATUS FINISHED/);
       expect(await serving.stop()).toBe(0);
     }
-    const again = run('--replay', tapes);
+    const again = await run('--replay', tapes);
     expect(again.stdout).toMatch(/^\d\d lines and 1 streams: 0 differences\.\n$/);
-    expect(again.status).toBe(0);
+    expect(again.code).toBe(0);
     const path = join(tapes, 'lines.jsonl');
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll('STATUS RINGING', 'STATUS BUSY'));
-    const other = run('--replay', tapes);
+    const other = await run('--replay', tapes);
     expect(other.stdout).toMatch(
       /client 1, line \d+: CALL 1 STATUS RINGING instead of CALL 1 STATUS BUSY\n\d\d lines and 1 streams: 1 differences\./,
     );
-    expect(other.status).toBe(2);
-  }, 60_000);
+    expect(other.code).toBe(2);
+  });
 
   it('--token-file: admits clients with the token; a file without a token is refused', async () => {
-    const file = join(folder, 'token');
+    const file = join(await newFolder(), 'token');
     writeFileSync(file, 'too short\n');
-    const refused = run('--tcp', '0', '--token-file', file);
-    expect(refused.status).toBe(1);
+    const refused = await run('--tcp', '0', '--token-file', file);
+    expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('token must be 16 to 512 printable ASCII characters');
     writeFileSync(file, 'a-token-of-many-characters\n');
     await using serving = new Serving(process.execPath, [
@@ -146,11 +158,8 @@ describe('jackfield exchange', () => {
       file,
     ]);
     const port = Number((await serving.saw(/127\.0\.0\.1:(\d+)/))[1]);
-    const traced = (...args: string[]) =>
-      spawnSync(process.execPath, [MAIN, 'trace', '-a', `tcp:${port}`, ...args, 'PING'], {
-        encoding: 'utf8',
-      });
-    expect(traced('--token-file', file).stdout).toContain('PONG');
+    const traced = (...args: string[]) => host.run(['trace', '-a', `tcp:${port}`, ...args, 'PING']);
+    expect((await traced('--token-file', file)).stdout).toContain('PONG');
     const stranger = connect(port, '127.0.0.1');
     stranger.write('PING\n');
     expect(await stranger.toArray()).toEqual([]);
@@ -169,7 +178,7 @@ describe('jackfield exchange', () => {
     expect(await jill?.until(/^CALL \d+ STATUS/)).toMatch(/RINGING/);
     jack?.end();
     jill?.end();
-  }, 30_000);
+  });
 
   it.each([
     [[], /jack: CALL 1 OUTPUT closed: [1-9]\.\d\d s dropped(, \d\.\d\d s moved)?\n/],
@@ -177,26 +186,22 @@ describe('jackfield exchange', () => {
       ['--json'],
       /"event":"stream-closed","handle":"jack","object":"CALL","id":1,"stream":"OUTPUT","stats":\{.*"dropped":\d+\}\}\n/,
     ],
-  ])(
-    'tells what a stream has lost when it is closed, with %j',
-    async (args, told) => {
-      await using serving = new Serving(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...args]);
-      await using out = await PcmPort.open();
-      const jack = await client(Number((await serving.saw(/(?:127\.0\.0\.1:|"port":)(\d+)/))[1]));
-      await jack.ask('PROTOCOL 8', /^USERSTATUS/);
-      const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
-      await jack.until(/STATUS INPROGRESS/);
-      await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
-      (await out.connected).resetAndDestroy();
-      await jack.until(/DURATION 3/);
-      jack.end();
-      // What goes on when the exchange is stopped is told as well.
-      expect(await serving.stop()).toBe(0);
-      expect(serving.printed).toMatch(told);
-      if (args.length > 0) for (const line of serving.printed.trim().split('\n')) JSON.parse(line);
-    },
-    30_000,
-  );
+  ])('tells what a stream has lost when it is closed, with %j', async (args, told) => {
+    await using serving = new Serving(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...args]);
+    await using out = await PcmPort.open();
+    const jack = await client(Number((await serving.saw(/(?:127\.0\.0\.1:|"port":)(\d+)/))[1]));
+    await jack.ask('PROTOCOL 8', /^USERSTATUS/);
+    const id = (await jack.ask('CALL echo123', /^CALL \d+ STATUS/)).split(' ')[1];
+    await jack.until(/STATUS INPROGRESS/);
+    await jack.ask(`ALTER CALL ${id} SET_OUTPUT PORT="${out.port}"`, /^ALTER CALL/);
+    (await out.connected).resetAndDestroy();
+    await jack.until(/DURATION 3/);
+    jack.end();
+    // What goes on when the exchange is stopped is told as well.
+    expect(await serving.stop()).toBe(0);
+    expect(serving.printed).toMatch(told);
+    if (args.length > 0) for (const line of serving.printed.trim().split('\n')) JSON.parse(line);
+  });
 
   const hasTerminal = spawnSync('script', ['--version']).status === 0;
   it.skipIf(!hasTerminal)(
@@ -211,29 +216,25 @@ describe('jackfield exchange', () => {
       serving.type('\x03');
       await serving.saw(/\^C/);
     },
-    60_000,
   );
 
   it.each([
     ['deny', /^$/],
     ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask on/],
-  ])(
-    '--access %s keeps clients out where nobody can say yes',
-    async (policy, told) => {
-      const args = [MAIN, 'exchange', '--tcp', '0', '--access', policy, '--state', folder];
-      await using serving = new Serving(process.execPath, args);
-      const jack = await client(await listensOn(serving));
-      expect(await jack.ask('NAME test\x1b[31m', /./)).toBe('ERROR 68');
-      expect(await jack.ask('PROTOCOL 8', /./)).toBe('ERROR 68');
-      if (policy === 'ask') await serving.saw(told);
-      jack.end();
-    },
-    30_000,
-  );
+  ])('--access %s keeps clients out where nobody can say yes', async (policy, told) => {
+    const args = [MAIN, 'exchange', '--tcp', '0', '--access', policy, '--state', await newFolder()];
+    await using serving = new Serving(process.execPath, args);
+    const jack = await client(await listensOn(serving));
+    expect(await jack.ask('NAME test\x1b[31m', /./)).toBe('ERROR 68');
+    expect(await jack.ask('PROTOCOL 8', /./)).toBe('ERROR 68');
+    if (policy === 'ask') await serving.saw(told);
+    jack.end();
+  });
 
   it.skipIf(!hasTerminal)(
     '--access ask asks at the terminal once, and remembers with the state (skipped without script)',
     async () => {
+      const folder = await newFolder();
       const command = `${process.execPath} ${MAIN} exchange --tcp 0 --access ask --state ${folder}`;
       {
         await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
@@ -259,7 +260,6 @@ describe('jackfield exchange', () => {
       expect(await jack.ask('NAME bad', /./)).toBe('ERROR 68');
       jack.end();
     },
-    60_000,
   );
 
   it.each([
@@ -269,13 +269,20 @@ describe('jackfield exchange', () => {
     [['--scenario', '/nowhere.json'], /\/nowhere\.json cannot be read: ENOENT/],
     [['--clock', 'sundial'], /--clock/],
     [['--access', 'perhaps'], /allow, ask, deny/],
+  ])('refuses %j with what is wrong', async (args, text) => {
+    const { code, stderr } = await run(...args);
+    expect(stderr).toMatch(text);
+    expect(code).toBe(1);
+  });
+
+  it.each([
     [['--dbus', 'unix:path=/nowhere/bus'], /\/nowhere\/bus/],
     [['--x11', ':987'], /X11.*6987/],
     [['--windows'], /window messages.*koffi/],
-  ])('refuses %j with what is wrong', (args, text) => {
-    const { status, stderr } = run(...args);
+  ])('refuses %j with what is wrong, and ends', async (args, text) => {
+    const { code, stderr } = await runAlone(...args);
     expect(stderr).toMatch(text);
-    expect(status).toBe(1);
+    expect(code).toBe(1);
   });
 
   it.each([
@@ -288,11 +295,11 @@ describe('jackfield exchange', () => {
       /voicemailFaults\[0\]\.at/,
     ],
     ['{"users": [{"handle": "jack"}, {"handle": "Jack"}]}', /a unique handle/],
-  ])('refuses the scenario %s, and names the place', (text, message) => {
-    const path = join(folder, 'scenario.json');
+  ])('refuses the scenario %s, and names the place', async (text, message) => {
+    const path = join(await newFolder(), 'scenario.json');
     writeFileSync(path, text);
-    const { status, stderr } = run('--scenario', path);
+    const { code, stderr } = await run('--scenario', path);
     expect(stderr).toMatch(message);
-    expect(status).toBe(1);
+    expect(code).toBe(1);
   });
 });
