@@ -11,9 +11,12 @@ for (const name of ['stdout', 'stderr']) {
   };
 }
 
+// A command has no parent that it tells of itself.
+const tell = process.send.bind(process);
+process.send = undefined;
 let last = Promise.resolve();
 process.on('message', (line) => {
-  last = last.then(async () => process.send(await run(line)));
+  last = last.then(async () => tell(await run(line)));
 });
 
 async function run({ args, env, cwd }) {

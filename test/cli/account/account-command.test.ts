@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AccountClient } from '../../../src/control.js';
 import { Exchange } from '../../../src/index.js';
 import { certificate, hasOpenssl } from '../../certificate.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
 const run = promisify(execFile);
@@ -29,15 +30,23 @@ beforeAll(async () => {
   to = ['--address', address, '--token-file', join(folder, 'token')];
 });
 afterAll(async () => {
+  host[Symbol.dispose]();
   await exchange.close();
   await rm(folder, { recursive: true });
 });
 
-/** Runs commands one after the other in one process. */
+/** Commands of which none serves share a process. */
+const host = new CommandHost();
+
+/** Runs commands one after the other; all must end well. */
 async function account(...commands: string[][]): Promise<string> {
-  const words = commands.map(([what = '', ...more]) => ['account', what, ...to, ...more]);
-  const { stdout } = await run(process.execPath, ['test/cli/run-commands.mjs', '022', JSON.stringify(words)]);
-  return stdout;
+  let printed = '';
+  for (const [what = '', ...more] of commands) {
+    const ended = await host.run(['account', what, ...to, ...more]);
+    expect({ what, ...ended }).toMatchObject({ code: 0 });
+    printed += ended.stdout;
+  }
+  return printed;
 }
 
 it('shows and changes status, settings, profile, services and conversations', async () => {
@@ -78,8 +87,8 @@ it('reports errors', async () => {
     [['account', 'status', '--token-file', MAIN, '--address', address], /ERR_/],
   ] as const;
   for (const [words, text] of wrong) {
-    const failed = await run(process.execPath, [MAIN, ...words]).catch((error: { stderr: string }) => error);
-    expect({ words, text: failed.stderr }).toEqual({ words, text: expect.stringMatching(text) });
+    const { code, stderr } = await host.run(words);
+    expect({ words, code, stderr }).toEqual({ words, code: 1, stderr: expect.stringMatching(text) });
   }
 });
 
@@ -135,10 +144,9 @@ it.skipIf(!hasOpenssl)(
       [['--http', '0', '--http-messaging', 'ftp://x'], /messagingOrigin/],
     ] as const;
     for (const [words, text] of wrong) {
-      const failed = await run(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...words]).catch(
-        (error: { stderr: string }) => error,
-      );
-      expect(failed.stderr).toMatch(text);
+      const { code, stderr } = await host.run(['exchange', '--tcp', '0', ...words]);
+      expect(stderr).toMatch(text);
+      expect(code).toBe(1);
     }
   },
 );

@@ -1,16 +1,15 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attach, type Client, Exchange, MemoryTransport } from '../../../src/index.js';
 import { commands } from '../../../src/protocol.js';
+import { CommandHost, type Ended } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
-const run = promisify(execFile);
 const HOSTILE = 'one <b>&"\'\u001b[2J\n2026-01-01 00:00:00Z  anna: never said\u2028x\u202ey';
 
 /** Characters that steer a terminal, or turn the direction of a text. */
@@ -31,31 +30,39 @@ beforeAll(async () => {
   anna = await attach(new MemoryTransport(exchange.endpoint('anna')));
 });
 afterAll(async () => {
+  host[Symbol.dispose]();
   await anna.close();
   await exchange.close();
   await rm(folder, { recursive: true });
 });
 
-/** Runs commands of jack, one after the other in one process. */
+/** Commands that read no input and end by themselves share a process. */
+const host = new CommandHost();
+
+/** Runs commands of jack, one after the other; all must end well. */
 async function jack(...commands: string[][]): Promise<string> {
-  const words = commands.map(([command = '', what = '', ...more]) => [command, what, ...to, ...more]);
-  const { stdout } = await run(process.execPath, ['test/cli/run-commands.mjs', '022', JSON.stringify(words)]);
-  return stdout;
+  let printed = '';
+  for (const [command = '', what = '', ...more] of commands) {
+    const ended = await host.run([command, what, ...to, ...more]);
+    expect({ command, what, ...ended }).toMatchObject({ code: 0 });
+    printed += ended.stdout;
+  }
+  return printed;
 }
 
 /** Runs one command with a text on its standard input. */
-async function alone(words: string[], input = ''): Promise<{ code: number; out: string; err: string }> {
+async function alone(words: string[], input = ''): Promise<Ended> {
   const child = spawn(process.execPath, [MAIN, ...words]);
-  let [out, err] = ['', ''];
+  let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
-    out += chunk;
+    stdout += chunk;
   });
   child.stderr.on('data', (chunk) => {
-    err += chunk;
+    stderr += chunk;
   });
   child.stdin.end(input);
   const [code] = await once(child, 'close');
-  return { code, out, err };
+  return { code, stdout, stderr };
 }
 
 it('sends, reads, lists, follows and exports; texts of others steer neither terminal nor page', async () => {
@@ -64,7 +71,7 @@ it('sends, reads, lists, follows and exports; texts of others steer neither term
     await alone(['chat', 'send', 'anna', ...to], 'one\ntwo\n'),
     spawn(process.execPath, [MAIN, 'chat', 'follow', '--json', ...to]),
   ];
-  expect([sent.code, sent.out]).toEqual([0, expect.stringMatching(/^Message \d+ to anna is sent\.\n$/)]);
+  expect([sent.code, sent.stdout]).toEqual([0, expect.stringMatching(/^Message \d+ to anna is sent\.\n$/)]);
   const message = (await got.next()).value;
   expect(message?.body).toBe('one\ntwo');
   let shown = '';
@@ -115,15 +122,15 @@ it('overwrites nothing unasked, and its exit code tells the result', async () =>
   const file = join(folder, 'mine.json');
   await writeFile(file, 'mine');
   const results = await Promise.all([
-    alone(['chat', 'export', 'anna', file, ...to]),
-    alone(['chat', 'read', 'who.knows', ...to]),
-    alone(['chat', 'send', 'nobody.there', 'hi', ...to]),
+    host.run(['chat', 'export', 'anna', file, ...to]),
+    host.run(['chat', 'read', 'who.knows', ...to]),
+    host.run(['chat', 'send', 'nobody.there', 'hi', ...to]),
     alone(['chat', 'send', 'anna', ...to]),
-    alone(['chat', 'list', '--only', 'bookmarked', ...to]),
-    alone(['contacts', 'list', '--only', 'waiting', ...to]),
+    host.run(['chat', 'list', '--only', 'bookmarked', ...to]),
+    host.run(['contacts', 'list', '--only', 'waiting', ...to]),
   ]);
   expect(results.map(({ code }) => code)).toEqual([1, 1, 1, 1, 3, 3]);
-  const [taken, unknown, unsent, empty] = results.map(({ err }) => err);
+  const [taken, unknown, unsent, empty] = results.map(({ stderr }) => stderr);
   expect(taken).toMatch(/ERR_FILE/);
   expect(unknown).toMatch(/There is no chat "who.knows".*ERR_INVALID_ARG/);
   expect(unsent).toMatch(/there is no such user \(USER_NOT_FOUND\).*ERR_CHAT_REFUSED/);
@@ -168,7 +175,7 @@ it('reports that a message to an offline user waits, and does not wait itself wi
   await anna.command(commands.setParameter('USERSTATUS', 'OFFLINE'));
   try {
     const late = await alone(['chat', 'send', 'anna', 'hi', '--timeout', '1', ...to]);
-    expect([late.code, late.err]).toEqual([
+    expect([late.code, late.stderr]).toEqual([
       1,
       expect.stringMatching(/was not delivered .*do not send it again.*ERR_TIMEOUT/),
     ]);

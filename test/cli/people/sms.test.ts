@@ -1,17 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SimulatedSms } from '../../../src/exchange.js';
 import { Exchange, systemClock } from '../../../src/index.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
-const run = promisify(execFile);
+/** Commands that end by themselves share a process. */
+const host = new CommandHost();
 
 let folder: string;
 let exchange: Exchange;
@@ -31,6 +32,7 @@ beforeAll(async () => {
   to = ['--attach', `tcp:${await exchange.listen({ handle: 'jack' })}`];
 });
 afterAll(async () => {
+  host[Symbol.dispose]();
   await exchange.close();
   await rm(folder, { recursive: true });
 });
@@ -51,12 +53,10 @@ async function begun(...words: string[]) {
 
 it('sms: sends, lists, follows, and says why a text has not arrived', async () => {
   const following = await begun('sms', 'follow');
-  const words = [
-    ['sms', 'send', ...to, '+37255512345', 'on', 'my', 'way'],
-    ['sms', 'list', ...to],
-  ];
-  const { stdout } = await run(process.execPath, ['test/cli/run-commands.mjs', '022', JSON.stringify(words)]);
-  expect(stdout).toMatch(
+  const sent = await host.run(['sms', 'send', ...to, '+37255512345', 'on', 'my', 'way']);
+  const listed = await host.run(['sms', 'list', ...to]);
+  expect([sent.code, listed.code]).toEqual([0, 0]);
+  expect(sent.stdout + listed.stdout).toMatch(
     /^Message (\d+) has arrived\.\n\1 {2}\S+ \S+ {2}DELIVERED {2}to \+37255512345 {2}on my way\n/,
   );
   exchange.receiveSms({ to: 'jack', from: '+3729', body: 'steers \u001b[2J a terminal' });
@@ -64,13 +64,12 @@ it('sms: sends, lists, follows, and says why a text has not arrived', async () =
   while (told.at(-1) !== 'RECEIVED') told.push((await following.next())['status']);
   expect(told).toContain('SENT_TO_SERVER');
   await following.end();
-  const missed = await run(process.execPath, [MAIN, 'sms', 'list', '--missed', ...to]);
+  const missed = await host.run(['sms', 'list', '--missed', ...to]);
+  expect(missed.code).toBe(0);
   expect(missed.stdout).toContain('RECEIVED  from +3729');
   expect(missed.stdout).not.toContain('\u001b');
-  const failed = await run(process.execPath, [MAIN, 'sms', 'send', '+8001', 'x', ...to]).catch(
-    (error: unknown) => error,
-  );
-  expect(failed).toMatchObject({ stderr: expect.stringContaining('FAILED (MISC_ERROR)') as string });
+  const failed = await host.run(['sms', 'send', '+8001', 'x', ...to]);
+  expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('FAILED (MISC_ERROR)') as string });
 });
 
 it('files: watches a file until it has arrived, and lists it', async () => {
@@ -82,6 +81,7 @@ it('files: watches a file until it has arrived, and lists it', async () => {
   const told: unknown[] = [];
   while (told.at(-1) !== 'COMPLETED') told.push((await watching.next())['status']);
   await watching.end();
-  const { stdout } = await run(process.execPath, [MAIN, 'files', 'list', ...to]);
+  const { code, stdout } = await host.run(['files', 'list', ...to]);
+  expect(code).toBe(0);
   expect(stdout).toMatch(/^\d+ {2}from anna {2}COMPLETED {2}6 of 6 bytes {2}a\.txt\n$/);
 });

@@ -1,18 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { attach, Exchange, TcpTransport } from '../../../src/index.js';
 import { recordConfigSchema } from '../../../src/recording.js';
+import { CommandHost } from '../command-host.js';
 
 const MAIN = 'dist/cli/main.js';
-const run = promisify(execFile);
-const cli = (...args: string[]) => run(process.execPath, [MAIN, ...args]);
+const host = new CommandHost();
+const cli = (...args: string[]) => host.run(args);
 
 let folder: string;
 let exchange: Exchange;
@@ -24,6 +24,7 @@ beforeAll(async () => {
   port = await exchange.listen();
 });
 afterAll(async () => {
+  host[Symbol.dispose]();
   await exchange.close();
   await rm(folder, { recursive: true });
 });
@@ -92,22 +93,27 @@ describe('jackfield record', () => {
       { partner: 'echo123', end: 'call-ended', complete: true },
       { partner: 'echo123', end: 'stopped', complete: true },
     ]);
-    const { stdout: verified } = await cli('recordings', 'verify', '--out', out);
-    expect(verified.match(/^ok /gm)).toHaveLength(2);
-    expect((await cli('verify', String(file))).stdout).toContain('0 missing');
+    const verified = await cli('recordings', 'verify', '--out', out);
+    expect(verified.code).toBe(0);
+    expect(verified.stdout.match(/^ok /gm)).toHaveLength(2);
+    expect(await cli('verify', String(file))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('0 missing'),
+    });
     expect(JSON.parse((await cli('recordings', 'show', entries[0].id, '--out', out)).stdout)).toMatchObject({
       id: entries[0].id,
       tags: { desk: 'north' },
     });
 
-    await cli('recordings', 'play', entries[1].id, '--out', out, '--device', 'none');
+    const done = async (...args: string[]) => expect(await cli(...args)).toMatchObject({ code: 0 });
+    await done('recordings', 'play', entries[1].id, '--out', out, '--device', 'none');
     const to = join(folder, 'exported');
-    await cli('recordings', 'export', entries[0].id, '--out', out, '--to', to);
+    await done('recordings', 'export', entries[0].id, '--out', out, '--to', to);
     expect(await readFile(join(to, `${call.id}.wav`))).toEqual(await readFile(String(file)));
-    await cli('recordings', 'hold', entries[0].id, '--out', out, '--reason', 'case 7');
+    await done('recordings', 'hold', entries[0].id, '--out', out, '--reason', 'case 7');
     const purge = ['recordings', 'purge', '--out', out, '--max-megabytes', '0'];
     expect((await cli(...purge)).stdout).toContain('give --yes');
-    await cli(...purge, '--yes');
+    await done(...purge, '--yes');
     expect(existsSync(String(file))).toBe(true);
     const left = await cli('recordings', 'list', '--out', out);
     expect(left.stdout).toMatch(/^\S+ .*hold: case 7\n$/);
@@ -116,7 +122,7 @@ describe('jackfield record', () => {
     const bytes = await readFile(String(file));
     bytes[bytes.length - 1000] = 77;
     await writeFile(String(file), bytes);
-    const failed = await cli('verify', String(file)).catch((error) => error);
+    const failed = await cli('verify', String(file));
     expect(failed).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/^CHANGED .*\n {2}audio: Block \d+ was/),
@@ -174,7 +180,7 @@ describe('jackfield record', () => {
   ])('refuses a configuration with %s, saying where', async (_, text, message) => {
     const config = join(folder, 'bad.json');
     await writeFile(config, text);
-    const failed = await cli('record', '--config', config).catch((error) => error);
+    const failed = await cli('record', '--config', config);
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
     expect(failed.stderr).not.toMatch(/^\s+at /m);
   });
