@@ -1,5 +1,6 @@
 import { PTIME_MS } from '../../base/pcm.js';
 import { FRAME_SAMPLES } from '../../switch/party.js';
+import { LATE_HOLE } from './play-account.js';
 
 /** Sample rate of all counts, in Hz. */
 const RATE = 16_000;
@@ -11,8 +12,6 @@ const WINDOW = 2 * RATE;
  */
 const FIRST_WINDOW = RATE / 2;
 const FIRST_WINDOWS = 8;
-/** Length below which a hole is audio that came late, and not a pause of the speaker, in samples. */
-const LATE = RATE / 5;
 /** Largest guard, in samples, and windows after which a guard that was not needed is reduced. */
 const MAX_GUARD = RATE / 10;
 const WINDOWS = 15;
@@ -27,7 +26,7 @@ const SPARE_READS = 25;
  */
 export class KeptDelay {
   /** Samples of silence that were read since the audio ran out. */
-  #hole = LATE;
+  #hole = LATE_HOLE;
   #guard = 0;
   /** Least waiting audio, and samples read, in the current window. */
   #least = Number.POSITIVE_INFINITY;
@@ -51,13 +50,13 @@ export class KeptDelay {
 
   /** Notes that there is audio again. A short hole before it means that the audio came late. */
   begin(): void {
-    if (this.#hole < LATE) this.#guard = Math.min(MAX_GUARD, Math.max(this.#guard, this.#hole));
+    if (this.#hole < LATE_HOLE) this.#guard = Math.min(MAX_GUARD, Math.max(this.#guard, this.#hole));
     this.#hole = 0;
   }
 
   /** Notes that the audio was ended on purpose, so that the next audio is not late. */
   cut(): void {
-    this.#hole = LATE;
+    this.#hole = LATE_HOLE;
   }
 
   /** Notes by how many milliseconds all audio of the last seconds could have been read earlier. */

@@ -2,7 +2,7 @@ import { VOICE_FORMAT } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
 import { type Identity, isHandle, phoneIdentity, phoneNumber } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing } from '../../switch/leg.js';
-import type { Party } from '../../switch/party.js';
+import type { MadeUp, Party } from '../../switch/party.js';
 import { changeRate } from '../../voice/convert/change-rate.js';
 import { pooledSamples } from '../../voice/process/pooled-samples.js';
 import { concatSamples, type PcmTransform } from '../../voice/stage.js';
@@ -122,6 +122,10 @@ export class MediaLeg implements Leg, Party {
 
   speak(frame: Int16Array): void {
     this.#queue.read(frame);
+  }
+
+  madeUp(): readonly MadeUp[] {
+    return this.#queue.madeUp;
   }
 
   isAwaited(): boolean {

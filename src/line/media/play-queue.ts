@@ -1,9 +1,10 @@
 import { msToSamples } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
-import { FRAME_SAMPLES } from '../../switch/party.js';
+import { FRAME_SAMPLES, type MadeUp } from '../../switch/party.js';
 import type { MediaAudio } from '../dialect/media-event.js';
 import { AudioQueue } from './audio-queue.js';
 import { KeptDelay } from './kept-delay.js';
+import { PlayAccount } from './play-account.js';
 import { TimeToSpare } from './time-to-spare.js';
 import { ToVoice } from './to-voice.js';
 
@@ -51,6 +52,8 @@ export class PlayQueue {
   readonly #marks: { readonly name: string; readonly at: number }[] = [];
   readonly #delay = new KeptDelay();
   readonly #spare = new TimeToSpare();
+  readonly #account = new PlayAccount();
+  #madeUp: readonly MadeUp[] = [];
   /** True while nothing is played, so that the next audio is a beginning. */
   #isAtRest = true;
   #played = 0;
@@ -77,6 +80,14 @@ export class PlayQueue {
     if (this.#audio.waiting > this.#max) this.#drop(this.#audio.waiting - this.#max);
   }
 
+  /**
+   * Stretches of the audio that have become known to be made up with the last read, when the audio is live. Silence
+   * between what is sent ahead is no loss.
+   */
+  get madeUp(): readonly MadeUp[] {
+    return this.#madeUp;
+  }
+
   /** Fills `frame`, with silence where there is no audio. */
   read(frame: Int16Array): void {
     this.#spare.begin();
@@ -98,6 +109,9 @@ export class PlayQueue {
     }
     this.#reachMarks();
     if (!this.#options.isLive) return;
+    this.#account.play(filled);
+    this.#account.lack(rest.length - filled);
+    this.#madeUp = this.#account.frame();
     const surplus = this.#delay.read(frame.length, this.#audio.waiting);
     if (surplus > 0) this.#drop(surplus);
   }
@@ -150,7 +164,9 @@ export class PlayQueue {
     const silence = waiting < frame.length || lacking <= FILTERS ? Math.min(lacking, frame.length) : 0;
     frame.fill(0, 0, silence);
     this.#delay.lack(silence);
+    this.#account.lack(silence);
     if (waiting === 0) return silence;
+    this.#account.begin(waiting);
     this.#delay.begin();
     this.#isAtRest = false;
     return silence;
@@ -162,6 +178,7 @@ export class PlayQueue {
 
   #drop(count: number): void {
     this.#dropped += count;
+    this.#account.drop(count);
     if (count % FRAME_SAMPLES !== 0) this.#spare.recut();
     this.#audio.skip(count);
   }

@@ -32,6 +32,11 @@ export class MadeUpAccount {
   /** True once the peer has shown that it sends nothing in silence. */
   #leavesOut = false;
 
+  /** End of the played samples. */
+  get position(): number {
+    return this.#played;
+  }
+
   /** Notes that received samples were played. */
   play(samples: number): void {
     this.#silent = 0;
@@ -90,6 +95,11 @@ export class MadeUpAccount {
     take(notSent, 'not-sent');
     take(late, 'late');
     take(end - at, 'held-up');
+  }
+
+  /** Gives a stretch another reason than the one that it was reported with. */
+  rename(at: number, samples: number, reason: MadeUpReason): void {
+    this.#tell(at, samples, reason);
   }
 
   /** Notes that another voice follows. Reports on the one before stay as they are. */
