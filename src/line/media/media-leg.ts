@@ -1,3 +1,4 @@
+import { deferred } from '../../base/deferred.js';
 import { VOICE_FORMAT } from '../../base/pcm.js';
 import type { Clock } from '../../base/time/clock.js';
 import { type Identity, isHandle, phoneIdentity, phoneNumber } from '../../switch/identity.js';
@@ -19,6 +20,8 @@ const LIVE = { maxMs: 400, isLive: true };
 const AHEAD = { maxMs: 120_000, isLive: false };
 /** Most audio that waits for a peer that does not read, in milliseconds. */
 const MAX_UNREAD_MS = 400;
+/** Longest time for which the end of a call waits for audio to be played, in milliseconds. */
+const LAST_VOICE_MS = 500;
 
 /** Counters of one call with a media server or an application. */
 export interface MediaLegStats {
@@ -35,6 +38,7 @@ export class MediaLeg implements Leg, Party {
   readonly identity: Identity;
   readonly voice: Party = this;
   readonly #role: MediaRole;
+  readonly #clock: Clock;
   readonly #queue: PlayQueue;
   #session: MediaSession | undefined;
   #resampler: PcmTransform | undefined;
@@ -43,12 +47,15 @@ export class MediaLeg implements Leg, Party {
   #placing: Placing | undefined;
   #conversation: Conversation | undefined;
   #isOver = false;
+  /** Set while the end of the call waits for the last audio. */
+  #lastPlayed: (() => void) | undefined;
   #sent = 0;
   #skipped = 0;
 
   constructor(identity: Identity, role: MediaRole, clock: Clock) {
     this.identity = identity;
     this.#role = role;
+    this.#clock = clock;
     this.#queue = new PlayQueue({
       ...(role === 'application' ? LIVE : AHEAD),
       clock,
@@ -90,9 +97,25 @@ export class MediaLeg implements Leg, Party {
     const cause: EndCause = error
       ? { kind: 'failed', reason: 'error', text: error.message.slice(0, 200) }
       : { kind: 'hung-up' };
-    if (this.#conversation) this.#conversation.end(cause);
-    else this.#placing?.cancel({ kind: 'cancelled' });
     this.#isOver = true;
+    if (!this.#conversation) this.#placing?.cancel({ kind: 'cancelled' });
+    else if (this.#hasLastAudio) void this.#endPlayed(cause);
+    else this.#conversation.end(cause);
+  }
+
+  /** True while audio of a media server waits. What an agent has sent ahead may be minutes, and ends with it. */
+  get #hasLastAudio(): boolean {
+    return this.#role === 'application' && this.#queue.stats.waiting > 0;
+  }
+
+  /** Ends the conversation when all that came before the end of the session was heard. */
+  async #endPlayed(cause: EndCause): Promise<void> {
+    const { promise, resolve } = deferred<void>();
+    this.#lastPlayed = resolve;
+    const cancel = this.#clock.timerAt(this.#clock.now() + LAST_VOICE_MS, resolve);
+    await promise;
+    cancel();
+    this.#conversation?.end(cause);
   }
 
   place(placing: Placing): void {
@@ -117,6 +140,7 @@ export class MediaLeg implements Leg, Party {
     this.#conversation = undefined;
     this.#placing = undefined;
     this.#isOver = true;
+    this.#lastPlayed?.();
     this.#session?.end(cause.kind);
   }
 
@@ -129,7 +153,7 @@ export class MediaLeg implements Leg, Party {
   }
 
   isAwaited(): boolean {
-    return this.#queue.isAwaited;
+    return !this.#isOver && this.#queue.isAwaited;
   }
 
   spareMs(): number | undefined {
@@ -138,6 +162,8 @@ export class MediaLeg implements Leg, Party {
 
   hear(frame: Int16Array): void {
     const session = this.#session;
+    // All have spoken in this tick, and hear each other in it.
+    if (this.#lastPlayed && !this.#hasLastAudio) this.#lastPlayed();
     if (!session?.isOpen) return;
     // A peer that does not read gets no backlog: audio that it does not take in time is left out.
     if (session.bufferedBytes > this.#maxUnread) {

@@ -31,7 +31,7 @@ onPhoneStage((made) => {
 });
 
 /** Records a call of a media server whose frames have this length and clock. */
-async function recorded(parts: readonly Part[], { frameMs = 20, ppm = 0 } = {}) {
+async function recorded(parts: readonly Part[], { frameMs = 20, ppm = 0, restMs = 420 } = {}) {
   const { clock, exchange, client, server, folder } = stage;
   const leg = new MediaLeg({ handle: 'media', fullName: 'Media', network: 'P2P' }, 'application', clock);
   const ringing = new Promise<Awaited<ReturnType<Client['call']>>>((resolve) => {
@@ -61,9 +61,10 @@ async function recorded(parts: readonly Part[], { frameMs = 20, ppm = 0 } = {}) 
     }
   }
   // What still waits is played, and is no delay that would be taken away.
-  await clock.advance(420);
+  await clock.advance(restMs);
+  leg.sessionEnded({ kind: 'ended' });
+  await clock.advance(1000);
   const { received } = leg.stats;
-  leg.sessionEnded({});
   const { sidecar } = await recording.finished;
   const verified = await verifyRecording(file);
   await using reader = await WavReader.open(file);
@@ -131,6 +132,15 @@ describe('a call of a media server', () => {
       const samples = samplesOf(whileSaid(call.heard, call.spans), reason);
       expect(Math.abs(samples - of * PER_MS), reason).toBeLessThanOrEqual(3 * 320);
     }
+  });
+
+  it('that hangs up is heard to its last word', async () => {
+    const call = await recorded([say(500), stall(300)], { restMs: 0 });
+    expectTruth(call);
+    expect(gapsOf(call.heard).last + 1).toBe(call.sent);
+    // It ends with that word.
+    const tail = call.heard.length - call.heard.findLastIndex((code) => code !== 0);
+    expect(tail).toBeLessThanOrEqual(2 * 320);
   });
 
   it('whatever happens at once', { timeout: 30_000 * CALLS }, async () => {
