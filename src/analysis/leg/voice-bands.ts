@@ -9,6 +9,9 @@ const WINDOW = 256;
 /** Width of a bin of the spectrum, in Hz. */
 export const BIN_HZ = BAND_RATE / WINDOW;
 export const BANDS = BAND_EDGES.length - 1;
+/** Bands, as first and last, with the rows (625 to 1094 Hz) and the columns (to 1844 Hz) of a keypad. */
+export const ROW_BANDS = [6, 8] as const;
+export const COLUMN_BANDS = [9, 11] as const;
 /** Samples of the past that are kept: two seconds. */
 const KEPT = 16_384;
 /** Frames whose level is kept: 2.56 seconds. */
@@ -92,6 +95,13 @@ export class VoiceBands {
   /** Returns the mean square of a frame of the last two seconds, relative to full scale. */
   meanSquare(frame: number): number {
     return this.#squares[frame & (FRAMES - 1)] as number;
+  }
+
+  /** Returns the power of some bands, first to last, in the newest frame. */
+  powerOf([first, last]: readonly [number, number]): number {
+    let sum = 0;
+    for (let band = first; band <= last; band++) sum += this.powers[band] as number;
+    return sum;
   }
 
   /** Returns the samples of the newest frames. They are in two parts where they wrap around the end of the ring. */

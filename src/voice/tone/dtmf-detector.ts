@@ -1,4 +1,5 @@
 import { checkArgument, checkOptions, object, type Rules, whole, within } from '../../base/check.js';
+import { JackfieldError } from '../../base/errors.js';
 import { type PcmFormat, pcmFormat, SAMPLES, VOICE_FORMAT } from '../../base/pcm.js';
 import type { PcmAnalyzer } from '../stage.js';
 import { DigitalGaps } from './digital-gap.js';
@@ -110,6 +111,25 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     return events;
   }
 
+  /** True while no digit sounds or may have begun. */
+  get isQuiet(): boolean {
+    return this.#rising === undefined && this.#sounding === undefined;
+  }
+
+  /**
+   * Leaves out samples that belong to no digit, while it is quiet. A digit is found if all of it is pushed, and 38 ms
+   * before it.
+   *
+   * @param count Samples of each channel.
+   * @throws ERR_INVALID_STATE while it is not quiet.
+   */
+  skip(count: number): void {
+    checkArgument('count', count, whole(0, Number.MAX_SAFE_INTEGER));
+    if (!this.isQuiet)
+      throw new JackfieldError('ERR_INVALID_STATE', 'A digit sounds or may have begun. Push its samples.');
+    this.#window.skip(count);
+  }
+
   flush(): DtmfEvent[] {
     const events: DtmfEvent[] = [];
     this.#rising = undefined;
@@ -117,20 +137,16 @@ export class DtmfDetector implements PcmAnalyzer<DtmfEvent> {
     return events;
   }
 
-  get #isQuiet(): boolean {
-    return this.#rising === undefined && this.#sounding === undefined;
-  }
-
   /** Slice that ends the next window to look at. */
   get #next(): number {
     const { count } = this.#window;
-    return this.#isQuiet ? count + HITS_TO_BEGIN - 1 - (count % HITS_TO_BEGIN) : count;
+    return this.isQuiet ? count + HITS_TO_BEGIN - 1 - (count % HITS_TO_BEGIN) : count;
   }
 
   /** Looks at the window that ends with `slice`, and at those before it if a digit may be in them. */
   #look(slice: number, events: DtmfEvent[]): void {
     const window = this.#window;
-    if (this.#isQuiet) {
+    if (this.isQuiet) {
       const first = window.count;
       window.count = slice + 1;
       // Neither begins with a window that has no digit, unless a break may hide it.

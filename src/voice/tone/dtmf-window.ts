@@ -70,6 +70,12 @@ export class DtmfWindow {
     ({ angles: this.angles, table: this.#table, turns: this.#turns } = sinesAt(sampleRate, this.sliceLength));
   }
 
+  /** Leaves out samples. The next window is the first that has none of them, and none of those before them. */
+  skip(count: number): void {
+    this.history.skip(count);
+    this.count = Math.ceil(this.history.count / this.sliceLength) + SLICES - 1;
+  }
+
   /** Finds the digit in the window. */
   digit(): DtmfDigit | undefined {
     if (this.count < SLICES) return undefined;

@@ -46,6 +46,12 @@ export class SampleHistory {
     return at + taken;
   }
 
+  /** Leaves out samples. Those before them are not kept. */
+  skip(count: number): void {
+    this.#count += count;
+    this.#from = this.#count;
+  }
+
   /** Samples from a position on. They must be kept; they are valid until more samples are taken. */
   part(from: number, length: number): Int16Array {
     const at = from - this.#from;

@@ -1,8 +1,12 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LegAnalysis } from '../../../src/analysis/leg/leg-analysis.js';
 import { MusicFrames } from '../../../src/analysis/leg/music-frames.js';
-import { BAND_RATE, VoiceBands } from '../../../src/analysis/leg/voice-bands.js';
+import { BAND_RATE, FRAME, VoiceBands } from '../../../src/analysis/leg/voice-bands.js';
 import type { Span } from '../../../src/analysis/speech-units.js';
+import { analyzeSamples } from '../../../src/voice/stage.js';
+import { DTMF_COLUMNS, DTMF_ROWS } from '../../../src/voice/tone/dtmf.js';
+import { DtmfDetector } from '../../../src/voice/tone/dtmf-detector.js';
 import { randomFrom } from '../../random.js';
 import { murmur } from '../murmur.js';
 
@@ -139,4 +143,66 @@ test.each([1, 2, 3, 4])('no moment of music is in two stretches (seed %d)', (see
     expect(from).toBeLessThan(to);
     expect(from).toBeGreaterThanOrEqual(found[index - 1]?.to ?? 0);
   }
+});
+
+/** Key, between what else is on the line. Levels are peaks of one sine, in dBFS. */
+const pressing = fc.record({
+  row: fc.nat(3),
+  column: fc.nat(3),
+  ms: fc.integer({ min: 25, max: 120 }),
+  levelDb: fc.integer({ min: -42, max: -8 }),
+  twistDb: fc.integer({ min: -10, max: 7 }),
+  hole: fc.option(fc.record({ atMs: fc.nat(60), ms: fc.integer({ min: 5, max: 30 }) })),
+  /** Time before it, and whether somebody speaks then. */
+  pauseMs: fc.integer({ min: 0, max: 400 }),
+  isSpeech: fc.boolean(),
+});
+
+type Pressing = typeof pressing extends fc.Arbitrary<infer T> ? T : never;
+
+function pressed(presses: readonly Pressing[], noiseDb: number): Int16Array {
+  const voice = murmur(4, [[0, 4]], 1, BAND_RATE);
+  const samples: number[] = [];
+  for (const { row, column, ms, levelDb, twistDb, hole, pauseMs, isSpeech } of presses) {
+    for (let i = 0; i < pauseMs * 8; i++) samples.push(isSpeech ? (voice[i] as number) : 0);
+    const [low, high] = [DTMF_ROWS[row] as number, DTMF_COLUMNS[column] as number];
+    const peak = 32_768 * 10 ** (levelDb / 20);
+    const turn = (2 * Math.PI) / BAND_RATE;
+    for (let i = 0; i < ms * 8; i++) {
+      const isHole = hole && i >= hole.atMs * 8 && i < (hole.atMs + hole.ms) * 8;
+      const column = peak * 10 ** (twistDb / 20) * Math.sin(turn * high * i);
+      samples.push(isHole ? 0 : peak * Math.sin(turn * low * i) + column);
+    }
+  }
+  const random = randomFrom(presses.length);
+  const loud = 32_768 * 10 ** (noiseDb / 20);
+  return Int16Array.from(samples, (sample) =>
+    Math.round(Math.max(-32_768, Math.min(32_767, sample + (2 * random() - 1) * loud))),
+  );
+}
+
+test('keys are those of the detector of keys, to the sample, though it hears parts of a leg only', () => {
+  let keys = 0;
+  fc.assert(
+    fc.property(
+      fc.array(pressing, { minLength: 5, maxLength: 20 }),
+      fc.integer({ min: -70, max: -24 }),
+      fc.integer({ min: 40, max: 3000 }),
+      (presses, noiseDb, piece) => {
+        const samples = pressed(presses, noiseDb);
+        const leg = new LegAnalysis(BAND_RATE);
+        for (let at = 0; at < samples.length; at += piece) leg.push(samples.subarray(at, at + piece));
+        leg.end();
+        const whole = samples.subarray(0, samples.length - (samples.length % FRAME));
+        const detector = new DtmfDetector({ format: { sampleRate: BAND_RATE, channels: 1 } });
+        const expected = analyzeSamples(whole, detector).flatMap((event) =>
+          event.type === 'end' ? [{ digit: event.digit, from: event.begin, to: event.end }] : [],
+        );
+        expect(leg.keys).toEqual(expected);
+        keys += expected.length;
+      },
+    ),
+    { seed: 27, numRuns: 15 },
+  );
+  expect(keys).toBeGreaterThan(50);
 });

@@ -67,6 +67,31 @@ describe('DtmfDetector', () => {
     expect(Math.abs(end.end - 1600)).toBeLessThanOrEqual(24);
   });
 
+  it.each([0, 1, 19, 400, 12_345])(
+    'finds a digit where it is when %d samples before it are left out',
+    (left) => {
+      const detector = new DtmfDetector({ format: FORMAT });
+      detector.push(new Int16Array(1000));
+      detector.skip(left);
+      const events = detector.push(
+        plus(new Int16Array(2400), concatSamples([new Int16Array(400), dialled('7')])),
+      );
+      expect(events[0]).toMatchObject({ type: 'begin', digit: '7' });
+      const [begin] = analyzeSamples(dialled('7'), new DtmfDetector({ format: FORMAT }));
+      if (begin?.type !== 'begin' || events[0]?.type !== 'begin') throw new Error('unreachable');
+      expect(Math.abs(events[0].position - (1400 + left + begin.position))).toBeLessThanOrEqual(20);
+    },
+  );
+
+  it('leaves out no samples of a digit', () => {
+    const detector = new DtmfDetector({ format: FORMAT });
+    expect(detector.isQuiet).toBe(true);
+    detector.push(dialled('7').subarray(0, 1280));
+    expect(detector.isQuiet).toBe(false);
+    expect(() => detector.skip(80)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
+    expect(() => new DtmfDetector().skip(-1)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
+  });
+
   it('does not depend on how the input is cut', () => {
     const samples = dialled(ALL);
     const whole = analyzeSamples(samples, new DtmfDetector({ format: FORMAT }));
