@@ -8,6 +8,7 @@ import { attach, type Client, Exchange, MemoryTransport, WavWriter } from '../..
 import { hasTool, testFolder } from '../voice/fixtures.js';
 import { type Block, blocksIn, placeOf } from './blocks.js';
 import { makePackage, writeProgram } from './package-folder.js';
+import { runPrograms } from './run-programs.js';
 
 /** What happens beside a program that is attached to an endpoint, and how the program is run where it would go on. */
 interface Scene {
@@ -145,12 +146,17 @@ const NOT_RUN: readonly (readonly [page: string, has: string, why: string])[] = 
   ['docs/applications.md', "client.application('backup')", 'it goes on from what the page has before'],
 ];
 
+/** The programs that need nobody else. They run while others are tried. */
+let alone: ReturnType<typeof ranAlone>;
 let exchange: Exchange;
 let port: number;
 let jack: Client;
 let anna: Client;
 beforeAll(async () => {
   makePackage(folder);
+  alone = ranAlone();
+  // Tests await it.
+  alone.catch(() => undefined);
   for (const name of ['anna', 'jack']) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'line.yaml'), LINE);
   writeFileSync(join(folder, 'anna', 'report.pdf'), 'the report');
@@ -195,10 +201,6 @@ describe('a block that is a whole program', () => {
     expect(gone).toEqual([]);
   });
 
-  it.concurrent.each(ALONE.map((block) => [placeOf(block), block] as const))('runs: %s', async (_, block) => {
-    await runs(block, block.code);
-  });
-
   const attached = blocksIn('ts', 'js').filter((block) => sceneOf(block));
   it.each(attached.map((block) => [placeOf(block), block] as const))(
     'runs, attached to an endpoint: %s',
@@ -214,12 +216,35 @@ describe('a block that is a whole program', () => {
       await runs(block, code, others);
     },
   );
+
+  it.each(ALONE.map((block) => [placeOf(block), block] as const))('runs: %s', async (_, block) => {
+    expect((await alone).thrown(block)).toBeUndefined();
+  });
+
+  it('that needs nobody else reports nothing, and leaves nothing that keeps a process alive', async () => {
+    expect(await alone).toMatchObject({ status: 0, stderr: '' });
+  });
 });
 
-async function runs(block: Block, code: string, others?: Scene['others']): Promise<void> {
+/**
+ * Runs the programs that need nobody else, one after the other in a process: to start one for each takes most of a
+ * second of processor time.
+ */
+async function ranAlone() {
+  const paths = new Map(ALONE.map((block) => [block, writeRunnable(block, block.code)]));
+  const ran = await runPrograms([...paths.values()]);
+  return { ...ran, thrown: (block: Block) => ran.thrown(paths.get(block) ?? '') };
+}
+
+/** Writes a program as JavaScript. @returns its path. */
+function writeRunnable(block: Block, code: string): string {
   const { target, module } = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
   const { outputText } = ts.transpileModule(code, { compilerOptions: { target, module } });
-  const path = writeProgram(folder, block, outputText, block.file ?? 'run.mjs');
+  return writeProgram(folder, block, outputText, block.file ?? 'run.mjs');
+}
+
+async function runs(block: Block, code: string, others?: Scene['others']): Promise<void> {
+  const path = writeRunnable(block, code);
   const child = spawn(process.execPath, [path], { cwd: dirname(path) });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HAS_FFMPEG, run, speechFile, testFolder } from '../voice/fixtures.js';
+import { type RanPrograms, runPrograms } from './run-programs.js';
 
 const root = new URL('../../', import.meta.url).pathname;
 const folder = testFolder();
@@ -39,10 +39,18 @@ describe('docs/voice.md', () => {
   const runnable = blocks.filter(
     ({ heading }) => heading !== 'Devices' && (heading !== 'Transcoding' || HAS_FFMPEG),
   );
-  it.each(runnable)('runs the example of "$heading"', async ({ code }) => {
-    const file = join(folder, 'example.mjs');
-    await writeFile(file, code);
-    const { status, stderr } = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const pathOf = (heading: string) => join(folder, `${heading}.mjs`);
+  let ran: RanPrograms;
+  beforeAll(async () => {
+    for (const { heading, code } of runnable) await writeFile(pathOf(heading), code);
+    ran = await runPrograms(runnable.map(({ heading }) => pathOf(heading)));
+  });
+
+  it.each(runnable)('runs the example of "$heading"', ({ heading }) => {
+    expect(ran.thrown(pathOf(heading))).toBeUndefined();
+  });
+
+  it('has examples that report nothing, and leave nothing that keeps a process alive', () => {
+    expect(ran).toMatchObject({ status: 0, stderr: '' });
   });
 });

@@ -8,10 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const FLOW = `
 name: x
 steps:
-  a: { do: hook, name: lookUp, results: { gold: b }, next: c, otherwise: d }
-  b: { do: hangup, say: { digits: "1" } }
-  c: { do: hangup, say: { digits: "2" } }
-  d: { do: hangup, say: { digits: "3" } }
+  a: { do: hook, name: lookUp, results: { gold: b, last: e }, next: c, otherwise: d }
+  b: { do: say, what: { digits: "1" }, next: a }
+  c: { do: say, what: { digits: "2" }, next: a }
+  d: { do: say, what: { digits: "3" }, next: a }
+  e: { do: hangup, say: { digits: "4" } }
 `;
 
 /** True where `script` of util-linux gives a command a terminal. */
@@ -31,34 +32,29 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** Tries the flow at a terminal, and types `keys` where the hook is asked for. */
-  async function tried(keys: string) {
+  const QUESTION = 'Result of the hook lookUp (gold, last, empty for next, ! to fail): ';
+
+  /** Tries the flow at a terminal, and types the next of `keys` each time that the hook is asked for. */
+  async function tried(...keys: string[]) {
     const words = [process.execPath, join(process.cwd(), 'dist/cli/main.js')];
     const command = [...words, 'ivr', 'try', 'flow.yaml', '--speech', 'melody'];
     const quoted = command.map((word) => `'${word}'`).join(' ');
     const child = spawn('script', ['--quiet', '--return', '--command', quoted, '/dev/null'], { cwd: folder });
     let shown = '';
-    let isAnswered = false;
+    let asked = 0;
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
-      if (isAnswered || !shown.includes('Result of the hook lookUp (gold, empty for next, ! to fail): '))
-        return;
-      isAnswered = true;
-      child.stdin.write(keys);
+      while (shown.split(QUESTION).length - 1 > asked) child.stdin.write(keys[asked++] ?? '\x03');
     });
     const [code] = (await once(child, 'close')) as [number | null];
     return { code, shown };
   }
 
-  it.each([
-    ['a result leads to its step', 'gold', 'digits 1'],
-    ['nothing leads to next', '', 'digits 2'],
-    ['! fails, and leads otherwise', '!', 'digits 3'],
-    ['a result that the flow does not know leads to next', 'silver', 'digits 2'],
-  ])('asks for a hook that is not given: %s', async (_, answer, said) => {
-    const { code, shown } = await tried(`${answer}\n`);
-    expect(shown).toContain(said);
-    expect(shown).toMatch(/The flow ended the call: step [bcd] \(hangup\) has no next step/);
+  it('asks for a hook that is not given, each time, and goes on by the answer', async () => {
+    // A result leads to its step, nothing to next, ! otherwise, and a result that the flow does not know to next.
+    const { code, shown } = await tried('gold\n', '\n', '!\n', 'silver\n', 'last\n');
+    expect(shown.match(/(?<=digits )\d/g)).toEqual(['1', '2', '3', '2', '4']);
+    expect(shown).toContain('The flow ended the call: step e (hangup) has no next step');
     expect(code).toBe(0);
   });
 
