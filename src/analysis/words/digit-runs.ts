@@ -57,6 +57,16 @@ export function begunRun(parts: Iterable<NumberPart>, maxGap: number): DigitRun 
   return open && runOf(open);
 }
 
+/** True when some words may be digits of a number, also of one that began before them. */
+export function mayHaveDigits(words: Iterable<Token>): boolean {
+  let fillers = 0;
+  for (const { token } of words) {
+    if (digitWord(token, fillers <= MAX_FILLERS)) return true;
+    fillers++;
+  }
+  return false;
+}
+
 function runsIn(
   parts: Iterable<NumberPart>,
   maxGap: number,

@@ -114,7 +114,7 @@ export class KeywordWatch {
         begun.delete(heard);
         continue;
       }
-      const differ = editsBetween(word, token.token, word.length > edits ? edits : 0);
+      const differ = differenceOf(word, token, edits);
       if (differ === undefined) continue;
       const now = {
         tokens: [...before.tokens, token],
@@ -137,6 +137,20 @@ export class KeywordWatch {
     const text = tokens.map((token) => token.text).join(' ');
     return { leg: this.#leg, name, text, from: first?.from ?? 0, to: last?.to ?? 0, edits, apart };
   }
+}
+
+/** True when one of the words may be one of a phrase. */
+export function mayHaveWordOf(phrases: readonly Keyword[], tokens: readonly Token[]): boolean {
+  return phrases.some((keyword) =>
+    wordsOf(keyword).some((word) =>
+      tokens.some((token) => differenceOf(word, token, keyword.edits ?? 0) !== undefined),
+    ),
+  );
+}
+
+/** Counts the letters by which a word differs from one of a phrase; undefined when it is another word. */
+function differenceOf(word: string, { token }: Token, edits: number): number | undefined {
+  return editsBetween(word, token, word.length > edits ? edits : 0);
 }
 
 const NONE: Begun = { tokens: [], last: -1, edits: 0, apart: 0 };

@@ -1,8 +1,15 @@
 import type { PressedKey } from '../leg/leg-analysis.js';
 import type { Span } from '../speech-units.js';
 import type { LegIndex } from '../turns/turn-events.js';
-import { begunRun, type DigitRun, digitRuns, type NumberPart, UNKNOWN_DIGIT } from './digit-runs.js';
-import { type Keyword, KeywordWatch } from './keyword-watch.js';
+import {
+  begunRun,
+  type DigitRun,
+  digitRuns,
+  mayHaveDigits,
+  type NumberPart,
+  UNKNOWN_DIGIT,
+} from './digit-runs.js';
+import { type Keyword, KeywordWatch, mayHaveWordOf } from './keyword-watch.js';
 import type { SaidPart } from './said-part.js';
 import { type Token, tokensIn, tokensOf } from './word-tokens.js';
 
@@ -132,6 +139,13 @@ export class MaskFinder {
   /** True when a text contains something that has to be masked. */
   isIn(text: string): boolean {
     return this.text(text) !== text;
+  }
+
+  /** True when a text may contain a part of something that has to be masked: a digit, or a word of a phrase. */
+  mayHavePart(text: string): boolean {
+    const { cards, phrases } = this.#rules;
+    const tokens = tokensIn(text);
+    return (cards && mayHaveDigits(tokens)) || mayHaveWordOf(phrases, tokens);
   }
 
   #ruleOf(text: string): MaskRule {

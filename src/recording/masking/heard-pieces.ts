@@ -72,16 +72,23 @@ export class Cuts {
 export class HeardWords {
   /** Words of the current utterance that later pieces may repeat. */
   #taken: SaidWord[] = [];
+  readonly #mayHavePart: (text: string) => boolean;
+
+  /** @param mayHavePart Tells whether a text may contain a part of a secret. */
+  constructor(mayHavePart: (text: string) => boolean) {
+    this.#mayHavePart = mayHavePart;
+  }
 
   /**
-   * Takes what the engine heard in a piece. Words at a cut are left to the next piece, which hears them whole.
+   * Takes what the engine heard in a piece. Words at a cut are left to the next piece, which hears them whole. A text
+   * without times that has no part of a secret is decided.
    *
    * @returns The new words, and what the piece does not decide after all: where the engine tells no exact times.
    */
-  take(piece: Piece, parts: readonly SaidPart[]): { readonly said: SaidPart[]; readonly unsure: Span[] } {
+  take(piece: Piece, heard: readonly SaidPart[]): { readonly said: SaidPart[]; readonly unsure: Span[] } {
     this.#taken = piece.isCutBefore ? this.#taken.filter(({ to }) => to > piece.from) : [];
-    if (!piece.isCutBefore && !piece.isCutAfter) return { said: [...parts], unsure: [] };
-    const units = parts.flatMap((part): readonly Span[] => (part.words.length > 0 ? part.words : [part]));
+    if (!piece.isCutBefore && !piece.isCutAfter) return { said: [...heard], unsure: [] };
+    const parts = heard.filter(({ words, text }) => words.length > 0 || this.#mayHavePart(text));
     const earlier = [...this.#taken];
     const said = parts.flatMap((part) => {
       if (part.words.length === 0) return isHeardWhole(piece, part) || isLong(part) ? [part] : [];
@@ -90,7 +97,8 @@ export class HeardWords {
       // The text stays whole: a secret in it that the words do not show masks the part.
       return words.length > 0 ? [{ ...part, words }] : [];
     });
-    return { said, unsure: unsureIn(piece, units) };
+    const untimed = parts.filter(({ words }) => words.length === 0);
+    return { said, unsure: [...unsureWords(piece, parts), ...longNearCuts(piece, untimed)] };
   }
 }
 
@@ -115,10 +123,18 @@ function isRepeated(word: SaidWord, earlier: SaidWord[]): boolean {
   return nearest !== undefined;
 }
 
-/** The stretches that a piece should decide, but cannot: units near its cuts that are too long to be placed. */
-function unsureIn({ decides, isCutBefore, isCutAfter }: Piece, units: readonly Span[]): Span[] {
+/** The stretches that a piece should decide, but cannot: words near its cuts that are too long to be placed. */
+function unsureWords(piece: Piece, parts: readonly SaidPart[]): Span[] {
+  const { decides } = piece;
+  const words = parts.flatMap((part) => part.words);
+  return longNearCuts(piece, words).map(({ from, to }) => ({
+    from: Math.max(from, decides.from),
+    to: Math.min(to, decides.to),
+  }));
+}
+
+function longNearCuts({ decides, isCutBefore, isCutAfter }: Piece, units: readonly Span[]): Span[] {
   return units
     .filter(isLong)
-    .filter((unit) => (isCutBefore && unit.from < decides.from) || (isCutAfter && unit.to > decides.to))
-    .map((unit) => ({ from: Math.max(unit.from, decides.from), to: Math.min(unit.to, decides.to) }));
+    .filter((unit) => (isCutBefore && unit.from < decides.from) || (isCutAfter && unit.to > decides.to));
 }

@@ -63,6 +63,7 @@ export class LiveSecrets {
       phrases: phrases.map(({ phrase }) => phrase),
       // The other half is left for the engine.
       longest: Math.min(LONGEST, msToSamples(delayMs / 2)),
+      mayHavePart: (text: string) => secrets?.mayHavePart(text) ?? true,
       said: (parts: readonly SaidPart[]) => secrets?.say(parts),
       doubted: () => secrets?.lookAgain(),
     };
@@ -87,6 +88,11 @@ export class LiveSecrets {
     const key = { digit: digit as DtmfDigit, from: Math.max(0, position - BESIDE), to: position + BESIDE };
     this.#told.push(key);
     this.#found = undefined;
+  }
+
+  /** True when a text may contain a part of a secret. */
+  mayHavePart(text: string): boolean {
+    return this.#finder.mayHavePart(text);
   }
 
   /** Takes transcribed speech. */

@@ -18,6 +18,8 @@ export interface UtteranceListener {
   readonly phrases: readonly string[];
   /** Longest utterance, in samples. A longer one is transcribed in pieces that overlap. */
   readonly longest: number;
+  /** True when a text may contain a part of a secret. */
+  mayHavePart(text: string): boolean;
   /** Called with the transcribed speech. */
   said(parts: readonly SaidPart[]): void;
   /** Called when {@link Utterances.unknown} has changed. */
@@ -59,13 +61,14 @@ export class Utterances {
   #current: Cuts | undefined;
   #asked: Asked[] = [];
   #unknown: Span[] = [];
-  readonly #words = new HeardWords();
+  readonly #words: HeardWords;
   #work: Promise<void> = Promise.resolve();
 
   private constructor(leg: LegIndex, detector: VoiceDetector, listener: UtteranceListener) {
     this.#leg = leg;
     this.#detector = detector;
     this.#listener = listener;
+    this.#words = new HeardWords((text) => listener.mayHavePart(text));
   }
 
   static async begin(leg: LegIndex, listener: UtteranceListener): Promise<Utterances> {

@@ -74,6 +74,44 @@ describe('card numbers in texts', () => {
   });
 });
 
+describe('a text without a part of a secret', () => {
+  it.each([
+    ['well I would like to pay for it', false],
+    ['to be honest I would not', true],
+    ['so we pay by card, and double', true],
+    ['it was a hundred I think', true],
+    ['for my card ends with oh', true],
+    ['I come at 5', true],
+    ['now open the door please', true],
+    ['', false],
+  ])('%s: %s', (text, may) => {
+    expect(finder.mayHavePart(text)).toBe(may);
+  });
+
+  it('could be any other words: what is found around it stays the same', () => {
+    const words = 'one four 41 double for to too oh well hello the door open sesame hundred und eins'.split(
+      ' ',
+    );
+    const list = (most: number) => fc.array(fc.constantFrom(...words), { maxLength: most });
+    const found = (parts: readonly (readonly string[])[]) => {
+      const said = parts.flat().map((word, at) => ({ word, from: at * 100, to: at * 100 + 90 }));
+      const part = { leg: 0, text: '', from: 0, to: said.length * 100, words: said } as const;
+      return finder.inCall([part], [[], []], 1000);
+    };
+    let harmless = 0;
+    fc.assert(
+      fc.property(list(20), list(6), list(20), (before, middle, after) => {
+        if (finder.mayHavePart(middle.join(' '))) return;
+        harmless += middle.length;
+        const others = middle.map(() => 'lorem');
+        expect(found([before, middle, after])).toEqual(found([before, others, after]));
+      }),
+      { numRuns: 3000, seed: 5 },
+    );
+    expect(harmless).toBeGreaterThan(100);
+  });
+});
+
 describe('what was said and pressed', () => {
   const RATE = 16_000;
   const key = (digit: string, at: number) => ({

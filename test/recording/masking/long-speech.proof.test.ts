@@ -87,6 +87,41 @@ describe('masking of speech that is longer than what the engine gets at once', (
     );
   });
 
+  it('lets nothing of a number or a phrase through from an engine without times, and the rest mostly', async () => {
+    const phrases = [{ phrase: 'open sesame', edits: 1 }];
+    let written = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          before: fc.integer({ min: 3200, max: 12 * RATE }),
+          length: fc.integer({ min: 1600, max: 8000 }),
+          delayMs: fc.constantFrom(5200, 6000, 8000),
+          secret: fc.constantFrom(CARD, 'open sesame', 'opens sesam'),
+          piece: fc.constantFrom(1600, 4800, 8000),
+        }),
+        async ({ before, length, delayMs, secret, piece }) => {
+          const from = SPEECH[1] + before;
+          const some = Array.from({ length: Math.floor(before / 4000) }, () => 'well').join(' ');
+          const number = spoken(secret, from, length);
+          const to = from + number.length * length;
+          const words = [
+            ...spoken(some, SPEECH[1], 4000),
+            ...number,
+            ...spoken('thank you so much', to, 4000),
+          ];
+          const { engine } = ears(call, { remote: words });
+          const options = { transcriber: untimed(engine), delayMs, phrases };
+          const { passed, masks } = await passedOn(call, options, piece);
+          expect(passed.subarray(from, to).every((sample) => sample === 0)).toBe(true);
+          expect(same(passed, silenced(masks))).toBe(true);
+          written += masks.reduce((left, { samples }) => left - samples, SPEECH[2] - SPEECH[1]);
+        },
+      ),
+      { numRuns: 30, seed: 8, endOnFailure: true },
+    );
+    expect(written / 30).toBeGreaterThan(5 * RATE);
+  });
+
   it.each([
     ['whose words have no times', 6000, untimed],
     ['in pieces too short to overlap', 4500, undefined],
