@@ -23,7 +23,7 @@ export {
   type VoiceListener,
 } from './call/call-voice.js';
 export type { JoinedVoice, PortPlace, VoiceJoiner } from './call/join-voice.js';
-export { shareJoiner, turnTaker } from './call/share/share-client.js';
+export { shareJoiner, speakerJoiner, turnTaker } from './call/share/share-client.js';
 export { ShareServer } from './call/share/share-server.js';
 export type {
   GapName,

@@ -170,7 +170,7 @@ export async function openCallVoice(
   const readIntervalMs = Math.min(server.readIntervalMs ?? READ_INTERVAL_MS, READ_INTERVAL_MS);
   const receive = (stream: StreamKind) =>
     server.lease({ object, stream, direction: 'receive', readClass, readIntervalMs });
-  if (options.join?.join) await letOthersBegin(call, limits.signal);
+  if (options.join?.join && options.join.joins !== 'to-speak') await letOthersBegin(call, limits.signal);
   const turn = await options.join?.turn?.(call, limits.signal);
   try {
     const joined = await joinOrFree(call, { ...limits, speak: input !== false, join: options.join });
@@ -203,6 +203,7 @@ export async function openCallVoice(
         )
       : undefined;
     await redirections.assertKept();
+    if (inputLease) joined?.speak?.(inputLease, inputStart);
     const opened = { remote, input: inputLease, microphone: microphoneLease, inputStart, joined };
     over.forget();
     const voice = opening.done(new LeasedVoice(call, opened, input === true ? 'input' : 'microphone'));

@@ -17,6 +17,11 @@ export interface VoiceJoiner {
     options: { readonly speak: boolean; readonly signal: AbortSignal },
   ): Promise<JoinedVoice | undefined>;
   /**
+   * Voices that are joined. `to-speak`: those in which this program speaks; it then lets no other program begin first.
+   * Default `all`.
+   */
+  readonly joins?: 'all' | 'to-speak';
+  /**
    * Waits until no other program is about to redirect the call. So one program redirects it, and the others find it
    * redirected. The turn lasts until the returned function is called. Default: no turns are taken.
    *
@@ -52,6 +57,12 @@ export interface JoinedVoice {
     lease: Lease,
     limits: { readonly signal: AbortSignal },
   ): Promise<void>;
+  /**
+   * Tells the other program what is played into the call, so that its recordings have it. Default: it is not told.
+   *
+   * @param start Position of the lease of `output` at which position 0 of `input` lies.
+   */
+  speak?(input: Lease, start: number): void;
   /** Leaves the voice. The call and the other program go on. */
   close(): void;
 }

@@ -35,7 +35,8 @@ export interface JoinOptions {
  * @throws ERR_TAKEN, with who has it.
  */
 export async function joinOrFree(call: Call, options: JoinOptions): Promise<JoinedVoice | undefined> {
-  const { signal, speak, join } = options;
+  const { signal, speak } = options;
+  const join = options.join?.joins === 'to-speak' && !speak ? undefined : options.join;
   for (const port of await portsBefore(call, signal)) {
     const joined = await join?.join?.(call, port, { signal, speak });
     if (joined) return joined;

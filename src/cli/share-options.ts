@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type PcmServer, ShareServer, shareJoiner, turnTaker, type VoiceJoiner } from '../pcm.js';
+import { type PcmServer, ShareServer, shareJoiner, speakerJoiner, type VoiceJoiner } from '../pcm.js';
 import { faultText } from './failure.js';
 import { warnLine } from './terminal-text.js';
 
@@ -16,9 +16,12 @@ export function withShare(command: Command): Command {
   );
 }
 
-/** Creates the joiner for calls of other processes. Without `--share` it only takes turns with them. */
+/**
+ * Creates the joiner for calls of other processes. Without `--share`, a bot still speaks in calls to which others only
+ * listen, and a recorder leaves calls to them.
+ */
 export function joinerOf({ share }: ShareOptions): VoiceJoiner {
-  return share ? shareJoiner() : turnTaker();
+  return share ? shareJoiner() : speakerJoiner();
 }
 
 /**

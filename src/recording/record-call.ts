@@ -10,6 +10,7 @@ import {
   VOICE_RULES,
   type VoiceListener,
 } from '../call/call-voice.js';
+import { hearOthersSpeech } from '../call/others-speech.js';
 import { type Call, LIVE_CALL } from '../control/call/call.js';
 import { makeFolder } from '../files/whole-file.js';
 import { type Lease, SERVER, type StreamKind } from '../tcp/lease.js';
@@ -40,6 +41,9 @@ export async function recordCall(
   using places = server.reserve(setup.streamCount);
   await setUp(setup, options);
   const prepared = new PreparedRecording(setup);
+  await using opening = new Opening();
+  const forget = hearOthersSpeech(server, `CALL ${call.id}`, (speech) => setup.joinSpeech(speech));
+  opening.add(forget, (it) => it());
   await openCallVoice(call, places, {
     // Without a microphone the other party is still recorded. The local leg then never comes.
     onNoMicrophone: () => undefined,
@@ -48,7 +52,9 @@ export async function recordCall(
     readClass: 'immediate',
     listeners: [prepared, ...(options.listeners ?? [])],
   });
-  return prepared.recording;
+  const { recording } = opening.done(prepared);
+  recording.finished.then(forget, forget);
+  return recording;
 }
 
 /**

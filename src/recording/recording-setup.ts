@@ -9,7 +9,7 @@ import type { CallVoice } from '../call/call-voice.js';
 import { makeFolder } from '../files/whole-file.js';
 import { LegJoiner } from '../stream/align/leg-joiner.js';
 import type { PcmStream } from '../stream/pcm-stream.js';
-import type { StreamKind } from '../tcp/lease.js';
+import type { Lease, StreamKind } from '../tcp/lease.js';
 import { describeCall, qualityOf, recordedCall, trafficOf } from './call-facts.js';
 import { CallRecording } from './call-recording.js';
 import type { AudioStore } from './file/audio-store.js';
@@ -72,6 +72,11 @@ export class RecordingSetup {
     else if (stream.toUpperCase() === this.#localStream) this.#joinLocal(lease, start, paced);
     this.#gaps.watch(lease);
     this.#leases.push(lease);
+  }
+
+  /** Takes what another program says in the call, which then is the local leg in place of the microphone. */
+  joinSpeech(speech: Lease): void {
+    if (this.#localStream === 'CAPTURE_MIC') this.#legs.addSpoken(speech, speech.timelineStart);
   }
 
   /** Takes the streams of an open voice. The recording begins at the later of both legs. */

@@ -2,20 +2,24 @@ import type { Socket } from 'node:net';
 import { path as aPath, checkArgument, listOf } from '../../base/check.js';
 import { abortedError, JackfieldError } from '../../base/errors.js';
 import { LineReader } from '../../base/line-reader.js';
-import { BYTES_PER_SAMPLE } from '../../base/pcm.js';
 import { portHolder } from '../../base/system/port-holder.js';
 import { whenFired } from '../../base/wait.js';
 import { connectToOwner } from '../../files/owner-socket.js';
 import type { Lease, LeaseFeed, StreamKind } from '../../tcp/lease.js';
 import type { JoinedVoice, PortPlace, VoiceJoiner } from '../join-voice.js';
 import { turnAt } from './call-turn.js';
-import { parseShareAnswer, parseSharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
+import {
+  MAX_GAP,
+  parseShareAnswer,
+  parseSharedFrame,
+  type SharedLeg,
+  type SharedVoice,
+} from './share-protocol.js';
 import { shareSockets, socketOf } from './share-sockets.js';
+import { frameSamples, framesTo } from './shared-frames.js';
 
 /** Most samples of a leg that wait until there is a lease for it: two seconds. Older samples are lost. */
 const MAX_EARLY = 32_000;
-/** Longest gap that is accepted, in samples: an hour. */
-const MAX_GAP = 16_000 * 3600;
 /** Longest wait for the answer of a process that may have the voice, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2000;
 /** Longest wait for that of the process that has it, however busy it is: without an answer, the call is lost to us. */
@@ -110,6 +114,17 @@ async function joinAt(
 }
 
 /**
+ * Does the same as {@link shareJoiner} for a program that wants to speak, such as a bot. It joins a voice in order to
+ * speak, never in order to listen alone, and lets no other program begin first.
+ *
+ * @param sockets as of {@link shareJoiner}.
+ * @throws ERR_INVALID_ARG.
+ */
+export function speakerJoiner(sockets?: readonly string[]): VoiceJoiner {
+  return { ...shareJoiner(sockets), joins: 'to-speak' };
+}
+
+/**
  * Makes a joiner that joins no voice and only takes turns with other processes of this user. When two processes want to
  * redirect a call at the same moment, one does so, and the other gets ERR_TAKEN.
  */
@@ -169,6 +184,15 @@ class Joined implements JoinedVoice {
     await lease.claimed(limits);
   }
 
+  speak(input: Lease, start: number): void {
+    const place = { from: 0, start: this.outputPlace.from + start };
+    const tap = input.addSentTap(framesTo(this.#socket, 'local', place), {
+      policy: 'drop-oldest',
+      name: 'shared',
+    });
+    this.#socket.once('close', () => void tap.remove().catch(() => undefined));
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -190,7 +214,7 @@ class Joined implements JoinedVoice {
     const leg = frame && this.#legs[frame.leg];
     if (!leg) this.close();
     else if ('end' in frame) leg.end();
-    else if (!leg.take(frame.position, samplesOf(frame.pcm))) this.close();
+    else if (!leg.take(frame.position, frameSamples(frame.pcm))) this.close();
   }
 }
 
@@ -242,11 +266,4 @@ class JoinedLeg {
     this.#ended = { error };
     this.#feed?.end(error);
   }
-}
-
-function samplesOf(pcm: string): Int16Array {
-  const bytes = Buffer.from(pcm, 'base64');
-  const samples = new Int16Array(Math.floor(bytes.length / BYTES_PER_SAMPLE));
-  Buffer.from(samples.buffer).set(bytes.subarray(0, samples.byteLength));
-  return samples;
 }

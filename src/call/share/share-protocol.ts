@@ -3,7 +3,8 @@ import { JackfieldError } from '../../base/errors.js';
 /**
  * The request for a voice, as a line of JSON. It asks for the call whose other party is redirected to `port` of the
  * asked process. The answer is one line, a {@link SharedVoice} or a {@link ShareRefusal}. Lines of {@link SharedFrame}
- * follow until the call is over or the connection is closed.
+ * follow until the call is over or the connection is closed. A process that speaks sends such lines too: what it sends
+ * into the call, as the leg `local`, at positions of the leg `remote`.
  */
 export interface ShareRequest {
   readonly do: 'voice';
@@ -49,6 +50,8 @@ export type SharedLeg = 'remote' | 'local';
 
 /** Longest line, in characters: several seconds of samples. */
 export const MAX_SHARE_LINE = 500_000;
+/** Longest gap between two frames that is accepted, in samples: an hour. */
+export const MAX_GAP = 16_000 * 3600;
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 

@@ -6,25 +6,30 @@ import { systemClock } from '../../base/time/clock.js';
 import { deadlineIn, waitFor } from '../../base/wait.js';
 import { OwnerSocket } from '../../files/owner-socket.js';
 import type { PcmStream } from '../../stream/pcm-stream.js';
-import type { SinkHandle, SinkOptions, SynchronousSink } from '../../stream/sink.js';
+import type { SinkHandle, SinkOptions } from '../../stream/sink.js';
 import type { Lease } from '../../tcp/lease.js';
 import type { PcmServer } from '../../tcp/pcm-server.js';
-import { parseShareRequest, type SharedFrame, type SharedLeg, type SharedVoice } from './share-protocol.js';
+import { isOthersSpeech } from '../others-speech.js';
+import {
+  MAX_GAP,
+  MAX_SHARE_LINE,
+  parseSharedFrame,
+  parseShareRequest,
+  type SharedLeg,
+  type SharedVoice,
+} from './share-protocol.js';
 import { ownShareSocket } from './share-sockets.js';
+import { frameSamples, framesTo } from './shared-frames.js';
 
-/**
- * Most characters that wait for a process that does not keep up: two seconds of both legs. More samples are dropped.
- */
-const MAX_WAITING = 180_000;
-/** Longest request, in bytes. */
-const MAX_REQUEST = 1000;
 /** Time after which a call is shared with its `output` stream alone, in ms, when no other stream has followed. */
 const STREAMS_FOLLOW_MS = 500;
 const TAP: SinkOptions = { policy: 'drop-oldest', name: 'shared' };
 
 /** Streams of one call, on one server. */
 interface Voice {
+  readonly server: PcmServer;
   readonly output: Lease;
+  /** Audio that this process plays, or speech of another one ({@link isOthersSpeech}). */
   readonly input: Lease | undefined;
   readonly microphone: Lease | undefined;
 }
@@ -32,7 +37,7 @@ interface Voice {
 /**
  * Shares the voices of the calls that this process has redirected with other processes of this user. They get both
  * legs, and the right to speak when nobody else has it. A process that does not keep up loses samples and holds nothing
- * up.
+ * up. A process that speaks brings a copy of what it says, so that recordings of this process have it.
  */
 export class ShareServer implements AsyncDisposable {
   readonly #servers: () => Iterable<PcmServer>;
@@ -43,8 +48,16 @@ export class ShareServer implements AsyncDisposable {
   private constructor(servers: () => Iterable<PcmServer>) {
     this.#servers = servers;
     this.#socket = new OwnerSocket(
-      { doing: 'share at', maxLineBytes: MAX_REQUEST, lines: 'one', keepsAlive: false },
-      (peer) => (line) => void this.#answer(line, peer),
+      { doing: 'share at', maxLineBytes: MAX_SHARE_LINE, lines: 'many', keepsAlive: false },
+      (peer) => {
+        let receive: ((line: string) => void) | undefined = (request) => void answer(request);
+        const answer = async (request: string) => {
+          // Nothing is expected of a process before it has its answer, nor of one that only listens.
+          receive = () => void peer.destroy();
+          receive = (await this.#answer(request, peer)) ?? receive;
+        };
+        return (line) => receive?.(line);
+      },
     );
   }
 
@@ -67,27 +80,39 @@ export class ShareServer implements AsyncDisposable {
     await this.#socket[Symbol.asyncDispose]();
   }
 
-  async #answer(line: string, peer: Socket): Promise<void> {
+  /** Answers a request. Resolves to the receiver of further lines; undefined when none are expected. */
+  async #answer(line: string, peer: Socket): Promise<((line: string) => void) | undefined> {
     try {
       const { port, speak } = parseShareRequest(line);
       const voice = await this.#voiceAt(port);
-      if (speak) this.#letSpeak(voice, peer);
+      const receive = speak ? await this.#letSpeak(voice, peer) : undefined;
       this.#share(voice, peer);
+      return receive;
     } catch (error) {
       const code =
         error instanceof JackfieldError && error.code === 'ERR_TAKEN' ? error.code : 'ERR_INVALID_ARG';
       peer.end(`${printable(JSON.stringify({ ok: false, error: { code, message: messageOf(error) } }))}\n`);
+      return undefined;
     }
   }
 
-  /** Lets one process, and no second one, speak in a call. @throws ERR_TAKEN. */
-  #letSpeak({ output, input }: Voice, peer: Socket): void {
-    if (input || this.#spoken.has(output)) {
-      const speaker = input ? `process ${process.pid}` : 'another process';
+  /**
+   * Lets one process, and no second one, speak in a call. Resolves to the receiver of its lines, which bring what it
+   * says.
+   *
+   * @throws ERR_TAKEN.
+   */
+  async #letSpeak({ server, output, input }: Voice, peer: Socket): Promise<(line: string) => void> {
+    const isOwn = input !== undefined && !isOthersSpeech(input);
+    if (isOwn || this.#spoken.has(output)) {
+      const speaker = isOwn ? `process ${process.pid}` : 'another process';
       throw new JackfieldError('ERR_TAKEN', `In ${output.object}, ${speaker} is already speaking.`);
     }
+    // Who has gone meanwhile does not close once more.
+    if (peer.destroyed) return () => undefined;
     this.#spoken.add(output);
     peer.once('close', () => this.#spoken.delete(output));
+    return await receiveSpeech(server, output, peer);
   }
 
   /** @throws ERR_INVALID_ARG. */
@@ -99,7 +124,7 @@ export class ShareServer implements AsyncDisposable {
       const [input, microphone] = (['input', 'capture_mic'] as const).map((stream) =>
         [...server.leases].find((lease) => lease.object === output.object && lease.stream === stream),
       );
-      return { output, input, microphone };
+      return { server, output, input, microphone };
     }
     throw new JackfieldError('ERR_INVALID_ARG', `No voice of this process uses port ${port}.`);
   }
@@ -110,21 +135,27 @@ export class ShareServer implements AsyncDisposable {
     const taps: SinkHandle[] = [];
     const answer = (voice: Omit<SharedVoice, 'ok' | 'object'>) =>
       peer.write(`${JSON.stringify({ ok: true, object, ...voice } satisfies SharedVoice)}\n`);
-    const hear = (leg: SharedLeg, stream: Pick<PcmStream, 'addSink'>, from: number) =>
-      taps.push(stream.addSink(frames(leg, peer, { from, start: 0 }), TAP));
-    if (microphone) {
+    const hear = (leg: SharedLeg, stream: Pick<PcmStream, 'addSink'>, from: number, start = 0) =>
+      taps.push(stream.addSink(framesTo(peer, leg, { from, start }), TAP));
+    if (input && isOthersSpeech(input) && this.#spoken.has(output)) {
+      const start = input.timelineStart;
+      const from = Math.max(received.position, start + input.received.position);
+      answer({ remote: from, local: from, paced: true });
+      hear('remote', output, from);
+      hear('local', input, from, start);
+    } else if (microphone) {
       // With a microphone, audio is played in addition to it or not at all: the microphone is the local leg.
       const [remote, local] = [received.position, microphone.received.position];
       answer({ remote, local, paced: false });
       hear('remote', output, remote);
       hear('local', microphone, local);
-    } else if (input) {
+    } else if (input && !isOthersSpeech(input)) {
       // Played audio runs ahead of the received audio. Samples that were already sent cannot be sent again.
       const start = input.timelineStart;
       const from = Math.max(received.position, start + input.player.position);
       answer({ remote: from, local: from, paced: true });
       hear('remote', output, from);
-      taps.push(input.addSentTap(frames('local', peer, { from, start }), TAP));
+      taps.push(input.addSentTap(framesTo(peer, 'local', { from, start }), TAP));
     } else {
       answer({ remote: received.position, paced: false });
       hear('remote', output, received.position);
@@ -133,6 +164,46 @@ export class ShareServer implements AsyncDisposable {
       for (const tap of taps) void tap.remove().catch(() => undefined);
     });
   }
+}
+
+/**
+ * Prepares a stream for what the process at `peer` says. Without a free lease that process speaks all the same, and
+ * recordings of this one do not have it. Resolves to the receiver of the lines of that process.
+ */
+async function receiveSpeech(
+  server: PcmServer,
+  output: Lease,
+  peer: Socket,
+): Promise<(line: string) => void> {
+  const { object, received } = output;
+  const start = received.position;
+  const speech = await server
+    .lease({ object, stream: 'input', direction: 'receive', readClass: 'immediate', timelineStart: start })
+    .catch(() => undefined);
+  if (!speech) return () => undefined;
+  const feed = speech.feed();
+  const { readClass } = output;
+  // Who answers what it hears must not hear it late.
+  output.readClass = 'immediate';
+  const leave = () => {
+    output.readClass = readClass;
+    void speech.close();
+  };
+  if (peer.destroyed) leave();
+  else peer.once('close', leave);
+  let next = start;
+  return (line) => {
+    const frame = parseSharedFrame(line);
+    if (frame?.leg !== 'local') peer.destroy();
+    else if ('end' in frame) feed.end();
+    else if (frame.position - next > MAX_GAP) peer.destroy();
+    else {
+      const samples = frameSamples(frame.pcm);
+      const early = Math.max(0, start - frame.position);
+      if (early < samples.length) feed.write(samples.subarray(early), frame.position + early - start);
+      next = Math.max(next, frame.position + samples.length);
+    }
+  };
 }
 
 /**
@@ -152,35 +223,4 @@ function otherStreamOf(server: PcmServer, output: Lease): Promise<void> {
       return () => server.off('lease', look);
     },
   });
-}
-
-/** Place of a leg. Its stream has its position 0 at `start`, and its samples are sent from the position `from` on. */
-interface Place {
-  readonly from: number;
-  readonly start: number;
-}
-
-/**
- * Makes a sink that writes samples as lines. Samples that a peer does not take in time are dropped, so that neither
- * later samples nor the end wait for them.
- */
-function frames(leg: SharedLeg, peer: Socket, { from, start }: Place): SynchronousSink {
-  const say = (frame: SharedFrame) => {
-    if (peer.writable) peer.write(`${JSON.stringify(frame)}\n`);
-  };
-  return {
-    synchronous: true,
-    write(samples, at) {
-      const early = Math.max(0, from - (at + start));
-      if (early >= samples.length || peer.writableLength > MAX_WAITING) return;
-      const given = samples.subarray(early);
-      const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
-      say({ leg, position: at + start + early, pcm: bytes.toString('base64') });
-    },
-    end(error) {
-      // A broken stream sends no end: closing the connection tells the peer.
-      if (error) peer.destroySoon();
-      else say({ leg, end: true });
-    },
-  };
 }

@@ -2,14 +2,10 @@ import type { Placement } from '../timing/doubt.js';
 import type { LegClock } from '../timing/leg-clock.js';
 import { type GapName, LedgerKeeper, type LedgerSpan, type SpanReason, type StreamGap } from './ledger.js';
 import type { MaskList } from './mask-list.js';
+import type { SpokenOver } from './spoken-over.js';
+import { cutAt, type PlacedSamples } from './stretch-list.js';
 import { type NamedStretch, StretchPlaces } from './stretch-places.js';
 import { Stretcher } from './stretcher.js';
-
-/** Samples of one leg at their place on the call's time line. */
-export interface PlacedSamples {
-  readonly samples: Int16Array;
-  readonly position: number;
-}
 
 /** Samples that wait for their place, with the stretch that their stream left out before them. */
 interface Waiting {
@@ -24,6 +20,8 @@ export interface LegContext {
   /** The clock that judges the leg by its timing. A leg without one is placed by its positions alone. */
   clock(): LegClock | undefined;
   readonly masks: MaskList;
+  /** Voice that lies over the leg. Where the leg has no samples of its own, those count as received. */
+  readonly spoken?: SpokenOver;
   /** Name for a stretch in which the leg has no samples, as of now. */
   gapName(begun: boolean): GapName;
   /**
@@ -62,6 +60,7 @@ export class AlignedLeg {
   #place = 0;
   #late = 0;
   #begun = false;
+  #gapEnd = 0;
 
   constructor(context: LegContext) {
     this.#context = context;
@@ -95,6 +94,16 @@ export class AlignedLeg {
 
   get begun(): boolean {
     return this.#begun;
+  }
+
+  /** Position after the last gap in the ledger. */
+  get gapEnd(): number {
+    return this.#gapEnd;
+  }
+
+  /** Distance of the place of a sample from its stream position, for samples that come now. */
+  get moved(): number {
+    return this.#place + this.#waitingSamples - (this.#next ?? 0);
   }
 
   /** Takes samples that begin at `position` of the stream; returns those that have their place now, in order. */
@@ -148,7 +157,14 @@ export class AlignedLeg {
 
   /** Fills the leg up to `position`. Samples that come later for a place before it are late. */
   fillTo(position: number, kind: 'idle' | 'missing', reason: SpanReason): void {
-    this.ledger.add(kind, position - this.ledger.end, reason);
+    const { end } = this.ledger;
+    if (position <= end) return;
+    for (const { from, to, within } of this.#context.spoken?.parts(end, position) ??
+      cutAt([], end, position)) {
+      if (within) this.ledger.add('received', to - from);
+      else this.ledger.add(kind, to - from, reason);
+      if (!within) this.#gapEnd = to;
+    }
   }
 
   /** Moves past samples that are missing in the stream itself, at its beginning or because a sink dropped them. */
@@ -160,7 +176,7 @@ export class AlignedLeg {
     for (const gap of this.#context.holes?.(from, from + skipped) ?? []) {
       this.fillTo(gap.from + gap.samples + moved, gap.kind, gap.reason);
     }
-    this.ledger.add('missing', this.#place - this.ledger.end, 'dropped');
+    this.fillTo(this.#place, 'missing', 'dropped');
   }
 
   #wait(waiting: Waiting): void {
@@ -183,7 +199,7 @@ export class AlignedLeg {
     const { kind } = named;
     // The leg has come now.
     const reason = named.reason === 'never-came' ? 'late-start' : named.reason;
-    this.ledger.add(kind, this.#place - this.ledger.end, reason);
+    this.fillTo(this.#place, kind, reason);
   }
 
   #putWaiting(placed: PlacedSamples[], chunks = this.#waiting.length): void {

@@ -1,6 +1,7 @@
-import type { PlacedSamples } from './aligned-leg.js';
 import type { LegEnds, LegName } from './ledger.js';
+import type { SpokenOver } from './spoken-over.js';
 import { StereoWindow } from './stereo-window.js';
+import type { PlacedSamples, Stretch } from './stretch-list.js';
 
 /** Takes the output of a {@link LegAligner}: interleaved stereo with the local leg on the left. */
 export interface AlignedSink {
@@ -17,32 +18,33 @@ export interface AlignedSink {
   flushed?(end: number, legs: LegEnds): void | Promise<void>;
 }
 
-/** Samples from `from` up to, but not including, `to`. */
-interface Stretch {
-  from: number;
-  to: number;
-}
+/** Samples that are put: those of a leg, or those that lie over the local leg. */
+export type PutName = LegName | 'spoken';
 
-const CHANNELS = { local: 0, remote: 1 } as const satisfies Record<LegName, 0 | 1>;
+const CHANNELS = { local: 0, remote: 1, spoken: 0 } as const satisfies Record<PutName, 0 | 1>;
 
 /**
  * Writes the two legs to a sink. It writes each stretch whenever it has changed, and once more when it is final, in
  * order and without a hole. A final stretch does not change any more.
  */
 export class AlignedOutput {
+  /** Voice that lies over the local leg. */
+  readonly spoken: SpokenOver;
   readonly #sink: AlignedSink;
   readonly #window = new StereoWindow();
   /** Stretch that each leg has brought since the last round. */
-  readonly #changed: Readonly<Record<LegName, Stretch>> = {
+  readonly #changed: Readonly<Record<PutName, Stretch>> = {
     local: { from: 0, to: 0 },
     remote: { from: 0, to: 0 },
+    spoken: { from: 0, to: 0 },
   };
   /** Samples that are kept while nothing is written; undefined once everything is written. */
   #retained: number | undefined;
   #written = 0;
   #finalEnd = 0;
 
-  constructor(sink: AlignedSink) {
+  constructor(sink: AlignedSink, spoken: SpokenOver) {
+    this.spoken = spoken;
     this.#sink = sink;
   }
 
@@ -69,10 +71,11 @@ export class AlignedOutput {
     this.#retained = undefined;
   }
 
-  /** Takes samples of a leg. None of them may lie before {@link finalEnd}. */
-  put(leg: LegName, placed: readonly PlacedSamples[]): void {
+  /** Takes samples in order. None of them may lie before {@link finalEnd}. */
+  put(leg: PutName, placed: readonly PlacedSamples[]): void {
     const changed = this.#changed[leg];
-    for (const { samples, position } of placed) {
+    const parts = leg === 'local' ? this.spoken.uncovered(placed) : placed;
+    for (const { samples, position } of parts) {
       this.#window.put(CHANNELS[leg], position, samples);
       if (changed.to === changed.from) changed.from = position;
       changed.to = position + samples.length;
@@ -106,12 +109,13 @@ export class AlignedOutput {
   #release(end: number): void {
     this.#finalEnd = Math.max(this.#finalEnd, end);
     this.#window.release(this.#finalEnd);
+    this.spoken.forget(this.#finalEnd);
   }
 
-  /** Stretches that have changed since the last time, up to `end`: one or two, in order. */
+  /** Stretches that have changed since the last time, up to `end`: at least one, in order. */
   #takeChanged(end: number): Stretch[] {
     const stretches = [{ from: Math.min(this.#written, end), to: end }];
-    for (const changed of [this.#changed.local, this.#changed.remote]) {
+    for (const changed of Object.values(this.#changed)) {
       const to = Math.min(changed.to, end);
       const from = Math.max(changed.from, this.#finalEnd);
       changed.from = changed.to;

@@ -19,6 +19,7 @@ import { AlignedLeg } from './aligned-leg.js';
 import { AlignedOutput, type AlignedSink } from './aligned-output.js';
 import type { GapName, LedgerSpan, LegEnds, LegName, SpanReason, StreamGap } from './ledger.js';
 import { MaskList } from './mask-list.js';
+import { SpokenOver } from './spoken-over.js';
 import type { NamedStretch } from './stretch-places.js';
 import { WriteRounds } from './write-rounds.js';
 
@@ -105,7 +106,7 @@ export class LegAligner {
     checkOptions(options, ALIGNER_RULES);
     const { maxSkewMs = 5000, correctDrift = true } = options;
     const maxSkew = msToSamples(maxSkewMs);
-    this.#output = new AlignedOutput(sink);
+    this.#output = new AlignedOutput(sink, new SpokenOver(this.#masks, maxSkew));
     this.#lags = { local: new LagLimit(maxSkew), remote: new LagLimit(maxSkew) };
     this.#context = context;
     this.#clock = context.clock ?? systemClock;
@@ -197,6 +198,15 @@ export class LegAligner {
     return to;
   }
 
+  /**
+   * Makes a sink for what another program says in the call in place of the local leg, as it is sent. Positions are
+   * those of the remote leg's stream, which paces it. Until its end, the recording waits for it as for a leg.
+   */
+  speak(): PcmSink {
+    const end = this.#output.spoken.begin();
+    return { write: (samples, position) => this.#say(samples, position), end };
+  }
+
   /** Writes nothing and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
   retain(samples: number): void {
     checkArgument('samples', samples, whole(0, Number.MAX_SAFE_INTEGER));
@@ -238,6 +248,7 @@ export class LegAligner {
     return new AlignedLeg({
       clock: () => this.#judge(name),
       masks: this.#masks,
+      ...(name === 'local' && { spoken: this.#output.spoken }),
       gapName: (begun) => this.#gapName(name, begun),
       holes: (from, to) => this.#context.holes?.(name, from, to) ?? [],
       onSpan: (span) => this.#context.onSpan?.(name, span),
@@ -277,6 +288,14 @@ export class LegAligner {
       },
       end: () => undefined,
     };
+  }
+
+  /** Lays samples over the local leg, except where a gap of it is already in the ledger. */
+  #say(samples: Int16Array, position: number): void {
+    if (this.#finished) return;
+    const { local, remote } = this.legs;
+    const earliest = Math.max(this.finalEnd, local.gapEnd);
+    this.#output.put('spoken', this.#output.spoken.take(samples, position + remote.moved, earliest));
   }
 
   /** Sets a timer, so that waiting samples get their place in time even when nothing more comes. */
@@ -319,7 +338,8 @@ export class LegAligner {
         legEnd: ends[leg],
         expectedEnd: this.#judge(leg)?.expectedEnd(nowMs),
       });
-    return Math.min(settled('local'), settled('remote'));
+    const awaited = this.#output.spoken.awaitedFrom(end);
+    return Math.min(settled('local'), settled('remote'), awaited);
   }
 
   /** Fills each leg that does not reach `position`. */

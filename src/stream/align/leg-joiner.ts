@@ -53,6 +53,17 @@ export class LegJoiner {
   }
 
   /**
+   * Takes what another program says in place of the local leg ({@link LegAligner.speak}). To be called once there is a
+   * remote leg.
+   *
+   * @param start Position of the remote stream at which position 0 of `stream` lies.
+   */
+  addSpoken(stream: PcmStream, start: number): void {
+    const sink = placedAt(this.#aligner.speak(), start + (this.#remote?.start ?? 0));
+    this.#handles.push(stream.addSink(sink, this.#options));
+  }
+
+  /**
    * Places both streams by their positions alone ({@link LegAligner.byPosition}). To be called before they are added.
    */
   byPosition(): void {

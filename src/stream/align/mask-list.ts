@@ -1,3 +1,5 @@
+import { cutAt, type Stretch } from './stretch-list.js';
+
 /** A stretch of the time line that is either wholly masked or not masked at all. */
 export interface MaskedPart {
   readonly from: number;
@@ -7,7 +9,7 @@ export interface MaskedPart {
 
 /** Stretches of a recording during which it was paused. Nothing that came then reaches the file. */
 export class MaskList {
-  readonly #masks: { readonly from: number; to: number }[] = [];
+  readonly #masks: Stretch[] = [];
 
   get masking(): boolean {
     return this.#masks.at(-1)?.to === Number.POSITIVE_INFINITY;
@@ -24,15 +26,8 @@ export class MaskList {
 
   /** Cuts [from, to) where masks begin and end. */
   *parts(from: number, to: number): Generator<MaskedPart, void, undefined> {
-    let at = from;
-    for (const mask of this.#masks) {
-      const begin = Math.max(at, mask.from);
-      const end = Math.min(to, mask.to);
-      if (begin >= end) continue;
-      if (at < begin) yield { from: at, to: begin, masked: false };
-      yield { from: begin, to: end, masked: true };
-      at = end;
+    for (const part of cutAt(this.#masks, from, to)) {
+      yield { from: part.from, to: part.to, masked: part.within };
     }
-    if (at < to) yield { from: at, to, masked: false };
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,17 +11,20 @@ import { BotHost, bot } from '../../../src/bot.js';
 import { redirectToLease } from '../../../src/call/redirect-to-lease.js';
 import { joinOrFree } from '../../../src/call/taken-voice.js';
 import type { Call } from '../../../src/control/call/call.js';
-import { attach, Exchange, MemoryTransport, VirtualClock } from '../../../src/index.js';
+import { attach, Exchange, MemoryTransport, recordCall, VirtualClock } from '../../../src/index.js';
 import {
   type LeaseSource,
   openCallVoice,
   PcmServer,
   ShareServer,
   shareJoiner,
+  speakerJoiner,
   turnTaker,
   type VoiceJoiner,
 } from '../../../src/pcm.js';
 import type { StreamTarget } from '../../../src/protocol/stream-target.js';
+import { verifyRecording } from '../../../src/recording.js';
+import { decodeWav } from '../../../src/voice.js';
 import { serviceFolder } from '../../service/service-day.js';
 import { driven, turn, until } from '../../turns.js';
 
@@ -200,6 +204,55 @@ describe('a voice that another program has', () => {
       expect(await placed.ended()).toBe('FINISHED');
     });
   });
+
+  it.each([
+    ['rings', false],
+    ['was answered at once', true],
+  ])(
+    'is spoken in by a bot while a recorder has it, whose recording has both: a call that %s',
+    async (_, atOnce) => {
+      await twoPrograms(async ({ first, second, caller, socket }) => {
+        const [mine, others] = [ringing(first.client), ringing(second.client)];
+        const placed = await caller.call('desk');
+        const [call, same] = [await mine, await others];
+        if (atOnce) await Promise.all([call.answer(), same.reached('INPROGRESS')]);
+        const file = folder(`with-bot-${atOnce}.wav`);
+        const recording = await recordCall(call, first.server, { file, input: false });
+        await using host = new BotHost({ ...second, join: speakerJoiner([socket]) });
+        await same.text('TYPE');
+        const talker = bot(async (talk) => {
+          // A second one is told that somebody speaks, and a listener hears what is said.
+          const join = speakerJoiner([socket]);
+          await expect(openCallVoice(same, second.server, { join })).rejects.toMatchObject({
+            code: 'ERR_TAKEN',
+            message: expect.stringContaining('another process is already speaking'),
+          });
+          await using heard = await openCallVoice(same, second.server, {
+            join: shareJoiner([socket]),
+            input: false,
+          });
+          expect(heard.microphonePaced).toBe(true);
+          await talk.say({ tone: 700, ms: 600 });
+          for await (const { samples } of heard.microphone!.frames())
+            if (samples.some((each) => each > 500)) break;
+        });
+        expect(await host.run(talker, same)).toMatchObject({ outcome: 'done' });
+        expect(await placed.ended()).toBe('FINISHED');
+        const { sidecar } = await recording.finished;
+        // Of a call in progress, streams are redirected one after the other.
+        const missing = Object.values(sidecar.legs).flatMap(({ ledger }) =>
+          ledger.spans.filter(
+            ({ kind, reason }) => kind === 'missing' && !(atOnce && reason === 'late-start'),
+          ),
+        );
+        expect(missing).toEqual([]);
+        const { samples } = decodeWav(await readFile(file));
+        const loud = samples.filter((each, index) => index % 2 === 0 && Math.abs(each) > 500).length;
+        expect(loud / 16_000).toBeGreaterThan(0.4);
+        expect(await verifyRecording(file)).toMatchObject({ ok: true });
+      });
+    },
+  );
 
   it.each([
     ['share', (socket: string) => shareJoiner([socket]), 'is already speaking'],

@@ -416,3 +416,117 @@ describe('a call of three hours with jitter and clocks that differ by 200 ppm', 
     expect((await skews(false, 1)).at(-1)).toBeGreaterThan(600);
   });
 });
+
+describe('LegAligner, with what another program says over the local leg', () => {
+  const FRAME = 320;
+  /** Brings frames of both legs from one number to another, in time. */
+  async function frames(
+    { aligner, clock }: { aligner: LegAligner; clock: VirtualClock },
+    from: number,
+    to: number,
+    legs: readonly ('local' | 'remote')[] = ['local', 'remote'],
+  ) {
+    for (let frame = from; frame < to; frame++) {
+      await clock.advance(20);
+      for (const leg of legs) await aligner[leg].write(ramp(FRAME, 5000), frame * FRAME);
+    }
+  }
+  const tested = (options: LegAlignerOptions = {}) => {
+    const clock = new VirtualClock();
+    const { sink, aligner } = aligned(options, { clock });
+    return { clock, sink, aligner, said: aligner.speak() };
+  };
+  const spoken = (from: number, to: number) => ramp((to - from) * FRAME, 100 + from * FRAME);
+
+  it('has it in its place to the sample, ahead of the microphone, which is heard before and after', async () => {
+    const parts = tested();
+    const { aligner, sink, said } = parts;
+    await frames(parts, 0, 10);
+    // As a bot sends it, 60 ms ahead.
+    for (let frame = 13; frame < 30; frame++) {
+      await said.write(spoken(frame, frame + 1), frame * FRAME);
+      await frames(parts, frame - 3, frame - 2);
+    }
+    await frames(parts, 27, 40);
+    await aligner.finish();
+    const mine = (from: number, to: number) =>
+      joined(...Array.from({ length: to - from }, () => ramp(FRAME, 5000)));
+    expectSame(sink.channel(0), joined(mine(0, 13), spoken(13, 30), mine(30, 40)));
+    expectSame(sink.channel(1), mine(0, 40));
+    expect(aligner.legs.local.ledger.slice(0, 40 * FRAME)).toMatchObject({
+      received: 40 * FRAME,
+      missing: 0,
+    });
+  });
+
+  it('has it where the microphone stands still, or never comes', async () => {
+    const parts = tested({ maxSkewMs: 200 });
+    const { aligner, sink, said } = parts;
+    await said.write(spoken(5, 30), 5 * FRAME);
+    await frames(parts, 0, 40, ['remote']);
+    await aligner.finish();
+    expectSame(sink.channel(0), joined(zeros(5 * FRAME), spoken(5, 30), zeros(10 * FRAME)));
+    expect(aligner.legs.local.ledger.slice(0, 40 * FRAME)).toMatchObject({
+      received: 25 * FRAME,
+      missing: 15 * FRAME,
+    });
+  });
+
+  it('has none of it where the recording was paused, nor where the ledger says that nothing came', async () => {
+    const parts = tested({ maxSkewMs: 200 });
+    const { aligner, sink, said } = parts;
+    await frames(parts, 0, 5);
+    const masked = aligner.mask();
+    await said.write(spoken(5, 10), 5 * FRAME);
+    await frames(parts, 5, 10);
+    const until = aligner.unmask();
+    await frames(parts, 10, 50);
+    // The microphone stands still; what was said comes too late.
+    await frames(parts, 50, 80, ['remote']);
+    await frames(parts, 80, 85);
+    await said.write(spoken(55, 60), 55 * FRAME);
+    await frames(parts, 85, 90);
+    await aligner.finish();
+    const heard = sink.channel(0);
+    const { spans } = aligner.legs.local.ledger.slice(0, 90 * FRAME);
+    for (const { from, samples, kind } of spans) {
+      const isSilent = heard.subarray(from, from + samples).every((each) => each === 0);
+      expect(isSilent).toBe(kind !== 'received');
+    }
+    expect(spans.map(({ kind }) => kind)).toEqual(['received', 'masked', 'received', 'missing', 'received']);
+    expect(spans[1]).toMatchObject({ from: masked, samples: until - masked });
+  });
+
+  it('is waited for while it lags, for no longer than a leg is, and not once it has ended', async () => {
+    const parts = tested({ maxSkewMs: 1000 });
+    const { aligner, sink, said } = parts;
+    await frames(parts, 0, 40);
+    expect(aligner.finalEnd).toBe(0);
+    await said.write(spoken(5, 30), 5 * FRAME);
+    await frames(parts, 40, 70);
+    expect(aligner.finalEnd).toBe(30 * FRAME);
+    await frames(parts, 70, 100);
+    expect(aligner.finalEnd).toBeGreaterThanOrEqual(49 * FRAME);
+    said.end();
+    await frames(parts, 100, 120);
+    expect(aligner.finalEnd).toBeGreaterThan(100 * FRAME);
+    await aligner.finish();
+    expectSame(sink.channel(0).subarray(5 * FRAME, 30 * FRAME), spoken(5, 30));
+  });
+
+  it('lies with the other party where that was lost: both move by the same silence', async () => {
+    const parts = tested();
+    const { aligner, clock, sink, said } = parts;
+    await frames(parts, 0, 20);
+    // A second of the other party is lost on the way; what follows is placed behind it.
+    await clock.advance(1000);
+    await frames(parts, 20, 60);
+    const moved = aligner.end - 60 * FRAME;
+    expect(moved).toBeGreaterThan(15_000);
+    await said.write(spoken(63, 70), 63 * FRAME);
+    await frames(parts, 60, 80);
+    await aligner.finish();
+    const from = 63 * FRAME + moved;
+    expectSame(sink.channel(0).subarray(from, from + 7 * FRAME), spoken(63, 70));
+  });
+});
