@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { JackfieldError } from '../../base/errors.js';
+import { linesOf } from '../../base/line-reader.js';
 import { Exchange, Scenario, systemClock } from '../../exchange.js';
 import { withSound } from '../exchange/with-sound.js';
 import { faultText } from '../failure.js';
@@ -86,24 +87,24 @@ async function ownDesk(options: Options, stop: AbortSignal): Promise<void> {
 /** Shows changes and carries out the typed commands, until the end of input. */
 async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise<void> {
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  const prompt = createInterface({
-    input: process.stdin,
-    ...(terminal && { output: process.stdout, prompt: `${seat.handle}> ` }),
-    signal,
-  });
+  const { stdin: input, stdout: output } = process;
+  const prompt = terminal
+    ? createInterface({ input, output, prompt: `${seat.handle}> `, signal })
+    : undefined;
   /** Writes above the prompt, and restores the typed text. */
   const show = (fields: Readonly<Record<string, unknown>>, lines: readonly string[]) => {
     if (!terminal) return tell(options, fields, lines);
     if (lines.length === 0) return;
     drawText(`\r\x1b[K${lines.map(printable).join('\n')}\n`);
-    prompt.prompt(true);
+    prompt?.prompt(true);
   };
   const whole = () => show({ event: 'state', ...seat.state }, stateLines(seat.state));
   whole();
   seat.watch((changes, before) => show({ event: 'change', ...changes }, changeLines(changes, before)));
-  prompt.on('SIGINT', () => prompt.close());
-  if (terminal) prompt.prompt();
-  for await (const line of prompt) {
+  prompt?.on('SIGINT', () => prompt.close());
+  prompt?.prompt();
+  // What a program sends may have separators of lines of Unicode in its text.
+  for await (const line of prompt ?? linesOf(input, signal)) {
     const word = line.trim();
     if (word === 'quit') break;
     if (word === 'help') show({}, Object.values(DESK_WORDS).map(helpLine));
@@ -111,9 +112,9 @@ async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise
     else if (word !== '') {
       await seat.type(line).catch((error: unknown) => warnLine(`jackfield: ${faultText(error)}`));
     }
-    if (terminal) prompt.prompt();
+    prompt?.prompt();
   }
-  prompt.close();
+  prompt?.close();
 }
 
 function helpLine({ usage, help }: { readonly usage: string; readonly help: string }): string {

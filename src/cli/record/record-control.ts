@@ -1,6 +1,7 @@
-import { createInterface, type Interface } from 'node:readline';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { entryOf } from '../../base/entry-of.js';
+import { LineReader } from '../../base/line-reader.js';
 import { type Client, JackfieldError } from '../../control.js';
 import type { CallRecording, Recorder } from '../../recording.js';
 import { faultFields } from '../failure.js';
@@ -29,12 +30,7 @@ export function recordControl(
   recorder: () => Recorder | undefined,
   view: () => RecordView,
 ): RecordControl {
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = process.stdin.isTTY;
-  const lines: Interface = createInterface({ input: process.stdin, output: silent, terminal });
-  // A lost terminal must not end a recording.
-  lines.on('error', () => undefined);
-  lines.on('line', (line) => {
+  const take = (line: string) => {
     if (line.trim() === '') return;
     obey(line, client, recorder()).then(
       (fields) => view().note({ event: 'done', fields }),
@@ -43,7 +39,17 @@ export function recordControl(
         view().note({ event: 'refused', fields: { line, reason, code } });
       },
     );
-  });
+  };
+  return process.stdin.isTTY ? typedLines(take) : sentLines(take);
+}
+
+/** Lines that a person types. */
+function typedLines(take: (line: string) => void): RecordControl {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: silent, terminal: true });
+  // A lost terminal must not end a recording.
+  lines.on('error', () => undefined);
+  lines.on('line', take);
   // On a terminal, readline also takes Ctrl-C.
   lines.on('SIGINT', () => process.emit('SIGINT'));
   return {
@@ -52,6 +58,14 @@ export function recordControl(
     },
     [Symbol.dispose]: () => lines.close(),
   };
+}
+
+/** Lines of a program or a file. A separator of lines of Unicode is a character of their text. */
+function sentLines(take: (line: string) => void): RecordControl {
+  const lines = new LineReader(process.stdin);
+  process.stdin.on('error', () => undefined);
+  lines.on('line', take);
+  return { typed: '', [Symbol.dispose]: () => lines.pause() };
 }
 
 /** Longest part of a line that is parsed, in characters. */
@@ -64,7 +78,7 @@ async function obey(
   recorder: Recorder | undefined,
 ): Promise<Readonly<Record<string, unknown>>> {
   const [, action = '', id = '', text] =
-    /^(\w+)\s+(\d+)(?:\s+(\S.*))?$/.exec(line.slice(0, MAX_LINE).trim()) ?? [];
+    /^(\w+)\s+(\d+)(?:\s+(\S.*))?$/s.exec(line.slice(0, MAX_LINE).trim()) ?? [];
   const call = [...client.calls].find((known) => known.id === Number(id));
   if (!recorder || (action !== 'record' && !Object.hasOwn(ACTIONS, action))) {
     throw new JackfieldError('ERR_INVALID_ARG', `Expected ${CONTROL_LINES}.`);

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { JackfieldError } from '../../base/errors.js';
@@ -74,12 +75,7 @@ export class MessageFiles {
 
   /** Starts to receive the audio of one message. @throws ERR_FILE */
   async take(facts: VoicemailFacts): Promise<AudioIntake> {
-    this.#intake ??= IntakeFolder.open(join(this.root, PARTIAL)).catch((error: unknown) => {
-      // Allow another attempt for the next message.
-      this.#intake = undefined;
-      throw error;
-    });
-    const partial = join((await this.#intake).path, `${randomUUID()}.wav`);
+    const partial = join((await this.#intakeFolder()).path, `${randomUUID()}.wav`);
     const path = audioPath(facts);
     const metadata = { info: tagsOf(facts) };
     if (this.#encryptTo.length > 0) {
@@ -90,6 +86,22 @@ export class MessageFiles {
     }
     const wav = await WavWriter.create(partial, { existing: 'refuse', metadata });
     return new AudioIntake(wav, path, { root: this.root, checked: this.#checked });
+  }
+
+  /** The folder for incoming audio. One that somebody has removed meanwhile, perhaps with the archive, is made again. */
+  #intakeFolder(): Promise<IntakeFolder> {
+    const open = () => IntakeFolder.open(join(this.root, PARTIAL));
+    const folder = (this.#intake ?? open()).then(async (opened) => {
+      if (existsSync(opened.path)) return opened;
+      await opened.close();
+      return await open();
+    });
+    this.#intake = folder;
+    folder.catch(() => {
+      // Allow another attempt for the next message.
+      if (this.#intake === folder) this.#intake = undefined;
+    });
+    return folder;
   }
 
   /** True when stored audio is not encrypted, or an identity is known. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -75,6 +76,18 @@ describe('a VoicemailArchive', () => {
     }
     expect((await archive.verify()).faults).toEqual([]);
   });
+
+  it.each(['audio', '.partial', ''])(
+    'stores on where somebody removes its folder %j meanwhile',
+    async (name) => {
+      const first = await store(facts(1));
+      await rm(join(root, name), { recursive: true });
+      for (const message of await Promise.all([store(facts(2)), store(facts(3))])) {
+        expect(existsSync(archive.audioFile(message) ?? '')).toBe(true);
+        expect(message.audio?.path).not.toBe(first.audio?.path);
+      }
+    },
+  );
 
   it('finds files that are missing, changed, unreadable or stray', async () => {
     const messages = [
