@@ -13,13 +13,13 @@ import * as recordWithPipeline from '../../examples/record-with-pipeline.js';
 import * as transcribingRecorder from '../../examples/transcribing-recorder.js';
 import { verifyRecording, WavReader } from '../../src/index.js';
 
-describe('examples', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
 
+describe('examples', () => {
   it('echo-call: every sample that was said comes back', async () => {
     const { said, heard } = await echoCall.run({ speech: 'assets/speech/reader-870.wav' });
     expect(said).toHaveLength(113_600);
@@ -35,6 +35,15 @@ describe('examples', () => {
     expect(status).toBe('FINISHED');
   });
 
+  it('foreign-pcm-client: every sample goes either way', async () => {
+    const { toClient, fromClient } = await foreignPcmClient.run();
+    expect(fromClient).toBe(8000);
+    expect(toClient).toBeGreaterThanOrEqual(8000);
+  });
+});
+
+// Their calls take seconds each, in which the others go on.
+describe.concurrent('examples that record and analyse', () => {
   it('record-calls: publishes what its policy says, with a pause in it', async () => {
     const file = await recordCalls.run({ folder: join(folder, 'calls') });
     expect(await verifyRecording(file)).toMatchObject({ ok: true });
@@ -69,12 +78,6 @@ describe('examples', () => {
     expect(recordedMs).toBeGreaterThanOrEqual(2900);
     expect(spokenMs).toBeGreaterThan(0);
     expect(spokenMs).toBeLessThanOrEqual(recordedMs);
-  });
-
-  it('foreign-pcm-client: every sample goes either way', async () => {
-    const { toClient, fromClient } = await foreignPcmClient.run();
-    expect(fromClient).toBe(8000);
-    expect(toClient).toBeGreaterThanOrEqual(8000);
   });
 
   it('record-call: records until it hangs up', async () => {

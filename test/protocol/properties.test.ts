@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../src/protocol/parse-command.js';
 import { parseReply } from '../../src/protocol/parse-reply.js';
 import { serialize } from '../../src/protocol/serialize.js';
+import { anyText } from '../any-text.js';
 import { command, reply } from './arbitraries.js';
 
 const RUNS = { numRuns: 2000 };
@@ -27,7 +28,7 @@ const wordy = fc
     ),
   )
   .map((words) => words.join(' '));
-const anyLine = fc.oneof(fc.string({ unit: 'binary' }), wordy);
+const anyLine = fc.oneof(anyText(), wordy);
 
 describe('parse and serialize', () => {
   it('give back every kind of command', () => {

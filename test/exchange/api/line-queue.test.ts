@@ -144,7 +144,7 @@ describe('a session under minReplyLatencyMs', () => {
         for (let turn = 0; turn < 100; turn++) clock.pass(20, 0);
         expect(lines).toEqual(made);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
