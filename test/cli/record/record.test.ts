@@ -159,6 +159,9 @@ describe('jackfield record', () => {
     say(`resume ${call.id}`);
     say(`mark ${call.id} complaint`);
     await daemon.until('done', ({ text }) => text === 'complaint');
+    // A separator of lines of Unicode ends no line: the text is one.
+    say(`mark ${call.id} one\u2028stop ${call.id}`);
+    await daemon.until('done', ({ text }) => text === `one\u2028stop ${call.id}`);
     say(`stop ${call.id}`);
     const { file, end } = await daemon.until('published');
     expect(end).toBe('stopped');
