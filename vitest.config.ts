@@ -25,6 +25,8 @@ export default defineConfig(({ mode }) => {
       sequence: { sequencer: LongestFirst },
       testTimeout: 60_000,
       hookTimeout: 60_000,
+      // What is looked for again and again comes when a busy machine gets to it.
+      expect: { poll: { timeout: 50_000 } },
       // Real sockets, processes and devices on a machine that others use too: one more try before a run is called red.
       retry: process.env['CI'] ? 1 : 0,
       reporters: ['default', new RetriedTests()],

@@ -63,7 +63,7 @@ class Serving implements AsyncDisposable {
     const exited = once(this.#child, 'exit');
     this.#child.kill('SIGTERM');
     // timer: a process that does not stop is killed.
-    const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
+    const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
     const [code] = await exited;
     clearTimeout(giveUp);
     return code;

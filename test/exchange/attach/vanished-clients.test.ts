@@ -29,7 +29,7 @@ test.skipIf(!CAN_VANISH)('a client that is gone without FIN is let go of (needs 
   try {
     await once(client.stdout, 'data');
     expect(endpoint.sessions).toHaveLength(1);
-    await expect.poll(() => endpoint.sessions.length, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => endpoint.sessions.length).toBe(0);
   } finally {
     client.kill();
   }

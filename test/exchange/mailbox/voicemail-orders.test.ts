@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readVoice } from '../../../src/exchange/voice/prompts.js';
 import { canVoicemailMove } from '../../../src/protocol/status/voicemail-status.js';
 import { CountingCard } from '../voice-stage.js';
@@ -87,7 +87,7 @@ describe('a message that was recorded', () => {
     );
     if (!uploaded) expect(alice.told('VOICEMAIL 3 STATUS').at(-1)).toBe('DELETING');
     expect(w.failures).toEqual([]);
-    await vi.waitFor(() => expect(existsSync(join(files, '3.wav'))).toBe(false));
+    await expect.poll(() => existsSync(join(files, '3.wav'))).toBe(false);
     expect(alice.told('CALL 1 STATUS').filter((status) => status === 'FINISHED')).toHaveLength(1);
   });
 
@@ -122,7 +122,7 @@ describe('a message that was recorded', () => {
         }
         if (told.includes('DELETING')) {
           expect(delivered).toBe(told.includes('UPLOADED'));
-          await vi.waitFor(() => expect(readdirSync(join(stateFolder, 'voicemails'))).not.toContain('3.wav'));
+          await expect.poll(() => readdirSync(join(stateFolder, 'voicemails'))).not.toContain('3.wav');
         }
         expect(w.failures).toEqual([]);
         expect(alice.told('CALL 1 STATUS').at(-1)).toBe('FINISHED');
@@ -150,7 +150,7 @@ describe('a greeting that is deleted', () => {
       bob.send(`ALTER VOICEMAIL ${id} DELETE`);
       await pass(w, 2000);
       expect(bob.told(`VOICEMAIL ${id} STATUS`).at(-1)).toBe('DELETING');
-      await vi.waitFor(() => expect(readdirSync(join(stateFolder, 'voicemails'))).toEqual([]));
+      await expect.poll(() => readdirSync(join(stateFolder, 'voicemails'))).toEqual([]);
       expect(w.failures).toEqual([]);
     },
   );
