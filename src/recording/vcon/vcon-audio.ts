@@ -18,7 +18,7 @@ export function vconAudio(vcon: Vcon, index = 0): Buffer {
   checkArgument('vcon', vcon, HAS_DIALOG);
   const { dialog } = vcon;
   const { body, encoding, content_hash: hashes = [] } = dialog[index] ?? {};
-  if (body === undefined || encoding !== 'base64url') {
+  if (typeof body !== 'string' || encoding !== 'base64url') {
     throw new JackfieldError('ERR_INVALID_ARG', `Dialog ${index} has no audio inside the vCon.`);
   }
   const bytes = Buffer.from(body, 'base64url');

@@ -15,8 +15,8 @@ const HAS_ANALYSIS = rule('a vCon with a list "analysis"', (value) => Array.isAr
 export function vconTranscript(vcon: Vcon, index = 0): ConversationTranscript | undefined {
   checkArgument('index', index, INDEX);
   checkArgument('vcon', vcon, HAS_ANALYSIS);
-  for (const { type, dialog, body } of vcon.analysis) {
-    if (type !== 'transcript' || body === undefined || ![dialog ?? 0].flat().includes(index)) continue;
+  for (const { type, dialog, body } of vcon.analysis.filter((each) => each !== null)) {
+    if (type !== 'transcript' || typeof body !== 'string' || ![dialog ?? 0].flat().includes(index)) continue;
     const found = parsed(body);
     if (TRANSCRIPT.accepts(found)) return found as ConversationTranscript;
   }

@@ -116,3 +116,23 @@ it.each([
 ])('%s is refused', (_name, text, code) => {
   expect(() => parseVcon(text)).toThrow(expect.objectContaining({ code }));
 });
+
+it('with faults without number is refused at the first, in a short line', () => {
+  const wrong = (value: object) => {
+    try {
+      return parseVcon(JSON.stringify({ ...LEAST, ...value }));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const many = Array.from({ length: 20_000 }, () => ({ type: 'no' }));
+  expect(wrong({ parties: [{ tel: 5 }], dialog: many })).toBe(
+    'This is not a vCon: parties.0.tel: Invalid input: expected string, received number',
+  );
+  expect(wrong({ dialog: many })).toMatch(/^This is not a vCon: dialog\.0\.type: .{0,200}$/);
+  expect(wrong({ dialog: [{ ...DIALOG, parties: many }] })).toBe(
+    'This is not a vCon: dialog.0.parties: Invalid input',
+  );
+  const name = `\u001b[2J${'x'.repeat(100_000)}`;
+  expect(wrong({ critical: [name] })).toMatch(/^The vCon needs .*: \\u001b\[2Jx{50,200}\.$/);
+});
