@@ -39,7 +39,7 @@ function listenWith(
   return async (clock, connection, failed) => {
     if (!thread) return await openListener(spec, clock, connection);
     const { ThreadListener } = await import('../media-thread/thread-listener.js');
-    return await ThreadListener.open(spec, { connection, failed });
+    return await ThreadListener.open(spec, clock, { connection, failed });
   };
 }
 

