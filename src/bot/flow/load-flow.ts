@@ -48,7 +48,36 @@ export async function loadFlow(file: string): Promise<LoadedFlow> {
       cause: error,
     });
   });
-  return await loadText(textOf(bytes), file, dirname(resolve(file)), [resolve(file)]);
+  return await loadBytes(bytes, file, dirname(resolve(file)), [resolve(file)]);
+}
+
+/** Decodes the file of a flow, and reads it as {@link loadText} does. */
+async function loadBytes(
+  bytes: Uint8Array,
+  file: string,
+  folder: string,
+  within: readonly string[],
+): Promise<LoadedFlow> {
+  let text: string;
+  try {
+    text = decodeText(bytes);
+  } catch (error) {
+    return unreadable(file, folder, { ...wholeOf(file), message: messageOf(error) });
+  }
+  return await loadText(text, file, folder, within);
+}
+
+/** Place of a problem that concerns a whole file. */
+function wholeOf(file: string) {
+  return { severity: 'error', path: '', line: 1, column: 1, file } as const;
+}
+
+/** The result for a flow of which nothing could be read. */
+function unreadable(file: string, folder: string, ...problems: FlowProblem[]): LoadedFlow {
+  return {
+    ...{ file, folder, data: NOTHING, start: '', broken: [''], problems },
+    ...{ parts: new Map(), lists: new Map(), problemOf: ({ message }) => ({ ...wholeOf(file), message }) },
+  };
 }
 
 /**
@@ -67,16 +96,16 @@ export async function loadText(
     import('../../files/parse-yaml.js'),
     import('./flow-schema.js'),
   ]);
-  const whole = { severity: 'error', path: '', line: 1, column: 1, file } as const;
-  const nothing = (...problems: FlowProblem[]): LoadedFlow => ({
-    ...{ file, folder, data: NOTHING, start: '', broken: [''], problems },
-    ...{ parts: new Map(), lists: new Map(), problemOf: ({ message }) => ({ ...whole, message }) },
-  });
+  const whole = wholeOf(file);
+  const nothing = (...problems: FlowProblem[]) => unreadable(file, folder, ...problems);
   if (Buffer.byteLength(text) > MAX_BYTES) {
     return nothing({ ...whole, message: `it is larger than ${MAX_BYTES} bytes` });
   }
   if (CONTROLS.test(text)) {
-    return nothing({ ...whole, message: 'it is not UTF-8 text: expected YAML or JSON' });
+    return nothing({
+      ...whole,
+      message: 'it has control characters: expected YAML or JSON, as text in UTF-8',
+    });
   }
   const { document, lines } = parseYaml(text);
   const place = (offset: number) => {
@@ -128,7 +157,7 @@ async function loadParts(data: FlowData, folder: string, within: readonly string
     else {
       await readFile(file).then(
         async (bytes) => {
-          parts.set(step.file, await loadText(textOf(bytes), step.file, dirname(file), [...within, file]));
+          parts.set(step.file, await loadBytes(bytes, step.file, dirname(file), [...within, file]));
         },
         (error: unknown) =>
           note(path, `the flow ${printable(step.file)} cannot be read: ${printable(messageOf(error))}`),
@@ -161,15 +190,6 @@ async function loadLists(data: FlowData, folder: string, note: Note) {
     }
   }
   return lists;
-}
-
-/** Decodes a file. For a file that is not UTF-8, returns a character that the check for controls refuses. */
-function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return '\uffff';
-  }
 }
 
 interface Issue {

@@ -125,7 +125,7 @@ describe('jackfield ivr', () => {
     await writeFile(binary, await readFile('test/fixtures/speech/goforward.wav'));
     const { code, stderr } = await ivr('check', binary);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/it is not UTF-8 text/);
+    expect(stderr).toMatch(/it is not text in UTF-8\. Save it as UTF-8/);
     expect(stderr.length).toBeLessThan(500);
     await writeFile(binary, `name: x\nsteps: {{{ ${'#*&@'.repeat(5000)}\n`);
     expect((await ivr('check', binary)).stderr.length).toBeLessThan(3000);
