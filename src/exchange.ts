@@ -10,7 +10,7 @@ export type { FencedEvents } from './base/listener/fenced-emitter.js';
 export type { MadeUpReason } from './base/made-up-reason.js';
 export type { EntitlementOptions } from './exchange/account/entitlements.js';
 export type { UserAccountOptions } from './exchange/account/user-account.js';
-export type { AccountListenOptions } from './exchange/account/account-options.js';
+export type { AccountListenOptions } from './exchange/account/account-listen-options.js';
 export type { AttachDecision, AttachPolicy, AttachRequest } from './exchange/api/authorization.js';
 export type { AttachmentOptions, Endpoint } from './exchange/api/endpoint.js';
 export type { Session, SessionClient } from './exchange/api/session.js';

@@ -29,7 +29,7 @@ export type { SipCallInfo, SipLineEvents, SipProbe, SipWire } from './line/sip/s
 export { readSipLine } from './line/sip/read-sip-line.js';
 export { type SipLineOptions, sipLineJsonSchema } from './line/sip/sip-line-options.js';
 export type { SipCounts } from './line/sip-transport/transaction-layer.js';
-export type { HostPort, TransportKind } from './line/sip-transport/transport.js';
+export type { HostPort, TransportKind } from './line/sip-transport/sip-transport.js';
 export type { Identity } from './switch/identity.js';
 export { type RtpCapabilities, RtpSession, type RtpSessionEvents } from './line/rtp/rtp-session.js';
 export type { CallQuality } from './line/rtp/quality.js';

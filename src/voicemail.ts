@@ -53,7 +53,7 @@ export {
   exportArchive,
 } from './voicemail/export/export-archive.js';
 export { type ArchiveRebuild, rebuildArchive } from './voicemail/archive/rebuild-archive.js';
-export type { VoicemailSidecar } from './voicemail/archive/sidecar.js';
+export type { VoicemailSidecar } from './voicemail/archive/voicemail-sidecar.js';
 export type { ArchiveFault } from './voicemail/archive/verify-message.js';
 export {
   type ArchiveVerification,

@@ -8,7 +8,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { readDatagram, writeMessage } from '../../build/line/sip-message/message.js';
+import { readDatagram, writeMessage } from '../../build/line/sip-message/sip-message.js';
 import { Exchange, RobotDestination, systemClock } from '../../dist/exchange.js';
 import { sipLine } from '../../dist/line.js';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/time/clock.js';
-import type { OutputGapsHeard } from '../recording/output-gaps.js';
+import type { OutputGapsHeard } from '../recording/hear-output-gaps.js';
 import type { SpanReason } from '../stream/align/ledger.js';
 import type { NamedStretch } from '../stream/align/stretch-places.js';
 import type { Player } from '../stream/player.js';

@@ -8,7 +8,7 @@ import { describeCall, recordedCall } from '../recording/call-facts.js';
 import type { CallRecording } from '../recording/call-recording.js';
 import { prepareRecording, type RecordVoiceOptions } from '../recording/record-call.js';
 import { checkRecordOptions } from '../recording/record-options.js';
-import { checkTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../recording/recorder/path-template.js';
+import { checkTemplate, DEFAULT_TEMPLATE, fillTemplate } from '../recording/recorder/recording-path.js';
 
 /** Listens to a call's voice, and records it. */
 export interface CallTape extends VoiceListener {

@@ -7,7 +7,7 @@ import type { VoiceJoiner } from '../call/join-voice.js';
 import { takenFrom } from '../call/taken-voice.js';
 import type { Call } from '../control/call/call.js';
 import { CallEndedError } from '../control/call/call-ended-error.js';
-import { hearOutputGaps } from '../recording/output-gaps.js';
+import { hearOutputGaps } from '../recording/hear-output-gaps.js';
 import type { SynchronousSink } from '../stream/sink.js';
 import type { PcmServer } from '../tcp/pcm-server.js';
 import { DtmfDetector } from '../voice/tone/dtmf-detector.js';

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/time/clock.js';
 import { RobotDestination } from '../switch/robot.js';
-import { beep, prompt } from './voice/prompts.js';
+import { beep, prompt } from './voice/prompt-files.js';
 
 /** Length of the message that the call testing service records, in milliseconds. */
 const MESSAGE_MS = 10_000;

@@ -12,7 +12,7 @@ import { DESTINATION, type Destination } from '../switch/attempt.js';
 import { LEG, type Leg } from '../switch/leg.js';
 import type { Line, LineOptions } from '../switch/line.js';
 import { AccountDoor } from './account/account-door.js';
-import { ACCOUNT_LISTEN_RULES, type AccountListenOptions } from './account/account-options.js';
+import { ACCOUNT_LISTEN_RULES, type AccountListenOptions } from './account/account-listen-options.js';
 import { Authorization } from './api/authorization.js';
 import { Endpoint, type EndpointContext } from './api/endpoint.js';
 import type { Session } from './api/session.js';

@@ -17,7 +17,7 @@ import type { ResolvedOptions } from './exchange-options.js';
 import type { ExchangeUser } from './exchange-user.js';
 import { Voicemails } from './mailbox/voicemails.js';
 import { OpenLines } from './open-lines.js';
-import { followConnection } from './people/connection.js';
+import { followConnection } from './people/follow-connection.js';
 import { FoundUsers } from './people/found-users.js';
 import { countPartners } from './people/partners.js';
 import { People } from './people/people.js';
@@ -26,7 +26,7 @@ import { SmsMessages } from './sms/sms-messages.js';
 import { ExchangeStore } from './store/exchange-store.js';
 import type { StateJournal } from './store/state-journal.js';
 import { Transfers } from './transfers/transfers.js';
-import { beep, promptFile } from './voice/prompts.js';
+import { beep, promptFile } from './voice/prompt-files.js';
 import type { ClosedStream } from './voice/voice-router.js';
 
 /** Storage for the data that survives a restart. */

@@ -4,7 +4,7 @@ import { OBJECTS } from './catalogue/objects.js';
 import { SEARCHES } from './catalogue/searches.js';
 import type { StreamTarget } from './catalogue/value-type.js';
 import type { HISTORIES, WINDOWS } from './catalogue/windows.js';
-import { objectEntry } from './explain/vocabulary.js';
+import { objectEntry } from './explain/object-words.js';
 import type {
   ActionName,
   AlterCommandOf,

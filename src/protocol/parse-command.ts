@@ -8,7 +8,7 @@ import {
   parameterValue,
   propertyValue,
   SEARCH_WORDS,
-} from './explain/vocabulary.js';
+} from './explain/object-words.js';
 import { Keywords } from './keywords.js';
 import type {
   AlterCommand,

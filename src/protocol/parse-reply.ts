@@ -7,7 +7,7 @@ import {
   objectEntry,
   parameterValue,
   propertyValue,
-} from './explain/vocabulary.js';
+} from './explain/object-words.js';
 import { Keywords } from './keywords.js';
 import type {
   AlteredReply,

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readVoice } from '../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../src/exchange/voice/prompt-files.js';
 import { until } from '../turns.js';
 import { canMount, smallDisk } from './disk.js';
 import { tone } from './transcripts.js';

@@ -22,10 +22,10 @@ import {
 import { ACCOUNT_SERVICES, type AccountServiceName } from '../../protocol/account/account-services.js';
 import { plainText } from '../../protocol/account/rich-text.js';
 import { AccountEndpoint } from './account-endpoint.js';
+import { asFields, asList, type Fields, textIn, textOrNull } from './account-fields.js';
 import { AccountHttp } from './account-http.js';
 import { pages } from './account-pages.js';
 import { AccountSettings } from './account-settings.js';
-import { asFields, asList, type Fields, textIn, textOrNull } from './answer-fields.js';
 
 export type { AccountProfile, AccountProfileChange };
 

@@ -2,8 +2,8 @@ import { signal as abortSignal, checkArgument, checkOptions, oneOf, type Rules }
 import { JackfieldError } from '../../base/errors.js';
 import { lockAndKey } from '../../protocol/account/lock-and-key.js';
 import { AccountError } from './account-error.js';
+import { asFields, asList, type Fields, textIn } from './account-fields.js';
 import type { AccountAnswer, AccountHttp, AccountRequest } from './account-http.js';
-import { asFields, asList, type Fields, textIn } from './answer-fields.js';
 
 /** Availability of the user at an endpoint. */
 export type AccountStatus = 'Online' | 'Away' | 'Busy' | 'Hidden';

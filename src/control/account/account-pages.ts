@@ -1,6 +1,6 @@
 import { entryOf } from '../../base/entry-of.js';
+import { asFields, asList, type Fields, textIn } from './account-fields.js';
 import type { AccountHttp } from './account-http.js';
-import { asFields, asList, type Fields, textIn } from './answer-fields.js';
 
 /** A list that a service gives page by page. */
 export interface PagedPath {

@@ -7,8 +7,8 @@ import {
   type UiSettingName,
   type UiSettings,
 } from '../../protocol/account/ui-settings.js';
+import { asFields, asList } from './account-fields.js';
 import type { AccountHttp } from './account-http.js';
-import { asFields, asList } from './answer-fields.js';
 
 const NAMES = Object.keys(UI_SETTINGS) as UiSettingName[];
 const NAME = oneOf(...NAMES);

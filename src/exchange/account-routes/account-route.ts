@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AccountServiceName } from '../../protocol/account/account-services.js';
-import type { AccountListenOptions } from '../account/account-options.js';
+import type { AccountListenOptions } from '../account/account-listen-options.js';
 import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Messaging } from '../messaging/messaging.js';

@@ -3,7 +3,7 @@ import type { EndpointMessage } from '../../protocol/message.js';
 import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Messaging } from '../messaging/messaging.js';
-import type { AccountListenOptions } from './account-options.js';
+import type { AccountListenOptions } from './account-listen-options.js';
 import type { AccountServer } from './account-server.js';
 
 /** Parts of an exchange that {@link AccountDoor} uses. */

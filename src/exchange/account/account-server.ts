@@ -12,7 +12,7 @@ import type { Services } from '../api/services.js';
 import type { ExchangeUser } from '../exchange-user.js';
 import type { Messaging } from '../messaging/messaging.js';
 import type { WebEndpoint } from '../messaging/web-endpoint.js';
-import { type AccountListenOptions, accountTokens } from './account-options.js';
+import { type AccountListenOptions, accountTokens } from './account-listen-options.js';
 import { findAccountRoute, type Place } from './account-places.js';
 import { AUTHENTICATION_HEADERS, registrationTokenOf, requestTokens } from './request-tokens.js';
 

@@ -2,7 +2,7 @@ import { Connection } from '../../switch/connection.js';
 import { Refusal } from '../api/refusal.js';
 import type { Services } from '../api/services.js';
 import { MessagePlayback } from '../mailbox/message-playback.js';
-import { Recording } from '../mailbox/recording.js';
+import { MessageRecording } from '../mailbox/message-recording.js';
 import { UNREDIRECTED, type UserVoicemail } from '../mailbox/user-voicemail.js';
 import { type Asking, kindOf } from '../object/object-kind.js';
 import { streamActions } from './stream-actions.js';
@@ -33,7 +33,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
     STARTRECORDING({ services: { voicemails }, user }, voicemail) {
       if (voicemail.activity) return voicemail.activity.by.startRecording?.() ?? false;
       if (!voicemail.isGreeting || voicemail.object.get('PARTNER_HANDLE') !== user.handle) return false;
-      voicemails.track(new Recording(voicemails, voicemail).run());
+      voicemails.track(new MessageRecording(voicemails, voicemail).run());
       return true;
     },
     STOPRECORDING: (_asking, { activity }) => {
@@ -43,7 +43,7 @@ export const voicemailKind = kindOf<'VOICEMAIL', UserVoicemail>({
     },
     UPLOAD({ services: { voicemails } }, voicemail) {
       if (voicemail.activity || !voicemail.canBecome('UPLOADING')) return false;
-      voicemails.track(new Recording(voicemails, voicemail).upload());
+      voicemails.track(new MessageRecording(voicemails, voicemail).upload());
       return true;
     },
     DOWNLOAD({ services: { voicemails } }, voicemail) {

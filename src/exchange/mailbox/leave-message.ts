@@ -8,7 +8,7 @@ import { Loudspeaker } from '../devices/loudspeaker.js';
 import { silentSoundCard } from '../devices/sound-card.js';
 import { standStill } from '../stand-still.js';
 import type { FileDestination } from '../voice/file-stream.js';
-import { readVoice } from '../voice/prompts.js';
+import { readVoice } from '../voice/prompt-files.js';
 import type { SoundDeviceName } from '../voice/user-voice.js';
 import { Audition } from './message-playback.js';
 import { MessageVoices } from './message-voices.js';

@@ -14,7 +14,7 @@ import { failureReason } from '../calls/call-end.js';
 import type { Exchange } from '../exchange.js';
 import { SimulatedSms, type SimulatedSmsOptions } from '../sms/simulated-sms.js';
 import type { UserOptions } from '../user-options.js';
-import { readVoice } from '../voice/prompts.js';
+import { readVoice } from '../voice/prompt-files.js';
 import { actInChats, seatInChats } from './chat-acts.js';
 import { doAtDesk } from './desk-acts.js';
 import { actAsRobot, introduceRobot } from './people-acts.js';

@@ -18,7 +18,7 @@ import type { Session } from '../api/session.js';
 import { Exchange } from '../exchange.js';
 import { EXCHANGE_RULES, type ExchangeOptions } from '../exchange-options.js';
 import { FileSource } from '../voice/file-stream.js';
-import { readVoice } from '../voice/prompts.js';
+import { readVoice } from '../voice/prompt-files.js';
 import type { StreamStats, VoiceDestination } from '../voice/stream.js';
 import type { StreamOpener } from '../voice/voice-router.js';
 import { type RecordedEntry, streamName } from './wire-recorder.js';

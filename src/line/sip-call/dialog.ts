@@ -1,8 +1,8 @@
 import { bareHost, isPrivateAddress } from '../../base/system/host-address.js';
 import { readAddress, readUri } from '../sip-message/address.js';
 import { SipHeaders } from '../sip-message/headers.js';
-import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/message.js';
-import type { SipFlow } from '../sip-transport/transport.js';
+import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/sip-message.js';
+import type { SipFlow } from '../sip-transport/sip-transport.js';
 
 /** Path to the next hop: an existing flow, or the addresses of a URI. */
 export interface SipWay {

@@ -1,11 +1,11 @@
 import { type Deferred, deferred } from '../../base/deferred.js';
 import { readAddress, type SipAddress } from '../sip-message/address.js';
 import { bodyParts, type SipBody, type SipPart, sdpOf, withBody } from '../sip-message/body.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
 import { Retransmission } from '../sip-transport/retransmission.js';
 import type { ServerTransaction } from '../sip-transport/server-transaction.js';
+import type { SipFlow } from '../sip-transport/sip-transport.js';
 import { newTag, responseTo } from '../sip-transport/transaction-layer.js';
-import type { SipFlow } from '../sip-transport/transport.js';
 import { Dialog } from './dialog.js';
 import type { SessionEvents, SessionOptions } from './session-events.js';
 import { type SessionHost, type SessionMedia, SipRefusal } from './session-host.js';

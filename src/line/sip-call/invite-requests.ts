@@ -5,7 +5,7 @@ import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
 import type { Credentials } from '../sip-message/digest.js';
 import { DigestClient } from '../sip-message/digest-client.js';
 import { SipHeaders } from '../sip-message/headers.js';
-import { cseqOf, type SipRequest, type SipResponse } from '../sip-message/message.js';
+import { cseqOf, type SipRequest, type SipResponse } from '../sip-message/sip-message.js';
 import { newTag } from '../sip-transport/transaction-layer.js';
 import { type SessionTimes, timerWishes } from './session-timer.js';
 

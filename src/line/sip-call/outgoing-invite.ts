@@ -1,6 +1,6 @@
 import { type SipBody, sdpOf } from '../sip-message/body.js';
-import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/message.js';
-import type { SipFlow } from '../sip-transport/transport.js';
+import { cseqOf, type SipRequest, type SipResponse, tagOf } from '../sip-message/sip-message.js';
+import type { SipFlow } from '../sip-transport/sip-transport.js';
 import { Dialog } from './dialog.js';
 import { type InviteRequestOptions, InviteRequests } from './invite-requests.js';
 import type { SendingFailure } from './outgoing-request.js';

@@ -1,9 +1,9 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
 import type { ClientTransaction, TransactionFailure } from '../sip-transport/client-transaction.js';
 import type { SipTarget } from '../sip-transport/resolve.js';
+import { addressText, type SipFlow } from '../sip-transport/sip-transport.js';
 import type { TransactionLayer } from '../sip-transport/transaction-layer.js';
-import { addressText, type SipFlow } from '../sip-transport/transport.js';
 import type { SipWay } from './dialog.js';
 
 /** Failure of a request without a final response. */

@@ -1,5 +1,5 @@
 import type { Credentials } from '../sip-message/digest.js';
-import type { SipRequest } from '../sip-message/message.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 import type { SessionTimes } from './session-timer.js';
 
 /** End of a session. */

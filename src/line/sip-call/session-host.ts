@@ -2,10 +2,10 @@ import { JackfieldError } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { SipBody } from '../sip-message/body.js';
 import type { Credentials } from '../sip-message/digest.js';
-import type { SipMessage, SipRequest, SipResponse } from '../sip-message/message.js';
 import { reasonPhrase } from '../sip-message/reasons.js';
+import type { SipMessage, SipRequest, SipResponse } from '../sip-message/sip-message.js';
+import type { SipFlow } from '../sip-transport/sip-transport.js';
 import type { SipTimes } from '../sip-transport/transaction.js';
-import type { SipFlow } from '../sip-transport/transport.js';
 import type { SipWay } from './dialog.js';
 import type { OutgoingRequestEvents, SendingFailure } from './outgoing-request.js';
 

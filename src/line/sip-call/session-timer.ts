@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/time/clock.js';
 import { readParams } from '../sip-message/address.js';
 import type { SipHeaders } from '../sip-message/headers.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
 import { SipRefusal } from './session-host.js';
 
 /** Session timer values of RFC 4028, in seconds. */

@@ -1,6 +1,6 @@
 import type { EndCause, FailureReason } from '../../switch/leg.js';
-import type { SipResponse } from '../sip-message/message.js';
 import { reasonPhrase } from '../sip-message/reasons.js';
+import type { SipResponse } from '../sip-message/sip-message.js';
 import type { InviteFailure } from './outgoing-invite.js';
 
 /** Failure reasons of status codes. Any other status is `error`. */

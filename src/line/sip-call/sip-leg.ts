@@ -1,7 +1,7 @@
 import type { Identity } from '../../switch/identity.js';
 import type { Conversation, EndCause, Leg, Placing, Progress } from '../../switch/leg.js';
 import type { Party } from '../../switch/party.js';
-import type { SipRequest } from '../sip-message/message.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 import type { CallMedia } from './call-media.js';
 import type { IncomingInvite } from './incoming-invite.js';
 import { joinedVoices } from './joined-voices.js';

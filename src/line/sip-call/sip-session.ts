@@ -2,7 +2,7 @@ import type { CancelTimer } from '../../base/time/clock.js';
 import { type SipBody, sdpOf, withBody } from '../sip-message/body.js';
 import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
 import { DigestClient } from '../sip-message/digest-client.js';
-import { cseqOf, type SipRequest, type SipResponse } from '../sip-message/message.js';
+import { cseqOf, type SipRequest, type SipResponse } from '../sip-message/sip-message.js';
 import type { ServerTransaction } from '../sip-transport/server-transaction.js';
 import { responseTo } from '../sip-transport/transaction-layer.js';
 import type { Dialog, SipWay } from './dialog.js';

@@ -1,8 +1,8 @@
 import type { Tariff } from '../../switch/attempt.js';
 import { readAddress, readUri, type SipUri } from '../sip-message/address.js';
 import { headerName } from '../sip-message/headers.js';
-import type { SipRequest } from '../sip-message/message.js';
 import { reasonPhrase } from '../sip-message/reasons.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 import type { CallMedia } from './call-media.js';
 import type { OutgoingHost } from './outgoing-call.js';
 import type { InviteFailure, OutgoingInviteOptions } from './outgoing-invite.js';

@@ -1,6 +1,6 @@
 import { readParams } from './address.js';
 import { SipHeaders } from './headers.js';
-import type { SipRequest, SipResponse } from './message.js';
+import type { SipRequest, SipResponse } from './sip-message.js';
 
 /** Body of a message, or one part of it. */
 export interface SipBody {

@@ -1,5 +1,5 @@
 import { answerChallenge, type Credentials, realmOf, strongest } from './digest.js';
-import { cseqOf, type SipRequest, type SipResponse } from './message.js';
+import { cseqOf, type SipRequest, type SipResponse } from './sip-message.js';
 
 /** Most times that a request is repeated with new credentials, such as for a stale nonce or several proxies. */
 const MAX_ANSWERS = 4;

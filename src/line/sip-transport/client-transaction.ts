@@ -1,7 +1,7 @@
 import { SipHeaders } from '../sip-message/headers.js';
-import { cseqOf, type SipRequest, type SipResponse, writeMessage } from '../sip-message/message.js';
+import { cseqOf, type SipRequest, type SipResponse, writeMessage } from '../sip-message/sip-message.js';
+import { isLossy, type SipFlow } from './sip-transport.js';
 import { Transaction, type TransactionContext } from './transaction.js';
-import { isLossy, type SipFlow } from './transport.js';
 
 /** Timer D: time in which a final response may be repeated over UDP, in milliseconds. */
 const COMPLETED_MS = 32_000;

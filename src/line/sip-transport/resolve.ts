@@ -2,7 +2,7 @@ import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import { bareHost } from '../../base/system/host-address.js';
 import type { SipUri } from '../sip-message/address.js';
-import type { HostPort, TransportKind } from './transport.js';
+import type { HostPort, TransportKind } from './sip-transport.js';
 
 /** Address to try, and the name that its certificate has to have. */
 export interface SipTarget extends HostPort {

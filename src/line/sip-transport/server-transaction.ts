@@ -1,6 +1,6 @@
-import { type SipRequest, type SipResponse, writeMessage } from '../sip-message/message.js';
+import { type SipRequest, type SipResponse, writeMessage } from '../sip-message/sip-message.js';
+import { isLossy, type SipFlow } from './sip-transport.js';
 import { Transaction, type TransactionContext } from './transaction.js';
-import { isLossy, type SipFlow } from './transport.js';
 
 type State = 'proceeding' | 'completed' | 'confirmed' | 'accepted';
 

@@ -8,7 +8,7 @@ import {
 } from 'node:tls';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { listening, withKeys } from '../../base/system/listening.js';
-import { readStream } from '../sip-message/message.js';
+import { readStream } from '../sip-message/sip-message.js';
 import {
   addressText,
   type HostPort,
@@ -16,7 +16,7 @@ import {
   type SipFlow,
   type SipTransport,
   type TransportListener,
-} from './transport.js';
+} from './sip-transport.js';
 
 /** Key and certificates of a TLS transport, as PEM. */
 export interface SipTls {

@@ -3,6 +3,7 @@ import { bareHost } from '../../base/system/host-address.js';
 import type { Clock } from '../../base/time/clock.js';
 import type { Via } from '../sip-message/address.js';
 import { SipHeaders, splitHeaderList } from '../sip-message/headers.js';
+import { reasonPhrase } from '../sip-message/reasons.js';
 import {
   cseqOf,
   type Malformed,
@@ -13,13 +14,11 @@ import {
   tagOf,
   topVia,
   writeMessage,
-} from '../sip-message/message.js';
-import { reasonPhrase } from '../sip-message/reasons.js';
+} from '../sip-message/sip-message.js';
 import { ClientTransaction, type TransactionFailure } from './client-transaction.js';
 import { OwnAddresses } from './own-addresses.js';
 import { defaultPort, type SipTarget } from './resolve.js';
 import { ServerTransaction } from './server-transaction.js';
-import { SIP_TIMES, type SipTimes } from './transaction.js';
 import {
   addressText,
   type HostPort,
@@ -27,7 +26,8 @@ import {
   type SipFlow,
   type SipTransport,
   type TransportKind,
-} from './transport.js';
+} from './sip-transport.js';
+import { SIP_TIMES, type SipTimes } from './transaction.js';
 
 const COOKIE = 'z9hG4bK';
 /** Most incoming requests in progress. Further requests outside of calls are refused. */

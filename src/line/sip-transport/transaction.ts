@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/time/clock.js';
-import type { SipRequest } from '../sip-message/message.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 import { Retransmission } from './retransmission.js';
-import type { SipFlow } from './transport.js';
+import type { SipFlow } from './sip-transport.js';
 
 /** Timer values of RFC 3261, section 17.1.1.1, in milliseconds. */
 export interface SipTimes {

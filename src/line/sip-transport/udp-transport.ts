@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6, type LookupFunction } from 'node:net';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { readDatagram } from '../sip-message/message.js';
+import { readDatagram } from '../sip-message/sip-message.js';
 import {
   addressText,
   type HostPort,
@@ -10,7 +10,7 @@ import {
   type SipFlow,
   type SipTransport,
   type TransportListener,
-} from './transport.js';
+} from './sip-transport.js';
 
 /**
  * Receive buffer of the socket, in bytes. The default of 208 KiB overflows in a burst of calls while the loop is busy.

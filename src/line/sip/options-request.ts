@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeAddress } from '../sip-message/address.js';
 import { SipHeaders } from '../sip-message/headers.js';
-import type { SipRequest } from '../sip-message/message.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 import { newTag } from '../sip-transport/transaction-layer.js';
 
 /** Makes an OPTIONS request, which asks whether a peer can be reached (RFC 3261, section 11). */

@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/time/clock.js';
 import { readAddress, readUri, writeAddress } from '../sip-message/address.js';
 import { type DigestAlgorithm, DigestGuard } from '../sip-message/digest.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
+import type { SipFlow } from '../sip-transport/sip-transport.js';
 import { responseTo } from '../sip-transport/transaction-layer.js';
-import type { SipFlow } from '../sip-transport/transport.js';
 
 /** Account of a phone, or of another exchange, that registers here. */
 export interface SipPhoneAccount {

@@ -6,9 +6,9 @@ import type { RequestOutcome } from '../sip-call/session-host.js';
 import { readAddress, readUri, writeAddress } from '../sip-message/address.js';
 import type { Credentials } from '../sip-message/digest.js';
 import { SipHeaders } from '../sip-message/headers.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
+import type { HostPort, SipFlow } from '../sip-transport/sip-transport.js';
 import { newTag } from '../sip-transport/transaction-layer.js';
-import type { HostPort, SipFlow } from '../sip-transport/transport.js';
 
 export interface RegistrationOptions {
   /** URI of the registrar: `sip:example.com`. */

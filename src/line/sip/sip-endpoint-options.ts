@@ -1,18 +1,18 @@
 import type { Clock } from '../../base/time/clock.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import type { SessionTimes } from '../sip-call/session-timer.js';
-import type { SipRequest, SipResponse } from '../sip-message/message.js';
+import type { SipRequest, SipResponse } from '../sip-message/sip-message.js';
 import type { SipResolver } from '../sip-transport/resolve.js';
-import type { SipTls } from '../sip-transport/stream-transport.js';
-import type { SipTimes } from '../sip-transport/transaction.js';
-import type { WireTrace } from '../sip-transport/transaction-layer.js';
 import type {
   HostPort,
   SipFlow,
   SipTransport,
   TransportKind,
   TransportListener,
-} from '../sip-transport/transport.js';
+} from '../sip-transport/sip-transport.js';
+import type { SipTls } from '../sip-transport/stream-transport.js';
+import type { SipTimes } from '../sip-transport/transaction.js';
+import type { WireTrace } from '../sip-transport/transaction-layer.js';
 
 /** Address, port and transport that an endpoint listens on. */
 export interface SipListening extends HostPort {

@@ -18,13 +18,18 @@ import { readUri } from '../sip-message/address.js';
 import { ALLOW, SUPPORTED } from '../sip-message/capabilities.js';
 import type { Credentials } from '../sip-message/digest.js';
 import { DigestClient } from '../sip-message/digest-client.js';
-import { cseqOf, type SipRequest, type SipResponse, tagOf, topVia } from '../sip-message/message.js';
+import { cseqOf, type SipRequest, type SipResponse, tagOf, topVia } from '../sip-message/sip-message.js';
 import { resolveTargets, type SipTarget, systemResolver } from '../sip-transport/resolve.js';
 import type { ServerTransaction } from '../sip-transport/server-transaction.js';
+import {
+  addressText,
+  hostText,
+  type SipFlow,
+  type TransportListener,
+} from '../sip-transport/sip-transport.js';
 import { StreamTransport } from '../sip-transport/stream-transport.js';
 import type { SipTimes } from '../sip-transport/transaction.js';
 import { responseTo, type SipCounts, TransactionLayer } from '../sip-transport/transaction-layer.js';
-import { addressText, hostText, type SipFlow, type TransportListener } from '../sip-transport/transport.js';
 import { UdpTransport } from '../sip-transport/udp-transport.js';
 import type { SipEndpointOptions, SipListening } from './sip-endpoint-options.js';
 

@@ -1,6 +1,6 @@
 import type { FencedEvents } from '../../base/listener/fenced-emitter.js';
 import type { Identity } from '../../switch/identity.js';
-import type { HostPort, TransportKind } from '../sip-transport/transport.js';
+import type { HostPort, TransportKind } from '../sip-transport/sip-transport.js';
 import type { SipRefusals } from './line-limits.js';
 import type { RegistrationState } from './registration.js';
 

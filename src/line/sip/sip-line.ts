@@ -25,7 +25,7 @@ import type { SipLeg } from '../sip-call/sip-leg.js';
 import { followRefer } from '../sip-call/sip-transfer.js';
 import { readUri } from '../sip-message/address.js';
 import { identityOf } from '../sip-message/caller-identity.js';
-import { writeMessage } from '../sip-message/message.js';
+import { writeMessage } from '../sip-message/sip-message.js';
 import { type SipResolver, systemResolver } from '../sip-transport/resolve.js';
 import type { SipCounts, TracedMessage } from '../sip-transport/transaction-layer.js';
 import { IncomingDesk } from './incoming-desk.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/time/clock.js';
-import type { SipRequest } from '../sip-message/message.js';
+import type { SipRequest } from '../sip-message/sip-message.js';
 
 /** Most requests of all strangers in a second. */
 const ALL_PER_SECOND = 250;

@@ -19,8 +19,8 @@ import { SocketThreads } from '../rtp-thread/socket-threads.js';
 import { SipEndpoint } from '../sip/sip-endpoint.js';
 import type { SipEndpointOptions, SipPorts } from '../sip/sip-endpoint-options.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
+import type { HostPort } from '../sip-transport/sip-transport.js';
 import type { SipTls } from '../sip-transport/stream-transport.js';
-import type { HostPort } from '../sip-transport/transport.js';
 import { SiprecSession } from './siprec-session.js';
 
 /** Options of {@link SiprecServer.open}. */

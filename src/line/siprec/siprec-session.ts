@@ -13,7 +13,7 @@ import { SocketThreads } from '../rtp-thread/socket-threads.js';
 import { type SessionMedia, SipRefusal } from '../sip-call/session-host.js';
 import { readAddress } from '../sip-message/address.js';
 import { bodyParts, type SipBody, sdpBody } from '../sip-message/body.js';
-import type { SipMessage } from '../sip-message/message.js';
+import type { SipMessage } from '../sip-message/sip-message.js';
 import {
   type AnsweredStream,
   answerRecording,

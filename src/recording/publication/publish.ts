@@ -16,7 +16,7 @@ import { EncoderSlots } from '../file/encoder-slots.js';
 import { liveOutputPath } from '../file/live-output.js';
 import { type SegmentResult, writeDetails } from '../file/segment.js';
 import { readSegment } from '../read-segment.js';
-import { fillTemplate } from '../recorder/path-template.js';
+import { fillTemplate } from '../recorder/recording-path.js';
 import { recordingName } from '../recording-files.js';
 import { beside, type RecordingOutput } from '../sidecar.js';
 import { claimName, linkOnce } from './claim-name.js';

@@ -39,7 +39,7 @@ import { checkAfterCalls, loadAfterCalls } from './after-recorded.js';
 import { loadAnalysis } from './analyse-recorded.js';
 import { checkFork, RECORDER_FORK_RULES, type RecorderFork } from './fork-recorded.js';
 import { loadSecrets } from './hide-secrets.js';
-import { checkTemplate, DEFAULT_TEMPLATE } from './path-template.js';
+import { checkTemplate, DEFAULT_TEMPLATE } from './recording-path.js';
 
 /** Calls that a {@link Recorder} records automatically. Others are recorded on request. */
 export type RecordPolicy =

@@ -24,8 +24,8 @@ import { parseYaml } from '../../files/parse-yaml.js';
 import { suggest } from '../../protocol/explain/suggest.js';
 import { fileFaults } from './check-files.js';
 import { type ConfigFault, danglingNames } from './dangling-names.js';
-import { SERVICE_FILES } from './own-paths.js';
 import { type ServiceConfig, serviceConfigJsonSchema, serviceConfigSchema } from './service-config.js';
+import { SERVICE_FILES } from './service-files.js';
 
 /** A fault of a configuration file. */
 export interface ConfigProblem {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ArchivedMessage } from '../archive/archived-message.js';
 import { isSealedAudio } from '../archive/message-files.js';
-import { isoTime } from '../archive/sidecar.js';
+import { isoTime } from '../archive/voicemail-sidecar.js';
 
 /** Notice of a message, with all fields of a mail. */
 export interface VoicemailNotice {

@@ -12,7 +12,7 @@ import {
 } from './archived-message.js';
 import { AUDIO_ROW, audioOfRow, MESSAGE_ROW, messageOfRow, UNFINISHED_ROW } from './catalogue-rows.js';
 import { CATALOGUE_ADVICE, VOICEMAIL_MIGRATIONS } from './catalogue-schema.js';
-import { sidecarPath } from './sidecar.js';
+import { sidecarPath } from './voicemail-sidecar.js';
 
 /** Result of an attempt that has stored a message. */
 export interface StoredOutcome extends FileAccount {

@@ -11,8 +11,8 @@ import { KEY_ROW } from '../../files/row.js';
 import { AUDIO_ROW, MESSAGE_ROW, type MessageRow, UNFINISHED_ROW } from './catalogue-rows.js';
 import { CATALOGUE_ADVICE, VOICEMAIL_CATALOGUE_FILE, VOICEMAIL_MIGRATIONS } from './catalogue-schema.js';
 import { IntakeFolder } from './intake-folder.js';
-import { readVoicemailSidecar, sidecarPath } from './sidecar.js';
 import { type ReadSidecar, VOICEMAIL_SIDECAR_SCHEMA } from './sidecar-schema.js';
+import { readVoicemailSidecar, sidecarPath } from './voicemail-sidecar.js';
 
 /** Result of {@link rebuildArchive}. */
 export interface ArchiveRebuild {

@@ -4,7 +4,7 @@ import { isMissing } from '../../files/file-error.js';
 import { LedgerCheck } from '../../recording/evidence/check-ledger.js';
 import type { ArchivedAudio, ArchivedMessage } from './archived-message.js';
 import type { MessageFiles } from './message-files.js';
-import { readVoicemailSidecar, sidecarPath, voicemailSidecarOf } from './sidecar.js';
+import { readVoicemailSidecar, sidecarPath, voicemailSidecarOf } from './voicemail-sidecar.js';
 
 /** A difference between the archive's files and its catalogue. */
 export interface ArchiveFault {

@@ -37,8 +37,8 @@ import { VOICEMAIL_CATALOGUE_FILE } from './catalogue-schema.js';
 import { MessageCatalogue, type StoredOutcome } from './message-catalogue.js';
 import { type AudioKeys, MessageFiles } from './message-files.js';
 import { hasSidecars } from './rebuild-archive.js';
-import { isHeldBy, sidecarPath, writeSidecar } from './sidecar.js';
 import { type ArchiveFault, verifyMessage } from './verify-message.js';
+import { isHeldBy, sidecarPath, writeSidecar } from './voicemail-sidecar.js';
 
 /**
  * Options of {@link VoicemailArchive.open}. Encryption needs the package `age-encryption`. Sidecars and catalogue are

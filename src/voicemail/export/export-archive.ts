@@ -16,7 +16,7 @@ import type { ArchivedMessage } from '../archive/archived-message.js';
 import { ARCHIVE, type VoicemailArchive } from '../archive/voicemail-archive.js';
 import { messagesCsv } from './export-csv.js';
 import { messagesMbox } from './export-mbox.js';
-import { messagesZip } from './export-zip.js';
+import { messagesZip } from './messages-zip.js';
 
 /** Export formats for messages of an archive. */
 export const EXPORT_FORMATS = ['zip', 'csv', 'mbox'] as const;

@@ -1,6 +1,6 @@
 import { type CsvColumns, csvOf } from '../../base/csv.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { isoTime } from '../archive/sidecar.js';
+import { isoTime } from '../archive/voicemail-sidecar.js';
 
 const COLUMNS: CsvColumns<ArchivedMessage> = {
   key: ({ key }) => key,

@@ -1,4 +1,4 @@
-import type { AccountListenOptions } from '../../../src/exchange/account/account-options.js';
+import type { AccountListenOptions } from '../../../src/exchange/account/account-listen-options.js';
 import type { ExchangeOptions } from '../../../src/exchange/exchange-options.js';
 import { type World, world } from '../world.js';
 

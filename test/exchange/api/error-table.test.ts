@@ -152,8 +152,8 @@ const RAISED: Readonly<Record<number, string>> = {
 
 /** Errors that another stage is needed for: each is reached by the test that is named. */
 const ELSEWHERE: Readonly<Record<number, string>> = {
-  36: 'people/connection.test.ts: CALL of one who is offline',
-  66: 'people/connection.test.ts: anything but a parameter while nobody is logged in',
+  36: 'people/follow-connection.test.ts: CALL of one who is offline',
+  66: 'people/follow-connection.test.ts: anything but a parameter while nobody is logged in',
   68: 'attach/attach.test.ts: a client that may not attach',
   96: 'limits.test.ts: more calls than the limit allows',
   97: 'fence.test.ts: a fault inside, with its text',

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readVoice } from '../../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../../src/exchange/voice/prompt-files.js';
 import { canVoicemailMove } from '../../../src/protocol/status/voicemail-status.js';
 import { CountingCard } from '../voice-stage.js';
 import { type Client, folder, settle, type World } from '../world.js';

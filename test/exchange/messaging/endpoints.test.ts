@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { promptFile } from '../../../src/exchange/voice/prompts.js';
+import { promptFile } from '../../../src/exchange/voice/prompt-files.js';
 import { lockAndKey } from '../../../src/protocol/account/lock-and-key.js';
 import { turn } from '../../turns.js';
 import { type AccountStage, type Asking, accountStage } from '../account/account-stage.js';

@@ -4,7 +4,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
-import { readVoice } from '../../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../../src/exchange/voice/prompt-files.js';
 import { tone } from '../transcripts.js';
 import { type Client, folder, settle, world } from '../world.js';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readVoice } from '../../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../../src/exchange/voice/prompt-files.js';
 import { until } from '../../turns.js';
 import { PcmPort } from '../ports.js';
 import { CountingCard, counted, firstDifference, redirected, talk } from '../voice-stage.js';

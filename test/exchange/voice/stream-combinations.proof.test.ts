@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SoundCard } from '../../../src/exchange/devices/sound-card.js';
-import { readVoice } from '../../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../../src/exchange/voice/prompt-files.js';
 import { RobotDestination } from '../../../src/switch/robot.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';
 import { joined } from '../../same-samples.js';

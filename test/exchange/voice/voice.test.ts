@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readVoice } from '../../../src/exchange/voice/prompts.js';
+import { readVoice } from '../../../src/exchange/voice/prompt-files.js';
 import { analyzeSamples } from '../../../src/voice/stage.js';
 import { DtmfDetector } from '../../../src/voice/tone/dtmf-detector.js';
 import { WavWriter } from '../../../src/voice/wav/wav-writer.js';

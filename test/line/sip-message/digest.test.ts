@@ -7,7 +7,11 @@ import {
   strongest,
 } from '../../../src/line/sip-message/digest.js';
 import { DigestClient } from '../../../src/line/sip-message/digest-client.js';
-import { readDatagram, type SipRequest, type SipResponse } from '../../../src/line/sip-message/message.js';
+import {
+  readDatagram,
+  type SipRequest,
+  type SipResponse,
+} from '../../../src/line/sip-message/sip-message.js';
 import { responseTo } from '../../../src/line/sip-transport/transaction-layer.js';
 
 const BODY = Buffer.alloc(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { KNOWN_HEADERS, type SipHeader } from '../../../src/line/sip-message/headers.js';
-import type { SipMessage } from '../../../src/line/sip-message/message.js';
+import type { SipMessage } from '../../../src/line/sip-message/sip-message.js';
 import { idOf, statuses } from '../../exchange/talking.js';
 import { EPOCH_MS } from '../../exchange/world.js';
 import { site } from './line-stage.js';

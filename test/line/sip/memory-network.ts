@@ -1,12 +1,12 @@
 import type { Clock } from '../../../src/base/time/clock.js';
-import { readDatagram } from '../../../src/line/sip-message/message.js';
+import { readDatagram } from '../../../src/line/sip-message/sip-message.js';
 import type {
   HostPort,
   SipFlow,
   SipTransport,
   TransportListener,
-} from '../../../src/line/sip-transport/transport.js';
-import { addressText } from '../../../src/line/sip-transport/transport.js';
+} from '../../../src/line/sip-transport/sip-transport.js';
+import { addressText } from '../../../src/line/sip-transport/sip-transport.js';
 
 /** Datagrams between hosts in memory: each takes 10 ms, and those that `loses` says are lost. */
 export class MemoryNetwork {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { VirtualClock } from '../../../src/base/time/clock.js';
 import { openUdp } from '../../../src/line/rtp/rtp-transport.js';
-import { readDatagram } from '../../../src/line/sip-message/message.js';
-import type { SipTransport, TransportListener } from '../../../src/line/sip-transport/transport.js';
+import { readDatagram } from '../../../src/line/sip-message/sip-message.js';
+import type { SipTransport, TransportListener } from '../../../src/line/sip-transport/sip-transport.js';
 import { SiprecServer, type SiprecServerOptions } from '../../../src/line/siprec/siprec-server.js';
 import { turn, until } from '../../turns.js';
 

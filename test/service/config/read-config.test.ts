@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isOwnPath } from '../../../src/service/config/own-paths.js';
+import { isOwnPath } from '../../../src/service/config/service-files.js';
 import {
   checkConfig,
   formatConfigProblem,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
-import { sidecarPath } from '../../../src/voicemail/archive/sidecar.js';
+import { sidecarPath } from '../../../src/voicemail/archive/voicemail-sidecar.js';
 import { transcribeArchive, VoicemailArchive, type VoicemailSidecar } from '../../../src/voicemail.js';
 import { tone } from '../line.js';
 

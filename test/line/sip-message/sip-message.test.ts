@@ -8,7 +8,7 @@ import {
   type SipMessage,
   type SipRequest,
   writeMessage,
-} from '../../../src/line/sip-message/message.js';
+} from '../../../src/line/sip-message/sip-message.js';
 
 const INVITE = [
   'INVITE sip:+15550123@example.com SIP/2.0',

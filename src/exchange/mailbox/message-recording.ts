@@ -7,7 +7,7 @@ import type { StepError } from './voicemail-failure.js';
 import { TRANSFER_MS, type VoicemailKeeper } from './voicemail-keeper.js';
 
 /** Records a greeting from its user's streams, then uploads it. */
-export class Recording implements VoicemailActivity {
+export class MessageRecording implements VoicemailActivity {
   readonly #keeper: VoicemailKeeper;
   readonly #voicemail: UserVoicemail;
   readonly #stopped: Promise<void>;

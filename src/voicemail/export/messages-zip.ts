@@ -1,7 +1,7 @@
 import { type ZipEntry, zipOf } from '../../recording/archive/export-zip.js';
 import type { ArchivedMessage } from '../archive/archived-message.js';
-import { sidecarPath, voicemailSidecarOf } from '../archive/sidecar.js';
 import type { VoicemailArchive } from '../archive/voicemail-archive.js';
+import { sidecarPath, voicemailSidecarOf } from '../archive/voicemail-sidecar.js';
 
 /**
  * Yields a zip with the audio under its paths in the archive, a sidecar per message, `manifest.json` with all facts of

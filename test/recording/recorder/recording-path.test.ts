@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fillTemplate } from '../../../src/recording/recorder/path-template.js';
+import { fillTemplate } from '../../../src/recording/recorder/recording-path.js';
 
 describe('fillTemplate', () => {
   const at = (iso: string, timezone?: string) =>

@@ -1,4 +1,4 @@
-import type { Malformed, SipMessage } from '../sip-message/message.js';
+import type { Malformed, SipMessage } from '../sip-message/sip-message.js';
 
 export type TransportKind = 'UDP' | 'TCP' | 'TLS';
 
