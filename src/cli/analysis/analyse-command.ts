@@ -155,7 +155,7 @@ async function analyseFiles(inputs: readonly (readonly string[])[], run: Run): P
 
 async function analyseArchive(folder: string, run: Run): Promise<void> {
   const { options, pages } = run;
-  using catalogue = await openFolder(folder);
+  using catalogue = await openFolder(folder, '--archive');
   const failed: (readonly [file: string, error: Error])[] = [];
   const ofSealed: (readonly [CatalogueEntry, AnalysisReport])[] = [];
   const bar = progressBar('analyse');

@@ -13,9 +13,14 @@ export interface FolderOptions {
   readonly json: boolean;
 }
 
-/** Opens the existing catalogue of a folder, and reports damaged entries. @throws ERR_FILE when it is lost. */
-export async function openFolder(folder: string): Promise<Catalogue> {
-  await checkRecordingsFolder(folder);
+/**
+ * Opens the existing catalogue of a folder, and reports damaged entries.
+ *
+ * @param option Option that names the folder.
+ * @throws ERR_FILE when it is lost.
+ */
+export async function openFolder(folder: string, option = '--out'): Promise<Catalogue> {
+  await checkRecordingsFolder(folder, option);
   if (await Catalogue.isLost(folder)) {
     const text = `${printable(folder)} has recordings but no catalogue: \`jackfield recordings index\` builds one from the sidecars.`;
     throw new JackfieldError('ERR_FILE', text);
@@ -37,11 +42,11 @@ export function found(catalogue: Catalogue, id: string): CatalogueEntry[] {
 }
 
 /** Checks that a folder exists. It is not created. @throws ERR_FILE. */
-export async function checkRecordingsFolder(folder: string): Promise<void> {
+export async function checkRecordingsFolder(folder: string, option = '--out'): Promise<void> {
   if (await isFolder(folder)) return;
   throw new JackfieldError(
     'ERR_FILE',
-    `There is no folder ${printable(folder)}: give the folder of recordings with --out.`,
+    `There is no folder ${printable(folder)}: give the folder of recordings with ${option}.`,
   );
 }
 

@@ -58,6 +58,9 @@ describe('jackfield analyse', () => {
 
   it('goes on behind a recording of an archive whose audio is gone', async () => {
     const archive = join(folder, 'archive');
+    expect((await analyse('--archive', archive)).stderr).toContain(
+      `There is no folder ${archive}: give the folder of recordings with --archive.`,
+    );
     await mkdir(archive);
     using catalogue = Catalogue.open(archive);
     const maker = new RecordingMaker(archive);
