@@ -1,4 +1,4 @@
-import { closeSync, existsSync } from 'node:fs';
+import { closeSync, existsSync, statSync } from 'node:fs';
 import type Sqlite from 'libsql';
 import type { z } from 'zod';
 import { checkArgument, either, type Rule, rule, within, words } from '../base/check.js';
@@ -51,11 +51,14 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export class Database implements Disposable {
   readonly path: string;
   readonly #db: Sqlite.Database;
+  /** The file that was opened, apart from its name. Absent for a database in memory. */
+  readonly #file: string | undefined;
   readonly #statements = new Map<string, Sqlite.Statement>();
 
   private constructor(path: string, db: Sqlite.Database) {
     this.path = path;
     this.#db = db;
+    this.#file = db.memory ? undefined : fileAt(path);
   }
 
   /**
@@ -95,6 +98,16 @@ export class Database implements Disposable {
       const text = `Cannot open the database ${printable(path)}: it is damaged. ${options.advice}`;
       throw new JackfieldError('ERR_FILE', text, { cause });
     }
+  }
+
+  /**
+   * An error when somebody has removed or replaced the file since it was opened: what is written goes to a file without
+   * a name, and is lost with the process.
+   */
+  get gone(): JackfieldError | undefined {
+    if (this.#file === undefined || this.#file === fileAt(this.path)) return undefined;
+    const text = `Somebody has removed or replaced the database ${printable(this.path)} while it was open: it has nothing new.`;
+    return new JackfieldError('ERR_FILE', `${text} Start this program again.`);
   }
 
   /**
@@ -323,5 +336,15 @@ function enterWal(db: Sqlite.Database): void {
       // As SQLite waits elsewhere: this thread stands still.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_LOOK_MS);
     }
+  }
+}
+
+/** Identity of the file at a path, whatever its name is. */
+function fileAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { JackfieldError } from '../../base/errors.js';
 import { join, relative } from 'node:path';
 import type { Database, RowSchema, SqlValue } from '../../files/database.js';
 import { KEY_ROW } from '../../files/row.js';
@@ -35,6 +36,11 @@ export class CatalogueTable {
   constructor(db: Database, folder: string) {
     this.#db = db;
     this.#folder = folder;
+  }
+
+  /** An error when somebody has removed or replaced the database since it was opened. */
+  get gone(): JackfieldError | undefined {
+    return this.#db.gone;
   }
 
   /**

@@ -244,6 +244,11 @@ export class Catalogue implements Disposable {
     return entries.length;
   }
 
+  /** An error (ERR_FILE) when somebody has removed or replaced the catalogue's file since it was opened. */
+  get gone(): JackfieldError | undefined {
+    return this.#table.gone;
+  }
+
   /** Writes files for legal holds that are only in the catalogue, after an upgrade or a kill. @throws ERR_FILE */
   async keepHolds(): Promise<void> {
     for (const entry of this.#table.entries('WHERE hold IS NOT NULL')) {

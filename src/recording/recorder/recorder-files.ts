@@ -115,7 +115,9 @@ export class RecorderFiles {
 
   #tellBy(rules: AfterCallsSettings | undefined): TellPublication {
     return async ({ file, sidecar }, { id, type }) => {
-      await this.#context.catalogue?.add(file, sidecar);
+      const { catalogue, emitter } = this.#context;
+      await catalogue?.add(file, sidecar);
+      if (catalogue?.gone) emitter.emit('failed', catalogue.gone, undefined);
       const waits = await this.#after?.keep(file, { id, type }, rules);
       if (!waits) await this.#outbox.add(type, { file, sidecar }, id);
     };

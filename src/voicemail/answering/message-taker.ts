@@ -110,6 +110,8 @@ export class MessageTaker extends FencedEmitter<MessageTakerEvents> {
   async #tell(message: ArchivedMessage, samples: Int16Array): Promise<void> {
     const { archive, transcriber, language, hook } = this.#options;
     const file = archive.audioFile(message) ?? '';
+    const { gone } = archive.catalogue;
+    if (gone) this.#failed(gone);
     try {
       if (transcriber) {
         const clear = message.audio !== undefined && !isSealedAudio(message.audio);

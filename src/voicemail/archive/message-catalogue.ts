@@ -56,6 +56,11 @@ export class MessageCatalogue {
     this.#db = Database.open(path, VOICEMAIL_MIGRATIONS, { advice: CATALOGUE_ADVICE });
   }
 
+  /** An error when somebody has removed or replaced the catalogue's file since it was opened. */
+  get gone(): JackfieldError | undefined {
+    return this.#db.gone;
+  }
+
   /** Adds a listed message or updates its facts. Returns its row. */
   see(facts: VoicemailFacts): ArchivedMessage {
     const { account, id, timestamp, partner, partnerName, type, durationSeconds, played } = facts;

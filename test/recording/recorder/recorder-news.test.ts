@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
@@ -17,6 +17,19 @@ import { folder, onRecorderStage, recordedCall, start } from './recorder-stage.j
 onRecorderStage();
 
 describe('a recorder, besides the calls that it records', () => {
+  it('tells that its catalogue is gone; the recording is kept', async () => {
+    const on = await start();
+    const failed = once(on, 'failed');
+    await rm(join(folder, 'catalogue.sqlite'));
+    const { file } = await recordedCall(on);
+    expect((await failed)[0]).toMatchObject({
+      code: 'ERR_FILE',
+      message: expect.stringContaining('catalogue.sqlite'),
+    });
+    expect(existsSync(file)).toBe(true);
+    await on.close();
+  });
+
   it('tells a webhook, with a signature and the same event id at each attempt, and a hook, without a shell', async () => {
     const secret = 'a secret of some length';
     const seen: { id: string; fits: boolean; body: { id: string; type: string; data: { file: string } } }[] =

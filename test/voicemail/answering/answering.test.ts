@@ -195,6 +195,20 @@ describe('AnsweringMachine', () => {
     expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
   });
 
+  it('keeps a message beside a catalogue that is gone, and says so', async () => {
+    const machine = await start();
+    await rm(join(root, 'catalogue.db'));
+    const failures: unknown[] = [];
+    machine.on('failed', (error) => failures.push(error));
+    const told = new Promise<VoicemailNotice>((resolve) => machine.once('message', resolve));
+    const call = await (await line.client()).call('anna');
+    await line.during(call.reached('INPROGRESS'));
+    const notice = await line.during(told);
+    await line.during(machine[Symbol.asyncDispose]());
+    expect(failures).toMatchObject([{ code: 'ERR_FILE', message: expect.stringContaining('catalogue.db') }]);
+    expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
+  });
+
   it('leaves calls alone that were answered, that have hung up, and that a rule excepts', async () => {
     await using machine = await start({ rules: [{ callers: ['ja*'], answer: false }] });
     const told: unknown[] = [];
