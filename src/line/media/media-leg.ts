@@ -42,7 +42,6 @@ export class MediaLeg implements Leg, Party {
   readonly #queue: PlayQueue;
   #session: MediaSession | undefined;
   #resampler: PcmTransform | undefined;
-  #rate = 0;
   #maxUnread = 0;
   #placing: Placing | undefined;
   #conversation: Conversation | undefined;
@@ -75,7 +74,6 @@ export class MediaLeg implements Leg, Party {
   attach(session: MediaSession): void {
     const { sampleRate, encoding } = session.format;
     this.#session = session;
-    this.#rate = sampleRate;
     this.#maxUnread = (sampleRate * sampleBytes(encoding) * MAX_UNREAD_MS) / 1000;
     if (sampleRate !== RATE) this.#resampler = changeRate(RATE, sampleRate, pooledSamples);
   }
@@ -171,13 +169,14 @@ export class MediaLeg implements Leg, Party {
       return;
     }
     this.#sent++;
+    const { sampleRate: rate } = session.format;
     const samples = this.#resampler?.push(frame) ?? copyOf(frame);
     // A resampler returns fewer samples at first. Silence in front makes up for its delay; waiting for a full message
     // would add a frame of delay.
     const missing =
-      this.#sent > 1 ? 0 : Math.max(0, Math.round((frame.length * this.#rate) / RATE) - samples.length);
+      this.#sent > 1 ? 0 : Math.max(0, Math.round((frame.length * rate) / RATE) - samples.length);
     const whole = missing === 0 ? samples : concatSamples([new Int16Array(missing), samples]);
-    session.send({ type: 'audio', samples: whole, sampleRate: this.#rate, channels: 1 });
+    session.send({ type: 'audio', samples: whole, sampleRate: rate, channels: 1 });
   }
 
   async leave(): Promise<void> {

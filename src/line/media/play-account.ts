@@ -27,6 +27,7 @@ export class PlayAccount {
   #isBegun = false;
   /** Dropped samples that have no place yet. */
   #dropped = 0;
+  #madeUp: readonly MadeUp[] = [];
 
   /** Notes samples of silence that were played because there was no audio. Those before the first audio are no hole. */
   lack(samples: number): void {
@@ -63,12 +64,17 @@ export class PlayAccount {
     this.#dropped += samples;
   }
 
-  /** Notes the end of a frame. Returns the stretches that have become known since the last one. */
-  frame(): readonly MadeUp[] {
+  /** Stretches that have become known with the last frame. */
+  get madeUp(): readonly MadeUp[] {
+    return this.#madeUp;
+  }
+
+  /** Notes the end of a frame. */
+  frame(): void {
     this.#account.frame(FRAME_SAMPLES, 0, 0);
     // Audio that is dropped within a hole ends it. What was dropped last before a hole has an earlier one for its place.
     if (this.#hole === 0 || this.#holes.length > 0) this.#placeDropped();
-    return this.#account.take(FRAME_SAMPLES);
+    this.#madeUp = this.#account.take(FRAME_SAMPLES);
   }
 
   #placeDropped(): void {

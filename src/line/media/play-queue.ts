@@ -46,14 +46,12 @@ export interface PlayQueueStats {
  */
 export class PlayQueue {
   readonly #options: PlayQueueOptions;
-  readonly #max: number;
   readonly #toVoice = new ToVoice();
   readonly #audio = new AudioQueue();
   readonly #marks: { readonly name: string; readonly at: number }[] = [];
   readonly #delay = new KeptDelay();
   readonly #spare = new TimeToSpare();
   readonly #account = new PlayAccount();
-  #madeUp: readonly MadeUp[] = [];
   /** True while nothing is played, so that the next audio is a beginning. */
   #isAtRest = true;
   #played = 0;
@@ -63,7 +61,6 @@ export class PlayQueue {
 
   constructor(options: PlayQueueOptions) {
     this.#options = options;
-    this.#max = msToSamples(options.maxMs);
   }
 
   get stats(): PlayQueueStats {
@@ -77,7 +74,8 @@ export class PlayQueue {
   /** @param ageMs Milliseconds since the audio came. */
   write(audio: MediaAudio, ageMs = 0): void {
     this.#append(this.#toVoice.push(audio), ageMs);
-    if (this.#audio.waiting > this.#max) this.#drop(this.#audio.waiting - this.#max);
+    const excess = this.#audio.waiting - msToSamples(this.#options.maxMs);
+    if (excess > 0) this.#drop(excess);
   }
 
   /**
@@ -85,7 +83,7 @@ export class PlayQueue {
    * between what is sent ahead is no loss.
    */
   get madeUp(): readonly MadeUp[] {
-    return this.#madeUp;
+    return this.#account.madeUp;
   }
 
   /** Fills `frame`, with silence where there is no audio. */
@@ -111,7 +109,7 @@ export class PlayQueue {
     if (!this.#options.isLive) return;
     this.#account.play(filled);
     this.#account.lack(rest.length - filled);
-    this.#madeUp = this.#account.frame();
+    this.#account.frame();
     const surplus = this.#delay.read(frame.length, this.#audio.waiting);
     if (surplus > 0) this.#drop(surplus);
   }

@@ -1,5 +1,5 @@
-import type { JackfieldError } from '../../base/errors.js';
 import { join, relative } from 'node:path';
+import type { JackfieldError } from '../../base/errors.js';
 import type { Database, RowSchema, SqlValue } from '../../files/database.js';
 import { KEY_ROW } from '../../files/row.js';
 import type { RecordingSidecar } from '../sidecar.js';
