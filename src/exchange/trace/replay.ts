@@ -226,25 +226,23 @@ function linesOf(entries: readonly RecordedEntry[]): Map<number, SentLine[]> {
   return lines;
 }
 
-/** Finds the first line that differs, and the most milliseconds by which the lines before it differ in time. */
+/** Finds the first line that differs, and the most milliseconds by which the lines that are the same differ in time. */
 function compareLines(
   client: number,
   expected: readonly SentLine[],
   got: readonly SentLine[],
-): { readonly difference?: string; readonly late: number } {
+): { readonly difference: string | undefined; readonly late: number } {
   const [wanted = [], came = []] = [expected, got].map((lines) =>
     lines.filter(({ text }) => !/ (VM_)?DURATION /.test(text)),
   );
   let late = 0;
+  let difference: string | undefined;
   for (const [index, { at, text }] of wanted.entries()) {
     const line = came[index];
-    if (!line || timeless(text) !== timeless(line.text)) {
-      const difference = `client ${client}, line ${index + 1}: ${line?.text ?? 'nothing'} instead of ${text}`;
-      return { difference, late };
-    }
-    late = Math.max(late, Math.abs(at - line.at));
+    if (line && timeless(text) === timeless(line.text)) late = Math.max(late, Math.abs(at - line.at));
+    else difference ??= `client ${client}, line ${index + 1}: ${line?.text ?? 'nothing'} instead of ${text}`;
   }
-  return { late };
+  return { difference, late };
 }
 
 /** Removes the time of day from a line. */

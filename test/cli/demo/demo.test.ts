@@ -32,7 +32,7 @@ function hasTool(name: string): boolean {
   return (process.env['PATH'] ?? '').split(':').some((path) => existsSync(join(path, name)));
 }
 
-/** A demo in real time. It takes half a minute, in which the other tests go on. */
+/** A demo in real time. It takes half a minute, in which other tests go on. */
 let realDemo: Promise<Demo>;
 /** A demo as fast as it can, which several tests look at. */
 let fastDemo: Promise<Demo> | undefined;
@@ -48,7 +48,7 @@ beforeAll(async () => {
   if (!existsSync(MAIN)) throw new Error('Build first: npm run build.');
   folder = await mkdtemp(join(tmpdir(), 'jackfield-demo-'));
   realDemo = demo('--out', join(folder, 'real'));
-  // The last test awaits it.
+  // A test awaits it.
   realDemo.catch(() => undefined);
 });
 afterAll(async () => {
@@ -129,7 +129,14 @@ describe.concurrent('jackfield demo', { timeout: 180_000 }, () => {
   });
 });
 
-// One after the other: a demo that is told to end has five seconds for it.
+it('a demo gives the same recording in real time and as fast as it can, to the sample', async () => {
+  const [real, quick] = await Promise.all([realDemo, fast()]);
+  const recorded = await samplesOf(quick.files.recording);
+  expect(recorded.length).toBe(2 * quick.sidecar.audio.samples);
+  expect(await samplesOf(real.files.recording)).toEqual(recorded);
+}, 180_000);
+
+// One after the other, and beside no other: a demo that is told to end has five seconds for it.
 describe('a demo that is cut short', { timeout: 180_000 }, () => {
   it('reports faults of the machine, and does not call them bugs', async () => {
     const env = { ...process.env, TMPDIR: join(folder, 'nowhere') };
@@ -181,13 +188,6 @@ describe('a demo that is cut short', { timeout: 180_000 }, () => {
     expect(samples.some((sample) => Math.abs(sample) > 1000)).toBe(true);
   });
 });
-
-it('a demo gives the same recording in real time and as fast as it can, to the sample', async () => {
-  const [real, quick] = await Promise.all([realDemo, fast()]);
-  const recorded = await samplesOf(quick.files.recording);
-  expect(recorded.length).toBe(2 * quick.sidecar.audio.samples);
-  expect(await samplesOf(real.files.recording)).toEqual(recorded);
-}, 180_000);
 
 function collect(child: ChildProcess): { soFar(): string; until(text: string): Promise<void> } {
   let all = '';

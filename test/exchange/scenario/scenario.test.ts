@@ -132,6 +132,11 @@ describe('a recording', () => {
     }
     await recorded(root, tapes, new BusyClock(), 2000);
     expect(await replay(tapes)).toMatchObject({ differences: [], streams: 1 });
+    // A line that differs, before the late ones, is the only difference.
+    const path = join(tapes, 'lines.jsonl');
+    const lines = readFileSync(path, 'utf8');
+    writeFileSync(path, lines.replace('"CALL 1 STATUS RINGING"', '"CALL 1 STATUS BUSY"'));
+    expect((await replay(tapes)).differences).toEqual([expect.stringMatching(/^client 1, line \d+: /)]);
   });
 
   it('tells where something else comes out', async () => {
