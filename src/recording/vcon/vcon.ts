@@ -88,14 +88,14 @@ const MOST_LETTERS = 200;
 export function parseVcon(text: string): Vcon {
   checkArgument('text', text, words);
   const outline = fitting(OUTLINE, jsonIn(text), []);
-  const listed = <T>(name: 'parties' | 'dialog' | 'analysis' | 'attachments', entry: z.ZodType<T>) =>
-    outline[name].map((each, at) => fitting(entry, each, [name, at]));
+  const listed = <T>(name: string, entry: z.ZodType<T>, entries: readonly unknown[]) =>
+    entries.map((each, at) => fitting(entry, each, [name, at]));
   const vcon: Vcon = {
     ...outline,
-    parties: listed('parties', PARTY),
-    dialog: listed('dialog', DIALOG),
-    analysis: listed('analysis', ANALYSIS),
-    attachments: listed('attachments', ATTACHMENT),
+    parties: listed('parties', PARTY, outline.parties),
+    dialog: listed('dialog', DIALOG, outline.dialog),
+    analysis: listed('analysis', ANALYSIS, outline.analysis),
+    attachments: listed('attachments', ATTACHMENT, outline.attachments),
   };
   const unknown = (vcon.critical ?? []).filter((name) => !UNDERSTOOD.has(name));
   if (unknown.length > 0) {
