@@ -2,16 +2,17 @@ import { VOICE_FORMAT } from '../../base/pcm.js';
 import { Resampler } from '../../voice/resample/resampler.js';
 import { MOST_HALVED, VoiceHalver } from '../../voice/resample/voice-halver.js';
 import { DTMF_COLUMNS, DTMF_ROWS, type DtmfDigit } from '../../voice/tone/dtmf.js';
-import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
+import type { DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { NeuralFrames } from '../neural/neural-frames.js';
 import type { Span } from '../speech-units.js';
+import { KeyFrames } from './key-frames.js';
 import { MusicFrames } from './music-frames.js';
 import { NoiseLevel } from './noise-level.js';
 import { LOOK_AHEAD, SpeechFrames } from './speech-frames.js';
 import { type SpeechNotice, SpeechSpans, type SpokenUnit } from './speech-spans.js';
 import { type Tone, ToneFrames } from './tone-frames.js';
 import { type HeardTone, toneKind } from './tone-kinds.js';
-import { BAND_RATE, COLUMN_BANDS, FRAME, MOST_LOADED, ROW_BANDS, VoiceBands } from './voice-bands.js';
+import { BAND_RATE, FRAME, MOST_LOADED, VoiceBands } from './voice-bands.js';
 
 /** Key that was pressed. Positions are samples of the leg. */
 export interface PressedKey extends Span {
@@ -52,20 +53,6 @@ const RING = 64;
  * little after the end of a word.
  */
 const NEURAL_DB = 1.5;
-/** Frames that the detector of keys gets at once. */
-const KEY_FRAMES = 5;
-/**
- * Least mean square, relative to full scale, of a frame with a part of a key. The quietest key that counts has a mean
- * square of 5e-5 in 12.5 ms, which are in three frames at most.
- */
-const FAINT_KEY = 1.5e-5;
-/**
- * Least shares of the power of a frame that are a key's: those of its two sines, of the row and of the column. A key
- * has 0.72, 0.15 and 0.05 at least; beside it is what else is in the window of the spectrum.
- */
-const KEY_SHARE = 0.5;
-const ROW_SHARE = 0.1;
-const COLUMN_SHARE = 0.04;
 /** Greatest distance of a note to the music before and after it. */
 const NEAR_MUSIC_MS = 2000;
 /** Samples from the middle of a frame's spectrum to the frame's end. */
@@ -83,7 +70,7 @@ export class LegAnalysis {
   readonly #scale: number;
   readonly #resampler: Resampler | VoiceHalver | undefined;
   readonly #tone = new ToneFrames(this.bands);
-  readonly #key = new DtmfDetector({ format: { sampleRate: BAND_RATE, channels: 1 } });
+  readonly #key = new KeyFrames(this.bands);
   readonly #speech = new SpeechFrames();
   readonly #music = new MusicFrames();
   readonly #spans = new SpeechSpans();
@@ -93,9 +80,6 @@ export class LegAnalysis {
   /** Samples that were taken. */
   #count = 0;
   #keyFrom: number | undefined;
-  /** Frames that the detector of keys has heard or left out, and the newest that may be a key. */
-  #keyFrames = 0;
-  #keyLike = -1;
   #notices: LegNotice[] = [];
 
   /** @param neural Detector of speech. Default: by the level in bands. */
@@ -158,8 +142,7 @@ export class LegAnalysis {
     if (this.#resampler) this.#hear(this.#resampler.flush());
     const tone = this.#tone.end();
     if (tone) this.#addTone(tone);
-    this.#listen(this.bands.count % KEY_FRAMES);
-    for (const event of this.#key.flush()) this.#addKey(event);
+    for (const event of this.#key.end()) this.#addKey(event);
     const silence = new Float32Array(this.bands.powers.length);
     const { count } = this.bands;
     for (let frame = count - LOOK_AHEAD; frame < count; frame++)
@@ -183,23 +166,11 @@ export class LegAnalysis {
     this.#taken[frame % RING] = 0;
     const tone = this.#tone.take();
     if (tone) this.#addTone(tone);
-    if (isLikeKey(bands)) this.#keyLike = frame;
-    if (bands.count % KEY_FRAMES === 0) this.#listen(KEY_FRAMES);
+    for (const event of this.#key.take()) this.#addKey(event);
     this.#mark(Math.min(this.#tone.soundingFrom ?? frame + 1, this.#keyFrom ?? frame + 1), frame);
     this.#neural?.take(bands);
     this.#music.look(bands, this.#speech.noise);
     this.#decide(this.#speech.take(bands.powers, bands.total), frame - LOOK_AHEAD);
-  }
-
-  /** Gives the newest frames to the detector of keys, after those before them, if there may be a key. */
-  #listen(frames: number): void {
-    const { bands } = this;
-    if (this.#key.isQuiet && this.#keyLike < bands.count - frames) return;
-    const unheard = bands.count - this.#keyFrames;
-    const heard = Math.min(unheard, frames + KEY_FRAMES);
-    if (heard < unheard) this.#key.skip((unheard - heard) * FRAME);
-    this.#keyFrames = bands.count;
-    for (const part of bands.newest(heard)) for (const event of this.#key.push(part)) this.#addKey(event);
   }
 
   /** Marks frames as those of a tone. */
@@ -301,15 +272,6 @@ export class LegAnalysis {
   #scaled(position: number): number {
     return Math.min(this.#count, Math.round(position * this.#scale));
   }
-}
-
-/** True when the newest frame may have a part of a key in it. */
-function isLikeKey(bands: VoiceBands): boolean {
-  if (bands.meanSquare(bands.count - 1) < FAINT_KEY) return false;
-  const row = bands.powerOf(ROW_BANDS);
-  const column = bands.powerOf(COLUMN_BANDS);
-  const { total } = bands;
-  return row + column >= KEY_SHARE * total && row >= ROW_SHARE * total && column >= COLUMN_SHARE * total;
 }
 
 /** True for tones of no network and no machine: a note may be one. */
