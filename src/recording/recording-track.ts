@@ -1,7 +1,7 @@
 import { optionsOf } from '../base/check.js';
 import { FencedEmitter } from '../base/listener/fenced-emitter.js';
 import { msToSamples, STEREO, samplesToMs } from '../base/pcm.js';
-import type { LegEnds, LegName, SpanReason } from '../stream/align/ledger.js';
+import type { LedgerSpan, LegEnds, LegName, SpanReason } from '../stream/align/ledger.js';
 import { ALIGNER_RULES, LegAligner, type LegAlignerOptions } from '../stream/align/leg-aligner.js';
 import { type LegTap, type LegTapOptions, LegTaps } from '../stream/align/leg-tap.js';
 import type { NamedStretch } from '../stream/align/stretch-places.js';
@@ -126,6 +126,13 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
   /** Takes a key that was signalled outside the audio, at the current position. */
   pressed(digit: string): void {
     this.#options.mask?.pressed(digit, this.aligner.end);
+  }
+
+  accountOf(from: number, to: number): LedgerSpan[][] {
+    const { local, remote } = this.aligner.legs;
+    return [local, remote].map(({ ledger }) =>
+      ledger.slice(from, to).spans.map((span) => ({ ...span, from: span.from + from })),
+    );
   }
 
   masking(span: MaskSpan): void {

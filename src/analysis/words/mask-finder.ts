@@ -93,23 +93,31 @@ export class MaskFinder {
 
   /**
    * Finds digits of a leg that may belong to a card number together with speech that was not understood, with that
-   * speech.
+   * speech, or with voice that is lost. Of the latter only those of more than three digits: a loss leaves nothing of
+   * the others.
    *
-   * @param unknown Stretches of that speech.
+   * @param unknown Stretches of speech that was not understood.
+   * @param lost Stretches in which voice is lost.
    */
   besideUnknown(
     leg: LegIndex,
     said: readonly SaidPart[],
     keys: readonly PressedKey[],
-    unknown: readonly Span[],
+    { unknown = [], lost = [] }: { readonly unknown?: readonly Span[]; readonly lost?: readonly Span[] },
     sampleRate: number,
   ): FoundSecret[] {
-    if (!this.#rules.cards || unknown.length === 0) return [];
-    const stretches = unknown.map(({ from, to }) => ({ token: '', text: '', from, to, isUnknown: true }));
-    const parts = [...partsOfLeg(said, keys).parts, ...stretches].sort((a, b) => a.from - b.from);
-    return digitRuns(parts, (MAX_GAP_MS * sampleRate) / 1000)
-      .filter(({ digits }) => digits.includes(UNKNOWN_DIGIT) && /\d/.test(digits))
-      .map(({ from, to }) => ({ from, to, leg, rule: 'undecided' }));
+    if (!this.#rules.cards) return [];
+    const known = partsOfLeg(said, keys).parts;
+    const runsBeside = (spans: readonly Span[], least: number) => {
+      if (spans.length === 0) return [];
+      const stretches = spans.map(({ from, to }) => ({ token: '', text: '', from, to, isUnknown: true }));
+      const parts = [...known, ...stretches].sort((a, b) => a.from - b.from);
+      return digitRuns(parts, (MAX_GAP_MS * sampleRate) / 1000).filter(
+        ({ digits }) => digits.includes(UNKNOWN_DIGIT) && digits.replaceAll(/\D/g, '').length >= least,
+      );
+    };
+    const runs = [...runsBeside(unknown, 1), ...runsBeside([...unknown, ...lost], HARMLESS_DIGITS + 1)];
+    return runs.map(({ from, to }) => ({ from, to, leg, rule: 'undecided' }));
   }
 
   /** Returns the text with everything that has to be masked replaced. */

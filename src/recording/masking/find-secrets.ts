@@ -4,6 +4,10 @@ import type { ConversationTranscript } from '../../analysis/words/conversation-t
 import type { FoundSecret, MaskFinder } from '../../analysis/words/mask-finder.js';
 import { DtmfDetector, type DtmfEvent } from '../../voice/tone/dtmf-detector.js';
 import type { Transcriber } from '../../voice/transcript/transcriber.js';
+import type { RecordingSidecar } from '../sidecar.js';
+import { lostStretches } from './lost-stretches.js';
+
+const LEGS = [0, 1] as const;
 
 /** Settings of the search for secrets. */
 export interface SecretSearch {
@@ -25,16 +29,23 @@ export async function understood(
   return [await transcribeLegs(source, options)];
 }
 
-/** Finds secrets in these transcripts and in the pressed keys. */
+/** Finds secrets in these transcripts and in the pressed keys, also beside voice that is lost. */
 export async function secretsIn(
   source: HearableLegs,
   transcripts: readonly ConversationTranscript[],
   { finder, looksForKeys }: SecretSearch,
+  { local, remote }: RecordingSidecar['legs'],
 ): Promise<FoundSecret[]> {
   const { sampleRate } = source;
   const keys = looksForKeys ? await keysOf(source) : [];
-  const heard = transcripts.flatMap(({ parts }) => finder.inCall(parts, keys, sampleRate));
-  return [...finder.inCall([], keys, sampleRate), ...heard];
+  const lost = [local, remote].map(({ ledger }) => lostStretches(ledger.spans));
+  return [[], ...transcripts.map(({ parts }) => parts)].flatMap((parts) => [
+    ...finder.inCall(parts, keys, sampleRate),
+    ...LEGS.flatMap((leg) => {
+      const own = parts.filter((part) => part.leg === leg);
+      return finder.besideUnknown(leg, own, keys[leg] ?? [], { lost: lost[leg] ?? [] }, sampleRate);
+    }),
+  ]);
 }
 
 /** The pressed keys of each leg. */

@@ -1,6 +1,7 @@
 import { msToSamples } from '../../base/pcm.js';
 import { type CancelTimer, type Clock, sleep, systemClock } from '../../base/time/clock.js';
 import type { AlignedSink } from '../../stream/align/aligned-output.js';
+import type { LedgerSpan } from '../../stream/align/ledger.js';
 import type { RecordingMasking } from '../sidecar.js';
 import { checkLiveMask, type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
 import { LiveSecrets } from './live-secrets.js';
@@ -20,6 +21,8 @@ export interface LiveMaskStats {
 
 /** The recording that receives the masked audio. */
 export interface MaskedSink extends AlignedSink {
+  /** Returns the stretches of the ledger of each leg from one position to another. */
+  accountOf(from: number, to: number): readonly (readonly LedgerSpan[])[];
   /** Called with a masked stretch before its samples. */
   masking(span: MaskSpan): void;
   /** Called with a masked stretch after its end. */
@@ -155,6 +158,7 @@ export class LiveMask implements AlignedSink {
 
   final(samples: Int16Array, position: number): Promise<void> {
     this.#secrets.hear(samples, position);
+    this.#secrets.account(this.#sink?.accountOf(position, position + samples.length / 2) ?? []);
     this.#held.push(samples.slice(), position, this.#clock.now());
     return this.#go(() => this.#releaseDue());
   }

@@ -2,10 +2,12 @@ import type { PressedKey } from '../../analysis/leg/leg-analysis.js';
 import { type FoundSecret, MAX_GAP_MS, MaskFinder, type MaskRule } from '../../analysis/words/mask-finder.js';
 import type { SaidPart } from '../../analysis/words/said-part.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
+import { isLoss, type LedgerSpan } from '../../stream/align/ledger.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import type { DtmfDigit } from '../../voice/tone/dtmf.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
 import { type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
+import { lostStretches } from './lost-stretches.js';
 import { clippedMask, MASK_MARGIN_MS, type MaskSpan, maskSpans } from './mask-spans.js';
 import { MEMORY, Utterances } from './utterances.js';
 
@@ -32,6 +34,8 @@ export class LiveSecrets {
   /** Keys that were signalled outside the audio. */
   #told: PressedKey[] = [];
   #said: SaidPart[] = [];
+  /** Stretches of each leg whose voice is lost. */
+  readonly #losses: LedgerSpan[][] = [[], []];
   /** True after the end of the audio: no number can continue. */
   #isOver = false;
   #start: number | undefined;
@@ -79,6 +83,16 @@ export class LiveSecrets {
     for (const [leg, samples] of splitChannels(stereo, 2).entries()) {
       this.#ears[leg]?.hear(samples, position);
       if (this.#cards) this.#press(leg, samples);
+    }
+  }
+
+  /** Takes the next stretches of the ledger of each leg: voice that is lost may be that of digits. */
+  account(legs: readonly (readonly LedgerSpan[])[]): void {
+    for (const [leg, spans] of legs.entries()) {
+      const losses = spans.filter(isLoss);
+      if (losses.length === 0) continue;
+      this.#losses[leg]?.push(...losses);
+      this.lookAgain();
     }
   }
 
@@ -176,8 +190,9 @@ export class LiveSecrets {
       doubtful: LEGS.flatMap((leg) => {
         const keys = [...(this.#keys[leg] ?? []), ...beside[leg]];
         const unknown = this.#ears[leg]?.unknown ?? [];
+        const lost = lostStretches(this.#losses[leg] ?? []);
         return finder
-          .besideUnknown(leg, saidOn(leg), keys, unknown, sampleRate)
+          .besideUnknown(leg, saidOn(leg), keys, { unknown, lost }, sampleRate)
           .map((run) => ({ ...run, from: run.from - MARGIN, to: run.to + MARGIN }));
       }),
     };
@@ -192,6 +207,8 @@ export class LiveSecrets {
     this.#said = this.#said.filter(isRecent);
     this.#told = this.#told.filter(isRecent);
     for (const [leg, keys] of this.#keys.entries()) this.#keys[leg] = keys.filter(isRecent);
+    for (const [leg, losses] of this.#losses.entries())
+      this.#losses[leg] = losses.filter(({ from, samples }) => isRecent({ to: from + samples }));
     if (counts() !== before) this.#found = undefined;
   }
 }

@@ -45,7 +45,7 @@ export async function maskRecording(
   // Read after the engine has run: the transcript may have been masked meanwhile.
   const kept = readTranscript(file, entry);
   const transcripts = [...(kept ? [kept] : []), ...heard];
-  const found = [...context.requested, ...(await secretsIn(source, transcripts, context))];
+  const found = [...context.requested, ...(await secretsIn(source, transcripts, context, sidecar.legs))];
   const looked = lookedFor(transcripts, context);
   if (transcripts.length === 0 && context.wordRules.includes('phrase')) {
     const text = `${printable(file)} has no transcript and no transcriber is given: phrases cannot be found in it.`;

@@ -191,7 +191,7 @@ export class MaskingAttempt {
       throw notMasked(this.#file, 'its annotations');
     const source = recordedLegs(audio, this.#entry, identity);
     const heard = await understood(source, this.#context);
-    return await secretsIn(source, [...(kept ? [kept] : []), ...heard], this.#context);
+    return await secretsIn(source, [...(kept ? [kept] : []), ...heard], this.#context, sidecar.legs);
   }
 }
 

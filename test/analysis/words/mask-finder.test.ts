@@ -172,12 +172,24 @@ describe('what was said and pressed', () => {
   it('may be in speech that was not understood, with the digits near it', () => {
     const unknown = [{ from: 4 * RATE, to: 6 * RATE }];
     const beside = (text: string, at: number) =>
-      finder.besideUnknown(1, [part(1, text, at)], [], unknown, RATE).map(seconds);
+      finder.besideUnknown(1, [part(1, text, at)], [], { unknown }, RATE).map(seconds);
     expect(beside('nine two', 7)).toEqual(['1 undecided 4.0-7.6']);
     expect(beside('four one', 1)).toEqual(['1 undecided 1.0-6.0']);
     expect(beside('no number', 7)).toEqual([]);
     expect(beside('that is all I have for one', 7)).toEqual([]);
     expect(beside('one', 22)).toEqual([]);
-    expect(finder.besideUnknown(1, [part(1, 'one two', 7)], [], [], RATE)).toEqual([]);
+    expect(finder.besideUnknown(1, [part(1, 'one two', 7)], [], {}, RATE)).toEqual([]);
+  });
+
+  it('may be where voice is lost, together with more than three digits beside it', () => {
+    const lost = [{ from: 4 * RATE, to: 6 * RATE }];
+    const beside = (before: string, behind: string, unknown: typeof lost = []) =>
+      finder
+        .besideUnknown(1, [part(1, before, 1), part(1, behind, 7)], [], { lost, unknown }, RATE)
+        .map(seconds);
+    expect(beside('four one', 'nine two')).toEqual(['1 undecided 1.0-7.6']);
+    expect(beside('four one', 'nine')).toEqual([]);
+    expect(beside('four one two three', 'hello')).toEqual(['1 undecided 1.0-6.0']);
+    expect(beside('well', 'nine', [{ from: 9 * RATE, to: 10 * RATE }])).toEqual(['1 undecided 7.0-10.0']);
   });
 });

@@ -56,9 +56,11 @@ export function ears(
 
 export function placeOf(part: Int16Array, whole: Int16Array): number {
   const bytes = (it: Int16Array) => Buffer.from(it.buffer, it.byteOffset, it.byteLength);
-  // Its begin may be silent by a pause.
-  const at = bytes(whole).indexOf(bytes(part.subarray(-64)));
-  return at < 0 ? at : at / 2 - Math.max(0, part.length - 64);
+  // Its begin may be silent by a pause, its end by a loss.
+  const end = part.findLastIndex((sample) => sample !== 0) + 1;
+  const from = Math.max(0, end - 64);
+  const at = bytes(whole).indexOf(bytes(part.subarray(from, end)));
+  return at < 0 ? at : at / 2 - from;
 }
 
 /** Words side by side from a place on, each of `length` samples. */

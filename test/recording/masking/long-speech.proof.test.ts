@@ -25,6 +25,7 @@ async function passedOn({ local, remote }: Talk, options: LiveMaskOptions, piece
   mask.to({
     write: (samples, position) => passed.set(leg(samples, 1), position),
     final: () => undefined,
+    accountOf: () => [],
     heard: () => undefined,
     masking: (span) => masks.push(span),
     masked: () => undefined,

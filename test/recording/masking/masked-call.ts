@@ -29,6 +29,8 @@ export class Masked {
   readonly file: string;
   readonly track: RecordingTrack;
   readonly clock: VirtualClock;
+  /** Stretch of the remote leg that does not come. */
+  lost: readonly [from: number, to: number] | undefined;
   #at = 0;
 
   private constructor(within: string, clock: VirtualClock, mask: LiveMask, more: MaskedMore) {
@@ -75,7 +77,12 @@ export class Masked {
     if (from >= to) return;
     this.#at = to;
     await this.clock.advance((to - from) / 16);
-    await this.track.aligner.remote.write(remote.slice(from, to), from);
+    const [lostFrom, lostTo] = this.lost ?? [to, to];
+    for (const [begin, end] of [
+      [from, Math.min(to, lostFrom)],
+      [Math.max(from, lostTo), to],
+    ] as const)
+      if (begin < end) await this.track.aligner.remote.write(remote.slice(begin, end), begin);
     const [begin, end] = [Math.max(0, from - lag), Math.max(0, to === remote.length ? to : to - lag)];
     if (begin < end) await this.track.aligner.local.write(local.slice(begin, end), begin);
     await this.track.aligner.flush();
