@@ -104,7 +104,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('has both legs for whom joins it while its streams are being redirected', async () => {
+  it('has both legs for a program that joins it while its streams are being redirected', async () => {
     await twoPrograms(async ({ first, second, caller, socket }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -138,7 +138,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('stays with whom has redirected it last: the one before lets go of nothing but its own', async () => {
+  it('stays with the program that redirected it last: the one before lets go of nothing but its own', async () => {
     await twoPrograms(async ({ first, second, caller }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -154,7 +154,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('is left whole to whom takes it while it is being redirected', async () => {
+  it('stays whole for a program that takes it while it is being redirected', async () => {
     await twoPrograms(async ({ first, second, caller }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -185,7 +185,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('gives the right to speak to one alone, until he leaves', async () => {
+  it('gives the right to speak to one program alone, until that one leaves', async () => {
     await twoPrograms(async ({ first, second, caller, socket }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
