@@ -167,8 +167,9 @@ export class ShareServer implements AsyncDisposable {
 }
 
 /**
- * Prepares a stream for what the process at `peer` says. Without a free lease that process speaks all the same, and
- * recordings of this one do not have it. Resolves to the receiver of the lines of that process.
+ * Prepares a stream for what the process at `peer` says. Resolves to the receiver of the lines of that process.
+ *
+ * @throws ERR_TAKEN without a free lease: recordings of this process would not have what is said.
  */
 async function receiveSpeech(
   server: PcmServer,
@@ -179,8 +180,10 @@ async function receiveSpeech(
   const start = received.position;
   const speech = await server
     .lease({ object, stream: 'input', direction: 'receive', readClass: 'immediate', timelineStart: start })
-    .catch(() => undefined);
-  if (!speech) return () => undefined;
+    .catch((cause: unknown) => {
+      const text = `In ${object}, process ${process.pid} cannot record what another one says. ${messageOf(cause)}`;
+      throw new JackfieldError('ERR_TAKEN', text, { cause });
+    });
   const feed = speech.feed();
   const { readClass } = output;
   // Who answers what it hears must not hear it late.

@@ -254,6 +254,29 @@ describe('a voice that another program has', () => {
     },
   );
 
+  it('has no second speaker where the recorder has no room for what that one says', async () => {
+    await twoPrograms(async ({ first, second, caller, socket }) => {
+      const [mine, others] = [ringing(first.client), ringing(second.client)];
+      const placed = await caller.call('desk');
+      const [call, same] = [await mine, await others];
+      await Promise.all([call.answer(), same.reached('INPROGRESS')]);
+      const file = folder('full.wav');
+      const recording = await recordCall(call, first.server, { file, input: false });
+      {
+        using _full = first.server.reserve(first.server.maxLeases - first.server.leases.size);
+        await expect(
+          openCallVoice(same, second.server, { join: speakerJoiner([socket]) }),
+        ).rejects.toMatchObject({ code: 'ERR_TAKEN', message: expect.stringContaining('cannot record') });
+      }
+      // Then there is room, and the one who was refused does not count as speaking.
+      await using voice = await openCallVoice(same, second.server, { join: speakerJoiner([socket]) });
+      expect(voice.input).toBeDefined();
+      await call.hangUp();
+      expect(await placed.ended()).toBe('FINISHED');
+      await recording.finished;
+    });
+  });
+
   it.each([
     ['share', (socket: string) => shareJoiner([socket]), 'is already speaking'],
     ['take turns', () => turnTaker(), 'is redirected to port'],
