@@ -182,13 +182,19 @@ function partsOfLeg(said: readonly SaidPart[], keys: readonly PressedKey[]) {
 
 /**
  * Finds numbers that were spoken, numbers that were pressed, and numbers that were partly spoken and partly pressed.
+ * Keys beside a spoken number belong to it: an engine may hear more digits than were said.
  */
 function cardRuns(parts: readonly NumberPart[], maxGap: number): DigitRun[] {
   const keys = parts.filter(({ isKey }) => isKey);
   const words = parts.filter(({ isKey }) => !isKey);
   const alone = [...digitRuns(words, maxGap), ...digitRuns(keys, maxGap)];
-  const isMixed = keys.length > 0 && words.length > 0;
-  return [...alone, ...(isMixed ? digitRuns(parts, maxGap).filter((run) => !overlaps(run, alone)) : [])];
+  const mixed = keys.length > 0 && words.length > 0 ? digitRuns(parts, maxGap) : [];
+  const hasMore = (run: DigitRun) =>
+    alone.reduce(
+      (left, { from, to, digits }) => left - (overlaps({ from, to }, [run]) ? digits.length : 0),
+      run.digits.length,
+    ) > 0;
+  return [...alone, ...mixed.filter(hasMore)];
 }
 
 function overlaps(span: Span, others: readonly Span[]): boolean {

@@ -169,6 +169,13 @@ describe('what was said and pressed', () => {
     ]);
   });
 
+  it('has the keys beside it, where an engine hears more digits than were said', () => {
+    const said = part(0, 'four four oh two two oh oh two one oh two two oh', 1);
+    const keys = [8, 8.3, 8.6].map((at) => ({ digit: '1' as const, from: at * RATE, to: (at + 0.1) * RATE }));
+    const found = finder.inCall([said], [keys, []], RATE);
+    expect(Math.max(...found.map(({ to }) => to))).toBe(8.7 * RATE);
+  });
+
   it('may be in speech that was not understood, with the digits near it', () => {
     const unknown = [{ from: 4 * RATE, to: 6 * RATE }];
     const beside = (text: string, at: number) =>

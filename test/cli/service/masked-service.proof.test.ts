@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { transcribeFile } from '../../../src/analysis.js';
 import { readSidecar } from '../../../src/recording/read-details.js';
 import { beside } from '../../../src/recording/sidecar.js';
-import { pocketSphinx } from '../../../src/voice/transcript/pocket-sphinx.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
 
 const MAIN = 'dist/cli/main.js';
@@ -21,6 +19,8 @@ const SAID = {
 };
 /** What nothing that is kept may contain: keys of the number in a row, or its words. */
 const SECRET = /4111|1111|"digit":"\d"|(?:\b(?:one|four)\b\W+){4}|read it to me/i;
+/** Names and hashes by chance, in which such digits may be. */
+const BY_CHANCE = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b/g;
 
 function has(command: string): boolean {
   try {
@@ -121,6 +121,10 @@ const ROBOTS: Readonly<Record<string, { readonly does: readonly object[]; readon
   },
 };
 
+/** Callers that call at the same time: JACKFIELD_CALLS=all for all of them. */
+const CALLERS =
+  process.env['JACKFIELD_CALLS'] === 'all' ? Object.keys(ROBOTS) : ['presser', 'cutter', 'lossy'];
+
 interface Stage {
   readonly folder: string;
   readonly exchange: ReturnType<typeof started>;
@@ -201,7 +205,7 @@ async function looked({ folder }: Stage, live = true): Promise<number> {
     const file = join(kept, name);
     if ((await stat(file)).isDirectory()) continue;
     if (!name.endsWith('.wav')) {
-      expect(await readFile(file, 'latin1'), name).not.toMatch(SECRET);
+      expect((await readFile(file, 'latin1')).replaceAll(BY_CHANCE, ''), name).not.toMatch(SECRET);
       continue;
     }
     if (/\.(local|remote)\.wav$/.test(name) || name.includes('.recording')) continue;
@@ -211,8 +215,6 @@ async function looked({ folder }: Stage, live = true): Promise<number> {
     expect(energyOf(caller), name).toBeLessThan(1.3 * allowed);
     const { maskings = [] } = await readSidecar(beside(file, '.json'));
     expect(maskings[0], name).toMatchObject({ transcriber: 'PocketSphinx', ...(live && { live: true }) });
-    const heard = await transcribeFile(file, { transcriber: pocketSphinx({ grammar: GRAMMAR }) });
-    for (const { text } of heard.parts) expect(text, name).not.toMatch(SECRET);
   }
   return recordings;
 }
@@ -228,7 +230,7 @@ describe.skipIf(!canRun)(
       const stage = await staged();
       const { saw, child, exited } = stage.serve();
       await saw(({ what }) => what === 'ready');
-      const callers = Object.keys(ROBOTS);
+      const callers = CALLERS;
       for (const caller of callers) stage.ctl('call', caller, '--bot', 'ask');
       await saw(isRecording('masked', 'after-call-failed'), callers.length);
       child.kill('SIGTERM');
