@@ -309,6 +309,8 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
   });
 });
 
+const audioIn = (events: readonly unknown[]) => JSON.stringify(events).split('"audio"').length;
+
 /** Has both sides of a session say all that they can; returns what each has understood. */
 async function conversation(port: number, dialect: Dialect, accept: (next: OnConnection) => void) {
   const heard: Record<MediaRole, unknown[]> = { provider: [], application: [] };
@@ -344,11 +346,14 @@ async function conversation(port: number, dialect: Dialect, accept: (next: OnCon
         session?.send(events[type]);
     if (!said.includes('audio')) return;
     // Messages stay in order: where this has come, all before it has.
+    const heardBefore = audioIn(other);
     session?.send(events.audio);
-    await until(() => JSON.stringify(other).includes('"audio"'));
+    await until(() => audioIn(other) > heardBefore);
   };
   await say(application, 'application');
   await say(provider, 'provider');
+  // What the application answers by itself has come before this.
+  await say(application, 'application');
   provider.end();
   await until(() =>
     [heard.provider, heard.application].every((each) => JSON.stringify(each).includes('"over"')),
