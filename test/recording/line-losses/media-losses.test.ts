@@ -106,7 +106,10 @@ function expectTruth({ sidecar, verified, heard, spans, received, sent }: Record
   const told = ['late', 'held-up', 'not-sent', 'stalled'].map((reason) => samplesOf(inner, reason));
   // The ticks of the call move after the audio of a media server: that is a hole of less than a frame for a recorder.
   const { missing } = sidecar.legs.remote.ledger;
-  expect(told.reduce((sum, samples) => sum + samples, missing)).toBeGreaterThanOrEqual(silent);
+  // Where the machine is busy, the sockets of the recorder stand still for its clock: nothing is lost, and it is told.
+  const idle = inner.reduce((sum, { kind, samples }) => sum + (kind === 'idle' ? samples : 0), 0);
+  const all = told.reduce((sum, samples) => sum + samples, missing + idle);
+  expect(all, JSON.stringify(spans)).toBeGreaterThanOrEqual(silent);
   expect(sidecar.complete).toBe(received.dropped + missing === 0);
 }
 
