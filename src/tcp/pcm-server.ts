@@ -38,6 +38,8 @@ export class PcmServer extends FencedEmitter<PcmServerEvents> implements AsyncDi
    */
   constructor(options: PcmServerOptions = {}) {
     super();
+    // Each recording looks out for leases of its call.
+    this.setMaxListeners(0);
     this.#options = resolveServerOptions(options);
     const onLimit = () => void this.emit('limit', 'maxBufferedBytes');
     this.#home =
