@@ -128,11 +128,9 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
     this.#options.mask?.pressed(digit, this.aligner.end);
   }
 
-  accountOf(from: number, to: number): LedgerSpan[][] {
+  ledgersSince(position: number): LedgerSpan[][] {
     const { local, remote } = this.aligner.legs;
-    return [local, remote].map(({ ledger }) =>
-      ledger.slice(from, to).spans.map((span) => ({ ...span, from: span.from + from })),
-    );
+    return [local, remote].map(({ ledger }) => ledger.since(position));
   }
 
   masking(span: MaskSpan): void {

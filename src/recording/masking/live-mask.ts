@@ -6,6 +6,7 @@ import type { RecordingMasking } from '../sidecar.js';
 import { checkLiveMask, type LiveMaskOptions, MASK_DELAY_MS } from './live-mask-options.js';
 import { LiveSecrets } from './live-secrets.js';
 import { joinedMasks, type MaskSpan, maskWithin, silence } from './mask-spans.js';
+import { MEMORY } from './utterances.js';
 
 /** Statistics of live masking, in samples. */
 export interface LiveMaskStats {
@@ -21,8 +22,8 @@ export interface LiveMaskStats {
 
 /** The recording that receives the masked audio. */
 export interface MaskedSink extends AlignedSink {
-  /** Returns the stretches of the ledger of each leg from one position to another. */
-  accountOf(from: number, to: number): readonly (readonly LedgerSpan[])[];
+  /** Returns the stretches of the ledger of each leg that reach beyond a position. */
+  ledgersSince(position: number): readonly (readonly LedgerSpan[])[];
   /** Called with a masked stretch before its samples. */
   masking(span: MaskSpan): void;
   /** Called with a masked stretch after its end. */
@@ -158,7 +159,6 @@ export class LiveMask implements AlignedSink {
 
   final(samples: Int16Array, position: number): Promise<void> {
     this.#secrets.hear(samples, position);
-    this.#secrets.account(this.#sink?.accountOf(position, position + samples.length / 2) ?? []);
     this.#held.push(samples.slice(), position, this.#clock.now());
     return this.#go(() => this.#releaseDue());
   }
@@ -213,6 +213,7 @@ export class LiveMask implements AlignedSink {
     const [first, last] = [pieces[0], pieces.at(-1)];
     if (!first || !last || !this.#sink) return;
     const end = last.position + last.samples.length / 2;
+    this.#secrets.account(this.#sink.ledgersSince(first.position - MEMORY));
     const masks = this.#secrets.masks(first.position, end);
     for (const mask of masks) this.#mask(mask);
     for (const { samples, position } of pieces) {

@@ -1,8 +1,9 @@
 import type { PressedKey } from '../../analysis/leg/leg-analysis.js';
+import type { Span } from '../../analysis/speech-units.js';
 import { type FoundSecret, MAX_GAP_MS, MaskFinder, type MaskRule } from '../../analysis/words/mask-finder.js';
 import type { SaidPart } from '../../analysis/words/said-part.js';
 import { msToSamples, VOICE_FORMAT } from '../../base/pcm.js';
-import { isLoss, type LedgerSpan } from '../../stream/align/ledger.js';
+import type { LedgerSpan } from '../../stream/align/ledger.js';
 import { splitChannels } from '../../voice/convert/channels.js';
 import type { DtmfDigit } from '../../voice/tone/dtmf.js';
 import { DtmfDetector } from '../../voice/tone/dtmf-detector.js';
@@ -35,7 +36,7 @@ export class LiveSecrets {
   #told: PressedKey[] = [];
   #said: SaidPart[] = [];
   /** Stretches of each leg whose voice is lost. */
-  readonly #losses: LedgerSpan[][] = [[], []];
+  #lost: readonly (readonly Span[])[] = [];
   /** True after the end of the audio: no number can continue. */
   #isOver = false;
   #start: number | undefined;
@@ -86,14 +87,15 @@ export class LiveSecrets {
     }
   }
 
-  /** Takes the next stretches of the ledger of each leg: voice that is lost may be that of digits. */
-  account(legs: readonly (readonly LedgerSpan[])[]): void {
-    for (const [leg, spans] of legs.entries()) {
-      const losses = spans.filter(isLoss);
-      if (losses.length === 0) continue;
-      this.#losses[leg]?.push(...losses);
-      this.lookAgain();
-    }
+  /**
+   * Takes the ledgers of both legs, of the last {@link MEMORY}: voice that is lost may be that of digits. A line may tell
+   * of a loss long after it.
+   */
+  account(ledgers: readonly (readonly LedgerSpan[])[]): void {
+    const lost = ledgers.map(lostStretches);
+    if (JSON.stringify(lost) === JSON.stringify(this.#lost)) return;
+    this.#lost = lost;
+    this.lookAgain();
   }
 
   /** Takes a key that was signalled outside the audio. */
@@ -190,9 +192,8 @@ export class LiveSecrets {
       doubtful: LEGS.flatMap((leg) => {
         const keys = [...(this.#keys[leg] ?? []), ...beside[leg]];
         const unknown = this.#ears[leg]?.unknown ?? [];
-        const lost = lostStretches(this.#losses[leg] ?? []);
         return finder
-          .besideUnknown(leg, saidOn(leg), keys, { unknown, lost }, sampleRate)
+          .besideUnknown(leg, saidOn(leg), keys, { unknown, lost: this.#lost[leg] ?? [] }, sampleRate)
           .map((run) => ({ ...run, from: run.from - MARGIN, to: run.to + MARGIN }));
       }),
     };
@@ -207,8 +208,6 @@ export class LiveSecrets {
     this.#said = this.#said.filter(isRecent);
     this.#told = this.#told.filter(isRecent);
     for (const [leg, keys] of this.#keys.entries()) this.#keys[leg] = keys.filter(isRecent);
-    for (const [leg, losses] of this.#losses.entries())
-      this.#losses[leg] = losses.filter(({ from, samples }) => isRecent({ to: from + samples }));
     if (counts() !== before) this.#found = undefined;
   }
 }

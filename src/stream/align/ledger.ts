@@ -203,8 +203,9 @@ export class LedgerKeeper {
 
   /** Returns the stretches that reach beyond `position`, and always the newest one, since it may still grow. */
   since(position: number): LedgerSpan[] {
+    const first = this.#spans.findLastIndex((span) => span.from + span.samples <= position) + 1;
     return this.#spans
-      .filter((span, index) => span.from + span.samples > position || index === this.#spans.length - 1)
+      .slice(Math.min(first, Math.max(0, this.#spans.length - 1)))
       .map(({ from, samples, kind, reason }) => spanOf(from, samples, kind, reason));
   }
 

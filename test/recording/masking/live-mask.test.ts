@@ -78,6 +78,23 @@ describe('masking while a call goes on', () => {
     expect(same(await samplesOf(masked.file), silenced(call, [expected]))).toBe(true);
   });
 
+  it('takes out what is left of a number also where its line tells of the loss seconds later', async () => {
+    const number = spoken(CARD, 25_600);
+    const [from, to] = [25_600 + 6 * 3200, 25_600 + 11 * 3200];
+    const words = { remote: [...spoken('my number is', 16_000), ...number, ...spoken('thanks', 120_000)] };
+    const call = talk(12, words);
+    call.remote.fill(0, from, to);
+    const { engine } = ears(call, { remote: words.remote.filter(([, at]) => at < from || at >= to) });
+    const masked = await Masked.begin(folder, { transcriber: engine });
+    for (let at = 0; at < 6 * RATE; at += 8000) await masked.come(call, 8000);
+    masked.track.conceal('remote', { from, samples: to - from, reason: 'late' });
+    await masked.all(call);
+    await masked.end();
+    const expected = [25_600 - MARGIN, 25_600 + 16 * 3200 + MARGIN] as const;
+    expect(places(masked.told)).toEqual([[...expected, 'undecided']]);
+    expect(same(await samplesOf(masked.file), silenced(call, [expected]))).toBe(true);
+  });
+
   it('takes out keys that sound, and keys that are told, without an engine', async () => {
     const call = talk(12, { remote: [] });
     call.remote.set(dtmfSamples('4111111111111111', { toneMs: 80, pauseMs: 80 }), 2 * RATE);

@@ -25,7 +25,7 @@ async function passedOn({ local, remote }: Talk, options: LiveMaskOptions, piece
   mask.to({
     write: (samples, position) => passed.set(leg(samples, 1), position),
     final: () => undefined,
-    accountOf: () => [],
+    ledgersSince: () => [],
     heard: () => undefined,
     masking: (span) => masks.push(span),
     masked: () => undefined,
