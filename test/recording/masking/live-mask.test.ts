@@ -21,6 +21,17 @@ afterAll(() => rm(folder, { recursive: true }));
 const places = (spans: readonly MaskSpan[]) =>
   spans.map(({ from, samples, rule }) => [from, from + samples, rule]);
 
+/** A call with a card number of which the digits in [from, to) are lost, and an engine that hears the others. */
+function withLostDigits() {
+  const number = spoken(CARD, 25_600);
+  const [from, to] = [25_600 + 6 * 3200, 25_600 + 11 * 3200];
+  const words = { remote: [...spoken('my number is', 16_000), ...number, ...spoken('thanks', 120_000)] };
+  const call = talk(12, words);
+  call.remote.fill(0, from, to);
+  const { engine } = ears(call, { remote: words.remote.filter(([, at]) => at < from || at >= to) });
+  return { call, engine, from, to };
+}
+
 describe('masking while a call goes on', () => {
   it('takes out what is said to the sample, on both legs, and says so in ledger, sidecar and events', async () => {
     const words = {
@@ -62,12 +73,7 @@ describe('masking while a call goes on', () => {
   });
 
   it('takes out what is left of a number of which some digits are lost on the line', async () => {
-    const number = spoken(CARD, 25_600);
-    const [from, to] = [25_600 + 6 * 3200, 25_600 + 11 * 3200];
-    const words = { remote: [...spoken('my number is', 16_000), ...number, ...spoken('thanks', 120_000)] };
-    const call = talk(12, words);
-    call.remote.fill(0, from, to);
-    const { engine } = ears(call, { remote: words.remote.filter(([, at]) => at < from || at >= to) });
+    const { call, engine, from, to } = withLostDigits();
     const masked = await Masked.begin(folder, { transcriber: engine });
     masked.lost = [from, to];
     await masked.all(call);
@@ -79,12 +85,7 @@ describe('masking while a call goes on', () => {
   });
 
   it('takes out what is left of a number also where its line tells of the loss seconds later', async () => {
-    const number = spoken(CARD, 25_600);
-    const [from, to] = [25_600 + 6 * 3200, 25_600 + 11 * 3200];
-    const words = { remote: [...spoken('my number is', 16_000), ...number, ...spoken('thanks', 120_000)] };
-    const call = talk(12, words);
-    call.remote.fill(0, from, to);
-    const { engine } = ears(call, { remote: words.remote.filter(([, at]) => at < from || at >= to) });
+    const { call, engine, from, to } = withLostDigits();
     const masked = await Masked.begin(folder, { transcriber: engine });
     for (let at = 0; at < 6 * RATE; at += 8000) await masked.come(call, 8000);
     masked.track.conceal('remote', { from, samples: to - from, reason: 'late' });
