@@ -16,6 +16,11 @@ export interface MediaCodec {
    * ends then.
    */
   read(message: WireMessage): readonly MediaEvent[];
+  /**
+   * Forgets a sample of which only the first half was read. Called after a `clear`: the next audio begins anew, even if
+   * the audio before it ended in mid-sample.
+   */
+  cut?(): void;
   /** Makes the messages of `event`; none when the dialect cannot carry it. */
   write(event: MediaEvent): readonly WireMessage[];
   /** Makes the messages that have to answer what was read. Default: none. */

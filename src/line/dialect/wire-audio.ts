@@ -51,19 +51,11 @@ export function encodeBase64(samples: Int16Array, encoding: WireEncoding): strin
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-/** Decodes audio in base64. @throws ERR_SYNTAX for a text that is not base64. */
-export function decodeBase64(text: string, encoding: WireEncoding, what: string): Int16Array {
-  if (text.length > scratch.length) return decodeAudio(bytesOfBase64(text, what), encoding);
-  const length = scratch.write(text, 'base64');
-  checkBase64(text, length, what);
-  return decodeAudio(scratch.subarray(0, length), encoding);
-}
-
-/** Decodes base64. @throws ERR_SYNTAX for a text that is not base64. */
-export function bytesOfBase64(text: string, what: string): Uint8Array {
-  const bytes = Buffer.from(text, 'base64');
-  checkBase64(text, bytes.length, what);
-  return bytes;
+/** Decodes base64. The bytes are valid until the next call. */
+function bytesOfBase64(text: string): Uint8Array {
+  return text.length > scratch.length
+    ? Buffer.from(text, 'base64')
+    : scratch.subarray(0, scratch.write(text, 'base64'));
 }
 
 /**
@@ -79,11 +71,14 @@ function checkBase64(text: string, length: number, what: string): void {
     );
 }
 
-/** Decodes samples from a stream of bytes that may be cut anywhere. An incomplete sample is kept for the next piece. */
+/**
+ * Decodes samples from a stream of bytes that may be cut anywhere. An incomplete sample, or an incomplete set of
+ * channels, is kept for the next piece.
+ */
 export class AudioBytes {
   readonly #encoding: WireEncoding;
   readonly #blockBytes: number;
-  #carried = new Uint8Array(0);
+  #carried: Uint8Array | undefined;
 
   constructor(encoding: WireEncoding, channels: number) {
     this.#encoding = encoding;
@@ -91,14 +86,27 @@ export class AudioBytes {
   }
 
   push(bytes: Uint8Array): Int16Array {
-    let all = bytes;
-    if (this.#carried.length > 0) {
-      all = new Uint8Array(this.#carried.length + bytes.length);
-      all.set(this.#carried);
-      all.set(bytes, this.#carried.length);
-    }
+    const all = this.#carried ? Buffer.concat([this.#carried, bytes]) : bytes;
     const whole = all.length - (all.length % this.#blockBytes);
-    this.#carried = all.slice(whole);
+    // A copy: the memory of a message may be used again.
+    this.#carried = whole < all.length ? Uint8Array.from(all.subarray(whole)) : undefined;
     return decodeAudio(all.subarray(0, whole), this.#encoding);
+  }
+
+  /**
+   * Decodes bytes in base64.
+   *
+   * @param what name of the protocol, for the error.
+   * @throws ERR_SYNTAX for a text that is not base64.
+   */
+  pushBase64(text: string, what: string): Int16Array {
+    const bytes = bytesOfBase64(text);
+    checkBase64(text, bytes.length, what);
+    return this.push(bytes);
+  }
+
+  /** Forgets an incomplete sample, because the next piece does not continue the audio so far. */
+  cut(): void {
+    this.#carried = undefined;
   }
 }

@@ -231,6 +231,7 @@ export class MediaSession {
 
   #take(event: MediaEvent): void {
     if (event.type === 'other') this.#ignored++;
+    if (event.type === 'clear') this.#codec.cut?.();
     if (event.type === 'start') this.#begin(event);
     else if (event.type === 'end')
       this.#over({ kind: 'ended', ...(event.reason !== undefined && { reason: event.reason }) });

@@ -10,7 +10,7 @@ import {
   textField,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
-import { AudioBytes, bytesOfBase64, encodeBase64 } from '../dialect/wire-audio.js';
+import { AudioBytes, encodeBase64 } from '../dialect/wire-audio.js';
 import { RealtimeServerCodec } from './openai-realtime-server.js';
 import { formatIn, keyMessage, REALTIME, sessionUpdate } from './openai-realtime-session.js';
 import { RealtimeTurns } from './openai-realtime-turns.js';
@@ -163,7 +163,7 @@ class RealtimeClientCodec implements MediaCodec {
     const part = numberField(fields, 'content_index') ?? 0;
     if (!this.#said || this.#said.item !== item || this.#said.part !== part)
       this.#said = { item, part, bytes: new AudioBytes(encoding, 1) };
-    const samples = this.#said.bytes.push(bytesOfBase64(delta, REALTIME));
+    const samples = this.#said.bytes.pushBase64(delta, REALTIME);
     return { type: 'audio', samples, sampleRate, channels: 1, ...(item !== undefined && { item }) };
   }
 

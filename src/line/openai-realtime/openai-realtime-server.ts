@@ -10,7 +10,7 @@ import {
   textField,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, WireMessage } from '../dialect/media-event.js';
-import { decodeBase64, encodeBase64 } from '../dialect/wire-audio.js';
+import { AudioBytes, encodeBase64 } from '../dialect/wire-audio.js';
 import { RealtimeAnswer } from './openai-realtime-answer.js';
 import { formatIn, keyInMessage, REALTIME } from './openai-realtime-session.js';
 
@@ -18,6 +18,7 @@ import { formatIn, keyInMessage, REALTIME } from './openai-realtime-session.js';
 export class RealtimeServerCodec implements MediaCodec {
   readonly #isEarlier: boolean;
   #format: MediaFormat;
+  #audio: AudioBytes;
   #isStarted = false;
   #item = 'item_0';
   readonly #answer: RealtimeAnswer;
@@ -31,6 +32,7 @@ export class RealtimeServerCodec implements MediaCodec {
     this.#isEarlier = variant === 'earlier';
     this.#answer = new RealtimeAnswer(this.#isEarlier);
     this.#format = format;
+    this.#audio = new AudioBytes(format.encoding, 1);
   }
 
   read(message: WireMessage): readonly MediaEvent[] {
@@ -43,11 +45,12 @@ export class RealtimeServerCodec implements MediaCodec {
       throw new JackfieldError('ERR_SYNTAX', `${REALTIME}: session.update must come first.`);
     if (type === 'input_audio_buffer.append') {
       const audio = neededField(longField(fields, 'audio'), 'audio', REALTIME);
-      const { encoding, sampleRate } = this.#format;
-      const samples = decodeBase64(audio, encoding, REALTIME);
+      const { sampleRate } = this.#format;
+      const samples = this.#audio.pushBase64(audio, REALTIME);
       this.#heardMs += (samples.length * 1000) / sampleRate;
       return [{ type: 'audio', samples, sampleRate, channels: 1 }];
     }
+    if (type === 'input_audio_buffer.clear') this.#audio.cut();
     if (type === 'conversation.item.truncate') {
       const item = neededField(textField(fields, 'item_id'), 'item_id', REALTIME);
       const ms = neededField(numberField(fields, 'audio_end_ms'), 'audio_end_ms', REALTIME);
@@ -108,6 +111,7 @@ export class RealtimeServerCodec implements MediaCodec {
       );
     this.#isStarted = true;
     this.#format = input;
+    this.#audio = new AudioBytes(input.encoding, 1);
     this.#tell({ type: 'session.created', session }, { type: 'session.updated', session });
     return [{ type: 'start', id: '', format: this.#format, parameters: {} }];
   }

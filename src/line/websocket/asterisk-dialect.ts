@@ -86,6 +86,10 @@ class AsteriskCodec implements MediaCodec {
     return this.#role === 'provider' ? readCommand(fields) : this.#readEvent(fields);
   }
 
+  cut(): void {
+    this.#audio.cut();
+  }
+
   write(event: MediaEvent): readonly WireMessage[] {
     if (event.type === 'audio') return this.#writeAudio(event.samples);
     return this.#role === 'provider' ? this.#writeEvent(event) : this.#writeCommand(event);

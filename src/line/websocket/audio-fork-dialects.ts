@@ -11,7 +11,7 @@ import {
   textFields,
 } from '../dialect/json-fields.js';
 import type { MediaEvent, MediaFormat, MediaRole, WireMessage } from '../dialect/media-event.js';
-import { AudioBytes, decodeBase64, encodeAudio, encodeBase64 } from '../dialect/wire-audio.js';
+import { AudioBytes, encodeAudio, encodeBase64 } from '../dialect/wire-audio.js';
 import { formatOf, readDigit } from './media-streams-codec.js';
 
 /** Clock rate of the durations of digits, in Hz. */
@@ -102,6 +102,10 @@ class AudioForkCodec implements MediaCodec {
     return this.#readEvent(readJsonMessage(message, this.#what));
   }
 
+  cut(): void {
+    this.#audio.cut();
+  }
+
   write(event: MediaEvent): readonly WireMessage[] {
     return this.#role === 'provider' ? this.#writeEvent(event) : this.#writeCommand(event);
   }
@@ -172,7 +176,8 @@ class AudioForkCodec implements MediaCodec {
     const content = neededField(longField(data, 'audioContent'), 'audioContent', this.#what);
     const sampleRate = numberField(data, 'sampleRate') ?? this.#format.sampleRate;
     const format = formatOf('s16', sampleRate, 1, this.#what);
-    const samples = decodeBase64(content, 's16', this.#what);
+    // Each playAudio is a piece of its own.
+    const samples = new AudioBytes('s16', 1).pushBase64(content, this.#what);
     return { type: 'audio', samples, sampleRate: format.sampleRate, channels: 1 };
   }
 

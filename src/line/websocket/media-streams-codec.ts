@@ -19,7 +19,7 @@ import type {
   MediaTrack,
   WireMessage,
 } from '../dialect/media-event.js';
-import { decodeBase64, encodeBase64, KNOWN_RATES } from '../dialect/wire-audio.js';
+import { AudioBytes, encodeBase64, KNOWN_RATES } from '../dialect/wire-audio.js';
 import { ChunkOrder } from './chunk-order.js';
 import { UsualMedia } from './usual-media.js';
 
@@ -61,12 +61,14 @@ export class MediaStreamsCodec implements MediaCodec {
   /** Beginning of a message of audio to the provider, up to the audio. */
   #mediaHead: string | undefined;
   #usual: UsualMedia | undefined;
-  readonly #order = { inbound: new ChunkOrder(), outbound: new ChunkOrder() };
+  readonly #order = { inbound: new ChunkOrder<string>(), outbound: new ChunkOrder<string>() };
+  #audio: Readonly<Record<MediaTrack, AudioBytes>>;
 
   constructor(names: StreamNames, role: MediaRole, options: CodecOptions) {
     this.#names = names;
     this.#role = role;
     this.#format = options.format;
+    this.#audio = audioOf(this.#format);
   }
 
   read(message: WireMessage): readonly MediaEvent[] {
@@ -82,6 +84,11 @@ export class MediaStreamsCodec implements MediaCodec {
     if (name === 'error') return [{ type: 'error', message: errorOf(fields) }];
     this.#checkId(fields, name);
     return this.#readEvent(name, fields);
+  }
+
+  cut(): void {
+    this.#audio.inbound.cut();
+    this.#audio.outbound.cut();
   }
 
   write(event: MediaEvent): readonly WireMessage[] {
@@ -120,6 +127,7 @@ export class MediaStreamsCodec implements MediaCodec {
     const sampleRate = numberField(format, names.sampleRate) ?? 8000;
     const channels = numberField(format, 'channels') ?? 1;
     this.#format = formatOf(known, sampleRate, channels, names.what);
+    this.#audio = audioOf(this.#format);
     const [from, to] = [textField(body, 'from'), textField(body, 'to')];
     const call = textField(body, names.callId);
     const tracks = tracksOf(body && entryOf(body, 'tracks'));
@@ -143,11 +151,15 @@ export class MediaStreamsCodec implements MediaCodec {
   }
 
   #media(payload: string, track: MediaTrack, chunk: number | undefined): readonly MediaEvent[] {
-    const { encoding, sampleRate, channels } = this.#format;
-    const samples = decodeBase64(payload, encoding, this.#names.what);
-    if (this.#role === 'provider') return [{ type: 'audio', samples, sampleRate, channels }];
-    const event: MediaEvent = { type: 'audio', samples, sampleRate, channels, track };
-    return this.#names.isUnordered ? this.#order[track].push(chunk, event) : [event];
+    const { sampleRate, channels } = this.#format;
+    const { what, isUnordered } = this.#names;
+    const isOrdered = this.#role === 'provider' || !isUnordered;
+    const payloads = isOrdered ? [payload] : this.#order[track].push(chunk, payload);
+    return payloads.map((each) => {
+      const samples = this.#audio[track].pushBase64(each, what);
+      const event: MediaAudio = { type: 'audio', samples, sampleRate, channels };
+      return this.#role === 'provider' ? event : { ...event, track };
+    });
   }
 
   /** Refuses a message of another stream. */
@@ -187,6 +199,7 @@ export class MediaStreamsCodec implements MediaCodec {
     const names = this.#names;
     this.#id = id;
     this.#format = format;
+    this.#audio = audioOf(format);
     const [encoding] = Object.entries(names.encodings).find(([, each]) => each === format.encoding) ?? [];
     const start = {
       ...{ [names.id]: id, ...names.start },
@@ -235,6 +248,10 @@ export class MediaStreamsCodec implements MediaCodec {
     if (event.type === 'mark') return said('mark', { mark: { name: event.name } });
     return event.type === 'clear' ? said('clear') : [];
   }
+}
+
+function audioOf({ encoding, channels }: MediaFormat): Record<MediaTrack, AudioBytes> {
+  return { inbound: new AudioBytes(encoding, channels), outbound: new AudioBytes(encoding, channels) };
 }
 
 /** Checks a format that came from outside. @throws ERR_SYNTAX. */

@@ -62,6 +62,10 @@ class PipecatCodec implements MediaCodec {
     return [{ type: 'other', name: nameOf(frame) }];
   }
 
+  cut(): void {
+    this.#audio?.bytes.cut();
+  }
+
   #audioOf(fields: ProtobufFields): MediaEvent {
     const bytes = fields.get(AUDIO.audio) ?? new Uint8Array(0);
     if (typeof bytes === 'number')

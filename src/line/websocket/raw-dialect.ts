@@ -118,12 +118,17 @@ class RawCodec implements MediaCodec {
     this.#checkStarted();
     if (type === 'item') {
       this.#read = textField(fields, 'item');
+      this.#audio.cut();
       return [];
     }
     const reader = this.#known.includes(type)
       ? entryOf<(fields: JsonFields) => MediaEvent>(READERS, type)
       : undefined;
     return [reader ? reader(fields) : { type: 'other', name: type }];
+  }
+
+  cut(): void {
+    this.#audio.cut();
   }
 
   write(event: MediaEvent): readonly WireMessage[] {

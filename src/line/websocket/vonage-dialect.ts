@@ -65,6 +65,10 @@ class VonageCodec implements MediaCodec {
     return [{ type: 'audio', samples: this.#audio.push(message), sampleRate, channels }];
   }
 
+  cut(): void {
+    this.#audio.cut();
+  }
+
   write(event: MediaEvent): readonly WireMessage[] {
     if (event.type === 'audio') return [encodeAudio(event.samples, this.#format.encoding)];
     return this.#role === 'provider' ? this.#writeProvider(event) : writeApplication(event);

@@ -5,10 +5,14 @@ import { dialectTables } from '../../../src/line/dialect/dialect-table.js';
 import { DIALECTS } from '../../../src/line/dialect/dialects.js';
 import {
   type MediaEventType,
+  type MediaFormat,
   type MediaRole,
   TO_APPLICATION,
   TO_PROVIDER,
+  type WireMessage,
 } from '../../../src/line/dialect/media-event.js';
+import { encodeAudio } from '../../../src/line/dialect/wire-audio.js';
+import { readProtobuf, writeProtobuf } from '../../../src/line/websocket/protobuf.js';
 import { copy, eventsOf, said, startedPair, tone } from './sample-events.js';
 
 /** A dialect with each of its versions. */
@@ -65,6 +69,28 @@ describe.each(CASES)('%s', (_, dialect, variant) => {
     }
   });
 
+  it('carries samples that are cut in two, and begins anew after a clear', () => {
+    for (const format of formatsOf(dialect)) {
+      const { provider, application } = startedPair(dialect, { format, ...(variant && { variant }) });
+      const audio = eventsOf(format).audio;
+      // Frames of AudioSocket and pieces of playAudio stand alone.
+      const [first = ''] = application.write(audio);
+      if (first === '' || dialect.name === 'audiosocket' || first.includes('playAudio' as never)) continue;
+      const bytes = encodeAudio(tone(format), format.encoding);
+      const hear = (part: Uint8Array) =>
+        application
+          .write(audio)
+          .flatMap((message) => provider.read(withBytes(message, part)))
+          .flatMap((event) => (event.type === 'audio' ? [...event.samples] : []));
+      const whole = hear(bytes);
+      expect([...hear(bytes.subarray(0, 7)), ...hear(bytes.subarray(7))]).toEqual(whole);
+      if (!dialect.says.application.includes('clear')) continue;
+      hear(bytes.subarray(0, 7));
+      provider.cut?.();
+      expect(hear(bytes)).toEqual(whole);
+    }
+  });
+
   it('names digits, marks and what was heard', () => {
     for (const role of ['provider', 'application'] as const) {
       for (const type of ['dtmf', 'mark', 'marked', 'heard', 'tool', 'tool-result', 'text'] as const) {
@@ -107,3 +133,24 @@ it('has its tables in the documentation', () => {
   const docs = readFileSync(new URL('../../../docs/media-servers.md', import.meta.url), 'utf8');
   expect(docs).toContain(`\n${dialectTables()}\n`);
 });
+
+/** Formats of a dialect: each encoding at its first rate. */
+function formatsOf({ format, rates }: Dialect): MediaFormat[] {
+  return Object.entries(rates).map(([encoding, [sampleRate = 8000]]) => ({
+    ...{ ...format, sampleRate },
+    encoding: encoding as MediaFormat['encoding'],
+  }));
+}
+
+/** A message of audio with other bytes of audio. */
+function withBytes(message: WireMessage, bytes: Uint8Array): WireMessage {
+  if (typeof message === 'string')
+    return message.replace(/"[A-Za-z0-9+/]{40,}=*"/, `"${Buffer.from(bytes).toString('base64')}"`);
+  // A frame of Pipecat: { 2: { 3: audio, 4: rate, 5: channels } }
+  if (message[0] !== 0x12) return bytes;
+  const audio = readProtobuf(message).get(2);
+  if (!(audio instanceof Uint8Array)) throw new Error('This is a frame of audio.');
+  const fields = readProtobuf(audio);
+  const numbers = [4, 5].map((field): [number, number] => [field, Number(fields.get(field))]);
+  return writeProtobuf([[2, writeProtobuf([[3, bytes], ...numbers])]]);
+}

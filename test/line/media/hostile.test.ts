@@ -261,6 +261,18 @@ describe.each(CASES)('%s, read by the %s', (_, reader, dialect) => {
   );
 });
 
+it('audio after a clear, or of another item, does not continue half a sample', async () => {
+  const { far, events } = strangerTo(DIALECTS.raw, 'provider');
+  const samples = Int16Array.of(1, 2, 300);
+  for (const between of ['{"type":"clear"}', '{"type":"item","item":"2"}']) {
+    far.send(Uint8Array.of(7, 0, 7));
+    far.send(between);
+    far.send(new Uint8Array(samples.buffer));
+    await turn();
+    expect(events.at(-1)).toMatchObject({ type: 'audio', samples });
+  }
+});
+
 it('a stranger whose first message is of no sense is told to be of another dialect, perhaps', async () => {
   const { far, ends } = strangerTo(DIALECTS.twilio, 'application');
   far.send('MEDIA_START connection_id:1');
