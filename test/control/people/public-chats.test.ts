@@ -71,7 +71,7 @@ describe('joining', () => {
     },
   );
 
-  test('an applicant waits until he is accepted, or no longer', async () => {
+  test('an applicant waits until accepted, or until the time limit', async () => {
     const { chat, endpoint } = await atDoor({
       JOIN: told('MYSTATUS CONNECTING', 'MYSTATUS WAITING_REMOTE_ACCEPT'),
     });

@@ -40,7 +40,7 @@ describe('GET AUTH_CONTACTS_PROFILES', () => {
     ]);
   });
 
-  it('is the name and a blank where there is nobody, and leaves out who has not agreed', async () => {
+  it('is the name and a blank without contacts, and leaves out contacts that have not agreed', async () => {
     await using w = await world({ users: USERS });
     const alice = w.client();
     expect(alice.send('GET AUTH_CONTACTS_PROFILES')).toEqual(['AUTH_CONTACTS_PROFILES ']);
@@ -71,7 +71,7 @@ describe('GET AUTH_CONTACTS_PROFILES', () => {
 });
 
 describe('SET USERSTATUS', () => {
-  it('that is set already: one line and no notification', async () => {
+  it('to the status that is set already gives one line and no notification', async () => {
     await using w = await world();
     const [alice, other] = [w.client(), w.client()];
     expect(alice.send('SET USERSTATUS ONLINE')).toEqual(['USERSTATUS ONLINE']);
@@ -106,7 +106,7 @@ describe('SET USERSTATUS', () => {
     ]);
   });
 
-  it('tells nobody of INVISIBLE but that the user is offline, and of no change that nobody can see', async () => {
+  it('shows INVISIBLE to others as offline, and reports no change that others cannot see', async () => {
     await using w = await world({ users: [{ handle: 'alice', contacts: ['bob'] }, { handle: 'bob' }] });
     const [alice, bob] = [w.client(), w.client('bob')];
     alice.send('SET USERSTATUS INVISIBLE');
@@ -118,7 +118,7 @@ describe('SET USERSTATUS', () => {
     );
   });
 
-  it('that there is none of is refused, and changes nothing', async () => {
+  it('to a status that does not exist is refused and changes nothing', async () => {
     await using w = await world();
     expect(w.client().send('SET USERSTATUS xxx')).toEqual(['ERROR 28 Unknown userstatus']);
     expect(w.client().send('GET USERSTATUS')).toEqual(['USERSTATUS ONLINE']);
@@ -155,7 +155,7 @@ describe('SET USER x BUDDYSTATUS 2 text', () => {
     expect(bob.send('SEARCH FRIENDS')).toEqual(['USERS alice']);
   });
 
-  it('is agreed to at once by robots and by who has the user in his list or has authorised him', async () => {
+  it('is granted at once by robots, and by users that have the asking user as a contact or have authorised that user', async () => {
     await using w = await world({
       users: [{ handle: 'alice' }, { handle: 'bob', contacts: ['alice'] }, { handle: 'carol' }],
     });
@@ -171,7 +171,7 @@ describe('SET USER x BUDDYSTATUS 2 text', () => {
     }
   });
 
-  it('that is said no to leaves the one who asked waiting; a request is kept over a restart, one without a text too', async () => {
+  it('leaves the asking user waiting when it is refused; requests survive a restart, with or without a text', async () => {
     const stateFolder = folder();
     {
       await using w = await world({ stateFolder });

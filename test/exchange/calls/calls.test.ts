@@ -66,7 +66,7 @@ describe('a call between two users', () => {
     expect(alice.send('SEARCH ACTIVECALLS')).toEqual(['CALLS ']);
   });
 
-  it('is missed by who does not answer, and seen when he says so', async () => {
+  it('is a missed call of a callee that does not answer, until SET CALL SEEN', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await ringing(w);
     await w.clock.advance(60_000);
@@ -79,7 +79,7 @@ describe('a call between two users', () => {
     expect(bob.send('SEARCH MISSEDCALLS')).toEqual(['CALLS ']);
   });
 
-  it('meets a busy line where call waiting is off, and the callee sees whom he missed', async () => {
+  it('is BUSY where the callee has call waiting off, and is a missed call of the callee', async () => {
     await using w = await world({
       users: [{ handle: 'alice' }, { handle: 'bob', callWaiting: false }, { handle: 'carol' }],
     });
@@ -140,7 +140,7 @@ describe('a call between two users', () => {
     expect(bob.told(`CALL ${in_} DTMF`).at(-1)).toBe('7');
   });
 
-  it('lets no more than 100 digits wait to be sent; more are refused, all of them', async () => {
+  it('queues up to 100 digits to be sent; a command that would exceed that is refused as a whole', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     const [full, more] = ['1'.repeat(100), '2'.repeat(1_000_000)];
@@ -230,7 +230,7 @@ describe('a call between two users', () => {
 });
 
 describe('call forwarding', () => {
-  it('rings those of the rules, each in his time, after the callee did not answer', async () => {
+  it('rings the targets of its rules, each in its time, when the callee does not answer', async () => {
     await using w = await world();
     const bob = w.client('bob');
     bob.send('SET PROFILE CALL_NOANSWER_TIMEOUT 10');
@@ -250,7 +250,7 @@ describe('call forwarding', () => {
     expect(carol.told(`CALL ${call} STATUS`)).toEqual(['RINGING', 'MISSED']);
   });
 
-  it('can be asked for while it rings', async () => {
+  it('can be requested while the call rings', async () => {
     await using w = await world();
     const { bob, in_ } = await ringing(w);
     bob.send('SET PROFILE CALL_FORWARD_RULES 0,10,carol');
@@ -269,7 +269,7 @@ describe('a call to a phone', () => {
       }),
   });
 
-  it('has early media, a price, and takes it off the balance', async () => {
+  it('has early media and a price, which is taken off the balance', async () => {
     let w: World | undefined;
     const behaviour: RobotBehaviour = {
       ringMs: 3000,

@@ -30,7 +30,7 @@ describe('a conference', () => {
     ]);
   });
 
-  it('drops a participant with reason 14 when the host hangs up on him; the others stay', async () => {
+  it('drops a participant with reason 14 when the host hangs up that call; the others stay', async () => {
     await using w = await world();
     const { alice, bob, carol } = await conference(w);
     alice.send('ALTER CALL 1 HANGUP');
@@ -71,7 +71,7 @@ describe('a conference', () => {
     expect(w.exchange.calls.filter(({ handle }) => handle === 'host')).toHaveLength(count);
   });
 
-  it('cannot be made of calls that are not talked through, nor beyond the limit', async () => {
+  it('cannot be made of calls that are not in progress, nor beyond the limit', async () => {
     await using w = await world({
       conferenceLimit: 2,
       users: ['alice', 'bob', 'carol', 'dave'].map((handle) => ({ handle })),

@@ -17,7 +17,7 @@ async function transferring(w: World, to = 'carol') {
 const transferStatuses = (client: Client, id: number) => client.told(`CALL ${id} TRANSFER_STATUS`);
 
 describe('a transfer', () => {
-  it('of a call in progress puts the other end through, and shows the one who transferred how it goes', async () => {
+  it('of a call in progress puts the other end through, and reports its progress to the user that transferred', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     const carol = w.client('carol');
@@ -53,7 +53,7 @@ describe('a transfer', () => {
     expect(dave.told(`CALL ${dave.newest('CALL')} STATUS`)).toEqual(['RINGING', 'INPROGRESS']);
   });
 
-  it('is not for calls that one has placed', async () => {
+  it('is refused for calls that the user has placed', async () => {
     await using w = await world();
     const { alice, out } = await talking(w);
     expect(alice.send(`GET CALL ${out} CAN_TRANSFER carol`)).toEqual([
@@ -62,7 +62,7 @@ describe('a transfer', () => {
     expect(alice.send(`ALTER CALL ${out} TRANSFER carol`)).toEqual(['ERROR 559 CALL: Action failed']);
   });
 
-  it('ends for the one who transferred when he hangs up; the call goes on', async () => {
+  it('ends for the user that transferred when that user hangs up; the call goes on', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     const carol = w.client('carol');
@@ -100,7 +100,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(bob, in_).at(-1)).toBe('FINISHED');
   });
 
-  it('gives it back at once where the target is not there', async () => {
+  it('gives the call back at once when the target is not online', async () => {
     await using w = await world();
     w.client('carol').send('SET USERSTATUS OFFLINE');
     const { bob, in_ } = await transferring(w);
@@ -108,7 +108,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(bob, in_).at(-1)).toBe('INPROGRESS');
   });
 
-  it('can be tried again, and be taken then', async () => {
+  it('can be tried again and then be answered', async () => {
     await using w = await world({ users: FOUR });
     const { alice, bob, carol, out, in_ } = await transferring(w);
     carol.send(`ALTER CALL ${carol.newest('CALL')} HANGUP`);
@@ -122,7 +122,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
   });
 
-  it('ends for both where the one who transferred has hung up', async () => {
+  it('ends for both when the user that transferred has hung up', async () => {
     await using w = await world();
     const { alice, bob, carol, out, in_ } = await transferring(w);
     bob.send(`ALTER CALL ${in_} HANGUP`);
@@ -131,7 +131,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(alice, out).at(-1)).toBe('REFUSED');
   });
 
-  it('tells the one who transferred that the caller has hung up', async () => {
+  it('tells the user that transferred that the caller has hung up', async () => {
     await using w = await world();
     const { alice, bob, carol, out, in_ } = await transferring(w);
     alice.send(`ALTER CALL ${out} HANGUP`);
@@ -140,7 +140,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
   });
 
-  it('ends the call where the one who transferred had not answered it', async () => {
+  it('ends the call when the user that transferred had not answered it', async () => {
     await using w = await world();
     const [alice, bob, carol] = [w.client('alice'), w.client('bob'), w.client('carol')];
     alice.send('CALL bob');
@@ -154,7 +154,7 @@ describe('a transfer that nobody takes', () => {
     expect(statuses(bob, in_).at(-1)).toBe('TRANSFERRED');
   });
 
-  it('tells each of those who passed a call on how it ends', async () => {
+  it('tells each user that passed the call on how it ends', async () => {
     await using w = await world({ users: FOUR });
     const { alice, bob, carol, out, in_ } = await transferring(w);
     const [dave, second] = [w.client('dave'), carol.newest('CALL')];
@@ -183,7 +183,7 @@ describe('a transfer that is taken back', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('cannot be once somebody has taken it', async () => {
+  it('is refused once somebody has answered', async () => {
     await using w = await world();
     const { bob, carol, in_ } = await transferring(w);
     carol.send(`ALTER CALL ${carol.newest('CALL')} ANSWER`);

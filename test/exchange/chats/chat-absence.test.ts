@@ -7,7 +7,7 @@ const away = (client: Client) => client.send('SET USERSTATUS OFFLINE');
 const back = (client: Client) => client.send('SET USERSTATUS ONLINE');
 
 describe('an absent member', () => {
-  it('gets a message when he comes, which is SENDING until then', async () => {
+  it('gets a message on coming online; until then the message is SENDING', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     away(bob);
@@ -24,7 +24,7 @@ describe('an absent member', () => {
     expect([get(alice, chat, 'ACTIVEMEMBERS'), said(bob, chat)]).toEqual(['alice bob', ['hello']]);
   });
 
-  it('is active once he has acknowledged being added, and stays so', async () => {
+  it('becomes active by acknowledging being added, and stays active', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     away(bob);
@@ -59,7 +59,7 @@ describe('an absent member', () => {
     expect(old.send(`GET CHATMESSAGE ${gap} TYPE`)).toEqual([`CHATMESSAGE ${gap} TYPE UNKNOWN`]);
   });
 
-  it('gets all that is written while he is there, also at once, in a new chat and after a restart', async () => {
+  it('gets everything that is written while online, also at once, in a new chat and after a restart', async () => {
     const stateFolder = folder();
     let chat = '';
     const count = (client: Client) => get(client, chat, 'CHATMESSAGES').split(', ').filter(Boolean).length;
@@ -101,7 +101,7 @@ describe('an absent member', () => {
     expect([said(bob, chat), types(bob, chat).includes('GAP_IN_CHAT')]).toEqual([['new'], true]);
   });
 
-  it('gets the changes of the chat when he returns', async () => {
+  it('gets the changes of the chat on returning', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     const chat = await chatWith(w, alice, 'bob', 'carol');
@@ -116,7 +116,7 @@ describe('an absent member', () => {
     expect(bob.lines).toContain(`CHAT ${chat} MYSTATUS KICKED`);
   });
 
-  it('is no way into a chat: one who joins tries again until somebody is there', async () => {
+  it('lets nobody into a chat: a user who joins tries again until a member is online', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     const chat = await chatWith(w, alice);
@@ -134,7 +134,7 @@ describe('an absent member', () => {
 describe('a chat of 100 members', () => {
   const users = ['host', 'late', 'later', ...Array.from({ length: 99 }, (_, n) => `member${n}`)];
 
-  it('is full: who joins waits, and gets in when somebody leaves, first come first', async () => {
+  it('is full: users who join wait, and get in, first come first served, as members leave', async () => {
     await using w = await world({ users: users.map((handle) => ({ handle })) });
     const [host, late, later] = [w.client('host'), w.client('late'), w.client('later')];
     const chat = await chatWith(w, host, ...users.slice(3));
@@ -184,7 +184,7 @@ describe('two clients of one user', () => {
   });
 });
 
-it('what one client was answered while the user was away is told to the other when he is back', async () => {
+it('two clients of one user that was away: the second one learns on return what the first one was answered', async () => {
   await using w = await world();
   const [one, two] = [w.client(), w.client()];
   away(one);

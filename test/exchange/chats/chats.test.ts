@@ -60,7 +60,7 @@ describe('the first message to somebody', () => {
     }
   });
 
-  it('is missed until it is seen, which can be said once', async () => {
+  it('is missed until it is marked as seen, which is possible once', async () => {
     await using w = await world();
     const { bob, chat } = await dialog(w);
     expect(bob.send('SEARCH MISSEDCHATS')).toEqual([`CHATS ${chat}`]);
@@ -86,7 +86,7 @@ describe('the first message to somebody', () => {
 });
 
 describe('a dialog that the other has begun', () => {
-  it('is shown to one who blocks the other as soon as he writes himself', async () => {
+  it('is shown to a user that blocks the other one only when that user writes', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     alice.send('SET USER bob ISBLOCKED TRUE');
@@ -104,7 +104,7 @@ describe('a dialog that the other has begun', () => {
   });
 });
 
-it('who leaves a chat at once is told no role after that which he keeps', async () => {
+it('a user that creates a chat and leaves at once: the last role that is told is the one that GET answers', async () => {
   await using w = await world();
   const alice = w.client();
   alice.send('CHAT CREATE');

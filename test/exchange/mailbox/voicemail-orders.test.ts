@@ -91,7 +91,7 @@ describe('a message that was recorded', () => {
     expect(alice.told('CALL 1 STATUS').filter((status) => status === 'FINISHED')).toHaveLength(1);
   });
 
-  it('is kept or deleted as its user asked, in any order of all that he can do', async () => {
+  it('is kept or deleted as its user asked, for any order of commands', async () => {
     const command = fc.oneof(
       { weight: 5, arbitrary: fc.constantFrom(...ENDS) },
       { weight: 2, arbitrary: fc.constantFrom(...OTHERS) },

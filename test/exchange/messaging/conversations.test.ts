@@ -147,7 +147,7 @@ describe('messages', () => {
     expect((await stage.ask(`PUT ${path}`, { json: { consumptionhorizon: 'x' } })).status).toBe(400);
   });
 
-  it('that somebody types are told, unless his typing indicator is off', async () => {
+  it('about typing are sent, unless the typing indicator of the user is off', async () => {
     await using stage = await accountStage();
     stage.client('bob');
     await stage.ask(`POST ${MESSAGES}`, { json: text('hello') });
@@ -163,7 +163,7 @@ describe('messages', () => {
     ]);
   });
 
-  it('that are not served are told so', async () => {
+  it('that the service cannot send are refused, each with its reason', async () => {
     await using stage = await accountStage();
     for (const [path, body] of [
       [MESSAGES, { content: 'x', messagetype: 'RichText/Files' }],

@@ -74,7 +74,7 @@ describe('changes of a user', () => {
     ]);
   });
 
-  it('is seen by GET as it is told: presence and mood by who is authorised, the rest by everyone', async () => {
+  it('is visible to GET as in notifications: presence and mood to authorised users, the rest to everyone', async () => {
     await using w = await stage();
     const [alice, ...others] = w.clients as [Client, ...Client[]];
     alice.send('SET PROFILE MOOD_TEXT busy');
@@ -92,7 +92,7 @@ describe('changes of a user', () => {
 });
 
 describe('an offline user', () => {
-  it('sees everybody offline, hears of nothing, and of what has changed when he comes', async () => {
+  it('sees everybody offline and is told nothing; on coming online, everything that has changed', async () => {
     await using w = await stage();
     const [alice, bob] = w.clients as [Client, Client];
     bob.send('SET USERSTATUS OFFLINE');
@@ -118,7 +118,7 @@ describe('an offline user', () => {
     ]);
   });
 
-  it('hears of an answer when he comes, and not of a request that was taken back', async () => {
+  it('is told of an answer on coming online, and not of a request that was taken back', async () => {
     await using w = await stage();
     const [, bob, carol, dave] = w.clients as [Client, Client, Client, Client];
     carol.send('SET USER Bob BUDDYSTATUS 2');
@@ -136,7 +136,7 @@ describe('an offline user', () => {
 });
 
 describe('authorisation', () => {
-  it('brings what may be seen then, behind the news: the profile, the presence', async () => {
+  it('brings, behind its own notification, what may be seen from then on: the profile, the presence', async () => {
     await using w = await stage();
     const [, bob, carol] = w.clients as [Client, Client, Client];
     bob.send('SET PROFILE CITY Tallinn');
@@ -150,7 +150,7 @@ describe('authorisation', () => {
     expect(carol.fresh()).toEqual(['USER Bob MOOD_TEXT busy', 'USER Bob ONLINESTATUS ONLINE']);
   });
 
-  it('that is taken back makes the other wait again, and hides what he saw; he may ask again', async () => {
+  it('that is taken back sets the other user to waiting and hides what that user saw; asking again is possible', async () => {
     await using w = await stage();
     const [alice, bob] = w.clients as [Client, Client];
     bob.send('SET USER alice ISAUTHORIZED FALSE');
@@ -164,7 +164,7 @@ describe('authorisation', () => {
     expect(alice.told('USER Bob ONLINESTATUS').at(-1)).toBe('ONLINE');
   });
 
-  it('may come late, after a no; may come from who asks in his turn; and not at all from one who blocks', async () => {
+  it('may be granted after a refusal, and by asking in return; a request to a user that blocks the sender does not arrive', async () => {
     await using w = await stage();
     const [, bob, carol, dave] = w.clients as [Client, Client, Client, Client];
     const status = (client: Client, handle: string) =>
@@ -183,7 +183,7 @@ describe('authorisation', () => {
     expect(bob.send('SEARCH USERSWAITINGMYAUTHORIZATION')).toEqual(['USERS ']);
   });
 
-  it('is never asked of oneself, and a request must be one short line', async () => {
+  it('cannot be asked of oneself, and its request must be one short line', async () => {
     await using w = await world();
     const alice = w.client();
     for (const [command, error] of [
@@ -203,7 +203,7 @@ describe('authorisation', () => {
 });
 
 describe('a phone number', () => {
-  it('is a contact like others, under its name, in the status SkypeOut', async () => {
+  it('is a contact like others, with a name and the status SkypeOut', async () => {
     await using w = await world();
     const alice = w.client();
     expect(alice.send('SET USER +3725555 BUDDYSTATUS 2').at(-1)).toBe('USER +3725555 BUDDYSTATUS 3');

@@ -13,7 +13,7 @@ const USERS = [
 const groupLines = (client: Client) => client.fresh().filter((line) => /^(DELETED )?GROUP /.test(line));
 
 describe('the hardwired groups', () => {
-  it('tell their size as contacts change, before what the change is of', async () => {
+  it('report their size as contacts change, before the change itself', async () => {
     await using w = await world({ users: USERS });
     const [alice, bob, carol, dave] = ['alice', 'Bob', 'carol', 'dave'].map((handle) => w.client(handle)) as [
       Client,
@@ -94,7 +94,7 @@ describe('the hardwired groups', () => {
     expect(groupLines(seven)).toEqual([`GROUP ${id} USERS Bob`, `DELETED GROUP ${id}`]);
   });
 
-  it("are each user's own: nobody hears of another's, nor commands them", async () => {
+  it('belong to one user: others are not told of them and cannot command them', async () => {
     await using w = await world({ users: USERS });
     const [alice, bob] = [w.client(), w.client('Bob')];
     const id = createGroup(alice, 'Family');
@@ -133,7 +133,7 @@ function share(alice: Client, bob: Client, carol: Client): Record<'alice' | 'bob
 }
 
 describe('a shared group', () => {
-  it('is proposed to those in it; who accept it authorise each other', async () => {
+  it('is proposed to its members; those that accept it authorise each other', async () => {
     await using w = await world({ users: USERS });
     const [alice, bob, carol] = [w.client(), w.client('Bob'), w.client('carol')];
     const ids = share(alice, bob, carol);
@@ -167,7 +167,7 @@ describe('a shared group', () => {
     ]);
   });
 
-  it('has the same name and members for all; who declines, deletes or is removed is in it no more', async () => {
+  it('has the same name and members for all; a user that declines, deletes it or is removed is no longer in it', async () => {
     await using w = await world({ users: USERS });
     const [alice, bob, carol, dave] = ['alice', 'Bob', 'carol', 'dave'].map((handle) => w.client(handle)) as [
       Client,
@@ -198,7 +198,7 @@ describe('a shared group', () => {
     expect(valueIn(bob, ids.bob, 'DISPLAYNAME')).toBe('Orchestra');
   });
 
-  it('reaches nobody who blocks the user, and one who is offline when he comes; a no to it is lasting', async () => {
+  it('does not reach users that block its owner, and reaches an offline user on coming online; a refusal survives a restart', async () => {
     const stateFolder = folder();
     {
       await using w = await world({ users: USERS, stateFolder });

@@ -21,7 +21,7 @@ const DAY_MS = 24 * 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 
 describe('a file', () => {
-  it('goes from one folder into another, at a rate on the clock, and both sides see how far it is', async () => {
+  it('is copied from one folder into another at a rate on the clock, and both sides see its progress', async () => {
     const stage = await transferStage();
     const { w, alice, bob, folders } = stage;
     await using _ = w;
@@ -68,7 +68,7 @@ describe('a file', () => {
     expect(readFileSync(join(folders.bob, 'a.bin')).length).toBe(size);
   });
 
-  it('of more than 4 GB has its size', async () => {
+  it('of more than 4 GB is reported with its true size', async () => {
     const stage = await transferStage();
     await using _ = stage.w;
     writeFileSync(join(stage.folders.alice, 'big.bin'), '');
@@ -120,7 +120,7 @@ describe('a file', () => {
     expect(propertyOf(stage.bob, id, 'FILENAME')).toMatch(/^_rf __\(x\)__gpj\.exe$/);
   });
 
-  it('is sent from the folder alone', async () => {
+  it('is sent from the folder of its user only', async () => {
     const stage = await transferStage();
     const { w, folders } = stage;
     await using _ = w;
@@ -162,7 +162,7 @@ describe('a transfer', () => {
     },
   );
 
-  it('that is refused never touches the disk', async () => {
+  it('that the receiver refuses never touches the disk', async () => {
     const stage = await transferStage();
     const { w, alice, folders } = stage;
     await using _ = w;
@@ -175,7 +175,7 @@ describe('a transfer', () => {
     expect(readdirSync(folders.bob)).toEqual([]);
   });
 
-  it.each(['alice', 'bob'])('goes on where it was when %s comes back', async (who) => {
+  it.each(['alice', 'bob'])('continues where it was when %s comes back', async (who) => {
     const stage = await transferStage();
     const { w, bob, folders } = stage;
     await using _ = w;
@@ -202,7 +202,7 @@ describe('a transfer', () => {
     expect(readFileSync(join(folders.bob, 'a.bin')).equals(BYTES)).toBe(true);
   });
 
-  it('goes on after a kill', async () => {
+  it('continues after the exchange was killed', async () => {
     const stateFolder = folder();
     const first = await transferStage({ stateFolder });
     const id = await offered(first, BYTES);
@@ -227,7 +227,7 @@ describe('a transfer', () => {
     expect(propertyOf(alice, waiting, 'STATUS')).toBe('COMPLETED');
   });
 
-  it('to somebody who is offline is offered when he comes', async () => {
+  it('to an offline user is offered when that user comes online', async () => {
     const stage = await transferStage();
     const { w, alice, bob } = stage;
     await using _ = w;
@@ -240,7 +240,7 @@ describe('a transfer', () => {
     expect(transfersOf(bob, 'ACTIVEFILETRANSFERS')).toHaveLength(1);
   });
 
-  it('is started to contacts alone, and by who has a folder', async () => {
+  it('can be started only to contacts, and only by users that have a folder', async () => {
     const stage = await transferStage();
     const { w } = stage;
     await using _ = w;

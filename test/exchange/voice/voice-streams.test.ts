@@ -122,7 +122,7 @@ describe('a port that is dialled', () => {
     }
   });
 
-  it('and whose server stops reading does not hold up the call: what he misses is dropped', async () => {
+  it('and whose server stops reading does not hold up the call: what the server does not take is dropped', async () => {
     const speaker = new CountingCard();
     await using w = await world({
       users: [
