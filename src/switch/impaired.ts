@@ -1,9 +1,15 @@
+import { PTIME_MS } from '../base/pcm.js';
 import { FRAME_SAMPLES, type MadeUp, type Party } from './party.js';
 
 /** Faults of a line. */
 export interface Impairment {
   /** Share of lost frames in each direction, in percent: 0 to 100. */
   readonly lossPercent?: number;
+  /**
+   * Mean length of a run of lost frames, in ms: 20 to 60,000. Default: each frame is lost by itself. Runs are those of
+   * Gilbert's model, whose line is either good or loses all.
+   */
+  readonly meanLossMs?: number;
   /** True when the party is muted while it hears speech. */
   readonly halfDuplex?: boolean;
   /** Seed of the losses. The same seed always loses the same frames. Default 1. */
@@ -18,9 +24,9 @@ export class Impaired implements Party {
   readonly #party: Party;
   readonly #impairment: Impairment;
   readonly #silence = new Int16Array(FRAME_SAMPLES);
+  readonly #wasLost = { spoken: false, heard: false };
   #random: number;
   #hearsSpeech = false;
-  #lastWasLost = false;
 
   constructor(party: Party, impairment: Impairment) {
     this.#party = party;
@@ -30,29 +36,41 @@ export class Impaired implements Party {
 
   async speak(frame: Int16Array): Promise<void> {
     await this.#party.speak(frame);
-    this.#lastWasLost = this.#lost();
-    if (this.#lastWasLost || (this.#impairment.halfDuplex && this.#hearsSpeech)) frame.fill(0);
+    if (this.#loses('spoken') || (this.#impairment.halfDuplex && this.#hearsSpeech)) frame.fill(0);
   }
 
   madeUp(): readonly MadeUp[] {
     const made = this.#party.madeUp?.() ?? [];
-    return this.#lastWasLost ? [...made, { from: 0, samples: FRAME_SAMPLES, reason: 'lost' }] : made;
+    return this.#wasLost.spoken ? [...made, { from: 0, samples: FRAME_SAMPLES, reason: 'lost' }] : made;
   }
 
   hear(frame: Int16Array): void | Promise<void> {
     this.#hearsSpeech = meanLevel(frame) > SPEECH_LEVEL;
-    return this.#party.hear(this.#lost() ? this.#silence : frame);
+    return this.#party.hear(this.#loses('heard') ? this.#silence : frame);
   }
 
   leave(): Promise<void> {
     return this.#party.leave();
   }
 
-  #lost(): boolean {
+  /** Decides whether the next frame of a direction is lost. */
+  #loses(direction: 'spoken' | 'heard'): boolean {
     // Park and Miller's generator.
     this.#random = (this.#random * 48_271) % 2_147_483_647;
-    return (this.#random / 2_147_483_647) * 100 < (this.#impairment.lossPercent ?? 0);
+    const lost = this.#random / 2_147_483_647 < lossChance(this.#impairment, this.#wasLost[direction]);
+    this.#wasLost[direction] = lost;
+    return lost;
   }
+}
+
+/** Chance that a frame is lost, after one that was lost or not. */
+function lossChance({ lossPercent = 0, meanLossMs }: Impairment, wasLost: boolean): number {
+  const share = lossPercent / 100;
+  if (meanLossMs === undefined || share === 1) return share;
+  // As many runs begin as end, so that the share of lost frames is as asked for. Where so many are lost that runs cannot
+  // begin often enough, they are longer.
+  const ends = Math.min(1, PTIME_MS / meanLossMs, (1 - share) / share);
+  return wasLost ? 1 - ends : (share * ends) / (1 - share);
 }
 
 function meanLevel(frame: Int16Array): number {

@@ -65,7 +65,12 @@ const BEHAVIOUR_RULES: Rules<RobotBehaviour> = {
   stay: needed(flag),
   dropAfterMs: TIME,
   dropCause: CAUSE,
-  impairment: nested<Impairment>({ lossPercent: within(0, 100), halfDuplex: flag, seed: number }),
+  impairment: nested<Impairment>({
+    lossPercent: within(0, 100),
+    meanLossMs: within(20, 60_000),
+    halfDuplex: flag,
+    seed: number,
+  }),
 };
 const TARIFF_RULES: Rules<Tariff> = {
   rate: needed(COUNT),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Impaired } from '../../src/switch/impaired.js';
 import { RobotDestination } from '../../src/switch/robot.js';
 import { toneSamples } from '../../src/voice/tone/tone-samples.js';
 import { CountingCard } from '../exchange/voice-stage.js';
@@ -63,4 +64,34 @@ describe('a robot on an impaired line', () => {
     expect(lost).toBeLessThan(50);
     expect(runs[0]).toEqual(runs[1]);
   });
+
+  it.each([
+    [10, undefined, 20 / 0.9],
+    [10, 20, 20],
+    [5, 100, 100],
+    [60, 200, 200],
+    [90, 20, 180],
+  ])(
+    'loses %i %% of the frames, in runs of a mean length of %s ms',
+    async (lossPercent, meanLossMs, mean) => {
+      const speaks = (frame: Int16Array) => void frame.fill(1);
+      const party = { speak: speaks, hear: () => undefined, leave: async () => undefined };
+      const line = new Impaired(party, { lossPercent, ...(meanLossMs && { meanLossMs }), seed: 3 });
+      const frame = new Int16Array(320);
+      let [lost, runs, told, was] = [0, 0, 0, false];
+      for (let each = 0; each < 100_000; each++) {
+        await line.speak(frame);
+        const isLost = frame[0] === 0;
+        told += line.madeUp().length;
+        if (isLost) lost++;
+        if (isLost && !was) runs++;
+        was = isLost;
+      }
+      expect(told).toBe(lost);
+      expect(lost / 1000).toBeGreaterThan(lossPercent * 0.93);
+      expect(lost / 1000).toBeLessThan(lossPercent * 1.07);
+      expect((lost / runs) * 20).toBeGreaterThan(mean * 0.93);
+      expect((lost / runs) * 20).toBeLessThan(mean * 1.07);
+    },
+  );
 });

@@ -192,6 +192,7 @@ function behaviourShape(z: Z) {
   const failure = z.strictObject({ fail: z.literal(FAILURE_REASONS), text: oneLine(z).optional() });
   const line = z.strictObject({
     lossPercent: z.number().min(0).max(100).optional(),
+    meanLossMs: z.number().min(20).max(60_000).optional(),
     halfDuplex: z.boolean().optional(),
     seed: z.number().int().min(1).max(2_147_483_646).optional(),
   });

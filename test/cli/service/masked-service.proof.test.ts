@@ -117,7 +117,7 @@ const ROBOTS: Readonly<Record<string, { readonly does: readonly object[]; readon
   cutter: { does: [{ say: 'before.wav' }, { say: 'half.wav' }, { digits: '11111' }] },
   lossy: {
     does: ['before', 'half', 'rest'].map((name) => ({ say: `${name}.wav` })),
-    line: { lossPercent: 6, seed: 5 },
+    line: { lossPercent: 6, meanLossMs: 60, seed: 5 },
   },
 };
 
