@@ -9,6 +9,7 @@ export type { AnalyseOptions, CallAnalysisOptions } from './analysis/analyse-opt
 export type { AnalysisEvent } from './analysis/analysis-event.js';
 export type {
   AnalysisReport,
+  DamagedInput,
   Distribution,
   Figure,
   LegQuality,
@@ -51,6 +52,7 @@ export type { DeadAir } from './analysis/turns/silences.js';
 export type { LegIndex, TurnEvent } from './analysis/turns/turn-events.js';
 export type { DtmfDigit } from './voice/tone/dtmf.js';
 export type { LineQuality } from './base/line-quality.js';
+export type { SoundDamage } from './voice/audio-file.js';
 export type { LedgerSpan, SpanKind, SpanReason } from './stream/align/ledger.js';
 export type { LegChunk, LegPair, LegTap, LegTapOptions } from './stream/align/leg-tap.js';
 export type {

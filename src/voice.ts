@@ -18,7 +18,7 @@ export {
 } from './base/pcm.js';
 
 // Voice: PCM and its processing.
-export { type AudioFile, openAudio } from './voice/audio-file.js';
+export { type AudioFile, openAudio, type SoundDamage } from './voice/audio-file.js';
 export { decodeG711, encodeG711, type G711Law } from './voice/codec/g711.js';
 export { decodeL16, encodeL16 } from './voice/codec/l16.js';
 export {

@@ -1,3 +1,4 @@
+import type { SoundDamage } from '../voice/audio-file.js';
 import type { SpeechDetector } from './conversation-options.js';
 import type { EchoReturn } from './leg/echo-meter.js';
 import type { PressedKey } from './leg/leg-analysis.js';
@@ -152,6 +153,12 @@ export interface TalkReport {
   readonly alerts: readonly WordAlert[];
 }
 
+/** A file that does not hold the sound that its header gives. */
+export interface DamagedInput extends SoundDamage {
+  /** Index of the file among the files of the call: 0 or 1. */
+  readonly input: number;
+}
+
 /** Report of an analysis. `docs/analysis.md` defines each figure. */
 export interface AnalysisReport {
   readonly schema: 'jackfield.analysis/1';
@@ -164,6 +171,8 @@ export interface AnalysisReport {
   /** One or two; in a recording the first is the local one. */
   readonly legs: readonly LegReport[];
   readonly talk: TalkReport;
+  /** Files that were cut off or never finished; absent when there are none. Figures are of the sound that is there. */
+  readonly damaged?: readonly DamagedInput[];
   /** Speech of each leg in words, in order of time; empty where nothing was transcribed. */
   readonly said: readonly SaidPart[];
 }

@@ -2,6 +2,7 @@ import { path as aPath, checkArgument } from '../base/check.js';
 import type { PcmFormat } from '../base/pcm.js';
 import type { CompressedFile } from './transcode/compressed-file.js';
 import { WavError } from './wav/wav-error.js';
+import type { WavLayout } from './wav/wav-layout.js';
 import { WavReader, type WavReadOptions } from './wav/wav-reader.js';
 
 /** An open sound file: WAV, FLAC, MP3 or Ogg Opus. */
@@ -13,11 +14,27 @@ export interface AudioFile extends AsyncDisposable {
   readonly bitsPerSample: number;
   /** Samples per channel. */
   readonly sampleCount: number;
+  /** Difference between a WAV file and its header; absent when there is none, and for other files. */
+  readonly damage?: SoundDamage;
   /** Reader of a WAV file, which gives more details. */
   readonly wav?: WavReader;
   /** Gives interleaved samples. A compressed file is decoded from its beginning each time. */
   samples(part?: WavReadOptions): AsyncGenerator<Int16Array, void, void>;
 }
+
+/** Damage of a WAV file: its header does not give the sound that it holds. It is read as far as it goes. */
+export interface SoundDamage {
+  /** As `WavLayout.state`. */
+  readonly state: Exclude<WavLayout['state'], 'ok'>;
+  /** Message for people. */
+  readonly message: string;
+}
+
+const DAMAGE: Readonly<Record<SoundDamage['state'], string>> = {
+  truncated: 'The file is cut off: its header gives more samples than it holds.',
+  unfinished: 'The file was never finished: its header has no length.',
+  longer: 'The file holds more than its header says; the rest is not read.',
+};
 
 /**
  * Opens a sound file for reading, in constant memory: WAV of any encoding, and the FLAC, MP3 and Opus that `transcode`
@@ -48,9 +65,11 @@ export async function openAudio(path: string): Promise<AudioFile> {
 }
 
 function ofWav(wav: WavReader): AudioFile {
-  const { path, encoding, format, bitsPerSample, sampleCount } = wav;
+  const { path, encoding, format, bitsPerSample, sampleCount, state } = wav;
+  const damage = state === 'ok' ? {} : { damage: { state, message: DAMAGE[state] } };
   return {
     ...{ path, encoding, format, bitsPerSample, sampleCount, wav },
+    ...damage,
     samples: (part = {}) => wav.samples(part),
     [Symbol.asyncDispose]: () => wav.close(),
   };

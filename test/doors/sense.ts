@@ -1,4 +1,6 @@
 import { openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FedStream } from '../../src/stream/fed-stream.js';
 import * as jackfield from '../all-names.js';
 import type { Cast } from './cast.js';
@@ -60,7 +62,7 @@ const SENSE: Readonly<Record<string, () => unknown>> = {
   PcmSink: () => ({ write: () => undefined, end: () => undefined }),
   AlignedSink: () => ({ write: () => undefined, final: () => undefined, flushed: () => undefined }),
   AlignerContext: () => ({}),
-  'WavWriter.of:fd': () => openSync('fd.wav', 'w'),
+  'WavWriter.of:fd': () => openSync(join(tmpdir(), `fd-${process.pid}.wav`), 'w'),
   'ControlDesk#obey:name': () => 'status',
   OpenTelemetryApi: () => ({ trace: { getTracer: () => ({}), setSpan: () => ({}) }, ROOT_CONTEXT: {} }),
   clock: () => new jackfield.VirtualClock(),

@@ -79,7 +79,7 @@ export async function analyseFile(
 
 /** Measures legs, read from their beginning. @throws the errors of the transcriber; ERR_ABORTED. */
 export async function analyseLegs(
-  files: HearableLegs & Partial<Pick<OpenLegs, 'ended'>>,
+  files: HearableLegs & Partial<Pick<OpenLegs, 'ended' | 'damaged'>>,
   options: AnalyseFileOptions = {},
 ): Promise<AnalysisReport> {
   const {
@@ -92,7 +92,7 @@ export async function analyseLegs(
     signal,
     ...thresholds
   } = options;
-  const { sampleRate, sampleCount, ended = [] } = files;
+  const { sampleRate, sampleCount, ended = [], damaged = [] } = files;
   const analysis = new ConversationAnalysis({ ...thresholds, legs: files.legs, sampleRate });
   for (const [leg, spans] of ledgers.slice(0, files.legs).entries())
     for (const span of spans) analysis.note(leg as LegIndex, span);
@@ -116,5 +116,5 @@ export async function analyseLegs(
   }
   for (const event of last) observe('onEvent', onEvent, event);
   if (envelopes) observe('onEnvelopes', onEnvelopes, envelopes.legs);
-  return analysis.report();
+  return { ...analysis.report(), ...(damaged.length > 0 && { damaged }) };
 }

@@ -3,6 +3,7 @@ import { printable } from '../../base/printable.js';
 import type { LedgerSpan } from '../../stream/align/ledger.js';
 import { type AudioFile, openAudio } from '../../voice/audio-file.js';
 import { toFormat } from '../../voice/convert/to-format.js';
+import type { DamagedInput } from '../analysis-report.js';
 import type { LegIndex } from '../turns/turn-events.js';
 
 /** Samples of each leg that are read at once. */
@@ -15,6 +16,8 @@ export interface OpenLegs extends AsyncDisposable {
   readonly sampleCount: number;
   /** Silence that follows a file which is shorter than the other. */
   readonly ended: readonly { readonly leg: LegIndex; readonly span: LedgerSpan }[];
+  /** Files that do not hold the sound that their headers give. */
+  readonly damaged: readonly DamagedInput[];
   /** Reads the legs in pieces of equal length. */
   samples(): AsyncGenerator<Int16Array[], void, void>;
 }
@@ -38,8 +41,9 @@ export async function openLegs(paths: readonly string[]): Promise<OpenLegs> {
     for (const { path, format } of files)
       if (format.channels > most) throw tooMany(path, format.channels, most);
     const [first, second] = files;
-    if (!second && first) return { ...ofOne(first), [Symbol.asyncDispose]: close };
-    return { ...ofTwo(files), [Symbol.asyncDispose]: close };
+    const damaged = files.flatMap(damageOf);
+    if (!second && first) return { ...ofOne(first), damaged, [Symbol.asyncDispose]: close };
+    return { ...ofTwo(files), damaged, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -51,7 +55,11 @@ function tooMany(path: string, channels: number, most: number): JackfieldError {
   return new JackfieldError('ERR_INVALID_ARG', text);
 }
 
-function ofOne(file: AudioFile): Omit<OpenLegs, keyof AsyncDisposable> {
+function damageOf({ damage }: AudioFile, input: number): DamagedInput[] {
+  return damage ? [{ input, ...damage }] : [];
+}
+
+function ofOne(file: AudioFile): Omit<OpenLegs, keyof AsyncDisposable | 'damaged'> {
   const { channels, sampleRate } = file.format;
   return {
     ...{ legs: channels, sampleRate, sampleCount: file.sampleCount, ended: [] },
@@ -79,7 +87,7 @@ function split(samples: Int16Array, lanes: readonly Int16Array[]): Int16Array[] 
   return lanes.map((lane) => lane.subarray(0, count));
 }
 
-function ofTwo(files: readonly AudioFile[]): Omit<OpenLegs, keyof AsyncDisposable> {
+function ofTwo(files: readonly AudioFile[]): Omit<OpenLegs, keyof AsyncDisposable | 'damaged'> {
   const sampleRate = Math.max(...files.map(({ format }) => format.sampleRate));
   const format = { sampleRate, channels: 1 };
   const counts = files.map((file) => Math.round((file.sampleCount * sampleRate) / file.format.sampleRate));

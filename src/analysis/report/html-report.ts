@@ -49,6 +49,7 @@ export function htmlReport(report: AnalysisReport, options: HtmlReportOptions = 
 <meta name="viewport" content="width=device-width"><title>${heading}</title><style>${REPORT_STYLE}</style></head>
 <body><h1>${heading}</h1>
 <p class="lead">${clockTime(Math.round(report.durationMs / 1000), 1)} long, ${report.legs.length === 2 ? 'two sides' : 'one side'}</p>
+${damages(report)}
 <div class="picture"><div class="names">${laneNames(report, names, said.length > 0)}</div><div class="roll">
 ${callPicture(report, { names, envelopes, said })}
 </div></div>
@@ -63,6 +64,11 @@ ${figureTables(report, names)}
 
 const KEY = `<p class="key"><i class="k0"></i>speech<i class="k1"></i>both speak<i class="k2"></i>music<i class="k3"></i>tone or key<i class="k4"></i>dead air
 &emsp;▲ interruption &emsp;△ failed barge-in &emsp;● backchannel &emsp;◇ dual start</p>`;
+
+/** Makes a line for each damaged file. */
+function damages({ damaged = [] }: AnalysisReport): string {
+  return damaged.map(({ message }) => `<p class="lead">${escapeXml(message)}</p>`).join('');
+}
 
 /** Makes the names beside the lanes, each with its share of the speech. */
 function laneNames(report: AnalysisReport, names: readonly string[], hasWords: boolean): string {

@@ -264,6 +264,7 @@ function settingsOf({ signal, options }: Run) {
 async function show(call: ReportedCall, { options, pages }: Run): Promise<void> {
   const { input, report } = call;
   const [file = ''] = input;
+  for (const damaged of report.damaged ?? []) warnLine(`${input[damaged.input] ?? file}: ${damaged.message}`);
   const values = COLUMNS.map((column) => ({ ...column, value: column.of(report) }));
   const { format } = options;
   if (format === 'vtt' || format === 'srt' || format === 'text') {

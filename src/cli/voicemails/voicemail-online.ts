@@ -3,7 +3,7 @@ import { whenFired } from '../../base/wait.js';
 import type { Client, Voicemail } from '../../control.js';
 import { PcmServer } from '../../pcm.js';
 import { ApiError } from '../../protocol.js';
-import { JackfieldError, openAudio, type PcmSink, WavWriter } from '../../voice.js';
+import { JackfieldError, type PcmSink, WavWriter } from '../../voice.js';
 import {
   greetingOf,
   leaveVoicemail,
@@ -13,6 +13,7 @@ import {
   voicemailFacts,
 } from '../../voicemail.js';
 import { attachTo } from '../endpoint-options.js';
+import { openSound } from '../open-sound.js';
 import { checkOutput, intoFile, type OutputOptions } from '../outputs.js';
 import { Report } from '../report.js';
 import { stopSignal } from '../shutdown.js';
@@ -213,6 +214,6 @@ async function timed<T>(
 }
 
 async function lengthMsOf(file: string): Promise<number> {
-  await using sound = await openAudio(file);
+  await using sound = await openSound(file);
   return (sound.sampleCount * 1000) / sound.format.sampleRate;
 }

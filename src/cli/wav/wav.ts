@@ -8,7 +8,6 @@ import {
   drawSpectrogram,
   drawWaveform,
   mixPcm,
-  openAudio,
   type PcmInput,
   repairWav,
   SilenceTrimmer,
@@ -19,11 +18,13 @@ import {
   type WavWriteEncoding,
 } from '../../voice.js';
 import { between, MAX_SECONDS, numberFrom } from '../options.js';
+import { openSound, warnOfDamage } from '../open-sound.js';
 import { intoFile, type OutputOptions, withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
 import { stopSignal } from '../shutdown.js';
 import { inputFile, inputFiles, intoOutput, STANDARD } from '../standard-streams.js';
 import { printLine } from '../terminal-text.js';
+
 import { infoText, wavInfo } from './wav-info.js';
 
 const SOUND = 'WAV, FLAC, MP3 or Opus; - is standard input';
@@ -97,7 +98,7 @@ function trimCommand(): Command {
     .action(async (input: string, output: string, options: TrimOptions) => {
       const signal = stopSignal();
       await using file = await inputFile(input, signal);
-      await using sound = await openAudio(file.path);
+      await using sound = await openSound(file.path, input);
       const { format } = sound;
       const { start, end } = rangeOf(sound, options);
       const range = sound.samples({ start, end });
@@ -166,8 +167,8 @@ function mixCommand(): Command {
       await using files = await inputFiles(inputs, signal);
       const counts: number[] = [];
       let format = { sampleRate: 0, channels: 0 };
-      for (const input of files.paths) {
-        await using sound = await openAudio(input);
+      for (const [index, input] of files.paths.entries()) {
+        await using sound = await openSound(input, inputs[index]);
         if (counts.length === 0) format = chosen(sound.format, options);
         counts.push((sound.sampleCount * format.sampleRate) / sound.format.sampleRate);
       }
@@ -218,7 +219,7 @@ function convertCommand(): Command {
       await using file = await inputFile(path, signal);
       const input = ffmpeg
         ? decodeWithFfmpeg(file.path, { format: chosen({ sampleRate: 16_000, channels: 1 }, options) })
-        : await converted(file.path, options);
+        : await converted(file.path, path, options);
       const work = {
         ...{ input, output, signal, tags: tagsOf(options) },
         ...(encoding && { wavEncoding: encoding }),
@@ -255,6 +256,7 @@ function drawCommand(): Command {
         const signal = stopSignal();
         const draw = spectrogram ? drawSpectrogram : drawWaveform;
         await using files = await inputFiles(inputs, signal);
+        await warnOfDamage(files.paths, inputs);
         const picture = { ...options, signal, input: files.paths, labels: label };
         await withProgress('Reading', (progress) =>
           intoFile(output, { force }, (part) => draw({ ...picture, ...progress, output: part })),
@@ -307,8 +309,8 @@ async function withProgress<T>(what: string, work: (progress: Progress) => Promi
 const AT_ONCE = 1 << 18;
 
 /** Opens an audio file in the wanted format. It is closed after it was read. */
-async function converted(path: string, wanted: FormatOptions): Promise<PcmInput> {
-  const sound = await openAudio(path);
+async function converted(path: string, name: string, wanted: FormatOptions): Promise<PcmInput> {
+  const sound = await openSound(path, name);
   const format = chosen(sound.format, wanted);
   const sampleCount = Math.round((sound.sampleCount * format.sampleRate) / sound.format.sampleRate);
   const samples = sound.samples({ reuse: true, chunkSamples: AT_ONCE });

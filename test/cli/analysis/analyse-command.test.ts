@@ -47,6 +47,19 @@ describe('jackfield analyse', () => {
     expect(await readdir(join(folder, 'some'))).toEqual(['call.wav.html', 'other.wav.html']);
   });
 
+  it('tells of a file that was cut off, in the report too', async () => {
+    const whole = await readFile(speechFile('numbers'));
+    await writeFile(join(folder, 'whole.wav'), whole);
+    await writeFile(join(folder, 'cut.wav'), whole.subarray(0, 60_000));
+    const { code, stdout, stderr } = await analyse('whole.wav', 'cut.wav', '--legs', '--json');
+    const message = 'The file is cut off: its header gives more samples than it holds.';
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `cut.wav: ${message}\n` });
+    expect(JSON.parse(stdout).damaged).toEqual([{ input: 1, state: 'truncated', message }]);
+    const drawn = await analyse('cut.wav', '--html', 'cut-pages');
+    expect(drawn.stderr).toBe(`cut.wav: ${message}\n`);
+    expect(await readFile(join(folder, 'cut-pages', 'cut.wav.html'), 'utf8')).toContain(message);
+  });
+
   it('goes on behind a call that an engine fails on', async () => {
     const engine = 'cat > /dev/null; if mkdir failed 2> /dev/null; then exit 3; fi; echo go forward';
     await writeFile(join(folder, 'engine.sh'), engine);

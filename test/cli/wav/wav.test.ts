@@ -48,6 +48,25 @@ describe('jackfield wav', () => {
     expect(await ok('repair', path)).toContain('was whole');
   });
 
+  it('says of each file that it is cut off', async () => {
+    const path = join(folder, 'cut.wav');
+    await writeFile(path, (await readFile(speechFile('numbers'))).subarray(0, 60_000));
+    const output = (name: string) => join(folder, `cut-${name}`);
+    const commands = [
+      ['trim', path, output('trim.wav')],
+      ['convert', path, output('convert.wav')],
+      ['mix', speechFile('numbers'), path, '-o', output('mix.wav')],
+      ['draw', path, '-o', output('draw.svg')],
+    ];
+    for (const command of commands) {
+      const { code, stderr } = await jackfield(...command, '--force');
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: `${path}: The file is cut off: its header gives more samples than it holds.\n`,
+      });
+    }
+  });
+
   it('info reports oddities in words', async () => {
     const path = join(folder, 'tagged.wav');
     await copyFile(speechFile('numbers'), path);
