@@ -56,7 +56,7 @@ export class JackfieldError extends Error {
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     // Names from outside may be in the message; they must not control the terminal that prints it. A message that is no
     // text must not hide the error itself.
-    super(printableLines(textOf(() => message)), options);
+    super(bounded(printableLines(textOf(() => message))), options);
     this.name = new.target.name;
     this.code = code;
   }
@@ -85,7 +85,26 @@ export function asError(thrown: unknown): Error {
  */
 export function messageOf(error: unknown): string {
   const text = textOf(() => (isError(error) ? error.message : error));
-  return isError(error) && error instanceof JackfieldError ? text : printable(text);
+  return isError(error) && error instanceof JackfieldError ? text : bounded(printable(text));
+}
+
+/**
+ * Longest line of a message, in characters, and the parts of a longer one that are kept. A text of somebody else, such
+ * as a key of a file, may be of any length. The start names what is wrong, and the end says what to do.
+ */
+const LINE = { most: 2000, start: 1000, end: 500 };
+
+/** Cuts the middle out of lines that are too long. */
+function bounded(text: string): string {
+  if (text.length <= LINE.most) return text;
+  return text
+    .split('\n')
+    .map((line) => {
+      if (line.length <= LINE.most) return line;
+      const left = line.length - LINE.start - LINE.end;
+      return `${line.slice(0, LINE.start)}… (${left} characters left out) …${line.slice(-LINE.end)}`;
+    })
+    .join('\n');
 }
 
 /** Longest part of a foreign value that a message shows, in characters. */

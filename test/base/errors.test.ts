@@ -46,3 +46,18 @@ describe.each(Object.entries(HOSTILE))('%s', (_, value) => {
     expect(new JackfieldError('ERR_FILE', value as string).message).toEqual(expect.any(String));
   });
 });
+
+it('cuts the middle out of a line that is too long, and leaves other lines alone', () => {
+  const key = 'k'.repeat(70_000);
+  const { message } = new JackfieldError(
+    'ERR_FLOW',
+    `flow.yaml:1: there is no field ${key} here.\nRead the guide.`,
+  );
+  const [line = '', ...others] = message.split('\n');
+  expect(line).toMatch(/^flow\.yaml:1: there is no field k+… \(\d+ characters left out\) …k+ here\.$/);
+  expect(line.length).toBeLessThan(2000);
+  expect(others).toEqual(['Read the guide.']);
+  expect(messageOf(new Error(key)).length).toBeLessThan(2000);
+  const path = `/${'folder/'.repeat(200)}call.wav`;
+  expect(new JackfieldError('ERR_FILE', `Cannot read ${path}.`).message).toContain(path);
+});

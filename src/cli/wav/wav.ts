@@ -17,8 +17,8 @@ import {
   transformPcm,
   type WavWriteEncoding,
 } from '../../voice.js';
-import { between, MAX_SECONDS, numberFrom } from '../options.js';
 import { openSound, warnOfDamage } from '../open-sound.js';
+import { between, MAX_SECONDS, numberFrom } from '../options.js';
 import { intoFile, type OutputOptions, withForce } from '../outputs.js';
 import { progressBar } from '../progress-bar.js';
 import { stopSignal } from '../shutdown.js';
