@@ -23,14 +23,14 @@ describe.each(ENTRIES)('%s', (name, module) => {
     expect(Object.keys(entry).sort()).toMatchSnapshot();
   });
 
-  it('lists them one by one, and is a module of the reference', () => {
+  it('exports its names one by one, and is a module of the reference', () => {
     const text = readFileSync(`src/${module}.ts`, 'utf8');
     expect(text).toContain(` * @module ${name}\n`);
     expect(text).not.toMatch(/^(export \*|import )/m);
   });
 });
 
-it('jackfield has no name that no other entry point has', async () => {
+it('each name of jackfield is in another entry point, too', async () => {
   const [main, ...others] = await Promise.all(ENTRIES.map(([name]) => entryOf(name)));
   const known = new Map(others.flatMap((entry) => Object.entries(entry)));
   for (const [name, value] of Object.entries(main ?? {})) {

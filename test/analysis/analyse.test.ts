@@ -16,7 +16,7 @@ onRecordingStage((stage) => {
   ({ folder, clock, exchange, server } = stage);
 });
 
-it('of a call that is recorded has the figures of its file, and its events come while it goes on', async () => {
+it('the analysis of a recorded call has the figures of its file, and its events arrive during the call', async () => {
   const recording = await recordCall(await callEcho(exchange), server, {
     file: join(folder, 'call.wav'),
     clock,
@@ -52,7 +52,7 @@ it('of a call that is recorded has the figures of its file, and its events come 
   expect(report.legs[0]?.speech.length).toBeGreaterThan(0);
 });
 
-it('that is left gives its tap up, and the recording goes on', async () => {
+it('an analysis whose reader leaves its loop gives up its tap, and the recording goes on', async () => {
   const recording = await recordCall(await callEcho(exchange), server, {
     file: join(folder, 'call.wav'),
     clock,
@@ -69,7 +69,7 @@ it('that is left gives its tap up, and the recording goes on', async () => {
   expect(() => analyse(recording)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
 });
 
-it('that nobody reads drops what it was not asked for, and the recording has all', async () => {
+it('an analysis that nobody reads drops samples, and the recording is complete', async () => {
   const recording = await recordCall(await callEcho(exchange), server, {
     file: join(folder, 'call.wav'),
     clock,
@@ -85,7 +85,7 @@ it('that nobody reads drops what it was not asked for, and the recording has all
   expect(stuck.report().samples).toBe(0);
 });
 
-it('notes what it could not keep up with as missing', async () => {
+it('samples that an analysis could not keep up with are reported as missing', async () => {
   const chunk = (position: number) => ({
     position,
     local: new Int16Array(1600),
@@ -106,7 +106,7 @@ it('notes what it could not keep up with as missing', async () => {
   expect(legs.map(({ missingMs }) => missingMs)).toEqual([200, 200]);
 });
 
-it('asks for the quality of the lines of a call, where these know it', async () => {
+it('an analysis has the quality of the lines of a call that measure it', async () => {
   const facts = { codec: 'PCMA', packets: 10, lost: 0, late: 0, duplicates: 0, jitterMs: 1, lossPercent: 0 };
   const line = {
     ...facts,
@@ -128,6 +128,6 @@ it('asks for the quality of the lines of a call, where these know it', async () 
   expect(remote?.quality).toMatchObject({ r: 93.2, mos: 4.4 });
 });
 
-it('refuses what has no legs', () => {
+it('an argument without legs is refused', () => {
   expect(() => analyse({} as never)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
 });

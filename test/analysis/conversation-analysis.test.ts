@@ -28,7 +28,7 @@ const second = murmur(
   2,
 );
 
-test('it says the same of the same audio, whatever pieces it comes in', () => {
+test('the result does not depend on how the audio is cut', () => {
   const whole = analysed([first, second], RATE, first.length);
   for (const piece of [320, 1237, 48_000]) {
     const pieces = analysed([first, second], RATE, piece);
@@ -37,7 +37,7 @@ test('it says the same of the same audio, whatever pieces it comes in', () => {
   }
 });
 
-test('who speaks when, and how the floor goes', () => {
+test('speech, turns and overlaps are found where they are', () => {
   const { report, events } = analysed([first, second]);
   const { talk, legs } = report;
   expect(talk.events.map(({ kind, leg }) => [kind, leg])).toEqual([
@@ -68,7 +68,7 @@ test('who speaks when, and how the floor goes', () => {
   expect(told).toHaveLength(4);
 });
 
-test('silence, and nothing at all, have no figures that could be wrong', () => {
+test('silence and empty input have no figures that cannot be known', () => {
   for (const length of [0, 1, 100, RATE * 10]) {
     const { report } = analysed([new Int16Array(length), new Int16Array(length)]);
     const [leg] = report.legs;
@@ -80,7 +80,7 @@ test('silence, and nothing at all, have no figures that could be wrong', () => {
   }
 });
 
-test('one leg has the figures of one leg', () => {
+test('one leg alone has the figures of a leg and none of a conversation', () => {
   const { report } = analysed([first]);
   expect(report.legs[0]?.speech).toHaveLength(2);
   expect(report.legs[0]?.interruptionsMade).toEqual({ notComputable: 'one-leg' });
@@ -88,7 +88,7 @@ test('one leg has the figures of one leg', () => {
   expect(report.talk.overlapMs).toEqual({ notComputable: 'one-leg' });
 });
 
-test('sound at full scale is clipped, not speech of a level that could be trusted', () => {
+test('sound at full scale is reported as clipped, without a level of speech', () => {
   const loud = Int16Array.from({ length: RATE * 5 }, (_, i) => (i % 32 < 16 ? 32_767 : -32_768));
   const { report } = analysed([loud, new Int16Array(loud.length)]);
   expect(report.legs[0]?.clippedSamples).toBe(loud.length);
@@ -96,7 +96,7 @@ test('sound at full scale is clipped, not speech of a level that could be truste
   expect(report.legs[0]?.peakDbfs).toBeCloseTo(0, 2);
 });
 
-test.each([8000, 11_025, 16_000, 22_050, 44_100, 48_000])('at %d Hz it finds the same', (rate) => {
+test.each([8000, 11_025, 16_000, 22_050, 44_100, 48_000])('the result at %d Hz is the same', (rate) => {
   const legs = [murmur(8, [[1, 3]], 1, rate), murmur(8, [[3.4, 6]], 2, rate)];
   const { report } = analysed(legs, rate);
   expect(report.legs.map(({ speech }) => speech.length)).toEqual([1, 1]);
@@ -105,7 +105,7 @@ test.each([8000, 11_025, 16_000, 22_050, 44_100, 48_000])('at %d Hz it finds the
   expect(transfer && 'offset' in transfer ? (transfer.offset * 1000) / rate : 999).toBeLessThan(460);
 });
 
-test('tones and keys are told, and are no speech', () => {
+test('tones and keys are reported and do not count as speech', () => {
   const leg = new Int16Array(RATE * 12);
   leg.set(toneSamples({ frequency: 425, durationMs: 1000, levelDbfs: -14 }), RATE);
   leg.set(toneSamples({ frequency: 1100, durationMs: 500, levelDbfs: -14 }), 4 * RATE);
@@ -121,7 +121,7 @@ test('tones and keys are told, and are no speech', () => {
   expect(events.filter(({ type }) => type === 'key')).toHaveLength(3);
 });
 
-test('the ledger tells hold, mask and missing audio from dead air', () => {
+test('hold, masked and missing audio of the ledger do not count as dead air', () => {
   const leg = () => murmur(30, [[1, 3]]);
   const analysis = new ConversationAnalysis();
   analysis.push([leg(), leg()]);
@@ -153,7 +153,7 @@ test('an echo of the other leg is measured', () => {
   expect(report.legs[1]?.echo).not.toMatchObject({ delayMs: 120 });
 });
 
-test('what cannot be taken is refused', () => {
+test('invalid chunks, numbers of legs and late pushes are refused', () => {
   const analysis = new ConversationAnalysis();
   expect(() => analysis.push([first])).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
   expect(() => analysis.push([first, second.subarray(1)])).toThrow(

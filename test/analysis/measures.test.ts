@@ -234,7 +234,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 describe('every figure of an analysis', () => {
   it.each(Object.entries(LEG))(
-    '%s of a leg is what is true, or has the reason why it cannot be told',
+    '%s of a leg is right, or has the reason why it cannot be computed',
     (name, both) => {
       const key = name as keyof LegReport;
       for (const [leg, measure] of both.entries())
@@ -247,17 +247,20 @@ describe('every figure of an analysis', () => {
     },
   );
 
-  it.each(Object.entries(TALK))('%s of the conversation is, too', (name, measure) => {
-    const key = name as keyof TalkReport;
-    expectFigure(name, whole.talk[key], measure, (input) => OTHERS[input].talk[key]);
-  });
+  it.each(Object.entries(TALK))(
+    '%s of the conversation is right, or has the reason why it cannot be computed',
+    (name, measure) => {
+      const key = name as keyof TalkReport;
+      expectFigure(name, whole.talk[key], measure, (input) => OTHERS[input].talk[key]);
+    },
+  );
 
   it('has the quality of its line', () => {
     const { scale, r, mos, basis, codec, lossPercent, jitterMs, delayMs } = LINE;
     expect(whole.legs[0]?.quality).toEqual({ scale, r, mos, basis, codec, lossPercent, jitterMs, delayMs });
   });
 
-  it('is in the table here, and in that of docs with its basis and the reasons for none', async () => {
+  it('has a row in the table of this test, and one in the docs with its basis and its reasons', async () => {
     expect(new Set(whole.legs.flatMap((leg) => Object.keys(leg)))).toEqual(new Set(Object.keys(LEG)));
     expect(new Set(Object.keys(whole.talk))).toEqual(new Set(Object.keys(TALK)));
     const rows = (await readFile('docs/analysis.md', 'utf8'))
@@ -277,7 +280,7 @@ describe('every figure of an analysis', () => {
     }
   });
 
-  it('is the same live, in pieces of any length, and of the file', async () => {
+  it('is the same live, for any cut of the input, and from the file', async () => {
     for (const piece of [320, 4321])
       expect(withWords(report(legs, piece, true), TRANSCRIPT, KEYWORDS)).toEqual(whole);
     const file = join(folder, 'call.wav');
@@ -302,7 +305,7 @@ describe('minutes of sound that is all alike', () => {
   };
   const fault = /NaN|Infinity|null(?!ified)/;
 
-  it('that is clipped has its samples counted, and no level that cannot be', () => {
+  it('that are clipped: the samples are counted, and a level that cannot be known has a reason', () => {
     const found = again(Int16Array.from({ length: RATES }, (_, i) => (i % 16 < 8 ? 32_767 : -32_768)));
     const [clipped] = found.legs;
     expect(clipped?.clippedSamples).toBe(MINUTES * 60 * RATES);
@@ -315,7 +318,7 @@ describe('minutes of sound that is all alike', () => {
     );
   });
 
-  it('that is silent has reasons, and one stretch of dead air', () => {
+  it('that are silent: figures have reasons, and there is one stretch of dead air', () => {
     const found = again(new Int16Array(RATES));
     expect(found.talk).toMatchObject({ silenceRatio: 1, deadAirMs: MINUTES * 60_000, overlaps: 0 });
     expect(found.legs[0]?.rmsDbfs).toEqual({ notComputable: 'digital-silence' });

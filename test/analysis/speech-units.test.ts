@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { speechUnits } from '../../src/analysis/speech-units.js';
 
-it('joins what is no further apart than a pause, and drops what is too short', () => {
+it('joins units that are no further apart than a pause, and drops short ones', () => {
   const speech = [
     { from: 0, to: 100 },
     { from: 150, to: 300 },

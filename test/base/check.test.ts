@@ -61,7 +61,7 @@ describe.each(cases)('%s', (_name, rule, good, bad, expected) => {
   it.each(good.map((value) => [value]))('takes %j', (value) =>
     expect(() => checkArgument('x', value, rule)).not.toThrow(),
   );
-  it.each(bad.map((value) => [value]))('refuses %j, and says what it expected', (value) => {
+  it.each(bad.map((value) => [value]))('refuses %j with what was expected', (value) => {
     expect(() => checkArgument('x', value, rule)).toThrow(
       expect.objectContaining({
         code: 'ERR_INVALID_ARG',

@@ -37,12 +37,12 @@ describe.each(Object.entries(HOSTILE))('%s', (_, value) => {
     expect(invalidArgument('it', 'good', value).message.length).toBeLessThan(150);
   });
 
-  it('has a text and makes an error', () => {
+  it('has a text and can become an error', () => {
     expect(messageOf(value)).toEqual(expect.any(String));
     expect(asError(value)).toBeInstanceOf(Error);
   });
 
-  it('makes no error fail whose message it is', () => {
+  it('can be the message of an error without a second failure', () => {
     expect(new JackfieldError('ERR_FILE', value as string).message).toEqual(expect.any(String));
   });
 });

@@ -23,7 +23,7 @@ it('ends lines at LF, CR LF and CR alone, at any split, and not at U+2028, as ne
   }
 });
 
-it('a signal ends the lines, also where nothing comes', async () => {
+it('a signal ends the lines, also while no input arrives', async () => {
   const stop = new AbortController();
   const input = new PassThrough();
   input.write('one\ntwo\n');
@@ -37,7 +37,7 @@ it('a signal ends the lines, also where nothing comes', async () => {
   expect(input.destroyed).toBe(true);
 });
 
-it('a socket that breaks tells that itself, and the lines throw nothing besides', async () => {
+it('a socket that breaks emits its own error, and the lines only end', async () => {
   const uncaught: unknown[] = [];
   const note = (error: unknown) => void uncaught.push(error);
   process.on('uncaughtException', note);

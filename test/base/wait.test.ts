@@ -63,7 +63,7 @@ describe('waitFor', () => {
     expect(clock.now()).toBe(0);
   });
 
-  it.each(ends)('is ended by %s, and lets go of all the rest', async (_, end, outcome) => {
+  it.each(ends)('is ended by %s, and removes its other listeners and timers', async (_, end, outcome) => {
     const clock = new VirtualClock();
     const open = openWait(clock);
     const result = waitFor(open.wait).catch((error: unknown) => error);
@@ -128,7 +128,7 @@ describe('waitFor', () => {
 });
 
 describe('a signal', () => {
-  it('calls a task once, also when it has fired before', () => {
+  it('calls a task once, also when the signal has already fired', () => {
     const source = new AbortController();
     let calls = 0;
     whenFired(source.signal, () => calls++);
@@ -156,7 +156,7 @@ describe('a signal', () => {
     expect([called, listeners()]).toEqual([[2, 3], 0]);
   });
 
-  it('keeps nothing of a wait that is over, though it lives on and others wait for it', async () => {
+  it('keeps nothing of a wait that is over, while the signal itself lives on', async () => {
     const source = new AbortController();
     const { signal } = source;
     const forget = whenFired(signal, () => undefined);
@@ -202,7 +202,7 @@ describe('TimeLimit', () => {
     expect(limit.passed).toBe(true);
   });
 
-  it('fires with the caller, or when it is ended, and then the time does not pass', async () => {
+  it("fires with the caller's signal, or when it is ended, without waiting for its time", async () => {
     const clock = new VirtualClock();
     const caller = new AbortController();
     using limit = new TimeLimit(clock, { timeoutMs: 10, signal: caller.signal });
@@ -216,7 +216,7 @@ describe('TimeLimit', () => {
     expect(new TimeLimit(clock, { signal: AbortSignal.abort('before') }).signal.reason).toBe('before');
   });
 
-  it('lets go of the timer and of the signal', async () => {
+  it('removes its timer and its listener on the signal', async () => {
     const clock = new VirtualClock();
     const caller = new AbortController();
     const limit = new TimeLimit(clock, { timeoutMs: 10, signal: caller.signal });

@@ -78,7 +78,7 @@ describe('a host', () => {
     });
   });
 
-  it('leaves calls alone that it does not accept', async () => {
+  it('does not touch calls that it does not accept', async () => {
     await inHouse(2, async ({ host, callers, results }) => {
       const accept = async (call: Call) => (await call.text('PARTNER_HANDLE')) === 'caller1';
       host.attend(
@@ -166,7 +166,7 @@ describe('a test', () => {
     await expect(scene).rejects.toMatchObject({ message: expect.stringContaining('not over after 5000 ms') });
   });
 
-  it('hears a prompt that is said, and misses one that is not', async () => {
+  it('passes when a prompt is said, and fails when it is not', async () => {
     const MELODY = { text: 'the prompt that is said' };
     const script = bot(async (call) => {
       await call.say(MELODY);

@@ -86,7 +86,7 @@ describe('a bot that records', () => {
     expect((await loud(result!)).local).toBeGreaterThan(TONE_SAMPLES / 2);
   });
 
-  it('takes a message meanwhile, and has any number of listeners on the one redirection', async () => {
+  it('takes a message meanwhile, with any number of listeners on one redirection', async () => {
     let message: Message | undefined;
     const files = ['one.wav', 'two.wav'].map((name) => join(folder, name));
     const recordings: RecordingResult[] = [];
@@ -124,7 +124,7 @@ describe('a bot that records', () => {
     }
   });
 
-  it('takes the call though its folder cannot be written to', async () => {
+  it('takes the call although its folder cannot be written to', async () => {
     await writeFile(join(folder, 'file'), '');
     const talker = bot(async (call) => void (await call.say(TONE)), {
       record: { folder: join(folder, 'file', 'below') },
@@ -173,7 +173,7 @@ async function inHouse(work: (house: House) => Promise<void>): Promise<void> {
 
 const talker = bot(async (call) => void (await call.say(TONE)), { name: 'talker' });
 
-describe('one call and several that want to record it', () => {
+describe('one call that several want to record', () => {
   it('is recorded by the recorder of the host of the bot that answers, by its policy', async () => {
     await inHouse(async ({ clock, server, desk, caller }) => {
       const recorder = await Recorder.open({ folder, clock, policy: 'incoming', catalogue: false });
@@ -225,7 +225,7 @@ describe('one call and several that want to record it', () => {
   };
 
   it.each(Object.entries(WORK))(
-    'that %s fails with that reason when its voice is taken away, and does not hang up',
+    'taken away from a bot that %s: the bot fails with that reason, and does not hang up',
     async (_, work) => {
       await inHouse(async ({ clock, server, desk, other, caller }) => {
         await using second = new PcmServer();

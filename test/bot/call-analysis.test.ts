@@ -24,7 +24,7 @@ it.each([
   ['quiet', async () => undefined],
   ['heard', (caller: TestCaller) => caller.speaks(SPEECH)],
   ['heard', (caller: TestCaller) => caller.speaks({ tone: 440, ms: 2000 })],
-])('a flow knows that it is %s', async (was, act) => {
+])('a flow can branch on the analysis of its call: %s', async (was, act) => {
   const variables = new Map<string, string>();
   await testBot(
     flowBot(await parseFlow(FLOW), { variables }),

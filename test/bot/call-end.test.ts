@@ -117,14 +117,14 @@ describe('a call of a bot', () => {
     );
   });
 
-  it.each(PEOPLE)('to one who %s ends though nothing at all is told', async (target) => {
+  it.each(PEOPLE)('to somebody who %s ends although no notification arrives', async (target) => {
     await inHouse({ told: () => 0 }, async ({ host, truth }) => {
       const result = await host.call(talks, target, { timeoutMs: 10_000 });
       expect(result.status).toBe(await truth(result.callId));
     });
   });
 
-  it('ends for the host though its end is neither told nor answered', async () => {
+  it('ends for the host although its end is not notified and questions about it are not answered', async () => {
     const line: Line = {
       told: (notification) => (/STATUS (FINISHED|CANCELLED)/.test(notification) ? 0 : 1),
       instead: (command) =>
@@ -147,7 +147,7 @@ describe('maxCallMs', () => {
     instead: (command) => (/^ALTER CALL \d+ HANGUP/.test(command) ? command : undefined),
   };
 
-  it('ends a call that the endpoint goes on with', async () => {
+  it('ends a call that the endpoint would continue', async () => {
     await inHouse(deaf, async ({ host, clock }) => {
       const result = await host.call(untilTheEnd(10_000), 'answers');
       expect(result).toMatchObject({ outcome: expect.stringMatching(/done|hung-up/), status: 'INPROGRESS' });
@@ -155,7 +155,7 @@ describe('maxCallMs', () => {
     });
   });
 
-  it('leaves a script to itself that does not end', async () => {
+  it('does not wait for a script that does not end', async () => {
     const stuck = bot(() => new Promise<void>(() => undefined), { maxCallMs: 10_000 });
     await inHouse({}, async ({ host, clock }) => {
       const result = await host.call(stuck, 'answers');
@@ -167,7 +167,7 @@ describe('maxCallMs', () => {
 });
 
 describe('a campaign', () => {
-  it('comes to its end though every end of a call is lost', async () => {
+  it("ends although the notification of every call's end is lost", async () => {
     const told = (line: string) =>
       /STATUS (FINISHED|CANCELLED|REFUSED|MISSED|BUSY|FAILED|TRANSFERRED)/.test(line) ? 0 : 1;
     const results: CampaignResult[] = [];

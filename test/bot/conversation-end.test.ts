@@ -53,7 +53,7 @@ describe('the end of a call', () => {
     expect(results).toMatchObject([{ outcome: 'hung-up', status: 'FINISHED' }]);
   });
 
-  it('takes the exception of a script: a goodbye, the end of that call, and no other', async () => {
+  it('follows an exception in the script: a goodbye and the end of that call, and of no other call', async () => {
     const script = bot(
       async (call) => {
         await call.say(MELODY);
@@ -73,28 +73,32 @@ describe('the end of a call', () => {
     expect(results).toMatchObject([{ outcome: 'failed', error: { message: 'out of order' } }]);
   });
 
-  it.each(Object.keys(WAITS).filter((name) => name !== 'listen'))('%s ends with its signal', async (name) => {
-    const signal = (call: BotCall) => {
-      const stop = new AbortController();
-      call.clock.timerAt(call.clock.now() + 500, () => stop.abort());
-      return stop.signal;
-    };
-    const waits: Record<string, (call: BotCall) => Promise<unknown>> = {
-      say: (call) => call.say(LONG, { signal: signal(call) }),
-      mark: (call) => saying(call).mark({ signal: signal(call) }),
-      gather: (call) => call.gather({ timeoutMs: 3_600_000, signal: signal(call) }),
-      pause: (call) => call.pause(3_600_000, { signal: signal(call) }),
-      hold: (call) => call.hold(() => new Promise(() => undefined), { music: MELODY, signal: signal(call) }),
-    };
-    let error: unknown;
-    const script = bot(async (call) => {
-      error = await waits[name]!(call).catch((thrown: unknown) => thrown);
-      await call.clear();
-      await call.say(OTHER);
-    });
-    await testBot(script, (caller) => caller.hears(OTHER).then(() => undefined), { exchange });
-    expect(error).toMatchObject({ code: 'ERR_ABORTED' });
-  });
+  it.each(Object.keys(WAITS).filter((name) => name !== 'listen'))(
+    '%s ends when its signal fires',
+    async (name) => {
+      const signal = (call: BotCall) => {
+        const stop = new AbortController();
+        call.clock.timerAt(call.clock.now() + 500, () => stop.abort());
+        return stop.signal;
+      };
+      const waits: Record<string, (call: BotCall) => Promise<unknown>> = {
+        say: (call) => call.say(LONG, { signal: signal(call) }),
+        mark: (call) => saying(call).mark({ signal: signal(call) }),
+        gather: (call) => call.gather({ timeoutMs: 3_600_000, signal: signal(call) }),
+        pause: (call) => call.pause(3_600_000, { signal: signal(call) }),
+        hold: (call) =>
+          call.hold(() => new Promise(() => undefined), { music: MELODY, signal: signal(call) }),
+      };
+      let error: unknown;
+      const script = bot(async (call) => {
+        error = await waits[name]!(call).catch((thrown: unknown) => thrown);
+        await call.clear();
+        await call.say(OTHER);
+      });
+      await testBot(script, (caller) => caller.hears(OTHER).then(() => undefined), { exchange });
+      expect(error).toMatchObject({ code: 'ERR_ABORTED' });
+    },
+  );
 });
 
 describe('a hang-up at any moment', () => {
@@ -123,7 +127,7 @@ describe('a hang-up at any moment', () => {
     await call.pause(0);
   }
 
-  it('ends the script where it stands and runs its finally, once, and nothing is left', async () => {
+  it('ends the script where it is and runs its finally once, and leaves nothing behind', async () => {
     const reached = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 24_000 }), async (atMs) => {

@@ -68,7 +68,7 @@ describe('saying', () => {
     expect(reports).toMatchObject([{ outcome: 'cleared' }]);
   });
 
-  it('is cut by a digit, and tells the place', async () => {
+  it('is cut by a digit, and reports where', async () => {
     let report: SpeechReport | undefined;
     let gathered: Gathered | undefined;
     const script = bot(async (call) => {
@@ -156,7 +156,7 @@ describe('gathering', () => {
     });
   });
 
-  it('ends when no digit comes, and when no further one does', async () => {
+  it('ends when no digit comes, and when no further digit comes', async () => {
     const none = await gathering({ timeoutMs: 700 }, (caller) => caller.hasStatus('FINISHED'));
     expect(none).toEqual({ digits: '', complete: false, ended: 'timeout' });
     const some = await gathering({ min: 3, max: 3, interDigitMs: 900 }, async (caller) => {
@@ -172,7 +172,7 @@ describe('gathering', () => {
     ).toMatchObject({ digits: '0089', ended: 'max' });
   });
 
-  it('counts a press once that is heard by both ways', async () => {
+  it('counts a press once that is both notified and heard as a tone', async () => {
     expect(
       await gathering({ min: 1, max: 10, interDigitMs: 2000 }, async (caller) => {
         for (const key of '1158') {

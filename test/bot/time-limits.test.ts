@@ -42,7 +42,7 @@ describe('a wait with a time limit', () => {
     ['join', (call) => new Room().join(call, { timeoutMs: 900 }), undefined],
     ['hold', (call) => call.hold(never, { timeoutMs: 900 }), { code: 'ERR_TIMEOUT' }],
     ['hold with music', (call) => call.hold(never, { music: TONE, timeoutMs: 900 }), { code: 'ERR_TIMEOUT' }],
-  ])('%s comes back in time, and the call goes on', async (_, wait, expected) => {
+  ])('%s returns at its time limit, and the call goes on', async (_, wait, expected) => {
     const { result, ms } = await waited(wait);
     if (expected === undefined) expect(result).toBeUndefined();
     else expect(result).toMatchObject(expected as object);
@@ -51,7 +51,7 @@ describe('a wait with a time limit', () => {
     expect(ms).toBeLessThanOrEqual(1200);
   });
 
-  it('bridge comes back in time, and both calls go on', async () => {
+  it('bridge returns at its time limit, and both calls go on', async () => {
     let during = 0;
     const { result } = await waited(
       async (call) => {
@@ -74,7 +74,7 @@ describe('a wait with a time limit', () => {
     ['join', (call) => new Room().join(call, { timeoutMs: -1 })],
     ['hold', (call) => call.hold(never, { timeoutMs: -1 })],
     ['bridge', (call) => bridge(call, call, { timeoutMs: -1 })],
-  ])('%s refuses a limit that is none', async (_, wait) => {
+  ])('%s refuses an invalid time limit', async (_, wait) => {
     expect((await waited(wait)).result).toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 });

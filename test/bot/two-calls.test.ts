@@ -197,7 +197,7 @@ describe('outcomes of two calls', () => {
     expect([...documented.keys()]).toEqual(CELLS.map(([operation, event]) => `${operation}: ${event}`));
   });
 
-  it.each(CELLS)('is as the page says: %s, %s', async (operation, event) => {
+  it.each(CELLS)('is as docs/bots.md says: %s, %s', async (operation, event) => {
     const outcome = await outcomeOf(operation, event);
     expect(outcome).toBe(documented.get(`${operation}: ${event}`));
   });

@@ -49,7 +49,7 @@ async function undone(stream: 'output' | 'captureMic'): Promise<void> {
   await until(async () => !(await call[stream].get()).some(({ kind }) => kind === 'port'));
 }
 
-it('ends with its call, also when its port was never dialled', async () => {
+it('opening the voice ends with its call, also when its port was never dialled', async () => {
   misdialled = new Set(['OUTPUT']);
   const dialled = once(elsewhere, 'connection');
   const opening = openCallVoice(call, server);
@@ -61,7 +61,7 @@ it('ends with its call, also when its port was never dialled', async () => {
 });
 
 it.each(['OUTPUT', 'CAPTURE_MIC'])(
-  'given up while %s is waited for, it leaves no redirection',
+  'opening the voice leaves no redirection when it is aborted while it waits for %s',
   async (which) => {
     misdialled = new Set([which]);
     const dialled = once(elsewhere, 'connection');
@@ -78,7 +78,7 @@ it.each(['OUTPUT', 'CAPTURE_MIC'])(
   },
 );
 
-it('takes away no redirection that it did not ask for', async () => {
+it('an aborted opening does not remove a redirection that it did not make', async () => {
   misdialled = new Set();
   await using lease = await server.lease({
     object: `CALL ${call.id}`,

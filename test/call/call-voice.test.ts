@@ -5,7 +5,7 @@ import { MemoryTransport } from '../../src/control/transport/memory-transport.js
 import { Exchange } from '../../src/exchange/exchange.js';
 import { PcmServer } from '../../src/tcp/pcm-server.js';
 
-it('names each stream to onLease as its lease does', async () => {
+it('onLease gets each stream by the name that its lease has', async () => {
   await using exchange = await Exchange.start({ users: [{ handle: 'alice' }] });
   await using server = new PcmServer();
   await using client = await attach(new MemoryTransport(exchange.endpoint('alice')));

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { hearOthersSpeech } from '../../src/call/others-speech.js';
 import { PcmServer } from '../../src/pcm.js';
 
-test('many recordings of one server look out for what others say, without a warning of Node', async () => {
+test('many recordings of one server wait for the speech of others without a listener warning of Node', async () => {
   const warnings: Error[] = [];
   const warned = (warning: Error) => void warnings.push(warning);
   process.on('warning', warned);

@@ -12,7 +12,7 @@ it.each([
   ['record', ['--json'], /"event":"ready"/, /"event":"endpoint lost"/, /"event":"endpoint returned"/],
   ['ivr', ['run', 'flow.yaml'], /answers calls/i, /is disconnected/, /is connected again/],
 ] as const)(
-  'jackfield %s tells the loss of its endpoint and its return',
+  'jackfield %s reports the loss of its endpoint and its return',
   async (name, args, ready, lost, returned) => {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
     await writeFile(join(folder, 'flow.yaml'), FLOW);

@@ -79,7 +79,7 @@ it.concurrent.each<[keyof typeof EXIT_CODES, string, RegExp, NodeJS.ProcessEnv?]
 it.concurrent.each([
   ['SIGINT', EXIT_CODES.interrupted],
   ['SIGTERM', EXIT_CODES.terminated],
-] as const)('a command that %s ends before it is done has the code %d', async (signal, code) => {
+] as const)('a command that %s ends early exits with %d', async (signal, code) => {
   // Its input never ends.
   const child = spawn(process.execPath, [MAIN, 'wav', 'info', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');

@@ -152,7 +152,7 @@ async function use(folder: string, commands: Subject['commands'], spoilt = 'a ro
 }
 
 describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, table, commands }) => {
-  it('does not mislead any command, for any content of a column', async () => {
+  it('cannot lead any command outside its folder, for any content of a column', async () => {
     const columns = columnsOf(join(made, database), table);
     for (const [index, column] of sampled([...columns.entries()], 3)) {
       const { outside, folder } = await copied();
@@ -163,7 +163,7 @@ describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, tab
     }
   }, 600_000);
 
-  it('ends no command by a signal or with a stack, whichever page has flipped bits', async () => {
+  it('never crashes a command, whichever page has flipped bits', async () => {
     const whole = await readFile(join(made, database));
     const pages = Array.from({ length: Math.ceil(whole.length / 4096) }, (_, page) => page);
     for (const page of sampled(pages, 2)) {
@@ -180,7 +180,7 @@ describe.each([RECORDINGS, CAMPAIGNS, VOICEMAILS])('$database', ({ database, tab
   }, 600_000);
 });
 
-it('recordings list tells of rows that are damaged, and shows the others', async () => {
+it('recordings list reports damaged rows, and shows the others', async () => {
   const { folder } = await copied();
   spoilRow(join(folder, 'catalogue.sqlite'), 'recordings', 'tags', "'{bad'");
   const run = () => host.run(['recordings', 'list', '--out', '.'], { cwd: folder });

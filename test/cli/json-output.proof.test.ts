@@ -140,7 +140,7 @@ it.each([
   ['empty', 1],
   ['filled', 2],
 ] as const)(
-  'with --json each command prints JSON alone, and ends with its code, where all is %s',
+  'with --json each command prints only JSON and exits with its code, when everything is %s',
   async (state, column) => {
     // Commands fill it: each try has its own.
     const own = basename(await mkdtemp(join(folder, `${state}-`)));
@@ -163,7 +163,7 @@ it.each([
   120_000,
 );
 
-it('each command that has --json is tried here, or known to be tried elsewhere', async () => {
+it('each command that has --json is tested here, or listed with its other test', async () => {
   const leaves = (command: Command, path: readonly string[]): string[] =>
     command.commands.length > 0
       ? command.commands.flatMap((child) => leaves(child, [...path, child.name()]))

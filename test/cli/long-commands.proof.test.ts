@@ -124,14 +124,14 @@ const signalAll = ({ commands }: Scene, signal: NodeJS.Signals = 'SIGTERM') => {
   for (const { child } of commands.values()) child.kill(signal);
 };
 
-describe('SIGTERM, while all that a command talks to stands still', () => {
+describe('SIGTERM while every peer of a command is stopped', () => {
   const running = scene(LONG, (now) => {
     now.stopPeers();
     signalAll(now);
   });
 
   // The time itself is the machine's: the command says by which of its own timers it was ended.
-  it.each(NAMES)('ends %s, by itself or by its timer of less than 5 s', async (name) => {
+  it.each(NAMES)('ends %s by itself, or by its timer within 5 s', async (name) => {
     const { exited, lines } = running(name);
     expect(await exited).toMatchObject({ code: expect.any(Number) });
     const cutOff = lines.find((line) => line.includes('the rest is aborted'));
@@ -141,7 +141,7 @@ describe('SIGTERM, while all that a command talks to stands still', () => {
   });
 });
 
-describe('SIGTERM that comes again', () => {
+describe('a second SIGTERM', () => {
   let again: NodeJS.Timeout;
   const running = scene(LONG, (now) => {
     now.stopPeers();
@@ -170,7 +170,7 @@ const recordsBoth = (folder: string) =>
     { timeout: 30_000 },
   );
 
-describe('whose output is not read any more', () => {
+describe('a command whose output is no longer read', () => {
   /** All but what only prints. */
   const { trace: _, ...unread } = LONG;
   const alive = new Set<string>();
@@ -196,12 +196,12 @@ describe('whose output is not read any more', () => {
     signalAll(now, 'SIGINT');
   });
 
-  it.each(Object.keys(unread))('%s goes on, and ends with 130 on Ctrl-C', async (name) => {
+  it.each(Object.keys(unread))('%s continues, and exits with 130 on Ctrl-C', async (name) => {
     expect(await running(name).exited).toEqual({ code: 130, signal: null });
     expect(alive).toContain(name);
   });
 
-  it('recordings are finished', async () => {
+  it('record finishes its recordings', async () => {
     const { exited, folder } = running('record');
     expect(await exited).toMatchObject({ code: 130 });
     const files = await readdir(join(folder, 'out'), { recursive: true });

@@ -49,7 +49,7 @@ function refuses(option: Option, text: string): boolean {
 const numbers = options.filter(([, { flags }]) => NUMBER.test(flags) && !flags.includes('--weekdays'));
 
 describe('a number on the command line', () => {
-  it('stands in many commands', () => {
+  it('is an option of many commands', () => {
     expect(numbers.length).toBeGreaterThan(25);
   });
 

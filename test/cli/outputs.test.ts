@@ -16,7 +16,7 @@ const at = (name: string) => join(folder, name);
 const REFUSED = { code: 'ERR_FILE', message: expect.stringContaining('--force') };
 
 describe('a file that a command writes', () => {
-  it('appears when it is whole, under the name that was asked for, with nothing beside it', async () => {
+  it('appears when it is complete, under the requested name, and leaves no other file', async () => {
     const written = await intoFile(at('new.svg'), KEEP, async (part) => {
       expect(part).toMatch(/\.svg$/);
       expect(await readdir(folder)).not.toContain('new.svg');
@@ -28,7 +28,7 @@ describe('a file that a command writes', () => {
     expect(await readdir(folder)).toEqual(['new.svg']);
   });
 
-  it('replaces nothing unasked: a file, a folder, a link to nowhere', async () => {
+  it('does not replace a file, a folder or a dangling link without --force', async () => {
     await writeFile(at('file'), 'kept');
     await mkdir(at('folder'));
     await symlink(at('nowhere'), at('link'));
@@ -44,7 +44,7 @@ describe('a file that a command writes', () => {
   });
 
   it.skipIf(process.platform !== 'linux')(
-    'is named where the disk is full, not the file that is read',
+    'is named when the disk is full, rather than the input file',
     async () => {
       const work = () => writeFile('/dev/full', 'text', { flag: 'a' });
       await expect(intoFile(at('page.html'), KEEP, work)).rejects.toMatchObject({
@@ -55,7 +55,7 @@ describe('a file that a command writes', () => {
     },
   );
 
-  it('replaces it with --force, also when it is the input', async () => {
+  it('is replaced with --force, also when it is the input', async () => {
     await writeFile(at('file'), 'old');
     await intoFile(at('file'), FORCE, async (part) => {
       await writeFile(part, `${await readFile(at('file'), 'utf8')} and new`);
@@ -64,7 +64,7 @@ describe('a file that a command writes', () => {
     expect(await readdir(folder)).toEqual(['file']);
   });
 
-  it('leaves the earlier file when the work fails', async () => {
+  it('leaves the earlier file untouched when the work fails', async () => {
     await writeFile(at('file'), 'old');
     const work = async (part: string) => {
       await writeFile(part, 'half');
@@ -76,7 +76,7 @@ describe('a file that a command writes', () => {
     expect(await readdir(folder)).toEqual(['file']);
   });
 
-  it('is the file of one of two commands that write it at once', async () => {
+  it('belongs to one of two commands that write it at once; the other fails', async () => {
     const both = ['one', 'two'].map((text) => intoFile(at('file'), KEEP, (part) => writeFile(part, text)));
     const ends = await Promise.allSettled(both);
     const [failed] = ends.filter(({ status }) => status === 'rejected');
@@ -86,7 +86,7 @@ describe('a file that a command writes', () => {
   });
 
   it.each(['none/file', 'file/below', '', `${'x'.repeat(300)}.wav`])(
-    'says why it cannot be %s',
+    'is refused with the reason: %s',
     async (name) => {
       await writeFile(at('file'), '');
       const text = name === '' ? folder : at(name);
@@ -98,14 +98,14 @@ describe('a file that a command writes', () => {
     },
   );
 
-  it('may have the longest name that there is', async () => {
+  it('may have a name of the maximal length', async () => {
     const name = `${'x'.repeat(251)}.wav`;
     await intoFile(at(name), KEEP, (part) => writeFile(part, ''));
     await expect(checkOutput(at(name), KEEP)).rejects.toMatchObject(REFUSED);
   });
 });
 
-it('a folder that is to hold one thing is missing or empty, or --force is given', async () => {
+it('an output folder must be missing or empty, or --force is given', async () => {
   await mkdir(at('empty'));
   await checkOutputFolder(at('missing'), KEEP);
   await checkOutputFolder(at('empty'), KEEP);

@@ -136,7 +136,7 @@ it('each command that writes to a given path has --force', async () => {
 });
 
 it.each(['/proc/none/x', 'in.wav/below', 'a-folder', 'binary'])(
-  'whatever is wrong with a path is told in words: %s',
+  'an unusable path is reported in words: %s',
   { timeout: 180_000 },
   async (path) => {
     const ends = await tries.run([...WRITES, ...USES].map((line) => line.replace('PATH', path)));
@@ -150,7 +150,7 @@ it.each(['/proc/none/x', 'in.wav/below', 'a-folder', 'binary'])(
 const HOSTILE = 'x\nFORGED \u001b[2J';
 
 it.each([`${HOSTILE}/below`, `${HOSTILE}.yaml`])(
-  'a line break in a name makes no second line of what is printed: %j',
+  'a line break in a name does not begin a new line of output: %j',
   { timeout: 180_000 },
   async (path) => {
     // One is there, and not what most of them look for; one is not.

@@ -213,7 +213,7 @@ function expectAll(written: readonly string[], patterns: readonly RegExp[]): voi
   expect(missing).toEqual([]);
 }
 
-it('each command is told here to be one that writes, or not', async () => {
+it('each command is listed here as one that writes files, or not', async () => {
   const leaves = (command: Command, path: readonly string[]): string[] =>
     command.commands.length === 0
       ? [path.join(' ')]
@@ -222,8 +222,8 @@ it('each command is told here to be one that writes, or not', async () => {
   expect(all.sort()).toEqual([...WRITING, ...PRINTING].sort());
 });
 
-describe.skipIf(process.platform === 'win32').concurrent('under a umask that takes nothing away', () => {
-  it('commands that work on files and by themselves write for their owner alone', async () => {
+describe.skipIf(process.platform === 'win32').concurrent('under the umask 0', () => {
+  it('commands on files write for their owner only', async () => {
     await using shop = await Workshop.open({
       'flow.yaml': FLOW,
       'scenario.json': JSON.stringify(SCENARIO),
@@ -275,7 +275,7 @@ describe.skipIf(process.platform === 'win32').concurrent('under a umask that tak
     ]);
   }, 180_000);
 
-  it('commands on an endpoint, and the endpoint, write for their owner alone', async () => {
+  it('commands on an endpoint, and the endpoint itself, write for their owner only', async () => {
     const identity = await generateIdentity();
     const given = {
       'flow.yaml': FLOW,

@@ -76,7 +76,7 @@ describe.skipIf(!has('python3') || !has('systemd-notify'))(
   },
 );
 
-it('nothing is told, and nothing fails, where no manager is', async () => {
+it('without a service manager nothing is sent and nothing fails', async () => {
   const { tellManager } = await import('../../src/cli/service-manager.js');
   const before = process.getActiveResourcesInfo().length;
   tellManager(new AbortController().signal)[Symbol.dispose]();

@@ -155,29 +155,26 @@ it.skipIf(process.platform === 'win32').each([
   ['who lets it ring', 600],
   // Either of the two may have the call first.
   ['who answers at once', 0],
-])(
-  'a recorder with --share records what a campaign says to whom it calls: a person %s',
-  async (_, ringsMs) => {
-    const recorder = started('record', '--share', '--out', await mkdtemp(join(folder, 'of-campaign-')));
-    await recorder.until('ready');
-    await using client = await attach(new MemoryTransport(exchange.endpoint('ann')));
-    // timer: how long a person lets it ring.
-    client.on('call', (call) => setTimeout(() => void call.answer().catch(() => undefined), ringsMs));
-    const flow = ['--flow', join(folder, 'flow.yaml'), '--out', await mkdtemp(join(folder, 'campaign-'))];
-    const campaign = started('campaign', 'run', join(folder, 'list.csv'), ...flow);
-    expect(await campaign.until('outcome')).toMatchObject({ target: 'ann', outcome: 'done' });
-    const published = await recorder.until('published');
-    await client.close();
-    expect(await lostIn(published)).toEqual([]);
-    expect(await spokenSeconds(published)).toBeGreaterThan(2);
-  },
-);
+])('a recorder with --share records what a campaign says to its target: a person %s', async (_, ringsMs) => {
+  const recorder = started('record', '--share', '--out', await mkdtemp(join(folder, 'of-campaign-')));
+  await recorder.until('ready');
+  await using client = await attach(new MemoryTransport(exchange.endpoint('ann')));
+  // timer: how long a person lets it ring.
+  client.on('call', (call) => setTimeout(() => void call.answer().catch(() => undefined), ringsMs));
+  const flow = ['--flow', join(folder, 'flow.yaml'), '--out', await mkdtemp(join(folder, 'campaign-'))];
+  const campaign = started('campaign', 'run', join(folder, 'list.csv'), ...flow);
+  expect(await campaign.until('outcome')).toMatchObject({ target: 'ann', outcome: 'done' });
+  const published = await recorder.until('published');
+  await client.close();
+  expect(await lostIn(published)).toEqual([]);
+  expect(await spokenSeconds(published)).toBeGreaterThan(2);
+});
 
 it.skipIf(process.platform === 'win32').each([
   ['with --share', ['--share']],
   ['without --share', []],
 ])(
-  'an answering machine speaks in a call that a recorder %s has had since it rang, which has what it says',
+  'an answering machine speaks in a call that a recorder %s has had since it rang; the recording has what it says',
   async (_, share) => {
     const recorder = started('record', ...share, '--out', await mkdtemp(join(folder, 'of-machine-')));
     const machine = started(
@@ -199,7 +196,7 @@ it.skipIf(process.platform === 'win32').each([
 );
 
 it.skipIf(process.platform === 'win32')(
-  'of two recorders without --share one has the whole of each call, and the other is told which process that is',
+  'of two recorders without --share one has the whole call, and the other reports which process has it',
   async () => {
     const outs = ['one', 'other'].map((name) => join(folder, name));
     const recorders = outs.map((out) => started('record', '--out', out));

@@ -37,7 +37,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     client.destroy();
   });
 
-  it('ends it at once when it comes again', async () => {
+  it('ends it at once when sent a second time', async () => {
     const { child, port } = await served();
     const client = await deaf(port);
     const exited = once(child, 'exit', { signal: AbortSignal.timeout(30_000) });

@@ -55,14 +55,17 @@ const roomsOf = (loaded: readonly string[]) =>
 const OWN = ['base', 'cli', 'files'];
 
 describe('the command loads only the modules that it needs', () => {
-  it.each([['--version'], ['--help'], ['help']])('%s: no room, no command', async (word) => {
-    const loaded = await loadedBy(MAIN, word);
-    expect(loaded).toContain('cli/main.js');
-    expect(roomsOf(loaded)).toEqual(OWN);
-    expect(loaded.filter((place) => /^cli\/\w+\//.test(place))).toEqual([]);
-  });
+  it.each([['--version'], ['--help'], ['help']])(
+    '%s: loads no folder of src but its own, and no command',
+    async (word) => {
+      const loaded = await loadedBy(MAIN, word);
+      expect(loaded).toContain('cli/main.js');
+      expect(roomsOf(loaded)).toEqual(OWN);
+      expect(loaded.filter((place) => /^cli\/\w+\//.test(place))).toEqual([]);
+    },
+  );
 
-  it('explain: the language alone', async () => {
+  it('explain: loads the protocol only', async () => {
     expect(roomsOf(await loadedBy(MAIN, 'explain', 'PING'))).toEqual([...OWN, 'protocol']);
   });
 
@@ -70,7 +73,7 @@ describe('the command loads only the modules that it needs', () => {
     expect(roomsOf(await loadedBy(MAIN, 'ctl', '--help'))).toEqual([...OWN, 'service']);
   });
 
-  it('wav: the voice toolkit alone', async () => {
+  it('wav: loads the voice toolkit only', async () => {
     expect(roomsOf(await loadedBy(MAIN, 'wav', '--help'))).toEqual([...OWN, 'voice']);
   });
 });

@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('the output of a command never steers the terminal', () => {
+describe('the output of a command has no control sequences', () => {
   it.each<[string, (name: (end: string) => string) => string[]]>([
     ['explain', () => ['explain', `GET USER ${HOSTILE} FULLNAME`]],
     ['explain, a reply', () => ['explain', `<- USER ${HOSTILE} FULLNAME ${HOSTILE}`]],
@@ -77,14 +77,19 @@ describe('the output of a command never steers the terminal', () => {
     for (const line of `${stdout}${stderr}`.split('\n')) expect(line).not.toMatch(STEERS);
   });
 
-  it.skipIf(process.platform === 'win32')('a name with a line break makes no line of its own', async () => {
-    const file = join(folder, 'one.wav\nother.wav\n  samples   5');
-    await copyFile('test/fixtures/speech/goforward.wav', file);
-    const { stdout } = await host.run(['wav', 'info', file]);
-    expect(stdout.split('\n')[0]).toBe(`${folder}/one.wav\\u000aother.wav\\u000a  samples   5`);
-    const { stderr } = await host.run(['demo\n(run "x")']);
-    expect(stderr.split('\n')[0]).toBe(`jackfield: unknown command 'demo\\u000a(run "x")' [ERR_INVALID_ARG]`);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'a name with a line break does not begin a line of its own',
+    async () => {
+      const file = join(folder, 'one.wav\nother.wav\n  samples   5');
+      await copyFile('test/fixtures/speech/goforward.wav', file);
+      const { stdout } = await host.run(['wav', 'info', file]);
+      expect(stdout.split('\n')[0]).toBe(`${folder}/one.wav\\u000aother.wav\\u000a  samples   5`);
+      const { stderr } = await host.run(['demo\n(run "x")']);
+      expect(stderr.split('\n')[0]).toBe(
+        `jackfield: unknown command 'demo\\u000a(run "x")' [ERR_INVALID_ARG]`,
+      );
+    },
+  );
 
   it.each([['--json'], []])('exchange %s', async (...options) => {
     const users = [HOSTILE.replaceAll(/[^a-z]/g, ''), 'ann'];
@@ -107,7 +112,7 @@ describe('the output of a command never steers the terminal', () => {
 });
 
 describe('commands', () => {
-  it('write to the terminal by the functions of one file, and of the one below it', () => {
+  it('write to the terminal only through terminal-text.ts and unread-output.ts', () => {
     const root = new URL('../../src/cli/', import.meta.url);
     const others = readdirSync(root, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts') && !['terminal-text.ts', 'unread-output.ts'].includes(name))

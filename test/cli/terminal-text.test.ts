@@ -26,7 +26,7 @@ describe('printedTime', () => {
 });
 
 describe('printable', () => {
-  it('leaves nothing that steers a terminal or turns a line, and leaves letters, emoji and blanks', () => {
+  it('removes control sequences and marks of direction, and keeps letters, emoji and blanks', () => {
     expect(printable('\u001b[2Jann\u009b31m\r\n\u0007\u202e')).toBe(
       '\\u001b[2Jann\\u009b31m\\u000d\\u000a\\u0007\\u202e',
     );
@@ -40,7 +40,7 @@ describe('printable', () => {
     );
   });
 
-  it('leaves JSON the same JSON', () => {
+  it('keeps the meaning of JSON', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         const json = JSON.stringify(JSON.parse(text));

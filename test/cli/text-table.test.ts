@@ -31,7 +31,7 @@ describe('a table of the command line', () => {
     expect(textTable([['a\u001b[2Jb', 'c\nd', '\u202ee']])).toEqual(['a\\u001b[2Jb  c\\u000ad  \\u202ee']);
   });
 
-  it('has no lines without rows', () => {
+  it('is empty without rows', () => {
     expect(textTable([])).toEqual([]);
   });
 });

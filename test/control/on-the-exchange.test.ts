@@ -115,7 +115,7 @@ describe.each(WAYS)('on the exchange, by $name', ({ possible, serve }) => {
     expect(await incoming.ended()).toBe('REFUSED');
   });
 
-  test('a digit that one sends is told to the other', async () => {
+  test('a digit that one side sends is notified to the other', async () => {
     const [outgoing, incoming] = await ringing();
     await incoming.answer();
     await outgoing.reached('INPROGRESS');
@@ -130,7 +130,7 @@ describe.each(WAYS)('on the exchange, by $name', ({ possible, serve }) => {
     expect(await digits).toBe('1*#');
   });
 
-  test('a message of several lines comes as it was sent, either way, and as long as a command may be', async () => {
+  test('a message of several lines arrives unchanged in both directions, up to the longest command', async () => {
     const text = 'One\r\ntwo\n\nCHATMESSAGE x y\n\u{1f600}\u202e; "x"';
     const [toJill, toJack] = [jill.chats.incoming(), jack.chats.incoming()];
     const sent = await jack.chats.message('jill', text);

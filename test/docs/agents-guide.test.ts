@@ -27,7 +27,7 @@ async function printed(child: ChildProcess, sought: RegExp): Promise<RegExpExecA
   });
 }
 
-it('the guide connects an agent that talks back, as it says', async () => {
+it('the example of the guide connects an agent that talks back', async () => {
   const blocks = BLOCKS.filter(({ page }) => page === 'docs/agents.md');
   const program = blocks.find(({ code }) => code.includes('serveAgents'));
   const command = blocks.find(({ language }) => language === 'sh')?.code.trim() ?? '';

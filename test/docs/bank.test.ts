@@ -13,7 +13,7 @@ const folder = testFolder();
 const blockOf = (language: string, has: string) =>
   blocksIn(language).find(({ page, code }) => page === 'docs/bank.md' && code.includes(has))?.code ?? '';
 
-it('the flow of the page is played with the hooks of the page', async () => {
+it('the flow of the page runs with the hooks of the page', async () => {
   const file = join(folder, 'bank-hooks.mjs');
   writeFileSync(file, blockOf('js', 'export function checkPin'));
   const { hooks } = await readFlowModule(file);

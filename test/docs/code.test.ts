@@ -53,7 +53,7 @@ function imported({ code: text }: Block): string {
 }
 
 describe('each block of code', () => {
-  it('is right for the types of the package, as its users see them', () => {
+  it('compiles with the public types of the package', () => {
     const options: ts.CompilerOptions = {
       ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'] },
       ...{ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
@@ -88,7 +88,7 @@ describe('each block of code', () => {
   });
 
   it.each(blocksIn('js').map((block) => [placeOf(block), block] as const))(
-    'is JavaScript of every Node that is supported: %s',
+    'runs on every supported version of Node: %s',
     (_, block) => {
       // Explicit resource management came with Node 24.
       expect(block.code).not.toMatch(/^\s*(await )?using /m);

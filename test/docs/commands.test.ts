@@ -57,13 +57,13 @@ describe('each command line of the documentation', () => {
   );
 });
 
-describe('what the prose calls', () => {
+describe('a name in the prose', () => {
   const called = (pattern: RegExp) =>
     [...TEXTS].flatMap(([page, text]) =>
       [...text.matchAll(pattern)].map(([, words = '']) => `${page}: ${words}`),
     );
 
-  it('as a command of Jackfield has its name and its options', async () => {
+  it('of a command of Jackfield exists, with its options', async () => {
     const program = await jackfieldProgram();
     const spans = called(/`(?:npx )?jackfield ([a-z][^`]*)`/g);
     expect(spans.length).toBeGreaterThan(40);
@@ -76,7 +76,7 @@ describe('what the prose calls', () => {
     expect(faultsOf(program, ['wav', 'info', '--jason'], 'control')).toEqual(['control: no option --jason']);
   });
 
-  it('as a script of npm is one', async () => {
+  it('of a script of npm exists', async () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const spans = called(/\bnpm run (?:--?[a-z]+ )*([a-z][\w:-]*)/g);
     expect(spans.length).toBeGreaterThan(15);

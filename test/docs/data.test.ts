@@ -48,12 +48,12 @@ const READERS: readonly (readonly [RegExp, (block: Block) => Promise<unknown>])[
 
 const DATA = blocksIn('json', 'yaml', 'yml');
 
-it('there are blocks of data', () => {
+it('the documentation has blocks of data', () => {
   expect(DATA.length).toBeGreaterThan(1);
 });
 
 it.each(DATA.map((block) => [placeOf(block), block] as const))(
-  'what reads it takes the data of %s',
+  'the data of %s is accepted by its reader',
   async (_, block) => {
     const [, read] = READERS.find(([sign]) => sign.test(block.code)) ?? [];
     if (!read) throw new Error(`Nothing is known to read it: add that to this test.\n${block.code}`);

@@ -65,7 +65,7 @@ const quoted = [...TEXTS].flatMap(([page, text]) =>
     .filter(([, said]) => / (?:must|cannot|needs|is|was|were|are|has|does|did|waited|there) /.test(said)),
 );
 
-it('each message that a document shows is one of the code', () => {
+it('each message that a document shows is a message of the source', () => {
   const code = wordsOfSources();
   const messages = [...printed, ...quoted];
   expect(messages.length).toBeGreaterThan(3);

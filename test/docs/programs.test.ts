@@ -185,7 +185,7 @@ async function hangUp(): Promise<void> {
 }
 
 describe('a block that is a whole program', () => {
-  it('is run, or it is said why not', () => {
+  it('is run, or listed with the reason why not', () => {
     const programs = blocksIn('ts', 'js').filter(
       ({ page, code }) => /^import /m.test(code) && page !== 'docs/voice.md',
     );
@@ -221,7 +221,7 @@ describe('a block that is a whole program', () => {
     expect((await alone).thrown(block)).toBeUndefined();
   });
 
-  it('that needs nobody else reports nothing, and leaves nothing that keeps a process alive', async () => {
+  it('that needs no endpoint prints no error, and leaves nothing that keeps the process alive', async () => {
     expect(await alone).toMatchObject({ status: 0, stderr: '' });
   });
 });

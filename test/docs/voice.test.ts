@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe('docs/voice.md', () => {
-  it('has an example in each part that code can show', () => {
+  it('has an example in each part that can have one', () => {
     expect(blocks.map(({ heading }) => heading)).toEqual([
       'Two shapes for everything',
       'WAV',
@@ -50,7 +50,7 @@ describe('docs/voice.md', () => {
     expect(ran.thrown(pathOf(heading))).toBeUndefined();
   });
 
-  it('has examples that report nothing, and leave nothing that keeps a process alive', () => {
+  it('has examples that print no error, and leave nothing that keeps the process alive', () => {
     expect(ran).toMatchObject({ status: 0, stderr: '' });
   });
 });

@@ -57,7 +57,7 @@ async function onStage<T>(
   return await work({ clock, client, server, other });
 }
 
-describe.each(FAILING)('a function of the program that is asked, and that %s', (_when, failing) => {
+describe.each(FAILING)('a callback whose result is used, and that %s', (_when, failing) => {
   it('tagsOf: the call is recorded without those tags', async () => {
     await onStage(async ({ clock, client, server }) => {
       const folder = await newFolder();
@@ -91,7 +91,7 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
     await expectTold('retryWhen');
   });
 
-  it('retryWhen: what is no delay is none, and the others are called', async () => {
+  it('retryWhen: an invalid delay counts as none, and the others are called', async () => {
     const { results } = await jackfield.testCampaign(hello, ['anna', 'ben'], {
       exchange: jackfield.Exchange,
       people: { anna: 'refuse' },
@@ -172,7 +172,7 @@ describe.each(FAILING)('a function of the program that is asked, and that %s', (
     await expectTold('greetingFor');
   });
 
-  it('onAgent: caller and agent talk, and the queue tells of it', async () => {
+  it('onAgent: caller and agent talk, and the queue reports it', async () => {
     const failures: Error[] = [];
     const clock = new jackfield.VirtualClock();
     const queue = await jackfield.Queue.open({ clock, agents: [{ name: 'anna', dial: 'anna' }] });
@@ -231,7 +231,7 @@ steps:
   it.each([
     ['is transcribed', async () => ({ text: 'hello' }), 1],
     ['the engine fails on', async () => boom(), 0],
-  ])('onRecording: whatever %s, the others are tried, too', async (_what, transcribe, count) => {
+  ])('onRecording: whatever %s, the other callbacks are called, too', async (_what, transcribe, count) => {
     await onStage(async ({ clock, client, server }) => {
       await using recorder = await jackfield.Recorder.start(client, server, { folder: await newFolder() });
       const published = once(recorder, 'published');
@@ -263,7 +263,7 @@ steps:
     }
   });
 
-  it('onNoMicrophone: that voice is not opened, and leaves nothing behind', async () => {
+  it('onNoMicrophone: the voice is not opened, and leaves nothing behind', async () => {
     let opened = 0;
     await onStage(
       async ({ client, server }) => {
@@ -284,7 +284,7 @@ steps:
   });
 });
 
-it('tagsOf that gives no tags is told of, and the call is recorded', async () => {
+it('tagsOf that returns no tags is reported, and the call is recorded', async () => {
   for (const wrong of [5, { desk: 5 }, Promise.resolve({ desk: '7' })]) {
     told.splice(0);
     await onStage(async ({ client, server }) => {

@@ -22,8 +22,8 @@ afterAll(() => {
   process.chdir(home);
 });
 
-describe.each(FAILING)('a function of the program that %s', (_when, failing) => {
-  it.each(TOLD)('ends nothing but itself, and is told as a warning: %s', async (name, run, result) => {
+describe.each(FAILING)('a callback that %s', (_when, failing) => {
+  it.each(TOLD)('stops nothing else, and is reported as a warning: %s', async (name, run, result) => {
     warned.splice(0);
     expect(await run(failing)).toEqual(result);
     await new Promise((resolve) => setImmediate(resolve));
@@ -35,7 +35,7 @@ describe.each(FAILING)('a function of the program that %s', (_when, failing) => 
     expect(unhandled).toEqual([]);
   });
 
-  it('fails the opening that it takes part in, where that asks it: onLease', async () => {
+  it('fails the opening that called it: onLease', async () => {
     const clock = new jackfield.VirtualClock();
     await using exchange = await jackfield.Exchange.start({ clock, patienceMs: 5000 });
     await using client = await jackfield.attach(new jackfield.MemoryTransport(exchange.endpoint()), {

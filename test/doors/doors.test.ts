@@ -34,17 +34,17 @@ describe('a value of another type, NaN or an unknown option is refused by name',
   });
 });
 
-describe('a value of the right type that is rarely meant is taken, or refused with a code; numbers by the range that is told', () => {
+describe('an unusual value of the right type is taken, or refused with a code; numbers by the documented range', () => {
   it.each(doors)('%s', async (_name, door) => {
     expect((await notAsTold(door, cast)).slice(0, 5)).toEqual([]);
   });
 });
 
-it('no door leaves a rejection that nobody handles', () => {
+it('no public function leaves an unhandled rejection', () => {
   expect(unhandled.slice(0, 5)).toEqual([]);
 });
 
-describe('the options that are told of something', () => {
+describe('the callbacks among the options', () => {
   /** Options that take part in what they are told of: what they throw fails it. */
   const TAKE_PART = ['onLease', 'onNoMicrophone', 'onSession'];
   /** Those that need calls, tried in asked-callbacks.test.ts. */

@@ -30,7 +30,7 @@ describe('bots', () => {
     expect(results).toMatchObject([{ outcome: 'done', status: 'FINISHED' }]);
   });
 
-  it('bank: a balance after a wrong PIN, then the desk; no PIN is in the transcript', async () => {
+  it('bank: a balance after a wrong PIN, then the desk; the transcript has no PIN', async () => {
     const { results, transcript } = await bank.run();
     expect(results[0]).toMatchObject({ outcome: 'done' });
     expect(JSON.stringify(transcript.filter(({ who }) => who === 'bot'))).not.toMatch(/8642|0000/);
@@ -72,13 +72,13 @@ describe('bots', () => {
     expect(answers).toEqual([{ who: 'caller', flour: 4, price: 2 }]);
   });
 
-  it('call-back queue: who hung up keeps the place, and is served first', async () => {
+  it('call-back queue: a caller who hung up keeps the place, and is served first', async () => {
     const { results, figures } = await callBackQueue.run();
     expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
     expect(figures).toMatchObject({ entered: 2, handled: 2, waiting: 0, abandoned: 0 });
   });
 
-  it('a campaign of twenty: hours by each clock, a holiday, second calls, and who wants none', async () => {
+  it('a campaign of twenty: local hours, a holiday, second calls, and the do-not-call list', async () => {
     const { results, never, report } = await campaignOfTwenty.run();
     const last = new Map(results.map((result) => [result.target, result]));
     const outcomes = [...last.values()].map(({ outcome }) => outcome);
@@ -92,7 +92,7 @@ describe('bots', () => {
     expect(report.split('\r\n')).toHaveLength(results.length + 2);
   });
 
-  it('twenty calls: those that throw end alone', async () => {
+  it('twenty calls: one that throws ends alone', async () => {
     const { byOutcome } = await twentyCalls.run();
     expect(byOutcome).toEqual({ done: 14, failed: 4, 'hung-up': 2 });
   });

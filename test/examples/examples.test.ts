@@ -35,7 +35,7 @@ describe('examples', () => {
     expect(status).toBe('FINISHED');
   });
 
-  it('foreign-pcm-client: every sample goes either way', async () => {
+  it('foreign-pcm-client: every sample arrives in both directions', async () => {
     const { toClient, fromClient } = await foreignPcmClient.run();
     expect(fromClient).toBe(8000);
     expect(toClient).toBeGreaterThanOrEqual(8000);
@@ -64,7 +64,7 @@ describe.concurrent('examples that record and analyse', () => {
     expect(began[1].length).toBeGreaterThan(0);
   });
 
-  it('mask-recordings: nothing is heard where the number was, and the recording verifies', async () => {
+  it('mask-recordings: there is silence where the number was, and the recording verifies', async () => {
     const to = join(folder, 'masked');
     const [result] = await maskRecordings.run({ folder: to });
     expect(result?.masking?.spans).toEqual([

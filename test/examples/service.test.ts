@@ -15,11 +15,11 @@ async function printed(...args: readonly string[]): Promise<string[]> {
   return lines;
 }
 
-it('the configuration of the examples is right, and so is all that it names', async () => {
+it('the configuration of the examples is valid, and so are the files that it names', async () => {
   expect(await checkConfig(FILE, {})).toMatchObject({ problems: [] });
 });
 
-it('config try says which rule would answer, and what keeps the others from it', async () => {
+it('config try prints which rule would answer, and why the others would not', async () => {
   const number = ['--to', '+49 30 123456', '--endpoint', 'desk'];
   expect(await printed('try', FILE, '--from', 'ann', ...number, '--at', '2026-11-30T09:00')).toEqual([
     'desk: survey, by the rule sales-line',

@@ -50,7 +50,7 @@ it('a process ends by itself once its exchange is closed, with any work in progr
   expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
 });
 
-it('takes no client once it is closed', async () => {
+it('a closed exchange takes no client', async () => {
   const exchange = await Exchange.start();
   const endpoint = exchange.endpoint();
   await exchange.close();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { world } from './world.js';
 
 describe('a simulated day of calls', () => {
-  it('leaves nothing behind but the history that was asked for', async () => {
+  it('leaves nothing behind but the configured history', async () => {
     await using w = await world({ historyLimit: 50 });
     const [alice, bob] = [w.client('alice'), w.client('bob')];
     const CALLS = 2000;

@@ -62,7 +62,7 @@ describe('a failure in one place affects no other', () => {
     expect(w.told[0]).toBe('listener of line: boom');
   });
 
-  it('a client that cannot be told: its session ends, the others hear', async () => {
+  it('a client whose delivery throws: its session ends, the others get their lines', async () => {
     await using w = await watched();
     const session = w.exchange.endpoint('alice').connect({ deliver: boom, closed: boom });
     session.receive('PROTOCOL 8');
@@ -74,7 +74,7 @@ describe('a failure in one place affects no other', () => {
   it.each([
     ['at once', boom],
     ['later', async () => boom()],
-  ])('a policy that throws %s: that client is not let in', async (_when, attach) => {
+  ])('a policy that throws %s: that client is refused', async (_when, attach) => {
     await using w = await watched({ attach });
     const client = w.client('alice', { attach: false });
     client.send('#1 NAME x');
@@ -87,14 +87,14 @@ describe('a failure in one place affects no other', () => {
   it.each([
     ['its gateway', { gateway: { lineTo: boom } }, 'CALL +3725555'],
     ['somebody who is called', { robots: [{ identity, arrive: boom }] }, 'CALL robo'],
-    ['his overflow', { robots: [{ identity, arrive: () => {}, overflow: boom }] }, 'CALL robo'],
+    ['the overflow of the callee', { robots: [{ identity, arrive: () => {}, overflow: boom }] }, 'CALL robo'],
     [
-      'his answer',
+      'the answer of the callee',
       { robots: [{ identity, arrive: (attempt: Attempt) => attempt.answer({ identity } as never) }] },
       'CALL robo',
     ],
     [
-      'the reason that he gives',
+      'the reason of the callee',
       {
         robots: [
           {

@@ -49,7 +49,7 @@ describe('FILE leads nowhere outside its folders', () => {
     expect(readdirSync(outside)).toEqual(['target.wav']);
   });
 
-  it('a link from one of its folders to another is no way out', async () => {
+  it('a link from one of its folders to another is followed', async () => {
     const { root, outside: second } = neighbours();
     symlinkSync(second, join(root, 'second'));
     await using w = await world({ fileRoots: [root, second] });
@@ -80,7 +80,7 @@ describe('FILE leads nowhere outside its folders', () => {
     expect(readdirSync(`${root}-and-more`)).toEqual([]);
   });
 
-  it('a file that is not regular is neither waited for nor replaced', async () => {
+  it('a file that is not regular does not block and is not replaced', async () => {
     const { root } = neighbours();
     mkdirSync(join(root, 'folder.wav'));
     expect(spawnSync('mkfifo', [join(root, 'pipe.wav')]).status).toBe(0);
@@ -98,7 +98,7 @@ describe('FILE leads nowhere outside its folders', () => {
 });
 
 describe('a FILE that is written', () => {
-  it('belongs to one stream; another is refused, and has it when the first is over', async () => {
+  it('belongs to one stream; another stream gets it once the first is over', async () => {
     const root = folder();
     const card = new CountingCard();
     await using w = await world({
@@ -123,28 +123,25 @@ describe('a FILE that is written', () => {
     ['owned', 'theirs.wav', 'refused'],
     ['written', 'theirs.wav', 'refused'],
     ['any', 'theirs.wav', 'answered'],
-  ] as const)(
-    'with overwriteFiles %j, over %s that was there before, is %s',
-    async (overwriteFiles, name, is) => {
-      if (name === 'theirs.wav' && process.geteuid?.() !== 0) return;
-      const root = folder();
-      writeFileSync(join(root, name), 'what was there');
-      if (name === 'theirs.wav') chownSync(join(root, name), 65_534, 65_534);
-      await using w = await world({ fileRoots: [root], overwriteFiles });
-      const { bob, in_ } = await talk(w);
-      const first = await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`);
-      if (is === 'answered') {
-        expect(first).toMatch(/^ALTER/);
-        await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
-        expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).toMatch(/^ALTER/);
-      } else {
-        expect(first).toMatch(/already exists and must not be overwritten$/);
-        expect(readFileSync(join(root, name), 'utf8')).toBe('what was there');
-      }
-    },
-  );
+  ] as const)('with overwriteFiles %j, over an existing %s, is %s', async (overwriteFiles, name, is) => {
+    if (name === 'theirs.wav' && process.geteuid?.() !== 0) return;
+    const root = folder();
+    writeFileSync(join(root, name), 'what was there');
+    if (name === 'theirs.wav') chownSync(join(root, name), 65_534, 65_534);
+    await using w = await world({ fileRoots: [root], overwriteFiles });
+    const { bob, in_ } = await talk(w);
+    const first = await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`);
+    if (is === 'answered') {
+      expect(first).toMatch(/^ALTER/);
+      await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT`);
+      expect(await redirected(bob, `ALTER CALL ${in_} SET_OUTPUT FILE="${name}"`)).toMatch(/^ALTER/);
+    } else {
+      expect(first).toMatch(/already exists and must not be overwritten$/);
+      expect(readFileSync(join(root, name), 'utf8')).toBe('what was there');
+    }
+  });
 
-  it('is begun anew by the stream that wrote it before', async () => {
+  it('is started again by the stream that wrote it before', async () => {
     const root = folder();
     const card = new CountingCard();
     await using w = await world({
@@ -165,7 +162,7 @@ describe('a FILE that is written', () => {
   });
 
   it.skipIf(!canMount)(
-    'on a disk that is full is valid and says so; the call goes on (skipped where no disk can be mounted)',
+    'on a full disk stays valid, and the failure is reported; the call goes on (skipped where no disk can be mounted)',
     async () => {
       await using disk = smallDisk(128 * 1024);
       const card = new CountingCard();
@@ -241,7 +238,7 @@ describe('a FILE that is read and to be written at once', () => {
     }
   });
 
-  it('is refused to one of both that are asked for at once', async () => {
+  it('is refused to one of two streams that want it at once', async () => {
     for (let round = 0; round < 20; round++) {
       const root = folder();
       await tone(join(root, 'in.wav'), 100);

@@ -41,7 +41,7 @@ function* commandsWith(name: string, ids: Readonly<Record<string, number>>): Gen
 /** Commands whose argument is a name that the client gives, or that nothing of this exchange looks at. */
 const TAKES_ANY_NAME = /^(NAME|SEARCH|MESSAGE|CHAT|CREATE|OPEN|BTN_PRESSED|BTN_RELEASED) /;
 
-describe('names that every object of the language has', () => {
+describe('names that every JavaScript object has', () => {
   let w: World;
   let alice: Client;
   let ids: Readonly<Record<string, number>>;
@@ -58,7 +58,7 @@ describe('names that every object of the language has', () => {
   });
   afterAll(() => w[Symbol.asyncDispose]());
 
-  it.each(INHERITED)('are no words of the API: %s', async (name) => {
+  it.each(INHERITED)('are not words of the API: %s', async (name) => {
     for (const command of commandsWith(name, ids)) {
       const answers = alice.send(command);
       await Promise.resolve();
@@ -74,7 +74,7 @@ describe('names that every object of the language has', () => {
 
 describe('line breaks and NUL in commands of a client', () => {
   it.each(['\r', '\n', '\0', '\r\n'])(
-    'are refused with the command, and told to nobody: %j',
+    'are refused with the command, and notified to nobody: %j',
     async (mark) => {
       const said = `a${mark}CALL mallory`;
       await using w = await world();

@@ -31,21 +31,24 @@ async function heard(socket: Socket): Promise<string> {
 }
 
 describe('limits', () => {
-  it.each(Object.entries(LIMITS))('%s has a default in its range, and is refused outside', (name, limit) => {
-    expect(resolveLimits()).toMatchObject({ [name]: limit.default });
-    expect(resolveLimits({ [name]: limit.min })).toMatchObject({ [name]: limit.min });
-    for (const value of [limit.min - 1, limit.max + 1, Number.NaN, 1.5, '7']) {
-      expect(() => resolveLimits({ [name]: value })).toThrow(`limits.${name} must be`);
-    }
-  });
+  it.each(Object.entries(LIMITS))(
+    '%s has a default within its range, and is refused outside it',
+    (name, limit) => {
+      expect(resolveLimits()).toMatchObject({ [name]: limit.default });
+      expect(resolveLimits({ [name]: limit.min })).toMatchObject({ [name]: limit.min });
+      for (const value of [limit.min - 1, limit.max + 1, Number.NaN, 1.5, '7']) {
+        expect(() => resolveLimits({ [name]: value })).toThrow(`limits.${name} must be`);
+      }
+    },
+  );
 
-  it('that there are not are refused', () => {
+  it('that do not exist are refused', () => {
     expect(() => resolveLimits({ constructor: 5 } as never)).toThrow(
       /limits.constructor must be left out: the only options are clients/,
     );
   });
 
-  it('clients: one more gets an error with advice, and the others go on', async () => {
+  it('clients: one more gets an error with advice, and the others stay', async () => {
     await using exchange = await Exchange.start({ limits: { clients: 2 } });
     const port = await exchange.listen();
     const sockets = [opened(port, 'PING\n'), opened(port, 'PING\n')];
@@ -120,7 +123,7 @@ describe('limits', () => {
     for (const socket of [...silent, client]) socket.destroy();
   });
 
-  it('clientsWithoutToken: who shows the token gets in between any number of others', async () => {
+  it('clientsWithoutToken: a client with the token gets in among any number of others', async () => {
     await using exchange = await Exchange.start({ limits: { clientsWithoutToken: 4, wrongTokens: 1000 } });
     const port = await exchange.listen({ token: TOKEN });
     const flood = () =>
@@ -137,12 +140,12 @@ describe('limits', () => {
     for (const socket of [...others, client]) socket.on('error', () => undefined).destroy();
   });
 
-  it('authenticateMs: a connection that shows nothing is closed', async () => {
+  it('authenticateMs: a connection that sends no token is closed', async () => {
     await using exchange = await Exchange.start({ limits: { authenticateMs: 100 } });
     expect(await heard(opened(await exchange.listen({ token: TOKEN })))).toBe('');
   });
 
-  it('wrongTokens: those after them are looked at later and later, the right one too', async () => {
+  it('wrongTokens: further tokens are checked later and later, the right one too', async () => {
     const clock = new VirtualClock();
     const told: unknown[] = [];
     const fence = new Fence((error) => told.push(error));
@@ -174,7 +177,7 @@ describe('limits', () => {
     expect(exchange.endpoint().sessions).toHaveLength(0);
   });
 
-  it('unsentBytes: a client that does not read is dropped, which is told', async () => {
+  it('unsentBytes: a client that does not read is dropped, which is reported', async () => {
     await using exchange = await Exchange.start({ limits: { unsentBytes: 65_536 } });
     const failures: [unknown, string][] = [];
     exchange.on('failure', (...failure) => failures.push(failure));
@@ -190,7 +193,7 @@ describe('limits', () => {
     deaf.destroy();
   });
 
-  it('commandsWaiting: another is refused, the others are answered', async () => {
+  it('commandsWaiting: one more command is refused, the others are answered', async () => {
     let decide: (allowed: boolean) => void = () => {};
     const decision = new Promise<boolean>((resolve) => {
       decide = resolve;
@@ -205,7 +208,7 @@ describe('limits', () => {
     expect(client.send('PING')).toEqual(['PONG']);
   });
 
-  it('namesAsked: a person is asked about so many at once; another is refused, and may ask again', async () => {
+  it('namesAsked: a user is asked about that many names at once; one more is refused, and may try again', async () => {
     const asked: { readonly name: string; readonly decide: (allowed: boolean) => void }[] = [];
     const attach = ({ name }: { readonly name: string }) =>
       new Promise<boolean>((decide) => asked.push({ name, decide }));
@@ -224,7 +227,7 @@ describe('limits', () => {
     expect(other.lines).toEqual(['OK']);
   });
 
-  it('namesKept: decisions beyond are not remembered', async () => {
+  it('namesKept: decisions beyond the limit are not remembered', async () => {
     const asked: string[] = [];
     const attach = ({ name }: { readonly name: string }) => asked.push(name) > 0;
     await using w = await world({ limits: { namesKept: 2 }, attach });
@@ -234,7 +237,7 @@ describe('limits', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'c']);
   });
 
-  it('callsPerUser: a further call is refused, and callers of that user find the line busy', async () => {
+  it('callsPerUser: a further call is refused, and callers of that user get BUSY', async () => {
     await using w = await world({ limits: { callsPerUser: 2 } });
     const [alice, bob] = [w.client(), w.client('bob')];
     for (const command of ['CALL echo123', 'CALL echo123']) alice.send(command);

@@ -74,7 +74,7 @@ describe('a line that is added', () => {
     await expect(w.exchange.addLine(line)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  it('has calls come in for a handle, and says where nobody is', async () => {
+  it('takes incoming calls for a handle, and reports an unknown one', async () => {
     await using w = await world();
     const line = new MemoryLine('memory');
     await w.exchange.addLine(line);
@@ -90,7 +90,7 @@ describe('a line that is added', () => {
     expect(alice.send(`GET CALL ${id} PARTNER_DISPNAME`)).toEqual([`CALL ${id} PARTNER_DISPNAME Stranger`]);
   });
 
-  it('says who has forwarded a call that comes in', async () => {
+  it('names the forwarder of an incoming call', async () => {
     await using w = await world();
     const line = new MemoryLine('memory');
     await w.exchange.addLine(line);
@@ -111,7 +111,7 @@ describe('a line that is added', () => {
     ['all', '+15550123', 'network'],
     ['all', '+15550700', 'phones'],
     ['all', '+15550404', undefined],
-  ] as const)('has calls come in that may go on by %s lines: %s by %s', async (onward, number, by) => {
+  ] as const)('takes incoming calls that may go on by %s lines: %s by %s', async (onward, number, by) => {
     await using w = await world({ users: [{ handle: 'alice', skypeIn: '+15550100' }] });
     const network = new MemoryLine('network');
     const phones = Object.assign(new MemoryLine('phones'), {
@@ -128,7 +128,7 @@ describe('a line that is added', () => {
     expect(alice.newest('CALL')).toBeGreaterThan(0);
   });
 
-  it('is told what is wrong with the way of a call', async () => {
+  it('gets an error for an invalid route of a call', async () => {
     await using w = await world();
     const line = new MemoryLine('memory');
     await w.exchange.addLine(line);
@@ -152,7 +152,7 @@ describe('a line that is added', () => {
     expect(line.told).toEqual([]);
   });
 
-  it('tells what fails as the exchange’s failure', async () => {
+  it('reports its failures as failures of the exchange', async () => {
     await using w = await world();
     const line = new MemoryLine('memory');
     await w.exchange.addLine(line);
@@ -178,7 +178,7 @@ describe('several lines', () => {
     attempt.decline(cause);
   };
 
-  it('take calls by the longest prefix, the lowest priority, the order in which they came', async () => {
+  it('take calls by the longest prefix, then the lowest priority, then the order of the list', async () => {
     await using w = await world();
     const all = new MemoryLine('all');
     const british = new MemoryLine('british');
@@ -203,7 +203,7 @@ describe('several lines', () => {
     ['has no way for the call', declining(NO_WAY), true],
     ['says that it is busy', declining({ kind: 'busy' }), false],
     ['has rung before', declining(NO_WAY, (attempt) => attempt.ringing()), false],
-  ])('go on to the next where one %s: as it should be', async (_, arrive, goesOn) => {
+  ])('the next one is tried when one %s', async (_, arrive, goesOn) => {
     await using w = await world();
     const first = new MemoryLine('first', arrive);
     const second = new MemoryLine('second');
@@ -214,7 +214,7 @@ describe('several lines', () => {
     expect([first.told.slice(1), second.told.slice(1)]).toEqual([['+15550123'], goesOn ? ['+15550123'] : []]);
   });
 
-  it('fail a call that none of them has a way for, and withdraw one that is given up', async () => {
+  it('fail a call that none of them takes, and withdraw a call that is given up', async () => {
     await using w = await world();
     const withdrawn: string[] = [];
     await w.exchange.addLine(new MemoryLine('first', declining(NO_WAY)));
@@ -233,7 +233,7 @@ describe('several lines', () => {
     expect(withdrawn).toEqual(['cancelled']);
   });
 
-  it('leave out one that does not know the number or throws, and fail only when all do', async () => {
+  it('skip a line that does not know the number or throws, and fail only when all do', async () => {
     await using w = await world();
     const answers: string[] = [];
     await w.exchange.addLine(new MemoryLine('first'));

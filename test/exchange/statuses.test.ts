@@ -151,7 +151,7 @@ describe('every status of a call', () => {
 });
 
 describe('a call to a phone that rejects it', () => {
-  it('waits to be dialled again, and is dialled again with its key', async () => {
+  it('waits to be redialled, and is redialled with its key', async () => {
     await using w = await stage();
     const [alice, id] = await redialled(w);
     phones = { ringMs: 500, outcome: 'answer', steps: [], stay: true };
@@ -182,7 +182,7 @@ describe('a call to a phone that rejects it', () => {
     expect(statuses(alice, id).at(-1)).toBe('REFUSED');
   });
 
-  it('can be hung up while it is dialled again', async () => {
+  it('can be hung up while it is being redialled', async () => {
     await using w = await stage();
     const [alice, id] = await redialled(w);
     alice.send(`ALTER CALL ${id} HANGUP`);
@@ -209,7 +209,7 @@ describe('the green key', () => {
 });
 
 describe('every status of a voicemail', () => {
-  it('but UNKNOWN, for this endpoint always knows', async () => {
+  it('except UNKNOWN, which this endpoint never reports', async () => {
     await using w = await stage();
     const [alice, bob] = [w.client(), w.client('bob')];
     const run = async (client: Client, until: RegExp) => {

@@ -32,7 +32,7 @@ describe('the transcripts of the reference, replayed', () => {
     await replay(stage, here, ids, transcript);
   });
 
-  it('are all that concern calls, voicemails, voice streams, conference, transfer, forwarding and cost', () => {
+  it('include all that concern calls, voicemails, voice streams, conference, transfer, forwarding and cost', () => {
     const concerned = lines.filter(({ line }) => CONCERNED.test(line)).map(({ source }) => source);
     const replayed = new Set(TRANSCRIPTS.flatMap(({ sources }) => sources));
     const missing = [...new Set(concerned)].filter(

@@ -67,7 +67,7 @@ const COMMANDS = fc.oneof(
 );
 
 describe('a command that is refused', () => {
-  it('changes nothing of the state, for any state', async () => {
+  it('changes nothing, for any state and command', async () => {
     const stateFolder = folder();
     await using w = await world({ stateFolder });
     const alice = w.client();
@@ -86,7 +86,7 @@ describe('a command that is refused', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('is not kept until it is told: a name of two lines ends nothing', async () => {
+  it('stores nothing: a name of two lines does no harm later', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     for (const end of ['\r', '\n', '\0']) {
@@ -102,7 +102,7 @@ describe('a command that is refused', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('is answered at once when it is a redirection that could not be said again', async () => {
+  it('is answered at once when it is a redirection that could not be repeated', async () => {
     await using w = await world();
     const alice = w.client();
     alice.send('CALL bob');
@@ -112,7 +112,7 @@ describe('a command that is refused', () => {
 
 const BAD_NAMES = ['two\nlines', 'carriage\rreturn', 'nul\0', 'x'.repeat(301)];
 
-describe('values are refused where they come in', () => {
+describe('invalid values are refused where they enter', () => {
   it.each<[string, (name: string) => UserOptions]>([
     ['fullName', (fullName) => ({ handle: 'jack', fullName })],
     ['profile', (FULLNAME) => ({ handle: 'jack', profile: { FULLNAME } })],
@@ -179,7 +179,7 @@ describe('values are refused where they come in', () => {
     });
   });
 
-  it('stored state: what is none is told and left out, the rest is there', async () => {
+  it('stored state: invalid parts are reported and left out, the rest is loaded', async () => {
     const stateFolder = folder();
     const entries = [
       { key: 'user/alice/profile/FULLNAME', value: 'two\nlines' },

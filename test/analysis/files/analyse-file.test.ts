@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('analysis of files', () => {
-  it('says what the same audio says live, event for event', async () => {
+  it('gives the same events and figures as a live analysis', async () => {
     const live = new ConversationAnalysis();
     const events = [];
     for (let at = 0; at < local.length; at += 320)
@@ -70,7 +70,7 @@ describe('analysis of files', () => {
     expect(report.talk.interruptions).toEqual({ notComputable: 'one-leg' });
   });
 
-  it('lays two mono files side by side, of different rate and length', async () => {
+  it('takes two mono files of different rate and length as the two legs', async () => {
     const report = await analyseFile([name('local.wav'), name('remote.wav')]);
     const whole = await analyseFile(name('call.wav'));
     expect(report).toMatchObject({ sampleRate: RATE, samples: local.length });
@@ -92,7 +92,7 @@ describe('analysis of files', () => {
     expect(Math.max(...(told[0] ?? []))).toBeCloseTo(loudest, 6);
   });
 
-  it('has the quality of each line on its own scale, and says where there is none', async () => {
+  it('has the quality of each line on its own scale, and the reason where there is none', async () => {
     const line = {
       codec: 'PCMU',
       packets: 1000,
@@ -135,14 +135,14 @@ describe('analysis of files', () => {
     expect(alone?.quality).toEqual({ notComputable: 'no-packets' });
   });
 
-  it('has figures, or says that it has none, where a float file has no numbers', async () => {
+  it('has figures, or the reason for none, where a float file has values that are not numbers', async () => {
     const report = await analyseFile(name('nan.wav'));
     expect(JSON.stringify(report)).not.toMatch(/NaN|Infinity|:null/);
     expect(report.legs[0]?.clippedSamples).toBe(0);
     expect(report.legs[0]?.peakDbfs).toBeCloseTo(0, 1);
   });
 
-  it('takes in what the ledger says', async () => {
+  it('applies the ledger', async () => {
     const ledgers = [[], [{ from: 8 * RATE, samples: RATE, kind: 'idle', reason: 'hold' }]] as const;
     const report = await analyseFile(name('call.wav'), { ledgers });
     expect(report.legs[1]?.holdMs).toBe(1000);
@@ -160,7 +160,7 @@ describe('analysis of files', () => {
     expect(await analyseFile(name('empty.wav'))).toMatchObject({ samples: 0, durationMs: 0 });
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when its signal fires', async () => {
     const signal = AbortSignal.abort();
     await expect(analyseFile(name('call.wav'), { signal })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });
@@ -169,7 +169,7 @@ describe('analysis of files', () => {
 const built = new URL('../../../dist/analysis.js', import.meta.url);
 
 describe.skipIf(!existsSync(built))('analysis of several files at once (needs npm run build)', () => {
-  it('says the same in threads, and goes on behind a file that fails', async () => {
+  it('gives the same result in threads, and continues after a file that fails', async () => {
     const { AnalysisPool }: typeof import('../../../src/analysis.js') = await import(built.href);
     await using pool = new AnalysisPool(2);
     const files = ['call.wav', 'text.wav', 'local.wav', 'call.wav'].map(name);
@@ -182,7 +182,7 @@ describe.skipIf(!existsSync(built))('analysis of several files at once (needs np
     expect(told).toEqual(await legEnvelopes(name('call.wav')));
   });
 
-  it('gives up what is stopped, and what is under way when it is closed', async () => {
+  it('stops a file whose signal fires, and all work under way when it is closed', async () => {
     const { AnalysisPool }: typeof import('../../../src/analysis.js') = await import(built.href);
     const pool = new AnalysisPool(1);
     const stop = new AbortController();
@@ -196,7 +196,7 @@ describe.skipIf(!existsSync(built))('analysis of several files at once (needs np
     for (const each of await both) expect(each).toMatchObject({ reason: { code: 'ERR_CLOSED' } });
   });
 
-  it('takes one signal for any number of files, and lets go of it behind each', async () => {
+  it('takes one signal for any number of files, and removes its listener after each', async () => {
     const { AnalysisPool }: typeof import('../../../src/analysis.js') = await import(built.href);
     await using pool = new AnalysisPool(1);
     const { signal } = new AbortController();

@@ -37,7 +37,7 @@ test('half the amplitude is 6 dB less, down to soft speech', () => {
   expect((loud?.dbov ?? 0) - (soft?.dbov ?? 0)).toBeCloseTo(20 * Math.log10(32), 0);
 });
 
-test('silence has no active level, and pieces make no difference', () => {
+test('silence has no active level, and the result does not depend on how the input is cut', () => {
   expect(levelOf(new Int16Array(RATE))).toBeUndefined();
   expect(levelOf(new Int16Array())).toBeUndefined();
   const samples = bursts(3000, 0.4);

@@ -27,7 +27,7 @@ function withBlow(secondsBefore: number): Int16Array {
   return samples;
 }
 
-test('speech up to the end of a call ends there, whatever was heard two seconds before', () => {
+test('speech that lasts to the end of the call ends there, with a noise two seconds before or not', () => {
   const ends = [2.048, 2.038, 2.2, 2.5].map((before) => heard(withBlow(before)).units.at(-1)?.to);
   expect(ends[0]).toBeGreaterThan(6 * RATE - 500);
   expect(new Set(ends)).toHaveLength(1);
@@ -50,11 +50,11 @@ test.each([
   [14, 2],
   [22, 1],
   [26, 1],
-])('what is %d dB softer than the speech of its leg makes %d units of speech', (db, units) => {
+])('a sound %d dB softer than the speech before it: %d units of speech', (db, units) => {
   expect(softer(db).units).toHaveLength(units);
 });
 
-test.each([0.5, 1, 2, 3])('a tone with noise over its first %d s began at its begin', (noisy) => {
+test.each([0.5, 1, 2, 3])('a tone with noise over its first %d s begins where the tone begins', (noisy) => {
   const random = randomFrom(3);
   const samples = Int16Array.from({ length: 6 * RATE }, (_, i) => {
     const t = i / RATE - 1;
@@ -86,11 +86,11 @@ test.each([
   ['of a sound that lasts longer than a vowel', 400, [222.6, 363.1], 1],
   ['of a short busy tone', 250, [480, 620], 1],
   ['of a short ring-back', 350, [440, 480], 1],
-])('two sines %s are as many tones as they should be', (_, ms, hz, count) => {
+])('two sines %s are reported as the right number of tones', (_, ms, hz, count) => {
   expect(heard(chords([[500], [ms, ...hz], [1000]])).tonesBesideMusic).toHaveLength(count);
 });
 
-test('a note of two sines is part of the music around it, and a tone before and after it', () => {
+test('a note of two sines is a tone before and after music, and part of the music within it', () => {
   const bar = [
     [350, 261.6, 329.6, 392, 1046],
     [350, 293.7, 349.2, 440, 880],
@@ -117,7 +117,7 @@ function turns(random: () => number): () => boolean {
   };
 }
 
-test.each([1, 2, 3, 4])('no moment of music is in two stretches (seed %d)', (seed) => {
+test.each([1, 2, 3, 4])('stretches of music do not overlap (seed %d)', (seed) => {
   const sine = Int16Array.from({ length: BAND_RATE }, (_, i) => 8000 * Math.sin(i));
   const held = new VoiceBands();
   for (let at = 0; at < sine.length; at += 800) {
@@ -181,7 +181,7 @@ function pressed(presses: readonly Pressing[], noiseDb: number): Int16Array {
   );
 }
 
-test('keys are those of the detector of keys, to the sample, though it hears parts of a leg only', () => {
+test('keys are found to the sample, although the detector hears only parts of a leg', () => {
   let keys = 0;
   fc.assert(
     fc.property(

@@ -128,7 +128,7 @@ test.each([8000, 11_025, 16_000, 44_100, 192_000])(
   },
 );
 
-test('the squares of the least sample of all are no negative numbers', () => {
+test('the square of the smallest sample (-32768) is not negative', () => {
   const meter = metered([new Int16Array(1600).fill(-32768)], 16_000);
   expect(meter.legs[0]?.samples).toMatchObject({
     squares: 1600 * 2 ** 30,

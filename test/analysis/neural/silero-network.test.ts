@@ -51,7 +51,7 @@ function murmured(windows: number): Float32Array {
 const toPcm = (samples: Float32Array) => Int16Array.from(samples, (each) => Math.round(each * 32767));
 
 describe('an ONNX file', () => {
-  it('is read, or refused, whatever bytes it has', () => {
+  it('is read, or refused with a typed error, for any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         try {
@@ -102,7 +102,7 @@ describe('an ONNX file', () => {
     expect(outcome).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
   });
 
-  it('has those tensors alone that are 32-bit floats, as many as their shape says', () => {
+  it('gives only tensors of 32-bit floats whose length fits their shape', () => {
     const found = onnxTensors(
       modelOf(
         tensor('right', Buffer.from([1, 2]), 1, floats(3, 4)),
@@ -119,7 +119,7 @@ describe('an ONNX file', () => {
     expect([...found]).toEqual([['right', [{ dims: [1, 2], values: Float32Array.of(3, 4) }]]]);
   });
 
-  it.skipIf(!isThere)('whose weights are no numbers is refused', () => {
+  it.skipIf(!isThere)('whose weights are not numbers is refused', () => {
     const bytes = readFileSync(model);
     // The models for 8 and 16 kHz have one each.
     for (const { values } of onnxTensors(bytes).get('decoder.decoder.2.weight') ?? []) {
@@ -129,7 +129,7 @@ describe('an ONNX file', () => {
     expect(() => new SileroNetwork(bytes)).toThrow(/not numbers/);
   });
 
-  it.each(['/dev/zero', tmpdir()])('is a file that has an end: %s is refused', (path) => {
+  it.each(['/dev/zero', tmpdir()])('cannot be a device or a folder: %s is refused', (path) => {
     expect(() => loadNetwork(path)).toThrow(expect.objectContaining({ code: 'ERR_UNSUPPORTED' }));
   });
 
@@ -140,7 +140,7 @@ describe('an ONNX file', () => {
     expect(() => loadNetwork(path)).toThrow(/64|at most/);
   });
 
-  it('that is none, or not there, is an error with its reason', async () => {
+  it('that does not exist or is not a model is refused with the reason', async () => {
     const path = join(await mkdtemp(join(tmpdir(), 'model-')), 'none.onnx');
     const analysis = (speechModel: string) => () =>
       new ConversationAnalysis({ speechDetector: 'neural', speechModel });
@@ -151,7 +151,7 @@ describe('an ONNX file', () => {
 });
 
 describe.skipIf(!isThere)('the neural detector (needs @ricky0123/vad-web)', () => {
-  it('says what onnxruntime-web says of the same samples', () => {
+  it('gives the figures of onnxruntime-web for the same samples', () => {
     const network = new SileroNetwork(readFileSync(model));
     const state = neuralState();
     const samples = murmured(REFERENCE.length);

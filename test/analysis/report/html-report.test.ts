@@ -50,14 +50,14 @@ test('each event is named, with its side and its time, and the picture has room 
   expect(long).toContain('>1:00:00<');
 });
 
-test('names and words from the other side stay text', () => {
+test('names and words of callers are never markup', () => {
   const evil = '"><script>alert(1)</script>';
   const said = [{ leg: 0, from: 16_000, to: 32_000, text: evil }];
   const page = htmlReport(report, { title: evil, names: [evil, evil], said });
   expect(page).not.toContain('<script>');
 });
 
-test('a call without a sample has a page, too', () => {
+test('a call without samples has a page, too', () => {
   const empty = new ConversationAnalysis();
   empty.end();
   expect(htmlReport(empty.report())).not.toMatch(/NaN|Infinity|undefined/);

@@ -47,7 +47,7 @@ test.each([
   expect(eventsOf(first, second)).toEqual(expected);
 });
 
-test('what happens does not depend on which leg is which', () => {
+test('the events do not depend on which leg is which', () => {
   const [first, second] = ['0-2000 4000-6000 8000-9000', '1500-3900 4500-4900 6200-7900'];
   const swapped = eventsOf(second, first).map((text) =>
     text.replace(/ [01]/, (leg) => ` ${1 - Number(leg)}`),
@@ -55,7 +55,7 @@ test('what happens does not depend on which leg is which', () => {
   expect(eventsOf(first, second)).toEqual(swapped);
 });
 
-test('turns are from taking the floor to the last word before it goes', () => {
+test('a turn lasts from taking the floor to the last word before it is lost', () => {
   const { turns } = turnsOf([units('0-1000 1300-2000 5000-6000'), units('500-700 2200-4800')], RULES);
   expect(turns).toEqual([
     { leg: 0, from: 0, to: 2000 },

@@ -44,7 +44,7 @@ const SCRIPT = [
   [],
 ] as const;
 
-it('come with their alerts while a call goes on, and are those of its file', async () => {
+it('words and their alerts arrive during the call, and are those of its file', async () => {
   const options = { keywords: [{ phrase: 'refund', name: 'money', edits: 1 }] };
   const { analysis, events, file } = await analysed({ ...options, transcriber: scripted(...SCRIPT) });
   const after: unknown[] = [];
@@ -65,7 +65,7 @@ it('come with their alerts while a call goes on, and are those of its file', asy
   expect(report.talk.alerts).toHaveLength(1);
 });
 
-it('that an engine fails on are told of, and the rest goes on', async () => {
+it('a part that the engine fails on is reported, and the parts after it are transcribed', async () => {
   const broken = {
     name: 'broken',
     async transcribe({ samples }: { samples: AsyncIterable<Int16Array> }) {

@@ -52,7 +52,7 @@ describe('card numbers in texts', () => {
     expect(run('1000000000000')?.isLuhn).toBe(false);
   });
 
-  it('leave nothing that is found again, in whatever is written', () => {
+  it('leave nothing that is found again, for any text', () => {
     const word = fc.constantFrom(
       'one',
       '4',
@@ -88,7 +88,7 @@ describe('a text without a part of a secret', () => {
     expect(finder.mayHavePart(text)).toBe(may);
   });
 
-  it('could be any other words: what is found around it stays the same', () => {
+  it('may be replaced by any other words: what is found around it stays the same', () => {
     const words = 'one four 41 double for to too oh well hello the door open sesame hundred und eins'.split(
       ' ',
     );
@@ -130,7 +130,7 @@ describe('what was said and pressed', () => {
   const seconds = ({ from, to, rule, leg }: { from: number; to: number; rule: string; leg: number }) =>
     `${leg} ${rule} ${(from / RATE).toFixed(1)}-${(to / RATE).toFixed(1)}`;
 
-  it('is found over parts, pauses and the words of the other', () => {
+  it('is found across parts, pauses and the words of the other party', () => {
     const said = [
       part(1, 'it is four one one one', 1),
       part(0, 'yes', 3),
@@ -156,7 +156,7 @@ describe('what was said and pressed', () => {
     expect(finder.inCall([], keys, RATE)).toEqual([]);
   });
 
-  it('is a part as a whole where its words have no places, or do not tell all', () => {
+  it('is masked as a whole part where its words have no places or are incomplete', () => {
     const text = 'card 4111 1111 1111 1111 open the sesame';
     const whole = { leg: 0 as const, text, from: RATE, to: 5 * RATE, words: [] };
     expect(finder.inCall([whole], [], RATE).map(seconds)).toEqual([

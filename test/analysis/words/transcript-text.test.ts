@@ -57,7 +57,7 @@ describe('a transcript is written', () => {
     expect(JSON.parse(writeTranscript(two, 'json'))).toEqual(two);
   });
 
-  it('in cues that do not decrease, and last', () => {
+  it('in cues whose times never go back and that have a length', () => {
     const text = writeTranscript(
       transcript(said(0, 2, 2, 'b'), said(1, 1, 9, 'a'), said(1, 2, 3, 'c')),
       'vtt',
@@ -121,7 +121,7 @@ describe('a transcript is written', () => {
     ['yaml', {}],
     ['vtt', { names: ['a\nb'] }],
     ['vtt', { voice: 1 }],
-  ])('never as %s with %j', (format, options) => {
+  ])('is not written as %s with %j', (format, options) => {
     expect(() => writeTranscript(two, format as 'vtt', options as object)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
     );

@@ -53,7 +53,7 @@ describe('figures of words', () => {
     expect([report.said, report.talk.alerts]).toEqual([[], []]);
   });
 
-  it('are words over the speech of the leg, questions, and the silence before the answer', () => {
+  it('are the rate of words in the speech of the leg, the questions, and the silence before each answer', () => {
     const { legs, said } = words(part(0, QUESTION), part(1, ANSWER));
     expect(legs[0]).toMatchObject({ words: 3, questions: 1, answerMs: { notComputable: 'no-answers' } });
     expect(legs[1]).toMatchObject({ words: 3, questions: 0 });
@@ -63,7 +63,7 @@ describe('figures of words', () => {
     expect(said.map(({ text }) => text)).toEqual(['Is that all?', 'That is all.']);
   });
 
-  it('have no answer to a question after which the asker goes on', () => {
+  it('count no answer where the asker goes on after the question', () => {
     const { legs } = words(
       part(1, ANSWER),
       part(0, [['What?', 1, 1.2], ...QUESTION.slice(1)], 'What? that all'),
@@ -110,7 +110,7 @@ describe('figures of words', () => {
     expect(legs[1]).toMatchObject({ words: 3, answerMs: { notComputable: 'transcriber-failed' } });
   });
 
-  it('are the same while words come, as after', () => {
+  it('are the same during the call as after it', () => {
     const live = conversation();
     const events = [part(0, QUESTION), part(1, ANSWER)].flatMap((each) => live.say(each));
     expect(events.map(({ type }) => type)).toEqual(['words', 'words']);
@@ -118,7 +118,7 @@ describe('figures of words', () => {
     expect(live.report()).toMatchObject({ said, legs });
   });
 
-  it('are those of one leg too', () => {
+  it('exist for one leg too', () => {
     const analysis = new ConversationAnalysis({ legs: 1 });
     analysis.push([murmur(10, [[1, 3]])]);
     analysis.say(part(0, QUESTION));
@@ -147,7 +147,7 @@ describe('figures of words', () => {
 describe('the words of an engine', () => {
   const conversationOf = { sampleRate: 8000, samples: 8000 };
 
-  it('have their places in the samples of the conversation, within it and in order', () => {
+  it('have places in the samples of the conversation, in order and within its length', () => {
     const words = [
       { word: 'one', from: -5, to: 1600 },
       { word: 'two', from: 1000, to: 900 },
@@ -166,7 +166,7 @@ describe('the words of an engine', () => {
     ]);
   });
 
-  it('are one part as long as the leg where they have no places, and none where there are none', () => {
+  it('are one part as long as the leg where they have no places, and no part where there are no words', () => {
     expect(partsOf({ text: 'hello there' }, 0, conversationOf)).toEqual([
       { leg: 0, text: 'hello there', from: 0, to: 8000, words: [] },
     ]);

@@ -55,7 +55,7 @@ it.each([
   expect(isPublicAddress(address)).toBe(is);
 });
 
-it('an address is its own, and a name is waited for as long as the signal lets it', async () => {
+it('an address is returned as it is, and a name is looked up until the signal fires', async () => {
   const { signal } = new AbortController();
   expect(await addressesOf('[::1]', signal)).toEqual([{ address: '::1', family: 6 }]);
   expect(await addressesOf('page.test', signal, async () => ['192.0.2.1', '2001:db8::1'])).toEqual([

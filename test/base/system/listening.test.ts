@@ -27,7 +27,7 @@ const tried = (where: number | string) =>
   });
 
 it.skipIf(process.platform !== 'linux')(
-  'a server for which no file descriptor is left goes on when there are some again',
+  'a server that runs out of file descriptors accepts connections again when some are free',
   async () => {
     if (!existsSync('build')) throw new Error('Build first: npm run build.');
     const path = join(folder, 'owner.sock');
@@ -49,7 +49,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 );
 
-it('a connection that the system could not give ends nothing, however many there are', async () => {
+it('connections that the system fails to accept do not stop the server, however many there are', async () => {
   const server = createServer();
   await listenAt(server, 0, '127.0.0.1');
   for (const code of ['ENFILE', 'ENOBUFS', 'ENFILE']) server.emit('error', new Error(`accept ${code}`));

@@ -35,7 +35,7 @@ function collected(socket: Socket | PassThrough, seen: ArrayBufferLike[] = []): 
 }
 
 describe('a socket of a server', () => {
-  it('is read whole, into the memory that all sockets share', async () => {
+  it('is read completely, into the memory that all sockets share', async () => {
     const [one, other] = [await pair(), await pair()];
     const seen: ArrayBufferLike[] = [];
     const told = [collected(one.far, seen), collected(other.far, seen)];
@@ -46,7 +46,7 @@ describe('a socket of a server', () => {
     expect(new Set(seen).size).toBe(1);
   });
 
-  it('delivers data that was read before, and continues after a pause', async () => {
+  it('delivers data that was read earlier, and continues after a pause', async () => {
     const { near, far } = await pair();
     near.write('first ');
     await new Promise<void>((resolve) => far.once('readable', resolve));

@@ -53,7 +53,7 @@ describe.skipIf(!hasXvfb)('an X server that answers no more (skipped without Xvf
     await killed;
   });
 
-  it('keeps no one from closing', async () => {
+  it('does not keep a transport from closing', async () => {
     await using server = await startDisplay();
     const clock = new VirtualClock();
     const display = await X11Display.open(server.address, clock);
@@ -64,7 +64,7 @@ describe.skipIf(!hasXvfb)('an X server that answers no more (skipped without Xvf
     await closed;
   });
 
-  it('ends the opening of both sides', async () => {
+  it('ends the opening of a client and of an endpoint', async () => {
     await using server = await startDisplay();
     const exchange = await Exchange.start();
     server.kill('SIGSTOP');

@@ -79,7 +79,7 @@ const moments = fc
   .map(([day, minutes]) => Date.parse(`${day}T00:00:00Z`) + (minutes - 3 * 1440) * 60_000);
 
 describe('hours', () => {
-  it('hold for each minute on the wall as for the days and times that they name', () => {
+  it('hold for exactly the minutes of the days and times that they name', () => {
     fc.assert(
       fc.property(anyHours, zones, moments, (hours, zone, at) => {
         const { from, to, weekdays = WEEKDAYS } = hours;
@@ -95,7 +95,7 @@ describe('hours', () => {
     );
   });
 
-  it('begin when nextWithinHours says so, and not a minute sooner', () => {
+  it('begin at the minute that nextWithinHours gives, and no earlier', () => {
     fc.assert(
       fc.property(anyHours, zones, moments, (hours, zone, at) => {
         const next = nextWithinHours(hours, at, zone);

@@ -4,7 +4,7 @@ import { TimingWheel } from '../../../src/base/time/timing-wheel.js';
 import { randomFrom } from '../../random.js';
 
 it.each([20, 50 / 3, 250])(
-  'visits a member once each %d ms, wherever between two milliseconds it begins',
+  'visits a member once every %d ms, for any fraction of a millisecond at its start',
   async (intervalMs) => {
     const random = randomFrom(7);
     for (let round = 0; round < 50; round++) {

@@ -17,15 +17,18 @@ describe('the key of a service', () => {
     expect(keyHeaders({ tokenHeader: 'xi-api-key' })).toEqual({});
   });
 
-  it('may be nothing that no header holds', () => {
+  it('is refused where a header cannot hold it', () => {
     const none = ['', ' ', 'two\nlines', 'tab\t', 'ü', ' before', 7, 'x'.repeat(4097)];
     expect(none.filter((key) => KEY.accepts(key))).toEqual([]);
     expect(KEY.isSecret).toBe(true);
   });
 
-  it.each(['', 'two words', 'a:b:c', 'a\r\nb: c', ': Bearer', 7])('has no header %j', (header) => {
-    expect(KEY_HEADER.accepts(header)).toBe(false);
-  });
+  it.each(['', 'two words', 'a:b:c', 'a\r\nb: c', ': Bearer', 7])(
+    'cannot be sent in the header %j',
+    (header) => {
+      expect(KEY_HEADER.accepts(header)).toBe(false);
+    },
+  );
 
   it.each([
     [`Incorrect key: ${token}.`, 'Incorrect key: ***.'],
@@ -37,7 +40,7 @@ describe('the key of a service', () => {
     expect(saidWithoutKey(said, { token })).toBe(told);
   });
 
-  it('of few characters is not in a message either', () => {
+  it('is not in a message even if it is short', () => {
     expect(saidWithoutKey('the key is abc', { token: 'abc' })).toBe('the key is ***');
   });
 });

@@ -94,7 +94,7 @@ describe('an agent bot', () => {
   );
 
   it.each([['raw'], ['openai-realtime']] as const)(
-    'of %s that is interrupted is told to the sample how much was heard',
+    'of %s that is interrupted is told how much was heard, to the sample',
     async (dialect) => {
       const { told, loud, notices } = await played(
         { dialect, sampleRate: dialect === 'raw' ? 16_000 : 24_000 },
@@ -121,7 +121,7 @@ describe('an agent bot', () => {
     },
   );
 
-  it('tells a mark that a clear took away as not heard', async () => {
+  it('reports a mark that was cleared as not heard', async () => {
     const { told } = await played(
       {},
       (event, agent) => {
@@ -172,7 +172,7 @@ describe('an agent bot', () => {
     expect(results[0]?.error).toBeUndefined();
   });
 
-  it('fills a stall with its prompt, and tells it', async () => {
+  it('fills a stall with its prompt, and reports it', async () => {
     const { notices, loud } = await played(
       { stallMs: 1000, filler: [{ tone: 440, ms: 500 }] },
       (event, agent) => {
@@ -186,7 +186,7 @@ describe('an agent bot', () => {
     expect(loud).toBeGreaterThan(500);
   });
 
-  it('is through when the agent goes away', async () => {
+  it('ends when the agent disconnects', async () => {
     const { results } = await played(
       { dialect: 'twilio' },
       (event, agent) => {

@@ -50,17 +50,20 @@ describe('the tools of an agent', () => {
     ['transfer', { transferTo: ['operator'] }],
     ['send_digits', { sendDigits: true }],
     ['send_message', { messageTo: ['operator'] }],
-  ])('are allowed one by one: %s alone is offered, the others are refused and told', async (name, allow) => {
-    const others = Object.keys(INPUTS).filter((each) => each !== name);
-    const { outputs } = await used(
-      { allow },
-      others.map((each) => [each, JSON.stringify(INPUTS[each])]),
-      async (caller) => caller.waits(300),
-    );
-    expect([...outputs.keys()]).toEqual(others);
-    for (const output of outputs.values())
-      expect(JSON.parse(output)).toEqual({ error: 'This tool is not allowed.' });
-  });
+  ])(
+    'are allowed one by one: with %s alone allowed, the others are refused and reported',
+    async (name, allow) => {
+      const others = Object.keys(INPUTS).filter((each) => each !== name);
+      const { outputs } = await used(
+        { allow },
+        others.map((each) => [each, JSON.stringify(INPUTS[each])]),
+        async (caller) => caller.waits(300),
+      );
+      expect([...outputs.keys()]).toEqual(others);
+      for (const output of outputs.values())
+        expect(JSON.parse(output)).toEqual({ error: 'This tool is not allowed.' });
+    },
+  );
 
   it.each([
     ['transfer', '{"to":"somebody.else"}'],
@@ -73,14 +76,14 @@ describe('the tools of an agent', () => {
     ['send_digits', '[]'],
     ['send_digits', '{"digits'],
     ['__proto__', '{}'],
-  ])('refuse what is not of their form: %s %s', async (name, input) => {
+  ])('refuse invalid input: %s %s', async (name, input) => {
     const allow = { transferTo: ['operator'], messageTo: ['operator'], sendDigits: true };
     const { outputs, result } = await used({ allow }, [[name, input]], async (caller) => caller.waits(300));
     expect(JSON.parse(outputs.get(name) ?? '{}')).toEqual({ error: expect.any(String) });
     expect(result).toMatchObject({ outcome: 'hung-up' });
   });
 
-  it('hang up when everything was heard', async () => {
+  it('hang up once everything was heard', async () => {
     let loud = 0;
     const { outputs, result } = await used({ allow: { hangUp: true } }, [], async (caller, agent) => {
       await caller.waits(200);

@@ -130,7 +130,7 @@ it.each<[string, () => Wire, Partial<AgentBotOptions>, exactMs: number]>([
   ['openai-realtime', realtimeWire, { dialect: 'openai-realtime', variant: 'current' }, 5],
   ['openai-realtime, earlier', realtimeWire, { dialect: 'openai-realtime', variant: 'earlier' }, 5],
 ])(
-  'over a socket of %s what is told to be heard of each answer is what left for the ear, wherever it is cut',
+  'over a socket of %s the heard position of each answer is what was played to the caller, wherever it is cut',
   async (_, wireOf, options, exactMs) => {
     await fc.assert(
       fc.asyncProperty(turns, async (script) => {

@@ -77,7 +77,7 @@ describe('a caller who interrupts', () => {
     ['openai-realtime', 24_000],
     ['twilio', 8000],
   ] as const)(
-    'hears an agent of %s no more 100 ms later, and it is told what was heard',
+    'silences an agent of %s within 100 ms, and the agent is told how much was heard',
     async (dialect, sampleRate) => {
       const begins: number[] = [];
       const turns = 3;
@@ -135,7 +135,7 @@ describe('a caller who interrupts', () => {
     expect(notices.filter(({ kind }) => kind === 'interrupted')).toEqual([]);
   });
 
-  it('does not interrupt by the echo of the agent’s own speech', async () => {
+  it('does not interrupt when the sound is the echo of the agent’s own speech', async () => {
     const answer = speech.map((sample) => sample / 2);
     const { notices } = await talked({ bargeIn: 'here' }, async (caller, { agent }) => {
       agent().say({ type: 'audio', samples: answer.slice(), sampleRate: RATE, channels: 1 });
@@ -165,7 +165,7 @@ describe('a caller who interrupts', () => {
   });
 });
 
-describe('an agent that held its breath when the caller began to speak', () => {
+describe('an agent that was paused when the caller began to speak', () => {
   /** Speaks into what an agent says; `act` is called when the agent has heard that, and it is not known yet whether it is speech. */
   const held = async (options: Partial<AgentBotOptions>, act: (agent: AgentPeer) => void) => {
     let loud = 0;
@@ -184,7 +184,7 @@ describe('an agent that held its breath when the caller began to speak', () => {
     );
   };
 
-  it('is heard when it answers, whenever that was', async () => {
+  it('is heard when it answers, whenever the caller spoke', async () => {
     for (let at = 840; at <= 1100; at += 20) {
       const { heard } = await talked({ bargeIn: 'here' }, async (caller, { agent }) => {
         agent().say({ type: 'audio', samples: sound(0, 1000), sampleRate: RATE, channels: 1 });
@@ -198,12 +198,12 @@ describe('an agent that held its breath when the caller began to speak', () => {
     }
   });
 
-  it('has the rest heard when it ends the call there', async () => {
+  it('has the rest of its speech heard when it ends the call then', async () => {
     const { heard } = await held({}, (agent) => agent.end());
     expect(countOf(heard, 0)).toBe(3000 * PER_MS);
   });
 
-  it('has the rest heard when it uses a tool there that takes the call', async () => {
+  it('has the rest of its speech heard when it then uses a tool that takes the call', async () => {
     const { heard } = await held({ allow: { transferTo: ['nobody'] } }, (agent) => {
       agent.listen((event) => {
         if (event.type === 'tool-result') agent.end();
@@ -239,7 +239,7 @@ function timing() {
   };
 }
 
-describe('any messages of an agent at any times', () => {
+describe('for any messages of an agent at any times', () => {
   it('the heard position is reported to the sample, and each mark when it was heard', async () => {
     await fc.assert(
       fc.asyncProperty(acts, async (script) => {

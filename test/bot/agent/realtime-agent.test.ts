@@ -72,7 +72,7 @@ const greets = (ms: number, cutBytes?: number) => (agent: RealtimeStandIn) => {
 
 describe('an agent of OpenAI Realtime on a real connection', () => {
   it.each(['current', 'earlier'] as const)(
-    'is spoken to as it expects, interrupts, and is told what was heard (%s form)',
+    'is spoken to as it expects, can be interrupted, and is told how much was heard (%s form)',
     async (variant) => {
       const { agents, server, heard, notices } = await played(
         { variant, instructions: 'You help.' },
@@ -118,7 +118,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(agents[0]?.faults).toEqual([]);
   });
 
-  it('that is slow, and stalls, is filled for, told, and heard whole at last', async () => {
+  it('that is slow and stalls: the pause is filled and reported, and the whole answer is heard', async () => {
     const { heard, notices, agents } = await played(
       { stallMs: 800, filler: [{ tone: 440, ms: 5000, levelDbfs: -30 }] },
       () => undefined,
@@ -163,7 +163,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(notices.filter(({ kind }) => kind === 'interrupted')).toHaveLength(1);
   });
 
-  it('has its tools done, each result told, and is asked for one answer when all are', async () => {
+  it('has its tools run, gets each result, and is asked for one answer when all are done', async () => {
     const order: string[] = [];
     const { agents, result } = await played(
       {
@@ -213,7 +213,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     ['says what is no JSON', (agent) => agent.raw('{"type":'), { code: 'ERR_SYNTAX', outcome: 'failed' }],
     ['sends bytes', (agent) => agent.raw(new Uint8Array(9)), { code: 'ERR_SYNTAX', outcome: 'failed' }],
     ['closes as it should', (agent) => agent.close(1000), { outcome: 'done' }],
-  ])('that %s in the midst of its answer ends the call so, and nothing hangs', async (_, fault, expected) => {
+  ])('that %s in the middle of its answer ends the call, and nothing hangs', async (_, fault, expected) => {
     const { result, notices, heard } = await played({}, greets(400), async (caller, [agent]) => {
       await caller.waits(200);
       if (agent) fault(agent);
@@ -225,7 +225,7 @@ describe('an agent of OpenAI Realtime on a real connection', () => {
     expect(msHeard(heard)).toBeGreaterThan(390);
   });
 
-  it('that tells errors goes on, and each is told', async () => {
+  it('that sends errors goes on, and each error is reported', async () => {
     const { notices, heard } = await played(
       {},
       () => undefined,

@@ -166,14 +166,17 @@ it.each<[string, string, AgentBotOptions['dialect'], string | Uint8Array]>([
   ['a text', 'ERR_SYNTAX', 'pipecat', 'hello'],
   ['JSON without an end', 'ERR_SYNTAX', 'raw', '{"type":"clear"'],
   ['JSON of great depth', 'ERR_LIMIT', 'raw', `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
-])('an agent that sends %s has failed: %s, told to the caller', async (_, code, dialect, message) => {
-  const { result } = await played(
-    { dialect: dialect ?? 'raw', apology: [{ tone: 300, ms: 60 }] },
-    () => undefined,
-    async (caller, socket) => {
-      socket.send(message);
-      await caller.hasStatus('FINISHED', { withinMs: 10_000 });
-    },
-  );
-  expect(result).toMatchObject({ outcome: 'failed', error: { code } });
-});
+])(
+  'an agent that sends %s fails with %s, and the caller gets the error',
+  async (_, code, dialect, message) => {
+    const { result } = await played(
+      { dialect: dialect ?? 'raw', apology: [{ tone: 300, ms: 60 }] },
+      () => undefined,
+      async (caller, socket) => {
+        socket.send(message);
+        await caller.hasStatus('FINISHED', { withinMs: 10_000 });
+      },
+    );
+    expect(result).toMatchObject({ outcome: 'failed', error: { code } });
+  },
+);

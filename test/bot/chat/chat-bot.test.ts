@@ -13,7 +13,7 @@ const play = (
 ): Promise<TestBotResult> => testBot(bot, scene, { exchange: Exchange, ...options });
 
 describe('a bot for chats', () => {
-  test('answers, asks until the answer will do, and is done', async () => {
+  test('answers, asks until the answer is valid, and ends', async () => {
     const hours = chatBot(
       async (chat) => {
         await chat.say(`You wrote: ${await chat.next()}`);
@@ -67,7 +67,7 @@ describe('a bot for chats', () => {
     expect(durationMs).toBeGreaterThan(60_000);
   });
 
-  test('talks to many at once; one that throws ends alone and says goodbye', async () => {
+  test('talks to many at once; a conversation that throws ends alone, with a goodbye', async () => {
     const shaky = chatBot(
       async (chat) => {
         const text = await chat.next();
@@ -159,7 +159,7 @@ steps:
     expect(results).toMatchObject([{ outcome: 'done' }]);
   });
 
-  test('that cannot be sent leads elsewhere', async () => {
+  test('that cannot be sent goes to the step for that', async () => {
     const { results } = await play(await flow('nobody.there'), async (caller) => {
       await caller.hears({ tone: 300, ms: 200 });
     });

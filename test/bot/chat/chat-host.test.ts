@@ -51,7 +51,7 @@ async function answer(reading: AsyncGenerator<{ readonly body: string | undefine
   return (await reading.next()).value?.body ?? '';
 }
 
-test('in a chat of many each member has a conversation, if the bot wants such chats', async () => {
+test('in a chat of several people each member has a conversation, if the bot takes such chats', async () => {
   await inHouse(async ({ host, results, ann, bob }) => {
     await host.attendChats(parrot({ chats: 'all' }));
     const room = await ann.chats.create(['bob', 'the.bot']);
@@ -70,7 +70,7 @@ test('in a chat of many each member has a conversation, if the bot wants such ch
   });
 });
 
-test('by default it answers in chats of two alone; as many at once as it may, and those that it accepts', async () => {
+test('by default it answers in chats of two only, up to its limit at once, and only chats that it accepts', async () => {
   await inHouse(async ({ host, results, ann, bob }) => {
     const refused: string[] = [];
     host.on('chatRefused', (chat) => refused.push(chat.id));
@@ -112,7 +112,7 @@ test('a host that is disposed of cuts conversations short; another bot takes ove
   });
 });
 
-test('an endpoint without chats, or of an old version, is told of at once', async () => {
+test('an endpoint without chats, or of an old version, is reported at once', async () => {
   await using server = new PcmServer();
   const without = new ScriptedEndpoint({ 'GET CHATMESSAGE 1 BODY': 'ERROR 7 GET: invalid WHAT' });
   const old = new ScriptedEndpoint({

@@ -29,8 +29,8 @@ const presses = fc.array(
   { maxLength: 30 },
 );
 
-describe('digits by two ways', () => {
-  it('are those of one way, whichever report comes first', () => {
+describe('digits that are notified and heard', () => {
+  it('are counted once, whichever report comes first', () => {
     fc.assert(
       fc.property(presses, (all) => {
         let now = 0;
@@ -103,7 +103,7 @@ describe('one press', () => {
     return digits;
   }
 
-  it('is one digit, however long it is held and whenever within it the endpoint tells it', () => {
+  it('is one digit, however long it is held and whenever the endpoint reports it meanwhile', () => {
     const delay = fc.integer({ min: 0, max: 600 });
     fc.assert(
       fc.property(held, delay, delay, (presses, toneMs, apiMs) => {
@@ -114,7 +114,7 @@ describe('one press', () => {
     );
   });
 
-  it.each([0, 0.5, 1])('of a key that is told at %d of its length is not two', (told) => {
+  it.each([0, 0.5, 1])('of a key that is reported at %d of its length is not counted twice', (told) => {
     const press = { digit: '5', gapMs: 500, heldMs: 1200, told };
     expect(digitsOf([press], 60, 0)).toBe('5');
     expect(digitsOf([press, press, press], 60, 0)).toBe('555');
@@ -122,7 +122,7 @@ describe('one press', () => {
 });
 
 describe('digits whose reports are far apart', () => {
-  it('are one each as long as neither way is 600 ms later than the other, however fast the same key is pressed', () => {
+  it('are counted once each while the reports are less than 600 ms apart, however fast one key is pressed again', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 60, max: 700 }), { minLength: 1, maxLength: 20 }),
@@ -142,7 +142,7 @@ describe('digits whose reports are far apart', () => {
     );
   });
 
-  it('are kept apart by their key, in whatever order the two ways report them', () => {
+  it('are distinguished by their key, in whatever order the two ways report them', () => {
     const reports: Report[] = [
       { source: 'api', digit: '1', atMs: 0 },
       { source: 'api', digit: '2', atMs: 80 },
@@ -167,7 +167,7 @@ describe('the queue of digits', () => {
     expect(taken.at(-1)).toBe('#');
   });
 
-  it('gives no digit to a waiter that has gone', () => {
+  it('does not give a digit to a wait that is over', () => {
     const queue = new DigitQueue();
     const taken: string[] = [];
     queue.take((digit) => taken.push(`gone ${digit}`))();

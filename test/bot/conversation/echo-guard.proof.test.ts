@@ -94,11 +94,11 @@ describe('barge-in by voice on a line with an echo', () => {
     [18, 160],
     [20, 60],
     [20, 200],
-  ])('is not by the echo of the prompt: %d dB softer, %d ms later', async (lossDb, delayMs) => {
+  ])('is not triggered by the echo of the prompt: %d dB softer, %d ms later', async (lossDb, delayMs) => {
     expect(await reportOn(echoing(lossDb, delayMs), listens)).toMatchObject({ outcome: 'played' });
   });
 
-  it('would be, without the guard', async () => {
+  it('is triggered by the echo without the guard', async () => {
     const report = await reportOn(echoing(12, 120), listens, { echoGuard: false });
     expect(report).toMatchObject({ outcome: 'cut', cut: { by: 'voice' } });
   });
@@ -106,7 +106,7 @@ describe('barge-in by voice on a line with an echo', () => {
   it.each([
     [12, 120],
     [20, 60],
-  ])('is by the caller who speaks into it: %d dB, %d ms', async (lossDb, delayMs) => {
+  ])('is triggered by a caller who speaks over the echo: %d dB, %d ms', async (lossDb, delayMs) => {
     const report = await reportOn(echoing(lossDb, delayMs), async (caller) => {
       await caller.waits(2500);
       await caller.speaks(CALLER);
@@ -120,7 +120,7 @@ describe('barge-in by voice on a line with an echo', () => {
 
 describe('the echo guard', () => {
   it.each([5, 37, 90, 160, 333, 470])(
-    'leaves no voice of an echo that a line smears, %d ms later, 10 to 30 dB softer',
+    'leaves no voice of a smeared echo, %d ms later, 10 to 30 dB softer',
     async (delayMs) => {
       const prompt = (await readWav(PROMPT.file)).subarray(0, 250 * FRAME);
       for (const lossDb of [10, 16, 24, 30]) expect(await hasVoice(prompt, lossDb, delayMs)).toBe(false);

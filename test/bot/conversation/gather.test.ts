@@ -68,7 +68,7 @@ async function gathering(
 describe('the times of gather', () => {
   const waits = (caller: TestCaller) => caller.hasStatus('FINISHED', { withinMs: 60_000 });
 
-  it('count from the last sample of the prompt that was heard', async () => {
+  it('count from the moment when the last sample of the prompt was heard', async () => {
     const plain = await gathering({ timeoutMs: 700 }, waits);
     const asked = await gathering({ prompt: SECOND, timeoutMs: 700 }, waits);
     // 60 ms are on their way when the last sample has left: it is heard 1000 ms and the player's lead after.
@@ -76,7 +76,7 @@ describe('the times of gather', () => {
     expect(asked.tookMs - plain.tookMs).toBeLessThanOrEqual(1080);
   });
 
-  it('count from the end of the speech before it', async () => {
+  it('count from the end of speech that was queued before', async () => {
     const { gathered, tookMs } = await gathering({ timeoutMs: 700 }, waits, {
       before: (call) => void call.say([SECOND, SECOND]),
     });
@@ -85,7 +85,7 @@ describe('the times of gather', () => {
     expect(tookMs).toBeLessThanOrEqual(2800);
   });
 
-  it('do not wait for music, which has no end', async () => {
+  it('do not wait for the end of looped music', async () => {
     const leaves = (caller: TestCaller) => caller.waits(2000).then(() => caller.hangsUp());
     const { tookMs } = await gathering({ timeoutMs: 700 }, leaves, {
       before: (call) => void call.say({ loop: SECOND }),
@@ -93,7 +93,7 @@ describe('the times of gather', () => {
     expect(tookMs).toBeLessThanOrEqual(800);
   });
 
-  it('give a caller who has keyed in the first digit during the prompt until its end for the next', async () => {
+  it('count the time to the next digit from the end of the prompt when the first one was pressed during it', async () => {
     const { gathered, tookMs } = await gathering(
       { prompt: [SECOND, SECOND], bargeIn: 'none', min: 2, max: 2, interDigitMs: 500 },
       async (caller) => {
@@ -105,7 +105,7 @@ describe('the times of gather', () => {
     expect(tookMs).toBeGreaterThanOrEqual(2500);
   });
 
-  it('go on from the place where the prompt was cut', async () => {
+  it('count from the moment when the prompt was cut', async () => {
     const { tookMs } = await gathering(
       { prompt: LONG, min: 2, max: 2, interDigitMs: 500, timeoutMs: 500 },
       async (caller) => {
@@ -119,14 +119,14 @@ describe('the times of gather', () => {
 });
 
 describe('keys that are allowed', () => {
-  it('are a list with ranges, that go up', () => {
+  it('are a list, whose ranges must ascend', () => {
     expect([...keysIn('0-9')!].join('')).toBe('0123456789');
     expect([...keysIn('1-37*#A-B')!].sort().join('')).toBe('#*1237AB');
     for (const nonsense of ['9-0', '-', '0-', '-9', '1--3', '5-A', 'x', '0-9 ', '1,2', 'B-A', '*-#', '0-9-'])
       expect(keysIn(nonsense)).toBeUndefined();
   });
 
-  it('are all of a range and nothing else', () => {
+  it('are exactly the keys of a range', () => {
     const digit = fc.integer({ min: 0, max: 9 });
     fc.assert(
       fc.property(digit, digit, (from, to) => {
@@ -142,7 +142,7 @@ describe('keys that are allowed', () => {
     await expect(refused).rejects.toThrow(/allowed/);
   });
 
-  it('alone cut the prompt, make the answer and are waited for', async () => {
+  it('are the only keys that cut the prompt, form the answer and are waited for', async () => {
     const { gathered, tookMs } = await gathering(
       { prompt: SECOND, allowed: '1-3', min: 2, max: 2, timeoutMs: 2000 },
       async (caller) => {
@@ -158,7 +158,7 @@ describe('keys that are allowed', () => {
     expect(tookMs).toBeGreaterThan(2000);
   });
 
-  it('are not waited for any longer when others come', async () => {
+  it('are not waited for longer because other keys are pressed', async () => {
     const { gathered, tookMs } = await gathering({ allowed: '1-3', timeoutMs: 1000 }, async (caller) => {
       await caller.waits(600);
       await caller.presses('9');
@@ -168,7 +168,7 @@ describe('keys that are allowed', () => {
     expect(tookMs).toBeLessThanOrEqual(1080);
   });
 
-  it('count among those that were typed ahead', async () => {
+  it('are taken from keys that were typed ahead', async () => {
     const typed = await gathering({ prompt: LONG, allowed: '5' }, (caller) => caller.presses('125'), {
       before: (call) => call.pause(1500),
     });
@@ -218,7 +218,7 @@ describe('speech as an answer', () => {
     expect(requests[0]).toMatchObject({ language: 'en', phrases: ['hours', 'opening hours', 'my balance'] });
   });
 
-  it('is not complete without one of the phrases, and is with any word where there are none', async () => {
+  it('is complete with one of the phrases, or with any word where no phrases are given', async () => {
     const { transcriber } = engine('something else');
     const scene = (caller: TestCaller) => caller.speaks(SPEECH);
     const other = await gathering({ input, phrases: ['yes', 'no'] }, scene, { transcriber });
@@ -257,7 +257,7 @@ describe('speech as an answer', () => {
     expect(tookMs).toBeGreaterThanOrEqual(6500);
   });
 
-  it('is heard to its end when time is up meanwhile', async () => {
+  it('is heard to its end when the time limit passes meanwhile', async () => {
     const { transcriber } = engine('late but there');
     const { gathered } = await gathering(
       { input, timeoutMs: 1500 },
@@ -284,7 +284,7 @@ describe('speech as an answer', () => {
     expect(gathered).toMatchObject({ digits: '4', ended: 'max' });
   });
 
-  it('alone leaves digits to the next gather', async () => {
+  it('without digits leaves pressed keys to the next gather', async () => {
     const { transcriber } = engine('words');
     const answers: Gathered[] = [];
     const script = bot(
@@ -336,7 +336,7 @@ describe('a phrase', () => {
     ['Zweigstelle in München', 'München'],
     ['neljas', undefined],
     ['ei, aitäh', 'aitäh'],
-  ])('%j has %j', (text, phrase) => {
+  ])('in %j matches %j', (text, phrase) => {
     expect(phraseIn(text, ['balance', 'my balance', 'München', 'nelja', 'aitäh'])).toBe(phrase);
   });
 });

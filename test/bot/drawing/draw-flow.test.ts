@@ -144,7 +144,7 @@ describe('the drawing of a flow', () => {
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
   });
 
-  it('is the same each time, and refuses a format that there is not', async () => {
+  it('is the same each time, and refuses an unknown format', async () => {
     const desk = await readFlow('examples/flows/front-desk.yaml');
     expect(await drawFlow(desk)).toBe(await drawFlow(desk));
     await expect(drawFlow(desk, 'gif' as 'svg')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });

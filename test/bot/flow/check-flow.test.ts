@@ -34,7 +34,7 @@ async function wrong(text: string, options: ParseFlowOptions = {}): Promise<stri
 const flow = (...steps: string[]) => `name: x\nsteps:\n${steps.map((step) => `  ${step}\n`).join('')}`;
 
 describe('the check of a flow', () => {
-  it('finds variables that no step saves, where no hook can', async () => {
+  it('finds variables that neither a step nor a hook can set', async () => {
     const uses = flow(
       'a: { do: gather, ask: { tone: 440, ms: 300 }, save: pin, next: b }',
       'b: { do: say, what: [{ digits: "{pin}" }, { digits: "{pim}" }, { date: "{today}" }], next: c }',
@@ -72,7 +72,7 @@ describe('the check of a flow', () => {
     ['a number', '{ number: 42 }'],
     ['a number of a variable', '{ number: "{count}" }'],
     ['a date', '{ date: "{today}" }'],
-  ])('finds that nothing speaks %s', async (_, part) => {
+  ])('finds text of %s that no engine can speak', async (_, part) => {
     const text = flow(`a: { do: hangup, say: [${part}] }`);
     const [first] = await wrong(text, { prompts: await Prompts.open() });
     expect(first).toMatch(/^steps\.a\.say: .*(speech engine|no recording)/);
@@ -82,7 +82,7 @@ describe('the check of a flow', () => {
   it.each([
     ['do: say', 'steps.a.what: is missing; it must be a text or a map of fields or a list'],
     ['do: say, what: 5.5', 'steps.a.what: must be a text or a map of fields or a list, not 5.5'],
-  ])('says once what each kind of value is that `%s` could have', async (step, expected) => {
+  ])('lists the allowed values of `%s` once', async (step, expected) => {
     expect((await wrong(flow(`a: { ${step} }`)))[0]).toBe(expected);
   });
 
@@ -102,7 +102,7 @@ describe('the check of a flow', () => {
     expect(asked).toEqual(['fr']);
   });
 
-  it('finds hooks that are missing, and says which there are', async () => {
+  it('finds missing hooks, and lists those that exist', async () => {
     const text = flow('a: { do: hook, name: lookUp, next: b }', 'b: { do: hook, name: store }');
     expect(await wrong(text, { hooks: ['store'] })).toEqual([
       'steps.a.name: there is no hook lookUp in the code: there are store',
@@ -114,7 +114,7 @@ describe('the check of a flow', () => {
     );
   });
 
-  it('tells everything at once: shapes, ways, hooks and prompts', async () => {
+  it('reports all errors at once: fields, targets of steps, hooks and prompts', async () => {
     const text = flow(
       'a: { do: say, what: 5, next: b }',
       'b: { do: hook, name: lookUp, next: nowhere, otherwise: a }',
@@ -157,7 +157,7 @@ describe('terminators without max', () => {
 });
 
 describe('a bot that cannot say its prompts', () => {
-  it('does not begin: no caller finds it out', async () => {
+  it('does not start, so that no caller meets the error', async () => {
     const text = flow('a: { do: hangup, say: { text: Hello } }', 'b: { do: say, what: welcome }');
     const prompts = await Prompts.open();
     const scene = () => Promise.reject(new Error('nobody should have come through'));
@@ -178,7 +178,7 @@ describe('a bot that cannot say its prompts', () => {
 });
 
 describe('a flow that records to a folder that cannot be made', () => {
-  it('does not begin: no caller finds it out, and nothing is made', async () => {
+  it('does not start, so that no caller meets the error, and makes no folder', async () => {
     const prompts = await Prompts.open();
     const read = (path: string) =>
       parseFlow(flow(`a: { do: record, folder: "${path}", next: b }`, 'b: { do: hangup }'), { folder });

@@ -33,7 +33,7 @@ const exchangeWith = (fullName: string) => ({
 
 describe('the files of a flow', () => {
   it.each(['../../../escaped', '/tmp/escaped', '..', 'CON', '👍'.repeat(100)])(
-    'stay in their folder when the caller is called %j, and can be played again',
+    'stay in their folder when the caller is named %j, and can be played again',
     async (name) => {
       const flow = await parseFlow(FLOW, { folder: join(root, 'flow') });
       const { results } = await testBot(flowBot(flow), (caller) => caller.waits(3000), {
@@ -47,7 +47,7 @@ describe('the files of a flow', () => {
     },
   );
 
-  it.each(HOSTILE_NAMES)('are named by one part of a path that is made of %j', (name) => {
+  it.each(HOSTILE_NAMES)('have one path component that is made of %j', (name) => {
     const variables = new Map([['who', name]]);
     const files = { folder: join(root, 'flow'), recorded: new Set<string>() };
     const [prompt] = spoken({ file: 'prompts/{who}.wav' }, variables, files);
@@ -57,7 +57,7 @@ describe('the files of a flow', () => {
     }
   });
 
-  it('may be named as a whole by what the call has recorded, and by nothing else', () => {
+  it('may have a path taken whole from a recording of the call, and from nothing else', () => {
     const recorded = new Set(['/elsewhere/message.wav']);
     const files = { folder: root, recorded };
     const at = (value: string) => filePath('{message}', new Map([['message', value]]), files);

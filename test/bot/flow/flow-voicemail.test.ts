@@ -30,9 +30,9 @@ const doesNotAnswer: TestScene = async (person) => {
 };
 
 it.each([
-  ['has it, word for word', true, 'try leave told'],
-  ['without voicemail sends the flow otherwise', false, 'try leave sorry'],
-])('who does not answer, and is left a voicemail, %s', async (_, voicemail, steps) => {
+  ['has voicemail leaves the message', true, 'try leave told'],
+  ['has no voicemail takes the way otherwise', false, 'try leave sorry'],
+])('leaveVoicemail for somebody who does not answer and %s', async (_, voicemail, steps) => {
   const clock = new VirtualClock();
   const prompts = await Prompts.open({ engine: melodyEngine() });
   await using server = new PcmServer();

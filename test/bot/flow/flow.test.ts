@@ -107,7 +107,7 @@ describe('a flow', () => {
     });
   });
 
-  it('gathers, calls a hook with what was gathered, and takes a message where a transfer fails', async () => {
+  it('gathers, calls a hook with the digits, and takes a message when a transfer fails', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
     const asked: (string | undefined)[] = [];
     const hooks: FlowBotOptions['hooks'] = {
@@ -137,7 +137,7 @@ describe('a flow', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('goes on otherwise when a hook throws', async () => {
+  it('takes the way otherwise when a hook throws', async () => {
     const hooks: FlowBotOptions['hooks'] = {
       lookUp: () => Promise.reject(new Error('the database is away')),
     };
@@ -151,12 +151,12 @@ describe('a flow', () => {
     );
   });
 
-  it('is JSON as well', async () => {
+  it('may be written as JSON', async () => {
     const text = JSON.stringify({ name: 'Bye', steps: { bye: { do: 'hangup' } } });
     expect(await parseFlow(text)).toMatchObject({ start: 'bye', data: { name: 'Bye', timezone: 'UTC' } });
   });
 
-  it('does not start without its hooks', async () => {
+  it('does not start when hooks are missing', async () => {
     const flow = await parseFlow(FRONT_DESK);
     expect(() => flowBot(flow)).toThrow(/look-up.*hooks\.lookUp/s);
   });
@@ -268,7 +268,7 @@ describe('errors of a flow', () => {
     ]);
   });
 
-  it('tells all of it in one error, a line each', async () => {
+  it('are all in one error, a line each', async () => {
     const text = 'name: x\nsteps:\n  a: { do: say, what: b, next: c }\n  d: { do: record, next: e }\n';
     await expect(parseFlow(text, { file: 'f.yaml' })).rejects.toThrow(
       /f\.yaml:3:32 error steps\.a\.next: there is no step c.*f\.yaml:4:26 error steps\.d\.next/s,

@@ -26,11 +26,11 @@ describe('a pattern', () => {
     expect(isLike(text, pattern)).toBe(holds);
   });
 
-  it('that is not closed is not a pattern', () => {
+  it('with an unclosed bracket is not a pattern', () => {
     for (const text of ['[', 'a[', '[]', '[]]']) expect(likePattern(text)).toBeUndefined();
   });
 
-  it('holds where it does by the book', () => {
+  it('matches as an equivalent regular expression does', () => {
     const piece = fc.constantFrom('a', 'b', '*', '?', '[ab]', '[a-b]', '.', '+');
     const patterns = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(''));
     const texts = fc

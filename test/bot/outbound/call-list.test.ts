@@ -28,7 +28,7 @@ describe('CSV', () => {
     );
   });
 
-  it('never hangs, and tells on which line a quote is left open', () => {
+  it('never hangs, and reports the line of a quote that is not closed', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('"', ',', ';', 'a', '\n', '\r')), (parts) => {
         parseCsv(parts.join(''));
@@ -54,7 +54,7 @@ describe('a call list', () => {
     ]);
   });
 
-  it('tells everything that is wrong with it, and where', () => {
+  it('reports everything that is wrong with it, and where', () => {
     const csv = 'target,name\nanna,A\n+49 30 1,B\nben\nANNA,C\n,D\n';
     expect(() => parseCallList(csv, { file: 'l.csv', format: 'csv' })).toThrow(
       [

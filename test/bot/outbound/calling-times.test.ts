@@ -38,7 +38,7 @@ describe('permitted times of calls', () => {
     expect(next('2027-03-27T17:00Z', '+4930123')).toBe('2027-03-28T07:00');
   });
 
-  it('leave out holidays, by the date at their place', () => {
+  it('leave out holidays, by the date in the zone of the target', () => {
     const holidays = ['2027-12-25', '2027-12-26'];
     expect(next('2027-12-24T23:30Z', '+4930123', { holidays })).toBe('2027-12-27T08:00');
     expect(next('2027-12-24T23:30Z', '+4930123', { holidays, hours: undefined })).toBe('2027-12-26T23:00');
@@ -60,7 +60,7 @@ describe('permitted times of calls', () => {
     ['holidays', { holidays: ['25.12.2027'] }, []],
     ['holidays.+49', { holidays: { '+49': ['2027-13-01'] } }, []],
     ['timezone of anna', {}, [who('anna', { timezone: 'Mars/Base' })]],
-  ])('refuse what is none, by name: %s', (name, options, targets) => {
+  ])('refuse an invalid zone, holiday or time zone by its name: %s', (name, options, targets) => {
     expect(() => times(options, targets)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG', message: expect.stringContaining(name) }),
     );

@@ -59,7 +59,7 @@ describe('the history of campaigns', () => {
     expect(targets()).toEqual(['anna']);
   });
 
-  it('is not begun while it may be in a damaged catalogue, moved aside or not', async () => {
+  it('is not created while it may still be in a damaged catalogue, moved aside or not', async () => {
     older('anna');
     const whole = await readFile(path);
     await writeFile(path, 'x'.repeat(9000));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type PacedCall, Pacer } from '../../../src/bot/outbound/campaign-pacing.js';
 
 describe('the pace of a campaign', () => {
-  it('never rings more than agents are free, without a rate', () => {
+  it('never rings more targets than agents are free, without a rate', () => {
     let free = 2;
     const pacer = new Pacer({ freeAgents: () => free });
     const calls = [pacer.place()];
@@ -60,7 +60,7 @@ describe('the pace of a campaign', () => {
     );
   });
 
-  it('dials ahead once it knows how many answer, and has answered calls to spare', () => {
+  it('dials ahead once it knows how many targets answer', () => {
     const pacer = new Pacer({ freeAgents: () => 2, maxAbandonRate: 0.1 });
     for (let i = 0; i < 40; i++) {
       const call = pacer.place();

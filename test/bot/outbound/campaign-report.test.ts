@@ -42,7 +42,7 @@ describe('the report of a campaign', () => {
     expect(text).toContain(',-4.5\r\n');
   });
 
-  it('has figures by the last call of each', () => {
+  it('has figures by the last call to each target', () => {
     const calls = [
       call('anna', { outcome: 'unanswered', retry: true }),
       call('Anna', { attempt: 2 }),

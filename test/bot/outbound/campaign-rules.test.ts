@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('a campaign', () => {
-  it('asks with the whole call whether and when to call again, and remembers that', async () => {
+  it('asks retryWhen with the whole result of the call, and keeps its answer', async () => {
     using log = CampaignLog.open(folder);
     const endings: CampaignEnding[] = [];
     const stop = new AbortController();
@@ -82,7 +82,7 @@ describe('a campaign', () => {
     expect(placed).toEqual(['berlin 09:00', 'boston 14:00', 'honolulu 19:00']);
   });
 
-  it('places so many calls a second, evenly', async () => {
+  it('spreads its calls of a second evenly', async () => {
     const people = ['anna', 'ben', 'carl', 'dora'];
     const { results } = await testCampaign(greet, people, {
       exchange: Exchange,
@@ -133,7 +133,7 @@ describe('a campaign', () => {
     ).resolves.toMatchObject({ results: [{ outcome: 'done' }] });
   });
 
-  it('calls by the host that is chosen for each', async () => {
+  it('calls each target by the host that hostFor chooses', async () => {
     const asked: string[] = [];
     const { results } = await testCampaign(greet, ['anna', 'ben'], {
       exchange: Exchange,
@@ -148,7 +148,7 @@ describe('a campaign', () => {
     expect(asked).toEqual(['anna', 'ben']);
   });
 
-  it('shows each the name of the endpoint whose host was chosen', async () => {
+  it('shows each target the name of the endpoint of its host', async () => {
     const clock = new VirtualClock(Date.UTC(2027, 2, 1));
     await using server = new PcmServer();
     let sales: BotHost | undefined;
@@ -188,7 +188,7 @@ describe('a campaign', () => {
     },
   );
 
-  it('rings no more people than agents are free, and hands them to a queue', async () => {
+  it('rings no more targets than agents are free, and puts them into a queue', async () => {
     const clock = new VirtualClock(Date.UTC(2027, 2, 1));
     const queue = await Queue.open({ clock });
     let most = 0;
@@ -225,7 +225,7 @@ describe('a do-not-call list', () => {
     for (const target of ['+493012345', 'anna', '30123456']) expect(await list.has(target)).toBe(false);
   });
 
-  it('is refused in another encoding, as a table, and when it has gone', async () => {
+  it('is refused in another encoding, as a table, and when its file was removed', async () => {
     const file = join(folder, 'never.txt');
     for (const bytes of [
       Buffer.from('\ufeffben\n', 'utf16le'),
@@ -244,7 +244,7 @@ describe('a do-not-call list', () => {
     await expect(list.has('ben')).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
-  it('ends a line that was cut off before it adds one', async () => {
+  it('ends an unfinished line of its file before it adds one', async () => {
     const file = join(folder, 'new', 'never.txt');
     const list = await DoNotCallList.open(file);
     await list.add('anna');

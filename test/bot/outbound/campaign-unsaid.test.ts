@@ -59,7 +59,7 @@ async function run(log: CampaignLog, failsFor: string | undefined, awaits: boole
 }
 
 it.each([true, false])(
-  'a call whose prompts could not be said is made again; waited for: %s',
+  'a call whose prompts could not be said is placed again (prompt awaited: %s)',
   async (awaits) => {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-unsaid-'));
     try {

@@ -58,7 +58,7 @@ async function campaign(
 }
 
 describe('a campaign', () => {
-  it('calls everybody once, one after the other, at its pace', async () => {
+  it('calls every target once, one after the other, at its pace', async () => {
     const answer = () => 'answer' as const;
     const results = await campaign(
       ['anna', 'ben', 'carl'],
@@ -79,7 +79,7 @@ describe('a campaign', () => {
     expect(placed[2]! - placed[1]!).toBe(10_000);
   });
 
-  it('calls within its hours only, in their zone', async () => {
+  it('calls only within its hours, in their zone', async () => {
     const answer = () => 'answer' as const;
     // The clock begins on a Thursday, 1970-01-01T00:00Z: 09:00 in Tokyo.
     const results = await campaign(
@@ -124,7 +124,7 @@ describe('a campaign', () => {
     expect(second! - first!).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('has no more calls at once than it may', async () => {
+  it('has no more calls at once than its limit', async () => {
     const answer = () => 'answer' as const;
     const names = ['anna', 'ben', 'carl', 'dora', 'emil'];
     const results = await campaign(names, Object.fromEntries(names.map((name) => [name, answer])), {
@@ -137,7 +137,7 @@ describe('a campaign', () => {
     expect(results).toHaveLength(5);
   });
 
-  it('goes on when a target cannot be called, and hands each result to the store', async () => {
+  it('continues when a target cannot be called, and hands each result to the store', async () => {
     const stored: string[] = [];
     const results = await campaign(
       ['not a handle', 'anna'],
@@ -155,7 +155,7 @@ describe('a campaign', () => {
     expect(stored).toEqual(['not a handle', 'not a handle: error', 'anna', 'anna: done']);
   });
 
-  it('ends with its signal, when the calls under way have ended', async () => {
+  it('ends when its signal has fired and the calls under way have ended', async () => {
     const stop = new AbortController();
     const answer = () => 'answer' as const;
     const results = await campaign(
@@ -193,7 +193,7 @@ describe('a campaign in the catalogue', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('goes on where it was stopped, and calls no target twice', async () => {
+  it('continues where it was stopped, and calls no target twice', async () => {
     using log = CampaignLog.open(folder);
     const placed: string[] = [];
     for (let run = 0; run < 4; run++) {
@@ -237,7 +237,7 @@ describe('a campaign in the catalogue', () => {
     expect(log.search({ outcome: 'interrupted' })).toMatchObject([{ target: 'anna' }]);
   });
 
-  it('is not run by two processes at once', async () => {
+  it('cannot be run by two processes at once', async () => {
     using log = CampaignLog.open(folder);
     const store = log.store('spring');
     await store.begin({ target: 'anna', attempt: 1, placedAtMs: 0 });

@@ -46,7 +46,7 @@ describe('the beep of an answering machine', () => {
     expect(analyzeSamples(dial, new BeepDetector())).toEqual([]);
   });
 
-  it('does not depend on how the audio comes in', () => {
+  it('does not depend on how the audio is cut', () => {
     const all = concatSamples([silence(123), tone(950, 300), silence(200), tone(1500, 200), silence(100)]);
     const parts = new BeepDetector();
     const found = [...pieces(all).flatMap((piece) => parts.push(piece)), ...parts.flush()];
@@ -61,14 +61,14 @@ describe('the kind of answer', () => {
     return [...detector.push(samples), ...detector.flush()][0];
   };
 
-  it('is a machine where the greeting goes on', async () => {
+  it('is a machine when the greeting goes on', async () => {
     const sentence = await readWav('assets/speech/reader-870.wav');
     expect(await verdictOn(concatSamples([silence(400), sentence, silence(1000)]))).toMatchObject({
       answerer: 'machine',
     });
   });
 
-  it('is a person where it is a word or two', async () => {
+  it('is a person when the greeting is a word or two', async () => {
     const word = (await readWav('assets/speech/reader-870.wav')).slice(0, msToSamples(1100));
     const verdict = await verdictOn(concatSamples([silence(300), word, silence(1500)]));
     expect(verdict?.answerer).toBe('human');
@@ -91,7 +91,7 @@ describe('the kind of answer', () => {
     expect(await verdictOn(silence(6000))).toEqual({ answerer: 'silent', greetingMs: 0, atMs: 4000 });
   });
 
-  it('says once', async () => {
+  it('is reported once', async () => {
     using detector = await AnswerDetector.create();
     const sentence = await readWav('assets/speech/reader-870.wav');
     expect(pieces(sentence).flatMap((piece) => detector.push(piece))).toHaveLength(1);

@@ -62,14 +62,17 @@ const LINES = {
 } as const;
 
 describe.each(Object.entries(LINES))('on %s', (_, line) => {
-  it.each(Object.entries(NETWORK))('%s: no beep, and nobody who has answered', async (__, sounds) => {
-    for (const times of [1, 3]) {
-      const heard = line(concatSamples([silence(500), ...Array(times).fill(sounds).flat()]));
-      expect(analyzeSamples(heard, new BeepDetector())).toEqual([]);
-      using detector = await AnswerDetector.create();
-      expect(analyzeSamples(heard, detector)).toMatchObject([{ answerer: 'silent' }]);
-    }
-  });
+  it.each(Object.entries(NETWORK))(
+    '%s: no beep is found, and nobody is taken to have answered',
+    async (__, sounds) => {
+      for (const times of [1, 3]) {
+        const heard = line(concatSamples([silence(500), ...Array(times).fill(sounds).flat()]));
+        expect(analyzeSamples(heard, new BeepDetector())).toEqual([]);
+        using detector = await AnswerDetector.create();
+        expect(analyzeSamples(heard, detector)).toMatchObject([{ answerer: 'silent' }]);
+      }
+    },
+  );
 });
 
 describe('a beep', () => {

@@ -94,13 +94,13 @@ describe.each([
   ['hum of 60 Hz', [-50]],
   ['comfort', [-65, -50, -40]],
   ['babble', [-65, -50, -40]],
-] as const)('behind %s', (kind, levels) => {
-  it.each(levels)('at %d dBFS nobody speaks', async (dbfs) => {
+] as const)('on a line with %s noise', (kind, levels) => {
+  it.each(levels)('at %d dBFS: nobody is taken to have answered', async (dbfs) => {
     for (const startMs of [0, 700])
       expect(await verdictOn(silence(6000), kind, dbfs, startMs)).toMatchObject({ answerer: 'silent' });
   });
 
-  it.each(levels)('at %d dBFS a machine is one, not before it speaks', async (dbfs) => {
+  it.each(levels)('at %d dBFS: a machine is recognised, not before it speaks', async (dbfs) => {
     for (const lead of [0, 1500]) {
       const heard = concatSamples([silence(lead), sentence, silence(1000)]);
       const verdict = await verdictOn(heard, kind, dbfs);
@@ -109,7 +109,7 @@ describe.each([
     }
   });
 
-  it.each(levels)('at %d dBFS a person is one', async (dbfs) => {
+  it.each(levels)('at %d dBFS: a person is recognised', async (dbfs) => {
     for (const word of words) {
       for (const lead of [0, 600]) {
         const verdict = await verdictOn(concatSamples([silence(lead), word, silence(4000)]), kind, dbfs);
@@ -119,7 +119,7 @@ describe.each([
     }
   });
 
-  it.each(levels)('at %d dBFS a word and a beep are a machine', async (dbfs) => {
+  it.each(levels)('at %d dBFS: a word and a beep are recognised as a machine', async (dbfs) => {
     const beep = toneSamples({ frequency: 1000, durationMs: 400, levelDbfs: -15 });
     const heard = concatSamples([silence(300), words[0]!, silence(600), beep, silence(2000)]);
     expect(await verdictOn(heard, kind, dbfs)).toMatchObject({ answerer: 'machine' });

@@ -147,7 +147,7 @@ describe('the prompt library', () => {
     );
   });
 
-  it('has an engine say the whole where a part is missing, once', async () => {
+  it('has the engine say the whole text when a part is missing, once', async () => {
     const spoken: string[] = [];
     const engine: SpeechEngine = {
       name: 'test',
@@ -230,7 +230,7 @@ describe('parts that can be said', () => {
     await expect(first).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
-  it('is a long silence in pieces', async () => {
+  it('yield a long silence in pieces', async () => {
     const prompts = await Prompts.open();
     let length = 0;
     for await (const samples of prompts.render({ silence: 600_000 })) {

@@ -150,7 +150,7 @@ describe('speech of a service', () => {
     await expect(prompts.samples({ text: 'b' })).rejects.toMatchObject({ code });
   });
 
-  it('that answers in words without an end is not listened to', async () => {
+  it('that answers with text fails without waiting for its end', async () => {
     const { asked, url } = await service(({ response }) => {
       response.setHeader('content-type', 'text/plain').write('one moment');
     });

@@ -144,7 +144,7 @@ class Day {
 }
 
 describe('the desk of a queue', () => {
-  it('loses no caller, keeps the order, and gives an agent one caller; the figures add up', async () => {
+  it('loses no caller, keeps the order, and gives an agent one caller at a time; the figures add up', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(way, { maxLength: 12 }),

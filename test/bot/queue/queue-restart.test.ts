@@ -76,7 +76,7 @@ async function twoWait(
 }
 
 describe('a queue in a folder', () => {
-  it('is complete at each write, and has a promise before the caller hears it', async () => {
+  it('is complete after each write, and stores a promised call-back before the caller hears of it', async () => {
     const { states, last } = await twoWait(new VirtualClock());
     expect(states.length).toBeGreaterThan(3);
     for (const text of states) {
@@ -136,7 +136,7 @@ describe('a queue in a folder', () => {
     expect(queue.figures).toMatchObject({ entered: 2, handled: 2, waiting: 0 });
   });
 
-  it('gives up a place that is not claimed again in time', async () => {
+  it('gives up a place that is not claimed in time after the restart', async () => {
     const { last } = await twoWait(new VirtualClock(0));
     await writeFile(join(folder, 'sales', 'queue.json'), last);
     const clock = new VirtualClock(10_000);
@@ -161,7 +161,7 @@ describe('a queue in a folder', () => {
     await copyFile(join(folder, 'sales', 'queue.json'), join(folder, 'copy.json'));
   });
 
-  it('goes on where the state cannot be written, and says so', async () => {
+  it('continues when the state cannot be written, and reports it', async () => {
     const clock = new VirtualClock();
     const queue = await Queue.open(options(clock));
     const errors: Error[] = [];

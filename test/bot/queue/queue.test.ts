@@ -143,34 +143,37 @@ describe('a caller in a queue', () => {
       },
     ],
   };
-  it.each(Object.entries(DECLINES))('goes to the next agent where the first %s', async (how, [why, anna]) => {
-    const accept = how === 'does not press the key';
-    const played = await play(
-      {
-        ...{ agents: [agent('anna'), agent('ben')], ringMs: 4000, agentGreeting: GREETING },
-        ...(accept && { acceptKey: '1' }),
-      },
-      async (caller) => {
-        if (how === 'is busy') await caller.waits(10);
-        await hears(MUSIC, HELLO, HERE)(caller);
-      },
-      {
-        anna,
-        ben: async (ben) => {
-          await ben.answers();
-          await ben.hears(GREETING);
-          if (accept) await ben.presses('1');
-          await ben.waits(500);
-          await ben.speaks(HELLO);
-          await ben.waits(500);
+  it.each(Object.entries(DECLINES))(
+    'goes to the next agent when the first one %s',
+    async (how, [why, anna]) => {
+      const accept = how === 'does not press the key';
+      const played = await play(
+        {
+          ...{ agents: [agent('anna'), agent('ben')], ringMs: 4000, agentGreeting: GREETING },
+          ...(accept && { acceptKey: '1' }),
         },
-      },
-    );
-    expect(played.results).toMatchObject([{ ended: 'served', agent: 'ben' }]);
-    const declined = played.events.find(({ what }) => what === 'declined');
-    expect(declined).toMatchObject({ agent: 'anna', why: expect.stringMatching(why) });
-    expect(played.queue.figures).toMatchObject({ handled: 1, abandoned: 0, waiting: 0 });
-  });
+        async (caller) => {
+          if (how === 'is busy') await caller.waits(10);
+          await hears(MUSIC, HELLO, HERE)(caller);
+        },
+        {
+          anna,
+          ben: async (ben) => {
+            await ben.answers();
+            await ben.hears(GREETING);
+            if (accept) await ben.presses('1');
+            await ben.waits(500);
+            await ben.speaks(HELLO);
+            await ben.waits(500);
+          },
+        },
+      );
+      expect(played.results).toMatchObject([{ ended: 'served', agent: 'ben' }]);
+      const declined = played.events.find(({ what }) => what === 'declined');
+      expect(declined).toMatchObject({ agent: 'anna', why: expect.stringMatching(why) });
+      expect(played.queue.figures).toMatchObject({ handled: 1, abandoned: 0, waiting: 0 });
+    },
+  );
 
   it.each<[string, TestScene, Partial<QueueOptions>]>([
     ['while the agent rings', rung((anna) => anna.hasStatus('MISSED', { withinMs: 20_000 })), {}],
@@ -182,7 +185,7 @@ describe('a caller in a queue', () => {
       },
       { agentGreeting: { tone: 700, ms: 20_000 } },
     ],
-  ])('who hangs up %s is one who has abandoned; the agent is free at once', async (_, anna, options) => {
+  ])('who hangs up %s counts as abandoned; the agent is free at once', async (_, anna, options) => {
     const played = await play(
       { agents: [agent('anna')], ...options },
       async (caller) => {
@@ -215,7 +218,7 @@ describe('a caller in a queue', () => {
     });
   });
 
-  it('who hangs up in the talk was handled', async () => {
+  it('who hangs up while talking to the agent counts as handled', async () => {
     const played = await play(
       { agents: [agent('anna')], wrapUpMs: 1000 },
       async (caller) => {
@@ -241,8 +244,8 @@ describe('a caller in a queue', () => {
       { maxWaitMs: 3000, agents: [agent('anna')], ringMs: 5000 },
       { ended: 'time' },
     ],
-    ['it has a key for that', { exitKeys: '29' }, { ended: 'key', key: '2' }],
-  ])('leaves it where %s', async (_, options, expected) => {
+    ['the caller presses an exit key', { exitKeys: '29' }, { ended: 'key', key: '2' }],
+  ])('leaves the queue when %s', async (_, options, expected) => {
     const played = await play(
       options,
       async (caller) => {
@@ -256,7 +259,7 @@ describe('a caller in a queue', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, overflowed: 1, waiting: 0 });
   });
 
-  it('is turned away where it is full or shut, and where it closes', async () => {
+  it('is turned away when the queue is full, outside its hours, or closing', async () => {
     const clock = new VirtualClock();
     const queue = await Queue.open({ clock, music: MUSIC, maxWaiting: 1 });
     const ended: string[] = [];
@@ -297,7 +300,7 @@ describe('a caller in a queue', () => {
     expect(order).toEqual(['connected machine', 'ended machine', 'connected machine', 'ended machine']);
   });
 
-  it('comes by priority, and where an agent has the skill', async () => {
+  it('is served by priority, and by an agent that has the skill', async () => {
     const clock = new VirtualClock();
     const queue = await Queue.open({ clock, music: MUSIC });
     const served: string[] = [];
@@ -346,7 +349,7 @@ describe('a call-back', () => {
     await caller.hangsUp();
   };
 
-  it('keeps the place, calls when an agent is free, and puts through', async () => {
+  it('keeps the place, and is placed and put through when an agent is free', async () => {
     const played = await play(
       { callBack, agents: [agent('anna')], ringMs: 3000, restMs: 3000 },
       async (caller) => {
@@ -368,7 +371,7 @@ describe('a call-back', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, handled: 1, waiting: 0 });
   });
 
-  it('waits on where the agent hangs up while the greeting is said', async () => {
+  it('keeps waiting when the agent hangs up during the greeting', async () => {
     const played = await play(
       { callBack: { ...callBack, greeting: { tone: [800, 1300], ms: 3000 } }, ringMs: 2000, restMs: 1000 },
       async (caller) => {
@@ -404,7 +407,7 @@ describe('a call-back', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, unreached: 1, waiting: 0, free: 1 });
   });
 
-  it('is not needed where the caller calls again first: the place is the old one', async () => {
+  it('is dropped when the caller calls again first, and gets the old place', async () => {
     const played = await play(
       { callBack: { ...callBack, afterMs: 60_000 } },
       async (caller) => {
@@ -421,7 +424,7 @@ describe('a call-back', () => {
     expect(played.queue.figures).toMatchObject({ entered: 1, handled: 1 });
   });
 
-  it('goes to the number that was asked for; who hangs up meanwhile has abandoned', async () => {
+  it('goes to the number that was asked for; a caller who hangs up meanwhile counts as abandoned', async () => {
     const number = async (call: { gather: (o: object) => Promise<{ digits: string }> }) =>
       (await call.gather({ min: 3, prompt: TURN })).digits;
     const played = await play({ callBack: { ...callBack, number } }, async (caller) => {

@@ -110,7 +110,7 @@ describe('a request of a flow', () => {
     expect(await ask(`http://${long}/`, { hosts: [long], maxBytes: 2000 })).toMatchObject({ status: 200 });
   });
 
-  it('fails when no server listens', async () => {
+  it('fails when no server is listening', async () => {
     await expect(ask('http://127.0.0.1:1/', { hosts: ['127.0.0.1:1'] })).rejects.toMatchObject({
       code: 'ERR_PEER',
     });
@@ -148,7 +148,7 @@ steps:
     return transcript.filter(({ what }) => what.startsWith('says')).map(({ what }) => what);
   };
 
-  it('saves the answer, or goes to the step of its status, or to the step for failures', async () => {
+  it('saves the answer, or goes to the step for its status or for failures', async () => {
     const asked: unknown[] = [];
     let [status, answer] = [200, JSON.stringify({ account: { balance: 12.5 }, entries: ['rent'] })];
     const host = await serve((request, response) => {
@@ -171,7 +171,7 @@ steps:
     expect(await played(host)).toEqual(['says “failed”']);
   });
 
-  it('is refused at check, and as a bot, where the host is not listed', async () => {
+  it('is refused by the check, and as a bot, when the host is not listed', async () => {
     const text = flow('bank.example');
     await expect(parseFlow(text, { http: { hosts: ['other.example'] } })).rejects.toThrow(
       /steps.ask.url: The flow may not send requests to bank.example/,

@@ -63,7 +63,7 @@ describe('values', () => {
     expect((await played(steps)).taken).toBe('a b c b c b d e');
   });
 
-  it('that are missing, or no numbers, hold nowhere', async () => {
+  it('that are missing or not numbers make their condition false', async () => {
     const when = async (condition: string) =>
       (
         await played(
@@ -99,7 +99,7 @@ describe('values', () => {
     );
   });
 
-  it('cannot turn in no time', async () => {
+  it('cannot form a loop that takes no time', async () => {
     const circle = 'a: { do: set, values: { x: 1 }, next: b }\nb: { do: language, language: de, next: a }';
     expect(await wrong(circle)).toContain('without taking time');
     const counted = [
@@ -138,7 +138,7 @@ describe('secrets', () => {
 });
 
 describe('questions', () => {
-  it('have other words the second time, ranges of keys, and can forget what was typed ahead', async () => {
+  it('can be worded differently the second time, have ranges of keys, and discard keys typed ahead', async () => {
     const steps = [
       'a: { do: gather, ask: { tone: 440, ms: 500 }, askAgain: { tone: 700, ms: 500 }, allowed: "1-4", typeAhead: false, timeoutMs: 800, tries: 2, save: x, next: b }',
       'b: { do: hangup }',
@@ -178,7 +178,7 @@ describe('questions', () => {
   });
 });
 
-it('says everything in the chosen language, and finds prompts that it lacks', async () => {
+it('says everything in the chosen language, and reports prompts that are missing in it', async () => {
   const prompts = join(folder, 'prompts');
   await mkdir(join(prompts, 'de'), { recursive: true });
   await writeFile(join(prompts, 'hello.wav'), 'none');
@@ -211,7 +211,7 @@ it('says everything in the chosen language, and finds prompts that it lacks', as
   expect(languages).toEqual(['de']);
 });
 
-it('holds with music, and transfers with it', async () => {
+it('plays music on hold and during a transfer', async () => {
   const steps = [
     'a: { do: hold, ms: 2000, music: { tone: 600, ms: 500 }, next: b }',
     'b: { do: transfer, to: nobody.here, music: { tone: 900, ms: 500 }, timeoutMs: 3000, otherwise: c }',
@@ -222,7 +222,7 @@ it('holds with music, and transfers with it', async () => {
   expect(await wrong(steps.replace('timeoutMs', 'blind: true, timeoutMs'))).toContain('blind transfer');
 });
 
-it('records on and off', async () => {
+it('starts and stops a recording', async () => {
   const steps = [
     'a: { do: recording, turn: on, folder: calls, next: b }',
     'b: { do: say, what: { tone: 500, ms: 500 }, next: c }',
@@ -239,7 +239,7 @@ it('records on and off', async () => {
 describe('a sub-flow', () => {
   const write = (name: string, text: string) => writeFile(join(folder, name), text);
 
-  it('is a part of the call: its end leads on, a hang-up ends all', async () => {
+  it('is part of the call: the flow continues after its end, and a hang-up ends both', async () => {
     await write(
       'pin.yaml',
       `name: pin\nsteps:\n  ask: { do: gather, ${ASK}, save: key, next: look }\n  look: { do: branch, cases: [{ when: { variable: key, is: ["9"] }, next: out }] }\n  out: { do: hangup }\n`,
@@ -273,13 +273,13 @@ describe('a sub-flow', () => {
     expect(error.message).toContain('there is no step c');
   });
 
-  it('cannot be a part of itself', async () => {
+  it('cannot include itself', async () => {
     await write('loop.yaml', 'name: l\nsteps:\n  a: { do: flow, file: other.yaml }\n');
     await write('other.yaml', 'name: o\nsteps:\n  a: { do: flow, file: loop.yaml }\n');
     await expect(readFlow(join(folder, 'loop.yaml'))).rejects.toThrow('loop.yaml includes itself');
   });
 
-  it('needs its hooks and folders as the flow does', async () => {
+  it('has its hooks and folders checked as those of the flow', async () => {
     await write('hooked.yaml', 'name: h\nsteps:\n  a: { do: hook, name: deep }\n');
     const flow = await parseFlow('name: x\nsteps:\n  a: { do: flow, file: hooked.yaml }\n', { folder });
     expect(() => flowBot(flow)).toThrow('Step a of hooked.yaml uses the hook deep');
@@ -290,7 +290,7 @@ describe('a sub-flow', () => {
 });
 
 describe('other people', () => {
-  it('get no message when the endpoint cannot send any: the bot does not begin', async () => {
+  it('get no message when the endpoint cannot send any: the bot does not start', async () => {
     const flow = await parseFlow(
       'name: x\nsteps:\n  a: { do: message, to: "{caller}", text: "We called.", next: b, otherwise: b }\n  b: { do: hangup }\n',
     );
@@ -311,7 +311,7 @@ describe('other people', () => {
     ).rejects.toThrow(/steps.a.do: sends a message/);
   });
 
-  it('get a voicemail by what the program gives, and not without it', async () => {
+  it('get a voicemail when the program provides the means, and not otherwise', async () => {
     const steps =
       'a: { do: leaveVoicemail, for: "{caller}", what: { text: Hello }, next: b, otherwise: c }\nb: { do: hangup }\nc: { do: hangup }';
     const left: string[] = [];

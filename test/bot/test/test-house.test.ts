@@ -6,7 +6,7 @@ import { runOn } from '../../../src/bot/test/test-house.js';
 
 const DAY_MS = 86_400_000;
 
-it('a test that waits for sockets is not at its limit, and its clock does not run away', async () => {
+it('waiting for real sockets does not advance the virtual clock of a test to its limit', async () => {
   const clock = new VirtualClock();
   clock.timerAt(DAY_MS, () => undefined);
   const server = createServer((socket) => socket.end('heard'));
@@ -31,7 +31,7 @@ it.each([
       for (;;) await sleep(clock, 20);
     },
   ],
-])('a test that %s is over at its limit, though something is due later', async (_, work) => {
+])('a test that %s ends at its limit, although a later timer is pending', async (_, work) => {
   const clock = new VirtualClock();
   clock.timerAt(DAY_MS, () => undefined);
   const ended = runOn(clock, 1000, () => work(clock));
@@ -41,7 +41,7 @@ it.each([
   expect(clock.now()).toBeLessThan(1000);
 });
 
-it('a test fails as its work does', async () => {
+it('a test fails with the error of its work', async () => {
   const ended = runOn(new VirtualClock(), 1000, () => Promise.reject(new RangeError('too far')));
   await expect(ended).rejects.toThrow('too far');
 });

@@ -68,7 +68,7 @@ describe('a transfer', () => {
   ];
 
   it.each(ways)(
-    'that is %s throws where the target refuses, and the caller is still there',
+    'that is %s throws when the target refuses, and the caller is still connected',
     async (_, options) => {
       const { result, status } = await transferred(options, { agent: rung((agent) => agent.call.refuse()) });
       expect(result).toMatchObject({
@@ -81,7 +81,7 @@ describe('a transfer', () => {
   );
 
   it.each(ways)(
-    'that is %s takes the call back when time is up; the target is rung no more',
+    'that is %s takes the call back when its time is up, and stops ringing the target',
     async (_, options) => {
       let rang: string | undefined;
       const { result, status, ms } = await transferred(
@@ -100,7 +100,7 @@ describe('a transfer', () => {
     },
   );
 
-  it.each(ways)('that is %s throws where the caller has gone', async (_, options) => {
+  it.each(ways)('that is %s throws when the caller has hung up', async (_, options) => {
     const { result, outcome } = await transferred(options, { agent: ignores }, async (caller) => {
       await caller.waits(3000);
       await caller.hangsUp();
@@ -110,7 +110,7 @@ describe('a transfer', () => {
   });
 
   it.each(ways)(
-    'that is %s ends when its signal fires, and the caller is still there',
+    'that is %s ends when its signal fires, and the caller is still connected',
     async (_, options) => {
       const stop = new AbortController();
       const { result, status } = await transferred(
@@ -122,7 +122,7 @@ describe('a transfer', () => {
     },
   );
 
-  it.each(ways)('that is %s throws where there is no such target', async (_, options) => {
+  it.each(ways)('that is %s throws when the target does not exist', async (_, options) => {
     const script = bot(async (call) => {
       await expect(call.transfer('nobody', options)).rejects.toMatchObject({
         code: expect.stringMatching(/^ERR_(NOT_TRANSFERRED|API|UNSUPPORTED)$/),
@@ -138,7 +138,7 @@ describe('a transfer', () => {
   it.each<[string, TestScene, TestScene]>([
     ['caller', async (caller) => caller.waits(1000), async (agent) => agent.hasStatus('FINISHED')],
     ['target', async (caller) => void (await caller.hears(HERE)), async (agent) => agent.waits(500)],
-  ])('puts two through to each other until the %s hangs up', async (by, callerThen, agentThen) => {
+  ])('connects caller and target until the %s hangs up', async (by, callerThen, agentThen) => {
     const { result } = await transferred(
       {},
       {
@@ -158,7 +158,7 @@ describe('a transfer', () => {
     expect(result).toEqual({ to: 'agent', endedBy: by });
   });
 
-  it('goes to the first of several who answers; the others are rung no more', async () => {
+  it('goes to the first of several targets that answers, and stops ringing the others', async () => {
     let missed: string | undefined;
     const { result } = await transferred(
       {},
@@ -217,7 +217,7 @@ describe('the front desk that comes with the package', () => {
   });
 });
 
-describe('keys that are pressed while the bot does not gather', () => {
+describe('keys that are pressed while the bot is not gathering', () => {
   const agent: TestScene = async (agent) => {
     await agent.answers();
     await agent.hasStatus('FINISHED', { withinMs: 20_000 });
@@ -227,7 +227,7 @@ describe('keys that are pressed while the bot does not gather', () => {
     ['on hold with music', (call) => call.hold(() => call.pause(5000), { music: MELODY })],
     ['in a bridge', async (call) => bridge(call, await call.dial('agent'), { timeoutMs: 5000 })],
     ['in a room', (call) => new Room().join(call, { timeoutMs: 5000 })],
-  ])('%s do not answer the next question; those before do', async (where, work) => {
+  ])('%s do not answer the next question; keys pressed before do', async (where, work) => {
     const answers: Gathered[] = [];
     const script = bot(async (call) => {
       await call.pause(1500);
@@ -249,7 +249,7 @@ describe('keys that are pressed while the bot does not gather', () => {
     expect(answers).toMatchObject([{ digits: '1' }]);
   });
 
-  it('on hold can be gathered by what the hold is for', async () => {
+  it('on hold can be gathered by the script of the hold', async () => {
     let digits: string | undefined;
     const script = bot(async (call) => {
       ({ digits } = await call.hold(() => call.gather({ timeoutMs: 5000 }), { music: MELODY }));
@@ -280,7 +280,7 @@ describe('testBot', () => {
       },
     ],
     ['later', async (person) => person.waits(500).then(() => Promise.reject(bug))],
-  ])('fails with the error of a scene in others that throws %s', async (_, scene) => {
+  ])('fails with the error of a scene of `others` that throws %s', async (_, scene) => {
     for (const direction of ['caller-calls', 'bot-calls'] as const) {
       const answering: TestScene = async (caller) => {
         if (direction === 'bot-calls') await caller.answers();

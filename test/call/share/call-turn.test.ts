@@ -28,7 +28,7 @@ async function ringing(work: (call: Parameters<typeof turnAt>[0]) => Promise<voi
 const { signal } = new AbortController();
 const files = () => readdir(folder('run/jackfield'));
 
-it('is a file of this process, until it is given back', async () => {
+it('a turn is a file of this process until it is given back', async () => {
   await ringing(async (call) => {
     const done = await turnAt(call, signal);
     const [file = ''] = await files();
@@ -39,7 +39,7 @@ it('is a file of this process, until it is given back', async () => {
   });
 });
 
-it('waits for another process that has it, and takes it over from one that was killed', async () => {
+it('a turn is waited for while another process holds it, and taken over from a process that was killed', async () => {
   await ringing(async (call) => {
     const done = await turnAt(call, signal);
     const [file = ''] = await files();
@@ -59,7 +59,7 @@ it('waits for another process that has it, and takes it over from one that was k
   });
 });
 
-it('is given back while the call rings, once the call is redirected', async () => {
+it('a turn is given back while the call still rings, once the call is redirected', async () => {
   await ringing(async (call) => {
     await using server = new PcmServer();
     await call.reached('RINGING');
@@ -78,7 +78,7 @@ it('is given back while the call rings, once the call is redirected', async () =
   });
 });
 
-it('is not needed when there is no folder for it: the call is taken all the same', async () => {
+it('a turn is not needed when its folder cannot be made: the call is taken all the same', async () => {
   await mkdir(folder('run'));
   // A file in the place of the folder: nobody can write there, root neither.
   await writeFile(folder('run/jackfield'), '');

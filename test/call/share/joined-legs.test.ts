@@ -81,7 +81,7 @@ async function heardBySecond({ line, lateMs, dropped, seed }: Sharing): Promise<
   return chunks;
 }
 
-it('joined legs lie beside each other, over a bad line and a slow way between the processes', async () => {
+it('joined legs stay aligned over a bad line and a slow connection between the processes', async () => {
   const trouble = fc.record({
     fromMs: fc.integer({ min: 500, max: CALL_MS - 2500 }),
     ms: fc.integer({ min: 20, max: 1500 }),

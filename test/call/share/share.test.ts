@@ -104,7 +104,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('has both legs for a program that joins it while its streams are being redirected', async () => {
+  it('gives both legs to a program that joins while its streams are being redirected', async () => {
     await twoPrograms(async ({ first, second, caller, socket }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -138,7 +138,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('stays with the program that redirected it last: the one before lets go of nothing but its own', async () => {
+  it('stays with the program that redirected it last; the earlier one releases only its own redirection', async () => {
     await twoPrograms(async ({ first, second, caller }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -154,7 +154,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('stays whole for a program that takes it while it is being redirected', async () => {
+  it('stays complete for a program that takes it while it is being redirected', async () => {
     await twoPrograms(async ({ first, second, caller }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -209,7 +209,7 @@ describe('a voice that another program has', () => {
     ['rings', false],
     ['was answered at once', true],
   ])(
-    'is spoken in by a bot while a recorder has it, whose recording has both: a call that %s',
+    'can be spoken into by a bot while a recorder has it, and the recording has both: a call that %s',
     async (_, atOnce) => {
       await twoPrograms(async ({ first, second, caller, socket }) => {
         const [mine, others] = [ringing(first.client), ringing(second.client)];
@@ -254,7 +254,7 @@ describe('a voice that another program has', () => {
     },
   );
 
-  it('has no second speaker where the recorder has no room for what that one says', async () => {
+  it('has no second speaker when the recorder has no room for its speech', async () => {
     await twoPrograms(async ({ first, second, caller, socket }) => {
       const [mine, others] = [ringing(first.client), ringing(second.client)];
       const placed = await caller.call('desk');
@@ -325,7 +325,7 @@ describe('a voice that another program has', () => {
     });
   });
 
-  it('is waited for where the program that has it is busy: its silence does not mean that it shares nothing', async () => {
+  it('is waited for while the program that has it is busy and does not answer', async () => {
     vi.stubEnv('XDG_RUNTIME_DIR', folder(''));
     const sharer = spawn(process.execPath, [fileURLToPath(new URL('busy-sharer.mjs', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -15,7 +15,7 @@ afterAll(() => host[Symbol.dispose]());
 const analyse = (...args: string[]) => host.run(['analyse', ...args], { cwd: folder });
 
 describe('jackfield analyse', () => {
-  it('writes a page for each call, for any names of files', async () => {
+  it('writes a page for each call, for any file names', async () => {
     const names = ['a/0.wav', 'b/0.wav', 'c/0.WAV', 'a/two\nlines.wav', `a/${'n'.repeat(245)}.wav`];
     for (const name of ['a', 'b', 'c']) await mkdir(join(folder, name));
     for (const name of names) await copyFile(speechFile('goforward'), join(folder, name));
@@ -27,7 +27,7 @@ describe('jackfield analyse', () => {
     expect(await readFile(join(folder, 'pages', '0.wav-2.html'), 'utf8')).toContain('<h1>0.wav (2)</h1>');
   });
 
-  it('goes on behind a call that fails, and behind a page that cannot be written', async () => {
+  it('continues after a call that fails, and after a page that cannot be written', async () => {
     await copyFile(speechFile('goforward'), join(folder, 'call.wav'));
     await copyFile(speechFile('numbers'), join(folder, 'other.wav'));
     await writeFile(join(folder, 'text.wav'), 'no sound');
@@ -47,7 +47,7 @@ describe('jackfield analyse', () => {
     expect(await readdir(join(folder, 'some'))).toEqual(['call.wav.html', 'other.wav.html']);
   });
 
-  it('tells of a file that was cut off, in the report too', async () => {
+  it('reports a file that was cut off, also in the page', async () => {
     const whole = await readFile(speechFile('numbers'));
     await writeFile(join(folder, 'whole.wav'), whole);
     await writeFile(join(folder, 'cut.wav'), whole.subarray(0, 60_000));
@@ -60,7 +60,7 @@ describe('jackfield analyse', () => {
     expect(await readFile(join(folder, 'cut-pages', 'cut.wav.html'), 'utf8')).toContain(message);
   });
 
-  it('goes on behind a call that an engine fails on', async () => {
+  it('continues after a call that the engine fails on', async () => {
     const engine = 'cat > /dev/null; if mkdir failed 2> /dev/null; then exit 3; fi; echo go forward';
     await writeFile(join(folder, 'engine.sh'), engine);
     const args = ['call.wav', 'other.wav', '--transcribe', 'sh engine.sh', '--format', 'text'];
@@ -69,7 +69,7 @@ describe('jackfield analyse', () => {
     expect(stderr).toMatch(/^call\.wav: .* \[ERR_TOOL\]$/m);
   });
 
-  it('goes on behind a recording of an archive whose audio is gone', async () => {
+  it('continues after an archived recording whose audio is missing', async () => {
     const archive = join(folder, 'archive');
     expect((await analyse('--archive', archive)).stderr).toContain(
       `There is no folder ${archive}: give the folder of recordings with --archive.`,

@@ -5,7 +5,7 @@ import type { ToldEvent } from '../../../src/service/feed/feed-event.js';
 const of = { account: 'jack', call: 5 };
 const lineOf = (event: ToldEvent) => botLine({ v: 1, at: '2027-03-01T09:00:00.000Z', ...event }, 3);
 
-describe('the lines of a bot that runs', () => {
+describe('the lines that a running bot prints', () => {
   it.each<[ToldEvent, string, object]>([
     [
       { type: 'bot', ...of, bot: 'menu', what: 'talking', partner: 'ann' },
@@ -33,13 +33,13 @@ describe('the lines of a bot that runs', () => {
       { event: 'failed', code: 'ERR_LIMIT' },
     ],
     [{ type: 'dropped', events: 7 }, '7 lines dropped: standard output was not read in time', { events: 7 }],
-  ])('say %o', (event, text, fields) => {
+  ])('report %o', (event, text, fields) => {
     const line = lineOf(event);
     expect(line?.text).toBe(text);
     expect(line?.fields).toMatchObject(fields);
   });
 
-  it('leave out the steps of a bot', () => {
+  it('leave out speech and digits', () => {
     expect(lineOf({ type: 'transcript', ...of, by: 'bot', text: 'hello' })).toBeUndefined();
     expect(lineOf({ type: 'digit', ...of, digit: '1' })).toBeUndefined();
   });

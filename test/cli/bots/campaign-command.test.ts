@@ -119,7 +119,7 @@ describe('jackfield campaign', () => {
     expect(listed).toMatchObject({ code: 0 });
   });
 
-  it('does not call again whom it was talking to when it was killed', async () => {
+  it('does not call a target again that it was talking to when it was killed', async () => {
     const killed = start('campaign', 'run', 'killed.csv', ...RUN);
     for (;;) {
       const calls = await results('killed');
@@ -135,7 +135,7 @@ describe('jackfield campaign', () => {
     ]);
   });
 
-  it('reports errors of a list, with their place', async () => {
+  it('reports errors of a list with their line', async () => {
     await writeFile(join(folder, 'bad.csv'), 'target,name\nanna\n');
     const { code, printed } = await jackfield('campaign', 'run', 'bad.csv', ...RUN);
     expect(code).toBe(1);
@@ -145,7 +145,7 @@ describe('jackfield campaign', () => {
     });
   });
 
-  it('ivr run: answers the calls of the endpoint that it is attached to, until it is told to stop', async () => {
+  it('ivr run: answers the calls of the endpoint that it is attached to, until it is stopped', async () => {
     await writeFile(join(folder, 'desk.yaml'), FLOW.replace('{name}, ', ''));
     const child = start('ivr', 'run', 'desk.yaml', ...AT);
     interruptWhen(child, (printed) => printed.includes('call 1: done\n'));
@@ -233,7 +233,7 @@ describe('jackfield campaign', () => {
     },
   );
 
-  it('ivr run: says why it cannot attach', async () => {
+  it('ivr run: reports why it cannot attach', async () => {
     const { code, printed } = await jackfield(
       'ivr',
       'run',

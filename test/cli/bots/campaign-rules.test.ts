@@ -129,7 +129,7 @@ describe('the rules of a campaign, by its command', () => {
     });
   });
 
-  it('report: a table, JSON and a page, in which nothing from a list does anything', async () => {
+  it('report: a table, JSON and a page, in which text from a list is only text', async () => {
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
     const list = `target,note,other\nben,${quoted(FORMULA)},${quoted(MARKUP)}\n=1+1,@SUM(A1),-2+3\n`;
     expect(await run(list, ['--name', MARKUP])).toMatchObject({ code: 0 });

@@ -50,7 +50,7 @@ describe.runIf(HAS_TERMINAL)('jackfield ivr try, at a terminal', () => {
     return { code, shown };
   }
 
-  it('asks for a hook that is not given, each time, and goes on by the answer', async () => {
+  it('asks for the result of a hook that is not given, each time, and continues with the answer', async () => {
     // A result leads to its step, nothing to next, ! otherwise, and a result that the flow does not know to next.
     const { code, shown } = await tried('gold\n', '\n', '!\n', 'silver\n', 'last\n');
     expect(shown.match(/(?<=digits )\d/g)).toEqual(['1', '2', '3', '2', '4']);

@@ -25,7 +25,7 @@ describe('jackfield ivr', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('check: says that all is well, or everything that is not', async () => {
+  it('check: reports that all is well, or every error', async () => {
     expect(await ivr('check', FLOW, '--speech', 'melody')).toMatchObject({
       code: 0,
       stdout: `${FLOW}: Front desk, 8 steps, no errors.\n`,
@@ -56,7 +56,7 @@ describe('jackfield ivr', () => {
     }
   });
 
-  it('run: takes a flow or an agent, and not both or neither', async () => {
+  it('run: takes a flow or an agent, and refuses both or neither', async () => {
     const speech = ['--attach', 'tcp:9', '--speech', 'melody'];
     for (const args of [[FLOW, '--agent', 'ws://127.0.0.1:9/'], []]) {
       const { code, stderr } = await ivr('run', ...args, ...speech);
@@ -87,7 +87,7 @@ describe('jackfield ivr', () => {
     expect(await ivr('check', flow, '--hooks', join(folder, 'none.mjs'))).toMatchObject({ code: 1 });
   });
 
-  it('check: prompts that only ffmpeg reads are read where it is there, else they are an error', async () => {
+  it('check: prompts that only ffmpeg reads are an error when ffmpeg is not installed', async () => {
     const flow = join(folder, 'gsm.yaml');
     await writeFile(flow, 'name: x\nsteps:\n  hello: { do: say, what: gsm }\n');
     const args = ['check', flow, '--prompts', 'test/fixtures/prompts'];
@@ -99,7 +99,7 @@ describe('jackfield ivr', () => {
     });
   });
 
-  it('check: a missing engine', async () => {
+  it('check: reports a missing engine', async () => {
     const text = await ivr('check', FLOW, '--speech', 'none');
     expect(text).toMatchObject({ code: 1, stderr: expect.stringContaining('speech engine') });
     const none = await ivrWith({ PATH: '/nowhere' }, 'check', FLOW, '--speech', 'espeak-ng');
@@ -110,17 +110,14 @@ describe('jackfield ivr', () => {
     ['check', []],
     ['try', []],
     ['run', ['--attach', 'exchange:none.json']],
-  ] as const)(
-    '%s has the same default as the others: nothing speaks what is not recorded',
-    async (name, at) => {
-      const refused = await ivr(name, FLOW, ...at);
-      expect(refused).toMatchObject({ code: 1, stdout: '' });
-      expect(refused.stderr).toContain('steps.menu.ask');
-      expect(refused.stderr).toContain('steps.bye.say');
-    },
-  );
+  ] as const)('%s has no speech engine by default, as the other commands', async (name, at) => {
+    const refused = await ivr(name, FLOW, ...at);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('steps.menu.ask');
+    expect(refused.stderr).toContain('steps.bye.say');
+  });
 
-  it('check: a file that is not text is not printed', async () => {
+  it('check: does not print a file that is not text', async () => {
     const binary = join(folder, 'binary.yaml');
     await writeFile(binary, await readFile('test/fixtures/speech/goforward.wav'));
     const { code, stderr } = await ivr('check', binary);
@@ -131,7 +128,7 @@ describe('jackfield ivr', () => {
     expect((await ivr('check', binary)).stderr.length).toBeLessThan(3000);
   });
 
-  it('try: messages do not go among those of real callers', async () => {
+  it('try: keeps messages apart from those of real callers', async () => {
     const flow = join(folder, 'box.yaml');
     const step = '{ do: record, ask: { tone: 300, ms: 200 }, folder: "messages/{caller}", maxMs: 1000 }';
     await writeFile(flow, `name: Box\nsteps:\n  take: ${step}\n`);
@@ -142,14 +139,14 @@ describe('jackfield ivr', () => {
     expect(await readdir(join(kept, 'messages', 'caller'))).toHaveLength(1);
   });
 
-  it('draw: a picture in a file, or text', async () => {
+  it('draw: writes a picture to a file, or text', async () => {
     const file = join(folder, 'flow.svg');
     expect(await ivr('draw', FLOW, '--out', file)).toMatchObject({ code: 0, stdout: '' });
     expect(await readFile(file, 'utf8')).toMatch(/^<svg .*<title>Front desk<\/title>/s);
     expect((await ivr('draw', FLOW, '--format', 'mermaid')).stdout).toMatch(/^flowchart TD\n/);
   });
 
-  it('try: a call by day, with its times', async () => {
+  it('try: plays a call by day, and prints its times', async () => {
     const { code, stdout } = await ivr(
       ...['try', FLOW, '--speech', 'melody', '--keys', ',,2,,1234#,,', '--at', '2027-03-01T10:00:00Z'],
     );

@@ -106,27 +106,30 @@ describe('completion', () => {
     }
   });
 
-  it.each(SHELLS)('of %s names every command and option, and is a script of its', async (shell) => {
-    const script = completionScript(facts, shell);
-    for (const { path, options } of allCommands(facts)) {
-      expect(script).toContain(path.at(-1) ?? 'jackfield');
-      for (const { names } of options) {
-        for (const name of names)
-          expect(script).toContain(shell === 'fish' ? name.replace(/^--?/, '') : name);
+  it.each(SHELLS)(
+    'of %s names every command and option, and is a valid script of that shell',
+    async (shell) => {
+      const script = completionScript(facts, shell);
+      for (const { path, options } of allCommands(facts)) {
+        expect(script).toContain(path.at(-1) ?? 'jackfield');
+        for (const { names } of options) {
+          for (const name of names)
+            expect(script).toContain(shell === 'fish' ? name.replace(/^--?/, '') : name);
+        }
       }
-    }
-    if (has(shell)) {
-      const folder = await mkdtemp(join(tmpdir(), 'jackfield-script-'));
-      await writeFile(join(folder, 'script'), script);
-      const { status, stderr } = spawnSync(shell, ['-n', join(folder, 'script')], { encoding: 'utf8' });
-      await rm(folder, { recursive: true });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    }
-  });
+      if (has(shell)) {
+        const folder = await mkdtemp(join(tmpdir(), 'jackfield-script-'));
+        await writeFile(join(folder, 'script'), script);
+        const { status, stderr } = spawnSync(shell, ['-n', join(folder, 'script')], { encoding: 'utf8' });
+        await rm(folder, { recursive: true });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      }
+    },
+  );
 });
 
 describe('manual pages', () => {
-  it('are made of the commands as they are, one for each', async () => {
+  it('are generated from the commands, one for each', async () => {
     const pages = [facts, ...facts.commands];
     const names = pages.map(({ path }) => `${['jackfield', ...path].join('-')}.1`);
     expect((await readdir('dist/man')).sort()).toEqual([...names].sort());
@@ -150,7 +153,7 @@ describe('manual pages', () => {
   });
 });
 
-it('the exit codes stand in docs/commands.md', async () => {
+it('docs/commands.md lists the exit codes', async () => {
   const docs = await readFile('docs/commands.md', 'utf8');
   for (const [name, meaning] of Object.entries(EXIT_MEANINGS)) {
     expect(docs).toContain(`| ${EXIT_CODES[name as keyof typeof EXIT_CODES]} | ${meaning} |`);

@@ -138,7 +138,7 @@ it('a demo gives the same recording in real time and as fast as it can, to the s
 
 // One after the other, and beside no other: a demo that is told to end has five seconds for it.
 describe('a demo that is cut short', { timeout: 180_000 }, () => {
-  it('reports faults of the machine, and does not call them bugs', async () => {
+  it('reports faults of the machine without calling them bugs', async () => {
     const env = { ...process.env, TMPDIR: join(folder, 'nowhere') };
     const failed = run(process.execPath, [MAIN, 'demo', '--fast', '--out', folder], { env });
     await expect(failed).rejects.toMatchObject({

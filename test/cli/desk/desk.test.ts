@@ -46,7 +46,7 @@ describe('jackfield open', () => {
 });
 
 describe('jackfield desk', () => {
-  it('shows callers and items of programs, and obeys what is typed', async () => {
+  it('shows callers and the items of programs, and runs the commands that are typed', async () => {
     const child = spawn(process.execPath, [MAIN, 'desk', '--user', 'jack', 'anna', '--tcp', '0']);
     let [out, errors] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

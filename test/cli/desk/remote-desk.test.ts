@@ -18,8 +18,8 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill();
 });
 
-describe('the desks of an exchange that runs', () => {
-  it('are sat at through a socket for its owner alone', async () => {
+describe('the desks of a running exchange', () => {
+  it('are used through a socket for its owner only', async () => {
     const path = join(folder(), 'desk.sock');
     await using exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'anna' }] });
     await using _ = await SeatServer.open(exchange, path);
@@ -66,7 +66,7 @@ describe('the desks of an exchange that runs', () => {
     peer.destroy();
   });
 
-  it('survive input of another protocol, and report when they have gone', async () => {
+  it('survive input of another protocol, and report when the exchange has ended', async () => {
     const path = join(folder(), 'desk.sock');
     const exchange = await Exchange.start({ users: [{ handle: 'jack' }] });
     leaveSocket(path);

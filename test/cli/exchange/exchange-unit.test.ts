@@ -98,14 +98,14 @@ describe.each(UNITS)('the unit %s', (name) => {
     },
   );
 
-  it('is of a type that its command tells', () => {
+  it('has Type=notify and a watchdog', () => {
     const unit = readFileSync(docs(`${name}.service`), 'utf8');
     // Who is started by this type and does not tell is ended: test/cli/service-manager.test.ts has the commands that do.
     expect(unit).toMatch(/^Type=notify$[^[]*^NotifyAccess=all$[^[]*^WatchdogSec=\d+$/m);
     if (name !== 'jackfield-exchange') expect(unit).toMatch(/^ReadWritePaths=.*%S\/jackfield/m);
   });
 
-  it('starts a command that there is, with options that it has', async () => {
+  it('starts an existing command with options that it has', async () => {
     const unit = readFileSync(docs(`${name}.service`), 'utf8');
     const [, line = ''] = /^ExecStart=\/usr\/bin\/env jackfield (.*)$/m.exec(unit) ?? [];
     const program = await jackfieldProgram();

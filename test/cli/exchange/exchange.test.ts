@@ -186,7 +186,7 @@ describe.concurrent('jackfield exchange', () => {
       ['--json'],
       /"event":"stream-closed","handle":"jack","object":"CALL","id":1,"stream":"OUTPUT","stats":\{.*"dropped":\d+\}\}\n/,
     ],
-  ])('tells what a stream has lost when it is closed, with %j', async (args, told) => {
+  ])('reports the lost samples of a stream when it is closed, with %j', async (args, told) => {
     await using serving = new Serving(process.execPath, [MAIN, 'exchange', '--tcp', '0', ...args]);
     await using out = await PcmPort.open();
     const jack = await client(Number((await serving.saw(/(?:127\.0\.0\.1:|"port":)(\d+)/))[1]));
@@ -205,7 +205,7 @@ describe.concurrent('jackfield exchange', () => {
 
   const hasTerminal = spawnSync('script', ['--version']).status === 0;
   it.skipIf(!hasTerminal)(
-    'shows the calls that go on as a table on a terminal (skipped without script)',
+    'shows the calls in progress as a table on a terminal (skipped without script)',
     async () => {
       const command = `${process.execPath} ${MAIN} exchange --tcp 0`;
       await using serving = new Serving('script', ['-qefc', command, '/dev/null']);
@@ -221,7 +221,7 @@ describe.concurrent('jackfield exchange', () => {
   it.each([
     ['deny', /^$/],
     ['ask', /test\\u001b\[31m may not attach: there is no terminal to ask on/],
-  ])('--access %s keeps clients out where nobody can say yes', async (policy, told) => {
+  ])('--access %s keeps clients out when nobody can answer', async (policy, told) => {
     const args = [MAIN, 'exchange', '--tcp', '0', '--access', policy, '--state', await newFolder()];
     await using serving = new Serving(process.execPath, args);
     const jack = await client(await listensOn(serving));
@@ -232,7 +232,7 @@ describe.concurrent('jackfield exchange', () => {
   });
 
   it.skipIf(!hasTerminal)(
-    '--access ask asks at the terminal once, and remembers with the state (skipped without script)',
+    '--access ask asks at the terminal once, and keeps the answer in the state folder (skipped without script)',
     async () => {
       const folder = await newFolder();
       const command = `${process.execPath} ${MAIN} exchange --tcp 0 --access ask --state ${folder}`;

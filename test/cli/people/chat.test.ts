@@ -65,7 +65,7 @@ async function alone(words: string[], input = ''): Promise<Ended> {
   return { code, stdout, stderr };
 }
 
-it('sends, reads, lists, follows and exports; texts of others steer neither terminal nor page', async () => {
+it('sends, reads, lists, follows and exports; texts of others cannot control the terminal or the page', async () => {
   const got = anna.chats.incoming();
   const [sent, followed] = [
     await alone(['chat', 'send', 'anna', ...to], 'one\ntwo\n'),
@@ -118,7 +118,7 @@ it('sends, reads, lists, follows and exports; texts of others steer neither term
   expect((await stat(files[0] ?? '')).mode & 0o777).toBe(0o600);
 }, 60_000);
 
-it('overwrites nothing unasked, and its exit code tells the result', async () => {
+it('overwrites nothing without --force, and reports the result by its exit code', async () => {
   const file = join(folder, 'mine.json');
   await writeFile(file, 'mine');
   const results = await Promise.all([
@@ -140,7 +140,7 @@ it('overwrites nothing unasked, and its exit code tells the result', async () =>
   expect(JSON.parse(await readFile(file, 'utf8'))).toHaveProperty('messages');
 }, 60_000);
 
-it('keeps contacts', async () => {
+it('manages contacts', async () => {
   const asked = new Promise<string>((resolve) => anna.contacts.on('request', (_, text) => resolve(text)));
   const out = await jack(
     ['contacts', 'add', 'anna', 'Please', 'authorise', 'me'],

@@ -51,7 +51,7 @@ async function begun(...words: string[]) {
   };
 }
 
-it('sms: sends, lists, follows, and says why a text has not arrived', async () => {
+it('sms: sends, lists, follows, and reports why a text has not arrived', async () => {
   const following = await begun('sms', 'follow');
   const sent = await host.run(['sms', 'send', ...to, '+37255512345', 'on', 'my', 'way']);
   const listed = await host.run(['sms', 'list', ...to]);
@@ -72,7 +72,7 @@ it('sms: sends, lists, follows, and says why a text has not arrived', async () =
   expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('FAILED (MISC_ERROR)') as string });
 });
 
-it('files: watches a file until it has arrived, and lists it', async () => {
+it('files: follows a file until it has arrived, and lists it', async () => {
   const watching = await begun('files', 'watch');
   writeFileSync(join(folder, 'a.txt'), 'a text');
   await exchange.desk('anna').files.send('jack', 'a.txt');

@@ -10,7 +10,7 @@ import { testFolder } from '../../voice/fixtures.js';
 
 const MAIN = 'dist/cli/main.js';
 
-it('jackfield record --fork sends both voices of each call, as tracks of Twilio, to a server that hears them', async () => {
+it('jackfield record --fork sends both voices of each call to a server, as tracks of Twilio', async () => {
   if (!existsSync(MAIN)) throw new Error('Build first: npm run build.');
   await using exchange = await Exchange.start();
   const port = await exchange.listen();

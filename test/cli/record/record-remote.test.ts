@@ -87,7 +87,7 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     }
   }
 
-  it('is recorded from by options', async () => {
+  it('can be recorded from by options', async () => {
     const { tls, tokenFile } = files();
     const out = join(folder, 'by-options');
     const security = ['--tls-ca', tls.caFile, '--tls-cert', tls.certFile, '--tls-key', tls.keyFile];
@@ -95,7 +95,7 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     expect(await recorded(args, '"ready"')).toMatchObject({ complete: true });
   });
 
-  it('is recorded from by a configuration', async () => {
+  it('can be recorded from by a configuration', async () => {
     const config = join(folder, 'record.json');
     await writeFile(config, JSON.stringify({ attach: at, ...files(), out: join(folder, 'by-config') }));
     expect(await recorded(['record', '--json', '--config', config], '"ready"')).toMatchObject({
@@ -103,7 +103,7 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     });
   });
 
-  it('is served, and answers by TLS itself', async () => {
+  it('can be used by jackfield serve, whose own ports use TLS', async () => {
     const config = join(folder, 'serve.json');
     const endpoints = { far: { attach: at, ...files() } };
     const record = { out: join(folder, 'served') };
@@ -149,7 +149,7 @@ describe.skipIf(!hasOpenssl)('an endpoint behind TLS, with a token (needs openss
     ],
     ['without a certificate', () => ['--tls-ca', files().tls.caFile, '--token-file', files().tokenFile]],
     ['without trust', () => ['--tls-ca', files().tls.certFile, '--token-file', files().tokenFile]],
-  ])('is told to be out of reach %s, in words and with 1', async (_, options) => {
+  ])('is reported as unreachable %s, in words and with the exit code 1', async (_, options) => {
     const args = ['record', '--attach', at, ...options(), '--out', join(folder, 'none')];
     const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
       const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -9,7 +9,7 @@ afterEach(() => {
   process.stdout.isTTY = isTTY;
 });
 
-it('says that there are no calls only once it records those that come', () => {
+it('prints that there are no calls only once it is ready to record', () => {
   vi.useFakeTimers();
   process.stdout.isTTY = true;
   let recorder: Recorder | undefined;

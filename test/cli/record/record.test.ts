@@ -180,7 +180,7 @@ describe('jackfield record', () => {
     ['a policy that there is not', '{"policy": "never"}', /policy: Expected "all", .*"on-demand"/],
     ['a webhook that is none', '{"webhook": {"url": "ftp://a", "secretFile": "s"}}', /webhook\.url: .*http/],
     ['a value out of range', '{"segments": {"everyMs": 5}}', /segments\.everyMs: .*1000/],
-  ])('refuses a configuration with %s, saying where', async (_, text, message) => {
+  ])('refuses a configuration with %s, and names the place', async (_, text, message) => {
     const config = join(folder, 'bad.json');
     await writeFile(config, text);
     const failed = await cli('record', '--config', config);

@@ -7,7 +7,7 @@ import { CommandHost } from '../command-host.js';
 const host = new CommandHost();
 afterAll(() => host[Symbol.dispose]());
 
-it('a command that looks into a folder where nothing is leaves it empty', async () => {
+it('a command that only reads leaves an empty folder empty', async () => {
   const out = await mkdtemp(join(tmpdir(), 'jackfield-empty-'));
   const codes: Record<string, number> = {};
   for (const line of [

@@ -49,7 +49,7 @@ it('prints transcripts as text, captions or JSON, and reports recordings without
   });
 });
 
-it('takes a stretch out of a recording, which verifies and says so', async () => {
+it('masks a stretch of a recording, which still verifies and lists the stretch', async () => {
   const mask = (...args: string[]) => recordings('mask', ...args);
   expect(await mask('recording-0001', '--stretch', '5-2')).toMatchObject({ code: 1, stdout: '' });
   expect(await mask('--stretch', '0-1')).toMatchObject({
@@ -71,7 +71,7 @@ it('takes a stretch out of a recording, which verifies and says so', async () =>
   expect((await recordings('verify', 'recording-0001')).stdout).toMatch(/^ok {2,}/);
 });
 
-it('names a recording that it leaves as it is once', async () => {
+it('names a recording that it does not change only once', async () => {
   using catalogue = Catalogue.open(folder);
   const [bob] = catalogue.search({ id: 'recording-0002' });
   if (!bob) throw new Error('The recording is not in the catalogue.');

@@ -41,7 +41,7 @@ const TOGETHER = [
 ];
 
 it.each([...ENDINGS.map((ending) => [ending]), ...TOGETHER])(
-  'two recordings whose files were exchanged are found: %s',
+  'two recordings whose files were swapped are found: %s',
   async (...endings) => {
     expect(await verify()).toMatchObject({ code: 0 });
     for (const ending of endings) await exchange(ending);
@@ -53,7 +53,7 @@ it.each([...ENDINGS.map((ending) => [ending]), ...TOGETHER])(
   },
 );
 
-it('verify takes folders: all recordings of the catalogue, or without one all that are found', async () => {
+it('verify takes a folder: all recordings of its catalogue, or all files without one', async () => {
   const calls = join(folder, 'calls');
   const verdicts = async (path: string) => {
     const { code, printed } = await run('verify', path);

@@ -31,7 +31,7 @@ describe('the table of calls', () => {
     expect(over.lines(START, wide).at(-1)).toBe('  no calls; Ctrl-C ends');
   });
 
-  it('fits the terminal, for any names of callers, and tells how many more there are', () => {
+  it('fits the terminal, for any names of callers, and shows how many rows are left out', () => {
     const table = tableOf(
       ...Array.from({ length: 50 }, (_, call) => called(call, `\u001b[2J${'x'.repeat(500)}\n`)),
     );
@@ -47,14 +47,14 @@ describe('the table of calls', () => {
     }
   });
 
-  it('says which endpoints are away', () => {
+  it('shows which endpoints are away', () => {
     const lost = { type: 'endpoint', account: 'desk', endpoint: 'front', what: 'lost' } as const;
     expect(tableOf(lost).lines(START, wide).at(-1)).toBe('  away: front');
     expect(tableOf(lost, { ...lost, what: 'returned' }).lines(START, wide)).not.toContain('  away: front');
   });
 });
 
-it('lines above a live area push it down, and leave nothing of it behind', () => {
+it('lines printed above a live area move it down without leaving parts of it', () => {
   let written = '';
   const area = new LiveArea(
     () => ['one', 'two'],

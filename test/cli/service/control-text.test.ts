@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { controlText } from '../../../src/cli/service/control-text.js';
 
 describe('answers of a service, on a terminal', () => {
-  it('is one field a line, with its lists as tables', () => {
+  it('are printed one field a line, with lists as tables', () => {
     expect(
       controlText({
         pid: 7,
@@ -25,7 +25,7 @@ describe('answers of a service, on a terminal', () => {
     ]);
   });
 
-  it('is a table with a head for a list, whose fields may differ', () => {
+  it('are a table with a head for a list whose items may have different fields', () => {
     expect(
       controlText([
         { call: 1, tags: ['a', 'b'] },
@@ -34,7 +34,7 @@ describe('answers of a service, on a terminal', () => {
     ).toEqual(['call  tags  outcomes', '1     a b   -', '22    -     busy=1']);
   });
 
-  it('says that there is nothing, or that it was done', () => {
+  it('report that there is nothing, or that it was done', () => {
     expect([controlText([]), controlText({}), controlText({ when: undefined, result: null })]).toEqual([
       ['none'],
       ['done'],
@@ -42,7 +42,7 @@ describe('answers of a service, on a terminal', () => {
     ]);
   });
 
-  it('shows control characters of a name as text', () => {
+  it('show control characters of a name as text', () => {
     expect(
       controlText([{ partner: 'a\n\u001b[31mb' }])
         .join('')

@@ -55,7 +55,7 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 it.skipIf(process.getuid?.() !== 0)(
-  'a user that no file of the system names, as in a container, has a socket',
+  'a user without a name in the system, as in a container, has a socket',
   async () => {
     const child = spawn(process.execPath, [MAIN, 'ctl', 'status'], {
       ...{ uid: 12_345, gid: 12_345, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
@@ -67,7 +67,7 @@ it.skipIf(process.getuid?.() !== 0)(
   },
 );
 
-it('a list of nothing has the exit code of nothing', async () => {
+it('an empty list exits with the code for nothing found', async () => {
   await using service = await serving('lists', {});
   expect(await service.ctl('calls')).toMatchObject({ code: 3, stdout: '' });
   expect(await service.ctl('campaigns')).toMatchObject({ code: 3, stdout: '' });

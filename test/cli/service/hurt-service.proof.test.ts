@@ -8,7 +8,7 @@ const { seeded } = await load('random.mjs');
 const SHORT = ['service', 'exchange', 'reader', 'disk', 'rivals', 'all at once'];
 
 // All at the same time: each waits for processes.
-it('a service that is hurt loses no call that it answered: all are recorded, told to the hook, and verify', async () => {
+it('a service under faults loses no call that it answered: all are recorded, sent to the hook, and verify', async () => {
   const count = () => undefined;
   const { step, close } = await part.open({ count });
   const names = Object.keys(BLOWS);

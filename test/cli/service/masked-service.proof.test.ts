@@ -226,7 +226,7 @@ function energyOf(samples: Int16Array): number {
 describe.skipIf(!canRun)(
   'a service masks card numbers (needs pocketsphinx, espeak-ng, sox and ffmpeg)',
   () => {
-    it('of calls at the same time: said, pressed, both, cut off, and on a line with losses', async () => {
+    it('of simultaneous calls: said, pressed, both, cut off, and on a line with losses', async () => {
       const stage = await staged();
       const { saw, child, exited } = stage.serve();
       await saw(({ what }) => what === 'ready');
@@ -262,7 +262,7 @@ describe.skipIf(!canRun)(
       expect(await readFile(join(stage.folder, 'kept', 'told'), 'utf8')).toContain('recording.finished');
     }, 300_000);
 
-    it('when it is ended in the middle of a number: the next start tells of the recording', async () => {
+    it('when it is ended in the middle of a number: the next start reports the recording', async () => {
       const stage = await staged();
       const { saw, child, exited } = stage.serve();
       await saw(({ what }) => what === 'ready');
@@ -281,7 +281,7 @@ describe.skipIf(!canRun)(
       expect(await readFile(join(stage.folder, 'kept', 'told'), 'utf8')).toContain('recording.finished');
     }, 300_000);
 
-    it('when it is killed, and when the line stands still in the middle of a number', async () => {
+    it('when it is killed, and when the line stalls in the middle of a number', async () => {
       const stage = await staged();
       const killed = stage.serve();
       await killed.saw(({ what }) => what === 'ready');

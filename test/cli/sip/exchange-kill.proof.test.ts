@@ -57,7 +57,7 @@ describe.skipIf(!HAS_BARESIP)('an exchange that ends in a call with a phone (nee
   it.each([
     ['is told to, and hangs up', 'SIGTERM', 'call-ended', []],
     ['is killed, and the phone hears nothing any more', 'SIGKILL', 'connection-lost', ['rtp_timeout 5']],
-  ] as const)('%s: the recording is whole', async (_, signal, end, config) => {
+  ] as const)('%s: the recording is complete', async (_, signal, end, config) => {
     const { child, exited, api, sip } = await started();
     const account = '<sip:phone@127.0.0.1>;regint=0;answermode=auto';
     await using phone = await Baresip.start({ account, config });

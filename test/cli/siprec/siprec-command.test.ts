@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterEach(ended);
 afterAll(() => rm(folder, { recursive: true }));
 
-it('records a call that is sent, a channel for each side, and ends with 130 on Ctrl-C', async () => {
+it('records a call with a channel for each side, and exits with 130 on Ctrl-C', async () => {
   const out = join(folder, 'out');
   const options = ['--out', out, '--template', '{partner}-{segment}', '--analyse'];
   const { child, exited, next, event } = started(...options);
@@ -53,7 +53,7 @@ it('records a call that is sent, a channel for each side, and ends with 130 on C
   expect(await exited).toEqual([130, null]);
 });
 
-it('a call that goes on when it is told to stop is published first', async () => {
+it('a call in progress is published before the command ends', async () => {
   const out = join(folder, 'stopped');
   const { keyFile = '', certFile = '' } = hasOpenssl ? certificate(folder, 'siprec', ['IP:127.0.0.1']) : {};
   const tls = hasOpenssl ? ['--tls-port', '0', '--tls-key', keyFile, '--tls-cert', certFile] : [];
@@ -87,7 +87,7 @@ it('a call whose recorder is killed is finished by the next one', async () => {
   expect(await again.exited).toEqual([0, null]);
 });
 
-it('refuses options by which anyone could call, and reports errors of the others', async () => {
+it('refuses options that would let anyone call, and reports errors of other options', async () => {
   using host = new CommandHost();
   const config = join(folder, 'config.json');
   await writeFile(config, JSON.stringify({ consent: {} }));

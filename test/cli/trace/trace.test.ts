@@ -77,7 +77,7 @@ describe('completion', () => {
     expect(complete('SET ')).not.toContain('CURRENTUSERHANDLE');
   });
 
-  it('knows whom and what the endpoint has spoken of, the newest first', () => {
+  it('offers users and objects that the endpoint has named, the newest first', () => {
     const objects = new SeenObjects();
     for (const line of [
       'CURRENTUSERHANDLE jack',
@@ -101,7 +101,7 @@ describe('completion', () => {
     expect(objects.of('USER')).toHaveLength(50);
   });
 
-  it('takes any line', () => {
+  it('survives any line', () => {
     fc.assert(fc.property(fc.string(), (line) => completeLine(line)[0].every((word) => word !== '')));
   });
 });
@@ -124,7 +124,7 @@ describe('the view', () => {
     atMs: Date.UTC(2026, 0, 1, 12, 0, 0, atMs),
   });
 
-  it('shows when, which way, and how long an answer took', () => {
+  it('shows time, direction, and how long an answer took', () => {
     const view = new TraceView({ coloured: false });
     expect(view.format(line('sent', '#3 PING', 5))).toBe('12:00:00.005Z -> #3 PING');
     expect(view.format(line('received', 'USERSTATUS AWAY', 7))).toBe('12:00:00.007Z <- USERSTATUS AWAY');
@@ -132,7 +132,7 @@ describe('the view', () => {
     expect(view.format(line('received', '#3 PONG', 20))).toBe('12:00:00.020Z <- #3 PONG');
   });
 
-  it('tells answers, errors and notifications apart by colour', () => {
+  it('shows answers, errors and notifications in different colours', () => {
     const view = new TraceView({ coloured: true });
     const colour = (text: string) => view.format(line('received', text, 0)).match(/\[(3[123])m[A-Z]/)?.[1];
     expect(['#1 PONG', '#2 ERROR 12 Unknown call', 'CALL 1 STATUS RINGING'].map(colour)).toEqual([
@@ -142,7 +142,7 @@ describe('the view', () => {
     ]);
   });
 
-  it('lets nothing through that steers the terminal', () => {
+  it('has no control sequences in its output', () => {
     const view = new TraceView({ coloured: false });
     const text = view.format(line('received', 'CHATMESSAGE 1 BODY \x1b]0;x\x07\x9b2J\r\n', 0));
     expect(text).toContain('BODY \\u001b]0;x\\u0007\\u009b2J\\u000d\\u000a');
@@ -174,7 +174,7 @@ describe('a recording', () => {
     );
   });
 
-  it('is refused where it is none, and never written over', async () => {
+  it('is refused when invalid, and never overwritten', async () => {
     const path = join(folder, 'no-recording');
     await writeFile(path, '2026-01-01T00:00:00.000Z -> PING\nPING\n');
     const reading = (async () => {
@@ -252,7 +252,7 @@ describe('jackfield trace', () => {
     expect(said).toEqual(['NAME jackfield', 'PROTOCOL 8', 'GET SKYPEVERSION', 'PING', 'GET SKYPEVERSION']);
   });
 
-  it('sends the commands that it is given, and says by its exit code that one failed', async () => {
+  it('sends the given commands, and reports a failure by its exit code', async () => {
     const { lines, code } = await trace(['GET SKYPEVERSION', 'NONSENSE', 'PING'], '');
     expect(lines.filter((line) => line.startsWith('->'))).toHaveLength(3);
     expect(lines).toContain('<- #4 ERROR 2 Unknown command');

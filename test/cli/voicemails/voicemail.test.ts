@@ -51,7 +51,7 @@ async function voicemail(...args: string[]): Promise<string> {
   return stdout;
 }
 
-it('leaves, lists, plays, greets', { timeout: 60_000 }, async () => {
+it('leaves and plays messages, lists them, and sets the greeting', { timeout: 60_000 }, async () => {
   const message = join(folder, 'message.wav');
   await using wav = await WavWriter.create(message);
   await wav.write(toneSamples({ frequency: 700, durationMs: 600 }));
@@ -86,7 +86,7 @@ it('leaves, lists, plays, greets', { timeout: 60_000 }, async () => {
   expect((await collectSamples(heard)).length).toBeGreaterThanOrEqual(9600);
 });
 
-it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 }, async () => {
+it('archives, finds, verifies, transcribes, exports and purges messages', { timeout: 60_000 }, async () => {
   const root = join(folder, 'archive');
   const first = await voicemail('archive', '--attach', `tcp:${jack}`, '--out', root, '--json');
   const report = JSON.parse(first.trim().split('\n').at(-1) ?? '');
@@ -108,7 +108,7 @@ it('archives, finds, verifies, transcribes, exports, purges', { timeout: 60_000 
   expect(await voicemail('purge', '--in', root, '--max-bytes', '0', '--dry-run')).toMatch(/would be removed/);
 });
 
-it('encrypts, transcribes incoming messages, tags, holds, and reports errors', {
+it('encrypts, transcribes incoming messages, sets tags and legal holds, and reports errors', {
   timeout: 120_000,
 }, async () => {
   const { generateX25519Identity, identityToRecipient } = await import('age-encryption');

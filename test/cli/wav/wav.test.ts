@@ -93,7 +93,7 @@ describe('jackfield wav', () => {
     expect((await readWav(output)).length).toBe(1600);
   });
 
-  it('mix adds files up, with gains', async () => {
+  it('mix sums files, with gains', async () => {
     const output = join(folder, 'mix.wav');
     await ok(
       'mix',

@@ -93,7 +93,7 @@ describe('a client of the account services', () => {
     expect(stage.client('bob').send('SEARCH MISSEDCHATMESSAGES')).toEqual(['CHATMESSAGES ']);
   });
 
-  it('hears events for as long as it wants, and goes on when its endpoint was given up', async () => {
+  it('receives events until its loop ends, and continues when its endpoint has expired', async () => {
     await using stage = await accountStage({}, { perSecond: 1000 });
     const client = clientOf(stage);
     await using endpoint = await client.connect();
@@ -143,8 +143,8 @@ const says = (status: number, body: unknown) => (_: IncomingMessage, response: S
   void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 const token = 'a-token-0123456789';
 
-describe('a client asks again', () => {
-  it('after 429, 5xx and a connection that broke, with longer pauses on its clock', async () => {
+describe('a client retries', () => {
+  it('after 429, 5xx and a broken connection, with growing pauses on its clock', async () => {
     const { address, asked, server } = await answering([
       says(429, {}),
       says(500, {}),
@@ -160,7 +160,7 @@ describe('a client asks again', () => {
     server.close();
   });
 
-  it('not for ever, and not where asking twice could do a thing twice', async () => {
+  it('a limited number of times, and not where a retry could do something twice', async () => {
     const { address, asked, server } = await answering([
       says(500, { error: { code: 'ERR_X', message: 'no' } }),
     ]);
@@ -185,7 +185,7 @@ describe('a client asks again', () => {
     server.close();
   });
 
-  it('and reports errors of an answer, a token or a server', async () => {
+  it('never with retries: 0, and reports errors of an answer, a token or a server', async () => {
     const { address, server } = await answering([
       says(200, { no: 'list' }),
       says(401, {}),
@@ -205,7 +205,7 @@ describe('a client asks again', () => {
     await expect(client.settings.flags()).rejects.toMatchObject({ code: 'ERR_PEER' });
   });
 
-  it('after no time that is too long, and not when it is told to stop', async () => {
+  it('after a pause within its limit, and not once its signal fires', async () => {
     const { address, server } = await answering([() => undefined]);
     const clock = new VirtualClock();
     const client = new AccountClient({ address, token, clock, timeoutMs: 5000, retries: 0 });

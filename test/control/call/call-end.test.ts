@@ -57,7 +57,7 @@ describe('a call that the far end transfers', () => {
     expect(call.status).toBe('INPROGRESS');
   });
 
-  test('is followed though the notice of the transfer comes late, or never, or is nonsense', async () => {
+  test('is followed although the notification of the transfer comes late, never, or is invalid', async () => {
     for (const notice of ['TRANSFER_ACTIVE TRUE', 'TRANSFER_ACTIVE perhaps', 'TRANSFERRED_TO carol']) {
       const { endpoint, call } = await calling();
       await say(endpoint, 'STATUS INPROGRESS', 'STATUS ROUTING', notice, 'STATUS RINGING', 'STATUS REFUSED');
@@ -125,7 +125,7 @@ describe("a call's end", () => {
     expect(lost).toBeGreaterThan(10);
   });
 
-  test('is believed of an answer that is older than what was heard since', async () => {
+  test('is not undone by an answer that is older than the notification of the end', async () => {
     const { endpoint, call } = await calling();
     const asking = call.text('STATUS', { fresh: true });
     const id = await endpoint.idOf('GET CALL 5 STATUS');
@@ -139,7 +139,7 @@ describe('a call of which nothing is heard', () => {
   const asked = (endpoint: ScriptedEndpoint) =>
     endpoint.commands.filter((command) => command === 'GET CALL 5 STATUS').length;
 
-  test('is asked for each 30 s, one that tells its seconds is not', async () => {
+  test('is asked for every 30 s; a call that reports its duration is not', async () => {
     const { endpoint, clock, call } = await calling({ 'GET CALL 5 STATUS': 'CALL 5 STATUS RINGING' });
     await pass(clock, 29_000);
     expect(asked(endpoint)).toBe(0);
@@ -228,7 +228,7 @@ describe('a wait for a state', () => {
   });
 
   test.each(['reached', 'ended'] as const)(
-    '%s comes back at once where it is so, with no time at all',
+    '%s returns at once when the state is reached already, even with a time limit of 0',
     async (name) => {
       const { endpoint, call } = await calling();
       await say(endpoint, 'STATUS FINISHED');
@@ -238,7 +238,7 @@ describe('a wait for a state', () => {
     },
   );
 
-  test('attached() has one, too', async () => {
+  test('attached() has a time limit, too', async () => {
     const { endpoint, clock, client } = await calling();
     await client.attached({ timeoutMs: 0 });
     await endpoint.leave();
@@ -249,7 +249,7 @@ describe('a wait for a state', () => {
     await client.close();
   });
 
-  test.each([-1, Number.NaN])('a limit of %s is refused', async (timeoutMs) => {
+  test.each([-1, Number.NaN])('a time limit of %s is refused', async (timeoutMs) => {
     const { call } = await calling();
     await expect(call.ended({ timeoutMs })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     await expect(call.reached('RINGING', { timeoutMs })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
@@ -275,7 +275,7 @@ describe('a listener that throws', () => {
     throw new Error('a bug of the program');
   };
 
-  test.each(Object.keys(listeners))('%s keeps nobody from hearing the end', async (name) => {
+  test.each(Object.keys(listeners))('%s does not keep other listeners from hearing the end', async (name) => {
     const { endpoint, client, call } = await calling();
     const failures: Error[] = [];
     client.on('failure', (error) => failures.push(error));
@@ -290,7 +290,7 @@ describe('a listener that throws', () => {
     expect(failures[0]).toMatchObject({ code: 'ERR_LISTENER', cause: { message: 'a bug of the program' } });
   });
 
-  test('is a warning of the process where nobody listens for failures, or that listener throws too', async () => {
+  test('becomes a warning of the process when nobody listens for failures, or that listener throws too', async () => {
     const { endpoint, call } = await calling();
     const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
     call.on('failure', fail);

@@ -35,7 +35,7 @@ describe('the life of a call', () => {
     expect(live('UNPLACED', 'FINISHED')).toEqual(['UNPLACED', 'FINISHED']);
   });
 
-  test('a status that was overtaken is too late', () => {
+  test('a status that arrives after a later one is ignored', () => {
     expect(live('INPROGRESS', 'RINGING')).toEqual(['INPROGRESS', 'INPROGRESS']);
     expect(live('FINISHED', 'INPROGRESS', 'ROUTING')).toEqual(['FINISHED', 'FINISHED', 'FINISHED']);
     expect(live('RINGING', 'UNPLACED')).toEqual(['RINGING', 'RINGING']);
@@ -54,7 +54,7 @@ describe('the life of a call', () => {
     expect(live('REMOTEHOLD', 'ROUTING')).toEqual(['REMOTEHOLD', 'REMOTEHOLD']);
   });
 
-  test('a first DURATION means in progress', () => {
+  test('a first DURATION means INPROGRESS', () => {
     expect(live('RINGING', 1, 2)).toEqual(['RINGING', 'INPROGRESS', 'INPROGRESS']);
     expect(live(7)).toEqual(['INPROGRESS']);
     expect(live('RINGING', 0)).toEqual(['RINGING', 'RINGING']);

@@ -33,21 +33,24 @@ describe('placing a call', () => {
     expect(endpoint.commands.at(-1)).toBe(command);
   });
 
-  test.each(['', ' ', 'a,b', 'a\nb'])('a target like %j never leaves', async (target) => {
-    const { endpoint, client } = await attached();
-    await expect(client.call(target)).rejects.toMatchObject({
-      code: expect.stringMatching(/ARG|LINE_BREAK/),
-    });
-    await expect(client.call([])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
-    expect(endpoint.commands).toHaveLength(2);
-  });
+  test.each(['', ' ', 'a,b', 'a\nb'])(
+    'a target like %j is refused without sending a command',
+    async (target) => {
+      const { endpoint, client } = await attached();
+      await expect(client.call(target)).rejects.toMatchObject({
+        code: expect.stringMatching(/ARG|LINE_BREAK/),
+      });
+      await expect(client.call([])).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
+      expect(endpoint.commands).toHaveLength(2);
+    },
+  );
 
   test.each([34, 39, 73, 91, 92])('ERROR %i is given with its number', async (number) => {
     const { client } = await attached({ 'CALL 112': `ERROR ${number} no` });
     await expect(client.call('112')).rejects.toMatchObject({ code: 'ERR_API', number, text: 'no' });
   });
 
-  test('the notification can come before the answer, which is older then', async () => {
+  test('the notification can come before the answer, which is then out of date', async () => {
     const { endpoint, client } = await attached();
     const calling = client.call('echo123');
     const id = await endpoint.idOf('CALL echo123');
@@ -88,7 +91,7 @@ describe('following a call', () => {
     expect(await reached).toMatchObject({ phase: 'talking', answeredAtMs: 1000 });
   });
 
-  test('reached() rejects with the reason of a failure, told before or after it', async () => {
+  test('reached() rejects with the reason of a failure, notified before or after it', async () => {
     const { endpoint, call } = await calling({ 'GET CALL 5 FAILUREREASON': 'CALL 5 FAILUREREASON 3' });
     const reached = expect(call.reached('INPROGRESS')).rejects.toMatchObject({
       code: 'ERR_CALL_ENDED',
@@ -117,7 +120,7 @@ describe('following a call', () => {
     expect(await call.ended()).toBe('BUSY');
   });
 
-  test('an incoming call and a received digit are told', async () => {
+  test('an incoming call and a received digit are emitted', async () => {
     const { endpoint, client } = await attached();
     const incoming: number[] = [];
     const digits: string[] = [];
@@ -149,7 +152,7 @@ describe('properties', () => {
     expect(await call.get('DURATION', { fresh: true })).toBe(3);
   });
 
-  test('an answer that was overtaken by a notification does not bring back the old value', async () => {
+  test('an answer that is older than a notification does not restore the old value', async () => {
     const { endpoint, call } = await calling();
     const asked = call.get('CONF_ID');
     const id = await endpoint.idOf('GET CALL 5 CONF_ID');
@@ -157,7 +160,7 @@ describe('properties', () => {
     expect(await asked).toBe(17_930);
   });
 
-  test('changes are told once', async () => {
+  test('changes are emitted once', async () => {
     const { endpoint, call } = await calling();
     const changes: string[] = [];
     call.on('property', (name, value) => changes.push(`${name} ${value}`));
@@ -228,7 +231,7 @@ describe('actions', () => {
     expect(await call.cost()).toEqual({ perMinute: 12.34, currency: 'EUR' });
   });
 
-  test('a transfer asks first whether it can be', async () => {
+  test('a transfer first asks CAN_TRANSFER', async () => {
     const { endpoint, call } = await calling({
       'GET CALL 5 CAN_TRANSFER test': 'CALL 5 CAN_TRANSFER test TRUE',
       'GET CALL 5 CAN_TRANSFER +3721234567': 'CALL 5 CAN_TRANSFER +3721234567 FALSE',
@@ -289,7 +292,7 @@ describe('voice streams', () => {
     ['a line break in a path', { kind: 'file', path: 'a\nCALL x' }],
     ['no path', { kind: 'file', path: '' }],
     ['another sound card', { kind: 'soundcard', device: 'hw:1' }],
-  ] as const)('%s is stopped at the door', async (_, target) => {
+  ] as const)('%s is refused without sending a command', async (_, target) => {
     const { endpoint, call } = await calling();
     await expect(call.input.set([target])).rejects.toMatchObject({
       code: expect.stringMatching(/ERR_(INVALID_ARG|LINE_BREAK)/),
@@ -297,14 +300,14 @@ describe('voice streams', () => {
     expect(afterCall(endpoint)).toEqual([]);
   });
 
-  test('an endpoint that cannot connect says 589', async () => {
+  test('an endpoint that cannot connect answers ERROR 589', async () => {
     const { endpoint, call } = await calling();
     endpoint.script = () => 'ERROR 589 ALTER CALL: unable to alter input/output';
     await expect(call.redirect('OUTPUT', [{ kind: 'port', port: 1 }])).rejects.toMatchObject({ number: 589 });
   });
 });
 
-test('a program that runs for a long time keeps the calls that go on, and the newest others', async () => {
+test('a client keeps the calls in progress and the newest of the others', async () => {
   const { endpoint, client } = await attached();
   await endpoint.say('CALL 1 STATUS INPROGRESS');
   const [live, old] = [client.callById(1)!, 2];

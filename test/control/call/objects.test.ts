@@ -16,7 +16,7 @@ async function attached(script: Script | Readonly<Record<string, string>> = {}) 
 }
 
 describe('voicemails', () => {
-  test('one is left by a call', async () => {
+  test('a voicemail is left by a call', async () => {
     const { endpoint, client } = await attached({ 'CALLVOICEMAIL echo123': 'CALL 3 STATUS ROUTING' });
     const call = await client.leaveVoicemail('echo123');
     const sent = call.reached('VM_SENT');
@@ -24,7 +24,7 @@ describe('voicemails', () => {
     expect((await sent).phase).toBe('ended');
   });
 
-  test('one that comes is told, and followed until it is deleted', async () => {
+  test('an incoming voicemail is emitted, and followed until it is deleted', async () => {
     const { endpoint, client } = await attached((command) =>
       command.startsWith('ALTER ') ? command : undefined,
     );
@@ -65,7 +65,7 @@ describe('voicemails', () => {
     });
   });
 
-  test('a failure has its reason, whether that is told before the status, after it, or another time again', async () => {
+  test('a failure has its reason, notified before the status, after it, or again later', async () => {
     const { endpoint, client } = await attached();
     const voicemail = client.voicemail(70);
     const told: VoicemailState[] = [];
@@ -124,7 +124,7 @@ describe('voicemails', () => {
     }
   });
 
-  test('its streams are those of a voicemail', async () => {
+  test('a voicemail has its own streams', async () => {
     const { endpoint, client } = await attached((command) =>
       command.startsWith('ALTER ') ? command : undefined,
     );
@@ -134,7 +134,7 @@ describe('voicemails', () => {
 });
 
 describe('users and the profile', () => {
-  test('a user is asked once, and kept up to date', async () => {
+  test('a property of a user is requested once, and kept up to date', async () => {
     const { endpoint, client } = await attached({
       'GET USER echo123 FULLNAME': 'USER echo123 FULLNAME Echo / Sound Test',
       'GET USER echo123 BIRTHDAY': 'USER echo123 BIRTHDAY 0',

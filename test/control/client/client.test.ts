@@ -26,7 +26,7 @@ describe('attaching', () => {
     expect(client.state.status).toBe('closed');
   });
 
-  test('an endpoint that asks its user, twice over, is waited for', async () => {
+  test('an endpoint that asks its user, even twice, is waited for', async () => {
     const endpoint = new ScriptedEndpoint();
     const memory = new MemoryTransport(endpoint);
     const asking: Transport = {
@@ -78,7 +78,7 @@ describe('attaching', () => {
     expect(closed).toBe(1);
   });
 
-  test('one that never answers is given up after attachTimeoutMs', async () => {
+  test('an endpoint that never answers is given up after attachTimeoutMs', async () => {
     const clock = new VirtualClock();
     const stuck: Transport = {
       name: 'stuck',
@@ -98,7 +98,7 @@ describe('attaching', () => {
     ['maxPending', { maxPending: 0 }],
     ['pingIntervalMs', { pingIntervalMs: -1 }],
     ['reattach.maxDelayMs', { reattach: { maxDelayMs: 0 } }],
-  ] as const)('%s is checked at the door', async (field, options) => {
+  ] as const)('invalid %s is refused', async (field, options) => {
     await expect(attached({}, options)).rejects.toMatchObject({
       code: 'ERR_INVALID_ARG',
       message: expect.stringContaining(field),
@@ -107,7 +107,7 @@ describe('attaching', () => {
 });
 
 describe('commands', () => {
-  test('many can be on the way at once, and are answered in any order', async () => {
+  test('many commands can wait at once, and are answered in any order', async () => {
     const { endpoint, client } = await attached();
     const durations = [1, 2, 3].map((id) => client.get('CALL', id, 'DURATION'));
     const ids = await Promise.all([1, 2, 3].map((id) => endpoint.idOf(`GET CALL ${id} DURATION`)));
@@ -146,7 +146,7 @@ describe('commands', () => {
     expect(notified).toEqual(['pong']);
   });
 
-  test('one more than maxPending is refused', async () => {
+  test('a command beyond maxPending is refused', async () => {
     const { client } = await attached({}, { maxPending: 2 });
     const waiting = [client.command(commands.ping()), client.command(commands.ping())];
     await expect(client.command(commands.ping())).rejects.toMatchObject({ code: 'ERR_LIMIT' });
@@ -154,7 +154,7 @@ describe('commands', () => {
     for (const wait of waiting) await expect(wait).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  test('nothing breaks out of its line', async () => {
+  test('a value with a line break is refused', async () => {
     const { endpoint, client } = await attached();
     await expect(client.invoke('PING\nCALL echo123')).rejects.toMatchObject({ code: 'ERR_LINE_BREAK' });
     await expect(client.call('a\rb')).rejects.toMatchObject({ code: 'ERR_LINE_BREAK' });
@@ -210,7 +210,7 @@ describe('commands', () => {
     await client.close();
   });
 
-  test('the tap sees every line, both ways', async () => {
+  test('the tap sees every line in both directions', async () => {
     const { endpoint, client } = await attached({ PING: 'PONG' });
     const lines: Omit<TraceLine, 'atMs'>[] = [];
     client.on('trace', ({ direction, line }) => lines.push({ direction, line }));
@@ -224,7 +224,7 @@ describe('commands', () => {
   });
 });
 
-describe('an endpoint that goes and comes back', () => {
+describe('an endpoint that disappears and returns', () => {
   test('is tried again with growing pauses, and changed values are read again', async () => {
     const clock = new VirtualClock();
     const { endpoint, client } = await attached(
@@ -278,7 +278,7 @@ describe('an endpoint that goes and comes back', () => {
     await expect(client.attached()).rejects.toMatchObject({ code: 'ERR_ATTACH_UNAVAILABLE' });
   });
 
-  test('is not come back to when its user says no', async () => {
+  test('is not attached again when its user refuses', async () => {
     const clock = new VirtualClock();
     const { endpoint, client } = await attached({}, { clock });
     await endpoint.leave();
@@ -289,7 +289,7 @@ describe('an endpoint that goes and comes back', () => {
     expect(client.state).toMatchObject({ status: 'closed', error: { code: 'ERR_ATTACH_REFUSED' } });
   });
 
-  test('closing the client ends the waiting', async () => {
+  test('is not waited for after the client is closed', async () => {
     const clock = new VirtualClock();
     const { endpoint, client } = await attached({}, { clock });
     await endpoint.leave();
@@ -330,7 +330,7 @@ describe('an endpoint that goes and comes back', () => {
     expect(await client.invoke('PING')).toBe('PONG');
   });
 
-  test('is not come back to with reattach: false', async () => {
+  test('is not attached again with reattach: false', async () => {
     const { endpoint, client } = await attached({}, { reattach: false });
     await endpoint.say('CALL 1 STATUS RINGING');
     const ended = expect(client.callById(1)!.ended()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
@@ -341,7 +341,7 @@ describe('an endpoint that goes and comes back', () => {
 });
 
 describe('the PING watch', () => {
-  test('leaves an endpoint alone that talks, and finds out when it is dead', async () => {
+  test('does not disturb an endpoint that sends lines, and detects a dead one', async () => {
     const clock = new VirtualClock();
     const { endpoint, client } = await attached(
       {},

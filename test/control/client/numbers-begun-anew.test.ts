@@ -23,7 +23,7 @@ async function returned(before: readonly string[], script: Readonly<Record<strin
   return { endpoint, client, found };
 }
 
-it('a call with the number of one that is over is another one, once the endpoint has been away', async () => {
+it('after the endpoint was away, a known number of an ended call can stand for a new call', async () => {
   const { endpoint, client, found } = await returned(['CALL 1 STATUS RINGING', 'CALL 1 STATUS FINISHED']);
   const first = client.callById(1);
   await endpoint.say('CALL 1 STATUS RINGING', 'CALL 1 STATUS INPROGRESS');
@@ -34,7 +34,7 @@ it('a call with the number of one that is over is another one, once the endpoint
   expect(found).toEqual(['1 RINGING']);
 });
 
-it('so is one that goes on when the endpoint returns, and one of a call that was lost with it', async () => {
+it('after the endpoint was away, an active call with a known number is a new call, also where the earlier call was lost', async () => {
   const { endpoint, found } = await returned(['CALL 1 STATUS FINISHED', 'CALL 2 STATUS INPROGRESS'], {
     'SEARCH ACTIVECALLS': 'CALLS 1',
     'GET CALL 1 STATUS': 'CALL 1 STATUS RINGING',
@@ -45,7 +45,7 @@ it('so is one that goes on when the endpoint returns, and one of a call that was
   expect(found).toEqual(['1 RINGING', '2 RINGING']);
 });
 
-it('late news of a call that is over makes no other', async () => {
+it('late notifications of an ended call do not make a new call', async () => {
   const { endpoint, client, found } = await returned(['CALL 1 STATUS RINGING', 'CALL 1 STATUS FINISHED']);
   const first = client.callById(1);
   await endpoint.say('CALL 1 DURATION 5', 'CALL 1 SEEN TRUE', 'CALL 1 STATUS FINISHED');

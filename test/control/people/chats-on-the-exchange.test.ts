@@ -34,7 +34,7 @@ const contents = async (chat: Chat): Promise<MessageContent[]> => {
 };
 
 describe('a chat of two', () => {
-  test('is made by the first message, answered, edited and seen', async () => {
+  test('is created by the first message, which is answered, edited and seen', async () => {
     const reading = jill.chats.incoming();
     const text = 'One; two, "three"\r\nSET USERSTATUS OFFLINE\n\u202e\u{1f600}';
     const sent = await jack.chats.message('jill', text);
@@ -84,7 +84,7 @@ describe('a public chat', () => {
     door = await room.blob();
   });
 
-  test('is joined by its blob, with its password', async () => {
+  test('can be joined by its blob and password', async () => {
     await room.setPassword('sesame', 'what Ali said');
     await expect(jill.chats.join(door)).rejects.toMatchObject({ reason: 'PASSWORD_REQUIRED' });
     const there = jill.chats.get(room.id);
@@ -98,7 +98,7 @@ describe('a public chat', () => {
     expect(await there.get('MYSTATUS', { fresh: true })).toBe('SUBSCRIBED');
   });
 
-  test('says why one may not write: a listener, users who only listen, who was removed', async () => {
+  test('tells why writing is refused: to a listener, where users are listeners, to a removed member', async () => {
     const there = await jill.chats.join(`skype:?chat&blob=${door}`);
     await there.send('hello');
     const member = await room.member('JILL');
@@ -134,7 +134,7 @@ describe('a public chat', () => {
     );
   });
 
-  test('lets applicants in, or turns them down; topic and guidelines are told', async () => {
+  test('accepts or rejects applicants; topic and guidelines are notified', async () => {
     await room.setOptions({ JOINERS_BECOME_APPLICANTS: true });
     await room.setTopic('Tea; "at" five');
     await room.setGuidelines('Be kind');

@@ -96,21 +96,24 @@ describe('sending', () => {
     ['anything else', { MYSTATUS: 'SUBSCRIBED', MYROLE: 'MASTER', OPTIONS: '0' }, {}, 'FAILED'],
   ] as const;
 
-  test.each(REFUSALS)('says why it is refused: %s', async (_what, properties, parameters, reason) => {
-    const { chat } = await attached((command) => {
-      if (command.startsWith('CHATMESSAGE')) return 'ERROR 511 Sending a message to chat fails';
-      const [, name = '', property = name] = /^GET (?:CHAT \S+ )?(\w+)$/.exec(command) ?? [];
-      const value = Object.entries({ ...properties, ...parameters }).find(([key]) => key === property)?.[1];
-      if (command.startsWith('GET CHAT ')) return `CHAT ${ROOM} ${property} ${value ?? ''}`;
-      return command.startsWith('GET ') ? `${property} ${value ?? 'ONLINE'}` : undefined;
-    });
-    await expect(chat.send('hi')).rejects.toMatchObject({
-      ...{ code: 'ERR_CHAT_REFUSED', reason, chat: ROOM },
-      cause: { number: 511 },
-    });
-  });
+  test.each(REFUSALS)(
+    'fails with the reason of a refusal: %s',
+    async (_what, properties, parameters, reason) => {
+      const { chat } = await attached((command) => {
+        if (command.startsWith('CHATMESSAGE')) return 'ERROR 511 Sending a message to chat fails';
+        const [, name = '', property = name] = /^GET (?:CHAT \S+ )?(\w+)$/.exec(command) ?? [];
+        const value = Object.entries({ ...properties, ...parameters }).find(([key]) => key === property)?.[1];
+        if (command.startsWith('GET CHAT ')) return `CHAT ${ROOM} ${property} ${value ?? ''}`;
+        return command.startsWith('GET ') ? `${property} ${value ?? 'ONLINE'}` : undefined;
+      });
+      await expect(chat.send('hi')).rejects.toMatchObject({
+        ...{ code: 'ERR_CHAT_REFUSED', reason, chat: ROOM },
+        cause: { number: 511 },
+      });
+    },
+  );
 
-  test('ends with the signal, with the time limit and with the endpoint', async () => {
+  test('ends when the signal fires, at the time limit, and when the endpoint goes', async () => {
     const { chat, client } = await attached({ [`CHATMESSAGE ${ROOM} hi`]: 'CHATMESSAGE 5 STATUS SENDING' });
     const abort = new AbortController();
     const aborted = expect(chat.send('hi', { signal: abort.signal })).rejects.toMatchObject({
@@ -134,7 +137,7 @@ describe('sending', () => {
     await lost;
   });
 
-  test('a text of several lines goes out whole; NUL and nothing do not', async () => {
+  test('a text of several lines is sent as a whole; NUL and an empty text are refused', async () => {
     const { endpoint, chat } = await attached((command) =>
       command.startsWith('CHATMESSAGE') ? 'CHATMESSAGE 5 STATUS SENT' : undefined,
     );
@@ -146,7 +149,7 @@ describe('sending', () => {
 });
 
 describe('reading', () => {
-  test('new messages come once, in order, with their text; system messages and old ones do not', async () => {
+  test('new messages come once, in order, with their text; system messages and old ones are left out', async () => {
     const { endpoint, chat } = await attached(
       messages({
         1: { ...said('bob', 'old'), STATUS: 'READ' },

@@ -24,7 +24,7 @@ describe('on the exchange', () => {
     await exchange.close();
   });
 
-  test('one asks, the other is told and agrees, both know', async () => {
+  test('a request is notified and accepted, and both sides know', async () => {
     const asked = new Promise<string>((resolve) =>
       jill.contacts.on('request', (user, text) => resolve(`${user.id}: ${text}`)),
     );
@@ -116,7 +116,7 @@ describe('on the exchange', () => {
     expect(await jill.groups.custom()).toEqual([]);
   });
 
-  test('a group is made, filled, renamed and deleted; two of one name at once are two', async () => {
+  test('a group is made, filled, renamed and deleted; two of one name made at once are two groups', async () => {
     const [one, two] = await Promise.all([jack.groups.create('Family'), jack.groups.create('Family')]);
     expect(one.id).not.toBe(two.id);
     await one.add('bob');
@@ -133,7 +133,7 @@ describe('on the exchange', () => {
   });
 });
 
-test('presence is told when it changes, not when it is asked for', async () => {
+test('presence is emitted when it changes, not when it is requested', async () => {
   const endpoint = new ScriptedEndpoint({ 'GET USER bob ONLINESTATUS': 'USER bob ONLINESTATUS AWAY' });
   const client = await attach(new MemoryTransport(endpoint), { pingIntervalMs: 0 });
   const told: string[] = [];
@@ -149,7 +149,7 @@ test('presence is told when it changes, not when it is asked for', async () => {
   await client.close();
 });
 
-test('an endpoint that does not make the group that it says it makes is told of', async () => {
+test('an endpoint that does not create the group that it announces is an error', async () => {
   const endpoint = new ScriptedEndpoint({
     'SEARCH GROUPS CUSTOM': 'GROUPS ',
     'CREATE GROUP x': 'CREATE GROUP x',

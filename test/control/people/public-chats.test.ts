@@ -44,7 +44,7 @@ describe('joining', () => {
     expect([chat.known('MYSTATUS'), chat.known('MYROLE')]).toEqual(['SUBSCRIBED', 'LISTENER']);
   });
 
-  test('gives the password that is asked for, once', async () => {
+  test('sends the password once, when it is asked for', async () => {
     const after = {
       JOIN: [...CONNECTING, ...ASKED],
       'ENTERPASSWORD test2': [...CONNECTING, ...ASKED],
@@ -189,7 +189,7 @@ describe('older versions', () => {
   test.each([
     [6, 'CHAT OPTIONS needs protocol 7, but protocol 6 was negotiated'],
     [2, 'CHAT OPTIONS needs protocol 7, but protocol 2 was negotiated'],
-  ])('protocol %i says what it does not have', async (protocol, message) => {
+  ])('protocol %i: commands that it lacks are refused with the reason', async (protocol, message) => {
     const script: Script = (command) => (command.startsWith('PROTOCOL') ? `PROTOCOL ${protocol}` : undefined);
     const { client, chat, endpoint } = await attached(script);
     await expect(chat.options()).rejects.toMatchObject({

@@ -41,7 +41,7 @@ async function pair(options: ExchangeOptions = {}): Promise<Pair> {
 }
 
 describe('an application', () => {
-  it('connects to where the other has it, or to nobody', async () => {
+  it('connects where the other user has the same application, and otherwise to nobody', async () => {
     await using it = await pair();
     const [application, other] = it.applications;
     expect(it.streams.map(({ id }) => id)).toEqual(['bob:1', 'alice:1']);

@@ -8,7 +8,7 @@ import { MemoryTransport } from '../../../src/control/transport/memory-transport
 import { Exchange } from '../../../src/exchange/exchange.js';
 import { folder } from '../../exchange/world.js';
 
-it('a file is watched until it has arrived, or has not', async () => {
+it('a file is followed until it has arrived or failed', async () => {
   const [out, into] = [folder(), folder()];
   await using exchange = await Exchange.start({
     transferBytesPerSecond: 1_000_000_000,

@@ -121,7 +121,7 @@ describe('a menu item', () => {
     expect(s.desk.state.menu).toEqual([]);
   });
 
-  it('that is there already, or that the endpoint has no menus for, is an ERR_API', async () => {
+  it('that exists already, or for which the endpoint has no menu, is refused with ERR_API', async () => {
     await using s = await stage();
     const options = { id: 'a', context: 'TOOLS', caption: 'x' } as const;
     await s.client.menuItem(options);

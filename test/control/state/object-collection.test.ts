@@ -62,7 +62,7 @@ const KINDS: readonly {
 ];
 
 describe.each(KINDS)('a collection of $kind', ({ kind, id, property, search, list, of }) => {
-  it('gives one object for one id, which is asked for and then kept up to date', async () => {
+  it('gives one object for one id, whose properties are requested once and then kept up to date', async () => {
     const { endpoint, client } = await attached({
       [`GET ${kind} ${id} ${property}`]: `${kind} ${id} ${property} first`,
     });
@@ -129,13 +129,13 @@ describe.each(KINDS)('a collection of $kind', ({ kind, id, property, search, lis
   });
 });
 
-it('a user by a name that every table has is a user like others', async () => {
+it('a handle such as __proto__ names a user like any other', async () => {
   const { client } = await attached({ 'GET USER __proto__ FULLNAME': 'USER __proto__ FULLNAME Proto' });
   expect(await client.users.get('__proto__').get('FULLNAME')).toBe('Proto');
   expect(client.users.known('constructor')).toBeUndefined();
 });
 
-it('the newest of those that go on for nothing are kept', async () => {
+it('a collection keeps its newest objects', async () => {
   const { endpoint, client } = await attached();
   const first = client.groups.get(1);
   for (let id = 2; id <= 1001; id++) client.groups.get(id);
@@ -145,7 +145,7 @@ it('the newest of those that go on for nothing are kept', async () => {
   expect(client.groups.known(1)?.known('DISPLAYNAME')).toBe('x');
 });
 
-it('many that listen at once, each for something that is under way, are no leak to Node', async () => {
+it('many listeners at once do not make Node warn of a leak', async () => {
   const warnings: string[] = [];
   const note = ({ name }: Error) => void warnings.push(name);
   process.on('warning', note);

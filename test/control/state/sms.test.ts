@@ -80,7 +80,7 @@ it('a failure has its reason, and the result for each number', async () => {
   await expect(sms.delivered({ timeoutMs: -1 })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
 });
 
-it('a text is cut as it goes out, and one that is not sent is not delivered in time', async () => {
+it('the chunks of a text are known before it is sent; delivery of an unsent text times out', async () => {
   await using it = await phones();
   const [client] = it.clients;
   const sms = await client.sms.create('+3725551');
@@ -91,7 +91,7 @@ it('a text is cut as it goes out, and one that is not sent is not delivered in t
   await expect(sms.delivered({ timeoutMs: 10 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
 });
 
-it('a text that comes in is found, and missed until it is seen', async () => {
+it('an incoming text is found, and counts as missed until it is seen', async () => {
   await using it = await phones();
   const [client] = it.clients;
   const found = once(client.sms, 'found') as Promise<[Sms]>;

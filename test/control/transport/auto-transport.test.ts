@@ -16,7 +16,7 @@ function absent() {
   return new MemoryTransport(endpoint);
 }
 
-test('the first that answers is taken', async () => {
+test('the first transport that opens is taken', async () => {
   const endpoint = new ScriptedEndpoint();
   const auto = new AutoTransport([absent(), new MemoryTransport(endpoint), new TcpTransport({ port: 1 })]);
   const client = await attach(auto, { pingIntervalMs: 0 });
@@ -24,7 +24,7 @@ test('the first that answers is taken', async () => {
   await client.close();
 });
 
-test('when none works, each attempt is listed with its error', async () => {
+test('when no transport opens, each attempt is listed with its error', async () => {
   const error = await attach(new AutoTransport([absent(), new TcpTransport({ port: 1 })])).catch(
     (e: unknown) => e,
   );
@@ -36,7 +36,7 @@ test('when none works, each attempt is listed with its error', async () => {
   });
 });
 
-test('a signal ends the search', async () => {
+test('the signal ends the search', async () => {
   const auto = new AutoTransport([absent()]);
   await expect(attach(auto, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
 });
@@ -45,7 +45,7 @@ test.each([
   ['linux', ['D-Bus (session bus)', 'D-Bus (system bus)', 'X11', 'tcp 127.0.0.1:4100']],
   ['win32', ['window messages', 'tcp 127.0.0.1:4100']],
   ['darwin', ['AppleScript', 'tcp 127.0.0.1:4100']],
-] as const)('%s offers its own', (platform, names) => {
+] as const)('%s has its own transports', (platform, names) => {
   expect(transportsOf(platform).map(({ name }) => name.replace(/^X11.*/, 'X11'))).toEqual(names);
 });
 
@@ -67,7 +67,7 @@ describe('addresses', () => {
   });
 
   test.each(['', 'udp', 'tcp:x', 'tcp:host:', 'tcp:10.0.0.1:4100', 'x11:nowhere', 'windows:1'])(
-    '%j is none',
+    '%j is refused',
     (address) => {
       expect(() => transportAt(address)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
     },

@@ -89,7 +89,7 @@ export function describeTransport(name: string, { start, absent }: TransportCase
       await link.close();
     });
 
-    test('closing is told once, without an error, and nothing can be sent after it', async () => {
+    test('closing is reported once, without an error, and nothing can be sent after it', async () => {
       await using endpoint = await start();
       const { link, inbox } = await open(endpoint.transport);
       await link.send('PING');
@@ -100,7 +100,7 @@ export function describeTransport(name: string, { start, absent }: TransportCase
       await expect(link.send('PING')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
     });
 
-    test('an endpoint that goes is told once, with an error, and nothing can be sent after it', async () => {
+    test('the loss of the endpoint is reported once, with an error, and nothing can be sent after it', async () => {
       await using endpoint = await start();
       const { link, inbox } = await open(endpoint.transport);
       await link.send('PING');
@@ -113,7 +113,7 @@ export function describeTransport(name: string, { start, absent }: TransportCase
       expect(inbox.closed).toHaveLength(1);
     });
 
-    test('where nobody is, opening says so and what to do', async () => {
+    test('without an endpoint, opening fails and tells what to do', async () => {
       const transport = await absent();
       const told: unknown[] = [];
       const opening = transport.open({

@@ -76,7 +76,7 @@ describe.skipIf(!hasDbusDaemon)('on a private dbus-daemon (needs the package dbu
     absent: async () => new DbusTransport({ address: server.address }),
   });
 
-  test('a bus that is not there is an endpoint that is not there, and does not disturb a search', async () => {
+  test('a missing bus counts as a missing endpoint, and does not disturb a search', async () => {
     await using endpoint = await DbusTestEndpoint.start(server.address);
     const nowhere = new DbusTransport({ address: 'unix:path=/nonexistent/bus' });
     const closed: unknown[] = [];
@@ -95,7 +95,7 @@ describe.skipIf(!hasDbusDaemon)('on a private dbus-daemon (needs the package dbu
     await link.close();
   });
 
-  test('somebody else on the bus cannot speak for the endpoint', async () => {
+  test('another program on the bus cannot speak for the endpoint', async () => {
     await using endpoint = await DbusTestEndpoint.start(server.address);
     const lines: string[] = [];
     const news = new EventEmitter();

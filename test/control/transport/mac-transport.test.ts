@@ -104,7 +104,7 @@ test('messages for another client are ignored', async () => {
   expect(lines).toEqual(['CALL 1 STATUS RINGING']);
 });
 
-test('where there is no osascript it says so', async () => {
+test('a missing osascript is reported', async () => {
   const opening = new MacTransport({ osascript: '/nonexistent/osascript' }).open({
     line: () => undefined,
     closed: () => undefined,

@@ -70,7 +70,7 @@ describe('a token', () => {
     };
   }
 
-  test('is said first, and what follows its OK is for the client', async () => {
+  test('is sent first, and lines after its OK go to the client', async () => {
     const { said, server, transport } = await guarded('OK\nUSERSTATUS ONLINE\n');
     const lines: string[] = [];
     let got = () => {};

@@ -71,7 +71,7 @@ for (const grants of [false, true]) {
 test.each([
   ['LF', false],
   ['NUL', true],
-])('with %s, a text of several lines can be said: %j', async (_end, grants) => {
+])('with %s, a text of several lines can be sent: %j', async (_end, grants) => {
   await using endpoint = await TcpTestEndpoint.start(grants);
   const told = new Promise<string>((resolve) => {
     const handlers = { line: resolve, closed: () => undefined };

@@ -42,7 +42,7 @@ test.skipIf(!CAN_VANISH)('an endpoint that is gone without FIN ends the link (ne
   }
 });
 
-test('an endpoint that says nothing to what it was sent is gone after idleMs; one that need not answer is not', async () => {
+test('an endpoint that does not answer for idleMs counts as gone; one that need not answer does not', async () => {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
@@ -69,7 +69,7 @@ test('an endpoint that says nothing to what it was sent is gone after idleMs; on
   server.close();
 });
 
-test('a client tells that its endpoint is gone, and attaches again', async () => {
+test('a client reports that its endpoint is gone, and attaches again', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (data) => {

@@ -64,7 +64,7 @@ describeTransport('Windows (message logic)', {
 
 const handlers = { line: () => undefined, closed: () => undefined };
 
-test('an endpoint that asks its user is waited for, and its answer is told', async () => {
+test('an endpoint that asks its user is waited for, and its answer is reported', async () => {
   await using endpoint = new WindowsTestEndpoint([1]);
   let pending = 0;
   const opening = endpoint.transport.open({ ...handlers, pending: () => pending++ });
@@ -79,12 +79,12 @@ test('a refusal by the user is ERR_ATTACH_REFUSED', async () => {
   await expect(endpoint.transport.open(handlers)).rejects.toMatchObject({ code: 'ERR_ATTACH_REFUSED' });
 });
 
-test('an endpoint that is not available is said to be so', async () => {
+test('an unavailable endpoint is reported as unavailable', async () => {
   await using endpoint = new WindowsTestEndpoint([3]);
   await expect(endpoint.transport.open(handlers)).rejects.toMatchObject({ code: 'ERR_ATTACH_UNAVAILABLE' });
 });
 
-test('one that becomes available while it is looked for is asked again', async () => {
+test('an endpoint that becomes available during the search is asked again', async () => {
   await using endpoint = new WindowsTestEndpoint([]);
   const opening = endpoint.transport.open(handlers);
   await endpoint.asked();
@@ -102,7 +102,7 @@ test('a permission that is taken back ends the link', async () => {
   expect((await ended)[0]).toMatchObject({ code: 'ERR_CLOSED' });
 });
 
-test('on other systems it names the missing component', async () => {
+test('on other systems the missing component is named', async () => {
   await expect(new WindowsTransport().open(handlers)).rejects.toMatchObject({
     code: 'ERR_ATTACH_UNAVAILABLE',
     message: expect.stringContaining('koffi'),

@@ -88,7 +88,7 @@ describe.skipIf(!hasXvfb)('on a private X server (needs the package xvfb)', () =
     absent: async () => new X11Transport({ display: server.address }),
   });
 
-  test('a display that is not there is an endpoint that is not there', async () => {
+  test('a missing display counts as a missing endpoint', async () => {
     const opening = new X11Transport({ display: ':4242' }).open({
       line: () => undefined,
       closed: () => undefined,

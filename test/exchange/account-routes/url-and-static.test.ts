@@ -23,7 +23,7 @@ const GOOGLE = {
   user_pic: '',
 };
 
-it('URL info tells what is known, fetches nothing that is not listed, and nothing for who has it off', async () => {
+it('URL info gives what is known, and fetches neither unlisted hosts nor anything for accounts that have it off', async () => {
   const { url, ...known } = GOOGLE;
   await using stage = await accountStage(
     {},
@@ -41,7 +41,7 @@ it('URL info tells what is known, fetches nothing that is not listed, and nothin
   expect((await info(url)).status).toBe(403);
 });
 
-it('the static set is served by its hash, old ones too, and a wrong hash is told the newest', async () => {
+it('the static set is served by its hash, also older ones; a wrong hash is redirected to the newest', async () => {
   await using stage = await accountStage();
   const [old, newest] = STATIC_HASHES;
   const set = async (hash = '') => await stage.ask(`GET /pes/v1/configs/${hash}/views/en`);
@@ -61,7 +61,7 @@ it('the static set is served by its hash, old ones too, and a wrong hash is told
   });
 });
 
-it('the releases of the static set stay as they are: a change is another release', () => {
+it('the releases of the static set never change: a change is another release', () => {
   expect(STATIC_HASHES.map((hash) => hash.slice(0, 16))).toMatchInlineSnapshot(`
     [
       "793990fdd90d0ebd",
@@ -70,7 +70,7 @@ it('the releases of the static set stay as they are: a change is another release
   `);
 });
 
-it('the OpenAPI document is valid, is the one in docs, and has each request', async () => {
+it('the OpenAPI document is valid, is the one in docs, and has every request', async () => {
   const document = await accountOpenApi();
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   expect({ valid, errors }).toMatchObject({ valid: true });

@@ -45,7 +45,7 @@ async function entitled(services: readonly EntitlementOptions[], balance = '0', 
   return Object.assign(stage, { clock });
 }
 
-it('shows services field by field, as a list and each alone', async () => {
+it('services have the documented fields, in the list and one by one', async () => {
   await using stage = await entitled(EXAMPLE);
   const always = { reset: null };
   const expected = [
@@ -112,7 +112,7 @@ it('shows services field by field, as a list and each alone', async () => {
   ]);
 });
 
-it('voicemail decides whether one can be left, until it ends', async () => {
+it('the voicemail service allows messages until it ends', async () => {
   await using stage = await entitled([{ service: 'voicemail', end: '2016-01-02T00:00:00Z' }]);
   const alice = stage.client('alice');
   const bob = stage.client('bob');

@@ -76,7 +76,7 @@ const ERROR = {
   expected: expect.any(String),
 };
 
-it('refuses each in the same form, with the expected value, and changes nothing', async () => {
+it('invalid values are refused in one form, with what was expected, and change nothing', async () => {
   await using stage = await accountStage();
   const before = stateOf(stage);
   for (const [what, status, request, asking] of REFUSED) {
@@ -102,7 +102,7 @@ async function answered(stage: AccountStage, request: string, asking: Asking = {
 const HEAD = `X-Skypetoken: ${TOKENS.alice}\r\nConnection: close`;
 const PUT = `PUT /api/v1/7 HTTP/1.1\r\nHost: x\r\n`;
 
-it('refuses invalid requests, and repeated headers', async () => {
+it('invalid requests and repeated headers are refused', async () => {
   await using stage = await accountStage({}, { requestTimeoutMs: 300 });
   const before = stateOf(stage);
   const POST = `POST /people/account/settings HTTP/1.1\r\nHost: x\r\n${HEAD}\r\nContent-Type: application/json\r\n`;
@@ -135,7 +135,7 @@ it('refuses invalid requests, and repeated headers', async () => {
   expect(stateOf(stage)).toEqual(before);
 });
 
-it('takes a token by each of the headers that programs use', async () => {
+it('a token is taken from each of the headers that programs use', async () => {
   await using stage = await accountStage();
   for (const header of [
     `X-Skypetoken: ${TOKENS.alice}`,
@@ -152,7 +152,7 @@ it('takes a token by each of the headers that programs use', async () => {
   }
 });
 
-it('tells services apart by the first label of the host', async () => {
+it('services are distinguished by the first label of the host', async () => {
   await using stage = await accountStage();
   const asked = async (host: string, path: string) => {
     const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${HEAD}\r\n\r\n`;
@@ -166,7 +166,7 @@ it('tells services apart by the first label of the host', async () => {
   expect(await asked('[::1]:4180', '/api/v1')).toBe(200);
 });
 
-it('lets each account ask so many times a second, and those without a token far less', async () => {
+it('requests are limited per account, and more strictly without a token', async () => {
   await using stage = await accountStage({}, { perSecond: 1 });
   const statuses = async (as: keyof typeof TOKENS, headers = {}) => {
     const answers = await Promise.all(
@@ -179,7 +179,7 @@ it('lets each account ask so many times a second, and those without a token far 
   expect((await stage.ask('GET /api/v1', { as: 'carol' })).status).toBe(200);
 });
 
-it('refuses options that it cannot have, by name', async () => {
+it('invalid options are refused by name', async () => {
   await using stage = await accountStage();
   const opened = (options: object) => stage.exchange.listenHttp({ tokens: TOKENS, ...options });
   await expect(opened({ tokens: { nobody: TOKENS.alice } })).rejects.toThrow(/tokens\.nobody/);

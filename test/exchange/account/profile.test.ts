@@ -111,7 +111,7 @@ describe('the directory', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  it('has the phone numbers of PROFILE, each way', async () => {
+  it('shares the phone numbers of PROFILE, in both directions', async () => {
     await using stage = await accountStage(FRIENDS);
     const alice = stage.client();
     alice.send('SET PROFILE PHONE_HOME +3721111');
@@ -148,7 +148,7 @@ describe('the directory', () => {
 });
 
 describe('the simple profile', () => {
-  it('is that of PROFILE, each way, and others are told', async () => {
+  it('is that of PROFILE, in both directions, and others are notified', async () => {
     await using stage = await accountStage(FRIENDS);
     const alice = stage.client('alice');
     const bob = stage.client('bob');
@@ -207,7 +207,7 @@ describe('the simple profile', () => {
     });
   });
 
-  it('of others is what they let the account see', async () => {
+  it('of others has the fields that they let the account see', async () => {
     await using stage = await accountStage(FRIENDS);
     const alice = stage.client('alice');
     alice.send('SET PROFILE MOOD_TEXT hello');
@@ -224,7 +224,7 @@ describe('the simple profile', () => {
     }
   });
 
-  it('refuses fields that there are not, and values that a field cannot have, and sets none', async () => {
+  it('refuses unknown fields and invalid values, and then sets none', async () => {
     await using stage = await accountStage();
     for (const payload of [
       { mood: 'x', avatarUrl: 'http://x' },
@@ -242,7 +242,7 @@ describe('the simple profile', () => {
     ).toBe(403);
   });
 
-  it('has the picture that AVATAR is', async () => {
+  it('has the picture of AVATAR', async () => {
     await using stage = await accountStage(FRIENDS);
     const put = (bytes: Uint8Array<ArrayBuffer>, type = 'image/jpeg') =>
       stage.ask('PUT /v1/avatars/alice', { bytes, headers: { 'content-type': type } });
@@ -262,7 +262,7 @@ describe('the simple profile', () => {
 });
 
 describe('contacts', () => {
-  it('say since when, and so do requests; over a restart, too', async () => {
+  it('have a date, as requests have, also after a restart', async () => {
     const stateFolder = folder();
     const seen = async (stage: AccountStage) => {
       const { contacts } = (await stage.ask('GET /contacts/v2/users/alice')).body;
@@ -287,7 +287,7 @@ describe('contacts', () => {
     expect(await seen(stage)).toEqual([stage.clock.unixMs(), stage.clock.unixMs()]);
   });
 
-  it('are those of the desktop API, each way', async () => {
+  it('are those of the desktop API, in both directions', async () => {
     await using stage = await accountStage();
     const path = '/contacts/v2/users/alice';
     expect((await stage.ask(`GET ${path}`)).body).toEqual({

@@ -66,7 +66,7 @@ describe('options', () => {
     }
   });
 
-  it('say the same in both generations', async () => {
+  it('have the same values in both generations', async () => {
     await using stage = await accountStage();
     const second = '/options/v1/users/self/options/calling.skype-call-policy';
     expect((await stage.ask(`GET ${second}`)).body).toEqual({ value: 'EVERYONE_CAN_CALL' });
@@ -80,7 +80,7 @@ describe('options', () => {
     expect((await stage.ask(`GET ${other}`)).body).toEqual({ value: 'x' });
   });
 
-  it('decide who may call: the last setting counts', async () => {
+  it('determine who may call: the last setting counts', async () => {
     await using stage = await accountStage({
       users: [{ handle: 'alice', callsFrom: 'authorized' }, { handle: 'bob' }, { handle: 'carol' }],
     });
@@ -107,7 +107,7 @@ describe('options', () => {
 });
 
 describe('settings of the whole account', () => {
-  it('go in as booleans and come out as strings, Skype.AutoBuddy only when it is true', async () => {
+  it('are set as booleans and read as strings, Skype.AutoBuddy only when it is true', async () => {
     await using stage = await accountStage();
     const headers = { 'x-appid': '5c7a1e34-3a23-4a36-b2e6-7aa15be85f07', 'x-serializeas': 'purejson' };
     const path = '/people/account/settings';
@@ -151,7 +151,7 @@ describe('settings of the web client', () => {
     expect(account.setting('videoFrom')).toBe('nobody');
   });
 
-  it('decide who may send video', async () => {
+  it('determine who may send video', async () => {
     await using stage = await accountStage({
       users: [
         { handle: 'alice', video: true, contacts: ['carol'] },

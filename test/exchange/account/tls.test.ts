@@ -4,7 +4,7 @@ import { certificate, hasOpenssl } from '../../certificate.js';
 import { folder } from '../world.js';
 import { accountStage, TOKENS } from './account-stage.js';
 
-it.skipIf(!hasOpenssl)('are served over TLS, with links that say so (needs openssl)', async () => {
+it.skipIf(!hasOpenssl)('account services are served over TLS, with https links (needs openssl)', async () => {
   const { cert, key } = certificate(folder(), 'services', ['DNS:localhost', 'IP:127.0.0.1']);
   const tls = { cert, key };
   await using stage = await accountStage({}, { tls, host: '127.0.0.1' });

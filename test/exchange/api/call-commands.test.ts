@@ -12,7 +12,7 @@ const READABLE = Object.entries<PropertySpec>(CALL.properties).filter(
 
 describe('GET CALL', () => {
   it.each(READABLE.map(([property]) => property))(
-    'answers %s with the blank behind it, and of its type where it has a value',
+    'answers %s with a blank after the name, and a value of its type where there is one',
     async (property) => {
       await using w = await world();
       const { alice, out } = await ringing(w);
@@ -94,7 +94,7 @@ describe('ALTER CALL n END REDIRECT_TO_VOICEMAIL', () => {
     expect(bob.send('SEARCH VOICEMAILS')[0]).toMatch(/^VOICEMAILS \d+$/);
   });
 
-  it('goes to the voicemail of who was called last, where the call was forwarded', async () => {
+  it('goes to the voicemail of the last callee when the call was forwarded', async () => {
     await using w = await world();
     const bob = w.client('bob');
     bob.send('SET PROFILE CALL_APPLY_CF TRUE');
@@ -110,7 +110,7 @@ describe('ALTER CALL n END REDIRECT_TO_VOICEMAIL', () => {
     expect(bob.send('SEARCH VOICEMAILS')).toEqual(['VOICEMAILS ']);
   });
 
-  it('takes a call that was transferred, too, which then is over for the one who transferred it', async () => {
+  it('takes a transferred call, too, which then ends for the user that transferred it', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     const carol = w.client('carol');
@@ -184,7 +184,7 @@ describe('DTMF while a call still rings', () => {
     },
   );
 
-  it('is sent before there was ringing, too; no more than 100 digits are kept; a call that is over takes none', async () => {
+  it('is kept before the call rings, too; up to 100 digits are kept; a finished call takes none', async () => {
     await using w = await world();
     const alice = w.client();
     const out = idOf(alice.send('CALL bob')[0]);

@@ -11,7 +11,7 @@ async function ask(client: Client, command: string): Promise<string> {
 }
 
 describe('devices', () => {
-  it('are those that are given: others are error 50', async () => {
+  it('are those of the options: others are error 50', async () => {
     const devices = { audioIn: ['Mic'], audioOut: ['Speaker'], videoIn: ['Webcam'] };
     await using w = await world({ users: [{ handle: 'alice', devices }] });
     const client = w.client();
@@ -72,7 +72,7 @@ describe('AVATAR', () => {
 });
 
 describe('MUTE', () => {
-  it('is off again when no call goes on, and that is told', async () => {
+  it('is off again when no call is in progress, and that is notified', async () => {
     await using w = await world();
     const client = w.client();
     client.send('CALL echo123');
@@ -85,7 +85,7 @@ describe('MUTE', () => {
   });
 });
 
-describe('a number that is dialled without its country', () => {
+describe('a number that is dialled without its country code', () => {
   it.each([
     ['ee', '53412345', '+37253412345'],
     ['de', '030 1234567', '+49301234567'],
@@ -107,7 +107,7 @@ describe('a number that is dialled without its country', () => {
     ['ee', '12'],
     ['ee', '1-2'],
     ['ee', '5_55_55'],
-  ])('in %s: %s is none', async (dialerCountry, dialled) => {
+  ])('in %s: %s is refused', async (dialerCountry, dialled) => {
     await using w = await world({ users: [{ handle: 'alice', dialerCountry }] });
     expect(w.client().send(`CALL ${dialled}`)).toEqual([expect.stringMatching(/^ERROR 34 /)]);
   });

@@ -235,7 +235,7 @@ async function stage(): Promise<Stage> {
 }
 
 describe('the table of errors', () => {
-  it('is reached, each by a command', async () => {
+  it('can be reached, each error by a command', async () => {
     const { w, alice, ids } = await stage();
     await using _ = w;
     const reached: Record<number, string> = {};
@@ -256,7 +256,7 @@ describe('the table of errors', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('has nothing that is left out without a reason', () => {
+  it('leaves out no error without a reason', () => {
     const known = [RAISED, ELSEWHERE, NEVER].flatMap((table) => Object.keys(table));
     expect(Object.keys(ERROR_TEXTS).filter((number) => !known.includes(number))).toEqual([]);
     expect(new Set(known).size).toBe(known.length);
@@ -268,7 +268,7 @@ describe('the table of errors', () => {
 });
 
 describe('the catalogue', () => {
-  it('has no property that GET does not know, no action and no first word that is unknown', async () => {
+  it('has only properties that GET knows, and only known actions and first words', async () => {
     const { w, alice, ids } = await stage();
     await using _ = w;
     alice.send('CREATE SMS OUTGOING +3725555');

@@ -58,7 +58,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 describe('lines to a client', () => {
-  it('goes in the order in which it was made, none before its time and none left, however late the timers are', () => {
+  it('go out in the order in which they were made, not before their time, and completely, however late the timers are', () => {
     fc.assert(
       fc.property(steps, (list) => {
         const clock = new LateClock();
@@ -85,7 +85,7 @@ describe('lines to a client', () => {
     );
   });
 
-  it('keeps its order where a line makes the client send the next command at once', () => {
+  it('keep their order when a line makes the client send the next command at once', () => {
     const clock = new LateClock();
     const outbox = new LineQueue(clock);
     const given: string[] = [];
@@ -97,7 +97,7 @@ describe('lines to a client', () => {
     expect(given).toEqual(['first', 'second', 'third']);
   });
 
-  it('is forgotten when the client has gone, and given when the endpoint goes', () => {
+  it('are dropped when the client has gone, and delivered when the endpoint goes', () => {
     const clock = new LateClock();
     const outbox = new LineQueue(clock);
     const given: string[] = [];

@@ -19,7 +19,7 @@ function attached(exchange: Exchange, handle: string, multiline: boolean) {
   return { lines, send };
 }
 
-it('the text of a message may have several lines; nothing else may, and no NUL is anywhere', async () => {
+it('only the text of a message may have several lines, and nothing may have a NUL', async () => {
   await using w = await world();
   const alice = attached(w.exchange, 'alice', true);
   for (const command of [

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folder, settle, world } from '../world.js';
 
-it('HOOK, READY and CLOSE are answered as they were, or refused by errors of their own', async () => {
+it('HOOK, READY and CLOSE are answered as in early releases, or refused with their own errors', async () => {
   await using w = await world();
   const alice = w.client();
   for (const command of [
@@ -25,7 +25,7 @@ it('HOOK, READY and CLOSE are answered as they were, or refused by errors of the
   }
 });
 
-it('CLOSE closes a window that OPEN has opened, and only that', async () => {
+it('CLOSE closes only a window that OPEN has opened', async () => {
   await using w = await world();
   const alice = w.client();
   const windows = () =>
@@ -41,7 +41,7 @@ it('CLOSE closes a window that OPEN has opened, and only that', async () => {
   expect(windows()).toEqual(['CONTACTS', 'USERINFO carol']);
 });
 
-it('TRANSFER opens the window to send files, to contacts, from a folder that there is', async () => {
+it('TRANSFER opens the window to send files, to contacts, from an existing folder', async () => {
   const root = folder();
   await using w = await world({
     fileRoots: [root],

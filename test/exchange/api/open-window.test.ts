@@ -33,7 +33,7 @@ describe('OPEN', () => {
     Object.keys(WINDOWS).filter(
       (what) => (WINDOWS as Record<string, TargetSpec>)[what]?.argument === undefined,
     ),
-  )('%s opens, repeats the command, and takes nothing more', async (what) => {
+  )('%s opens, echoes the command, and takes no further words', async (what) => {
     await using w = await stage();
     expect(await ask(w, `OPEN ${what.toLowerCase()}`)).toBe(`OPEN ${what.toLowerCase()}`);
     expect(w.exchange.desk().state.front.what).toBe(what);

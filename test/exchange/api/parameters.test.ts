@@ -14,7 +14,7 @@ describe('SET of a general parameter', () => {
     ['SET AUTOAWAY OFF', 'AUTOAWAY OFF', 1],
     ['SET AUDIO_IN', 'AUDIO_IN ', 1],
   ])(
-    '%s is answered and told as in the examples of the reference: %j, %i times in all',
+    '%s is answered and notified as in the examples of the reference: %j, %i times in all',
     async (command, line, times) => {
       await using w = await world();
       const [client, other] = [w.client(), w.client()];
@@ -50,7 +50,7 @@ describe('SET of a general parameter', () => {
     },
   );
 
-  it('FOCUS and MINIMIZE tell the state of the window behind their answer', async () => {
+  it('FOCUS and MINIMIZE notify the state of the window after their answer', async () => {
     await using w = await world();
     const client = w.client();
     expect(client.send('MINIMIZE')).toEqual(['MINIMIZE', 'WINDOWSTATE HIDDEN']);
@@ -67,7 +67,7 @@ describe('SET of a general parameter', () => {
 });
 
 describe('RINGTONE', () => {
-  it('SET RINGTONE n STATUS switches it and leaves the file alone; GET RINGTONE n STATUS says ON or OFF', async () => {
+  it('SET RINGTONE n STATUS switches it and keeps the file; GET RINGTONE n STATUS answers ON or OFF', async () => {
     const root = folder();
     mkdirSync(join(root, 'C:/WINDOWS/Media'), { recursive: true });
     for (const name of ['C:/WINDOWS/Media/ta da.wav', 'status.wav']) writeFileSync(join(root, name), '');
@@ -113,7 +113,7 @@ describe('RINGTONE', () => {
 });
 
 describe('CREATE and DELETE', () => {
-  it('are refused for what no client makes or deletes', async () => {
+  it('are refused for objects that no client creates or deletes', async () => {
     await using w = await world();
     const client = w.client();
     const answers = Object.keys(OBJECTS).flatMap((object) => [

@@ -26,7 +26,7 @@ describe('GET PROFILE', () => {
     decodeProperty('PROFILE', property as 'FULLNAME', line.slice(`PROFILE ${property} `.length));
   });
 
-  it('refuses what neither has', async () => {
+  it('refuses properties that neither has', async () => {
     await using w = await world();
     expect(w.client().send('GET PROFILE SHOESIZE')).toEqual(['ERROR 10 Invalid PROP']);
   });
@@ -53,7 +53,7 @@ describe('GET USER', () => {
   });
 
   it.each(Object.keys(USER.properties).filter((property) => property !== 'AVATAR'))(
-    'answers %s of a user and of a robot with the blank behind it, and of its type where it has a value',
+    'answers %s of a user and of a robot with a blank after the name, and a value of its type where there is one',
     async (property) => {
       await using w = await world();
       for (const handle of ['bob', 'echo123']) {
@@ -80,7 +80,7 @@ describe('GET USER x AVATAR 1 file', () => {
     return client.lines.at(-1) ?? '';
   }
 
-  it('writes the picture, for its owner alone, and echoes `1 file`', async () => {
+  it('writes the picture, for its owner only, and echoes `1 file`', async () => {
     const root = folder();
     await using w = await world({ fileRoots: [root] });
     const [alice, bob] = [w.client(), w.client('bob')];

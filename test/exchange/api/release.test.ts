@@ -55,13 +55,16 @@ describe('an endpoint of another platform or release', () => {
     ['windows', '2.5.0.1', '2.5.0.1', 6],
     ['linux', undefined, '2.0.0.72', 7],
     ['mac', undefined, '2.7.0.330', 7],
-  ] as const)('%s %s says %s, and speaks protocol %i at most', async (platform, version, said, protocol) => {
-    await using w = await stage(platform, version);
-    const client = w.client();
-    expect(client.send('GET SKYPEVERSION')).toEqual([`SKYPEVERSION ${said}`]);
-    expect(client.send('PROTOCOL 9999')[0]).toBe(`PROTOCOL ${protocol}`);
-    expect(client.send('PROTOCOL 3')[0]).toBe('PROTOCOL 3');
-  });
+  ] as const)(
+    '%s %s answers GET SKYPEVERSION with %s, and speaks protocol %i at most',
+    async (platform, version, said, protocol) => {
+      await using w = await stage(platform, version);
+      const client = w.client();
+      expect(client.send('GET SKYPEVERSION')).toEqual([`SKYPEVERSION ${said}`]);
+      expect(client.send('PROTOCOL 9999')[0]).toBe(`PROTOCOL ${protocol}`);
+      expect(client.send('PROTOCOL 3')[0]).toBe('PROTOCOL 3');
+    },
+  );
 
   it('Windows 4.0 answers what has no effect any more, and its window shows none of it', async () => {
     await using w = await stage('windows', '4.0.0.226');
@@ -83,7 +86,7 @@ describe('an endpoint of another platform or release', () => {
     expect(client.fresh()).toEqual(['MENU_ITEM TOOLS CLICKED CONTEXT tools']);
   });
 
-  it('before 3.6 tells nothing of the state of the window, nor of the windows of chats', async () => {
+  it('before 3.6 does not notify the state of the window or of the windows of chats', async () => {
     await using w = await stage('windows', '3.5.0.202');
     const client = w.client();
     expect(client.send('FOCUS')).toEqual(['FOCUS']);
@@ -93,7 +96,7 @@ describe('an endpoint of another platform or release', () => {
     expect(client.lines.filter((line) => /OPENED|CLOSED/.test(line))).toEqual([]);
   });
 
-  it("before 3.5 says en for a language file of one's own", async () => {
+  it('before 3.5 answers en for a language file of the user', async () => {
     for (const [version, said] of [
       ['3.4', 'en'],
       ['3.5', 'xx'],

@@ -19,7 +19,7 @@ async function effect(w: World, client: Client, command: string, ...others: Clie
 }
 
 describe('an application', () => {
-  it('connects to where the other has it, and both are told', async () => {
+  it('connects where the other user has it, and both are notified', async () => {
     await using w = await world();
     const [alice, bob] = [w.client('alice'), w.client('bob')];
     for (const client of [alice, bob]) {
@@ -55,7 +55,7 @@ describe('an application', () => {
     }
   });
 
-  it('has one stream for each place where the other is, and one client does not see what is the other one’s', async () => {
+  it('has one stream for each place where the other is, and each client sees its own application only', async () => {
     await using w = await world();
     const [alice, home, office] = [w.client('alice'), w.client('bob'), w.client('bob')];
     for (const client of [alice, home, office]) {
@@ -92,7 +92,7 @@ describe('an application', () => {
     }
   });
 
-  it('numbers streams anew for nobody: the next with the same user is the second', async () => {
+  it('never reuses a number: the next stream with the same user is the second', async () => {
     await using w = await world();
     const [alice, bob] = await connected(w);
     expect(await effect(w, alice, '#ID2 alter application test disconnect bob:1', bob)).toEqual([
@@ -103,7 +103,7 @@ describe('an application', () => {
     expect(lines?.at(-1)).toBe('APPLICATION test STREAMS bob:2');
   });
 
-  it('that is deleted tells nobody, and may be made again at once', async () => {
+  it('that is deleted sends no notification, and may be created again at once', async () => {
     await using w = await world();
     const [alice, bob] = await connected(w);
     expect(await effect(w, alice, 'DELETE APPLICATION test', bob)).toEqual([['DELETE APPLICATION test'], []]);
@@ -112,7 +112,7 @@ describe('an application', () => {
     expect(bob.send('ALTER APPLICATION test WRITE alice:1 x')[0]).toMatch(/^ERROR 549 /);
   });
 
-  it('goes with its client, and those at the other ends are told', async () => {
+  it('is removed with its client, and the other ends are notified', async () => {
     await using w = await world();
     const [alice, bob] = await connected(w);
     alice.disconnect();
@@ -165,7 +165,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('holds writers back while nobody reads, and reports it', async () => {
+  it('holds writers back while nothing is read, and reports it', async () => {
     await using w = await world({ limits: { applicationBytes: 2048 } });
     const [alice, bob] = await connected(w);
     const text = 'x'.repeat(1024);
@@ -202,7 +202,7 @@ describe('a stream', () => {
     expect(written).toBeLessThan(10_000);
   });
 
-  it('takes a text of 1 MB, and what has come can be read when the other has hung up', async () => {
+  it('takes a text of 1 MB, and received texts can be read after the other has disconnected', async () => {
     await using w = await world();
     const [alice, bob] = await connected(w);
     const long = 'ä'.repeat(500_000);
@@ -261,7 +261,7 @@ describe('errors of applications', () => {
     expect(numbers).toEqual(REFUSED.map(([, number]) => [String(number), 0]));
   });
 
-  it('one client has at most a hundred', async () => {
+  it('limit a client to a hundred applications', async () => {
     await using w = await world();
     const alice = w.client();
     for (let i = 0; i < 100; i++) alice.send(`CREATE APPLICATION app${i}`);

@@ -121,7 +121,7 @@ describe('the examples of applications, replayed', () => {
     },
   );
 
-  it('are all that speak of them', () => {
+  it('include all that concern applications', () => {
     const replayed = new Set([...EXAMPLES.flatMap(({ sources }) => sources), ...SYNTAX]);
     expect(sourcesOf(/\bAPPLICATION\b/i).filter((source) => !replayed.has(source))).toEqual([]);
   });

@@ -115,7 +115,7 @@ describe('an endpoint is served', () => {
   );
 
   it.skipIf(!hasDbusDaemon || !hasXvfb)(
-    'over D-Bus and X11 as long as what is sent can leave: else the client is dropped, which is told (skipped without them)',
+    'over D-Bus and X11 while lines can be sent: else the client is dropped and reported (skipped without them)',
     async () => {
       await using bus = await startBus();
       await using display = await startDisplay();
@@ -143,7 +143,7 @@ describe('an endpoint is served', () => {
   );
 
   it.skipIf(!hasDbusDaemon || !hasXvfb)(
-    'no longer on a bus and a display that have gone, which is told; calls go on (skipped without them)',
+    'no longer on a bus or display that has gone, which is reported; calls go on (skipped without them)',
     async () => {
       const bus = await startBus();
       const display = await startDisplay();
@@ -171,7 +171,7 @@ describe('an endpoint is served', () => {
     },
   );
 
-  it.skipIf(!hasXvfb)('not on a display that has a Skype already (skipped without Xvfb)', async () => {
+  it.skipIf(!hasXvfb)('not on a display that has another Skype (skipped without Xvfb)', async () => {
     await using display = await startDisplay();
     await using first = await Exchange.start({ users: USERS });
     await using second = await Exchange.start({ users: USERS });
@@ -184,7 +184,7 @@ describe('an endpoint is served', () => {
     await second.listenOnX11({ display: display.address });
   });
 
-  it('nowhere where there is nothing to serve on', async () => {
+  it('not without a bus or display: it fails', async () => {
     await using exchange = await Exchange.start({ users: USERS });
     await expect(exchange.listenOnDbus({ address: 'unix:path=/no/bus' })).rejects.toMatchObject({
       code: 'ERR_PORT',
@@ -229,13 +229,13 @@ describe('a session', () => {
     'GET PRIVILEGE VOICEMAIL',
     'GET MUTE',
     'PING',
-  ])('answers what real clients say as they attach: %s', async (command) => {
+  ])('answers the lines of real clients that attach: %s', async (command) => {
     await using w = await world();
     const [reply = 'nothing'] = w.client().send(command);
     expect(reply).not.toMatch(/^ERROR|nothing/);
   });
 
-  it('gives each of several clients its own version, and all the same news', async () => {
+  it('gives each client its own protocol version, and all the same notifications', async () => {
     await using w = await world();
     const [one, eight] = [w.client('alice', { protocol: 1 }), w.client('alice')];
     eight.send('CALL bob');
@@ -244,7 +244,7 @@ describe('a session', () => {
     expect(eight.told('CALL 1 STATUS')).toEqual(['UNPLACED', 'UNPLACED', 'ROUTING']);
   });
 
-  it('is refused with ERROR 68, which programs compare whole, where nobody may attach, and hears nothing', async () => {
+  it('is refused with exactly ERROR 68 when nobody may attach, and gets no notifications', async () => {
     await using w = await world({ attach: 'deny' });
     const client = w.client('alice', { attach: false });
     expect(client.send('NAME x')).toEqual(['ERROR 68']);
@@ -253,7 +253,7 @@ describe('a session', () => {
     expect(client.lines).toHaveLength(2);
   });
 
-  it('asks once for each name, and remembers over a restart', async () => {
+  it('asks once for each name, and remembers the answer over a restart', async () => {
     const stateFolder = folder();
     const asked: string[] = [];
     const policy = async ({ name }: { name: string }) => {
@@ -272,7 +272,7 @@ describe('a session', () => {
     expect(asked).toEqual(['good', 'bad']);
   });
 
-  it('asks once where two clients of one name attach at once, and again after no for now', async () => {
+  it('asks once when two clients of one name attach at once, and again after a refusal for now', async () => {
     let asked = 0;
     let decide: (allowed: boolean | undefined) => void = () => {};
     const policy = () => {
@@ -295,7 +295,7 @@ describe('a session', () => {
     expect(asked).toBe(2);
   });
 
-  it('on TCP has a shortest time to an answer when that is asked for', async () => {
+  it('on TCP waits minReplyLatencyMs before each answer when that is set', async () => {
     await using w = await world();
     const port = await w.exchange.listen({ minReplyLatencyMs: 20 });
     const socket = connect({ host: '127.0.0.1', port });
@@ -314,7 +314,7 @@ describe('a session', () => {
     socket.destroy();
   });
 
-  it('refuses a shortest time to an answer that is none', async () => {
+  it('refuses an invalid minReplyLatencyMs', async () => {
     await using w = await world();
     for (const minReplyLatencyMs of [-1, 1001, Number.NaN]) {
       await expect(w.exchange.listen({ minReplyLatencyMs })).rejects.toMatchObject({
@@ -326,7 +326,7 @@ describe('a session', () => {
     await expect(world({ attach: 'maybe' as 'deny' })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
-  it('waits with its answers where a client would lose the race; lines keep their order', async () => {
+  it('delays its answers where a client would lose the race; lines keep their order', async () => {
     await using w = await world();
     const lines: string[] = [];
     const session = w.exchange

@@ -44,7 +44,7 @@ function inOrder(printed: string, lines: readonly string[]): string[] {
   });
 }
 
-describe('programs that were written for Skype take it for Skype', () => {
+describe('programs that were written for Skype work with the exchange', () => {
   it.skipIf(!dbusPython)(
     'a client on dbus-python (skipped without dbus-daemon, python3-dbus, python3-gi)',
     async () => {
@@ -86,7 +86,7 @@ describe('programs that were written for Skype take it for Skype', () => {
   );
 
   it.skipIf(!dbusPython)(
-    'a plug-in for a messenger that takes answers without looking (skipped without dbus-daemon, python3-dbus)',
+    'a plug-in for a messenger that does not check answers (skipped without dbus-daemon, python3-dbus)',
     async () => {
       await using bus = await startBus();
       const pictures = folder();
@@ -133,7 +133,7 @@ describe('programs that were written for Skype take it for Skype', () => {
   );
 
   it.skipIf(!dbusPython)(
-    'a plug-in that compares ERROR 68 whole, where nobody lets it in (skipped without dbus-daemon, python3-dbus)',
+    'a plug-in that compares the whole text of ERROR 68, when it is refused (skipped without dbus-daemon, python3-dbus)',
     async () => {
       await using bus = await startBus();
       await using exchange = await Exchange.start({ attach: 'deny' });

@@ -19,7 +19,7 @@ sys.stdin.readline()
 let exchange: Exchange | undefined;
 afterEach(() => exchange?.close());
 
-test.skipIf(!CAN_VANISH)('a client that is gone without FIN is let go of (needs root)', async () => {
+test.skipIf(!CAN_VANISH)('a client that has vanished without FIN is dropped (needs root)', async () => {
   exchange = await Exchange.start();
   const port = await exchange.listen({ keepAliveMs: 1000 });
   const endpoint = exchange.endpoint();
@@ -35,7 +35,7 @@ test.skipIf(!CAN_VANISH)('a client that is gone without FIN is let go of (needs 
   }
 });
 
-test('a client to and from which nothing passes is dropped after idleMs, and that is told', async () => {
+test('a client without any traffic is dropped after idleMs, and that is reported', async () => {
   exchange = await Exchange.start();
   const port = await exchange.listen({ idleMs: 1000 });
   const failed = once(exchange, 'failure');

@@ -63,7 +63,7 @@ async function served(desktop: FakeDesktop, options: ExchangeOptions = {}): Prom
 }
 
 describe('an endpoint by window messages', () => {
-  it('is attached to by the toolkit, and by programs written by the book', async () => {
+  it('can be attached to by the toolkit, and by programs that follow the reference', async () => {
     const desktop = new FakeDesktop();
     await using exchange = await served(desktop);
     await using client = await attach(new WindowsTransport({ desktop: async () => desktop }), {
@@ -117,7 +117,7 @@ describe('an endpoint by window messages', () => {
     expect(exchange.endpoint().sessions).toHaveLength(1);
   });
 
-  it('is not available while nobody is logged in, or nobody more may attach, and says when it is again', async () => {
+  it('is not available while nobody is logged in, or the limit of clients is reached, and announces when it is again', async () => {
     const desktop = new FakeDesktop();
     await using exchange = await served(desktop, { limits: { clients: 1 } });
     const first = new Program(desktop);
@@ -158,7 +158,7 @@ describe('an endpoint by window messages', () => {
     expect(slow.say('PING')).toBe(false);
   });
 
-  it('is told as gone when it ends, behind what was said before, and as available after a restart', async () => {
+  it('is announced as gone when it ends, after all earlier lines, and as available after a restart', async () => {
     const desktop = new FakeDesktop();
     const program = new Program(desktop);
     await using client = await (async () => {
@@ -211,7 +211,7 @@ describe('an endpoint by window messages', () => {
     desktop.holds = false;
   });
 
-  it('refuses to be the second one, and names the missing component on other systems', async () => {
+  it('refuses to start beside another one, and names the missing component on other systems', async () => {
     const desktop = new FakeDesktop();
     await using exchange = await served(desktop);
     await expect(exchange.listenOnWindows({ desktop: async () => desktop })).rejects.toMatchObject({

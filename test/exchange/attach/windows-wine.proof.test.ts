@@ -81,7 +81,7 @@ describe.skipIf(!possible)(
       for await (const _ of changes) if (await has()) return;
     }
 
-    test('serves the toolkit, and a program in C that sees it end, come again, and lose its patience', async () => {
+    test('serves the toolkit, and a program in C that sees it end, return, and drop a slow client', async () => {
       run([node, 'exchange.mjs'], 'first.log');
       await logged('first.log', 'READY');
       await once(run([node, 'toolkit.mjs'], 'toolkit.log'), 'exit');

@@ -5,7 +5,7 @@ import { idOf, ringing, statuses, talking } from '../talking.js';
 import { type Client, type World, world } from '../world.js';
 
 describe('a call between two users', () => {
-  it('gives both their CALL objects, with every status in its time', async () => {
+  it('gives both sides CALL objects, with every status in its time', async () => {
     await using w = await world();
     const [alice, bob] = [w.client('alice'), w.client('bob')];
     expect(alice.send('CALL bob')).toEqual(['CALL 1 STATUS UNPLACED']);
@@ -203,7 +203,7 @@ describe('a call between two users', () => {
     expect(w.client().send(command)).toEqual([error]);
   });
 
-  it('only ever moves as the life cycle of a CALL allows', async () => {
+  it('changes its status only as the life cycle of a CALL allows', async () => {
     await using w = await world();
     const { alice, bob, out, in_ } = await talking(w);
     alice.send(`ALTER CALL ${out} HOLD`);
@@ -321,7 +321,7 @@ describe('history', () => {
     expect(bob.send('SEARCH CALLS')).toEqual(['CALLS ']);
   });
 
-  it('keeps no more calls than its limit, and memory flat', async () => {
+  it('keeps no more calls than its limit, with constant memory', async () => {
     await using w = await world({ historyLimit: 3 });
     const alice = w.client();
     const ids = [1, 2, 3, 4, 5].map(() => {

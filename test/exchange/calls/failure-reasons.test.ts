@@ -83,7 +83,7 @@ describe('failure reasons', () => {
     },
   );
 
-  it.each(Object.keys(CALL_FAILURE_REASONS))('%s: a robot that is told to', async (key) => {
+  it.each(Object.keys(CALL_FAILURE_REASONS))('%s: a robot that fails with that reason', async (key) => {
     await using w = await world();
     const reason = Number(key) as CallFailureReason;
     const behaviour: RobotBehaviour = {
@@ -142,7 +142,7 @@ describe('failure reasons', () => {
     expect(statuses(alice, id).at(-1)).toBe('FAILED');
   });
 
-  it('13: a commercial contact that costs more than the caller has', async () => {
+  it("13: a commercial contact costs more than the caller's balance", async () => {
     const profile = { PSTN_BALANCE: '199' };
     await using w = await world({ users: [{ handle: 'alice', profile }] });
     const behaviour: RobotBehaviour = { ringMs: 0, outcome: 'answer', steps: [], stay: true };
@@ -163,7 +163,7 @@ describe('failure reasons', () => {
     expect(caller.told('PROFILE PSTN_BALANCE')).toEqual(['0']);
   });
 
-  it('14: the host of a conference who leaves', async () => {
+  it('14: the host of a conference leaves', async () => {
     await using w = await world();
     const [alice, bob, carol] = [w.client(), w.client('bob'), w.client('carol')];
     const id = idOf(alice.send('CALL bob, carol')[0]);

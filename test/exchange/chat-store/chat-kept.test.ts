@@ -101,7 +101,7 @@ describe('chats in a state folder', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('keep their numbers to themselves, also those of messages that were cleared', async () => {
+  it('never reuse a number, also of messages that were cleared', async () => {
     const stateFolder = folder();
     let last = 0;
     {
@@ -120,7 +120,7 @@ describe('chats in a state folder', () => {
     expect(Number(answer.split(' ')[1])).toBeGreaterThan(last);
   });
 
-  it('complete interrupted work: messages on their way, and users about to join', async () => {
+  it('complete interrupted work: messages being sent, and users that are joining', async () => {
     const stateFolder = folder();
     const copy = folder();
     let chat = '';
@@ -141,7 +141,7 @@ describe('chats in a state folder', () => {
     expect(said(w.client('carol'), dialog)).toEqual(['hello']);
   });
 
-  it('are SENT by and by where very many were on their way, and whoever comes gets the newest 400', async () => {
+  it('become SENT in batches when very many were being sent, and a user that comes online gets the newest 400', async () => {
     const stateFolder = folder();
     const count = 1500;
     {
@@ -204,7 +204,7 @@ describe('chats in a state folder', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('are for their owner alone', async () => {
+  it('are stored in files for their owner only', async () => {
     const stateFolder = folder();
     await using _ = await world({ stateFolder });
     expect(statSync(join(stateFolder, 'chats.db')).mode & 0o777).toBe(0o600);

@@ -33,7 +33,7 @@ describe.each(STORES)('messages %s', (_where, open) => {
     return { store, seqs, other };
   };
 
-  it('come back as they were, edited where they were', () => {
+  it('are read back unchanged, with their edits', () => {
     const { store, seqs, other } = filled();
     expect(store.message(other)).toEqual({
       ...said('elsewhere', 1004, 2),
@@ -74,7 +74,7 @@ describe.each(STORES)('messages %s', (_where, open) => {
     store.close();
   });
 
-  it('that one has missed are the newest, and no local ones', () => {
+  it('that a user has missed are the newest, without local ones', () => {
     const { store, seqs } = filled();
     const missed = (...[after, limit, since]: [number, number, number]) => {
       const { messages, gap } = store.backlog(1, after, limit, since);
@@ -89,7 +89,7 @@ describe.each(STORES)('messages %s', (_where, open) => {
     store.close();
   });
 
-  it('that are on their way are listed by view, oldest first, some at a time', () => {
+  it('that are being sent are listed by view, oldest first, in pages', () => {
     const { store, seqs, other } = filled();
     for (const [index, seq] of seqs.entries())
       store.addCopy({ id: 41 + index, view: 4, seq, status: 'SENDING' });
@@ -103,7 +103,7 @@ describe.each(STORES)('messages %s', (_where, open) => {
     store.close();
   });
 
-  it('are cleared for one, and stay for others', () => {
+  it('are cleared for one user, and kept for others', () => {
     const { store, seqs } = filled();
     store.clear([1]);
     expect([store.ids([1], 'all'), store.copy(11)]).toEqual([[], undefined]);
@@ -114,7 +114,7 @@ describe.each(STORES)('messages %s', (_where, open) => {
 });
 
 describe('messages in memory', () => {
-  it('are the newest for which there is room', () => {
+  it('are limited to the newest that fit', () => {
     const store = new ChatMemory(10_000);
     const told: unknown[] = [];
     store.failed = (error) => told.push(error);

@@ -115,7 +115,7 @@ describe('errors about chats and messages', () => {
 });
 
 describe('chats and messages of somebody else', () => {
-  it('are found by no command', async () => {
+  it('cannot be reached by any command', async () => {
     const { w, alice, bob, chat, dialog } = await stage();
     await using _ = w;
     const carol = w.client('carol');

@@ -35,7 +35,7 @@ const TEXTS: readonly [string, string][] = [
 ];
 
 describe('the text of a message', () => {
-  it.each(TEXTS)('of %s arrives as it was sent', async (_what, text) => {
+  it.each(TEXTS)('of %s arrives unchanged', async (_what, text) => {
     await using w = await world();
     const [alice, bob] = [attached(w, 'alice'), attached(w, 'bob')];
     const [answer = ''] = alice.send(`MESSAGE bob ${text}`);
@@ -65,7 +65,7 @@ describe('the text of a message', () => {
     expect(alice.send(`CHATMESSAGE ${chat} a\0b`)[0]).toMatch(/^ERROR /);
   });
 
-  it('of a megabyte passes over TCP', async () => {
+  it('of a megabyte arrives over TCP', async () => {
     await using exchange = await Exchange.start({ users: [{ handle: 'alice' }, { handle: 'bob' }] });
     const socket = connect(await exchange.listen({ handle: 'alice' }), '127.0.0.1');
     const text = 'x'.repeat(MEGABYTE);
@@ -87,7 +87,7 @@ describe('the text of a message', () => {
 });
 
 describe('topics, guidelines and passwords', () => {
-  it('are said as they were set, in one line', async () => {
+  it('are answered as they were set, in one line', async () => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];
     const chat = await chatWith(w, alice, 'bob', 'carol');
@@ -110,7 +110,7 @@ describe('topics, guidelines and passwords', () => {
 });
 
 describe('handles', () => {
-  it('that are words of the language are handles all the same', async () => {
+  it('that are words of the protocol are valid handles', async () => {
     const handles = ['constructor', 'hasOwnProperty', 'toString', 'valueOf', 'a,b', 'cd:e'];
     await using w = await world({ users: handles.map((handle) => ({ handle })) });
     const host = w.client('constructor');
@@ -131,7 +131,7 @@ describe('handles', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('are one whatever their case', async () => {
+  it('are equal in any case', async () => {
     await using w = await world({ users: ['Alice', 'Bob', 'Carol'].map((handle) => ({ handle })) });
     const alice = w.client('Alice');
     alice.send('MESSAGE bOB hello');

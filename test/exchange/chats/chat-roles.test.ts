@@ -62,7 +62,7 @@ describe('the six roles', () => {
     },
   );
 
-  it('can be given to those below, up to below oneself', async () => {
+  it("can be given to members of a lower role, up to just below one's own", async () => {
     await using w = await court1();
     const { chat, of } = await court(w);
     const given = ['creator', 'master', 'helper', 'user', 'listener'].map((by) => {
@@ -85,7 +85,7 @@ describe('the six roles', () => {
     ]);
   });
 
-  it('cannot be gained by leaving and joining again, except by the creator', async () => {
+  it('cannot be regained by leaving and joining again, except by the creator', async () => {
     await using w = await court1();
     const { chat, of } = await court(w);
     for (const handle of ['creator', 'master', 'listener']) {
@@ -103,7 +103,7 @@ describe('the six roles', () => {
 });
 
 describe('the text of a message', () => {
-  it('can be changed by its sender, the creator, and masters where the creator has not written it', async () => {
+  it('can be changed by its sender, by the creator, and by masters unless the creator wrote it', async () => {
     await using w = await court1();
     const { chat, of } = await court(w);
     const ids = new Map<string, Map<string, string>>();
@@ -172,7 +172,7 @@ describe('the six options', () => {
     expect(get(guest, chat, 'MYSTATUS')).toBe('SUBSCRIBED');
   });
 
-  it('JOINERS_BECOME_APPLICANTS: who joins waits to be accepted, and reads nothing until then', async () => {
+  it('JOINERS_BECOME_APPLICANTS: a user who joins waits to be accepted, and reads nothing until then', async () => {
     await using w = await court1();
     const { chat, creator } = await court(w);
     await set(w, creator, chat, 1 + CHAT_OPTIONS.JOINERS_BECOME_APPLICANTS);
@@ -196,7 +196,7 @@ describe('the six options', () => {
     expect(guest.send(`CHATMESSAGE ${chat} hello`)[0]).toMatch(/SENDING$/);
   });
 
-  it('JOINERS_BECOME_APPLICANTS: one who is turned away is told so', async () => {
+  it('JOINERS_BECOME_APPLICANTS: a rejected user is notified', async () => {
     await using w = await court1();
     const { chat, creator } = await court(w);
     await set(w, creator, chat, 1 + CHAT_OPTIONS.JOINERS_BECOME_APPLICANTS);
@@ -210,7 +210,7 @@ describe('the six options', () => {
     ]);
   });
 
-  it('JOINERS_BECOME_LISTENERS: who joins reads, and cannot write', async () => {
+  it('JOINERS_BECOME_LISTENERS: a user who joins can read, and cannot write', async () => {
     await using w = await court1();
     const { chat, creator } = await court(w);
     await set(w, creator, chat, 1 + CHAT_OPTIONS.JOINERS_BECOME_LISTENERS);
@@ -222,8 +222,8 @@ describe('the six options', () => {
   });
 
   it.each([
-    ['off, who joins sees what was written before', 0, ['before']],
-    ['on, he does not', CHAT_OPTIONS.HISTORY_DISCLOSED, []],
+    ['off, a new member sees earlier messages', 0, ['before']],
+    ['on, a new member does not see earlier messages', CHAT_OPTIONS.HISTORY_DISCLOSED, []],
   ])('HISTORY_DISCLOSED: %s', async (_what, option, expected) => {
     await using w = await court1();
     const { chat, creator } = await court(w);

@@ -31,7 +31,7 @@ describe('the transcripts of chats, replayed', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('are all that concern chats and messages', () => {
+  it('include all that concern chats and messages', () => {
     const concerned = printedLines.filter(({ line }) => CONCERNED.test(line) && !/\bSMSS?\b/.test(line));
     const replayed = new Set(CHAT_TRANSCRIPTS.flatMap(({ sources }) => sources));
     const missing = [...new Set(concerned.map(({ source }) => source))].filter(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { settle, world } from '../world.js';
 
 describe('the window of a chat', () => {
-  it('is opened and closed by OPEN CHAT, OPEN IM and at the desk, and that is told once', async () => {
+  it('is opened and closed by OPEN CHAT, OPEN IM and at the desk, and notified once', async () => {
     await using w = await world();
     const client = w.client();
     const desk = w.exchange.desk();
@@ -33,7 +33,7 @@ describe('the window of a chat', () => {
     ['CHAT #alice/$bob;0', 105],
     ['CHAT constructor', 105],
     ['IM alice', 70],
-  ])('OPEN %s is error %i', async (what, number) => {
+  ])('OPEN %s is refused with error %i', async (what, number) => {
     await using w = await world();
     expect(w.client().send(`OPEN ${what}`)).toEqual([expect.stringMatching(new RegExp(`^ERROR ${number} `))]);
   });
@@ -81,7 +81,7 @@ describe('a skype: URI that is clicked', () => {
     expect(desk.state).toMatchObject(state);
   });
 
-  it('calls one, a phone, several', async () => {
+  it('calls a user, a phone, or several users', async () => {
     await using w = await world();
     const client = w.client();
     const desk = w.exchange.desk();

@@ -16,7 +16,7 @@ function png(width: number, height: number): Buffer {
 }
 
 describe('a menu item that is clicked', () => {
-  it('tells its own client, as the reference prints it, for each menu', async () => {
+  it('notifies its own client, as in the reference, for each menu', async () => {
     await using w = await world();
     const [owner, other] = [w.client(), w.client()];
     const desk = w.exchange.desk();
@@ -48,7 +48,7 @@ describe('a menu item that is clicked', () => {
     expect(desk.state.menu.map(({ id }) => id)).toHaveLength(5);
   });
 
-  it('is grey where it is disabled, where its filter says so, and where there is nothing to click it for', async () => {
+  it('is grey when it is disabled, when its filter excludes it, and when there is nothing to click it for', async () => {
     await using w = await world();
     const client = w.client();
     const desk = w.exchange.desk();
@@ -80,7 +80,7 @@ describe('a menu item that is clicked', () => {
     expect(client.fresh()).toHaveLength(4);
   });
 
-  it('is found by its program where two have one of the same name', async () => {
+  it('is found by its program when two programs have items of the same name', async () => {
     await using w = await world();
     const [one, two] = [w.client(), w.client()];
     two.send('NAME other');
@@ -106,7 +106,7 @@ describe('a menu item that is clicked', () => {
 });
 
 describe('items that a client adds to the window', () => {
-  it('is seen as it is, and as it is changed', async () => {
+  it('are shown as created, and as changed', async () => {
     const root = folder();
     writeFileSync(join(root, 'icon.png'), png(32, 32));
     await using w = await world({ fileRoots: [root] });
@@ -149,7 +149,7 @@ describe('items that a client adds to the window', () => {
     ['empty', Buffer.alloc(0)],
     ['a huge file', Buffer.concat([png(1, 1), Buffer.alloc(20_000)])],
     ['outside', undefined],
-  ])('has no icon where that is %s', async (_what, bytes) => {
+  ])('have no icon when it is %s', async (_what, bytes) => {
     const root = folder();
     if (bytes) writeFileSync(join(root, 'icon.png'), bytes);
     await using w = await world({ fileRoots: [root] });
@@ -183,7 +183,7 @@ describe('items that a client adds to the window', () => {
     'EVENT',
     'EVENT 7 CAPTION x',
     'EVENT a HINT x',
-  ])('is refused with error 536: CREATE %s', async (what) => {
+  ])('are refused with error 536: CREATE %s', async (what) => {
     await using w = await world();
     const client = w.client();
     client.send('CREATE MENU_ITEM there CONTEXT tools CAPTION x');
@@ -191,7 +191,7 @@ describe('items that a client adds to the window', () => {
     expect(w.exchange.desk().state).toMatchObject({ menu: [{ id: 'there' }], alerts: [] });
   });
 
-  it('may have a caption of 32 characters of any script, and is bounded in number', async () => {
+  it('may have a caption of 32 characters of any script, and are limited in number', async () => {
     await using w = await world();
     const client = w.client();
     const caption = '\u{1f600}'.repeat(32);

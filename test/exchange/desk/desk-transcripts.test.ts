@@ -175,7 +175,7 @@ describe('the transcripts of the reference about the window, menus, alerts and p
     await replay(stage, printed, new Map(prepared.map(([id, is]) => [id, String(is)])), transcript);
   });
 
-  it('are all', () => {
+  it('include all of the reference', () => {
     const replayed = new Set([...TRANSCRIPTS, ...DESK_TRANSCRIPTS].flatMap(({ sources }) => sources));
     const missing = sourcesOf(CONCERNED).filter((source) => !replayed.has(source) && !EXCEPTIONS[source]);
     const told = missing.flatMap((source) => printedLines.filter((line) => line.source === source));

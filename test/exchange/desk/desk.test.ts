@@ -21,7 +21,7 @@ async function stage(
 }
 
 describe('a desk', () => {
-  it('answers, holds, resumes and hangs up a call: both clients are told, neither is answered', async () => {
+  it('answers, holds, resumes and hangs up a call: both clients are notified', async () => {
     await using s = await stage();
     s.bob.send('CALL alice');
     await s.w.clock.advance(1000);
@@ -85,7 +85,7 @@ describe('a desk', () => {
     expect(s.first.fresh()).toEqual([]);
   });
 
-  it('changes status, language, wallpaper, silent mode, window and focus, each told once, and only when it is another', async () => {
+  it('changes status, language, wallpaper, silent mode, window and focus, each notified once and only on a change', async () => {
     const root = folder();
     writeFileSync(join(root, 'sea.png'), '');
     mkdirSync(join(root, 'in'));
@@ -127,7 +127,7 @@ describe('a desk', () => {
     });
   });
 
-  it('mutes while a call is talked through', async () => {
+  it('mutes while a call is in progress', async () => {
     await using s = await stage();
     await s.desk.call('echo123');
     await s.w.clock.advance(2000);
@@ -138,7 +138,7 @@ describe('a desk', () => {
     expect(s.first.lines.at(-1)).toBe('MUTE OFF');
   });
 
-  it('reports changes part by part, also those by clients', async () => {
+  it('reports changes part by part, also those made by clients', async () => {
     await using s = await stage();
     const changes: Partial<DeskState>[] = [];
     s.desk.on('change', (each, whole) => {
@@ -155,7 +155,7 @@ describe('a desk', () => {
     expect(changes.at(-1)?.calls).toMatchObject([{ partner: 'bob', rings: true }]);
   });
 
-  it('is acted at by a listener of its own, in the midst of a call that begins', async () => {
+  it('can be used by its own listener while a call begins', async () => {
     await using s = await stage();
     s.desk.on('change', ({ calls = [] }) => {
       if (calls.some(({ rings }) => rings)) s.desk.answer();
@@ -166,7 +166,7 @@ describe('a desk', () => {
     expect(s.w.failures).toEqual([]);
   });
 
-  it('is the same for one user, and there is none for another', async () => {
+  it('is the same object for one user, and missing for an unknown user', async () => {
     await using w = await world();
     expect(w.exchange.desk('ALICE')).toBe(w.exchange.desk());
     expect(() => w.exchange.desk('nobody')).toThrow(/handle must be one of/);
@@ -174,7 +174,7 @@ describe('a desk', () => {
 });
 
 describe('keys', () => {
-  it('are sent into the call only where the call or the dial pad has the focus', async () => {
+  it('are sent into the call only when the call or the dial pad has the focus', async () => {
     await using s = await stage();
     const call = s.w.exchange.desk('bob');
     await s.desk.call('bob');
@@ -196,7 +196,7 @@ describe('keys', () => {
     expect(heard()).toBe('125');
   });
 
-  it('fill the dial pad where there is no call; YES dials, NO hangs up', async () => {
+  it('fill the dial pad when there is no call; YES dials, NO hangs up', async () => {
     await using s = await stage();
     await s.desk.open('DIALPAD');
     s.desk.press('+37255');
@@ -215,7 +215,7 @@ describe('keys', () => {
     expect(s.first.told('CALL 1 STATUS').at(-1)).toBe('CANCELLED');
   });
 
-  it('move the focus in the list of contacts; YES calls the one that has it', async () => {
+  it('move the focus in the list of contacts; YES calls the contact that has it', async () => {
     const handles = Array.from({ length: 25 }, (_, at) => `friend${String(at).padStart(2, '0')}`);
     const users = [
       { handle: 'alice', contacts: [...handles].reverse() },

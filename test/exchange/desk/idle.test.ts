@@ -31,7 +31,7 @@ describe('AUTOAWAY', () => {
     expect(status()).toBe('ONLINE');
   });
 
-  it('leaves a status alone that was chosen, and ends when it is turned off', async () => {
+  it('does not change a status that the user chose, and ends when it is turned off', async () => {
     await using w = await world({ users: [{ handle: 'alice', awayMinutes: 1 }] });
     const client = w.client();
     client.send('SET AUTOAWAY ON');
@@ -49,7 +49,7 @@ describe('AUTOAWAY', () => {
     expect(client.send('SET AUTOAWAY BANANA')).toEqual(['ERROR 53 SET AUTOAWAY invalid value']);
   });
 
-  it('is on again after a restart', async () => {
+  it('survives a restart', async () => {
     const stateFolder = folder();
     {
       await using w = await world({ stateFolder });
@@ -90,7 +90,7 @@ describe('SILENT_MODE', () => {
     expect(desk.state.questions).toHaveLength(50);
   });
 
-  it('is allowed where nobody is there to ask', async () => {
+  it('is allowed when nobody can be asked', async () => {
     await using w = await world();
     expect(w.client().send('SET SILENT_MODE ON')).toEqual(['SILENT_MODE ON']);
   });

@@ -103,7 +103,7 @@ describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
     it.each([
       ['PulseAudio', ['AUDIO_IN mouth.monitor', 'AUDIO_OUT ear', 'RINGER bell']],
       ['ALSA', ['AUDIO_IN alsa_mouth_monitor', 'AUDIO_OUT alsa_ear', 'RINGER alsa_bell']],
-    ])('is heard, mutes, plays, and rings on the devices that are chosen, by %s', async (_, chosen) => {
+    ])('records, mutes, plays, and rings on the chosen devices, by %s', async (_, chosen) => {
       const bob = new ToneCard();
       await using exchange = await Exchange.start({
         users: [
@@ -131,7 +131,7 @@ describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
       expect(failures).toEqual([]);
     });
 
-    it('ends a call whose device is not there, and works again with one that is', async () => {
+    it('ends a call whose device is missing, and works again with an existing one', async () => {
       await using exchange = await Exchange.start({
         users: [
           {
@@ -161,7 +161,7 @@ describe.skipIf(!HAS_PULSE || !hasTool('arecord'))(
   },
 );
 
-it('keeps the choice over a restart, and refuses an unknown device', async () => {
+it('the choice of devices survives a restart, and an unknown device is refused', async () => {
   const chosen: string[] = [];
   const card = {
     capture: () => undefined,
@@ -184,7 +184,7 @@ it('keeps the choice over a restart, and refuses an unknown device', async () =>
   expect(() => deviceCard({ program: 'oss' as never })).toThrow(/program/);
 });
 
-describe.skipIf(process.platform === 'win32')('a device that is not what it should be', () => {
+describe.skipIf(process.platform === 'win32')('a faulty device', () => {
   const path = process.env['PATH'];
   const frame = new Int16Array(320);
   /** A program in the place of the machine's, which says in a file that it was started. */
@@ -202,7 +202,7 @@ describe.skipIf(process.platform === 'win32')('a device that is not what it shou
     process.env['PATH'] = path;
   });
 
-  it('and takes no sound holds up nothing, and is started anew', async () => {
+  it('that takes no sound holds up nothing, and is started again', async () => {
     const started = program('aplay', 'exec sleep 1000');
     const clock = new VirtualClock();
     const card = deviceCard({ program: 'alsa', clock });
@@ -214,7 +214,7 @@ describe.skipIf(process.platform === 'win32')('a device that is not what it shou
     await card.close?.();
   });
 
-  it('and takes long to be found is looked for once, and plays what is newest', async () => {
+  it('that takes long to be found is looked for once, and then plays the newest sound', async () => {
     const folder = testFolder();
     const [found, played] = [join(folder, 'found'), join(folder, 'played')];
     const listing = `while [ ! -e '${found}' ]; do sleep 0.02; done; echo slow`;
@@ -236,7 +236,7 @@ describe.skipIf(process.platform === 'win32')('a device that is not what it shou
     await card.close?.();
   });
 
-  it('and gives much sound at once is heard with the newest of it alone', async () => {
+  it('that gives much sound at once is heard with the newest of it only', async () => {
     // Ten seconds of sound, then nothing.
     program('arecord', "head -c 320000 /dev/zero | tr '\\0' 'a'; exec sleep 1000");
     const clock = new VirtualClock();
@@ -255,7 +255,7 @@ describe.skipIf(process.platform === 'win32')('a device that is not what it shou
     await card.close?.();
   });
 
-  it('and fails is told once for each try', async () => {
+  it('that fails is reported once for each attempt', async () => {
     const started = program('arecord', 'echo no such card >&2; exit 1');
     const clock = new VirtualClock();
     const card = deviceCard({ program: 'alsa', clock });

@@ -40,7 +40,7 @@ it.each([
   expect(heard(device)).toEqual({ steps: 0, silent: 0 });
 });
 
-it('begins with enough to go on, begins anew after a gap, and keeps the newest of too much', () => {
+it('waits for a first reserve, fills it again after a gap, and keeps the newest of too much sound', () => {
   const buffer = new HeardBuffer();
   const frame = new Int16Array(FRAME).fill(1);
   const push = (frames: number, value: number) =>

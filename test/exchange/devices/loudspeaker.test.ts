@@ -62,7 +62,7 @@ it('each frame of each call is played once, in order, while calls come and go', 
   );
 });
 
-it('a call that is behind by two seconds is not waited for any longer', () => {
+it('a call that is two seconds behind is no longer waited for', () => {
   const card = new CountingCard();
   const loudspeaker = new Loudspeaker(card);
   const [ahead, behind] = [{}, {}];

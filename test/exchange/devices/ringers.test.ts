@@ -45,7 +45,7 @@ async function pass({ clock }: World, ms: number): Promise<void> {
 }
 
 describe('a call that comes in', () => {
-  it('rings on the ringer, once for all, until it is answered', async () => {
+  it('rings once on the ringer for all clients until it is answered', async () => {
     const { w, ringer } = await stage();
     await using _ = w;
     w.client('bob').send('CALL alice');
@@ -90,7 +90,7 @@ describe('a call that comes in', () => {
     expect(ringer.frames.length).toBeGreaterThan(before);
   });
 
-  it('rings not where RINGTONE is off, and with the built-in tone where the file is gone', async () => {
+  it('does not ring when RINGTONE is off, and rings with the built-in tone when its file is missing', async () => {
     const { w, ringer } = await stage();
     await using _ = w;
     const client = w.client('alice');
@@ -106,7 +106,7 @@ describe('a call that comes in', () => {
     expect(ringer.parts[0]).toBe(1000);
   });
 
-  it('goes on where the ringer fails', async () => {
+  it('continues when the ringer fails', async () => {
     const broken = {
       play() {
         throw new Error('unplugged');

@@ -70,7 +70,7 @@ describe('the microphone of a user with two calls', () => {
     expectCounting(speakers.carol.samples);
   });
 
-  it('is captured whole in a conference, also while it begins', async () => {
+  it('is captured completely in a conference, also while it begins', async () => {
     const { w, alice, speakers, calls } = await twoCalls();
     await using _ = w;
     const ports = [await PcmPort.open(), await PcmPort.open()] as const;
@@ -91,7 +91,7 @@ describe('the microphone of a user with two calls', () => {
     }
   });
 
-  it('goes on with what is said now in a call that was not asked for it meanwhile', async () => {
+  it('continues with current sound in a call that did not read it for a while', async () => {
     const { w, alice, speakers, calls } = await twoCalls();
     await using _ = w;
     await using input = await PcmPort.open();

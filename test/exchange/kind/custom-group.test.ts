@@ -18,7 +18,7 @@ const valueIn = (client: Client, id: string, property: string) =>
   client.send(`GET GROUP ${id} ${property}`)[0]?.slice(`GROUP ${id} ${property} `.length);
 
 describe('a group that a user makes', () => {
-  it('is told of as the reference says, and found', async () => {
+  it('is notified as in the reference, and found', async () => {
     await using w = await world({ users: USERS });
     const alice = w.client();
     const lines = alice.send('#1 CREATE GROUP Family and friends');
@@ -39,7 +39,7 @@ describe('a group that a user makes', () => {
     expect(w.client('bob').send(`GET GROUP ${id} DISPLAYNAME`)[0]).toContain('ERROR 563');
   });
 
-  it('takes contacts and lets them go; those in none are ungrouped', async () => {
+  it('takes and releases contacts; contacts in no group are ungrouped', async () => {
     await using w = await world({ users: USERS });
     const alice = w.client();
     const hardwired = alice.send('SEARCH GROUPS HARDWIRED')[0]?.match(/\d+/g) ?? [];
@@ -78,7 +78,7 @@ describe('a group that a user makes', () => {
     expect(alice.send(`DELETE GROUP ${id}`)[0]).toContain('ERROR 562');
   });
 
-  it('lasts over a restart, with its ids, name and members; a deleted one does not', async () => {
+  it('survives a restart, with its ids, name and members; a deleted one does not', async () => {
     const stateFolder = folder();
     const ids: string[] = [];
     {

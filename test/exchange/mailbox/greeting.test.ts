@@ -19,7 +19,7 @@ async function calling(soundCard = new CountingCard()) {
 }
 
 describe('the greeting that callers hear before they leave a message', () => {
-  it('is heard by its own OUTPUT, all of it and nothing else, which ends with it', async () => {
+  it('is sent to its own OUTPUT, completely and alone, and OUTPUT ends with it', async () => {
     const { w, alice, redirect, soundCard } = await calling();
     await using _ = w;
     await using out = await PcmPort.open();
@@ -37,7 +37,7 @@ describe('the greeting that callers hear before they leave a message', () => {
     await until(w, alice, /VOICEMAIL 3 STATUS UPLOADED/);
   });
 
-  it('is heard from where it has got to, when OUTPUT is redirected while it is played', async () => {
+  it('is heard from its current position when OUTPUT is redirected while it is played', async () => {
     const { w, alice, redirect } = await calling();
     await using _ = w;
     await using out = await PcmPort.open();
@@ -68,7 +68,7 @@ describe('the greeting that callers hear before they leave a message', () => {
     expect(alice.send('ALTER VOICEMAIL 2 STOPPLAYBACK')).toEqual(['ERROR 531 VOICEMAIL: Action failed']);
   });
 
-  it('does not go on when the caller has hung up', async () => {
+  it('ends when the caller hangs up', async () => {
     const { w, alice, redirect } = await calling();
     await using _ = w;
     await using out = await PcmPort.open();

@@ -9,7 +9,7 @@ import { type Client, folder, settle, type World } from '../world.js';
 import { SPEECH, until, voicemailWorld, wavFile } from './voicemail-stage.js';
 
 describe('leaving a voicemail', () => {
-  it('by CALLVOICEMAIL records after the tone what the caller says, and nothing else', async () => {
+  it('by CALLVOICEMAIL records exactly what the caller says after the tone', async () => {
     let position = 0;
     const soundCard: SoundCard = {
       capture: (frame) => {
@@ -105,7 +105,7 @@ describe('leaving a voicemail', () => {
     expect(w.clock.now() - at).toBeLessThan(600);
   });
 
-  it('takes what it records from the voicemail’s redirected input, from the first sample', async () => {
+  it('records the voicemail’s redirected input, from the first sample', async () => {
     const { w, root } = await voicemailWorld();
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -125,7 +125,7 @@ describe('leaving a voicemail', () => {
     expect(copy.subarray(SPEECH.length).every((sample) => sample === 0)).toBe(true);
   });
 
-  it('comes of a call that is not answered, with the VM statuses', async () => {
+  it('follows a call that is not answered, with the VM statuses', async () => {
     const { w } = await voicemailWorld();
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -148,7 +148,7 @@ describe('leaving a voicemail', () => {
     expect(bob.told('CALL 2 STATUS')).toEqual(['RINGING', 'MISSED']);
   });
 
-  it('comes of a callee who sends the call there', async () => {
+  it('follows when the callee sends the call there', async () => {
     const { w } = await voicemailWorld();
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -175,7 +175,7 @@ describe('leaving a voicemail', () => {
   });
 });
 
-describe('a voicemail that is there', () => {
+describe('a received voicemail', () => {
   async function deposited() {
     const { w, root } = await voicemailWorld();
     const file = await wavFile(root);
@@ -184,7 +184,7 @@ describe('a voicemail that is there', () => {
     return { w, root, bob, id, file };
   }
 
-  it('is made known with its properties, waits to be downloaded, and is played to the sample', async () => {
+  it('is notified with its properties, waits to be downloaded, and is played to the sample', async () => {
     const { w, bob, id } = await deposited();
     await using _ = w;
     expect(bob.lines.slice(-8)).toEqual([
@@ -250,7 +250,7 @@ describe('a voicemail that is there', () => {
     }
   });
 
-  it('goes with its file when it is deleted; one that lies elsewhere stays', async () => {
+  it('is deleted with its file; a file elsewhere is kept', async () => {
     const { w, bob, id, file } = await deposited();
     await using _ = w;
     expect(bob.send(`ALTER VOICEMAIL ${id} DELETE`)).toEqual([
@@ -310,7 +310,7 @@ describe('the streams of a voicemail that is not played', () => {
     expect(await out.received).toEqual(new Int16Array());
   });
 
-  it('are those of the sound card again when it was played', async () => {
+  it('are those of the sound card again after it was played', async () => {
     const { w, root } = await voicemailWorld();
     await using _ = w;
     const bob = w.client('bob');

@@ -31,7 +31,7 @@ describe('failures of a voicemail', () => {
     await until(w, bob, new RegExp(`VOICEMAIL ${id} STATUS (UNPLAYED|FAILED)`), from);
   };
 
-  it.each(VOICEMAIL_FAILURE_REASONS)('%s, at any step that a test chooses', async (reason) => {
+  it.each(VOICEMAIL_FAILURE_REASONS)('%s, at the step that a test chooses', async (reason) => {
     const faults = VOICEMAIL_STEPS.map((at) => ({ at, reason }));
     const { w, root } = await voicemailWorld({ faults });
     await using _ = w;
@@ -61,7 +61,7 @@ describe('failures of a voicemail', () => {
     }
   });
 
-  it('fails a greeting as well, which can be recorded and uploaded again', async () => {
+  it('of a greeting, which can be recorded and uploaded again', async () => {
     const faults = [
       { at: 'record', reason: 'RECORDING_ERROR' },
       { at: 'upload', reason: 'CONNECT_ERROR' },

@@ -16,7 +16,7 @@ function voicemail(properties: Readonly<Record<string, string>>) {
 const nothing: VoicemailActivity = { stop: () => undefined, fail: () => undefined };
 
 describe('the life of a voicemail', () => {
-  it.each(VOICEMAIL_STATUSES)('from %s goes on as its table says, and not otherwise', (from) => {
+  it.each(VOICEMAIL_STATUSES)('from %s changes only as its table allows', (from) => {
     for (const to of VOICEMAIL_STATUSES) {
       const { it: message, told } = voicemail({ TYPE: 'INCOMING', STATUS: from });
       const possible = from !== to && VOICEMAIL_TRANSITIONS[from].includes(to);
@@ -26,7 +26,7 @@ describe('the life of a voicemail', () => {
     }
   });
 
-  it('has one activity at a time, which only itself ends', () => {
+  it('has one activity at a time, which only that activity ends', () => {
     const { it: message } = voicemail({ TYPE: 'INCOMING', STATUS: 'UNPLAYED' });
     expect(message.isPlayable).toBe(true);
     message.begin('playing', nothing);
@@ -41,7 +41,7 @@ describe('the life of a voicemail', () => {
   });
 });
 
-it('a message that is being left is BLANK from the start: nothing is fetched, and it is sent', async () => {
+it('a message that is being left starts as BLANK: nothing is fetched, and it is sent', async () => {
   await using w = await world();
   const client = w.client();
   client.send('CALLVOICEMAIL bob');

@@ -62,7 +62,7 @@ describe('a message that was recorded', () => {
     expect(await readVoice(join(files, '3.wav'))).toEqual(copy);
   });
 
-  it('is delivered when the exchange closes, and when its client has gone', async () => {
+  it('is delivered when the exchange closes, and after its client has gone', async () => {
     const stateFolder = folder();
     const { w, alice } = await recorded(stateFolder);
     alice.disconnect();
@@ -74,7 +74,7 @@ describe('a message that was recorded', () => {
     expect(next.client('alice').send('GET VOICEMAIL 3 STATUS')).toEqual(['VOICEMAIL 3 STATUS UPLOADED']);
   });
 
-  it.each([0, 20, 480, 500])('goes nowhere when it is deleted %d ms after it was stopped', async (ms) => {
+  it.each([0, 20, 480, 500])('is not delivered when it is deleted %d ms after it was stopped', async (ms) => {
     const { w, alice, bob, files } = await recorded();
     await using _ = w;
     alice.send('ALTER VOICEMAIL 3 STOPRECORDING');
@@ -134,7 +134,7 @@ describe('a message that was recorded', () => {
 
 describe('a greeting that is deleted', () => {
   it.each(['RECORDING', 'UPLOADING'])(
-    'while it is %s is told nothing more, and leaves no file',
+    'while it is %s gets no more notifications, and leaves no file',
     async (status) => {
       const stateFolder = folder();
       const { w } = await voicemailWorld({ stateFolder });

@@ -38,7 +38,7 @@ async function hearing(stage: AccountStage, as: Asking['as']) {
 }
 
 describe('messages', () => {
-  it('of the web are CHATMESSAGEs of the desktop, and the other way round', async () => {
+  it('of the web are CHATMESSAGEs of the desktop, and vice versa', async () => {
     await using stage = await accountStage();
     const alice = stage.client('alice');
     const bob = stage.client('bob');
@@ -124,7 +124,7 @@ describe('messages', () => {
     });
   });
 
-  it('that are read on the web are read on the desktop', async () => {
+  it('that are read on the web count as read on the desktop', async () => {
     await using stage = await accountStage();
     const alice = stage.client('alice');
     const bob = stage.client('bob');
@@ -189,7 +189,7 @@ describe('messages', () => {
 });
 
 describe('pages', () => {
-  it('of messages follow syncState, with what is new first, after a restart too', async () => {
+  it('of messages follow syncState, new ones first, also after a restart', async () => {
     const stateFolder = folder();
     let next = '';
     const words = (from: number, to: number) =>
@@ -217,7 +217,7 @@ describe('pages', () => {
     expect(contents(await list(stage, `${MESSAGES}${next}`))).toEqual(['102', '101', ...words(80, 73)]);
   });
 
-  it('of conversations have the last to be written in first; one that is written in comes again', async () => {
+  it('of conversations are sorted by their last message; one with a new message comes again', async () => {
     await using stage = await accountStage();
     const bob = stage.client('bob');
     for (const target of ['8:bob', '8:carol', '8:echo123']) {
@@ -245,7 +245,7 @@ describe('pages', () => {
 });
 
 describe('threads', () => {
-  it('are chats of many: made, read, changed, left', async () => {
+  it('are chats of several people: created, read, changed and left', async () => {
     await using stage = await accountStage();
     const bob = stage.client('bob');
     const made = await stage.ask('POST /v1/threads', {

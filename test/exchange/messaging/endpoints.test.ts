@@ -24,7 +24,7 @@ async function endpoint(stage: AccountStage, as: Asking['as'] = 'alice') {
 }
 
 describe('an endpoint', () => {
-  it('is made with a token and an address, and can be described, listed and deleted', async () => {
+  it('is created with a token and an address, and can be described, listed and deleted', async () => {
     await using stage = await accountStage(FRIENDS);
     const { made, token, path, registered } = await endpoint(stage);
     expect(made.status).toBe(201);
@@ -84,7 +84,7 @@ describe('an endpoint', () => {
     expect((await fetched()).status).toBe(401);
   });
 
-  it('is made elsewhere where the messaging service is, at which programs ask again', async () => {
+  it('is created at another address by a redirect, at which programs ask again', async () => {
     await using stage = await accountStage(FRIENDS, { messagingOrigin: 'http://client-s.example.net' });
     const { made } = await endpoint(stage);
     expect(made.headers.get('location')).toBe('http://client-s.example.net/v1/users/ME/endpoints');
@@ -94,7 +94,7 @@ describe('an endpoint', () => {
     expect((await endpoint(direct)).token).not.toBe('');
   });
 
-  it('of another is not there', async () => {
+  it('of another account is not found', async () => {
     await using stage = await accountStage(FRIENDS);
     const { path } = await endpoint(stage);
     for (const request of [`DELETE ${path}`, `POST ${path}/subscriptions/0/poll`]) {
@@ -108,7 +108,7 @@ describe('presence', () => {
   const say = (stage: AccountStage, headers: Asking['headers'], status: string) =>
     stage.ask('PUT /v1/users/ME/presenceDocs/messagingService', { json: { status }, headers: headers ?? {} });
 
-  it('is that of the endpoint that is most available; others see it', async () => {
+  it('is that of the most available endpoint, and visible to others', async () => {
     await using stage = await accountStage(FRIENDS);
     const alice = stage.client('alice');
     const bob = stage.client('bob');
@@ -132,7 +132,7 @@ describe('presence', () => {
     expect(stage.failures).toEqual([]);
   });
 
-  it('is away when the endpoint is not active any more', async () => {
+  it('is away when the endpoint is no longer active', async () => {
     await using stage = await accountStage(FRIENDS);
     const alice = stage.client('alice');
     alice.send('SET USERSTATUS OFFLINE');
@@ -161,7 +161,7 @@ describe('presence', () => {
 });
 
 describe('events', () => {
-  it('are those that were asked for, from 1000 on, and a poll without any ends after 30 s', async () => {
+  it('are those of the subscriptions, numbered from 1000, and a poll without any ends after 30 s', async () => {
     await using stage = await accountStage(FRIENDS);
     const { path } = await endpoint(stage);
     const made = await stage.ask(`POST ${path}/subscriptions`, {
@@ -211,7 +211,7 @@ describe('events', () => {
     expect([(await first).body, (await second).body]).toEqual([{}, {}]);
   });
 
-  it('of resources that are given up do not come any more', async () => {
+  it('of removed subscriptions do not come any more', async () => {
     await using stage = await accountStage(FRIENDS);
     const { path } = await endpoint(stage);
     await stage.ask(`POST ${path}/subscriptions`, {

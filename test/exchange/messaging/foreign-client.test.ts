@@ -44,7 +44,7 @@ function desktop(exchange: Exchange, handle: string) {
 }
 
 it.skipIf(!hasOpenssl || !modules)(
-  'a program that was written for the services finds them here (needs openssl and JACKFIELD_FOREIGN_MODULES)',
+  'a client library that was written for the services works with them (needs openssl and JACKFIELD_FOREIGN_MODULES)',
   async () => {
     const hosts = HOSTS.map((host) => `DNS:${host}`);
     const { certFile: file, cert, key } = certificate(folder(), 'services', hosts);

@@ -22,7 +22,7 @@ describe('pages', () => {
     expect(fourth.keys).toEqual(range(63, 72).reverse());
   });
 
-  it('give what is new in pages of its own, and lose nothing of it', () => {
+  it('give new items in pages of their own, without losing any', () => {
     const first = takePage(firstPage(3), range(1, 10));
     const second = takePage(first.next, range(1, 17));
     expect(second.keys).toEqual([17, 16, 15]);
@@ -31,7 +31,7 @@ describe('pages', () => {
     expect(takePage(third.next, range(1, 18)).keys).toEqual([12, 11, 7]);
   });
 
-  it('link to older and to newer items alone', () => {
+  it('link only to older and to newer items', () => {
     const first = takePage(firstPage(3), range(1, 10));
     const backward = takePage(first.backward as PageState, range(1, 20));
     expect(backward.keys).toEqual([7, 6, 5]);
@@ -91,7 +91,7 @@ const links = new PageLinks(randomBytes(32), () => now);
 describe('a link', () => {
   const state = takePage(firstPage(10), range(1, 100)).next;
 
-  it('is opaque, and leads to the same place for as long as it lasts, after a restart too', () => {
+  it('is opaque, and leads to the same place while it is valid, also after a restart', () => {
     const key = randomBytes(32);
     const before = new PageLinks(key, () => now);
     const sealed = before.seal(state, LIST);
@@ -101,7 +101,7 @@ describe('a link', () => {
     expect(() => later.open(sealed, LIST)).toThrow(/expired/);
   });
 
-  it('is of one account and one list, and cannot be changed', () => {
+  it('is valid for one account and one list, and cannot be changed', () => {
     const sealed = links.seal(state, LIST);
     const bytes = Buffer.from(sealed, 'base64url');
     const refused = [

@@ -7,7 +7,7 @@ const MESSAGES = '/v1/users/ME/conversations/8:bob/messages';
 const RICH =
   '<quote author="bob" authorname="Bob"><legacyquote>[1] Bob: </legacyquote>a &lt; b<legacyquote>\n\n&lt;&lt;&lt; </legacyquote></quote><b>yes</b> <ss type="smile">:)</ss> <a href="https://example.net/">here</a>';
 
-it('rich text is given to web clients as it was sent, and kept over a restart; the desktop has its text', async () => {
+it('rich text reaches web clients as it was sent, also after a restart; the desktop gets its plain text', async () => {
   const options = { stateFolder: folder() };
   {
     await using stage = await accountStage(options);
@@ -60,11 +60,11 @@ it.each([
   ['<b><i>open', '<b><i>open</i></b>'],
   ['a<br>b<!-- c --><?x?>', 'a\nb'],
   ['</b>&amp;&lt;b&gt;\0', '&amp;&lt;b&gt;'],
-])('%j is given to others as %j', async (content, clean) => {
+])('%j reaches others as %j', async (content, clean) => {
   expect(await cleanRichText(content)).toBe(clean);
 });
 
-it('is bounded by its length alone: depth costs nothing more', async () => {
+it('rich text is limited by its length only: nesting costs nothing more', async () => {
   expect(await cleanRichText('<quote>'.repeat(8000))).toHaveLength(8000 * '<quote></quote>'.length);
   expect(await cleanRichText('<ss><u>'.repeat(4000))).toContain('<u>');
 });

@@ -178,7 +178,7 @@ describe('a value or an argument, whatever it is,', () => {
 });
 
 describe('objects of another user', () => {
-  it.each(OWNED)('is neither seen nor changed: $kind', async ({ kind, make }) => {
+  it.each(OWNED)('can be neither seen nor changed: $kind', async ({ kind, make }) => {
     await using w = await world();
     const [alice, bob, other] = [w.client('alice'), w.client('bob'), w.client('alice')];
     const named = await make(w, alice);
@@ -197,7 +197,7 @@ describe('objects of another user', () => {
     expect(alice.fresh()).toEqual([]);
   });
 
-  it.each(['MENU_ITEM', 'EVENT'])('is not deleted: %s', async (kind) => {
+  it.each(['MENU_ITEM', 'EVENT'])('cannot be deleted: %s', async (kind) => {
     await using w = await world();
     const [alice, bob] = [w.client('alice'), w.client('bob')];
     for (const client of [alice, bob]) client.send(`CREATE ${kind} same CONTEXT tools CAPTION "${kind}"`);
@@ -208,7 +208,7 @@ describe('objects of another user', () => {
     }
   });
 
-  it('is told to nobody else when it is set: what a user says of another', async () => {
+  it('are not notified to others when they are set: properties of other users', async () => {
     await using w = await world();
     const [alice, bob] = [w.client('alice'), w.client('bob')];
     alice.send('SET USER carol DISPLAYNAME Carrie');
@@ -218,7 +218,7 @@ describe('objects of another user', () => {
 });
 
 describe('SEARCH', () => {
-  it('of what this exchange has none of is an empty list', async () => {
+  it('of objects that this exchange does not have gives an empty list', async () => {
     await using w = await world();
     expect(w.client().send('SEARCH CHATS')).toEqual(['CHATS ']);
     expect(w.client().send('SEARCH CHATMESSAGES bob')).toEqual(['CHATMESSAGES ']);
@@ -238,7 +238,7 @@ describe('SEARCH', () => {
   });
 });
 
-it('menu items and events go with the client that made them', async () => {
+it('menu items and events are removed with the client that created them', async () => {
   await using w = await world();
   const client = w.client();
   client.send('CREATE MENU_ITEM mine CONTEXT tools CAPTION "Mine"');

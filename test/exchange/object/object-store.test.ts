@@ -19,7 +19,7 @@ function calls(options: ObjectStoreOptions<'CALL', ApiObject<'CALL'>> = {}) {
 }
 
 describe('a store of objects', () => {
-  it('gives each owner its own objects, for any ids of others', () => {
+  it('gives each owner its own objects, for any ids of other owners', () => {
     const { store, add } = calls();
     const [alice, bob] = [owner('alice'), owner('bob')];
     const [mine, theirs] = [add(1, alice), add(1, bob)];
@@ -41,17 +41,20 @@ describe('a store of objects', () => {
     expect(store.of(alice, id)).toBeUndefined();
   });
 
-  it.each(['__proto__', 'constructor', 'toString', ''])('has a name like %j only where it was put', (id) => {
-    const store = new ObjectStore<'EVENT', ApiObject<'EVENT'>>();
-    const alice = owner('alice');
-    expect(store.of(alice, id)).toBeUndefined();
-    const event = new ApiObject('EVENT', id, alice);
-    store.add(event);
-    expect(store.of(alice, id)).toBe(event);
-    expect(store.listOf(alice)).toEqual([event]);
-  });
+  it.each(['__proto__', 'constructor', 'toString', ''])(
+    'has a name like %j only for the owner that put it',
+    (id) => {
+      const store = new ObjectStore<'EVENT', ApiObject<'EVENT'>>();
+      const alice = owner('alice');
+      expect(store.of(alice, id)).toBeUndefined();
+      const event = new ApiObject('EVENT', id, alice);
+      store.add(event);
+      expect(store.of(alice, id)).toBe(event);
+      expect(store.listOf(alice)).toEqual([event]);
+    },
+  );
 
-  it('makes room by the oldest that may go, and says what is kept and what is not', () => {
+  it('makes room by removing the oldest that may go, and tells which are kept', () => {
     const kept: string[] = [];
     const { store, add } = calls({
       limit: 2,
@@ -72,7 +75,7 @@ describe('a store of objects', () => {
     expect(kept).toEqual(['+alice 1', '+alice 2', '-alice 2', '-alice 3']);
   });
 
-  it('takes in what was kept of owners that are still there, and keeps it no second time', () => {
+  it('loads stored objects of existing owners, and does not store them again', () => {
     const alice = owner('alice');
     const kept: number[] = [];
     const stored = (id: number, user: string) => ({ id, stored: { user, properties: { STATUS: `${id}` } } });

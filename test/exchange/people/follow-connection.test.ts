@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Client, world } from '../world.js';
 
-it('CONNSTATUS follows USERSTATUS, and is told to every client', async () => {
+it('CONNSTATUS follows USERSTATUS, and is notified to every client', async () => {
   await using w = await world();
   const [alice, other] = [w.client(), w.client()];
   for (const [status, connection] of [
@@ -66,7 +66,7 @@ it('LOGGEDOUT detaches the clients of the user; a new one can only ask for param
   expect(bob.fresh()).toEqual(['USER alice ONLINESTATUS ONLINE']);
 });
 
-it('a history that is emptied is told of: CALLHISTORYCHANGED, IMHISTORYCHANGED', async () => {
+it('clearing a history is notified: CALLHISTORYCHANGED, IMHISTORYCHANGED', async () => {
   await using w = await world();
   const [alice, other] = [w.client(), w.client()];
   alice.send('CLEAR CALLHISTORY ALL');

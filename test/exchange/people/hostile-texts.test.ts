@@ -15,7 +15,7 @@ const TEXTS = [
 /** Handles as odd as handles can be. */
 const HANDLES = ['a,', 'c,d', 'x.:-_', `z${'9'.repeat(31)}`];
 
-it('names and texts come back as they went, on one line, and change nothing else', async () => {
+it('names and texts are answered unchanged on one line, and change nothing else', async () => {
   await using w = await world({ users: [{ handle: 'alice' }, ...HANDLES.map((handle) => ({ handle }))] });
   const alice = w.client();
   for (const [index, text] of TEXTS.entries()) {
@@ -46,7 +46,7 @@ it('names and texts come back as they went, on one line, and change nothing else
 });
 
 it.each(['\r', '\n', '\0', 'x'.repeat(1_000_000)])(
-  'a text with %j or of a megabyte is refused and kept nowhere',
+  'a text with %j or of a megabyte is refused and not stored',
   async (odd) => {
     await using w = await world();
     const [alice, bob] = [w.client(), w.client('bob')];

@@ -16,7 +16,7 @@ const USERS = [
   { handle: 'dave' },
 ];
 
-it('lists and groups agree, wherever a kill has cut off the stored state', async () => {
+it('lists and groups are consistent, wherever a kill has cut off the stored state', async () => {
   const stateFolder = folder();
   {
     await using w = await world({ users: USERS, stateFolder });
@@ -55,7 +55,7 @@ it('lists and groups agree, wherever a kill has cut off the stored state', async
 });
 
 it.each(['alice', 'bob'])(
-  'a group that %s leaves is left or not, wherever a kill comes, and not proposed anew',
+  'a group that %s leaves is left or kept, wherever a kill comes, and not proposed again',
   async (leaver) => {
     const stateFolder = folder();
     const path = join(stateFolder, 'exchange.jsonl');
@@ -139,7 +139,7 @@ const WRITER = `
   }
 `;
 
-it('have all that was answered after a SIGKILL, the hardwired groups with their ids', async () => {
+it('after a SIGKILL lists and groups have all that was answered, the hardwired groups with their ids', async () => {
   const stateFolder = folder();
   const groups = new Map<number, 'made' | 'shared' | 'accepted'>();
   let hardwired = '';

@@ -29,7 +29,7 @@ describe('changes of a user', () => {
     ['SET PROFILE CALL_APPLY_CF TRUE', ['USER alice IS_CF_ACTIVE TRUE']],
     ['SET PROFILE CALL_FORWARD_RULES 0,10,bob', []],
     ['SET USERSTATUS DND', ['USER alice ONLINESTATUS DND']],
-  ])('%s is told to those who may see it, and to nobody else', async (command, told) => {
+  ])('%s is notified to users that may see it, and to nobody else', async (command, told) => {
     await using w = await stage();
     const [alice, ...others] = w.clients as [Client, ...Client[]];
     alice.send(command);
@@ -38,7 +38,7 @@ describe('changes of a user', () => {
     expect(freshOf(others)).toEqual([[], [], []]);
   });
 
-  it('is confirmed to the clients of the user, as the reference prints it', async () => {
+  it('is confirmed to the clients of the user, as in the reference', async () => {
     await using w = await stage();
     const [alice = w.client()] = w.clients;
     const other = w.client();
@@ -52,7 +52,7 @@ describe('changes of a user', () => {
     expect(other.fresh()).toHaveLength(4);
   });
 
-  it('is told by the version: LASTONLINETIMESTAMP below 7, RICH_MOOD_TEXT from 7 on', async () => {
+  it('is notified by protocol version: LASTONLINETIMESTAMP below 7, RICH_MOOD_TEXT from 7 on', async () => {
     await using w = await stage();
     const [alice = w.client()] = w.clients;
     const [six, seven] = [w.client('Bob', { protocol: 6 }), w.client('Bob', { protocol: 7 })];

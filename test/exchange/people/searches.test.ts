@@ -9,7 +9,7 @@ const USERS = [
 ];
 
 describe('SEARCH', () => {
-  it('takes a target or refuses it, each form by its own error', async () => {
+  it('accepts or refuses a target, each form with its own error', async () => {
     await using w = await world({ users: USERS });
     const alice = w.client();
     for (const [what, spec] of Object.entries<SearchSpec>(SEARCHES)) {
@@ -56,7 +56,7 @@ describe('SEARCH USERS', () => {
     expect(w.client().send(`SEARCH USERS ${text}`)).toEqual([`USERS ${handles.join(', ')}`]);
   });
 
-  it('shows an alias to who has searched for it, until the next search, and an address to nobody', async () => {
+  it('shows an alias to the user that searched for it until the next search, and an address to nobody', async () => {
     await using w = await world({ users: USERS });
     const [alice, other] = [w.client(), w.client('echo1232885')];
     const aliases = () => alice.send('GET USER bob ALIASES');
@@ -69,7 +69,7 @@ describe('SEARCH USERS', () => {
     expect(w.client('bob').lines.join('\n')).not.toMatch(/example/i);
   });
 
-  it('forgets strangers with the next SEARCH where that is wanted, and nobody whom the user knows', async () => {
+  it('forgets strangers with the next SEARCH when that is configured, but never contacts', async () => {
     await using w = await world({ users: USERS, searchForgets: true });
     const alice = w.client();
     const name = (handle: string) => alice.send(`GET USER ${handle} FULLNAME`)[0]?.split('FULLNAME ')[1];

@@ -27,7 +27,7 @@ async function shared(w: World) {
 }
 
 describe('the chat of a shared group', () => {
-  it('is there for all, who are asked to accept it by the group or by the chat', async () => {
+  it('exists for all members, who are asked to accept it by the group or by the chat', async () => {
     await using w = await world({ users: USERS });
     const { alice, bob, carol, id, chat } = await shared(w);
     for (const each of [alice, bob, carol]) {
@@ -57,7 +57,7 @@ describe('the chat of a shared group', () => {
     ]);
   });
 
-  it('is left with the group, and the group with the chat', async () => {
+  it('is left together with the group, and the group with the chat', async () => {
     await using w = await world({ users: USERS });
     const { alice, bob, carol, id, chat } = await shared(w);
     bob.send(`ALTER GROUP ${custom(bob)} DECLINE`);
@@ -83,7 +83,7 @@ describe('the chat of a shared group', () => {
     expect([get(alice, chat, 'MYSTATUS'), get(carol, chat, 'MEMBERS')]).toEqual(['UNSUBSCRIBED', 'carol']);
   });
 
-  it('is changed by the group alone: no command of chats lets anybody in, or throws anybody out', async () => {
+  it('is changed by the group only: no chat command adds or removes anybody', async () => {
     await using w = await world({ users: [...USERS, { handle: 'dave' }] });
     const { alice, bob, chat } = await shared(w);
     bob.send(`ALTER CHAT ${chat} ACCEPTADD`);
@@ -104,7 +104,7 @@ describe('the chat of a shared group', () => {
     }
   });
 
-  it('is the same after a restart, also where a kill has kept the group and not the chat, or the chat alone', async () => {
+  it('is the same after a restart, also when a kill has kept only the group or only the chat', async () => {
     const stateFolder = folder();
     const w = await world({ users: USERS, stateFolder });
     const { bob, chat } = await shared(w);
@@ -139,7 +139,7 @@ describe('the chat of a shared group', () => {
   });
 });
 
-it('hardwired groups keep their ids over a restart, also of a run that has made only some of them', async () => {
+it('hardwired groups keep their ids over a restart, also when the earlier run had made only some of them', async () => {
   const stateFolder = folder();
   const w = await world({ users: USERS, stateFolder });
   const before = hardwiredOf(w.client());

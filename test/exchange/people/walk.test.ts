@@ -132,6 +132,6 @@ async function walk(steps: readonly Step[]): Promise<void> {
   expect(lasting(after)).toEqual(lasting(before));
 }
 
-it('lists, groups, statuses and counts agree on every side, for any acts of the users', async () => {
+it('lists, groups, statuses and counts agree for all users, for any commands', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), walk), { numRuns: 5 });
 });

@@ -7,7 +7,7 @@ import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { chatOf, get, message, said, search } from '../chats/chat-stage.js';
 import { Client, folder } from '../world.js';
 
-it('robots of a scenario chat, add, leave and kick, and are late, away or refuse', async () => {
+it('robots of a scenario write, add, leave and kick in chats, and can be late, away or refuse', async () => {
   const path = join(folder(), 'scenario.json');
   writeFileSync(
     path,

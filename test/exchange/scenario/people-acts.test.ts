@@ -6,7 +6,7 @@ import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { Client, folder } from '../world.js';
 
-it('robots of a scenario are contacts who are late, away or say no, and ask in their turn', async () => {
+it('robots of a scenario are contacts that can be late, away or refuse, and ask for authorisation themselves', async () => {
   const path = join(folder(), 'scenario.json');
   writeFileSync(
     path,
@@ -52,7 +52,7 @@ it('robots of a scenario are contacts who are late, away or say no, and ask in t
   expect(jill.lines.join('\n')).not.toMatch(/USER (friend|late|never|asker)/);
 });
 
-it('a scenario names robots and users that there are', async () => {
+it('a scenario that names unknown robots or users is refused', async () => {
   const load = (people: unknown) => {
     const path = join(folder(), 'scenario.json');
     writeFileSync(path, JSON.stringify({ users: [{ handle: 'jack' }], robots: [{ handle: 'bob' }], people }));

@@ -20,7 +20,7 @@ async function scenarioFile(root: string, content: unknown): Promise<string> {
 }
 
 describe('a scenario', () => {
-  it('sets users, robots and numbers, who ring, answer, speak, dial, drop and call', async () => {
+  it('defines users, robots and numbers that ring, answer, speak, dial, hang up and call', async () => {
     const root = folder();
     const path = await scenarioFile(root, {
       users: [{ handle: 'jack', fullName: 'Jack Field' }],
@@ -121,7 +121,7 @@ describe('a recording', () => {
     expect(report.lines).toBeGreaterThan(15);
   });
 
-  it('of a machine so busy that a call was answered late replays to the same samples', async () => {
+  it('of a busy machine on which a call was answered late replays to the same samples', async () => {
     const [root, tapes] = [folder(), folder()];
     await scenarioFile(root, {});
     /** A clock whose timers are 300 ms late while the call is answered. */
@@ -139,7 +139,7 @@ describe('a recording', () => {
     expect((await replay(tapes)).differences).toEqual([expect.stringMatching(/^client 1, line \d+: /)]);
   });
 
-  it('tells where something else comes out', async () => {
+  it('reports where a replay differs', async () => {
     const [root, tapes] = [folder(), folder()];
     await scenarioFile(root, {});
     await recorded(root, tapes);
@@ -157,13 +157,13 @@ describe('a recording', () => {
     ]);
   });
 
-  it('that is not there is an error', async () => {
+  it('that is missing is an error', async () => {
     await expect(replay(folder())).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });
 
 describe('the desk of a scenario', () => {
-  it('acts in its time, and reports acts that failed', async () => {
+  it('acts at its times, and reports acts that failed', async () => {
     const path = await scenarioFile(folder(), {
       users: [{ handle: 'jack' }, { handle: 'jill' }],
       robots: [{ handle: 'caller', stays: true }],

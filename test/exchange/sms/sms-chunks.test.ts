@@ -28,7 +28,7 @@ describe('a short message is cut', () => {
     expect([cut.chunks.length, cut.lastLength]).toEqual([chunks, lastLength]);
   });
 
-  it('at no place in a character, into nothing that is too long, and nothing is lost', () => {
+  it('never within a character, into chunks of allowed length, without losing text', () => {
     const characters = fc.constantFrom(...'aä€{ш😀ç"\\ ');
     fc.assert(
       fc.property(fc.array(characters, { maxLength: 800 }), (list) => {

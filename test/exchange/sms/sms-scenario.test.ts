@@ -6,7 +6,7 @@ import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { Client, folder } from '../world.js';
 
-it('a scenario has incoming texts, and the results of outgoing ones', async () => {
+it('a scenario can send texts to users, and set the results of outgoing texts', async () => {
   const path = join(folder(), 'scenario.json');
   const content = {
     users: [{ handle: 'jack', profile: { PSTN_BALANCE: '100' } }],

@@ -43,7 +43,7 @@ async function sent(w: World, client: Client, id: number, ms = 10_000): Promise<
 }
 
 describe('a short message', () => {
-  it('is paid for when it is sent, and not otherwise, wherever a kill cuts off what is kept', async () => {
+  it('is paid for exactly when it is sent, wherever a kill cuts off the stored state', async () => {
     const stateFolder = folder();
     {
       const { w } = await phones({}, { stateFolder });
@@ -72,7 +72,7 @@ describe('a short message', () => {
     }
   });
 
-  it('goes out, is paid for, and arrives number by number', async () => {
+  it('is sent, paid for, and delivered number by number', async () => {
     const { w, gateway } = await phones();
     await using _ = w;
     const [alice, other, bob] = [w.client('alice'), w.client('alice'), w.client('bob')];
@@ -145,7 +145,7 @@ describe('a short message', () => {
     ]);
   });
 
-  it('that nothing is heard of for a day has failed, after a restart, too', async () => {
+  it('without a result for a day fails, also after a restart', async () => {
     const stateFolder = folder();
     const options = { numbers: [{ number: '+*', outcome: 'pending' }] } as const;
     const first = await phones(options, { stateFolder });
@@ -162,7 +162,7 @@ describe('a short message', () => {
     expect(again.send(`GET SMS ${id} FAILUREREASON`)).toEqual([`SMS ${id} FAILUREREASON MISC_ERROR`]);
   });
 
-  it('survives a kill; one that was on its way to the server has failed', async () => {
+  it('survives a kill; one that was being sent to the server has failed', async () => {
     const [whole, stateFolder] = [folder(), folder()];
     const first = await phones({}, { stateFolder: whole });
     const alice = first.w.client('alice');
@@ -186,7 +186,7 @@ describe('a short message', () => {
     expect(create(again, '+3725554')).toBeGreaterThan(missed);
   });
 
-  it('that comes in is missed until it is seen', async () => {
+  it('that arrives counts as missed until it is seen', async () => {
     const { w } = await phones({}, { users: [{ handle: 'alice', skypeIn: '+3726000' }, { handle: 'bob' }] });
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -215,7 +215,7 @@ describe('a short message', () => {
     }
   });
 
-  it('that is deleted on its way tells nothing more', async () => {
+  it('that is deleted while being sent sends no more notifications', async () => {
     const { w } = await phones();
     await using _ = w;
     const alice = w.client('alice');
@@ -242,7 +242,7 @@ describe('FAILUREREASON', () => {
     return alice.told(`SMS ${id} FAILUREREASON`).at(-1);
   };
 
-  it.each(SMS_REFUSALS)('%s, when the server says so', async (refusal) => {
+  it.each(SMS_REFUSALS)('%s, when the server reports it', async (refusal) => {
     expect(await failed({ refusal }, (_w, alice) => write(alice, '+3725551'))).toBe(refusal);
   });
 
@@ -263,12 +263,12 @@ describe('FAILUREREASON', () => {
     },
   );
 
-  it('MISC_ERROR, where no number got it', async () => {
+  it('MISC_ERROR, when it was delivered to no number', async () => {
     const numbers = [{ number: '+3725551', outcome: 'failed' }] as const;
     expect(await failed({ numbers }, (_w, alice) => write(alice, '+3725551'))).toBe('MISC_ERROR');
   });
 
-  it('INSUFFICIENT_FUNDS, for a text that costs more than there is', async () => {
+  it('INSUFFICIENT_FUNDS, for a text that costs more than the balance', async () => {
     expect(await failed({ price: 60_000 }, (_w, alice) => write(alice, '+3725551'))).toBe(
       'INSUFFICIENT_FUNDS',
     );
@@ -289,7 +289,7 @@ describe('FAILUREREASON', () => {
     ).toBe('INVALID_CONFIRMATION_CODE');
   });
 
-  it('is UNKNOWN below protocol 8 where the word is new', async () => {
+  it('is UNKNOWN below protocol 8 for a newer reason', async () => {
     const { w } = await phones();
     await using _ = w;
     const old = w.client('alice', { protocol: 7 });
@@ -298,7 +298,7 @@ describe('FAILUREREASON', () => {
     expect(old.told(`SMS ${id} FAILUREREASON`)).toEqual(['UNKNOWN']);
   });
 
-  it('is MISC_ERROR where the gateway throws, which is told', async () => {
+  it('is MISC_ERROR when the gateway throws, which is reported', async () => {
     const broken: SmsGateway = {
       analyse: (_number, found) => found({ kind: 'acceptable', price: 1 }),
       send: () => {
@@ -346,7 +346,7 @@ describe('a number to reply to', () => {
     expect(second.gateway.texts).toMatchObject([{ replyTo: '+3725551' }]);
   });
 
-  it('cannot be guessed: five wrong codes, and a new one is needed', async () => {
+  it('cannot be guessed: after five wrong codes a new code is needed', async () => {
     const { w, gateway } = await phones();
     await using _ = w;
     const alice = w.client('alice');
@@ -362,8 +362,8 @@ describe('a number to reply to', () => {
   });
 });
 
-describe('what cannot be', () => {
-  it('is refused, with the number of the table', async () => {
+describe('an invalid command or result', () => {
+  it('is refused with its error number', async () => {
     const { w } = await phones();
     await using _ = w;
     const [alice, bob] = [w.client('alice'), w.client('bob')];
@@ -409,7 +409,7 @@ describe('what cannot be', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('from a gateway is not heard: late, twice, of numbers that it was not given', async () => {
+  it('from a gateway is ignored: late, repeated, or for numbers that it was not given', async () => {
     const dispatches: SmsDispatch[] = [];
     const gateway: SmsGateway = {
       analyse(_number, found) {
@@ -439,7 +439,7 @@ describe('what cannot be', () => {
     [{ kind: 'acceptable', price: -5 }],
     [{ kind: 'acceptable' }],
     [{ kind: 'constructor' }],
-  ])('from a gateway makes a number that nothing is known of: %j', async (route) => {
+  ])('from a gateway makes the result of a number unknown: %j', async (route) => {
     const gateway: SmsGateway = {
       analyse: (_number, found) => found(route as unknown as Parameters<typeof found>[0]),
       send: (dispatch) => dispatch.refused('LOST' as 'UNKNOWN'),
@@ -458,7 +458,7 @@ describe('what cannot be', () => {
     [{ numbers: [{ number: 'bob', outcome: 'failed' }] }, 'numbers'],
     [{ numbers: [{ number: '+1', outcome: 'lost' }] }, 'numbers'],
     [{ refusal: 'NO' }, 'refusal'],
-  ])('of a simulated gateway is refused: %j', (options, name) => {
+  ])('in the options of a simulated gateway is refused: %j', (options, name) => {
     expect(() => new SimulatedSms(new VirtualClock(), options as SimulatedSmsOptions)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_ARG', message: expect.stringContaining(name) as string }),
     );

@@ -99,7 +99,7 @@ describe('the examples of short messages, replayed', () => {
     },
   );
 
-  it('are all that speak of them', () => {
+  it('include all that concern short messages', () => {
     const replayed = new Set([...EXAMPLES.flatMap(({ sources }) => sources), ...SYNTAX]);
     expect(
       sourcesOf(/\b(SMS|SMSS|MISSEDSMSS|SMS_VALIDATED_NUMBERS)\b/).filter((each) => !replayed.has(each)),

@@ -143,7 +143,7 @@ function goesOn(status: string | undefined): boolean {
   return !['COMPLETED', 'CANCELLED', 'FAILED'].includes(status ?? '');
 }
 
-it('texts and files are what was told of them, however often the exchange is killed', async () => {
+it('texts and files match their notifications, however often the exchange is killed', async () => {
   const [stateFolder, from, into] = [folder(), folder(), folder()];
   writeFileSync(join(from, 'a.bin'), BYTES);
   const known = new Known();

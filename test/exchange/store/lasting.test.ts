@@ -16,7 +16,7 @@ async function ask(w: World, client: Client, command: string): Promise<string> {
   return client.lines.at(-1) ?? '';
 }
 
-describe('settings of a client, after a restart', () => {
+describe('settings that a client made, after a restart', () => {
   it.each([
     ['SET AUDIO_IN USB headset', 'GET AUDIO_IN', 'AUDIO_IN USB headset'],
     ['SET AUDIO_OUT USB headset', 'GET AUDIO_OUT', 'AUDIO_OUT USB headset'],
@@ -53,7 +53,7 @@ describe('settings of a client, after a restart', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('has the picture', async () => {
+  it('include the picture', async () => {
     const [stateFolder, root] = [folder(), folder()];
     writeFileSync(join(root, 'in.png'), PNG);
     {
@@ -70,7 +70,7 @@ describe('settings of a client, after a restart', () => {
     }
   });
 
-  it('leaves out, and tells of, stored settings that are none', async () => {
+  it('leave out and report invalid stored settings', async () => {
     const stateFolder = folder();
     await (await world({ stateFolder }))[Symbol.asyncDispose]();
     const stored = {

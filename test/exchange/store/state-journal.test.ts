@@ -5,7 +5,7 @@ import { StateJournal } from '../../../src/exchange/store/state-journal.js';
 import { folder, world } from '../world.js';
 
 describe('the journal of an exchange', () => {
-  it('writes what has changed: 300 small settings beside long ones write a few bytes each', async () => {
+  it('writes only changes: 300 small settings beside long ones write a few bytes each', async () => {
     const stateFolder = folder();
     const path = join(stateFolder, 'exchange.jsonl');
     await using w = await world({ stateFolder });
@@ -19,7 +19,7 @@ describe('the journal of an exchange', () => {
     expect(statSync(path).size - before).toBeLessThan(300 * 100);
   });
 
-  it('stays within twice what is stored and a megabyte, however often long values change', async () => {
+  it('stays within twice the size of its values plus a megabyte, however often long values change', async () => {
     const state = folder();
     const journal = await StateJournal.open(state);
     for (let i = 0; i < 500; i++) journal.put('about', `${i} ${'x'.repeat(50_000)}`);
@@ -32,7 +32,7 @@ describe('the journal of an exchange', () => {
     journal.close();
   });
 
-  it('is readable wherever a kill cut it off, with all that was whole', async () => {
+  it('is readable wherever a kill cut it off, with all complete lines', async () => {
     const state = folder();
     const path = join(state, 'exchange.jsonl');
     const journal = await StateJournal.open(state);
@@ -70,7 +70,7 @@ describe('the journal of an exchange', () => {
 });
 
 describe('the journal', () => {
-  it('has all of a transaction, with what is a part of it, or nothing, wherever a kill cut it off', async () => {
+  it('has all of a transaction, with its parts, or nothing of it, wherever a kill cut it off', async () => {
     const state = folder();
     const path = join(state, 'exchange.jsonl');
     const journal = await StateJournal.open(state);
@@ -98,7 +98,7 @@ describe('the journal', () => {
     }
   });
 
-  it('gives back what was put, in the newest version, without what was deleted', async () => {
+  it('gives the newest version of each value, without deleted ones', async () => {
     const path = folder();
     const journal = await StateJournal.open(path);
     journal.put('a/1', { n: 1 });
@@ -124,7 +124,7 @@ describe('the journal', () => {
     again.close();
   });
 
-  it('says why a folder cannot be used', async () => {
+  it('reports why a folder cannot be used', async () => {
     await expect(StateJournal.open('/dev/null/state')).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 });

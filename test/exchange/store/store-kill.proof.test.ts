@@ -96,8 +96,8 @@ class Kept {
   }
 }
 
-describe('an exchange with a state folder that is killed', () => {
-  it('has everything that was answered; a call that went on then has failed', async () => {
+describe('a killed exchange with a state folder', () => {
+  it('has everything that was answered; a call that was in progress has failed', async () => {
     const stateFolder = folder();
     const script = `
       import { Exchange } from ${JSON.stringify(new URL('../../../dist/exchange.js', import.meta.url).href)};
@@ -121,7 +121,7 @@ describe('an exchange with a state folder that is killed', () => {
     expect(alice.send('GET CALL 1 FAILUREREASON')).toEqual(['CALL 1 FAILUREREASON 5']);
   });
 
-  it('knows what was seen, and how long a call had lasted', async () => {
+  it('keeps what was marked as seen, and the duration of a call', async () => {
     const stateFolder = folder();
     const w = await world({ stateFolder });
     const [alice, bob] = [w.client(), w.client('bob')];
@@ -139,7 +139,7 @@ describe('an exchange with a state folder that is killed', () => {
     expect(client.send('GET CALL 2 SEEN')).toEqual(['CALL 2 SEEN TRUE']);
   });
 
-  it('has what was recorded of a voicemail, and can upload that', async () => {
+  it('has the recorded part of a voicemail, and can upload it', async () => {
     const stateFolder = folder();
     const w = await world({ stateFolder });
     const client = w.client();

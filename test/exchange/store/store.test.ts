@@ -5,7 +5,7 @@ import { canMount, smallDisk } from '../disk.js';
 import { folder, world } from '../world.js';
 
 describe('an exchange with a state folder', () => {
-  it('keeps it to itself, and leaves it to the next when it closes', async () => {
+  it('locks the folder, and releases it when it closes', async () => {
     const stateFolder = folder();
     {
       await using _ = await world({ stateFolder });

@@ -51,8 +51,8 @@ const ACTS = {
   },
 };
 
-describe('both sides of a transfer that', () => {
-  it.each(Object.entries(ACTS))('%s agree, between whichever two writes it was killed', async (_, act) => {
+describe('both sides of a file transfer that', () => {
+  it.each(Object.entries(ACTS))('%s agree, wherever between two writes it was killed', async (_, act) => {
     const { stateFolder, folders } = await kept(act);
     const lines = readFileSync(join(stateFolder, 'exchange.jsonl'), 'utf8').trimEnd().split('\n');
     const first = lines.findIndex((line) => line.toUpperCase().includes('FILETRANSFER'));

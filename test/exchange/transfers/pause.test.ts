@@ -32,7 +32,7 @@ function statuses({ alice, bob }: TransferStage): (string | undefined)[] {
 }
 
 describe('a transfer that is paused', () => {
-  it('moves again when neither side pauses it', async () => {
+  it('continues when neither side pauses it', async () => {
     const stage = await transferStage();
     const { w, alice, folders } = stage;
     await using _ = w;
@@ -64,7 +64,7 @@ describe('a transfer that is paused', () => {
     expect(readFileSync(join(folders.bob, 'a.bin')).equals(BYTES)).toBe(true);
   });
 
-  it('stays so over a restart, and leaves nothing when it is cancelled', async () => {
+  it('stays paused over a restart, and leaves no file when it is cancelled', async () => {
     const stateFolder = folder();
     const first = await transferStage({ stateFolder });
     await offered(first, BYTES);
@@ -82,7 +82,7 @@ describe('a transfer that is paused', () => {
     expect(readdirSync(first.folders.bob)).toEqual([]);
   });
 
-  it('is gone with an exchange that keeps nothing', async () => {
+  it('ends with an exchange that has no state folder', async () => {
     const stage = await transferStage();
     await offered(stage, BYTES);
     await atDesk(stage.w, stage.w.exchange.desk('bob').files.accept());
@@ -93,7 +93,7 @@ describe('a transfer that is paused', () => {
   });
 });
 
-it('a file of more than 4 GiB goes on near its end, with its numbers and bytes', async () => {
+it('a file of more than 4 GiB is resumed near its end, with the right sizes and bytes', async () => {
   const size = 5 * 2 ** 30 + 12_345;
   const from = size - 1_500_000;
   const stateFolder = folder();

@@ -9,7 +9,7 @@ import { atDesk, offered, pass, transferStage, transfersOf } from './transfer-st
 const NAME = 'This is test file.mp3';
 
 describe('the examples of file transfers, replayed', () => {
-  it('3070: both views, with the times and speeds of here', async () => {
+  it('3070: both views, with times and speeds of the exchange', async () => {
     const folders = { Test: folder(), Test2: folder() };
     await using w = await world({
       transferBytesPerSecond: 500_000,
@@ -75,7 +75,7 @@ describe('the examples of file transfers, replayed', () => {
     expect(transfersOf(alice)).toHaveLength(2);
   });
 
-  it('are all that speak of them, but for the window', () => {
+  it('include all that concern file transfers, except for the window', () => {
     const replayed = new Set([3070, 1609, 1611, 1613, 1623, 1625, 1627]);
     const spoken = sourcesOf(/(?<!OPEN )\bFILETRANSFERS?\b|ACTIVEFILETRANSFERS/);
     expect(spoken.filter((source) => !replayed.has(source))).toEqual([]);

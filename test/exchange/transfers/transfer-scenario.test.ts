@@ -6,7 +6,7 @@ import { Exchange } from '../../../src/exchange/exchange.js';
 import { Scenario } from '../../../src/exchange/scenario/scenario.js';
 import { folder, settle } from '../world.js';
 
-it('people of a scenario send and accept files', async () => {
+it('robots of a scenario send and accept files', async () => {
   const root = folder();
   for (const name of ['out', 'in']) mkdirSync(join(root, name));
   writeFileSync(join(root, 'out', 'a.txt'), 'a text');

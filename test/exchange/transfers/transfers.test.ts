@@ -77,7 +77,7 @@ describe('a file', () => {
     expect(propertyOf(stage.alice, id, 'FILESIZE')).toBe('6000000000');
   });
 
-  it('never takes the place of another, nor of one that arrives at the same time', async () => {
+  it('never replaces another file, nor one that arrives at the same time', async () => {
     const stage = await transferStage({ transferBytesPerSecond: 1 });
     const { w, folders } = stage;
     await using _ = w;
@@ -100,7 +100,7 @@ describe('a file', () => {
     ['con.txt', '_con.txt'],
     ['a/b', 'a_b'],
     ['x'.repeat(255), 'x'.repeat(180)],
-  ])('named %j by whoever accepts it lies in the folder all the same', async (name, expected) => {
+  ])('stays in the folder when its receiver names it %j', async (name, expected) => {
     const stage = await transferStage();
     const { w, folders } = stage;
     await using _ = w;
@@ -112,7 +112,7 @@ describe('a file', () => {
     if (!name.startsWith('..')) expect(path).toBe(join(folders.bob, expected));
   });
 
-  it('with a hostile name has a safe one on the other side', async () => {
+  it('with a hostile name gets a safe one on the other side', async () => {
     const stage = await transferStage();
     await using _ = stage.w;
     await offered(stage, Buffer.from('text'), '-rf "$(x)"\u202Egpj.exe');
@@ -257,7 +257,7 @@ describe('a transfer', () => {
 });
 
 describe('FAILUREREASON', () => {
-  it('FAILED_READ here and FAILED_REMOTE_READ there, for a file that has gone or become shorter', async () => {
+  it('FAILED_READ for the sender and FAILED_REMOTE_READ for the receiver of a file that was removed or truncated', async () => {
     const stage = await transferStage();
     const { w, alice, bob, folders } = stage;
     await using _ = w;
@@ -283,7 +283,7 @@ describe('FAILUREREASON', () => {
   });
 
   it.runIf(canMount)(
-    'FAILED_WRITE here and FAILED_REMOTE_WRITE there, for a full disk (needs root)',
+    'FAILED_WRITE for the receiver and FAILED_REMOTE_WRITE for the sender on a full disk (needs root)',
     async () => {
       await using disk = smallDisk(2_000_000);
       const stage = await transferStage({}, { alice: folder(), bob: disk.path });
@@ -300,7 +300,7 @@ describe('FAILUREREASON', () => {
     },
   );
 
-  it('FAILED_WRITE, where the folder has gone', async () => {
+  it('FAILED_WRITE, when the folder was removed', async () => {
     const stage = await transferStage();
     const { w, alice, bob, folders } = stage;
     await using _ = w;
@@ -327,7 +327,7 @@ describe('FAILUREREASON', () => {
   it.each([
     ['while nothing runs', 8, 0],
     ['after a restart', 3, 4],
-  ])('REMOTE_OFFLINE_FOR_TOO_LONG, after a week that ends %s, too', async (_when, daysDown, daysLeft) => {
+  ])('REMOTE_OFFLINE_FOR_TOO_LONG, after a week that ends %s', async (_when, daysDown, daysLeft) => {
     const stateFolder = folder();
     const first = await transferStage({ stateFolder });
     first.w.exchange.desk('bob').setStatus('OFFLINE');

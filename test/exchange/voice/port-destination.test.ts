@@ -74,7 +74,7 @@ function skippedIn(samples: Int16Array): number {
 
 describe('a peer that does not read', () => {
   it.skipIf(!onLinux).each([5, 20, 120])(
-    'for %i seconds gets half a second of old voice at most, and the rest is counted (needs Linux)',
+    'for %i seconds then gets at most half a second of old voice, and the rest is counted as lost (needs Linux)',
     async (seconds) => {
       const { w, port, bob, in_, socket, got, caughtUp, ticksUntil } = await stage();
       await using _ = w;
@@ -106,7 +106,7 @@ describe('a peer that does not read', () => {
     60_000,
   );
 
-  it.each([300, 500, 700])('for %i ms misses nothing', async (ms) => {
+  it.each([300, 500, 700])('for %i ms loses nothing', async (ms) => {
     const { w, port, bob, in_, socket, got, caughtUp, ticksUntil } = await stage();
     await using _ = w;
     for (let time = 0; time < 5; time++) {
@@ -140,7 +140,7 @@ describe('a peer that does not read', () => {
 });
 
 describe('a peer that reads', () => {
-  it('misses nothing, however fast a virtual clock runs', async () => {
+  it('loses nothing, however fast a virtual clock runs', async () => {
     const { w, port, bob, in_ } = await stage();
     await using _ = w;
     await w.clock.advance(60_000 - 10);

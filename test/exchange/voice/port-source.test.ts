@@ -52,7 +52,7 @@ describe('an input whose peer is late', () => {
     return heard;
   }
 
-  it('hears it faster until it is on time again, and counts what that takes', async () => {
+  it('is played faster until it is on time again, and the skipped samples are counted', async () => {
     await send(2);
     const before = await ticks(5, { sends: true });
     expect(before).toEqual([0, 1, 2, 3, 4].map((tick) => ramp(tick * FRAME_SAMPLES)));
@@ -72,7 +72,7 @@ describe('an input whose peer is late', () => {
     expect(source.stats.dropped).toBeLessThanOrEqual(3 * FRAME_SAMPLES);
   });
 
-  it('leaves out nothing of a peer that sends far ahead', async () => {
+  it('loses nothing of a peer that sends far ahead', async () => {
     await send(5);
     await ticks(8, { sends: false });
     await send(50);
@@ -83,7 +83,7 @@ describe('an input whose peer is late', () => {
     expect(source.stats.dropped).toBe(0);
   });
 
-  it('leaves out nothing of a peer that has paused', async () => {
+  it('loses nothing of a peer that has paused', async () => {
     await send(3);
     await ticks(20, { sends: false });
     await send(3);
@@ -109,7 +109,7 @@ describe('shortening', () => {
     expect(level).toBeGreaterThan(0.8 * 8000 * Math.SQRT1_2);
   });
 
-  it('leaves out a whole frame of silence', () => {
+  it('removes a whole frame of silence', () => {
     expect(shorten(new Int16Array(2 * FRAME_SAMPLES), new Int16Array(FRAME_SAMPLES))).toBe(FRAME_SAMPLES);
   });
 });

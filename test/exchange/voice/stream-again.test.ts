@@ -74,7 +74,7 @@ describe('the same redirection again', () => {
     expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE']);
   });
 
-  it('leaves a file untouched, one that is read and one that is written', async () => {
+  it('leaves a file untouched, whether it is read or written', async () => {
     const { w, root, speaker } = await stage();
     await using _ = w;
     const { alice, bob, out, in_ } = await talk(w, async ({ bob, in_ }) => {
@@ -102,7 +102,7 @@ describe('the same redirection again', () => {
     ).toBeGreaterThan(49 * FRAME);
   });
 
-  it('in a longer list leaves untouched what was there before, and closes what is not listed', async () => {
+  it('in another list leaves untouched what is still listed, and closes the rest', async () => {
     const { w } = await stage();
     await using _ = w;
     await using first = await PcmPort.open();
@@ -122,7 +122,7 @@ describe('the same redirection again', () => {
     expect(await second.received).toEqual(heard(10, 30));
   });
 
-  it('dials a port again whose server has gone', async () => {
+  it('dials a port again when its server has gone', async () => {
     const { w } = await stage();
     await using _ = w;
     await using out = await PcmPort.open();

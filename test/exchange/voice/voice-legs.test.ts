@@ -41,7 +41,7 @@ function turnsOf(order: readonly number[]): string[] {
 }
 
 describe('both legs of a call', () => {
-  it('go out in the same turn, tick by tick, also where the other end has to be waited for', async () => {
+  it('are sent in the same turn, tick by tick, also when the other end has to be waited for', async () => {
     await using w = await world({
       users: [{ handle: 'alice', soundCard: new CountingCard() }, { handle: 'bob' }],
     });
@@ -68,7 +68,7 @@ describe('both legs of a call', () => {
   });
 
   it.each(['PORT', 'FILE'])(
-    'go out in the same turn where the input has to be waited for: %s',
+    'are sent in the same turn when the input has to be waited for: %s',
     async (kind) => {
       const root = folder();
       await using wav = await WavWriter.create(join(root, 'input.wav'));
@@ -131,7 +131,7 @@ describe('VAA_INPUT_STATUS', () => {
     expect(alice.told('CALL 1 VAA_INPUT_STATUS').at(-1)).toBe('FALSE');
   });
 
-  it('is FALSE where nothing was redirected, and TRUE from when it flows', async () => {
+  it('is FALSE while nothing is redirected, and TRUE from the first redirected sample', async () => {
     await using w = await world();
     await using input = await PcmPort.open();
     const { alice, out } = await talk(w);

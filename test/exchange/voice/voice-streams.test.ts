@@ -11,7 +11,7 @@ import { CountingCard, redirected, talk } from '../voice-stage.js';
 import { folder, settle, world } from '../world.js';
 
 describe('a port that is dialled', () => {
-  it('and on which nobody listens is refused with the reason; the stream stays as it was', async () => {
+  it('without a listener is refused with the reason; the stream stays as it was', async () => {
     await using w = await world();
     const { alice, out } = await talk(w);
     const server = createServer().listen(0, '127.0.0.1');
@@ -23,7 +23,7 @@ describe('a port that is dialled', () => {
     expect(alice.send(`GET CALL ${out} INPUT`)).toEqual([`CALL ${out} INPUT SOUNDCARD="default"`]);
   });
 
-  it('and whose server dies in mid-call is silent; the call goes on', async () => {
+  it('whose server dies during the call is silent; the call goes on', async () => {
     const speaker = new CountingCard();
     await using w = await world({ users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }] });
     await using input = await PcmPort.open();
@@ -44,7 +44,7 @@ describe('a port that is dialled', () => {
     expect(alice.told(`CALL ${out} VAA_INPUT_STATUS`)).toEqual(['FALSE', 'TRUE', 'FALSE']);
   });
 
-  it('and whose server never takes the call is refused with the reason', async () => {
+  it('whose server never accepts is refused with the reason', async () => {
     // A process that is stopped takes no calls: when its backlog is full, the system lets further ones wait.
     const script = `require('net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
       console.log(this.address().port); })`;
@@ -67,7 +67,7 @@ describe('a port that is dialled', () => {
     }
   }, 20_000);
 
-  it('and whose server stalls is silent until it goes on; other streams do not wait', async () => {
+  it('whose server stalls is silent until it continues; other streams do not wait', async () => {
     const speaker = new CountingCard();
     await using w = await world({
       users: [{ handle: 'alice' }, { handle: 'bob', soundCard: speaker }],
@@ -100,7 +100,7 @@ describe('a port that is dialled', () => {
     expect(moved + silenceFilled).toBe(2 * 16_000 + 320);
   });
 
-  it.each([10, 20] as const)('gets pieces of %i ms', async (pieceMs) => {
+  it.each([10, 20] as const)('receives pieces of %i ms', async (pieceMs) => {
     await using port = await PcmPort.open();
     const { write } = Socket.prototype;
     const pieces: number[] = [];
@@ -122,7 +122,7 @@ describe('a port that is dialled', () => {
     }
   });
 
-  it('and whose server stops reading does not hold up the call: what the server does not take is dropped', async () => {
+  it('whose server stops reading does not hold up the call: what the server does not take is dropped', async () => {
     const speaker = new CountingCard();
     await using w = await world({
       users: [
@@ -167,7 +167,7 @@ describe('FILE', () => {
     );
   });
 
-  it('needs folders that are there from the start', async () => {
+  it('needs folders that exist from the start', async () => {
     await expect(world({ fileRoots: [join(folder(), 'none')] })).rejects.toMatchObject({
       code: 'ERR_FILE',
       message: expect.stringMatching(/fileRoots: .*none/),

@@ -9,7 +9,7 @@ import { CountingCard, counted, firstDifference, redirected, talk } from '../voi
 import { type Client, folder, world } from '../world.js';
 
 describe('the voice of a call', () => {
-  it('gives the other side every sample of a port, in its place, over twenty minutes, both ways at once', async () => {
+  it('carries every sample of a port in its place, over twenty minutes, in both directions at once', async () => {
     await using w = await world();
     const SECONDS = 1200;
     const ports = await Promise.all([0, 1, 2, 3].map(() => PcmPort.open()));
@@ -33,7 +33,7 @@ describe('the voice of a call', () => {
     for (const port of ports) await port[Symbol.asyncDispose]();
   }, 120_000);
 
-  it('is silence of exactly its length during a hold, and goes on in step', async () => {
+  it('is silent for exactly the length of a hold, and continues in step', async () => {
     const card = new CountingCard();
     await using w = await world({ users: [{ handle: 'alice', soundCard: card }, { handle: 'bob' }] });
     await using bobOut = await PcmPort.open();
@@ -128,7 +128,7 @@ describe('the voice of a call', () => {
     },
   );
 
-  it('lets all in a conference hear the others, each sum exact', async () => {
+  it('gives each member of a conference the exact sum of the others', async () => {
     const cards = { alice: new CountingCard(), bob: new CountingCard(100), carol: new CountingCard(2000) };
     await using w = await world({
       users: Object.entries(cards).map(([handle, soundCard]) => ({ handle, soundCard })),

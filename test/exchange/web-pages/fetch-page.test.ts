@@ -51,7 +51,7 @@ const fetched = (path: string, more: Partial<FetchRules> = {}) =>
   fetchPage(`http://page.test:${port}${path}`, { ...rules, ...more }, new AbortController().signal);
 
 describe('a page', () => {
-  it('is fetched from a host that is listed, after its redirects', async () => {
+  it('is fetched from a listed host, following redirects', async () => {
     const page = { status: 200, contentType: 'text/html', html: '<title>x</title>' };
     expect(await fetched('/')).toMatchObject({ ...page, address: `http://page.test:${port}/` });
     expect(await fetched('/moved')).toMatchObject({ ...page, address: `http://page.test:${port}/` });
@@ -69,7 +69,7 @@ describe('a page', () => {
     ['/', 403, { resolve: async () => [] }],
     ['/', 502, { resolve: () => Promise.reject(new Error('no such name')) }],
     ['/', 403, { isAllowed: isPublicAddress }],
-  ] as const)('%s is refused with %i for what is not allowed', async (path, status, more) => {
+  ] as const)('%s is refused with status %i', async (path, status, more) => {
     await expect(fetched(path, more)).rejects.toMatchObject({ status });
   });
 
