@@ -203,16 +203,22 @@ describe('several lines', () => {
     ['has no way for the call', declining(NO_WAY), true],
     ['says that it is busy', declining({ kind: 'busy' }), false],
     ['has rung before', declining(NO_WAY, (attempt) => attempt.ringing()), false],
-  ])('the next one is tried when one %s', async (_, arrive, goesOn) => {
-    await using w = await world();
-    const first = new MemoryLine('first', arrive);
-    const second = new MemoryLine('second');
-    await w.exchange.addLine(first);
-    await w.exchange.addLine(second);
-    w.client().send('CALL +15550123');
-    await w.clock.advance(600);
-    expect([first.told.slice(1), second.told.slice(1)]).toEqual([['+15550123'], goesOn ? ['+15550123'] : []]);
-  });
+  ])(
+    "try the next line only when the failure is the line's own: a line that %s",
+    async (_, arrive, goesOn) => {
+      await using w = await world();
+      const first = new MemoryLine('first', arrive);
+      const second = new MemoryLine('second');
+      await w.exchange.addLine(first);
+      await w.exchange.addLine(second);
+      w.client().send('CALL +15550123');
+      await w.clock.advance(600);
+      expect([first.told.slice(1), second.told.slice(1)]).toEqual([
+        ['+15550123'],
+        goesOn ? ['+15550123'] : [],
+      ]);
+    },
+  );
 
   it('fail a call that none of them takes, and withdraw a call that is given up', async () => {
     await using w = await world();

@@ -184,7 +184,7 @@ describe('an endpoint is served', () => {
     await second.listenOnX11({ display: display.address });
   });
 
-  it('not without a bus or display: it fails', async () => {
+  it('not on a bus, port or display that is not available: it fails with ERR_PORT', async () => {
     await using exchange = await Exchange.start({ users: USERS });
     await expect(exchange.listenOnDbus({ address: 'unix:path=/no/bus' })).rejects.toMatchObject({
       code: 'ERR_PORT',

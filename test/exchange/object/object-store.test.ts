@@ -54,7 +54,7 @@ describe('a store of objects', () => {
     },
   );
 
-  it('makes room by removing the oldest that may go, and tells which are kept', () => {
+  it('makes room by removing the oldest that may go, and stores only objects with a record', () => {
     const kept: string[] = [];
     const { store, add } = calls({
       limit: 2,
