@@ -15,7 +15,7 @@ const CLOSE_LIMIT_MS = 4500;
 
 /** Options of {@link stopSignal}. */
 export interface StopOptions {
-  /** Called at the first SIGINT, which then only means to start nothing new, and sets no time limit. */
+  /** Called at the first SIGINT, which then neither fires the signal nor sets a time limit. */
   readonly onInterrupt?: () => void;
   /** True when the command has calls: then its output never waits for a reader. */
   readonly hasCalls?: boolean;

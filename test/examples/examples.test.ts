@@ -11,7 +11,7 @@ import * as recordCall from '../../examples/record-call.js';
 import * as recordCalls from '../../examples/record-calls.js';
 import * as recordWithPipeline from '../../examples/record-with-pipeline.js';
 import * as transcribingRecorder from '../../examples/transcribing-recorder.js';
-import { verifyRecording, WavReader } from '../../src/index.js';
+import { collectSamples, verifyRecording, WavReader } from '../../src/index.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -67,10 +67,18 @@ describe.concurrent('examples that record and analyse', () => {
   it('mask-recordings: there is silence where the number was, and the recording verifies', async () => {
     const to = join(folder, 'masked');
     const [result] = await maskRecordings.run({ folder: to });
-    expect(result?.masking?.spans).toEqual([
-      expect.objectContaining({ from: 28_000, samples: 24_000, rule: 'card-spoken' }),
-    ]);
-    expect(result && (await verifyRecording(result.file))).toMatchObject({ ok: true });
+    if (!result) expect.fail('no recording was masked');
+    const { ok, sidecar } = await verifyRecording(result.file);
+    expect(ok).toBe(true);
+    // Where a busy machine has lost voice beside the number, more is masked, in doubt.
+    const { local, remote } = sidecar.legs;
+    const missing = local.ledger.missing + remote.ledger.missing;
+    const whole = { from: 28_000, samples: 24_000, rule: 'card-spoken' };
+    if (missing === 0) expect(result.masking?.spans).toEqual([expect.objectContaining(whole)]);
+    await using reader = await WavReader.open(result.file);
+    const number = (await collectSamples(reader)).subarray(2 * 28_000, 2 * 52_000);
+    expect(number).toHaveLength(48_000);
+    expect(number.every((sample) => sample === 0)).toBe(true);
   });
 
   it('record-with-pipeline: figures of the same call that is recorded', async () => {

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { JackfieldError } from '../../base/errors.js';
 import { EXIT_CODES } from '../exit-codes.js';
 import { signalExitCode, stopSignal } from '../shutdown.js';
 import { type DemoOptions, runDemo } from './demo.js';
@@ -32,10 +33,23 @@ export function demoCommand(): Command {
         return;
       }
       const view = json ? jsonView() : process.stdout.isTTY ? terminalView() : lineView();
-      const hangUp = stopSignal({ hasCalls: true });
+      const hangUp = hangUpSignal();
       const result = await runDemo({ ...options, hangUp, view });
       view.summary(result);
       if (result.error) process.exitCode = EXIT_CODES.failed;
       if (hangUp.aborted) process.exitCode = signalExitCode(hangUp.reason);
     });
+}
+
+/**
+ * Fires at the first SIGINT or SIGTERM. After SIGINT the files take as long as they take: a second one ends the demo at
+ * once.
+ */
+function hangUpSignal(): AbortSignal {
+  const interrupt = new AbortController();
+  const stop = stopSignal({
+    hasCalls: true,
+    onInterrupt: () => interrupt.abort(new JackfieldError('ERR_ABORTED', 'Stopped by SIGINT.')),
+  });
+  return AbortSignal.any([interrupt.signal, stop]);
 }

@@ -161,7 +161,10 @@ describe('a demo that is cut short', { timeout: 180_000 }, () => {
     expect(await exited).toEqual([130, null]);
     const wav = /recording\s+(\S+\.wav)/.exec(text.soFar())?.[1] ?? '';
     const sidecar = JSON.parse(await readFile(wav.replace(/wav$/, 'json'), 'utf8'));
-    expect(sidecar).toMatchObject({ complete: true, call: { status: 'FINISHED' } });
+    // A busy machine may begin to speak late, which the recording tells: it is whole all the same.
+    expect(sidecar).toMatchObject({ end: 'call-ended', call: { status: 'FINISHED' } });
+    expect(sidecar).not.toHaveProperty('reason');
+    expect(text.soFar()).toMatch(/^Call \d+ with echo123 is FINISHED: /m);
     expect((await samplesOf(wav)).length).toBe(2 * sidecar.audio.samples);
     expect(sidecar.audio.samples).toBeGreaterThanOrEqual(5 * 16_000);
     for (const kind of ['flac', 'png']) expect(existsSync(wav.replace(/wav$/, kind))).toBe(true);
