@@ -1,3 +1,4 @@
+import { msToSamples } from '../../base/pcm.js';
 import type { Placement } from '../timing/doubt.js';
 import type { LegClock } from '../timing/leg-clock.js';
 import { type GapName, LedgerKeeper, type LedgerSpan, type SpanReason, type StreamGap } from './ledger.js';
@@ -6,6 +7,9 @@ import type { SpokenOver } from './spoken-over.js';
 import { cutAt, type PlacedSamples } from './stretch-list.js';
 import { type NamedStretch, StretchPlaces } from './stretch-places.js';
 import { Stretcher } from './stretcher.js';
+
+/** Gap at the end of a leg up to which nothing shows that voice was lost in it, in samples: half a second. */
+const SHORT_END = msToSamples(500);
 
 /** Samples that wait for their place, with the stretch that their stream left out before them. */
 interface Waiting {
@@ -147,7 +151,7 @@ export class AlignedLeg {
    */
   shift(samples: number): void {
     this.#place += samples;
-    this.#nameGap();
+    this.#nameGap(this.waiting);
   }
 
   /** Names a stretch of the stream that the line concealed, before or after its samples come. */
@@ -194,11 +198,10 @@ export class AlignedLeg {
     }
   }
 
-  #nameGap(): void {
+  /** @param isFollowed True when samples have come that lie behind the gap. */
+  #nameGap(isFollowed: boolean): void {
     const named = this.#context.gapName(this.#begun);
-    const { kind } = named;
-    // The leg has come now.
-    const reason = named.reason === 'never-came' ? 'late-start' : named.reason;
+    const { kind, reason } = isFollowed ? followed(named, this.#place - this.end) : named;
     this.fillTo(this.#place, kind, reason);
   }
 
@@ -213,7 +216,7 @@ export class AlignedLeg {
   /** @param at Position of the chunk in the stream. */
   #put(samples: Int16Array, at: number, placed: PlacedSamples[]): void {
     if (samples.length === 0) return;
-    this.#nameGap();
+    this.#nameGap(true);
     const shift = this.#place - at;
     const late = Math.min(samples.length, this.ledger.end - this.#place);
     this.#late += late;
@@ -234,4 +237,14 @@ export class AlignedLeg {
       this.#context.onConcealed?.(stretch);
     }
   }
+}
+
+/**
+ * Corrects the name of a gap of so many samples that has samples behind it: the leg had come, and it ended only after
+ * them.
+ */
+function followed(named: GapName, samples: number): GapName {
+  if (named.reason === 'never-came') return { kind: named.kind, reason: 'late-start' };
+  if (named.reason !== 'ended') return named;
+  return samples > SHORT_END ? { kind: 'missing', reason: 'stalled' } : { kind: 'idle', reason: 'not-sent' };
 }

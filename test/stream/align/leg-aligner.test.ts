@@ -268,6 +268,28 @@ describe('LegAligner, by time', () => {
     expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ idle: 60 * 16_000, missing: 0 });
   });
 
+  it.each([
+    [400, { kind: 'idle', reason: 'not-sent' }],
+    [900, { kind: 'missing', reason: 'stalled' }],
+  ] as const)('tells of a gap of %i ms as what it is, although the leg has ended since', async (ms, name) => {
+    const clock = new VirtualClock();
+    const gapName = () => ({ kind: 'idle', reason: 'ended' }) as const;
+    const { sink, aligner } = aligned({}, { clock, gapName });
+    const at = { local: 0, remote: 0 };
+    await stream(clock, aligner, at, 2000);
+    await clock.advance(ms);
+    await stream(clock, aligner, at, 100, ['remote']);
+    await aligner.finish();
+    const [gap, said] = [ms * 16, 1600];
+    expectSame(sink.channel(1), joined(ramp(32_000, 0), zeros(gap), ramp(said, 32_000)));
+    const spansOf = (leg: 'local' | 'remote') => aligner.legs[leg].ledger.slice(32_000, aligner.end).spans;
+    expect(spansOf('remote')).toEqual([
+      { from: 0, samples: gap, ...name },
+      { from: gap, samples: said, kind: 'received' },
+    ]);
+    expect(spansOf('local')).toEqual([{ from: 0, samples: gap + said, kind: 'idle', reason: 'ended' }]);
+  });
+
   it('moves a leg that follows the other one together with it', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock, localFollows: true });
