@@ -49,7 +49,7 @@ const SHORT_BY_MS = 1000;
 
 /**
  * Fetches one voicemail from the endpoint and stores it. An incomplete one is stored only when `keepShort` is true,
- * because another attempt may get more.
+ * because another attempt may get more, or when somebody has deleted it: then what has come is all that is left.
  *
  * @throws ERR_ABORTED; an error when the endpoint is lost, or when the archive cannot be written. Every other failure
  * is returned.
@@ -69,7 +69,8 @@ export async function archiveMessage(
     const failure = await receive(context, message, account);
     if (!failure) return await store(context, message, { intake, account, transcript });
     await archive.fail(key, failure);
-    if (!keepShort || account.length <= (message.audio?.samples ?? 0)) return failure;
+    const isLast = keepShort || isDeleted(failure);
+    if (!isLast || account.length <= (message.audio?.samples ?? 0)) return failure;
     return await store(context, message, { intake, account, transcript, missing: failure.reason });
   } finally {
     transcript?.giveUp(
@@ -82,6 +83,11 @@ export async function archiveMessage(
 /** True when an attempt has stored the message. */
 export function isStored(outcome: StoredMessage | AttemptFailure): outcome is StoredMessage {
   return 'message' in outcome;
+}
+
+/** True when the message does not exist any more: another attempt is useless. */
+export function isDeleted({ failure }: Pick<ArchivedMessage, 'failure'>): boolean {
+  return failure === 'DELETED';
 }
 
 /** @returns the reason for missing audio, if any. @throws errors for which another attempt is useless. */
@@ -106,7 +112,8 @@ async function receive(
       await archive.fail(message.key, failure).catch(() => undefined);
       throw error;
     }
-    return failure;
+    if (voicemail.state?.phase !== 'deleted') return failure;
+    return { failure: 'DELETED', detail: ARCHIVE_FAILURES.DELETED, reason: 'never-came' };
   }
   if (message.durationSeconds * 1000 - samplesToMs(account.length) < SHORT_BY_MS) return undefined;
   const came = (samplesToMs(account.length) / 1000).toFixed(1);

@@ -30,7 +30,7 @@ import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
 import { attended, deleteVoicemail } from '../voicemail-waits.js';
-import { type ArchiveContext, type ArchiveRoute, archiveMessage, isStored } from './archive-message.js';
+import { type ArchiveContext, type ArchiveRoute, archiveMessage, isDeleted, isStored } from './archive-message.js';
 import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
 import { ARCHIVE, type StoredMessage, type VoicemailArchive } from './voicemail-archive.js';
 
@@ -271,6 +271,7 @@ class ArchiveRun {
       const last = attempt === this.#attempts;
       const outcome = await archiveMessage(this.#context, known, last);
       if (isStored(outcome)) return this.#stored(outcome);
+      if (isDeleted(outcome)) return this.#gone(archive.catalogue.message(known.key));
       if (last) break;
       const pause = backOffMs(attempt, { firstMs: this.#options.retryMs ?? 1000 });
       await sleep(clock, pause, signal ? { signal } : {});
@@ -286,6 +287,8 @@ class ArchiveRun {
     if (untranscribed) this.#counts.untranscribed++;
     if (!duplicate) this.#counts.bytes += message.audio?.bytes ?? 0;
     if (!message.complete) {
+      if (isDeleted(message))
+        this.#context.archive.catalogue.setOriginal(message.key, 'gone');
       this.#incomplete.push(message);
       return this.#tell('incomplete', message, untranscribed);
     }

@@ -97,6 +97,7 @@ export function isComplete({ ledger, unwritten }: FileAccount): boolean {
 /** Failures besides those reported by an endpoint. */
 export const ARCHIVE_FAILURES = {
   SHORT: 'less audio arrived than the length of the message',
+  DELETED: 'it was deleted at the endpoint while it was fetched',
   REFUSED: 'the endpoint refused a command',
   TIMEOUT: 'the endpoint did not continue in time',
   STORAGE: 'the archive could not be written',

@@ -188,6 +188,24 @@ describe('archiveVoicemails', () => {
     expect(again.messages[0]).toMatchObject({ complete: true, audio: { samples: 64_000 } });
   });
 
+  it('keeps what has come of a message that somebody deletes meanwhile, and is done with it', async () => {
+    const id = await line.deposit(await line.wav('long.wav', 4000, 600));
+    const running = run();
+    await line.during(
+      (async () => {
+        while (![...line.server.leases].some(({ received }) => received.position > 16_000))
+          await new Promise((resolve) => setImmediate(resolve));
+        await client.voicemail(id).delete();
+      })(),
+    );
+    const { report, messages } = await running;
+    expect(report).toMatchObject({ stored: 0, failed: [], incomplete: [{ id, failure: 'DELETED', attempts: 1 }] });
+    expect(messages).toMatchObject([{ state: 'stored', complete: false, original: 'gone' }]);
+    const kept = await samplesOf(join(root, messages[0]?.audio?.path ?? ''));
+    expect(kept.length).toBeGreaterThanOrEqual(16_000);
+    expect(kept).toEqual(tone(4000, 600).subarray(0, kept.length));
+  });
+
   it.each([false, true])(
     'has an engine hear the messages while they come in, encrypted: %s',
     async (encrypted) => {
