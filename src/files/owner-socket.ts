@@ -4,12 +4,11 @@ import { JackfieldError, messageOf } from '../base/errors.js';
 import { LineReader } from '../base/line-reader.js';
 import { printable } from '../base/printable.js';
 import { listening, socketsOf, stopServing } from '../base/system/listening.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
+import { MAX_SOCKET_PATH, tooLongForSocket } from '../base/system/socket-path.js';
 
 /** Most connections at a time. */
 const MAX_CONNECTIONS = 100;
-
-/** Longest path of a Unix socket, in bytes: `sun_path` without the NUL at its end. */
-const MAX_PATH = process.platform === 'darwin' ? 103 : 107;
 
 const TAKEN = 'Another process listens there, or the path is a file: choose another name. (EADDRINUSE)';
 
@@ -25,32 +24,96 @@ export interface OwnerSocketOptions {
   readonly keepsAlive: boolean;
 }
 
+/** What happens when somebody removes the socket, or its folder. */
+export interface SocketCare {
+  readonly clock: Clock;
+  /** Makes the folder again. @throws what prevents it; it is tried again later. */
+  readonly prepare: () => Promise<void>;
+  /** Told once that the socket is gone, and once for each new reason why there is no other one yet. */
+  readonly lost: (error: JackfieldError) => void;
+}
+
+/** Time between two looks whether the socket is still there, in ms. */
+const LOOK_MS = 5000;
+
 /** Serves lines of text on a Unix socket that its owner alone can connect to. */
 export class OwnerSocket implements AsyncDisposable {
   readonly #options: OwnerSocketOptions;
-  readonly #server: Server;
-  readonly #peers: ReadonlySet<Socket>;
+  readonly #serve: (peer: Socket) => (line: string) => void;
+  /** Connections of all servers, also of those whose socket is gone. */
+  readonly #peers: ReadonlySet<Socket>[] = [];
+  #server: Server;
   #path: string | undefined;
+  /** The socket that was made, apart from its name. */
+  #made: string | undefined;
+  #told = '';
+  #cancel: CancelTimer = () => undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   /** @param serve Called for each connection. Returns the receiver of its lines. */
   constructor(options: OwnerSocketOptions, serve: (peer: Socket) => (line: string) => void) {
     this.#options = options;
-    this.#server = createServer((peer) => this.#take(peer, serve(peer)));
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#peers = socketsOf(this.#server);
-    if (!options.keepsAlive) this.#server.unref();
+    this.#serve = serve;
+    this.#server = this.#newServer();
   }
 
   /** Starts to listen. To be called once. @throws ERR_FILE; ERR_INVALID_ARG for a path that no socket can have. */
-  async listen(path: string): Promise<void> {
+  async listen(path: string, care?: SocketCare): Promise<void> {
     await listenForOwner(this.#server, path, this.#options.doing);
     this.#path = path;
+    this.#made = socketAt(path);
+    if (care) this.#lookLater(path, care);
   }
 
   /** Cuts off all peers, stops listening and removes the socket. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await stopServing(this.#server, this.#peers);
+    this.#isClosed = true;
+    this.#cancel();
+    await this.#looking;
+    await stopServing(this.#server, this.#peers.flatMap((peers) => [...peers]));
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
+  }
+
+  #newServer(): Server {
+    const server = createServer((peer) => this.#take(peer, this.#serve(peer)));
+    server.maxConnections = MAX_CONNECTIONS;
+    this.#peers.push(socketsOf(server));
+    if (!this.#options.keepsAlive) server.unref();
+    return server;
+  }
+
+  #lookLater(path: string, care: SocketCare): void {
+    if (this.#isClosed) return;
+    this.#cancel = care.clock.timerAt(care.clock.now() + LOOK_MS, () => {
+      this.#looking = this.#look(path, care).finally(() => this.#lookLater(path, care));
+      return this.#looking;
+    });
+  }
+
+  /** Listens again where the socket is gone. A socket or a file of somebody else stays. */
+  async #look(path: string, care: SocketCare): Promise<void> {
+    const there = socketAt(path);
+    if (there !== undefined && there === this.#made) return;
+    if (there !== undefined) return this.#tell(care, `Somebody else has put another file at ${path}.`);
+    this.#tell(care, `Somebody has removed the socket ${path}: it is made again.`);
+    try {
+      await care.prepare();
+      // Closed first: the system removes what is at the path of a server that is closed.
+      this.#server.close();
+      this.#server = this.#newServer();
+      await listenForOwner(this.#server, path, this.#options.doing);
+      this.#made = socketAt(path);
+      this.#told = '';
+    } catch (error) {
+      this.#tell(care, messageOf(error));
+    }
+  }
+
+  #tell(care: SocketCare, text: string): void {
+    if (text === this.#told) return;
+    this.#told = text;
+    care.lost(new JackfieldError('ERR_FILE', printable(text)));
   }
 
   #take(peer: Socket, receive: (line: string) => void): void {
@@ -65,16 +128,11 @@ export class OwnerSocket implements AsyncDisposable {
   }
 }
 
-/**
- * Checks that a socket can have this path. Where it is too long for the system, Node listens at, and connects with, the
- * path that its first bytes are.
- *
- * @throws ERR_INVALID_ARG
- */
+/** Checks that a socket can have this path. @throws ERR_INVALID_ARG */
 export function checkSocketPath(path: string): void {
-  const length = Buffer.byteLength(path);
-  if (process.platform === 'win32' || length <= MAX_PATH) return;
-  const most = `The path of a socket may have ${MAX_PATH} bytes. Choose a shorter one than`;
+  const length = tooLongForSocket(path);
+  if (length === undefined) return;
+  const most = `The path of a socket may have ${MAX_SOCKET_PATH} bytes. Choose a shorter one than`;
   throw new JackfieldError('ERR_INVALID_ARG', `${most} ${printable(path)} (${length}).`);
 }
 
@@ -108,6 +166,16 @@ export async function listenForOwner(server: Server, path: string, doing: string
     throw new JackfieldError('ERR_FILE', message, { cause });
   } finally {
     process.umask(before);
+  }
+}
+
+/** What lies at a path, apart from its name; undefined for nothing. */
+function socketAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = lstatSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }
 

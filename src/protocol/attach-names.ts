@@ -1,3 +1,5 @@
+import { MAX_SOCKET_PATH, tooLongForSocket } from '../base/system/socket-path.js';
+
 /** Names of the API on D-Bus (reference, "Linux"; captures of real clients). */
 export const DBUS_NAMES = {
   /** The endpoint's name on the bus, and the interface of its object. */
@@ -37,7 +39,18 @@ export const WINDOWS_ATTACH = {
 } as const;
 
 /** Format of bus addresses (D-Bus specification, "Server Addresses"). Other characters are escaped in them. */
-export const BUS_ADDRESS = /^[ -~]+$/;
+const BUS_ADDRESS = /^[ -~]+$/;
+
+/** Reason why an address is not that of a bus: its characters, or a path that no socket can have. */
+export function busAddressFault(address: string): string | undefined {
+  if (!BUS_ADDRESS.test(address)) return 'its address must be printable ASCII, with other bytes as %xx';
+  for (const [, escaped = ''] of address.matchAll(/unix:(?:[^;]*,)?(?:path|abstract)=([^,;]*)/g)) {
+    const length = tooLongForSocket(escaped.replaceAll(/%[0-9a-f]{2}/gi, '_'));
+    if (length !== undefined)
+      return `the path of its socket has ${length} bytes, and a socket may have ${MAX_SOCKET_PATH}`;
+  }
+  return undefined;
+}
 
 /**
  * Line by which a client on TCP asks for NUL as the end of messages, so that chat texts may contain line breaks. The

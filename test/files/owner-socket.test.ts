@@ -1,8 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { connectToOwner, listenForOwner } from '../../src/files/owner-socket.js';
+import { VirtualClock } from '../../src/index.js';
+import { connectToOwner, listenForOwner, OwnerSocket } from '../../src/files/owner-socket.js';
 import { leaveSocket } from '../left-socket.js';
 import { testFolder } from '../voice/fixtures.js';
 
@@ -51,6 +54,47 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
     expect(statSync(path).isSocket()).toBe(true);
     for (const each of waiting) each.destroy();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('is made again where somebody has removed it with its folder, and says so once', async () => {
+    const inside = await mkdtemp(join(folder, 'gone-'));
+    const path = join(inside, 'run', 'serve.sock');
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    let isRefused = true;
+    const prepare = async () => {
+      if (isRefused) throw new Error('no room');
+      mkdirSync(dirname(path));
+    };
+    const options = { doing: 'serve', maxLineBytes: 100, lines: 'many', keepsAlive: true } as const;
+    await using socket = new OwnerSocket(options, (peer) => (line) => void peer.write(`${line}\n`));
+    mkdirSync(dirname(path));
+    await socket.listen(path, { clock, prepare, lost: ({ message }) => told.push(message) });
+    const echo = async (peer: Socket) => {
+      peer.write('hello\n');
+      const [bytes] = await once(peer, 'data');
+      return String(bytes);
+    };
+    const early = connect(path);
+    expect(await echo(early)).toBe('hello\n');
+    await clock.advance(20_000);
+    expect(told).toEqual([]);
+
+    rmSync(dirname(path), { recursive: true });
+    await clock.advance(20_000);
+    expect(told).toEqual([expect.stringMatching(/removed the socket .*serve\.sock: it is made again/), 'no room']);
+    isRefused = false;
+    await clock.advance(5000);
+    const late = connect(path);
+    expect([await echo(late), await echo(early)]).toEqual(['hello\n', 'hello\n']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    rmSync(path);
+    writeFileSync(path, 'of somebody');
+    await clock.advance(20_000);
+    expect(told.slice(-1)).toEqual([expect.stringContaining('another file')]);
+    expect(readFileSync(path, 'utf8')).toBe('of somebody');
+    early.destroy();
+    late.destroy();
   });
 
   it('has no longer a path than the system keeps of it, in bytes', async () => {

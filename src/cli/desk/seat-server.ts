@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { JackfieldError, messageOf } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
+import { systemClock } from '../../base/time/clock.js';
 import type { Exchange } from '../../exchange.js';
 import { OwnerSocket } from '../../files/owner-socket.js';
+import { makeFolder } from '../../files/whole-file.js';
 import { type Seat, seatAt } from './seat.js';
 
 /** Longest line, in bytes. */
@@ -34,10 +37,14 @@ export class SeatServer implements AsyncDisposable {
     );
   }
 
-  /** @throws ERR_FILE, also when another process serves there, or when the name is taken by a file. */
-  static async open(exchange: Exchange, path: string): Promise<SeatServer> {
+  /**
+   * @param lost Told when somebody removes the socket. It is made again.
+   * @throws ERR_FILE, also when another process serves there, or when the name is taken by a file.
+   */
+  static async open(exchange: Exchange, path: string, lost: (error: Error) => void): Promise<SeatServer> {
     const server = new SeatServer(exchange);
-    await server.#socket.listen(path);
+    const prepare = async () => makeFolder(dirname(path));
+    await server.#socket.listen(path, { clock: systemClock, prepare, lost });
     return server;
   }
 

@@ -221,7 +221,9 @@ async function serveOn(
   const told = stopped(stop);
   await listen(exchange, options, view);
   await serveAccounts(exchange, options, view, scenario?.urlInfo);
-  await using _desks = options.desk === undefined ? undefined : await SeatServer.open(exchange, options.desk);
+  const lost = (error: Error) => warnLine(faultText(error));
+  await using _desks =
+    options.desk === undefined ? undefined : await SeatServer.open(exchange, options.desk, lost);
   await addSipLines(exchange, lines, view);
   view?.note('ready', {}, 'Ctrl-C stops it.');
   const endScenario = await scenario?.run(exchange);

@@ -2,7 +2,7 @@ import type { MessageBus } from 'dbus-native';
 import { checkOptions, line, oneOf, type Rules, within } from '../../base/check.js';
 import { abortedError, messageOf } from '../../base/errors.js';
 import { waitFor } from '../../base/wait.js';
-import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
+import { busAddressFault, DBUS_NAMES } from '../../protocol/attach-names.js';
 import { endpointGone, UnavailableError } from './link-errors.js';
 import { LinkLifetime } from './link-lifetime.js';
 import {
@@ -63,13 +63,8 @@ export class DbusTransport implements Transport {
         'run inside a desktop session, or give an address',
       );
     }
-    if (!BUS_ADDRESS.test(this.#address)) {
-      throw new UnavailableError(
-        this.name,
-        'its address must be printable ASCII, with other bytes as %xx',
-        REMEDY,
-      );
-    }
+    const fault = busAddressFault(this.#address);
+    if (fault !== undefined) throw new UnavailableError(this.name, fault, REMEDY);
     const { createClient, defineInterface } = await import('dbus-native');
     const address = this.#address;
     const bus = clientOf(this.name, () =>

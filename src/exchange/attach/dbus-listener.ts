@@ -1,7 +1,7 @@
 import type { HandlerContext, Message, MessageBus } from 'dbus-native';
 import { type Rules, words } from '../../base/check.js';
 import { JackfieldError, messageOf } from '../../base/errors.js';
-import { BUS_ADDRESS, DBUS_NAMES } from '../../protocol/attach-names.js';
+import { busAddressFault, DBUS_NAMES } from '../../protocol/attach-names.js';
 import {
   ATTACHMENT_RULES,
   type AttachmentOptions,
@@ -56,8 +56,8 @@ export class DbusListener {
     const { minReplyLatencyMs = DESKTOP_REPLY_LATENCY_MS } = options;
     const busAddress = options.address ?? process.env['DBUS_SESSION_BUS_ADDRESS'];
     if (busAddress === undefined) throw unavailable('DBUS_SESSION_BUS_ADDRESS is not set');
-    if (!BUS_ADDRESS.test(busAddress))
-      throw unavailable('its address must be printable ASCII, with other bytes as %xx');
+    const fault = busAddressFault(busAddress);
+    if (fault !== undefined) throw unavailable(fault);
     const { createClient, defineInterface } = await import('dbus-native');
     const bus = clientOf(() => createClient({ busAddress }));
     const listener = new DbusListener(bus, endpoint, door, minReplyLatencyMs);

@@ -23,10 +23,12 @@ export interface SocketClaim {
   release(): void;
 }
 
+const NO_CLAIM: SocketClaim = { release: () => undefined };
+
 /** Serves the control socket of a service: a Unix socket that only its owner can use. */
 export class ControlServer implements AsyncDisposable {
   readonly #desk: ControlDesk;
-  readonly #lock: SocketClaim;
+  #lock: SocketClaim;
   readonly #socket: OwnerSocket;
 
   private constructor(desk: ControlDesk, lock: SocketClaim) {
@@ -50,13 +52,23 @@ export class ControlServer implements AsyncDisposable {
     return FolderLock.take(dirname(socket), 'served from');
   }
 
-  /** Starts to serve. @param lock Result of {@link claim}; released at the end. @throws ERR_FILE. */
+  /**
+   * Starts to serve. Where somebody removes the socket or its folder, the feed has a `failure`, and the socket is made
+   * again within five seconds. @param lock Result of {@link claim}; released at the end. @throws ERR_FILE.
+   */
   static async open(desk: ControlDesk, socket: string, lock: SocketClaim): Promise<ControlServer> {
     checkArgument('desk', desk, having('obey'));
     checkArgument('socket', socket, aPath);
     checkArgument('lock', lock, having('release'));
     const control = new ControlServer(desk, lock);
-    await control.#socket.listen(socket);
+    const { clock, feed } = desk.service;
+    const prepare = async () => {
+      control.#lock.release();
+      control.#lock = NO_CLAIM;
+      control.#lock = await ControlServer.claim(socket);
+    };
+    const lost = (error: Error) => feed.failed('control socket', error);
+    await control.#socket.listen(socket, { clock, prepare, lost });
     return control;
   }
 

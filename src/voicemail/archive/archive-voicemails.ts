@@ -30,7 +30,13 @@ import type { Transcriber } from '../../voice/transcript/transcriber.js';
 import { voicemailFacts, voicemailIdentity } from '../voicemail-facts.js';
 import { requireRedirection } from '../voicemail-port.js';
 import { attended, deleteVoicemail } from '../voicemail-waits.js';
-import { type ArchiveContext, type ArchiveRoute, archiveMessage, isDeleted, isStored } from './archive-message.js';
+import {
+  type ArchiveContext,
+  type ArchiveRoute,
+  archiveMessage,
+  isDeleted,
+  isStored,
+} from './archive-message.js';
 import type { ArchivedMessage, VoicemailFacts } from './archived-message.js';
 import { ARCHIVE, type StoredMessage, type VoicemailArchive } from './voicemail-archive.js';
 
@@ -287,8 +293,7 @@ class ArchiveRun {
     if (untranscribed) this.#counts.untranscribed++;
     if (!duplicate) this.#counts.bytes += message.audio?.bytes ?? 0;
     if (!message.complete) {
-      if (isDeleted(message))
-        this.#context.archive.catalogue.setOriginal(message.key, 'gone');
+      if (isDeleted(message)) this.#context.archive.catalogue.setOriginal(message.key, 'gone');
       this.#incomplete.push(message);
       return this.#tell('incomplete', message, untranscribed);
     }

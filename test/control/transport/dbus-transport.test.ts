@@ -3,6 +3,7 @@ import { createClient, defineInterface, type MessageBus } from 'dbus-native';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AutoTransport } from '../../../src/control/transport/auto-transport.js';
 import { DbusTransport } from '../../../src/control/transport/dbus-transport.js';
+import { Exchange } from '../../../src/exchange.js';
 import { hasDbusDaemon, type PrivateServer, startBus } from '../private-servers.js';
 import { describeTransport } from './compliance.js';
 import { TestEndpoint } from './test-endpoint.js';
@@ -119,4 +120,21 @@ describe.skipIf(!hasDbusDaemon)('on a private dbus-daemon (needs the package dbu
     expect(lines).toEqual(['PONG']);
     await Promise.all([stranger.close(), link.close()]);
   });
+});
+
+test('an address whose path no socket can have is told as such', async () => {
+  const folder = 'deep%20folder/'.repeat(20);
+  const addresses = [
+    `unix:path=/${folder}bus`,
+    `unix:guid=00,path=/${folder}bus`,
+    `tcp:host=x,port=1;unix:abstract=/${folder}`,
+  ];
+  for (const address of addresses) {
+    const opening = new DbusTransport({ address }).open({ line: () => undefined, closed: () => undefined });
+    await expect(opening).rejects.toThrow(
+      /the path of its socket has 2\d\d bytes, and a socket may have 10\d\)/,
+    );
+  }
+  await using exchange = await Exchange.start({ users: [{ handle: 'jack' }] });
+  await expect(exchange.listenOnDbus({ address: addresses[0] ?? '' })).rejects.toThrow(/has 2\d\d bytes/);
 });

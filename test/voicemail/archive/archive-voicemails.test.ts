@@ -199,7 +199,11 @@ describe('archiveVoicemails', () => {
       })(),
     );
     const { report, messages } = await running;
-    expect(report).toMatchObject({ stored: 0, failed: [], incomplete: [{ id, failure: 'DELETED', attempts: 1 }] });
+    expect(report).toMatchObject({
+      stored: 0,
+      failed: [],
+      incomplete: [{ id, failure: 'DELETED', attempts: 1 }],
+    });
     expect(messages).toMatchObject([{ state: 'stored', complete: false, original: 'gone' }]);
     const kept = await samplesOf(join(root, messages[0]?.audio?.path ?? ''));
     expect(kept.length).toBeGreaterThanOrEqual(16_000);
