@@ -156,7 +156,7 @@ async function growthAt<T>(take: (text: T) => unknown, textOf: (n: number) => T,
 /** Twice the text takes twice the time; four times would be its square. A busy machine needs room. */
 const MOST = 3.2;
 
-describe('time grows with the text, not with its square', () => {
+describe('processing time is linear in the length of the input', () => {
   it.each(Object.entries(TAKES_TEXT))(
     '%s',
     async (_name, take) => {
@@ -243,7 +243,7 @@ const TAKES_PIECES: Readonly<Record<string, (text: string) => unknown>> = {
 const numbers = (n: number) => Array.from({ length: n }, (_, index) => `+49 30 ${index}`);
 const fields = (n: number) => Object.fromEntries(numbers(n).map((number) => [number, 1]));
 
-describe('time grows with the text, at the doors of the service', () => {
+describe('processing time is linear in the input of the service', () => {
   it.each(Object.entries(TAKES_PIECES))(
     '%s',
     async (_name, take) => {

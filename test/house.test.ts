@@ -28,7 +28,7 @@ const MAKES_FILES = /\b(writeFile|appendFile|mkdir|copyFile|cp|symlink)(Sync)?\b
 /** Those that work on files which are somebody's own, and keep them as they are. */
 const REPAIRS = ['src/voice/wav/wav-repair.ts'];
 
-it('files and folders are made in src/files alone, for their owner', async () => {
+it('files and folders are created only in src/files, for their owner', async () => {
   const found: string[] = [];
   for (const entry of await readdir('src', { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
@@ -49,7 +49,7 @@ it('files and folders are made in src/files alone, for their owner', async () =>
 /** Private fields that a class may have. One that needs more is two classes, or has states that are not named. */
 const MOST_FIELDS = 12;
 
-it('no class has more private fields than a reader can hold', async () => {
+it('no class has too many private fields', async () => {
   const found: string[] = [];
   for (const name of await readdir('src', { recursive: true })) {
     if (!name.endsWith('.ts')) continue;
@@ -67,7 +67,7 @@ it('no class has more private fields than a reader can hold', async () => {
 const DECLARES =
   /^export (?:declare |abstract |async )*(?:class|interface|type|function\*?|const|let) (\w+)|^export (?:const|let) \{([^}]*)\}/gm;
 
-it('each exported name is declared in one file of src: no name has two meanings', async () => {
+it('each exported name is declared in only one file of src', async () => {
   const homes = new Map<string, Set<string>>();
   for (const name of await readdir('src', { recursive: true })) {
     if (!name.endsWith('.ts')) continue;
@@ -82,7 +82,7 @@ it('each exported name is declared in one file of src: no name has two meanings'
   expect(twice.map(([name, files]) => `${name}: ${[...files].sort().join(', ')}`)).toEqual([]);
 });
 
-it('every file and folder that the architecture names is there', async () => {
+it('every file and folder that docs/architecture.md names exists', async () => {
   const there = ['src', 'test', 'scripts'].map(async (top) =>
     (await readdir(top, { recursive: true })).map((name) => `/${top}/${name}`),
   );
@@ -99,7 +99,7 @@ it('every file and folder that the architecture names is there', async () => {
   expect(missing).toEqual([]);
 });
 
-it('every file of the repository that a document names is there', async () => {
+it('every file that a document names exists', async () => {
   const documents = (await readdir('docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`);
@@ -113,7 +113,7 @@ it('every file of the repository that a document names is there', async () => {
   expect(missing).toEqual([]);
 });
 
-it('what benches and scripts load of the build is in src', async () => {
+it('modules of the build that benches and scripts load exist in src', async () => {
   const wrong: string[] = [];
   for (const folder of ['bench', 'scripts']) {
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -178,7 +178,7 @@ describe('the import rule', () => {
 
   const restricted = () => refused.get('lint/style/noRestrictedImports') ?? new Set();
 
-  it.each(HOUSE.rooms)('$name imports what it may and nothing else', ({ name, imports }) => {
+  it.each(HOUSE.rooms)('$name imports only what it may', ({ name, imports }) => {
     const expectRefused = (file: string, refused: boolean) =>
       expect({ file, refused: restricted().has(file) }).toEqual({ file, refused });
     for (const to of ROOMS.filter((room) => room !== name)) {
@@ -194,13 +194,13 @@ describe('the import rule', () => {
   });
 
   it.each([...ENTRIES.map((entry) => `src/${entry}`), 'src/voice/by-name.ts', 'examples/seed.ts'])(
-    '%s does not reach where it must not',
+    'the rule finds a forbidden import in %s',
     (file) => {
       expect(restricted()).toContain(file);
     },
   );
 
-  it('has a row for each folder of src, and one for each entry point', async () => {
+  it('has a row for each folder of src and for each entry point', async () => {
     const places = await readdir('src', { withFileTypes: true });
     const folders = places.filter((place) => place.isDirectory()).map(({ name }) => name);
     const files = places.filter((place) => place.isFile()).map(({ name }) => name);
@@ -210,11 +210,11 @@ describe('the import rule', () => {
     });
   });
 
-  it('is what the table, the picture and the linter say', async () => {
+  it('agrees with the table, the picture and the linter', async () => {
     await promisify(execFile)(process.execPath, ['scripts/house.mjs', '--check']);
   });
 
-  it('refuses a cycle, of types too', () => {
+  it('refuses import cycles, also of types', () => {
     expect(refused.get('lint/suspicious/noImportCycles')).toContain('src/voice/ring-a.ts');
   });
 });

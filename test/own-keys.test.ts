@@ -57,7 +57,7 @@ function isText(type: ts.Type): boolean {
 }
 
 describe('the source', () => {
-  it('looks nothing up in a table by text but through entryOf, which finds own keys only', () => {
+  it('looks up tables by text only through entryOf, which finds own keys only', () => {
     expect(openLookUps().filter((place) => !place.includes('src/base/entry-of.ts'))).toEqual([]);
   }, 60_000);
 });

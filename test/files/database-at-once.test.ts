@@ -10,7 +10,7 @@ import { expect, it } from 'vitest';
 const COUNT = 40;
 const MIGRATIONS = ['CREATE TABLE a (x)', 'CREATE TABLE b (x)', 'ALTER TABLE a ADD COLUMN y'];
 
-it('a database that two processes make at the same moment is made once, for both', async () => {
+it('a database that two processes create at the same moment is created once, for both', async () => {
   if (!existsSync('dist/index.js')) throw new Error('Build first: npm run build.');
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-at-once-'));
   const args = ['test/files/new-databases.mjs', folder, String(COUNT), ...MIGRATIONS];

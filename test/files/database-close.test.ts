@@ -24,14 +24,14 @@ async function copied(): Promise<number[]> {
   return db.all(ROW, 'SELECT value FROM kept').map(({ value }) => value);
 }
 
-it('the file alone has all that was written once a database is closed', async () => {
+it('a closed database has everything in its one file', async () => {
   const db = Database.open(path(), TABLES);
   for (const value of [1, 2, 3]) db.run('INSERT INTO kept VALUES (?)', value);
   db.close();
   expect(await copied()).toEqual([1, 2, 3]);
 });
 
-it('closes beside somebody who has it open, who goes on', async () => {
+it('a database can be closed while another connection keeps using it', async () => {
   using other = Database.open(path(), TABLES);
   const db = Database.open(path(), TABLES);
   db.run('INSERT INTO kept VALUES (?)', 1);
@@ -42,7 +42,7 @@ it('closes beside somebody who has it open, who goes on', async () => {
   expect(other.all(ROW, 'SELECT value FROM kept')).toHaveLength(2);
 });
 
-it('is closed twice', () => {
+it('a database can be closed twice', () => {
   const db = Database.open(path(), TABLES);
   db.close();
   db.close();

@@ -36,8 +36,8 @@ function exchange(from: string, to: Buffer): void {
   writeFileSync(path(), bytes);
 }
 
-describe('a database that is not trusted', () => {
-  it('tells rows that are not as they should be from the others', () => {
+describe('a database with damage', () => {
+  it('separates damaged rows from valid ones', () => {
     using db = Database.open(path(), [TABLES]);
     db.run("INSERT INTO notes VALUES (CAST(x'ff41' AS TEXT), '[]'), ('x', '{'), (x'00', NULL), ('y', '[7]')");
     db.run("INSERT INTO notes VALUES ('null' || char(0) || 'byte', '[]'), (4, '[]')");
@@ -52,7 +52,7 @@ describe('a database that is not trusted', () => {
     expect(() => db.all(NOTE, ALL)).toThrow('text: ');
   });
 
-  it('finds a column whose name is no text any more', () => {
+  it('finds a column whose name is no longer text', () => {
     exchange('notes (text', Buffer.from([...Buffer.from('notes ('), 0xf4]));
     const read = () => {
       using db = Database.open(path(), [TABLES]);
@@ -62,7 +62,7 @@ describe('a database that is not trusted', () => {
     expect(read).toThrow(expect.toSatisfy(isDamage));
   });
 
-  it('finds pages that are damaged when it is opened', () => {
+  it('finds damaged pages when it is opened', () => {
     const bytes = readFileSync(path());
     bytes.fill(0xff, 4096 + 8, 4096 + 64);
     writeFileSync(path(), bytes);
@@ -71,13 +71,13 @@ describe('a database that is not trusted', () => {
     expect(() => Database.open(path(), [TABLES])).toThrow(expect.toSatisfy(isDamage));
   });
 
-  it('takes a file that cannot be reached for no damage', () => {
+  it('does not take an unreachable file for a damaged one', () => {
     expect(() => Database.open(join(folder, 'no', 'folder.sqlite'), [TABLES])).toThrow(
       expect.toSatisfy((error) => !isDamage(error)),
     );
   });
 
-  it('never ends the process, whichever bits are flipped', () => {
+  it('never crashes the process, whichever bits are flipped', () => {
     const whole = readFileSync(path());
     const flips = fc.sample(fc.array(fc.nat(whole.length * 8 - 1), { minLength: 1, maxLength: 3 }), 100);
     const copies = flips.map((bits, index) => {

@@ -73,7 +73,7 @@ const TAKEN: readonly (readonly [name: string, value: SqlValue, kept?: string])[
 ];
 
 describe('a value of a database', () => {
-  it.each(REFUSED)('that the package cannot take is refused: %s', (_name, value) => {
+  it.each(REFUSED)('that the package does not support is refused: %s', (_name, value) => {
     for (const ask of [
       () => db.run(INSERT, value as SqlValue),
       () => db.get(ROW, SELECT, value as SqlValue),
@@ -95,7 +95,7 @@ describe('a value of a database', () => {
   });
 
   it.each(TAKEN.map(([name, value, kept]) => [name, value, kept ?? value] as const))(
-    'that it takes comes back as it was: %s',
+    'that is supported is read back unchanged: %s',
     (_name, value, kept) => {
       db.run(INSERT, value);
       expect(db.all(ROW, 'SELECT value FROM kept')).toEqual([{ value: kept }]);
@@ -104,7 +104,7 @@ describe('a value of a database', () => {
   );
 
   it.each([[[]], [['a', 'b']]])(
-    'in a number that the statement does not have leaves the process alive: %j',
+    'beyond the parameters of the statement does not crash the process: %j',
     (values) => {
       try {
         db.run(INSERT, ...values);

@@ -38,7 +38,7 @@ describe('texts that people write', () => {
     }
   });
 
-  it('a byte order mark is no part of a configuration, a scenario or a list', async () => {
+  it('a byte order mark is skipped in a configuration, a scenario or a list', async () => {
     expect(await readJson(await fileOf('record.json', `${BOM}{"out":"x"}`))).toEqual({ out: 'x' });
     expect(await readCallList(await fileOf('list.json', `${BOM}["anna"]`))).toMatchObject([
       { target: 'anna' },
@@ -48,7 +48,7 @@ describe('texts that people write', () => {
     expect(scenario.options.users).toMatchObject([{ handle: 'jill' }]);
   });
 
-  it('phrases, names and lists in another encoding are refused, not read as other words', async () => {
+  it('phrases, names and lists in another encoding are refused', async () => {
     const phrases = await fileOf('phrases.txt', Buffer.from('geheime Straße\n', 'latin1'));
     await expect(readPhrases(phrases)).rejects.toMatchObject({ code: 'ERR_FILE' });
     const list = await fileOf('list.csv', Buffer.from('target,name\nanna,Müller\n', 'latin1'));

@@ -46,7 +46,7 @@ const WRONG: Readonly<Record<string, (path: string) => unknown>> = {
   'a script': (path) => readBot({ script: path }, { prompts: new Map() as never }),
 };
 
-describe('an error of a file is one line that steers no terminal', () => {
+describe('the error of a file has no control sequences and one line', () => {
   it.each(Object.entries(ACTS))('%s', async (_name, act) => {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-file-error-'));
     const failing = (async () => act(join(folder, 'none', HOSTILE)))();
@@ -58,7 +58,7 @@ describe('an error of a file is one line that steers no terminal', () => {
   });
 
   it.each(Object.entries(WRONG))(
-    '%s that is none: lines are broken where it says so, and nowhere else',
+    '%s that is invalid: the message has only its own line breaks',
     async (_name, act) => {
       const folder = await mkdtemp(join(tmpdir(), 'jackfield-file-error-'));
       const path = join(folder, HOSTILE);
@@ -70,12 +70,12 @@ describe('an error of a file is one line that steers no terminal', () => {
     },
   );
 
-  it('whatever an error of ours says steers no terminal', () => {
+  it('the message of a JackfieldError has no control sequences', () => {
     const { message } = new JackfieldError('ERR_FILE', `First ${HOSTILE}\nsecond`);
     expect(message).toBe(`First a\n\\u000d\\u001b[2J\\u202e\\u2028b\nsecond`);
   });
 
-  it('what the system says is, too', () => {
+  it('the message of the system has no control sequences', () => {
     const cause = new Error(`of its own, about ${HOSTILE}`);
     expect(fileError('read', HOSTILE, cause).message).toBe(
       `Cannot read ${PRINTED}: of its own, about ${PRINTED}`,

@@ -76,7 +76,7 @@ describe('FileRoots', () => {
     expect(await textOf(roots, join(root, 'a/b/file.wav'))).toBe('sound');
   });
 
-  it('makes a file for its owner alone, and leaves the former one to who has it open', async () => {
+  it('creates a file for its owner only, and keeps the former one for readers that have it open', async () => {
     const roots = new FileRoots([root]);
     await chmod(join(root, 'a/b/file.wav'), 0o644);
     const { handle } = await roots.read('a/b/file.wav');
@@ -105,7 +105,7 @@ describe('FileRoots', () => {
     expect(await textOf(new FileRoots([root]), 'a/b/file.wav')).toBe('sound');
   });
 
-  it('says the same of what is outside, whether it is there or not', async () => {
+  it('answers the same for a path outside, whether it exists or not', async () => {
     const roots = new FileRoots([root]);
     await symlink(outside, join(root, 'link'));
     await symlink(join(parent, 'nothing'), join(root, 'dangling'));
@@ -139,18 +139,18 @@ describe('FileRoots', () => {
     ['a/b/file.wav/a.wav', /not a folder/],
     [`${'x'.repeat(300)}.wav`, /too long/],
     ['a', /not a regular file/],
-  ])('says what is wrong with %j', async (path, reason) => {
+  ])('reports what is wrong with %j', async (path, reason) => {
     expect(await messageOf(new FileRoots([root]).create(path, () => undefined))).toMatch(reason);
     expect(await messageOf(new FileRoots([root]).read(path))).toMatch(reason);
   });
 
-  it('ends a circle of links', async () => {
+  it('refuses a circle of links', async () => {
     await symlink('one', join(root, 'two'));
     await symlink('two', join(root, 'one'));
     expect(await messageOf(new FileRoots([root]).read('one/a.wav'))).toMatch(/too many links/);
   });
 
-  it.each(HOSTILE_NAMES)('makes nothing outside for %j', async (name) => {
+  it.each(HOSTILE_NAMES)('creates nothing outside for %j', async (name) => {
     const roots = new FileRoots([root]);
     for (const path of [name, `a/${name}`, `../${name}`]) await messageOf(made(roots, path));
     expect(await readdir(parent)).toEqual(['outside', 'root']);

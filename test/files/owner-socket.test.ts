@@ -21,14 +21,14 @@ async function listened(path: string): Promise<number> {
 }
 
 describe.skipIf(process.platform === 'win32')('a socket for its owner alone', () => {
-  it('takes the place of one that a killed process has left', async () => {
+  it('replaces a socket that a killed process has left', async () => {
     const path = join(folder, 'left.sock');
     leaveSocket(path);
     expect(statSync(path).isSocket()).toBe(true);
     expect(await listened(path)).toBe(0o600);
   });
 
-  it('leaves a file of that name, and one at which somebody listens, as they are', async () => {
+  it('does not touch another file of its name, or a socket in use', async () => {
     const file = join(folder, 'notes.txt');
     writeFileSync(file, 'kept');
     await expect(listened(file)).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('leaves one whose process takes no more connections for a while', async () => {
+  it('does not touch a socket whose process is too busy to accept', async () => {
     const path = join(folder, 'busy.sock');
     const server = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => server.listen({ path, backlog: 1 }, resolve));
@@ -97,7 +97,7 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
     late.destroy();
   });
 
-  it('has no longer a path than the system keeps of it, in bytes', async () => {
+  it("has a path no longer than the system's limit in bytes", async () => {
     const inside = join(folder, 'long');
     mkdirSync(inside, { recursive: true });
     const path = (bytes: number) => `${inside}/ü${'x'.repeat(bytes - Buffer.byteLength(inside) - 3)}`;

@@ -19,17 +19,17 @@ describe('a text in YAML', () => {
     ['lists in lists', `${'- '.repeat(DEEP)}1`, '1:201'],
     ['keys of keys', `${'? '.repeat(DEEP)}1`, '1:201'],
     ['indents', Array.from({ length: 2500 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), '101:101'],
-  ])('is refused by place for 100,000 of %s', (_, text, place) => {
+  ])('with 100,000 of %s is refused with the place', (_, text, place) => {
     expect(faultsOf(text)).toEqual([`${place} Collections are nested more than 100 deep`]);
   });
 
-  it('may be as deep as is allowed', () => {
+  it('may be nested up to the limit', () => {
     const deep = `${'['.repeat(100)}1${']'.repeat(100)}`;
     expect(faultsOf(deep)).toEqual([]);
     expect(JSON.stringify(parseYaml(deep).document.toJS())).toBe(deep);
   });
 
-  it('has no key twice, in whatever way it is written, and many keys once', () => {
+  it('is refused with a repeated key, however it is written, and may have many different keys', () => {
     const keys = Array.from({ length: 5000 }, (_, i) => `k${i}: 1`);
     expect(faultsOf([...keys, '"k7": 2', 'b: { c: 1, c: 2 }'].join('\n'))).toEqual([
       '5001:1 Map keys must be unique',
@@ -38,7 +38,7 @@ describe('a text in YAML', () => {
     expect(faultsOf('1: a\n"1": b\n? [1]\n: c\n? [1]\n: d\n')).toEqual([]);
   });
 
-  it('has its faults in the order in which they stand in it', () => {
+  it('has its errors reported in the order of the text', () => {
     expect(faultsOf('a: 1\na: 2\nb: [1\nc: 2\n').map((each) => each.split(' ')[0])).toEqual(['2:1', '4:1']);
   });
 });

@@ -7,7 +7,7 @@ import { MAX_NAME_BYTES, safeName } from '../../src/files/safe-name.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 
 describe('checkPathTemplate', () => {
-  it('takes a relative path made of known fields', () => {
+  it('accepts a relative path with known fields', () => {
     expect(checkPathTemplate('template', '{date}/x/{name}-{date}', ['date', 'name'])).toBe(
       '{date}/x/{name}-{date}',
     );
@@ -44,11 +44,11 @@ describe('fillPath', () => {
     expect(isInside(resolve('/root/messages'), resolve('/root', path))).toBe(true);
   });
 
-  it('leaves parts without fields as they are, and reads no field out of a value', () => {
+  it('keeps parts without fields, and does not expand fields in a value', () => {
     expect(fillPath('../my messages./{a}', () => '{b}')).toBe('../my messages./{b}');
   });
 
-  it('cuts what is long, not what is short', () => {
+  it('shortens only long values', () => {
     const values: Record<string, string> = { time: '120000', name: '👍'.repeat(200), id: 'rec-01' };
     const path = fillPath('{time}-{name}-{id}', (field) => values[field] ?? '');
     expect(path).toMatch(/^120000-👍+-rec-01$/u);
@@ -69,7 +69,7 @@ describe('confinedPath', () => {
     },
   );
 
-  it('gives what lies in the folder or throws, whatever the text is', () => {
+  it('gives a path in the folder or throws, for any text', () => {
     const piece = fc.constantFrom('..', '.', '/', '\\', 'a', '\0', '//', '../');
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {

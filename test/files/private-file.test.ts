@@ -44,7 +44,7 @@ describe.skipIf(process.platform === 'win32').each(Object.entries(MAKERS))('%s',
     expect(await modeOf(join(folder, 'new'))).toBe('600');
   });
 
-  it('takes a file that others could read from them', async () => {
+  it('makes a file private that others could read', async () => {
     await writeFile(join(folder, 'old'), '');
     await chmod(join(folder, 'old'), 0o666);
     await make(join(folder, 'old'));
@@ -61,7 +61,7 @@ describe.skipIf(process.platform === 'win32').each(Object.entries(MAKERS))('%s',
 describe('a file that is being read', () => {
   it.each(
     Object.entries({ ...MAKERS, openPrivateSync: async (path: string) => openPrivateSync(path, 'w+') }),
-  )('is not emptied by %s, under whatever name, until nobody reads it', async (_, make) => {
+  )('is not truncated by %s, under any name, while it is being read', async (_, make) => {
     const path = join(folder, 'old');
     await writeFile(path, 'whole');
     await link(path, join(folder, 'other'));
@@ -78,7 +78,7 @@ describe('a file that is being read', () => {
     expect(await readFile(path, 'utf8')).not.toBe('whole');
   });
 
-  it('is appended to, and left alone by a file of its own', async () => {
+  it('does not block appending to it, or writing other files', async () => {
     await writeFile(join(folder, 'old'), 'whole');
     const endReading = noteReading(await stat(join(folder, 'old')));
     closeSync(await openPrivate(join(folder, 'old'), 'a'));
@@ -87,7 +87,7 @@ describe('a file that is being read', () => {
   });
 });
 
-it('a folder that something is in the way of is refused with what to do about', async () => {
+it('a folder whose path is blocked by a file is refused with advice', async () => {
   await writeFile(join(folder, 'file'), '');
   for (const path of ['file', 'file/a', 'file/a/b']) {
     await expect(makeFolder(join(folder, path))).rejects.toThrow(
@@ -98,7 +98,7 @@ it('a folder that something is in the way of is refused with what to do about', 
 
 describe.skipIf(process.platform === 'win32')('makePrivateFolder', () => {
   it.each([makePrivateFolder, makePrivateFolderSync])(
-    'makes each folder for its owner alone: %#',
+    'creates each folder for its owner only: %#',
     async (make) => {
       await chmod(folder, 0o755);
       await make(join(folder, 'a/b'));

@@ -44,7 +44,7 @@ it.skipIf(process.platform === 'win32').each(WRITERS)('%s replaces regular files
   await write(join(folder, 'old'));
 });
 
-it.skipIf(process.platform === 'win32')('what is removed is a regular file', async () => {
+it.skipIf(process.platform === 'win32')('only regular files are removed', async () => {
   for (const name of ['device', 'folder', 'made', 'nothing', 'made/below'])
     await removeFile(join(folder, name));
   expect((await readdir(folder)).sort()).toEqual(['device', 'folder']);

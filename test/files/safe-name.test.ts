@@ -39,7 +39,7 @@ describe('safeName', () => {
     expectPlain(safeName(name));
   });
 
-  it('makes a plain name of any text, and the same of that again', () => {
+  it('makes a plain name of any text, and leaves plain names unchanged', () => {
     fc.assert(
       fc.property(anyText({ maxLength: 400 }), (text) => {
         const name = safeName(text);
@@ -56,7 +56,7 @@ describe('safeName', () => {
   });
 
   it.each(['a', ' ', '.', '. ', '~', '-', '<', '\u0301', 'a\u0301', '\u200b', '\ud800', 'con.', '👍'])(
-    'looks at no more of a text of %j than it can use',
+    'reads only as much of a long text of %j as it needs',
     (unit) => {
       // Reading a character is what takes time: a text of 5 MB costs no more reads than one of 5 kB.
       expect(safeName(unit.repeat(2_500_000))).toBe(safeName(unit.repeat(5000)));

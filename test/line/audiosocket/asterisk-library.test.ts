@@ -41,7 +41,7 @@ function tone(level: number): Buffer {
 }
 
 describe.skipIf(!FOREIGN_MODULES)(
-  'a library for AudioSocket of somebody else (needs JACKFIELD_FOREIGN_MODULES)',
+  'a third-party library for AudioSocket (needs JACKFIELD_FOREIGN_MODULES)',
   async () => {
     const library = FOREIGN_MODULES
       ? await foreignModule<Library>('asterisk-audiosocket/dist/index.js')
@@ -65,7 +65,7 @@ describe.skipIf(!FOREIGN_MODULES)(
       return { calls, url: `tcp://127.0.0.1:${it.address.port}`, close: () => it.close() };
     }
 
-    it('as a server takes our calls: it hears whole frames, says something, and hangs up', async () => {
+    it('takes our calls as a server: it hears whole frames, says something, and hangs up', async () => {
       const { calls, url, close } = await server();
       const far = await stage(audioSocketLine({ listen: false, connect: { url } }));
       const caller = far.client('alice');
@@ -85,7 +85,7 @@ describe.skipIf(!FOREIGN_MODULES)(
       await close();
     });
 
-    it('as a server takes a fork: each sample once, in frames of 20 ms, and the end', async () => {
+    it('takes a fork as a server: each sample once, in frames of 20 ms, and the end', async () => {
       const { calls, url, close } = await server();
       const clock = new VirtualClock();
       const stream = new FedStream(clock, { sampleRate: 8000, channels: 1 });
@@ -109,7 +109,7 @@ describe.skipIf(!FOREIGN_MODULES)(
       await close();
     });
 
-    it('as Asterisk brings us a call: both hear each other, and either ends it', async () => {
+    it('brings us a call as Asterisk does: both hear each other, and either ends it', async () => {
       if (!library) return;
       const line = audioSocketLine({ target: 'listener', startTimeoutMs: 3_600_000 });
       const here = await stage(line);

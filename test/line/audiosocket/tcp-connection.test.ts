@@ -39,7 +39,7 @@ describe('a connection of bytes', () => {
     expect(ends).toMatchObject([{ code: 'ERR_PEER', message: expect.stringContaining('cut') }]);
   });
 
-  it('is cut off on its clock when the other end keeps its half open', async () => {
+  it('is reset on its clock when the other end keeps its half open', async () => {
     const clock = new VirtualClock();
     let other: Socket | undefined;
     const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -60,12 +60,12 @@ describe('a connection of bytes', () => {
   });
 });
 
-describe('a connection that is made', () => {
+describe('an outgoing connection', () => {
   it.each([
     ['tls', 'audiosocket'],
     ['wss', 'raw'],
     ['ws', 'raw'],
-  ])('by %s to somebody who does not answer is given up on its clock', async (protocol, dialect) => {
+  ])('by %s to a peer that does not answer is given up on its clock', async (protocol, dialect) => {
     const { sockets, port } = await silentPort();
     const clock = new VirtualClock();
     const connecting = connectMedia(`${protocol}://127.0.0.1:${port}`, dialectNamed(dialect), {
@@ -77,7 +77,7 @@ describe('a connection that is made', () => {
     await failed;
   });
 
-  it('holds a virtual clock where it is asked to, and leaves no timer on it', async () => {
+  it('holds a virtual clock when asked to, and leaves no timer on it', async () => {
     const listener = await TcpConnectionListener.open(
       { port: 0, host: '127.0.0.1', maxConnections: 1, clock: systemClock },
       () => undefined,
@@ -100,7 +100,7 @@ describe('a connection that is made', () => {
 });
 
 it.skipIf(!hasOpenssl)(
-  'a port with TLS is closed at once, whoever has not begun its TLS (needs openssl)',
+  'a port with TLS closes at once, also with clients that have not begun TLS (needs openssl)',
   async () => {
     const tls = certificate(testFolder(), 'server', ['DNS:localhost'], 'localhost');
     const listener = await TcpConnectionListener.open(

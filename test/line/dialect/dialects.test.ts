@@ -91,7 +91,7 @@ describe.each(CASES)('%s', (_, dialect, variant) => {
     }
   });
 
-  it('names digits, marks and what was heard', () => {
+  it('carries digits, marks and the heard position', () => {
     for (const role of ['provider', 'application'] as const) {
       for (const type of ['dtmf', 'mark', 'marked', 'heard', 'tool', 'tool-result', 'text'] as const) {
         if (!dialect.says[role].includes(type)) continue;
@@ -107,7 +107,7 @@ describe.each(CASES)('%s', (_, dialect, variant) => {
 describe.each(Object.values(DIALECTS).filter((each: Dialect) => each.transport === 'tcp'))(
   '$name as a stream of bytes',
   (dialect: Dialect) => {
-    it('is read the same however it is cut', () => {
+    it('is read alike for any cut', () => {
       const { provider } = startedPair(dialect);
       const events = eventsOf(dialect.format);
       const wire = [events.start, events.audio, events.dtmf, events.audio]
@@ -129,7 +129,7 @@ describe.each(Object.values(DIALECTS).filter((each: Dialect) => each.transport =
   },
 );
 
-it('has its tables in the documentation', () => {
+it('docs has the tables of the dialects', () => {
   const docs = readFileSync(new URL('../../../docs/media-servers.md', import.meta.url), 'utf8');
   expect(docs).toContain(`\n${dialectTables()}\n`);
 });

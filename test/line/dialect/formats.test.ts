@@ -30,7 +30,7 @@ function twoVoices(clock: VirtualClock) {
 }
 
 describe.each(ALL)('audio of $name', (dialect) => {
-  it('is refused at the door in a format that it does not have, by lines and forks', () => {
+  it('is refused by lines and forks in a format that it does not have', () => {
     const stream = new FedStream(new VirtualClock());
     const url = dialect.transport === 'tcp' ? 'tcp://127.0.0.1:1' : 'ws://127.0.0.1:1';
     for (const encoding of ENCODINGS) {
@@ -70,7 +70,7 @@ describe.each(ALL)('audio of $name', (dialect) => {
     }
   });
 
-  it('of two voices goes as its table says', () => {
+  it('of two voices is sent as the table of the dialect says', () => {
     const call = twoVoices(new VirtualClock());
     const url = dialect.transport === 'tcp' ? 'tcp://127.0.0.1:1' : 'ws://127.0.0.1:1';
     const begin = () =>
@@ -82,7 +82,7 @@ describe.each(ALL)('audio of $name', (dialect) => {
   });
 });
 
-describe('a rate that no audio has', () => {
+describe('a sample rate that is not used for audio', () => {
   // The filter between rates without a common measure takes seconds to be designed: nobody may ask for one.
   it.each<[keyof typeof DIALECTS, string]>([
     ['raw', '{"type":"start","format":{"sampleRate":191999}}'],
@@ -100,7 +100,7 @@ describe('a rate that no audio has', () => {
     expect(() => codec.read(start)).toThrow(expect.objectContaining({ code: 'ERR_SYNTAX' }));
   });
 
-  it('of Asterisk is in lines of text or JSON, and so is what it is told', () => {
+  it('of Asterisk is read from lines of text or JSON, and answered alike', () => {
     const { format } = DIALECTS.asterisk;
     for (const [start, variant, answer] of [
       ['MEDIA_START connection_id:c channel:W/c format:slin16', undefined, 'ANSWER'],
@@ -113,7 +113,7 @@ describe('a rate that no audio has', () => {
     }
   });
 
-  it('is refused in the midst of a session', () => {
+  it('is refused during a session', () => {
     const playAudio = JSON.stringify({
       ...{ type: 'playAudio', data: { audioContentType: 'raw', sampleRate: 191_999, audioContent: 'AAAA' } },
     });

@@ -30,7 +30,7 @@ const NAMES = [
 ];
 
 describe.each(Object.values(DIALECTS) as Dialect[])('the start of $name', (dialect) => {
-  it('is told as it is, whatever the parameters of the call are called', () => {
+  it("is read correctly, whatever the names of the call's parameters", () => {
     const { format } = dialect;
     const plain = startedPair(dialect).begun[0];
     for (const name of NAMES) {
@@ -47,7 +47,7 @@ describe.each(Object.values(DIALECTS) as Dialect[])('the start of $name', (diale
     }
   });
 
-  it('names no other party than it is given', () => {
+  it("does not take parties from the call's parameters", () => {
     const { format } = dialect;
     const provider = dialect.codec('provider', { format });
     const application = dialect.codec('application', { format });

@@ -101,13 +101,13 @@ function numbers(seed: number): (below: number) => number {
   };
 }
 
-describe('a fork to a bad receiver', () => {
+describe('a fork to a faulty receiver', () => {
   it.each([
     [1, 'drop-oldest'],
     [2, 'drop-newest'],
     [3, 'spill'],
     [4, 'drop-oldest'],
-  ] as const)('is true to the sample, whatever it does (seed %i, %s)', async (seed, policy) => {
+  ] as const)('accounts for every sample, whatever the receiver does (seed %i, %s)', async (seed, policy) => {
     const random = numbers(seed * 7919);
     const { to, told, forked, stream, feed, clock } = await stage({
       ...{ policy, maxBufferedMs: 200 + random(800), reconnect: { firstMs: 20, attempts: 1000 } },
@@ -151,7 +151,7 @@ describe('a fork to a bad receiver', () => {
     expect(told.dropped).toBe(dropped);
   });
 
-  it('whose backlog never drains is told to be behind, and is not once it drains', async () => {
+  it('is reported as behind while the backlog of its receiver does not drain', async () => {
     const { to, told, forked, feed } = await stage({ maxBufferedMs: 2000 });
     await feed(550, 5);
     expect(told.behind).toEqual([]);
@@ -168,7 +168,7 @@ describe('a fork to a bad receiver', () => {
     await forked.close();
   });
 
-  it('that takes nothing costs a second fork of the same stream nothing', async () => {
+  it('that takes nothing does not affect a second fork of the same stream', async () => {
     const clock = new VirtualClock();
     const stream = new FedStream(clock);
     const [bad, good] = [await receiver(), await receiver()];
@@ -187,7 +187,7 @@ describe('a fork to a bad receiver', () => {
   });
 });
 
-it('a fork by TCP goes on at the next sample of a receiver that comes back', async () => {
+it('a fork by TCP continues at the next sample when its receiver returns', async () => {
   const clock = new VirtualClock();
   const stream = new FedStream(clock, { sampleRate: 8000, channels: 1 });
   const pieces: Buffer[][] = [];
@@ -223,7 +223,7 @@ it('a fork by TCP goes on at the next sample of a receiver that comes back', asy
   expect(samples.every((value, i) => i === 0 || value === ((samples[i - 1] ?? 0) % 32_000) + 1)).toBe(true);
 });
 
-it('a fork asks its receiver now and then whether it reads, and an answer makes no other question', async () => {
+it('a fork pings its receiver at a limited rate, and a pong does not cause another ping', async () => {
   const { to, feed, forked, clock } = await stage({});
   let pings = 0;
   to.sessions[0]?.socket.on('ping', () => pings++);

@@ -75,7 +75,7 @@ describe('a fork', () => {
   it.each([
     ['drops it as soon as it has the start', 'raw', 'text' as const],
     ['answers, and drops it', 'raw', 'answer' as const],
-  ])('gives up a receiver that takes the connection, and %s', async (_, dialect, how) => {
+  ])('gives up a receiver that accepts the connection and then %s', async (_, dialect, how) => {
     const clock = new VirtualClock();
     const { stream, feed } = counting(clock);
     const { sockets, url } = await receiver((socket) => {
@@ -96,7 +96,7 @@ describe('a fork', () => {
     expect(sockets).toHaveLength(3);
   });
 
-  it('leaves no connection behind where its dialect cannot say the start', async () => {
+  it('leaves no connection open when its dialect cannot express the start', async () => {
     const clock = new VirtualClock();
     const { stream } = counting(clock);
     const open = new Set<Socket>();
@@ -114,7 +114,7 @@ describe('a fork', () => {
     await until(() => taken === 1 && open.size === 0);
   });
 
-  it('comes back after a loss and goes on at the sample that is next, within its latency bound', async () => {
+  it('reconnects after a loss and continues at the next sample, within its latency limit', async () => {
     const clock = new VirtualClock();
     const { stream, feed } = counting(clock);
     const { texts, sockets, url } = await receiver();
@@ -169,7 +169,7 @@ describe('a fork', () => {
     await forked.close();
   });
 
-  it('ends with its stream, and fails when nobody is there', async () => {
+  it('ends with its stream, and fails when nothing is listening', async () => {
     const clock = new VirtualClock();
     const { stream } = counting(clock);
     const forked = fork(stream, 'ws://127.0.0.1:1/', { clock, reconnect: false });
@@ -181,7 +181,7 @@ describe('a fork', () => {
     expect(await other.closed).toMatchObject({ kind: 'closed' });
   });
 
-  it('leaves nothing with the signal that ends it, nor on its clock, whenever that fires', async () => {
+  it('removes its listener on the signal and its timers, whenever the signal fires', async () => {
     const clock = new VirtualClock();
     const { stream } = counting(clock);
     const { url, sockets } = await receiver();
@@ -199,7 +199,7 @@ describe('a fork', () => {
     expect(sockets).toEqual([]);
   });
 
-  it('that ends in the moment in which its connection stands closes it', async () => {
+  it('closes a connection that is established at the moment when the fork ends', async () => {
     const clock = new VirtualClock();
     const { stream } = counting(clock);
     const { url, sockets, texts } = await receiver();

@@ -64,7 +64,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
   });
 
   it.each(['websocket', 'tcp'] as const)(
-    'carry what every dialect says in either direction, to the sample, as without a thread (%s)',
+    'carry all messages of every dialect in both directions, to the sample, as without a thread (%s)',
     async (transport) => {
       const dialects = Object.values<Dialect>(DIALECTS).filter((each) => each.transport === transport);
       const subprotocols = dialects.flatMap((each) => each.subprotocols);
@@ -90,7 +90,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     },
   );
 
-  it('are refused without credentials, and have their address', async () => {
+  it('are refused without credentials, and know their address', async () => {
     const urls: string[] = [];
     const { port } = await open(
       true,
@@ -105,7 +105,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     allowed.socket.terminate();
   });
 
-  it('need a port that is free, and keys that are keys', async () => {
+  it('need a free port and valid keys', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -115,7 +115,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     await expect(open(true, { tls })).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
-  it('carry long messages and texts of any language, and more than a thread hands over at once', async () => {
+  it('carry long messages, any Unicode text, and more than a thread transfers at once', async () => {
     const [texts, bytes]: [string[], Buffer[]] = [[], []];
     let answer: MediaConnection | undefined;
     const { port } = await open(true, { transport: 'websocket' }, (connection) => {
@@ -142,7 +142,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     client.socket.terminate();
   });
 
-  it('lose nothing while this thread is busy', async () => {
+  it('lose nothing while the main thread is busy', async () => {
     const received = createHash('sha256');
     let length = 0;
     const { port } = await open(true, {}, (connection) =>
@@ -163,7 +163,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     socket.destroy();
   });
 
-  it('tell how long ago a message came, also where this thread has been busy since', async () => {
+  it('report the age of a message, also when the main thread has been busy since', async () => {
     const ages: (number | undefined)[] = [];
     const { port } = await open(true, {}, (connection) => {
       connection.listen({ message: () => void ages.push(connection.ageMs), closed: () => undefined });
@@ -179,7 +179,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     socket.destroy();
   });
 
-  it('whose peer does not read have a backlog, then end; others go on', async () => {
+  it('whose peer does not read get a backlog, then end; others continue', async () => {
     const connections: MediaConnection[] = [];
     const ends: unknown[] = [];
     const { port } = await open(true, {}, (connection) => {
@@ -205,7 +205,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     reading.end();
   });
 
-  it('say all that was sent before they are closed', async () => {
+  it('send everything that is queued before they are closed', async () => {
     const { port } = await open(true, {}, (connection) => {
       connection.listen({ message: () => undefined, closed: () => undefined });
       connection.send(Buffer.from('first'));
@@ -217,7 +217,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     expect(client.received.toString()).toBe('first and last');
   });
 
-  it('end with a thread that dies; another one listens in its place, and those of others go on', async () => {
+  it('end with a thread that dies; another thread listens in its place, and connections of others continue', async () => {
     const ends: (Error | undefined)[][] = [[], []];
     const count = [0, 0];
     const accept = (at: number) => (connection: MediaConnection) => {
@@ -251,7 +251,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     for (const each of [far, next]) each.end();
   });
 
-  it('come again once the port is free, where another thread could not listen in place of one that died', async () => {
+  it('are accepted again once the port is free, when no thread could listen in place of one that died', async () => {
     const clock = new VirtualClock();
     let count = 0;
     const { port } = await open(true, {}, () => void count++, clock);
@@ -283,7 +283,7 @@ describe.skipIf(!isBuilt)('connections in a thread (needs a build)', () => {
     client.end();
   });
 
-  it('are calls of a line, as without a thread', async () => {
+  it('are calls of a line as without a thread', async () => {
     const { Exchange }: typeof import('../../../src/exchange.js') = await import(built('exchange').href);
     const { audioSocketLine }: typeof import('../../../src/line.js') = await import(built('line').href);
     const exchange = await Exchange.start();

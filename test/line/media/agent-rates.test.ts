@@ -114,7 +114,7 @@ function expectTone({ ms, hz, peak }: ReturnType<typeof measured>, of: string): 
   expect(peak, of).toBeGreaterThan(7000);
 }
 
-it('an agent says all of its audio before its mark and its end, whatever rate it has', async () => {
+it('all audio of an agent is sent before its mark and its end, at any rate', async () => {
   const clock = new VirtualClock();
   const [here, there] = memoryConnections();
   const dialect = dialectNamed('raw');
@@ -159,7 +159,7 @@ it('an agent says all of its audio before its mark and its end, whatever rate it
 });
 
 describe.each(CASES)('an agent of %s', (name, dialect, given) => {
-  it('hears and says a tone as it is, at each rate that is not refused', async () => {
+  it('hears and says a tone unchanged, at each rate that is not refused', async () => {
     for (const sampleRate of RATES) {
       const named = { ...given, sampleRate };
       if (!isTaken(name, sampleRate)) {
@@ -173,7 +173,7 @@ describe.each(CASES)('an agent of %s', (name, dialect, given) => {
     }
   });
 
-  it('may say it at a rate of its own', async () => {
+  it('may speak at a rate of its own', async () => {
     if (!isTaken(name, 8000) && !isTaken(name, 24_000)) return;
     const { played } = await exchanged(dialect, given, 32_000);
     expectTone(played, 'said at 32000 Hz');

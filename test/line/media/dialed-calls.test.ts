@@ -61,14 +61,14 @@ async function calling(url: string, options: { maxCalls?: number } = {}) {
 
 const START = JSON.stringify({ type: 'start', id: 'x', format: { sampleRate: 16_000 } });
 
-describe('a call to a media server that has the call', () => {
+describe('an outgoing call to a media server', () => {
   it.each<[string, (socket: WebSocket) => void]>([
     ['closes the connection at once', (socket) => socket.close()],
     ['breaks it', (socket) => socket.terminate()],
     ['sends what is no message', (socket) => socket.send('{')],
     ['sends another message first', (socket) => socket.send('{"type":"dtmf","digit":"1"}')],
     ['says nothing', () => undefined],
-  ])('does not ring on when it %s before its start', async (_, onConnection) => {
+  ])('ends when the server %s before its start', async (_, onConnection) => {
     const { url, gone } = await mediaServer(onConnection);
     const { clock, told } = await calling(url);
     while (told.cause === undefined) {
@@ -86,7 +86,7 @@ describe('a call to a media server that has the call', () => {
     expect(line.activeCalls).toBe(1);
   });
 
-  it('is given up with its caller: the connection ends, and a start that comes too late is no call', async () => {
+  it('is given up with its caller: the connection ends, and a late start does not make a call', async () => {
     const sockets: WebSocket[] = [];
     const { url, gone } = await mediaServer((socket) => sockets.push(socket));
     const { attempt, told, line } = await calling(url);
@@ -107,7 +107,7 @@ describe('a call to a media server that has the call', () => {
     await until(() => gone.length === 1 && told.cause !== undefined);
   });
 
-  it('is one of the calls that a line may have at once', async () => {
+  it('counts towards the limit of calls of its line', async () => {
     const { url } = await mediaServer((socket) => socket.send(START));
     const { call, told } = await calling(url, { maxCalls: 1 });
     const second = call();

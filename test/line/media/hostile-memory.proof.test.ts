@@ -113,8 +113,8 @@ async function mostWhile(socket: Socket, bytes: Buffer): Promise<number> {
   return most;
 }
 
-describe('a peer that sends 10 MB in a call costs no more than is promised, and nothing of another call', () => {
-  it('as one message of a WebSocket, which ends its call', async () => {
+describe('a peer that sends 10 MB in a call uses limited memory, and does not affect another call', () => {
+  it('in one message of a WebSocket, which ends its call', async () => {
     const calls = await twoCalls(
       webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }),
       TWILIO,
@@ -128,7 +128,7 @@ describe('a peer that sends 10 MB in a call costs no more than is promised, and 
     await calls.close();
   });
 
-  it('as a message of 4 MB that does not end', async () => {
+  it('in a message of 4 MB that does not end', async () => {
     const calls = await twoCalls(
       webSocketLine({ target: 'listener', dialect: 'twilio', ...MINUTES }),
       TWILIO,
@@ -147,7 +147,7 @@ describe('a peer that sends 10 MB in a call costs no more than is promised, and 
     await calls.close();
   });
 
-  it('as audio of AudioSocket, of which little is kept', async () => {
+  it('as audio of AudioSocket, of which only the newest is kept', async () => {
     const calls = await twoCalls(audioSocketLine({ target: 'listener', ...MINUTES }), ASTERISK);
     const frame = Buffer.concat([Uint8Array.of(0x10, 0xff, 0xfe), TEN_MB.subarray(0, 0xfffe)]);
     const all = Buffer.concat(Array.from({ length: 160 }, () => frame));

@@ -77,7 +77,7 @@ describe('a server that we connect to', () => {
         socket.write(switched(acceptOf(key), 'Sec-WebSocket-Extensions: permessage-deflate\r\n')),
     ],
     ['hangs up', 'ERR_PEER', (socket) => socket.destroy()],
-  ])('and that %s is refused with %s, and no secret is told', async (_, code, answer) => {
+  ])('and that %s is refused with %s, without a secret in the message', async (_, code, answer) => {
     const { url, sockets } = await hostileServer(answer);
     const error = await connectMedia(url, raw, { clock: systemClock }).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ code });
@@ -85,7 +85,7 @@ describe('a server that we connect to', () => {
     await until(() => sockets.size === 0);
   });
 
-  it.skipIf(!hasOpenssl)('and that has no good certificate is refused with what to do', async () => {
+  it.skipIf(!hasOpenssl)('and that has no valid certificate is refused with advice', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'jackfield-certificates-'));
     closing.push(() => rmSync(folder, { recursive: true }));
     const { key, cert } = certificate(folder, 'here', ['IP:127.0.0.1']);
@@ -109,7 +109,7 @@ describe('a server that we connect to', () => {
     }
   });
 
-  it('and that is not there is told so', async () => {
+  it('and that is unreachable is reported', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
@@ -122,7 +122,7 @@ describe('a server that we connect to', () => {
     );
   });
 
-  it('is given up on the clock while it answers byte by byte', async () => {
+  it('and that answers byte by byte is given up on the clock', async () => {
     const clock = new VirtualClock();
     let isConnected = false;
     const { url, sockets } = await hostileServer((socket) => {
@@ -139,7 +139,7 @@ describe('a server that we connect to', () => {
   });
 
   it.each(['raw', 'rtpengine'] as const)(
-    'is given up when a signal says so, before or meanwhile (%s)',
+    'is given up when the signal fires, before or meanwhile (%s)',
     async (name) => {
       const { url, sockets } = await hostileServer(() => undefined);
       const to = name === 'raw' ? url : url.replace('ws:', 'tls:');
@@ -199,7 +199,7 @@ describe('a client that connects to us', () => {
     ['a message within another', 'ERR_PEER', Buffer.concat([masked(0x01, '{'), masked(0x81, '{}')])],
     ['a text that is no UTF-8', 'ERR_PEER', masked(0x81, '\xc3(')],
     ['a close code that is none', 'ERR_PEER', masked(0x88, '\0\x07')],
-  ])('and sends %s is cut off with %s; another is not', async (_, code, frame) => {
+  ])('and sends %s is cut off with %s; another client is not', async (_, code, frame) => {
     const ends: (Error | undefined)[] = [];
     const messages: unknown[] = [];
     const listener = await WebSocketListener.open(
@@ -252,7 +252,7 @@ function pieces(count: number): Buffer {
 }
 
 describe('a thousand connections that never send', () => {
-  it('to a port of AudioSocket are closed when their time is up; a call that comes then is taken', async () => {
+  it('to a port of AudioSocket are closed when their time is up; a call that comes then is accepted', async () => {
     const clock = new VirtualClock();
     const failures: unknown[] = [];
     const placed: string[] = [];
@@ -312,7 +312,7 @@ describe('a thousand connections that never send', () => {
     call.destroy();
   });
 
-  it('or whose request comes byte by byte, to a port of WebSockets, are no more than it takes', async () => {
+  it('or send their request byte by byte, to a port of WebSockets, are held to its limit', async () => {
     const listener = await WebSocketListener.open(
       {
         ...{ port: 0, host: '127.0.0.1', access: {}, subprotocols: [], clock: systemClock },

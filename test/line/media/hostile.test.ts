@@ -67,7 +67,7 @@ function strangerTo(dialect: Dialect, role: 'provider' | 'application') {
 
 describe.each(Object.values(DIALECTS))('$name', (dialect: Dialect) => {
   it.each(['provider', 'application'] as const)(
-    'as %s takes what strangers send with typed errors alone',
+    'as %s answers any input with events or typed errors',
     (role) => {
       for (const [what, message] of MESSAGES) {
         const given = { format: dialect.format };
@@ -88,7 +88,7 @@ describe.each(Object.values(DIALECTS))('$name', (dialect: Dialect) => {
     },
   );
 
-  it('reads random bytes and texts, cut anywhere, without anything but typed errors', () => {
+  it('reads random bytes and texts, cut anywhere, and throws only typed errors', () => {
     let seed = 7;
     const random = (below: number) => {
       seed = (seed * 48_271) % 2_147_483_647;
@@ -122,7 +122,7 @@ describe.each(Object.values(DIALECTS))('$name', (dialect: Dialect) => {
     }
   });
 
-  it('ends a session that breaks it, and takes nothing more of it', async () => {
+  it('ends a session whose peer violates it, and reads nothing more of it', async () => {
     const { far, events, ends } = strangerTo(dialect, 'application');
     const before = events.length;
     const breaking: WireMessage =
@@ -273,7 +273,7 @@ it('audio after a clear, or of another item, does not continue half a sample', a
   }
 });
 
-it('a stranger whose first message is of no sense is told to be of another dialect, perhaps', async () => {
+it('an unreadable first message is reported with the hint that the peer may use another dialect', async () => {
   const { far, ends } = strangerTo(DIALECTS.twilio, 'application');
   far.send('MEDIA_START connection_id:1');
   await turn();

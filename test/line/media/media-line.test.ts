@@ -15,7 +15,7 @@ const frame = (level: number) => {
 };
 
 describe('a line of AudioSocket', () => {
-  it('makes a call of a connection: voice both ways, digits, the end', async () => {
+  it('makes a call of a connection: voice in both directions, digits, the end', async () => {
     const line = audioSocketLine({ target: 'listener', startTimeoutMs: 3_600_000 });
     const { clock, listener, exchange, failures } = await stage(line);
     const asterisk = new Bytes(line.port);
@@ -42,7 +42,7 @@ describe('a line of AudioSocket', () => {
     await closed(exchange, clock);
   });
 
-  it('does not make a delay of what came before the call was connected', async () => {
+  it('does not turn audio that came before the call was connected into a delay', async () => {
     const line = audioSocketLine({ target: 'listener', startTimeoutMs: 3_600_000 });
     const { clock, listener, exchange } = await stage(line);
     const asterisk = new Bytes(line.port);
@@ -56,7 +56,7 @@ describe('a line of AudioSocket', () => {
     await closed(exchange, clock);
   });
 
-  it('counts calls when they begin, not when somebody connects', async () => {
+  it('counts calls when they begin, not connections', async () => {
     const line = audioSocketLine({ target: 'listener', maxCalls: 1, startTimeoutMs: 3_600_000 });
     const { clock, listener, exchange } = await stage(line);
     const [first, second] = [new Bytes(line.port), new Bytes(line.port)];
@@ -82,7 +82,7 @@ describe('a line of AudioSocket', () => {
     await closed(exchange, clock);
   });
 
-  it('ends a connection that says nothing, and one that is no AudioSocket; neither is a call', async () => {
+  it('closes a silent connection, and one that is not AudioSocket, without a call', async () => {
     const line = audioSocketLine({ target: 'listener', startTimeoutMs: 1000 });
     const { clock, listener, exchange, failures } = await stage(line);
     const [silent, http] = [new Bytes(line.port), new Bytes(line.port)];
@@ -125,7 +125,7 @@ const MEDIA = {
 };
 
 describe('a line of Twilio', () => {
-  it('makes a call of a stream whose parameters name whom it is for', async () => {
+  it('makes a call of a stream whose parameters name the callee', async () => {
     const line = webSocketLine({ dialect: 'twilio', startTimeoutMs: 3_600_000 });
     const { clock, listener, exchange } = await stage(line);
     const twilio = await new Texts(`ws://127.0.0.1:${line.port}/media`).open();
@@ -142,7 +142,7 @@ describe('a line of Twilio', () => {
     await closed(exchange, clock);
   });
 
-  it('takes nothing that is of another call: the connection ends, and the call fails', async () => {
+  it('refuses messages of another call: the connection ends, and the call fails', async () => {
     const line = webSocketLine({ dialect: 'twilio', target: 'listener', startTimeoutMs: 3_600_000 });
     const { clock, listener, exchange, failures } = await stage(line);
     const twilio = await new Texts(`ws://127.0.0.1:${line.port}/`).open();
@@ -158,7 +158,7 @@ describe('a line of Twilio', () => {
 });
 
 describe('calls to an application', () => {
-  it('go out by connecting to it, as a provider of its dialect', async () => {
+  it('are made by connecting to it, as a provider of its dialect', async () => {
     const inside = webSocketLine({ dialect: 'raw', target: 'listener', startTimeoutMs: 3_600_000 });
     const far = await stage(inside);
     const line = webSocketLine({

@@ -26,7 +26,7 @@ describe('audio on its way to a call', () => {
     [8000, 30],
     [44_100, 20],
     [24_000, 100],
-  ])('at %i Hz is played to its last sample, when only %i ms come', (sampleRate, ms) => {
+  ])('at %i Hz is played to its last sample when only %i ms arrive', (sampleRate, ms) => {
     const queue = new PlayQueue(LIVE);
     written(queue, sampleRate, ms);
     const heard = read(queue, 12);
@@ -41,7 +41,7 @@ describe('audio on its way to a call', () => {
     expect(queue.stats.received).toBe(5 * 320);
   });
 
-  it('that keeps waiting is a delay, and taken away; what comes in time is not', () => {
+  it('that keeps waiting becomes a delay and is removed; audio in time is kept', () => {
     const queue = new PlayQueue(LIVE);
     written(queue, 16_000, 200);
     for (let at = 0; at < 150; at++) {
@@ -57,7 +57,7 @@ describe('audio on its way to a call', () => {
     expect(queue.stats.dropped).toBe(dropped);
   });
 
-  it('counts from its coming, where that was earlier than its being written', () => {
+  it('is timed by its arrival rather than by its being written', () => {
     const clock = new VirtualClock();
     const frame = new Int16Array(320);
     const spareOf = (ageMs: number | undefined) => {
@@ -69,7 +69,7 @@ describe('audio on its way to a call', () => {
     expect([spareOf(undefined), spareOf(7)]).toEqual([0, 7]);
   });
 
-  it('tells a mark when what was before it is played, or was cleared', () => {
+  it('reports a mark when the audio before it was played or cleared', () => {
     const told: [string, boolean][] = [];
     const queue = new PlayQueue({
       ...{ maxMs: 10_000, isLive: false },
@@ -113,13 +113,13 @@ function isWhole({ stats }: PlayQueue): boolean {
 }
 
 describe('a line to a call', () => {
-  it('that is clean has each frame played by the next read, and no hole but that of the filter', () => {
+  it('without jitter plays each frame at the next read, with no gap except that of the filter', () => {
     const queue = new PlayQueue(LIVE);
     lineOf(queue, Array(500).fill(0), 10);
     expect(queue.stats).toMatchObject({ missing: 32, dropped: 0, waiting: 0, guard: 0 });
   });
 
-  it('that jitters has holes while that is learned, and none from then on', () => {
+  it('with jitter has gaps while it is measured, and none from then on', () => {
     const lates = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 300, maxLength: 300 });
     fc.assert(
       fc.property(lates, fc.integer({ min: 0, max: 19 }), (late, phaseMs) => {
@@ -133,7 +133,7 @@ describe('a line to a call', () => {
     );
   });
 
-  it('that stalls now and then loses what is beyond its bound, and has its delay back in time', () => {
+  it('that stalls now and then loses audio beyond its limit, and returns to its delay', () => {
     const stalls = fc.array(fc.tuple(fc.integer({ min: 5, max: 150 }), fc.integer({ min: 20, max: 3000 })), {
       maxLength: 4,
     });
@@ -149,7 +149,7 @@ describe('a line to a call', () => {
     );
   });
 
-  it('that needed a delay once lets go of it half a minute later', () => {
+  it('that needed a delay once drops it half a minute later', () => {
     const queue = new PlayQueue(LIVE);
     lineOf(queue, [0, 0, 0, 50, ...Array<number>(100).fill(0)], 5, 16_000);
     expect(queue.stats).toMatchObject({ waiting: 3 * 320, guard: 3 * 320, dropped: 0 });

@@ -67,8 +67,8 @@ async function run(callers: readonly { phaseMs: number; frameMs?: number; lates:
   return parties;
 }
 
-describe('the place of ticks', () => {
-  it('is just after the audio of the one who speaks, wherever that comes', async () => {
+describe('the phase of the ticks', () => {
+  it('is just after the arrival of audio, whenever that is', async () => {
     for (let phaseMs = 0; phaseMs < 20; phaseMs += 3) {
       const [caller] = await run([{ phaseMs, lates: Array<number>(100).fill(0) }]);
       expect(caller?.queue.stats).toMatchObject({ dropped: 0, guard: 0 });
@@ -76,7 +76,7 @@ describe('the place of ticks', () => {
     }
   });
 
-  it('is as long after it as it jitters, and none is missed once that is known', async () => {
+  it('is later by the jitter of the audio, and no frame is missed once the jitter is known', async () => {
     const lates = fc.array(fc.double({ min: 0, max: 9, noNaN: true }), { minLength: 300, maxLength: 300 });
     await fc.assert(
       fc.asyncProperty(lates, fc.integer({ min: 0, max: 19 }), async (late, phaseMs) => {
@@ -101,14 +101,14 @@ describe('the place of ticks', () => {
     expect(caller?.delayMs(7, frameMs)).toBeLessThanOrEqual(45);
   });
 
-  it('gives a delay up that a stall has left, seconds later', async () => {
+  it('drops a delay that a stall has caused within seconds', async () => {
     const lates = [...Array<number>(100).fill(0), 70, ...Array<number>(600).fill(0)];
     const [caller] = await run([{ phaseMs: 5, lates }]);
     expect(caller?.delayMs(5, 20)).toBeLessThanOrEqual(4);
   });
 
   it.each([25, 35, 70])(
-    'has lost the delay of a busy first second (%d ms) three seconds later',
+    'drops the delay of a busy first second (%d ms) within three seconds',
     async (late) => {
       // Calls that begin at once keep both ends busy.
       const busy = Array.from({ length: 50 }, (_, at) => (at % 10 === 9 ? late : 0));
@@ -119,7 +119,7 @@ describe('the place of ticks', () => {
     },
   );
 
-  it('is after the audio of the last where several speak', async () => {
+  it('is after the audio of the latest speaker when several speak', async () => {
     const lates = Array<number>(100).fill(0);
     const [one, other] = await run([
       { phaseMs: 4, lates },
@@ -129,7 +129,7 @@ describe('the place of ticks', () => {
     expect(other?.delayMs(12, 20)).toBeLessThanOrEqual(3);
   });
 
-  it('stays within a frame of the schedule, whatever comes', async () => {
+  it('stays within a frame of the schedule, for any arrival times', async () => {
     const lates = fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 300, maxLength: 300 });
     await fc.assert(
       fc.asyncProperty(lates, async (late) => {

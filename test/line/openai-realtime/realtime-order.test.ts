@@ -38,7 +38,7 @@ function talk(variant: 'current' | 'earlier') {
 }
 
 it.each(['current', 'earlier'] as const)(
-  'an agent of ours tells its answers in the order of the interface (%s form)',
+  'our side as an agent sends its answers in the order of the interface (%s form)',
   (variant) => {
     const isEarlier = variant === 'earlier';
     const [output, added] = isEarlier
@@ -78,7 +78,7 @@ it.each(['current', 'earlier'] as const)(
   },
 );
 
-it('events of an answer after its end are left out, and events that name no answer are kept', () => {
+it('events of an answer after its end are ignored, and events that name no answer are kept', () => {
   const client = REALTIME.codec('provider', { format: REALTIME.format });
   const read = (type: string, fields: object) =>
     client.read(JSON.stringify({ type, ...fields })).map((event) => event.type);

@@ -121,7 +121,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
     [10, 'batched'],
     [81, 'batched'],
   ] as const)(
-    'through loss, jitter, doubles, stalls, bursts, silence that is not sent, and drift, all at once: %i %s',
+    'through loss, jitter, duplicates, stalls, bursts, silence suppression and drift at once: %i %s',
     async (seed, readClass) => {
       const count = 1500;
       const { packets, truth } = packetsOf(count, { seed });
@@ -162,7 +162,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
     },
   );
 
-  it('a sender whose clock stood still goes on where it comes', async () => {
+  it('a sender whose clock stood still continues at its arrival', async () => {
     const { packets, truth } = packetsOf(200);
     const sent = packets.map((packet, i) => ({ packet, atMs: 100 + i * PACKET_MS + (i < 100 ? 0 : 5000) }));
     const { heard, gaps, voice } = await placed(sent);
@@ -173,7 +173,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
     expect(samplesOf(gaps, 'not-sent')).toBe(640 + 40_000);
   });
 
-  it('a stall of the network is a delay: what comes at once afterwards is where it was said', async () => {
+  it('a stall of the network is a delay: audio that comes in a burst afterwards keeps its place', async () => {
     const { packets, truth } = packetsOf(400);
     const sent = packets.map((packet, i) => {
       const atMs = 100 + i * PACKET_MS;
@@ -184,7 +184,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
     expect(voice.stats).toMatchObject({ jumps: 0, lost: 0 });
   });
 
-  it('a count of time that jumps is not believed', async () => {
+  it('a jump of the timestamps is not followed', async () => {
     const { packets, truth } = packetsOf(100);
     const sent = packets.map((packet, i) => ({
       packet: i < 50 ? packet : { ...packet, timestamp: (packet.timestamp + 8000 * 3600) >>> 0 },
@@ -195,7 +195,7 @@ describe('voice is placed by its timestamps, to the sample', () => {
     expect(compare(heard, truth, 640, new Set())).toEqual({ wrong: 0, absent: 0 });
   });
 
-  it('what is missing is waited for no longer than was asked for', async () => {
+  it('a missing packet is waited for no longer than configured', async () => {
     const { packets, truth } = packetsOf(60);
     const late = (i: number) => (i === 20 ? 300 : i === 40 ? 700 : 0);
     const sent = packets.map((packet, i) => ({ packet, atMs: 100 + i * PACKET_MS + late(i) }));

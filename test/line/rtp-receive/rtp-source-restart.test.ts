@@ -5,7 +5,7 @@ it.each([
   ['lower', 1000],
   ['much lower', -30_000],
   ['higher', 20_000],
-])('loses one packet of a source that begins anew with a %s number', (_, distance) => {
+])('a source that restarts with a %s number loses one packet', (_, distance) => {
   const source = new RtpSource(7, 8000);
   const payload = Buffer.alloc(160);
   let count = 0;

@@ -31,7 +31,7 @@ const LIMITS: Readonly<Record<string, readonly [delayMs: number, madeUpMs: numbe
   'clock off by 500 ppm': [50, 0],
 };
 
-describe('on a bad line every sample is what was said, or is told as made up', () => {
+describe('on a bad line every sample is as it was said, or reported as concealed', () => {
   it.each(Object.keys(LINES))('%s', async (name) => {
     const { delayMs, received, playout, ...found } = await playLine(parts, name, 20);
     const [mostMs = 0, perPacketMs = 0] = LIMITS[name] ?? [];
@@ -46,7 +46,7 @@ describe('on a bad line every sample is what was said, or is told as made up', (
     expect(found.joined / 8).toBeLessThanOrEqual(changes * 5.5);
   });
 
-  it('as the documentation has it', async () => {
+  it('the table of the documentation has these lines, within their limits', async () => {
     const rows = await documented();
     expect([...rows.keys()]).toEqual(Object.keys(LINES));
     for (const [name, [delayMs = 0, lost = 0, late = 0, madeUpMs, , wrong]] of rows) {

@@ -6,7 +6,7 @@ const facts: QualityFacts = { codec: 'PCMU', lossPercent: 0, burstRatio: 1, conc
 const mos = (more: Partial<QualityFacts>) => callQuality({ ...facts, ...more }).mos;
 
 describe('the E-model', () => {
-  it('gives what is published', () => {
+  it('gives the published values', () => {
     expect(callQuality(facts)).toMatchObject({
       scale: 'narrowband',
       r: 93.2,
@@ -32,14 +32,14 @@ describe('the E-model', () => {
     expect(mos({ delayMs: 400 })).toBeLessThan(mos({ delayMs: 150 }) ?? 0);
   });
 
-  it('says what it cannot compute', () => {
+  it('reports what it cannot compute', () => {
     expect(callQuality({ ...facts, codec: 'G722', lossPercent: 1 })).toMatchObject({
       basis: expect.stringMatching(/not computable/) as string,
     });
     expect(callQuality({ ...facts, codec: 'opus' })).not.toHaveProperty('mos');
   });
 
-  it('knows bursts from losses at random', () => {
+  it('distinguishes bursts from random losses', () => {
     const [bursts, random] = [new LossRuns(), new LossRuns()];
     for (let n = 0; n < 1000; n++) {
       bursts.note(n % 100 === 50 ? 10 : 0);

@@ -45,7 +45,7 @@ describe('RTCP', () => {
     );
   });
 
-  it('takes any bytes', () => {
+  it('survives any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(255), (bytes, kind) => {
         const compound = Buffer.from(bytes);
@@ -56,7 +56,7 @@ describe('RTCP', () => {
     );
   });
 
-  it('takes what is whole of a compound packet that is cut', () => {
+  it('reads the complete parts of a truncated compound packet', () => {
     const whole: RtcpPacket[] = [
       { type: 'report', ssrc: 1, reports: [] },
       { type: 'description', ssrc: 1, cname: 'someone' },
@@ -68,7 +68,7 @@ describe('RTCP', () => {
     }
   });
 
-  it('passes over what it does not know, and names that are not canonical', () => {
+  it('skips unknown packets, and names that are not canonical', () => {
     const feedback = Buffer.from('81cd0003000000010000000200000000', 'hex');
     const named = Buffer.from('81ca00040000000502046e616d65010161000000', 'hex');
     expect(readRtcp(Buffer.concat([feedback, named]))).toEqual([

@@ -21,7 +21,7 @@ describe('an RTP packet', () => {
     expect(readRtp(bytes)?.payload.toString('hex')).toBe('01020300');
   });
 
-  it('is nothing where bytes are cut, or are of another protocol', () => {
+  it('is rejected when it is truncated or of another protocol', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => void readRtp(Buffer.from(bytes))));
     for (const hex of [
       '',

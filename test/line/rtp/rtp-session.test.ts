@@ -96,7 +96,7 @@ describe('digits', () => {
     expect(digits.join('')).toBe('159#');
   });
 
-  it('are heard as tones, whichever way they come', async () => {
+  it('are heard as tones, whether sent as events or tones', async () => {
     const { alice, say } = await call({ telephoneEvent: event });
     void alice.sendDigit('5', 200);
     const heard = await say(silence);
@@ -104,7 +104,7 @@ describe('digits', () => {
     expect(digits.map(({ digit }) => digit)).toEqual(['5']);
   });
 
-  it('end although the packets that say so are lost', async () => {
+  it('end although the packets of their end are lost', async () => {
     const { alice, bob, ends, clock, say } = await call({ telephoneEvent: event });
     const ended: string[] = [];
     bob.on('digit-end', (digit) => ended.push(digit));
@@ -115,7 +115,7 @@ describe('digits', () => {
     expect(ended).toEqual(['7']);
   });
 
-  it('are refused where they are none, and given up with the session', async () => {
+  it('are refused when invalid, and given up with the session', async () => {
     const { alice } = await call();
     await expect(alice.sendDigit('x')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     const waiting = alice.sendDigit('1');
@@ -124,7 +124,7 @@ describe('digits', () => {
   });
 });
 
-describe("a session is its peer's alone", () => {
+describe('a session accepts its peer only', () => {
   const packet = (sequence: number, more: Partial<RtpPacket> = {}) =>
     writeRtp({
       ...{ payloadType: 0, marker: false, ssrc: 99 },
@@ -144,7 +144,7 @@ describe("a session is its peer's alone", () => {
     return { clock, session, near, far, connect, events };
   }
 
-  it('latches on the first packet that fits, and not again', async () => {
+  it('latches onto the source of the first valid packet, and only once', async () => {
     const { session, near, far, connect, events } = await receiving();
     near.receive(packet(1), false);
     await connect();
@@ -171,7 +171,7 @@ describe("a session is its peer's alone", () => {
     expect(events).toEqual(['latched 7000', 'latched 9000']);
   });
 
-  it('changes to another source that goes on, and to no stray one', async () => {
+  it('changes to another source that keeps sending, and not to a stray packet', async () => {
     const { session, near, connect } = await receiving();
     await connect();
     for (let n = 0; n < 3; n++) near.receive(packet(n), false);
@@ -186,14 +186,14 @@ describe("a session is its peer's alone", () => {
     });
   });
 
-  it('counts what is lost, doubled and out of order, over a wrap', async () => {
+  it('counts lost, duplicate and reordered packets, over a wrap of the numbers', async () => {
     const { session, near, connect } = await receiving();
     await connect();
     for (const n of [65_533, 65_535, 65_534, 65_536, 65_536, 65_539]) near.receive(packet(n & 0xffff), false);
     expect(session.stats().received).toMatchObject({ packets: 5, lost: 2, duplicates: 1, reordered: 1 });
   });
 
-  it('tells when nothing comes, once, and again when it was back', async () => {
+  it('reports silence of its peer once, and again after it was back', async () => {
     const { clock, near, connect, events } = await receiving();
     await connect();
     near.receive(packet(1), false);
@@ -203,7 +203,7 @@ describe("a session is its peer's alone", () => {
     expect(events).toEqual(['latched 5000', 'timeout', 'timeout']);
   });
 
-  it('that is closed because its peer is silent watches no longer', async () => {
+  it('closed because its peer is silent stops its timer', async () => {
     const { clock, session, connect, events } = await receiving();
     session.on('timeout', () => void session.close());
     await connect();
@@ -214,7 +214,7 @@ describe("a session is its peer's alone", () => {
     expect(set).not.toHaveBeenCalled();
   });
 
-  it('reports to its peer and hears its reports, with keys as well', async () => {
+  it('sends reports to its peer and reads its reports, also encrypted', async () => {
     const keys = (fill: number) => ({
       suite: 'AES_CM_128_HMAC_SHA1_32' as const,
       key: Buffer.alloc(30, fill).toString('base64'),
@@ -237,14 +237,14 @@ describe("a session is its peer's alone", () => {
     }
   });
 
-  it('tells everybody who asks that the voice was played', async () => {
+  it('resolves all waits for the end of the played voice', async () => {
     const { clock, alice, bob, say } = await call();
     await say(toneSamples({ frequency: 400, durationMs: 200 }));
     await driven(clock, Promise.all([bob.played(), bob.played()]));
     await Promise.all([alice.close(), bob.close()]);
   });
 
-  it('takes no packet that is not encrypted with its key', async () => {
+  it('drops packets that are not encrypted with its key', async () => {
     const key = { suite: 'AES_CM_128_HMAC_SHA1_80', key: Buffer.alloc(30, 1).toString('base64') } as const;
     const { session, near, connect } = await receiving({ srtp: { local: key, remote: key } });
     await connect();
@@ -282,7 +282,7 @@ describe("a session is its peer's alone", () => {
 });
 
 describe('ports', () => {
-  it('are an even one and the next; when a range is used up, that is said', async () => {
+  it('are an even one and the next; an exhausted range is reported', async () => {
     const free = await RtpSession.open();
     const { port } = free;
     expect(port % 2).toBe(0);

@@ -34,7 +34,7 @@ describe('HMAC-SHA1', () => {
     expect(digestOf(hmac).toString('hex')).toBe(digest);
   });
 
-  it('is that of node:crypto, whatever was taken before', () => {
+  it('is that of node:crypto, also when the object is used again', () => {
     const message = fc.record({
       bytes: fc.uint8Array({ maxLength: 400 }),
       word: fc.option(fc.integer({ min: 0, max: 2 ** 32 - 1 }), { nil: undefined }),
@@ -53,7 +53,7 @@ describe('HMAC-SHA1', () => {
     );
   });
 
-  it('of every length around the ends of blocks', () => {
+  it('is right for every length around the block size', () => {
     const key = Buffer.alloc(20, 9);
     const hmac = new HmacSha1(key);
     const bytes = Buffer.from(Array.from({ length: 200 }, (_, i) => i));

@@ -24,7 +24,7 @@ const packetOf = (sequence: number, ssrc = 0xcafebabe, payload = Buffer.alloc(16
   });
 
 describe('SRTP', () => {
-  it('makes the packet that other implementations test with', () => {
+  it('makes the packet of the published test vector', () => {
     const packet = packetOf(0x1234, 0xcafebabe, Buffer.alloc(16, 0xab));
     expect(new SrtpContext(keyOf()).protect(packet).toString('hex')).toBe(
       '800f1234decafbadcafebabe4e55dc4ce79978d88ca4d215949d2402b78d6acc99ea179b8dbb',
@@ -32,7 +32,7 @@ describe('SRTP', () => {
   });
 
   it.each(['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'] as const)(
-    'takes its own packets: %s',
+    'reads its own packets: %s',
     (suite) => {
       const [sender, receiver] = [new SrtpContext(keyOf(suite)), new SrtpContext(keyOf(suite))];
       for (let sequence = 65_400; sequence < 65_700; sequence++) {
@@ -45,7 +45,7 @@ describe('SRTP', () => {
     },
   );
 
-  it('protects in place as it does in a copy', () => {
+  it('protects in place as in a copy', () => {
     const suite = 'AES_CM_128_HMAC_SHA1_32';
     const [copying, own] = [new SrtpContext(keyOf(suite)), new SrtpContext(keyOf(suite))];
     for (const [n, length] of [0, 160, 160, 0, 37, 1200, 160].entries()) {
@@ -56,7 +56,7 @@ describe('SRTP', () => {
     }
   });
 
-  it('takes packets out of order around a wrap, each once', () => {
+  it('accepts packets out of order around a wrap, each once', () => {
     const [sender, receiver] = [new SrtpContext(keyOf()), new SrtpContext(keyOf())];
     const random = randomFrom(5);
     const packets = Array.from({ length: 250 }, (_, i) => sender.protect(packetOf(65_400 + i)));
@@ -69,7 +69,7 @@ describe('SRTP', () => {
     }
   });
 
-  it('goes on counting under a new key, and takes a peer that begins anew', () => {
+  it('continues its packet count under a new key, and accepts a peer that restarts', () => {
     const [sender, receiver] = [new SrtpContext(keyOf()), new SrtpContext(keyOf())];
     for (const sequence of [65_530, 65_535, 65_536, 65_540])
       receiver.unprotect(sender.protect(packetOf(sequence)));
@@ -85,7 +85,7 @@ describe('SRTP', () => {
     );
   });
 
-  it('refuses what was changed, cut, or made with another key', () => {
+  it('refuses packets that were changed, truncated, or made with another key', () => {
     const receiver = new SrtpContext(keyOf());
     const secret = new SrtpContext(keyOf()).protect(packetOf(1));
     for (let at = 0; at < secret.length; at += 7) {
@@ -102,7 +102,7 @@ describe('SRTP', () => {
     expect(receiver.unprotect(Buffer.from(secret))).toEqual(packetOf(1));
   });
 
-  it('protects RTCP, with what cannot be read without the key', () => {
+  it('protects RTCP, which cannot be read without the key', () => {
     const [sender, receiver] = [new SrtpContext(keyOf()), new SrtpContext(keyOf())];
     const report = Buffer.alloc(64, 0x81);
     for (let n = 0; n < 3; n++) {
@@ -115,7 +115,7 @@ describe('SRTP', () => {
     }
   });
 
-  it('covers with the keystream of AES in counter mode', () => {
+  it('encrypts with the keystream of AES in counter mode', () => {
     const payload = Buffer.alloc(1000, 0);
     const secret = new SrtpContext(keyOf()).protect(packetOf(7, 0xcafebabe, payload));
     // Session key and salt of RFC 3711, appendix B.3.

@@ -34,7 +34,7 @@ describe('telephone events', () => {
     expect([eventOf('x'), eventOf(''), eventOf('12'), digitOf(16)]).toEqual(Array(4).fill(undefined));
   });
 
-  it('makes one press of packets of which any are lost', () => {
+  it('makes one press of its packets, whichever of them are lost', () => {
     const packets = [...press(5, 1000, 5), ...press(5, 3000, 4)];
     const whole = pressesOf(packets);
     expect(whole).toEqual([
@@ -52,7 +52,7 @@ describe('telephone events', () => {
     }
   });
 
-  it('takes packets that come late or twice for the press that they are of', () => {
+  it('assigns late and duplicate packets to their press', () => {
     const [first = [], second = []] = [press(1, 1000, 3), press(2, 2000, 3)];
     const late = first[1] ?? [0, Buffer.alloc(0)];
     const presses = pressesOf([...first, ...first, ...second.slice(0, 2), late, ...second.slice(2)] as [
@@ -67,7 +67,7 @@ describe('telephone events', () => {
     ]);
   });
 
-  it('makes one press of segments', () => {
+  it('joins the segments of a long press', () => {
     const part = (timestamp: number, duration: number, end = false): [number, Buffer] => [
       timestamp,
       writeTelephoneEvent({ event: 3, end, volume: 10, duration }),

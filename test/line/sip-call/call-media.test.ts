@@ -40,7 +40,7 @@ describe('an answer', () => {
     expect(answeringDirection(offered, isHeld)).toBe(expected);
   });
 
-  it('takes the digits that have the clock of the codec', async () => {
+  it('takes the telephone events that have the clock of the codec', async () => {
     const lines = [
       'm=audio 40000 RTP/AVP 8 100 101',
       'a=rtpmap:100 telephone-event/48000',
@@ -51,7 +51,7 @@ describe('an answer', () => {
     expect(answer).not.toContain('telephone-event/48000');
   });
 
-  it('has a line for every stream that was offered, and takes the first that is voice', async () => {
+  it('has a media line for every offered stream, and takes the first audio stream', async () => {
     const answer = await answerTo(
       offer(
         'm=image 40002 udptl t38',
@@ -71,7 +71,7 @@ describe('an answer', () => {
     ['no voice', ['m=video 40000 RTP/AVP 96']],
     ['no codec in common', ['m=audio 40000 RTP/AVP 18', 'a=rtpmap:18 G729/8000']],
     ['encryption without a key', ['m=audio 40000 RTP/SAVP 8']],
-  ])('is refused to %s', async (_, lines) => {
+  ])('is refused for %s', async (_, lines) => {
     await expect(answerTo(offer(...lines))).rejects.toMatchObject({ status: 488 });
   });
 
@@ -92,7 +92,7 @@ describe('an answer', () => {
     });
   });
 
-  it('tells a hold, also one of the old form, and its end', async () => {
+  it('recognises a hold, also in its old form, and its end', async () => {
     const made = await media();
     const told: boolean[] = [];
     made.events = { held: (on) => told.push(on), digit: () => undefined, lost: () => undefined };
@@ -107,7 +107,7 @@ describe('an answer', () => {
     expect(told).toEqual([true, false, true, false]);
   });
 
-  it('keeps the numbers that codecs were given, in later offers as well', async () => {
+  it('keeps the payload types of codecs, also in later offers', async () => {
     const made = await media();
     await answerTo(offer('m=audio 40000 RTP/AVP 96', 'a=rtpmap:96 opus/48000/2'), made);
     expect(made.offer().content.toString()).toMatch(/m=audio \d+ RTP\/AVP 96 .*\r\n/);
@@ -115,7 +115,7 @@ describe('an answer', () => {
 });
 
 describe('a description', () => {
-  it('has its codecs in order, those without a map too, and a single one', () => {
+  it('has its codecs in order, also those without rtpmap, and also a single one', () => {
     const read = readDescription(offer('m=audio 40000 RTP/AVP 9'));
     expect(read?.voice?.codecs).toEqual([{ codec: 'G722', payloadType: 9 }]);
     expect(readDescription('nonsense')).toBeUndefined();

@@ -4,7 +4,7 @@ import { SwitchedVoice } from '../../../src/line/sip-call/switched-voice.js';
 
 const frameOf = (value: number) => new Int16Array(320).fill(value);
 
-it('says at one end what the other one hears, in order, after a stall too, and tells what is missing', () => {
+it('says at one end what the other end hears, in order, also after a stall, and reports what is missing', () => {
   const [near, far] = joinedVoices();
   const said = () => {
     const frame = frameOf(-1);
@@ -41,7 +41,7 @@ it('does not keep the delay of a stall', () => {
   expect(frame[0]).toBe(599);
 });
 
-it('tells what was made up also through a voice that was put through', () => {
+it('reports concealed samples also through a connected voice', () => {
   const [near, far] = joinedVoices();
   const switched = new SwitchedVoice(joinedVoices()[0]);
   switched.become(near);

@@ -22,7 +22,7 @@ const LAST = 5;
 /** Packets of a stranger that are in the way of the last ones. */
 const STRANGE = 300;
 
-it('what a phone has said before it hangs up is heard, also where it still waits in the socket', async () => {
+it('the last words of a phone before it hangs up are heard, also when they still wait in the socket', async () => {
   const clock = new VirtualClock(EPOCH_MS);
   const network = new MemoryNetwork(clock);
   const socket = createSocket('udp4').bind(0, '127.0.0.1');

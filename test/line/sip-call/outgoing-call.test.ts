@@ -5,7 +5,7 @@ import { Attempt, type AttemptEvents } from '../../../src/switch/attempt.js';
 import type { EndCause } from '../../../src/switch/leg.js';
 import { until } from '../../turns.js';
 
-it('gives its ports and its place back when the line is closed before the INVITE has gone', async () => {
+it('an outgoing call releases its ports and its place when the line is closed before the INVITE was sent', async () => {
   const told: string[] = [];
   const media = { close: async () => void told.push('closed') } as unknown as CallMedia;
   const host = {

@@ -36,7 +36,7 @@ describe('a call', () => {
     expect([s.alice.endpoint.sessions, s.bob.endpoint.sessions]).toEqual([[], []]);
   });
 
-  it('comes about with every other message lost', async () => {
+  it('is established although every other message is lost', async () => {
     await using s = await stage(answering);
     s.network.loses = (_, count) => count % 2 === 1;
     s.alice.call('10.0.0.2');
@@ -47,7 +47,7 @@ describe('a call', () => {
     expect([s.alice.told.at(-1), s.bob.told]).toEqual(['ended remote', ['ended local']]);
   });
 
-  it('is hung up where no ACK comes', async () => {
+  it('is hung up when no ACK comes', async () => {
     await using s = await stage(answering);
     s.network.loses = (text) => text.startsWith('ACK');
     s.alice.call('10.0.0.2');
@@ -55,7 +55,7 @@ describe('a call', () => {
     expect([s.bob.told, s.alice.told.at(-1)]).toEqual([['ended lost'], 'ended remote']);
   });
 
-  it('fails where nobody answers, after timer B', async () => {
+  it('fails after timer B when nobody answers', async () => {
     await using s = await stage();
     s.alice.call('10.0.0.9');
     await s.pass(31_900);
@@ -65,7 +65,7 @@ describe('a call', () => {
     expect(s.network.sent).toHaveLength(7);
   });
 
-  it('makes the offer in the 200 where the INVITE has none, and the answer in the ACK', async () => {
+  it('has the offer in the 200 when the INVITE has none, and the answer in the ACK', async () => {
     await using s = await stage(answering);
     s.alice.call('10.0.0.2', { isOfferLate: true });
     await s.pass(100);
@@ -75,7 +75,7 @@ describe('a call', () => {
     ]);
   });
 
-  it('is answered only once where the INVITE comes by two ways', async () => {
+  it('is answered only once when the INVITE arrives by two ways', async () => {
     await using s = await stage(ringing);
     s.alice.call('10.0.0.2');
     await s.pass(50);
@@ -110,7 +110,7 @@ describe('a call that is given up', () => {
     ]);
   });
 
-  it('is cancelled as soon as the other end has said anything', async () => {
+  it('is cancelled as soon as the other end has responded', async () => {
     await using s = await stage(ringing);
     s.alice.call('10.0.0.2').cancel();
     await s.pass(5);
@@ -122,7 +122,7 @@ describe('a call that is given up', () => {
     expect(s.alice.told.at(-1)).toBe('refused 487');
   });
 
-  it('is hung up where the answer crosses the CANCEL', async () => {
+  it('is hung up when the answer crosses the CANCEL', async () => {
     await using s = await stage(ringing);
     const call = s.alice.call('10.0.0.2');
     await s.pass(100);
@@ -198,7 +198,7 @@ describe('media before the answer', () => {
     expect(s.alice.told).toEqual(['183 with media', 'answered']);
   });
 
-  it('fails the call where no PRACK comes', async () => {
+  it('fails the call when no PRACK comes', async () => {
     await using s = await stage({ arrives: (end, invite) => void invite.ring({ media: end.talk }) });
     s.network.loses = (text) => text.startsWith('PRACK');
     s.alice.call('10.0.0.2');
@@ -206,7 +206,7 @@ describe('media before the answer', () => {
     expect(s.alice.told).toEqual(['183 with media', 'refused 504']);
   });
 
-  it('is offered in a 183 where the INVITE has no offer, and answered in the PRACK', async () => {
+  it('is offered in a 183 when the INVITE has no offer, and answered in the PRACK', async () => {
     await using s = await stage({
       arrives: async (end, invite) => {
         await invite.ring({ media: end.talk });
@@ -258,7 +258,7 @@ describe('an offer within a call', () => {
     expect(others.talk.told[0]).toMatch(/^answers offer/);
   });
 
-  it('is made again where two cross, later by the one who did not call', async () => {
+  it('is repeated when two cross, later by the callee', async () => {
     await using s = await talking();
     s.alice.session?.reoffer();
     s.bob.session?.reoffer();
@@ -269,14 +269,14 @@ describe('an offer within a call', () => {
     expect([s.alice.session?.state, s.bob.session?.state]).toEqual(['confirmed', 'confirmed']);
   });
 
-  it('is made once for many wishes that come together', async () => {
+  it('is made once for many requests at the same time', async () => {
     await using s = await talking();
     for (let i = 0; i < 5; i++) s.alice.session?.reoffer();
     await s.pass(500);
     expect(s.bob.talk.told).toHaveLength(2);
   });
 
-  it('ends the call where the other end does not know it any more', async () => {
+  it('ends the call when the other end no longer knows it', async () => {
     await using s = await talking();
     if (s.bob.session) s.bob.endpoint.removeSession(s.bob.session);
     s.alice.session?.reoffer();
@@ -286,7 +286,7 @@ describe('an offer within a call', () => {
 });
 
 describe('the session timer', () => {
-  it('is kept up by the caller with UPDATE', async () => {
+  it('is refreshed by the caller with UPDATE', async () => {
     await using s = await stage(answering);
     s.alice.call('10.0.0.2', { times: { expiresSeconds: 120 } });
     await s.pass(300_000);
@@ -298,7 +298,7 @@ describe('the session timer', () => {
     expect([s.alice.told.at(-1), s.bob.told.at(-1)]).toEqual(['ended lost', 'ended lost']);
   });
 
-  it('is asked for again where it was too short (422)', async () => {
+  it('is requested again after a 422 for a short interval', async () => {
     await using s = await stage({
       arrives: (end, invite) => {
         if (Number(invite.request.headers.get('Min-SE')) < 600) invite.reject(422, { 'Min-SE': '600' });
@@ -311,7 +311,7 @@ describe('the session timer', () => {
     expect(s.bob.invite?.request.headers.get('Session-Expires')).toBe('600');
   });
 
-  it('refuses one that is too short', async () => {
+  it('refuses an interval that is too short', async () => {
     await using s = await stage(answering);
     s.alice.call('10.0.0.2', { times: { expiresSeconds: 60, minSeconds: 60 } });
     await s.pass(200);

@@ -54,7 +54,7 @@ async function talking(options: Partial<SipLineOptions> = {}) {
   };
 }
 
-describe('a phone that passes a call on', () => {
+describe('a phone that transfers a call', () => {
   it('blind: the call goes on with the new number, and the first one is ended', async () => {
     await using s = await talking();
     const status = s.trunk.session?.refer('sip:+15550901@10.0.0.1');
@@ -118,7 +118,7 @@ describe('a phone that passes a call on', () => {
   it.each([
     ['a dear number, and is cut off when that costs too much', [0, 30], 'FAILED'],
     ['a number that is free, and costs nothing any more', [30, 0], 'INPROGRESS'],
-  ] as const)('passes it on to %s', async (_, rates, expected) => {
+  ] as const)('is transferred to %s', async (_, rates, expected) => {
     const tariff = { precision: 2, currency: 'EUR' };
     const tariffs = rates.map((rate, n) => ({ ...tariff, prefix: `+1555090${n}`, rate }));
     // Nothing is heard here, which ends no call.
@@ -132,7 +132,7 @@ describe('a phone that passes a call on', () => {
   });
 
   it.each(['alice', 'bob'] as const)(
-    'attended: those it talks to in two calls of the line talk to each other, until %s hangs up',
+    'attended: the other ends of its two calls are connected to each other until %s hangs up',
     async (hangsUp) => {
       await using s = await talking();
       const first = s.trunk.session;
@@ -166,7 +166,7 @@ describe('a phone that passes a call on', () => {
     },
   );
 
-  it('cannot replace a call that is not there', async () => {
+  it('cannot replace an unknown call', async () => {
     await using s = await talking();
     s.trunk.call('10.0.0.1', { media: agreeing, headers: { Replaces: 'x;to-tag=1;from-tag=2' } });
     await s.clock.advance(1000);
@@ -174,8 +174,8 @@ describe('a phone that passes a call on', () => {
   });
 });
 
-describe('headers of a call that comes in', () => {
-  it('say who calls, and who has forwarded the call', async () => {
+describe('headers of an incoming call', () => {
+  it('name the caller, and the forwarder of the call', async () => {
     await using s = await talking();
     const bob = s.w.client('bob');
     const told: unknown[] = [];

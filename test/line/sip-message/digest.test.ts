@@ -60,7 +60,7 @@ describe('an answer to a challenge', () => {
     expect(response(answerChallenge(without, old, signed))).toBe('670fd8c2df070c60b045671b8b24ff02');
   });
 
-  it('takes the strongest of several that it knows', () => {
+  it('uses the strongest known algorithm of several', () => {
     const values = [
       'Digest realm="a", nonce="1", algorithm=MD5',
       'Digest realm="a", nonce="1", algorithm=SHA-256',
@@ -94,14 +94,14 @@ describe('a client', () => {
     expect([again?.headers.get('CSeq'), again?.headers.get('Call-ID')]).toEqual(['8 REGISTER', 'one']);
   });
 
-  it('goes on with what a second proxy asks for, and keeps what the first has got', () => {
+  it('answers the challenge of a second proxy, and keeps the credentials for the first', () => {
     const client = new DigestClient(ME);
     const first = client.answer(register(), refused(407, 'Digest realm="a", nonce="1"'));
     const second = first && client.answer(first, refused(407, 'Digest realm="b", nonce="2"'));
     expect(second?.headers.lines('Proxy-Authorization')).toHaveLength(2);
   });
 
-  it('tries again with a nonce that was stale, and gives up where the password is wrong', () => {
+  it('tries again after a stale nonce, and gives up when the password is wrong', () => {
     const client = new DigestClient(ME);
     const first = client.answer(register(), refused(401, 'Digest realm="a", nonce="1"'));
     const second = first && client.answer(first, refused(401, 'Digest realm="a", nonce="2", stale=TRUE'));
@@ -140,7 +140,7 @@ describe('a server', () => {
     return answerChallenge(challenge, credentials, request, count);
   }
 
-  it.each([0, 1])('takes an answer to its challenge %i once', (index) => {
+  it.each([0, 1])('accepts an answer to its challenge %i once', (index) => {
     const guard = new DigestGuard('here', () => 1000, ['SHA-256', 'MD5']);
     const value = answered(guard, 1, ME, index);
     expect(guard.check([value], request, passwordOf)).toEqual({ kind: 'accepted', user: ME.user });
@@ -159,7 +159,7 @@ describe('a server', () => {
     });
   });
 
-  it('says that a nonce is too old, or is another server’s', () => {
+  it('reports a nonce that is too old, or from another server', () => {
     let now = 1000;
     const guard = new DigestGuard('here', () => now);
     const value = answered(guard);

@@ -59,7 +59,7 @@ describe('a message from the field', () => {
     expect(read.body.toString()).toBe(body);
   });
 
-  it('is nothing where there are only line breaks', () => {
+  it('is ignored when it has only line breaks', () => {
     expect(['', '\r\n\r\n', '\0\0'].map((text) => readDatagram(bytes(text)))).toEqual([
       undefined,
       undefined,
@@ -121,13 +121,13 @@ describe('a stream', () => {
     ['a length that is no number', INVITE.replace('l: 4', 'l: four')],
     ['a body that is too long', INVITE.replace('l: 4', 'l: 999999')],
     ['what is no SIP', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'],
-  ])('is given up after %s', (_, text) => {
+  ])('is rejected after %s', (_, text) => {
     expect(readStream(bytes(text))).toMatchObject({ end: 'lost' });
   });
 });
 
 describe('messages that are written', () => {
-  it('is read again as it was', () => {
+  it('are read back unchanged', () => {
     const name = fc.constantFrom('Subject', 'X-Account', 'Via', 'Contact', 'Supported');
     const value = fc.string({ unit: fc.constantFrom(...'abc ,;="<>:@\\') }).map((text) => text.trim());
     fc.assert(
@@ -143,7 +143,7 @@ describe('messages that are written', () => {
     );
   });
 
-  it('lets nothing break out of its header', () => {
+  it('cannot contain a value that breaks out of its header', () => {
     const message = request(readDatagram(bytes(INVITE)));
     message.headers.set('Subject', 'a\r\nX-Evil: 1\r\n\r\nBYE');
     expect(request(readDatagram(writeMessage(message))).headers.get('X-Evil')).toBeUndefined();
@@ -151,7 +151,7 @@ describe('messages that are written', () => {
 });
 
 describe('any bytes', () => {
-  it('are read or refused, never thrown at, in bounded time', () => {
+  it('are read or refused without an exception, in bounded time', () => {
     const original = bytes(INVITE);
     const places = fc.array(fc.tuple(fc.nat(original.length - 1), fc.nat(255)), { maxLength: 30 });
     fc.assert(

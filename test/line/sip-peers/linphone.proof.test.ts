@@ -86,7 +86,7 @@ describe.skipIf(!HAS_LINPHONE)('linphone (needs linphone-cli)', () => {
     expect([line.calls, failures]).toEqual([0, []]);
   });
 
-  it('asks somebody in a second call, then puts the first one through to them', async () => {
+  it('consults another party in a second call, then transfers the first call to that party', async () => {
     const identity = { handle: 'tone', fullName: 'Tone', network: 'P2P' } as const;
     const say = toneSamples({ frequency: TONE, durationMs: 50_000 });
     const behaviour = { ringMs: 0, outcome: 'answer', steps: [{ say }], stay: true } as const;

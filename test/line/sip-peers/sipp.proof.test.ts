@@ -188,7 +188,7 @@ describe.skipIf(!HAS_SIPP)('SIPp (needs sip-tester)', () => {
     await until(() => incoming.calls === 0);
   });
 
-  it('is answered, put on hold by the user, taken back, and hung up', async () => {
+  it('is answered, put on hold by the user, resumed, and hung up', async () => {
     const call = await calls([
       ...answered,
       receives('INVITE', 'a=sendonly'),
@@ -245,7 +245,7 @@ describe.skipIf(!HAS_SIPP)('SIPp (needs sip-tester)', () => {
     await call.run;
   });
 
-  it('sends the call on to another port, and is given up there', async () => {
+  it('redirects the call to another port, where it is cancelled', async () => {
     const other = await freePort();
     const call = await calls([
       receives('INVITE'),

@@ -11,7 +11,7 @@ const nic = (address: string, bits: number, internal = false) => ({
   ...(address.includes(':') ? { family: 'IPv6' as const, scopeid: 0 } : { family: 'IPv4' as const }),
 });
 
-it('finds the address in the network of a peer, and asks the system once in ten seconds', async () => {
+it('the address in the network of a peer is found, and the system is asked once in ten seconds', async () => {
   let asked = 0;
   const clock = new VirtualClock();
   const own = new OwnAddresses(clock, () => {
@@ -29,7 +29,7 @@ it('finds the address in the network of a peer, and asks the system once in ten 
   expect([own.towards('10.1.9.9'), asked]).toEqual(['192.0.2.5', 2]);
 });
 
-it('is loopback where the machine has no other address', () => {
+it('the address is loopback when the machine has no other', () => {
   const own = new OwnAddresses(new VirtualClock(), () => ({}));
   expect([own.towards('192.0.2.1'), own.towards('2001:db8::1')]).toEqual(['127.0.0.1', '::1']);
 });

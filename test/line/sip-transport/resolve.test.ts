@@ -60,11 +60,11 @@ describe('the addresses of a URI (RFC 3263)', () => {
     expect(await found(uri)).toEqual(expected);
   });
 
-  it('come in the order that weights draw', async () => {
+  it('are ordered by the weighted draw', async () => {
     expect((await found('sip:example.com', 0.01))[0]).toBe('UDP 192.0.2.1 5060');
   });
 
-  it('are none where there is no such transport', async () => {
+  it('are empty when there is no such transport', async () => {
     expect(await found('sip:192.0.2.7;transport=tls', 0.5, ['UDP'])).toEqual([]);
   });
 });

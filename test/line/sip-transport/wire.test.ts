@@ -58,13 +58,13 @@ describe('a call', () => {
     });
     afterAll(() => rmSync(folder, { recursive: true }));
 
-    it('shows by what certificate each end is known', async () => {
+    it('reports the certificate of each end', async () => {
       expect(await call('tls', { ...pem, ca: pem.cert, needsClientCertificate: true })).toEqual([
         'trunk.example.com',
       ]);
     });
 
-    it('is not made to one whose certificate nobody vouches for', async () => {
+    it('is not made to a peer with an untrusted certificate', async () => {
       await expect(call('tls', pem)).rejects.toThrow('transport');
     });
   });

@@ -51,7 +51,7 @@ const CHANGES: Readonly<Record<string, (name: string, value: string) => string>>
   'many values': (name, value) => `${name}: ${Array(400).fill(value).join(', ')}\r\n`,
 };
 
-it('a call with any header wrong is taken or refused, and the line goes on', async () => {
+it('a call with any invalid header is accepted or refused, and the line keeps working', async () => {
   const clock = new VirtualClock(EPOCH_MS);
   const network = new MemoryNetwork(clock);
   const { w, line } = await site(network, clock, '10.0.0.1', {
@@ -130,8 +130,8 @@ const ANSWERS: Readonly<Record<number, readonly [own: readonly SipHeader[], beco
 /** Those that each response has. */
 const COPIED = ['Via', 'From', 'To', 'Call-ID', 'CSeq'] as const;
 
-describe('a call is ended, and the line goes on, where the other end', () => {
-  it.each(Object.entries(ANSWERS))('answers %s with any header wrong', async (status, [own, becomes]) => {
+describe('a call ends, and the line keeps working, when the other end', () => {
+  it.each(Object.entries(ANSWERS))('answers %s with any invalid header', async (status, [own, becomes]) => {
     const clock = new VirtualClock(EPOCH_MS);
     const network = new MemoryNetwork(clock);
     const { w, line } = await site(network, clock, '10.0.0.1', {

@@ -49,8 +49,8 @@ async function stage(options: Partial<SipLineOptions> = {}, parts: Parameters<ty
   };
 }
 
-describe('a call that comes in', () => {
-  it('shows clients the text of a header as its SUBJECT, and the line’s events those that are kept', async () => {
+describe('an incoming call', () => {
+  it('shows clients the text of a header as its SUBJECT, and events of the line the kept headers', async () => {
     await using s = await stage({ subject: 'X-Account', kept: ['X-Account', 'X-Queue', 'X-None'] });
     const told: unknown[] = [];
     s.line.on('call', ({ headers }) => told.push(headers));
@@ -77,7 +77,7 @@ describe('a call that comes in', () => {
     ],
     ['none of them', {}, ''],
   ])(
-    'tells who has forwarded it by %s, and who calls by P-Asserted-Identity',
+    'takes the forwarder from %s, and the caller from P-Asserted-Identity',
     async (_, headers, forwarder) => {
       await using s = await stage();
       const bob = s.w.client('bob');
@@ -97,8 +97,8 @@ describe('a call that comes in', () => {
   );
 });
 
-describe('a call that goes out', () => {
-  it('has the headers of the line and those of its own, and names the caller', async () => {
+describe('an outgoing call', () => {
+  it('has the headers of the line and its own, and names the caller', async () => {
     await using s = await stage(
       { headers: { 'X-Site': 'Zürich' }, asserted: true, diversion: true, caller: '+15550500' },
       { headersFor: ({ caller, number }) => ({ 'X-Account': `${caller} ${number}` }) },

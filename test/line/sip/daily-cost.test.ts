@@ -4,7 +4,7 @@ import { DailyCost } from '../../../src/line/sip/daily-cost.js';
 
 const TARIFF = { rate: 30, precision: 2, currency: 'EUR' };
 
-it('counts the minutes that have begun, cuts calls off beyond the limit, and begins anew each day', async () => {
+it('counts started minutes, ends calls beyond the limit, and starts again each day', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const cost = new DailyCost(clock, 1);
   const cut: string[] = [];
@@ -32,7 +32,7 @@ it('counts the minutes that have begun, cuts calls off beyond the limit, and beg
   cost.end({});
 });
 
-it('cuts off in time however many calls begin', async () => {
+it('ends calls in time, however many begin', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const cost = new DailyCost(clock, 1);
   const cut: number[] = [];
@@ -44,7 +44,7 @@ it('cuts off in time however many calls begin', async () => {
   expect(cut.slice(0, 4)).toEqual([0, 1, 2, 3]);
 });
 
-it('charges a call at one tariff at a time, and keeps its earlier cost', async () => {
+it('charges a call at one rate at a time, and keeps its earlier cost', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const cost = new DailyCost(clock, 1);
   const call = {};

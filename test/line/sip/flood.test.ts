@@ -30,7 +30,7 @@ describe('a flood', () => {
     ['REGISTER, of a thousand addresses', 'REGISTER', (n: number) => `10.9.${n % 4}.${n % 250}`],
     ['INVITE, of one address', 'INVITE', () => '10.9.0.1'],
     ['BYE of no call, of one address', 'BYE', () => '10.9.0.1'],
-  ])('of %s is left out and counted, and no call is touched', async (_, method, from) => {
+  ])('of %s is dropped and counted, and no call is affected', async (_, method, from) => {
     await using s = await twoSites();
     const alice = s.office.w.client('alice');
     const bob = s.branch.w.client('bob');
@@ -73,7 +73,7 @@ describe('a flood', () => {
     expect(s.office.line.counts.flood).toBe(60);
   });
 
-  it('of long requests is left out whole', async () => {
+  it('of long requests is dropped completely', async () => {
     await using s = await twoSites();
     const long = request('OPTIONS', '10.9.0.1', 1, `\r\nSubject: ${'x'.repeat(9000)}`);
     s.network.send({ host: '10.9.0.1', port: 5060 }, OFFICE, long);
@@ -81,7 +81,7 @@ describe('a flood', () => {
     expect(s.office.line.counts.flood).toBe(1);
   });
 
-  it('of the trunk is bounded by the calls in a minute, each refused with when to come again', async () => {
+  it('of the trunk is limited by calls a minute, each refused with Retry-After', async () => {
     const clock = new VirtualClock(EPOCH_MS);
     const network = new MemoryNetwork(clock);
     const trunk = await End.open(network, '10.0.0.3', clock);

@@ -26,7 +26,7 @@ describe('the file of a line', () => {
     expect(sipLine(options).name).toBe('sip:me@example.com');
   });
 
-  it('is told of by line and column where it is not YAML, and nothing in it is quoted: it may have a password', async () => {
+  it('is reported by line and column when it is not YAML, without quoting it: it may have a password', async () => {
     const text = 'account:\n  address: sip:me@example.com\n  password: "hunter2\n';
     const error = await read(text).catch((reason: unknown) => reason);
     expect(error).toMatchObject({

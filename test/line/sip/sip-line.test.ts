@@ -38,7 +38,7 @@ describe('two exchanges with a line between them', () => {
     expect([...s.office.w.failures, ...s.branch.w.failures]).toEqual([]);
   });
 
-  it('call the other way, and the caller gives up', async () => {
+  it('call in the other direction, and the caller gives up', async () => {
     await using s = await twoSites();
     const alice = s.office.w.client('alice');
     const bob = s.branch.w.client('bob');
@@ -52,7 +52,7 @@ describe('two exchanges with a line between them', () => {
     expect([s.office.line.calls, s.branch.line.calls]).toEqual([0, 0]);
   });
 
-  it('tell each other why a call is not taken', async () => {
+  it('give each other the reason when a call is refused', async () => {
     await using s = await twoSites();
     const alice = s.office.w.client('alice');
     const bob = s.branch.w.client('bob');
@@ -70,7 +70,7 @@ describe('two exchanges with a line between them', () => {
     expect(alice.told(`CALL ${away} PSTN_STATUS`)).toEqual(['480 Temporarily Unavailable']);
   });
 
-  it('end their calls, and take the registration back, when one closes', async () => {
+  it('end their calls and the registration when one closes', async () => {
     const s = await twoSites();
     const alice = s.office.w.client('alice');
     const bob = s.branch.w.client('bob');
@@ -110,8 +110,8 @@ async function withTrunk(trunk: Partial<SipLineOptions> = {}) {
   };
 }
 
-describe('a call that came in and goes on by a line', () => {
-  it('goes from a phone out by the trunk, within its limits', async () => {
+describe('an incoming call that is forwarded by a line', () => {
+  it('goes from a phone to the trunk, within its limits', async () => {
     await using s = await withTrunk({ limits: { calls: 1, barred: ['+449'] } });
     const bob = s.branch.w.client('bob');
     const theirs = s.provider.w.client('bob');
@@ -148,7 +148,7 @@ describe('a call that came in and goes on by a line', () => {
     expect([s.trunk.calls, s.office.line.calls]).toEqual([0, 0]);
   });
 
-  it('goes from the trunk to a phone, which is shown who calls', async () => {
+  it('goes from the trunk to a phone, which sees the caller', async () => {
     await using s = await withTrunk();
     const caller = s.provider.w.client('alice');
     const bob = s.branch.w.client('bob');
@@ -165,7 +165,7 @@ describe('a call that came in and goes on by a line', () => {
   it.each([
     ['phones', 'none', ['404 Not Found']],
     ['all', 'RINGING', []],
-  ] as const)('goes from the trunk out by the trunk with `onward: %s`: %s', async (onward, status, text) => {
+  ] as const)('goes from the trunk back to the trunk with `onward: %s`: %s', async (onward, status, text) => {
     await using s = await withTrunk({ onward });
     const hops: string[] = [];
     s.provider.line.on('wire', ({ direction, text }) => {
@@ -192,7 +192,7 @@ describe('strangers and limits', () => {
     expect(s.office.line.refusals).toMatchObject({ stranger: 1 });
   });
 
-  it('takes no more calls than the limit, and calls no number that is barred or too dear', async () => {
+  it('takes no more calls than the limit, and calls no number that is barred or too expensive', async () => {
     await using s = await twoSites(
       {},
       {
@@ -219,7 +219,7 @@ describe('strangers and limits', () => {
     expect(bob.send(`GET CALL ${reasons[3]} RATE`)).toEqual([`CALL ${reasons[3]} RATE 20`]);
   });
 
-  it('spends no more in a day than it may: a call is refused, and those that go on are cut off', async () => {
+  it('spends no more than its daily limit: a new call is refused, and calls in progress are ended', async () => {
     const tariffs = [{ prefix: '+1555', rate: 30, precision: 2, currency: 'EUR' }];
     await using s = await twoSites({}, { limits: { costPerDay: 0.5 }, tariffs });
     const alice = s.office.w.client('alice');

@@ -79,7 +79,7 @@ const DIALECTS: readonly (readonly [string, (text: string) => string])[] = [
 ];
 
 describe('SIPREC metadata', () => {
-  it('as the standard has them', () => {
+  it('are read from the example of the standard', () => {
     const metadata = readSiprecMetadata(STANDARD);
     expect(metadata).toMatchObject({
       isComplete: true,
@@ -101,7 +101,7 @@ describe('SIPREC metadata', () => {
     expect(speakerOf(metadata, '96')?.address).toMatch(/^(sip:)?Paul@biloxi\.com$/);
   });
 
-  it('says nothing of a speaker where two are mixed in a stream, or nobody is told of', () => {
+  it('names no speaker when two are mixed in a stream, or none is given', () => {
     const mixed = STANDARD.replaceAll(/<send>[^<]+<\/send>/g, '<send>UAAMm5GRQKSCMVvLyl4rFw==</send>');
     expect(speakerOf(readSiprecMetadata(mixed), '96')).toBeUndefined();
     expect(
@@ -109,7 +109,7 @@ describe('SIPREC metadata', () => {
     ).toBeUndefined();
   });
 
-  it('takes a change for a change, and a whole for a whole', () => {
+  it('apply a partial update to the state, and replace it with a complete one', () => {
     const before = readSiprecMetadata(STANDARD.replace('>Paul<', '>Unknown<'));
     const change = readSiprecMetadata(`<recording><datamode>partial</datamode>
       <participant participant_id="zSfPoSvdSDCmU3A3TRDxAw=="><nameID aor="tel:+1555"><name>Carol</name></nameID></participant>
@@ -128,18 +128,18 @@ describe('SIPREC metadata', () => {
     ['a document that is cut', STANDARD.slice(0, 900), 'ERR_SYNTAX'],
     ['one that is too large', `<recording>${'<a/>'.repeat(70_000)}</recording>`, 'ERR_LIMIT'],
     ['one that is too deep', '<recording>'.repeat(20_000), 'ERR_LIMIT'],
-  ])('refuses %s', (_, text, code) => {
+  ])('are refused with %s', (_, text, code) => {
     expect(() => readSiprecMetadata(text)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('limits the size of its state', () => {
+  it('are limited in size', () => {
     const many = `<recording>${'<participant id="x"><name>y</name><send>z</send></participant>'.repeat(3000)}<v>${'w'.repeat(50_000)}</v></recording>`;
     const metadata = readSiprecMetadata(many);
     expect(metadata.participants).toHaveLength(200);
     expect(metadata.extensions['v']).toHaveLength(1000);
   });
 
-  it('takes any damage to a document, or refuses it with an error of its own', () => {
+  it('survive any damage, or are refused with a typed error', () => {
     const random = randomFrom(9);
     for (let run = 0; run < 500; run++) {
       const text = [...STANDARD];

@@ -82,7 +82,7 @@ async function stage(options: SiprecServerOptions = {}) {
   return { clock, server, answers, whole, say, givenBack, close };
 }
 
-it('gives the ports and the place of a call back that is given up while they are opened', async () => {
+it('a call that is given up while its ports are opened releases them and its place', async () => {
   const told: unknown[] = [];
   const { clock, server, answers, say, givenBack, close } = await stage({
     maxSessions: 1,
@@ -102,7 +102,7 @@ it('gives the ports and the place of a call back that is given up while they are
   await close();
 });
 
-it('counts a call as one from its INVITE on', async () => {
+it('a call counts towards the limit from its INVITE on', async () => {
   const { server, answers, say, close } = await stage({ maxSessions: 1 });
   say('INVITE', 'a', SDP);
   say('INVITE', 'b', SDP);
@@ -111,7 +111,7 @@ it('counts a call as one from its INVITE on', async () => {
   await close();
 });
 
-it('closes with its sessions', async () => {
+it('a server closes its sessions when it closes', async () => {
   const { server, say, givenBack, close } = await stage();
   say('INVITE', 'a', SDP);
   await close();
@@ -119,7 +119,7 @@ it('closes with its sessions', async () => {
   await givenBack();
 });
 
-it('a call that is given up while the recorder gets ready is over, and nobody is told of a refusal', async () => {
+it('a call that is given up while the recorder starts is over, without an event of refusal', async () => {
   const failures: unknown[] = [];
   let ready = (_: unknown): void => undefined;
   const { server, say, givenBack, close } = await stage({
@@ -138,7 +138,7 @@ it('a call that is given up while the recorder gets ready is over, and nobody is
   await close();
 });
 
-it('names the public address of this machine behind a NAT, and receives on its own', async () => {
+it('a server behind a NAT announces its public address, and receives on its own address', async () => {
   const { whole, say, close, server } = await stage({ advertised: '203.0.113.5' });
   say('INVITE', 'a', SDP);
   await until(() => server.sessions.length === 1 && whole.some((text) => text.startsWith('SIP/2.0 200')));
@@ -152,7 +152,7 @@ it('names the public address of this machine behind a NAT, and receives on its o
 it.each([
   ['without a key', {}, 'ports.tls.key'],
   ['with files, which are not read here', { keyFile: 'key.pem', certFile: 'cert.pem' }, 'keyFile'],
-])('refuses a port of TLS %s', async (_, tls, named) => {
+])('a TLS port %s is refused', async (_, tls, named) => {
   const ports = { tls: { host: '127.0.0.1', port: 0, ...tls } };
   const opening = SiprecServer.open({ ports });
   await expect(opening).rejects.toMatchObject({

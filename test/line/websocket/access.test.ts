@@ -48,7 +48,7 @@ describe('the signature of Twilio', () => {
   });
 });
 
-describe('a request that says to be of Twilio', () => {
+describe('a request that claims to be from Twilio', () => {
   const authToken = 'token-of-an-account';
   const body = '{"CallSid":"CA1"}';
   const hash = createHash('sha256').update(body).digest('hex');
@@ -60,7 +60,7 @@ describe('a request that says to be of Twilio', () => {
     'x-twilio-signature': twilioSignature(authToken, of, {}, how),
   });
 
-  it('is one where its address, fields and body are signed', () => {
+  it('is accepted when its address, fields and body are signed', () => {
     const fields = { CallSid: 'CA1', Digits: ['2', '1'] };
     const form = 'https://example.com:443/form';
     const headers = { 'x-twilio-signature': twilioSignature(authToken, form, fields) };
@@ -71,7 +71,7 @@ describe('a request that says to be of Twilio', () => {
     expect(isTwilioRequest({ authToken, url, headers: headersOfKey, body })).toBe(true);
   });
 
-  it('is none where any of that is missing, is another, or is not signed', () => {
+  it('is refused when any of that is missing, changed or not signed', () => {
     const bare = 'https://example.com/hook';
     const fields = { CallSid: 'CA1' };
     const all: Parameters<typeof isTwilioRequest>[0][] = [
@@ -91,7 +91,7 @@ describe('a request that says to be of Twilio', () => {
     expect(all.filter((each) => isTwilioRequest(each))).toEqual([]);
   });
 
-  it('is not asked about without its parts', () => {
+  it('is an invalid argument when its parts are missing', () => {
     const asked = { authToken, url, headers: {}, body: 7 } as never;
     expect(() => isTwilioRequest(asked)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
   });
@@ -124,7 +124,7 @@ describe('a port of WebSockets', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('closes a message that is longer than its limit, and one without a mask', async () => {
+  it('closes the connection of a message that is too long, or without a mask', async () => {
     const { url, port } = await listener();
     const client = await new Texts(url).open();
     client.send(Buffer.alloc(10 * 1024 * 1024));
@@ -145,7 +145,7 @@ describe('a port of WebSockets', () => {
     await until(() => isClosed);
   });
 
-  it('holds a thousand connections that never send to its limit', async () => {
+  it('limits a thousand connections that never send', async () => {
     const { port, url } = await listener({ maxConnections: 20 });
     const idle = Array.from({ length: 1000 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
     await until(

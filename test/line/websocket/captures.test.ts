@@ -228,7 +228,7 @@ const CAPTURES: [
 ];
 
 describe('messages of the documentation', () => {
-  it.each(CAPTURES)('of %s (%s) are understood as the %s', (name, variant, role, messages) => {
+  it.each(CAPTURES)('of %s (%s) are understood when read as the %s', (name, variant, role, messages) => {
     const dialect = dialectNamed(name);
     const codec = dialect.codec(role, { format: dialect.format, variant });
     for (const [message, events] of messages) {

@@ -62,11 +62,11 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     frameOf('after the end', isMasked),
   ]);
 
-  it('are read without others where they are whole', () => {
+  it('are read on their own when they are complete', () => {
     expect(read(plain, isMasked)).toEqual({ told: readByWs(Buffer.concat(plain), isMasked), left: 0 });
   });
 
-  it('are the same wherever the stream is cut', () => {
+  it('are read alike wherever the stream is cut', () => {
     const expected = readByWs(stream, isMasked);
     expect(expected).toHaveLength(10);
     for (let at = 0; at <= stream.length; at++)
@@ -79,7 +79,7 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     ).toEqual(expected);
   });
 
-  it('are the same when a frame comes in many pieces, for any payload', () => {
+  it('are read alike when a frame comes in many pieces, for any payload', () => {
     // Each piece of the payload begins like a frame.
     const like = frameOf('not a message', isMasked);
     const payload = Buffer.concat(Array.from({ length: 20 }, () => like));
@@ -93,7 +93,7 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     expect(read(pieces, isMasked).told).toEqual([payload, 'a text']);
   });
 
-  it('become plain again after others, in the next piece', () => {
+  it('are read on the fast path again after other frames, in the next piece', () => {
     const pieces = [frame(0x89, 'ping', isMasked), plain[0] ?? stream];
     expect(read(pieces, isMasked)).toEqual({ told: ['ping ping', 'a text'], left: pieces[0]?.length });
     const cut = plain[0] ?? stream;
@@ -101,7 +101,7 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     expect(read(cuts, isMasked)).toEqual({ told: ['a text', 'a text'], left: cut.length });
   });
 
-  it('after a close frame are not given to others, in a piece of their own', () => {
+  it('after a close frame are not read, in a piece of their own', () => {
     for (const close of [frame(0x88, '', isMasked), frame(0x88, Uint8Array.of(0x03, 0xe8), isMasked)])
       for (let at = 1; at <= close.length; at++) {
         const pieces = [close.subarray(0, at), close.subarray(at), plain[0] ?? stream];
@@ -119,7 +119,7 @@ describe.each([true, false])('messages of a peer that masks: %s', (isMasked) => 
     ['a message within another', Buffer.concat([frame(1, '{', isMasked), frame(0x81, '{', isMasked)])],
     ['the rest of nothing', frame(0x80, 'a text', isMasked)],
     ['a length above the limit', frameOf(Buffer.alloc(MAX + 1), isMasked)],
-  ])('end at %s, as others find it, and nothing is read after it', async (_, fault) => {
+  ])('end at %s, as the full parser does, and nothing is read after it', async (_, fault) => {
     const pieces = Buffer.concat([frameOf('first', isMasked), fault, frameOf('last', isMasked)]);
     const { told } = read([pieces], isMasked);
     const expected = readByWs(pieces, isMasked);

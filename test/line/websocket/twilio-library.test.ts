@@ -59,7 +59,7 @@ describe.skipIf(!FOREIGN_MODULES)("Twilio's own library (needs JACKFIELD_FOREIGN
   });
 
   it.each([undefined, 'HMAC_SHA1', 'HMAC_SHA256'])(
-    'signs JSON by its hash as we take it (%s)',
+    'signs JSON by its hash in the form that we accept (%s)',
     (algorithm) => {
       if (!webhooks) return;
       const settings = algorithm && {

@@ -10,10 +10,13 @@ function message(payload: string, track = 'inbound'): string {
 }
 
 describe('a message of audio', () => {
-  it.each(['inbound', 'outbound'])('of the track %s is read in the form of the providers', (track) => {
-    expect(usual.read(message('//8=', track))).toEqual({ track, chunk: 7, payload: '//8=' });
-    expect(usual.read(message('', track))).toEqual({ track, chunk: 7, payload: '' });
-  });
+  it.each(['inbound', 'outbound'])(
+    'of the track %s is read on the fast path in the form of the providers',
+    (track) => {
+      expect(usual.read(message('//8=', track))).toEqual({ track, chunk: 7, payload: '//8=' });
+      expect(usual.read(message('', track))).toEqual({ track, chunk: 7, payload: '' });
+    },
+  );
 
   it.each([
     ['an escape in the audio', message('//8=').replace('//', '\\/\\/')],
@@ -29,11 +32,11 @@ describe('a message of audio', () => {
     ['another track', message('//8=', 'both')],
     ['no end', message('//8=').slice(0, -1)],
     ['nothing', ''],
-  ])('with %s is left to others', (_, text) => {
+  ])('with %s is left to the full parser', (_, text) => {
     expect(usual.read(text)).toBeUndefined();
   });
 
-  it('that is read means what its JSON says, and is JSON', () => {
+  it('that is read on the fast path has the meaning of its JSON', () => {
     const noise = fc.array(fc.tuple(fc.nat(120), fc.string({ maxLength: 3 })), { maxLength: 2 });
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), noise, (payload, changes) => {

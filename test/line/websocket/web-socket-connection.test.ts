@@ -4,7 +4,7 @@ import { WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../../../src/base/time/clock.js';
 import { dialWebSocket } from '../../../src/line/websocket/dial-web-socket.js';
 
-it('a connection that the other end has closed leaves no timer, though it is closed here as well', async () => {
+it('a connection that the other end has closed leaves no timer when it is closed here, too', async () => {
   const timers = new Set<object>();
   const clock: Clock = {
     ...systemClock,
@@ -44,7 +44,7 @@ it('a connection that the other end has closed leaves no timer, though it is clo
   }
 });
 
-it('data after a close is not read, and the end stays a normal one', async () => {
+it('data after a close frame is not read, and the end stays normal', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', (_, { socket }) => {
     socket.write(Buffer.of(0x88, 0));

@@ -37,7 +37,7 @@ describe.each([true, false])('frames of messages, masked: %s', (isMasked) => {
   });
 });
 
-it('a message stays what it was when it is masked', () => {
+it("masking does not change the caller's message", () => {
   const bytes = new Uint8Array(40).fill(7);
   const [one, other] = [frameOf(bytes, true), frameOf(bytes, true)];
   expect(bytes).toEqual(new Uint8Array(40).fill(7));
