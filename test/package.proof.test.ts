@@ -98,7 +98,7 @@ describe('the packed package, installed into an empty project', () => {
     expect(await runScript('common/dynamic.js')).toBe(`pong ${version}\n`);
   });
 
-  it('serves a CommonJS project by require(), where the Node of the test has that', async (context) => {
+  it('serves a CommonJS project by require(), when the Node of the test has that', async (context) => {
     const onThisNode = async (...args: string[]) =>
       (await run(process.execPath, args, { cwd: project })).stdout;
     const has = await onThisNode('--print', 'process.features.require_module === true');
@@ -119,7 +119,7 @@ describe('the packed package, installed into an empty project', () => {
     expect(await runScript(main, 'explain', 'PING')).toContain('PONG');
   });
 
-  it('is installed for all with its command and manual pages', async () => {
+  it('can be installed globally with its command and manual pages', async () => {
     // What it depends on is in the project already, where Node finds it from a folder below.
     const alone = join(project, 'alone');
     await cp(installed, alone, { recursive: true });
@@ -134,7 +134,7 @@ describe('the packed package, installed into an empty project', () => {
     expect(pages.sort()).toEqual((await readdir(join(installed, 'dist', 'man'))).sort());
   }, 180_000);
 
-  it('has what its pages link to', async () => {
+  it('has the files that its pages link to', async () => {
     const files = (await readdir(installed, { recursive: true })).filter((name) => name.endsWith('.md'));
     const pages = files.filter((name) => !name.startsWith('node_modules'));
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', join('docs', 'bots.md')]));
@@ -153,7 +153,7 @@ describe('the packed package, installed into an empty project', () => {
     expect(missing.flat()).toEqual([]);
   });
 
-  it('has no source maps, no traces of the build, and what services and editors need', async () => {
+  it('has no source maps or build files, and has the files that services and editors need', async () => {
     const names = await readdir(installed, { recursive: true });
     expect(names.filter((name) => /\.map$|tsbuildinfo|\.build/.test(name))).toEqual([]);
     expect(names).toEqual(

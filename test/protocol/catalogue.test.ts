@@ -32,7 +32,7 @@ describe('the catalogue', () => {
     expect(errorText(102)).toBeUndefined();
   });
 
-  it('says of every error which command can raise it', () => {
+  it('lists for every error the commands that can raise it', () => {
     const raised = new Set<number>();
     const collect = (value: unknown, inErrors: boolean) => {
       if (typeof value === 'number' && inErrors) raised.add(value);
@@ -63,7 +63,7 @@ describe('the catalogue', () => {
     expect(isTerminalCallStatus('constructor')).toBe(false);
   });
 
-  it('lets every call that is not over end, and none that is over go on', () => {
+  it('has a way to the end from every status, and none from an end', () => {
     for (const status of CALL_STATUSES) {
       expect(CALL_TRANSITIONS[status].some(isTerminalCallStatus)).toBe(!isTerminalCallStatus(status));
       expect(canCallMove(status, status)).toBe(true);
@@ -96,7 +96,7 @@ describe('ApiError', () => {
   });
 });
 
-describe('builders', () => {
+describe('command builders', () => {
   it.each([
     [commands.name('my recorder'), 'NAME my recorder'],
     [commands.protocol(8), 'PROTOCOL 8'],

@@ -37,13 +37,13 @@ describe('LineFramer', () => {
     expect(frame(stream, everyByte)).toEqual({ lines: whole, error: undefined, peak: 17 });
   });
 
-  it('ends messages only with LF, or only with NUL, when told to', () => {
+  it('ends messages only with LF, or only with NUL, as configured', () => {
     const bytes = encoder.encode('one\ntwo\0three\r\n');
     expect(frame(bytes, [], { terminator: 'lf' }).lines).toEqual(['one', 'two\0three']);
     expect(frame(bytes, [], { terminator: 'nul' }).lines).toEqual(['one\ntwo']);
   });
 
-  it('takes NUL alone behind the message that it was told of, at every split', () => {
+  it('switches to NUL after the announced message, at every split', () => {
     const bytes = encoder.encode('AUTH\nFRAMING\nFRAMING\0a\nb\0\r\nc\0half\n');
     for (let cut = 0; cut <= bytes.length; cut++) {
       const framer = new LineFramer();

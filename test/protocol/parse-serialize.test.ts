@@ -78,7 +78,7 @@ describe('parseCommand', () => {
     expect(parseCommand(text)).toEqual({ kind: 'unknown', text, error });
   });
 
-  it('recognises keywords in any case and writes them as they came', () => {
+  it('recognises keywords in any case and keeps their spelling', () => {
     const parsed = parseCommand('get user echo123 fullName');
     expect(parsed).toMatchObject({ kind: 'get', object: 'USER', id: 'echo123', property: 'FULLNAME' });
     expect(serialize(parsed)).toBe('get user echo123 fullName');
@@ -182,7 +182,7 @@ describe('an empty value or list', () => {
 });
 
 describe('serialize', () => {
-  it('can tell what holds line breaks on one line', () => {
+  it('can replace line breaks by blanks', () => {
     const mood = {
       kind: 'property',
       object: 'USER',

@@ -153,7 +153,7 @@ describe('types', () => {
     expect(mistakes).toHaveLength(5);
   });
 
-  it('tell the id of an object by its name', () => {
+  it('give the type of the id of each object', () => {
     const take = (message: CommandMessage | EndpointMessage) => {
       if (message.kind !== 'property') return;
       if (message.object === 'CALL') expectTypeOf(message.id).toEqualTypeOf<number>();

@@ -58,7 +58,7 @@ describe('toVersion', () => {
     [2, 'CALL 1 STATUS CANCELLED', 'CALL 1 STATUS FINISHED'],
     [2, 'USERSTATUS SKYPEME', 'USERSTATUS ONLINE'],
     [2, 'USER echo123 ONLINESTATUS SKYPEME', 'USER echo123 ONLINESTATUS ONLINE'],
-  ])('below %i says %j as %j, from it on as it is', (version, line, converted) => {
+  ])('below %i writes %j as %j, and later unchanged', (version, line, converted) => {
     expect(serialize(toVersion(parseReply(line), version - 1))).toBe(converted);
     expect(serialize(toVersion(parseReply(line), version))).toBe(line);
   });
@@ -75,7 +75,7 @@ describe('toVersion', () => {
     'OK',
     'ERROR 7 GET: invalid WHAT',
     'CALLS 1',
-  ])('leaves %j to every version', (line) => {
+  ])('leaves %j unchanged for every version', (line) => {
     for (let version = 1; version <= 8; version++)
       expect(serialize(toVersion(parseReply(line), version))).toBe(line);
   });

@@ -15,7 +15,7 @@ test('the terminating NUL is sent: 19 bytes fit one event, 20 bytes take two', (
   expect(x11Chunks('ü'.repeat(10))).toHaveLength(2);
 });
 
-test('every text without NUL comes back whole, in pieces of 20 bytes', () => {
+test('every text without NUL is joined again from pieces of 20 bytes', () => {
   const text = anyText({ maxLength: 300 }).map((value) => value.replaceAll('\0', ''));
   fc.assert(
     fc.property(fc.array(text, { maxLength: 5 }), (texts) => {

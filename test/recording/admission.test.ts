@@ -12,7 +12,7 @@ onRecordingStage((stage) => {
   ({ folder, clock, exchange } = stage);
 });
 
-it('of several calls at once those that there is room for are recorded with both legs, and the others leave nothing', async () => {
+it('of several calls at once those within the limit are recorded with both legs, and the others leave no files', async () => {
   await using server = new PcmServer({ maxLeases: 5 });
   const calls = await Promise.all(Array.from({ length: 5 }, () => callEcho(exchange)));
   const options = { clock, input: false } as const;

@@ -116,7 +116,7 @@ function misplaced(frames: readonly FoundFrame[], { troubles: of }: LineOptions)
   });
 }
 
-it('a recorded call over bad lines has each frame that came, once, near its place, and tells of what it misses', {
+it('a recorded call over bad lines has each received frame once, near its place, and reports what is missing', {
   timeout: 60_000 * CALLS,
 }, async () => {
   await fc.assert(

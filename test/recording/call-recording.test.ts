@@ -109,7 +109,7 @@ describe('recordCall', () => {
     );
   });
 
-  it('counts samples that were sent and not yet heard when the call ended; they are not missing', async () => {
+  it('does not count samples as missing that were sent and not yet heard when the call ended', async () => {
     const call = await (await client()).call('echo123');
     const file = join(folder, 'call.wav');
     const recording = await recordCall(call, server, { file, leadMs: 400 });
@@ -158,7 +158,7 @@ describe('recordCall', () => {
     expect(() => recording.voice.player).toThrow(expect.objectContaining({ code: 'ERR_INVALID_STATE' }));
   });
 
-  it('stops on demand; the call goes on', async () => {
+  it('stops on demand, and the call goes on', async () => {
     const call = await (await client()).call('echo123');
     const recording = await recordCall(call, server, { file: join(folder, 'call.wav') });
     await clock.advance(4000);
@@ -175,7 +175,7 @@ describe('recordCall', () => {
 describe('failures in a recorded call', () => {
   let call: Call;
 
-  it('the server’s ports are closed in mid-call', async () => {
+  it('the server’s ports are closed during the call', async () => {
     call = await (await client()).call('echo123');
     const recording = await recordCall(call, server, { file: join(folder, 'call.wav') });
     await clock.advance(3000);
@@ -191,7 +191,7 @@ describe('failures in a recorded call', () => {
     expect(await samplesOf(join(folder, 'call.wav'))).toHaveLength(sidecar.audio.samples * 2);
   });
 
-  it('the connections are reset in mid-call', async () => {
+  it('the connections are reset during the call', async () => {
     const meddler = new Meddler();
     opened.push(meddler);
     call = await (await client(meddler.between(exchange.endpoint()))).call('echo123');

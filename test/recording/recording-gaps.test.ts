@@ -87,7 +87,7 @@ const span = (from: number, samples: number, kind: LedgerSpan['kind'], reason?: 
 const BOTH = ['OUTPUT', 'CAPTURE_MIC'] as const;
 
 describe('a recorded call in which', () => {
-  it('one side never speaks: its silence was received, and the other side is there whole', async () => {
+  it('one side never speaks: its silence was received, and the other side is complete', async () => {
     const recording = await record();
     await stream(recording, 2000, BOTH, (leg) =>
       leg === 'OUTPUT' ? new Int16Array(FRAME) : ramp(endpoint.said[leg], FRAME, -1),
@@ -99,7 +99,7 @@ describe('a recorded call in which', () => {
     expect(sidecar).toMatchObject({ complete: true, end: 'call-ended' });
   });
 
-  it('a leg never comes: silence all along, and the other side is there whole', async () => {
+  it('a leg never comes: it is silent throughout, and the other side is complete', async () => {
     endpoint.refuses = 'CAPTURE_MIC';
     const recording = await record();
     await stream(recording, 2000, ['OUTPUT']);
@@ -109,7 +109,7 @@ describe('a recorded call in which', () => {
     expect(sidecar.legs.local.ledger.spans).toEqual([span(0, 2 * SECOND, 'missing', 'never-came')]);
   });
 
-  it('a stream stands still, and what was said meanwhile never comes: silence of exactly that length', async () => {
+  it('a stream stalls and its audio is lost: silence of exactly that length', async () => {
     const recording = await record();
     await stream(recording, 2000, BOTH);
     await stream(recording, 3000, ['OUTPUT']);
@@ -126,7 +126,7 @@ describe('a recorded call in which', () => {
     ]);
   });
 
-  it('a leg stalls for 300 ms again and again: each is silence where it was, and told', async () => {
+  it('a leg stalls for 300 ms repeatedly: each stall is silence in its place, and reported', async () => {
     const recording = await record();
     for (let i = 0; i < 4; i++) {
       await stream(recording, 700, BOTH);
@@ -175,7 +175,7 @@ describe('a recorded call in which', () => {
     }
   });
 
-  it('the connection of one leg breaks: silence from there to the end, and the other side goes on', async () => {
+  it('the connection of one leg breaks: silence from there to the end, and the other side continues', async () => {
     const recording = await record();
     await stream(recording, 2000, BOTH);
     const gone = new Promise((resolve) => recording.voice.microphone?.once('closed', resolve));

@@ -51,7 +51,7 @@ const sums = ({ legs, audio }: RecordingSidecar) =>
   }));
 
 describe('a recording in segments', () => {
-  it('goes on in a new file without losing or repeating a sample', async () => {
+  it('continues in a new file without losing or repeating a sample', async () => {
     const whole = await record({ file: join(folder, 'whole.wav') });
     await clock.run();
     const reference = await samplesOf((await whole.finished).file);
@@ -103,7 +103,7 @@ describe('a recording in segments', () => {
 });
 
 describe('a recording that is masked while the call goes on', () => {
-  it('is what it would be where nothing is found, to its last sample, also when it is stopped', async () => {
+  it('is unchanged to its last sample when nothing is found, also when it is stopped', async () => {
     const plain = await record({ file: join(folder, 'plain.wav') });
     await clock.run();
     const { file } = await plain.finished;
@@ -129,7 +129,7 @@ describe('a recording that is masked while the call goes on', () => {
 });
 
 describe('a recording that is paused', () => {
-  it('is silent meanwhile, says so, and goes on in its place', async () => {
+  it('is silent meanwhile, reports it, and continues in its place', async () => {
     const recording = await record();
     await clock.advance(2000);
     recording.pause('card number');
@@ -151,7 +151,7 @@ describe('a recording that is paused', () => {
 });
 
 describe('a recording on demand', () => {
-  it('has what was heard before it began, up to its pre-roll', async () => {
+  it('has the audio from before its start, up to its pre-roll', async () => {
     const whole = await record({ file: join(folder, 'whole.wav') });
     await clock.run();
     const reference = await samplesOf((await whole.finished).file);
@@ -206,7 +206,7 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
     expect((await readdir(disk)).sort()).toEqual(['call.json', 'call.manifest.json', 'call.wav']);
   });
 
-  it('goes on in a new file when there is room again, if asked to', async () => {
+  it('continues in a new file when there is room again, if configured', async () => {
     using small = await SmallDisk.mount('24m', join(folder, 'disk'));
     const disk = small.folder;
     await writeFile(join(disk, 'ballast'), Buffer.alloc(24_000_000));

@@ -195,8 +195,8 @@ const stalled = (leg: RecordingSidecar['legs']['local']) =>
     .filter(({ reason }) => reason === 'stalled')
     .reduce((sum, { samples }) => sum + samples, 0);
 
-describe.each(READ_CLASSES)('on a machine with too much to do, read %s', (readClass) => {
-  it('steady legs of another process are whole, together, and nothing is called a stall', () => {
+describe.each(READ_CLASSES)('on an overloaded machine, read %s', (readClass) => {
+  it('steady legs of another process are complete and aligned, without reported stalls', () => {
     const call = recordedAs('steady', readClass);
     expectAll(call);
     expect(apart(call).filter(({ samples }) => Math.abs(samples) > TOGETHER)).toEqual([]);
@@ -205,7 +205,7 @@ describe.each(READ_CLASSES)('on a machine with too much to do, read %s', (readCl
     expect(remote.ledger.missing).toBe(0);
   });
 
-  it('a leg that stalls for 300 ms each 3 s is whole and in its place, and the other one is untouched', () => {
+  it('a leg that stalls for 300 ms every 3 s is complete and in its place, and the other one is unaffected', () => {
     const call = recordedAs('stalling', readClass);
     expectAll(call);
     expect(call.sidecar.complete).toBe(false);

@@ -21,13 +21,13 @@ describe('a text of the desktop', () => {
   });
 
   it.each(['a < b', 'javascript:alert(1)', 'http://', 'x:)y', '(constructor)', '[12:00] x: y', ''])(
-    '%j is as good without markup',
+    '%j needs no markup',
     (text) => {
       expect(richOf(text)).toBe(undefined);
     },
   );
 
-  it('is the same again without its markup, for any content', () => {
+  it('is unchanged after adding and removing markup, for any content', () => {
     const bits = fc.constantFrom(
       '<b>',
       '&lt;',

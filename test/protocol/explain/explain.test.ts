@@ -50,7 +50,7 @@ describe('explain', () => {
     ['SET CALL 5 FOO bar', 'Its value.'],
     ['ALTER CALL 5 FOO bar', 'Its argument.'],
     ['SET MUTE maybe', 'Should be: ON or OFF.'],
-  ])('says of the end of %j what it is', (line, note) => {
+  ])('explains the end of %j', (line, note) => {
     expect(explain(`-> ${line}`).parts.at(-1)?.note).toEqual(note);
   });
 

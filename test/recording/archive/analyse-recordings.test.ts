@@ -32,7 +32,7 @@ function report() {
   return analysis.report();
 }
 
-it('lies beside the recording, which stays as it was verified, and is found by its figures', async () => {
+it('an analysis is stored beside the recording, which still verifies, and is found by its figures', async () => {
   using catalogue = Catalogue.open(folder);
   const maker = new RecordingMaker(folder);
   const { file } = await maker.published(catalogue, 'anna');
@@ -54,7 +54,7 @@ it('lies beside the recording, which stays as it was verified, and is found by i
   expect(await catalogue.filesOf(entry)).toContain(analysisFile(file));
 });
 
-it('is in a catalogue that is made anew, and goes with its recording', async () => {
+it('an analysis is in a rebuilt catalogue, and is removed with its recording', async () => {
   using catalogue = Catalogue.open(folder);
   const { file } = await new RecordingMaker(folder).published(catalogue, 'anna');
   const [entry] = catalogue.search();
@@ -76,7 +76,7 @@ it.each([
   ['with too large a figure', (text: string) => text.replace(/("longestDeadAirMs": )[\d.]+/, '$11e999')],
   ['with a figure that is an object', (text: string) => text.replace(/("silenceRatio": )[\d.]+/, '$1{}')],
   ['without legs', (text: string) => text.replace('"legs": [', '"legs": "", "others": [')],
-])('a file that is %s is no analysis', async (_name, spoil) => {
+])('a file that is %s is refused as an analysis', async (_name, spoil) => {
   using catalogue = Catalogue.open(folder);
   const { file } = await new RecordingMaker(folder).published(catalogue, 'anna');
   const [entry] = catalogue.search();
@@ -104,7 +104,7 @@ it.skipIf(!existsSync(built))('analyses what has no analysis yet (needs npm run 
   expect(catalogue.search().every(({ figures }) => figures?.deadAirMs === 0)).toBe(true);
 });
 
-it('opens no more recordings at once than are analysed, and the next', async () => {
+it('no more recordings are opened at once than are being analysed, plus one', async () => {
   using catalogue = Catalogue.open(folder);
   await new RecordingMaker(folder).published(catalogue, 'anna');
   const [entry] = catalogue.search();
@@ -125,7 +125,7 @@ it('opens no more recordings at once than are analysed, and the next', async () 
   expect([most, failed]).toEqual([3, 40]);
 });
 
-it('of an encrypted recording is that of one in the clear, and nothing of it is kept', async () => {
+it('the analysis of an encrypted recording is that of a plain one, and no plain copy is left', async () => {
   const identity = await generateX25519Identity();
   const encryptTo = [await identityToRecipient(identity)];
   using catalogue = Catalogue.open(folder);

@@ -31,7 +31,7 @@ async function recorded(...partners: string[]) {
 const clock = new VirtualClock(Date.UTC(2027, 2, 1));
 
 describe('annotations of a recording', () => {
-  it('are found, and leave the recording as it was verified', async () => {
+  it('are found, and the recording still verifies', async () => {
     const { catalogue, results } = await recorded('anna', 'bob');
     const [{ file, sidecar }] = results as [(typeof results)[0]];
     const before = await verifyRecording(file);
@@ -78,7 +78,7 @@ describe('annotations of a recording', () => {
     expect(again.search({ text: 'better two glad' })).toHaveLength(1);
   });
 
-  it('go with the recording', async () => {
+  it('are removed with the recording', async () => {
     const { catalogue, results } = await recorded('anna');
     const { sidecar } = results[0]!;
     await catalogue.annotate(sidecar.id, { note: 'x' });
@@ -89,7 +89,7 @@ describe('annotations of a recording', () => {
     await expect(readFile(files.at(-1)!)).rejects.toThrow('ENOENT');
   });
 
-  it('that were changed anywhere are told, and nothing is added to them', async () => {
+  it('that were tampered with are reported, and cannot be extended', async () => {
     const { catalogue, results } = await recorded('anna');
     const { file, sidecar } = results[0]!;
     for (const note of ['one', 'two', 'three'])
@@ -131,7 +131,7 @@ describe('annotations of a recording', () => {
     );
   });
 
-  it('go on after a line that somebody was killed in', async () => {
+  it('continue after a line that a killed process left unfinished', async () => {
     const { catalogue, results } = await recorded('anna');
     const { file, sidecar } = results[0]!;
     await catalogue.annotate(sidecar.id, { note: 'one' });
@@ -146,7 +146,7 @@ describe('annotations of a recording', () => {
     }
   });
 
-  it('of two at once are all there', async () => {
+  it('of two processes at once are all kept', async () => {
     const { catalogue, results } = await recorded('anna');
     const { sidecar } = results[0]!;
     const other = Catalogue.open(folder);
@@ -181,7 +181,7 @@ function faultOf(text: string, path: string, file: string, recording: { id: stri
 }
 
 describe('transcripts of recordings', () => {
-  it('are written down by the engine that voicemails have, leg by leg, once', async () => {
+  it('are made by the same engine as for voicemails, leg by leg, once', async () => {
     const { catalogue } = await recorded('anna', 'bob');
     const asked: (string | undefined)[] = [];
     const transcriber = {
@@ -206,7 +206,7 @@ describe('transcripts of recordings', () => {
     expect([asked.length, told]).toEqual([4, ['anna', 'bob']]);
   });
 
-  it('are left for the next time where the engine fails', async () => {
+  it('are tried again at the next run when the engine fails', async () => {
     const { catalogue } = await recorded('anna');
     const errors: (string | undefined)[] = [];
     const transcriber = { name: 'broken', transcribe: () => Promise.reject(new Error('no model')) };

@@ -8,7 +8,7 @@ import { folder, onRecorderStage, recordedCall, start } from '../recorder/record
 onRecorderStage();
 
 describe('Catalogue', () => {
-  it('keeps what is under legal hold, and lets the oldest go', async () => {
+  it('keeps recordings under legal hold, and purges the oldest others', async () => {
     const on = await start({ template: '{call}' });
     const files: string[] = [];
     for (let n = 0; n < 3; n++) files.push((await recordedCall(on)).file);

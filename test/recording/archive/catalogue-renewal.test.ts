@@ -31,7 +31,7 @@ const spoilt: [string, () => Promise<unknown>][] = [
   ['has zeroes in its pages', () => writeFile(file, Buffer.alloc(9000), { flag: 'r+' })],
 ];
 
-it.each(spoilt)('a catalogue that %s is moved aside, kept, and another one begun', async (_, spoil) => {
+it.each(spoilt)('a catalogue that %s is moved aside and kept, and a new one is created', async (_, spoil) => {
   await spoil();
   const before = await readFile(file);
   expect(() => Catalogue.open(folder)).toThrow(expect.objectContaining({ code: 'ERR_FILE' }));
@@ -42,7 +42,7 @@ it.each(spoilt)('a catalogue that %s is moved aside, kept, and another one begun
   Catalogue.open(folder).close();
 });
 
-it('a catalogue that is whole stays where it is', async () => {
+it('a valid catalogue is not moved', async () => {
   const { catalogue, damaged } = await Catalogue.renew(folder);
   catalogue.close();
   expect(damaged).toBeUndefined();
@@ -56,7 +56,7 @@ it('a catalogue is not moved while somebody records to its folder', async () => 
   expect(await readFile(file, 'utf8')).toBe('x'.repeat(9000));
 });
 
-it('a catalogue that is lost is known as that, and made anew by who records', async () => {
+it('a lost catalogue is recognised, and created again by the next recorder', async () => {
   expect(await Catalogue.isLost(folder)).toBe(false);
   {
     using catalogue = Catalogue.open(folder);

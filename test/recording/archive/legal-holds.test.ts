@@ -36,7 +36,7 @@ async function lost(): Promise<void> {
 }
 
 describe('a legal hold', () => {
-  it('outlives the catalogue: what is held is not purged after it was made anew, with its tags', async () => {
+  it('survives a new catalogue: held recordings are not purged, and keep their tags', async () => {
     const before = catalogue.search();
     expect(await catalogue.hold(entry('ann').id, 'case 7')).toBe(1);
     await lost();
@@ -50,7 +50,7 @@ describe('a legal hold', () => {
     expect((await files()).filter((name) => name.startsWith('ann'))).toEqual([]);
   });
 
-  it('holds by its file alone, and by one that cannot be read', async () => {
+  it('is in force by its file alone, also when that cannot be read', async () => {
     await catalogue.hold(entry('ann').id, 'case 7');
     const database = Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS);
     database.run('UPDATE recordings SET hold = NULL');
@@ -64,7 +64,7 @@ describe('a legal hold', () => {
     expect(entry('ann').hold).toMatch(/cannot be read/);
   });
 
-  it('of an earlier version, which is in the catalogue alone, gets its file', async () => {
+  it('of an earlier version, which is only in the catalogue, gets its file', async () => {
     const database = Database.open(join(folder, 'catalogue.sqlite'), MIGRATIONS);
     database.run("UPDATE recordings SET hold = 'case 8' WHERE partner = 'ann'");
     database.run("UPDATE recordings SET hold = 'no case', file = '../../bob.wav' WHERE partner = 'bob'");
@@ -78,7 +78,7 @@ describe('a legal hold', () => {
     expect(entry('ann').hold).toBe('case 8');
   });
 
-  it('is asked for when a purge that was cut short is finished: what is left goes then, or stays', async () => {
+  it('is checked when an interrupted purge is finished: the rest is removed, or kept', async () => {
     // The sidecar goes last, so that this is all that a purge may have removed.
     for (const name of ['ann.wav', 'ann.manifest.json', 'bob.wav']) await rm(join(folder, 'calls', name));
     await catalogue.hold(entry('bob').id, 'case 7');
@@ -91,7 +91,7 @@ describe('a legal hold', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'stays, with all that it is on, where the disk does not say what is there',
+    'is kept, with its recording, when the disk cannot tell whether its file exists',
     async () => {
       // A link to itself cannot be followed: the system refuses, and does not say that there is nothing.
       await symlink('ann.hold.json', holdFile());
@@ -101,7 +101,7 @@ describe('a legal hold', () => {
   );
 
   it.skipIf(process.platform !== 'linux')(
-    'and nothing else goes either where the details of a recording cannot be read now',
+    'or details that cannot be read keep a recording from being removed',
     async () => {
       const sidecar = join(folder, 'calls', 'ann.json');
       await rm(sidecar);
@@ -113,7 +113,7 @@ describe('a legal hold', () => {
     },
   );
 
-  it('leaves nothing when it is killed: the next look at the folder finishes it, or takes what is left away', async () => {
+  it('that is interrupted by a kill is finished or cleaned up by the next process that opens the folder', async () => {
     // As if killed before the file has its name, and with a folder in its place.
     await mkdir(holdFile());
     await expect(catalogue.hold(entry('ann').id, 'case 7')).rejects.toMatchObject({ code: 'ERR_FILE' });
@@ -130,7 +130,7 @@ describe('a legal hold', () => {
     }
   });
 
-  it('keeps the name of a recording whose files were taken away, and its entry', async () => {
+  it('keeps the entry and the name of a recording whose files were removed', async () => {
     await catalogue.hold(entry('ann').id, 'case 9');
     for (const ending of ['wav', 'json', 'manifest.json']) await rm(join(folder, 'calls', `ann.${ending}`));
     await catalogue.rebuild();

@@ -53,27 +53,24 @@ describe('the files of a recording', () => {
     [['Ann', 'ann', 'ANN'], ['legs']],
     [['Zoë', 'Zoe\u0308', 'ZOË'], []],
     [['ann_2', 'ann', 'ann', 'ann'], ['legs']],
-  ] as [string[], OutputFormat[]][])(
-    'are its own where partners are called %j',
-    async (partners, outputs) => {
-      const results: SegmentResult[] = [];
-      for (const partner of partners) results.push(await published(partner, outputs));
-      const owned = await Promise.all(results.map(filesOf));
-      expect(owned.flat().sort()).toEqual((await allFiles()).sort());
-      expect(new Set(owned.flat().map(nameKey)).size).toBe(owned.flat().length);
-      for (const { file } of results) expect(await verifyRecording(file)).toMatchObject({ ok: true });
+  ] as [string[], OutputFormat[]][])('are distinct for partners named %j', async (partners, outputs) => {
+    const results: SegmentResult[] = [];
+    for (const partner of partners) results.push(await published(partner, outputs));
+    const owned = await Promise.all(results.map(filesOf));
+    expect(owned.flat().sort()).toEqual((await allFiles()).sort());
+    expect(new Set(owned.flat().map(nameKey)).size).toBe(owned.flat().length);
+    for (const { file } of results) expect(await verifyRecording(file)).toMatchObject({ ok: true });
 
-      // What is under legal hold outlives all others.
-      const [held, ...others] = results;
-      await catalogue.hold(held!.sidecar.id, 'a case');
-      for (const other of others) await catalogue.remove(entryOf(other));
-      const hold = `${basename(held!.file, '.wav')}.hold.json`;
-      expect((await allFiles()).sort()).toEqual([...owned[0]!, hold].sort());
-      expect(await verifyRecording(held!.file)).toMatchObject({ ok: true });
-    },
-  );
+    // What is under legal hold outlives all others.
+    const [held, ...others] = results;
+    await catalogue.hold(held!.sidecar.id, 'a case');
+    for (const other of others) await catalogue.remove(entryOf(other));
+    const hold = `${basename(held!.file, '.wav')}.hold.json`;
+    expect((await allFiles()).sort()).toEqual([...owned[0]!, hold].sort());
+    expect(await verifyRecording(held!.file)).toMatchObject({ ok: true });
+  });
 
-  it('are published for every name, in one folder', async () => {
+  it('are published for every name in one folder', async () => {
     const results: SegmentResult[] = [];
     for (const name of HOSTILE_NAMES) results.push(await published(name));
     expect(await readdir(folder)).not.toContain('escaped');
@@ -86,7 +83,7 @@ describe('the files of a recording', () => {
     expect(await catalogue.rebuild()).toMatchObject({ recordings: HOSTILE_NAMES.length, failed: new Map() });
   });
 
-  it('do not take the place of any other file', async () => {
+  it('do not replace any other file', async () => {
     const first = await published('ann');
     await catalogue.remove(entryOf(first));
     for (const name of ['ann.json', 'ann_2.manifest.json', 'ANN_3.LOCAL.WAV']) {
@@ -99,7 +96,7 @@ describe('the files of a recording', () => {
     }
   });
 
-  it('keep their place where a publication was killed half-way', async () => {
+  it('keep their names when a publication was killed half-way', async () => {
     const segment = await recorded('ann');
     const options = { folder, template: 'calls/{partner}', outputs: ['legs'] } as const;
     const { link, mkdir } = await import('node:fs/promises');
@@ -112,7 +109,7 @@ describe('the files of a recording', () => {
     expect((await allFiles()).length).toBe(5);
   });
 
-  it('are not those that a changed sidecar or catalogue names', async () => {
+  it('are not taken from a tampered sidecar or catalogue', async () => {
     const ann = await published('ann', ['legs']);
     const ben = await published('ben');
     const { outputs = [] } = ann.sidecar;
@@ -134,7 +131,7 @@ describe('the files of a recording', () => {
     await expect(catalogue.filesOf(row)).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
-  it('are for their owner alone', async () => {
+  it('are for their owner only', async () => {
     await published('ann', ['legs', 'flac', 'mp3', 'opus']);
     for (const name of await allFiles()) {
       expect([name, (await stat(join(folder, 'calls', name))).mode & 0o777]).toEqual([name, 0o600]);
@@ -143,7 +140,7 @@ describe('the files of a recording', () => {
   });
 });
 
-it('is published where its folder would be called as the catalogue, or as a recording', async () => {
+it('a recording is published when its folder would have the name of the catalogue or of a recording', async () => {
   await published('ann');
   for (const partner of ['catalogue.sqlite', 'campaigns.sqlite-wal', 'calls', 'ann.wav', 'ann.json']) {
     for (const template of ['{partner}/{call}', 'calls/{partner}/{call}']) {
@@ -178,7 +175,7 @@ describe('recordingName', () => {
 });
 
 describe('the outputs of a recording', () => {
-  it('are verified, each by its name: changed, exchanged or gone', async () => {
+  it('are verified, each by its name: changed, swapped or missing', async () => {
     const [ann, bob] = [await published('ann', ['flac', 'legs']), await published('bob', ['flac', 'legs'])];
     expect((await verifyRecording(ann.file)).findings.map(({ what }) => what)).not.toContain('output');
     const at = (result: SegmentResult, ending: string) => result.file.replace(/\.wav$/, ending);
@@ -194,7 +191,7 @@ describe('the outputs of a recording', () => {
     expect(unchanged).toBe(false);
   });
 
-  it('are never looked for by a link that leads out of the folder', async () => {
+  it('are never read through a link that leads out of the folder', async () => {
     const ann = await published('ann');
     const outside = await mkdtemp(join(tmpdir(), 'jackfield-outside-'));
     await writeFile(join(outside, 'ann.wav'), 'mine');

@@ -40,7 +40,7 @@ describe('SealedWav', () => {
     return Int16Array.from(pieces);
   }
 
-  it('is read back by its recipient, sample by sample, and by nobody else', async () => {
+  it('can be read by its recipient, sample by sample, and by nobody else', async () => {
     const identity = await generateIdentity();
     const samples = ramp(100_000);
     const file = await sealed(samples, await identityToRecipient(identity));
@@ -50,7 +50,7 @@ describe('SealedWav', () => {
     await expect(read(file, 'AGE-SECRET-KEY-1NOT')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
   });
 
-  it('says that it was cut off, or is read up to there where that is expected', async () => {
+  it('reports truncation, or is read up to there when that is allowed', async () => {
     const identity = await generateIdentity();
     const samples = ramp(100_000);
     const file = await sealed(samples, await identityToRecipient(identity));
@@ -61,7 +61,7 @@ describe('SealedWav', () => {
     expect(found).toEqual(samples.subarray(0, found.length));
   });
 
-  it('refuses an invalid recipient before there is a file', async () => {
+  it('refuses an invalid recipient before it creates a file', async () => {
     const file = join(folder, 'call.wav.age');
     const made = SealedWav.create(file, ['age1nobody'], { format: STEREO });
     await expect(made).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
@@ -78,7 +78,7 @@ describe('Database', () => {
   const RANKED = z.object({ text: z.string(), rank: z.int() });
   const ROWID = z.object({ rowid: z.int() });
 
-  it('is brought from any version to the newest, and refuses one that is newer', () => {
+  it('is migrated from any version to the newest, and refuses a newer one', () => {
     {
       using old = Database.open(path(), [NOTES]);
       old.write(() => old.run('INSERT INTO notes VALUES (?)', 'kept'), true);
@@ -101,7 +101,7 @@ describe('Database', () => {
     expect(db.all(NOTE, 'SELECT * FROM notes')).toEqual([]);
   });
 
-  it('says so when there is no room, and leaves nothing of the transaction', () => {
+  it('reports a full disk, and leaves nothing of the transaction', () => {
     using db = Database.open(path(), [NOTES]);
     db.run('PRAGMA max_page_count = 20');
     const tooMuch = () =>
@@ -119,12 +119,12 @@ describe('Database', () => {
     expect(db.all(NOTE, 'SELECT * FROM notes')).toEqual([{ text: 'fits' }]);
   });
 
-  it('says so when the file is none', async () => {
+  it('reports a file that is not a database', async () => {
     await writeFile(path(), 'not a database, but long enough to look like a page of one '.repeat(40));
     expect(() => Database.open(path(), [NOTES])).toThrow(expect.objectContaining({ code: 'ERR_FILE' }));
   });
 
-  it('takes no text for an operator: any text with a word can be searched for', () => {
+  it('treats a search text as words, never as operators', () => {
     using db = Database.open(path(), [NOTES]);
     const word = fc.string({ unit: 'grapheme' }).filter((text) => /[\p{L}\p{N}]/u.test(text));
     fc.assert(
@@ -140,7 +140,7 @@ describe('Database', () => {
     expect(() => matchOf('*')).toThrow('at least one word');
   });
 
-  it('takes no part of a text for a wildcard', () => {
+  it('treats a search text literally, without wildcards', () => {
     using db = Database.open(path(), [NOTES]);
     db.run("INSERT INTO notes VALUES ('100%'), ('1000'), ('a_b'), ('aXb')");
     const like = (text: string) =>
@@ -179,7 +179,7 @@ describe('zipOf', () => {
     yield Buffer.from('pieces');
   }
 
-  it.skipIf(!hasUnzip)('is read by unzip, and its sums hold (needs unzip)', async () => {
+  it.skipIf(!hasUnzip)('can be read by unzip, with valid checksums (needs unzip)', async () => {
     const file = join(folder, 'audio');
     await writeFile(file, 'from a file');
     const entries: ZipEntry[] = [
@@ -213,7 +213,7 @@ describe('zipOf', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('writes nothing more when it is given up', async () => {
+  it('writes nothing more when it is aborted', async () => {
     const given = AbortSignal.abort();
     const written = writeWhole(join(folder, 'all.zip'), zipOf([]), { signal: given });
     await expect(written).rejects.toMatchObject({ code: 'ERR_ABORTED' });

@@ -55,7 +55,7 @@ async function transcribed() {
   return { catalogue, entry, file };
 }
 
-it('lies beside the recording, word by word, and is found by what each leg said', async () => {
+it('a transcript is stored beside the recording, word by word, and found by the words of each leg', async () => {
   const { catalogue, entry, file } = await transcribed();
   using _ = catalogue;
   const transcript = readTranscript(file, entry);
@@ -90,7 +90,7 @@ it('lies beside the recording, word by word, and is found by what each leg said'
   expect(() => catalogue.search({ said: '!' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
 });
 
-it('is in a catalogue that is made anew, goes with its recording, and is not the place of another', async () => {
+it('a transcript is in a rebuilt catalogue, is removed with its recording, and does not replace another', async () => {
   const { catalogue, entry, file } = await transcribed();
   using _ = catalogue;
   await catalogue.rebuild();
@@ -106,7 +106,7 @@ it('is in a catalogue that is made anew, goes with its recording, and is not the
   expect(existsSync(transcriptFile(file))).toBe(false);
 });
 
-it('gives its words to an analysis, whichever was made first, and what a person wrote comes before it', async () => {
+it('a transcript gives its words to an analysis, whichever was made first; a text by a person comes first', async () => {
   const { catalogue, entry, file } = await transcribed();
   using _ = catalogue;
   const analysis = new ConversationAnalysis();
@@ -121,7 +121,7 @@ it('gives its words to an analysis, whichever was made first, and what a person 
   expect(catalogue.search({ said: 'where' })).toHaveLength(0);
 });
 
-it('goes into a vCon, and comes out of it', async () => {
+it('a transcript is written into a vCon, and read back', async () => {
   const { catalogue, entry, file } = await transcribed();
   using _ = catalogue;
   const vcon = parseVcon(JSON.stringify(await vconOf(file)));
@@ -131,7 +131,7 @@ it('goes into a vCon, and comes out of it', async () => {
   expect(vconTranscript(spoilt)).toBeUndefined();
 });
 
-it('is written in lines that no text breaks out of', () => {
+it('a transcript is written in lines that its texts cannot break', () => {
   const part = { leg: 0 as const, text: 'one\nremote: two', from: 0, to: 1, words: [] };
   const lines = spokenLines(transcriptOf([part], { sampleRate: 8000 }));
   expect(lines).toBe('local: one remote: two');

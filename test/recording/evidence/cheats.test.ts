@@ -184,7 +184,7 @@ const CHEATS: Record<string, [cheat: () => Promise<unknown>, found: string]> = {
   ],
 };
 
-describe('who may write the folder and not sign cannot cheat', () => {
+describe('somebody who can write the folder but not sign cannot tamper unnoticed', () => {
   const verify = () =>
     verifyRecording(ann('.wav'), {
       publicKey: recorder.publicKey,

@@ -17,13 +17,13 @@ function faultOf(ledger: unknown, audio = AUDIO, split = 1): string | undefined 
 }
 
 describe('a LedgerCheck', () => {
-  it('finds nothing where all holds, however the samples are cut', () => {
+  it('finds nothing wrong in a valid ledger, however the samples are cut', () => {
     for (const split of [1, 3, 99, 100, 101, 150, 279, 280])
       expect(faultOf(LEDGER, AUDIO, split)).toBeUndefined();
     expect(new LedgerCheck(LEDGER).fault(280)).toBeUndefined();
   });
 
-  it('finds sound where there should be silence, at each place of it', () => {
+  it('finds sound where there should be silence, at any position', () => {
     for (const at of [100, 149, 250, 279]) {
       const audio = AUDIO.slice();
       audio[at] = 1;
@@ -49,7 +49,7 @@ describe('a LedgerCheck', () => {
     { spans: [1] },
     { spans: [{ from: 0, samples: 'a', kind: 'idle' }] },
     { spans: [{ from: 0, samples: 280, kind: 'other' }] },
-  ])('takes %j for no ledger', (ledger) => {
+  ])('refuses %j as a ledger', (ledger) => {
     expect(faultOf(ledger)).toBe('The leg has no ledger.');
   });
 });

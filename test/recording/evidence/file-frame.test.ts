@@ -28,8 +28,8 @@ const manifestFile = () => file.replace(/\.wav(\.age)?$/, '.manifest.json');
 const readJson = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
 const whatOf = ({ findings }: VerifyReport) => findings.map(({ what }) => what);
 
-describe('the bytes of a recording that are no samples', () => {
-  it('are all covered: each byte of the header, changed, is found', async () => {
+describe('the bytes of a recording that are not samples', () => {
+  it('are all covered: a change to any byte of the header is found', async () => {
     const silent: number[] = [];
     for (let at = 0; at < dataOffset; at++) {
       const changed = Buffer.from(bytes);
@@ -49,7 +49,7 @@ describe('the bytes of a recording that are no samples', () => {
     ['a chunk', Buffer.from('LIST\x04\0\0\0INFO')],
     ['a tag', Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125)])],
     ['sound', Buffer.alloc(4000, 7)],
-  ])('behind the audio are found: %s', async (_, more) => {
+  ])('after the audio are found: %s', async (_, more) => {
     await appendFile(file, more);
     const report = await verifyRecording(file);
     expect(whatOf(report)).toContain('file');
@@ -62,7 +62,7 @@ describe('the bytes of a recording that are no samples', () => {
     expect(whatOf(await verifyRecording(file))).toContain('file');
   });
 
-  it('are not covered by a manifest of version 1, which holds as before and is told', async () => {
+  it('are not covered by a manifest of version 1, which verifies as before, with a note', async () => {
     const { frame: _, ...rest } = await readJson(manifestFile());
     await writeFile(manifestFile(), JSON.stringify({ ...rest, schema: 'jackfield.manifest/1' }));
     expect(await verifyRecording(file)).toMatchObject({ ok: true, covers: 'samples' });
@@ -70,7 +70,7 @@ describe('the bytes of a recording that are no samples', () => {
     await expect(verifyRecording(file)).rejects.toMatchObject({ code: 'ERR_SYNTAX' });
   });
 
-  it('are signed: a manifest that is put back to version 1, or leaves out more, does not fit', async () => {
+  it('are signed: a manifest that is set back to version 1, or leaves out more, is invalid', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const { schema: _, chain: __, sidecar: ___, ...facts } = await readJson(manifestFile());
     const sidecarText = await readFile(file.replace(/wav$/, 'json'), 'utf8');
@@ -86,7 +86,7 @@ describe('the bytes of a recording that are no samples', () => {
     expect(whatOf(await verifyRecording(file))).toContain('file');
   });
 
-  it('are all bytes of an encrypted file; of a decrypted copy it is told that only the samples are covered', async () => {
+  it('are all covered in an encrypted file; for a decrypted copy the report says that only the samples are', async () => {
     const identity = await generateIdentity();
     const samples = new Int16Array(
       bytes.buffer.slice(bytes.byteOffset + dataOffset, bytes.byteOffset + bytes.length),

@@ -36,28 +36,28 @@ describe('a recording is complete', () => {
     ['something was cut off', { cut: { local: 1, remote: 0 } }, false],
     ['it ends early', { end: 'disk-full' as const }, false],
     ['a reason is given', { reason: 'gone' }, false],
-  ])('or not where %s', (_, facts, complete) => {
+  ])('depending on its facts: %s', (_, facts, complete) => {
     expect(sidecarWith([received], facts).complete).toBe(complete);
   });
 
-  it('not where a leg misses anything', () => {
+  it('but not when a leg misses anything', () => {
     expect(sidecarWith(stalled).complete).toBe(false);
   });
 });
 
 describe('missesOf', () => {
-  it('has nothing to say of a complete recording', () => {
+  it('is empty for a complete recording', () => {
     expect(missesOf(sidecarWith([received]))).toEqual([]);
   });
 
-  it('says of which leg, how much, why and where', () => {
+  it('gives the leg, the length, the reason and the place', () => {
     expect(missesOf(sidecarWith(stalled, { late: { local: 1600, remote: 0 } }))).toEqual([
       'The local leg: 3.00 s missing (stalled): 0.30 s at 0.70 s, 0.30 s at 1.70 s, 0.30 s at 2.70 s and 7 more.',
       'The local leg: 0.10 s arrived after its place in the file was final, and was dropped.',
     ]);
   });
 
-  it('says that it ends early, and why', () => {
+  it('reports that the recording ends early, and why', () => {
     expect(missesOf(sidecarWith([received], { end: 'disk-full', reason: 'no room' }))).toEqual([
       'The recording ends early: no room.',
     ]);

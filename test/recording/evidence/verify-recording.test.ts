@@ -76,7 +76,7 @@ describe('verifyRecording', () => {
     expect((await verifyRecording(file)).signed).toBe('untrusted');
   });
 
-  it.each([0, 1, 2, 3])('names block %i as the first that was changed', async (block) => {
+  it.each([0, 1, 2, 3])('reports block %i as the first changed one', async (block) => {
     await change(block * BLOCK_SAMPLES + 500, Uint8Array.of(1, 2, 3));
     const { ok, findings } = await verifyRecording(file);
     expect(ok).toBe(false);
@@ -85,7 +85,7 @@ describe('verifyRecording', () => {
     ]);
   });
 
-  it('names where the file was cut off', async () => {
+  it('reports where the file was cut off', async () => {
     await using reader = await WavReader.open(file);
     await truncate(file, reader.layout.dataOffset + BLOCK_SAMPLES * 2 * 4);
     const { findings } = await verifyRecording(file);
@@ -93,14 +93,14 @@ describe('verifyRecording', () => {
     expect(findings).toContainEqual(expect.objectContaining({ what: 'length' }));
   });
 
-  it('names the block within which the file was cut off', async () => {
+  it('reports the block within which the file was cut off', async () => {
     await using reader = await WavReader.open(file);
     await truncate(file, reader.layout.dataOffset + (BLOCK_SAMPLES + 100) * 4);
     const { findings } = await verifyRecording(file);
     expect(findings[0]).toMatchObject({ block: 1, text: expect.stringContaining('the file ends within it') });
   });
 
-  it('tells that blocks were reordered', async () => {
+  it('reports reordered blocks', async () => {
     const bytes = await readFile(file);
     await using reader = await WavReader.open(file);
     const at = (block: number) => reader.layout.dataOffset + block * BLOCK_SAMPLES * 4;
@@ -121,7 +121,7 @@ describe('verifyRecording', () => {
     expect(findings.map((finding) => finding.what)).toContain(what);
   });
 
-  it('refuses another signer, and none', async () => {
+  it('refuses another signer, and a missing signature', async () => {
     const other = generateKeyPairSync('ed25519').publicKey;
     expect((await verifyRecording(file, { publicKey: other })).findings).toEqual([
       { what: 'signer', text: expect.stringContaining('a key other than') },
@@ -133,7 +133,7 @@ describe('verifyRecording', () => {
     expect((await verifyRecording(file)).ok).toBe(true);
   });
 
-  it('finds sound where the ledger says that there is none, though its sums are right', async () => {
+  it('finds sound where the ledger has silence, although its sums are right', async () => {
     const path = file.replace(/wav$/, 'json');
     const sidecar = JSON.parse(await readFile(path, 'utf8'));
     sidecar.legs.local.ledger = ledgerOf([{ from: 0, samples: LENGTH, kind: 'masked' }]);
@@ -145,7 +145,7 @@ describe('verifyRecording', () => {
     });
   });
 
-  it('finds a header that makes the same samples sound otherwise', async () => {
+  it('finds a header that makes the same samples play differently', async () => {
     const handle = await open(file, 'r+');
     await using reader = await WavReader.open(file);
     const bytes = await readFile(file);
@@ -170,7 +170,7 @@ describe('verifyRecording', () => {
     await expect(verifyRecording(file)).rejects.toMatchObject({ code: 'ERR_SYNTAX' });
   });
 
-  it('answers any sidecar and manifest with a report or an error of ours', async () => {
+  it('answers any sidecar and manifest with a report or a typed error', async () => {
     const paths = { json: file.replace(/wav$/, 'json'), manifest: file.replace(/wav$/, 'manifest.json') };
     const texts = {
       json: await readFile(paths.json, 'utf8'),

@@ -105,7 +105,7 @@ describe('the signer of a recording', () => {
   });
 });
 
-it('finds that one recording lies in the place of another one', async () => {
+it('a recording in the place of another one is found', async () => {
   const [first, second] = [await record('first', ann.privateKey), await record('second', ann.privateKey)];
   for (const ending of ['wav', 'json', 'manifest.json']) {
     await copyFile(second.replace(/wav$/, ending), first.replace(/wav$/, ending));
@@ -118,7 +118,7 @@ it('finds that one recording lies in the place of another one', async () => {
   ]);
 });
 
-it('finds that a manifest and a sidecar are of two recordings', async () => {
+it('a manifest and a sidecar of two recordings are found', async () => {
   const [first, second] = [await record('one'), await record('two')];
   await copyFile(second.replace(/wav$/, 'json'), first.replace(/wav$/, 'json'));
   const { findings } = await verifyRecording(first);

@@ -27,7 +27,7 @@ async function decoded(path: string): Promise<Buffer> {
   return Buffer.from((await collectSamples(decodeWithFfmpeg(path, { format }).source)).buffer);
 }
 
-it('has every sample that it was given, though the caller uses its arrays again', async () => {
+it('a live output has every sample that it was given, although the caller reuses its arrays', async () => {
   const output = new LiveOutput(file, 'flac', facts);
   const samples = noise(50_000);
   const array = new Int16Array(10_000);
@@ -40,7 +40,7 @@ it('has every sample that it was given, though the caller uses its arrays again'
   expect((await decoded(output.path)).equals(Buffer.from(samples.buffer))).toBe(true);
 });
 
-it('is made of the WAV when its encoder falls behind', async () => {
+it('a live output is made from the WAV when its encoder falls behind', async () => {
   const samples = noise(16_000 * 31);
   const wav = await WavWriter.create(file, { format });
   await wav.write(samples);
@@ -53,20 +53,20 @@ it('is made of the WAV when its encoder falls behind', async () => {
   expect((await decoded(output.path)).equals(Buffer.from(samples.buffer))).toBe(true);
 });
 
-it('is made of the WAV when its encoder fails, and says so when that cannot be', async () => {
+it('a live output is made from the WAV when its encoder fails, and reports when that fails, too', async () => {
   const output = new LiveOutput(join(folder, 'nowhere', 'call.wav'), 'opus', facts);
   for (let second = 0; second < 3; second++) output.push(noise(16_000));
   await expect(output.finish(file)).rejects.toMatchObject({ code: 'ERR_FILE' });
 });
 
-it('leaves nothing when it is not wanted', async () => {
+it('a live output leaves no file when it is not wanted', async () => {
   const output = new LiveOutput(file, 'mp3', facts);
   output.push(noise(16_000));
   await output.discard();
   expect([existsSync(output.path), existsSync(`${output.path}.part`)]).toEqual([false, false]);
 });
 
-it('waits for the end of the call where no encoder is free', async () => {
+it('a live output waits for the end of the call when no encoder is free', async () => {
   const samples = noise(16_000);
   const wav = await WavWriter.create(file, { format });
   await wav.write(samples);

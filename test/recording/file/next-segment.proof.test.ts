@@ -29,7 +29,7 @@ async function record(options: Partial<RecordCallOptions>) {
 }
 
 it.each(['journal', 'wav', 'reserve'])(
-  'a recording whose next file cannot have its %s goes on in the one before, and says so',
+  'a recording whose next file cannot have its %s continues in the current file, and reports it',
   async (what) => {
     const { recording } = await record({ segments: { everyMs: 2000 } });
     const refused: Error[] = [];
@@ -56,7 +56,7 @@ it.each(['journal', 'wav', 'reserve'])(
   },
 );
 
-it('files that wait for an encoder hold neither the recording up nor descriptors', async () => {
+it('files that wait for an encoder neither delay the recording nor hold descriptors', async () => {
   const encoders = new EncoderSlots(1);
   encoders.tryTake();
   let free: () => void = () => undefined;

@@ -70,7 +70,7 @@ describe('a disk that refuses', () => {
   }
 
   it.each([1, 2, 30, 31, 32, 33])(
-    'to make files longer (EDQUOT, write %i) leaves one that verifies',
+    'to extend files (EDQUOT, write %i) leaves a recording that verifies',
     async (from) => {
       const file = join(folder, 'call.wav');
       const recording = await record(file, { io: 'sync' });
@@ -88,25 +88,28 @@ describe('a disk that refuses', () => {
     },
   );
 
-  it.each([40, 41, 42, 43, 57])('everything (EROFS, write %i) leaves one that is recovered', async (from) => {
-    const file = join(folder, 'call.wav');
-    const recording = await record(file, { io: 'sync' });
-    refuse('EROFS', from, 'all');
-    await clock.run();
-    const error = await recording.finished.then(
-      (result) => result.error,
-      (thrown: Error) => thrown,
-    );
-    expect(error).toMatchObject({ code: 'ERR_FILE', message: expect.stringContaining('EROFS') });
-    expect(await openIn(folder)).toEqual([]);
-    restore();
-    if ((await findUnfinished(folder)).length > 0) await recoverRecording(file);
-    expect(await verifyRecording(file)).toMatchObject({ ok: true, findings: [] });
-  });
+  it.each([40, 41, 42, 43, 57])(
+    'everything (EROFS, write %i) leaves a recording that is recovered',
+    async (from) => {
+      const file = join(folder, 'call.wav');
+      const recording = await record(file, { io: 'sync' });
+      refuse('EROFS', from, 'all');
+      await clock.run();
+      const error = await recording.finished.then(
+        (result) => result.error,
+        (thrown: Error) => thrown,
+      );
+      expect(error).toMatchObject({ code: 'ERR_FILE', message: expect.stringContaining('EROFS') });
+      expect(await openIn(folder)).toEqual([]);
+      restore();
+      if ((await findUnfinished(folder)).length > 0) await recoverRecording(file);
+      expect(await verifyRecording(file)).toMatchObject({ ok: true, findings: [] });
+    },
+  );
 });
 
 describe('a folder that is deleted while a call is recorded', () => {
-  it.each([[{}], [{ io: 'sync' as const }]])('is told of at once (%j)', async (options) => {
+  it.each([[{}], [{ io: 'sync' as const }]])('is reported at once (%j)', async (options) => {
     const within = join(folder, 'calls');
     const recording = await record(join(within, 'call.wav'), options);
     const told: [number, Error][] = [];
@@ -127,7 +130,7 @@ describe('a folder that is deleted while a call is recorded', () => {
     expect(await openIn(folder)).toEqual([]);
   });
 
-  it('is made anew, and recorded into, where that was asked for', async () => {
+  it('is created again and recorded into when that is configured', async () => {
     const within = join(folder, 'calls');
     const recording = await record(join(within, 'call.wav'), { onDiskFull: 'resume' });
     await clock.advance(4000);
@@ -144,7 +147,7 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
   const ballast = (disk: SmallDisk, bytes: number) =>
     writeFile(join(disk.folder, 'ballast'), Buffer.alloc(bytes));
 
-  it('costs an encrypted recording what did not fit, and nothing else', async () => {
+  it('costs an encrypted recording only what did not fit', async () => {
     using disk = await SmallDisk.mount('1500k', join(folder, 'disk'));
     const identity = await generateIdentity();
     const recording = await record(join(disk.folder, 'call.wav'), {
@@ -166,7 +169,7 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
   });
 
   it.each([1000, 100_000])(
-    'with %i bytes left when a call begins is told, and leaves nothing',
+    'with %i bytes left when a call begins is reported, and leaves no file',
     async (left) => {
       using disk = await SmallDisk.mount('2m', join(folder, 'disk'));
       await ballast(disk, 2 * 1024 * 1024 - left);
@@ -178,7 +181,7 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
     },
   );
 
-  it('is recorded when there is room, where that was asked for', async () => {
+  it('is recorded once there is room, when that is configured', async () => {
     using disk = await SmallDisk.mount('24m', join(folder, 'disk'));
     await ballast(disk, 24 * 1024 * 1024 - 5000);
     const recording = await record(join(disk.folder, 'call.wav'), { onDiskFull: 'resume' });
@@ -197,7 +200,7 @@ describe.skipIf(!canMount())('a full disk (skipped where no tmpfs can be mounted
     expect(await verifyRecording(file)).toMatchObject({ ok: true });
   });
 
-  it('that stays full is told at the end, and leaves nothing', async () => {
+  it('that stays full is reported at the end, and leaves no file', async () => {
     using disk = await SmallDisk.mount('2m', join(folder, 'disk'));
     await ballast(disk, 2 * 1024 * 1024 - 5000);
     const recording = await record(join(disk.folder, 'call.wav'), { onDiskFull: 'resume' });

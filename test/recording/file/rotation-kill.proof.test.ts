@@ -116,7 +116,7 @@ async function copied(within: string): Promise<string> {
   }
 }
 
-it('has a ledger that agrees with its audio wherever it is killed while files change', async () => {
+it('a recording has a ledger that agrees with its audio, wherever it is killed while it changes files', async () => {
   const lag = fc.constantFrom(0, 60, 240, 700, 2500);
   const steps = fc.array(fc.tuple(fc.constantFrom(20, 200, 260), lag), { minLength: 12, maxLength: 20 });
   await fc.assert(

@@ -30,7 +30,7 @@ const PROGRAM = `
 `;
 
 it.skipIf(process.platform !== 'linux')(
-  'an encoder is refused where its thread could hardly be made, and begun again when there is room',
+  'an encoder is refused when too few descriptors are left for its thread, and started again when there are enough',
   async () => {
     const script = `ulimit -n 128; exec "$0" --input-type=module -e "$1"`;
     const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, PROGRAM]);

@@ -120,7 +120,7 @@ describe('losses of a call by a line are in the ledger, to the sample', () => {
     expect(call.sidecar.complete).toBe(reason === 'not-sent');
   });
 
-  it.each(['G722', 'opus'] as const)('also by %s, whose samples are not what was said', async (codec) => {
+  it.each(['G722', 'opus'] as const)('also with %s, which does not keep samples exactly', async (codec) => {
     const fates: Fate[] = [
       ...good(40),
       'lost',
@@ -158,7 +158,7 @@ describe('losses of a call by a line are in the ledger, to the sample', () => {
   });
 
   it.each(['G722', 'opus'] as const)(
-    'whatever happens at once, by %s',
+    'any combination of faults, with %s',
     {
       timeout: 30_000 * CALLS,
     },
@@ -196,7 +196,7 @@ describe('losses of a call by a line are in the ledger, to the sample', () => {
     },
   );
 
-  it('all at once: lost packets, bursts, stalls, silence that is not sent, jitter, and clock drift', {
+  it('all at once: lost packets, bursts, stalls, silence suppression, jitter and clock drift', {
     timeout: 30_000 * CALLS,
   }, async () => {
     await fc.assert(

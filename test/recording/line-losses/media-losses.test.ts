@@ -137,7 +137,7 @@ describe('a call of a media server', () => {
     }
   });
 
-  it('that hangs up is heard to its last word', async () => {
+  it('that hangs up is recorded to its last word', async () => {
     const call = await recorded([say(500), stall(300)], { restMs: 0 });
     expectTruth(call);
     expect(gapsOf(call.heard).last + 1).toBe(call.sent);
@@ -146,7 +146,7 @@ describe('a call of a media server', () => {
     expect(tail).toBeLessThanOrEqual(2 * 320);
   });
 
-  it('whatever happens at once', { timeout: 30_000 * CALLS }, async () => {
+  it('with any combination of faults', { timeout: 30_000 * CALLS }, async () => {
     const part = fc.oneof(
       fc.integer({ min: 100, max: 3000 }).map(say),
       fc.integer({ min: 20, max: 1900 }).map(stall),

@@ -71,7 +71,7 @@ describe('concealed samples of a line are in the ledger of a recorder that joins
     expect(others?.complete).toBe(false);
   });
 
-  it.each(['stalls', 'breaks'] as const)('also where it %s in the middle of a gap', async (what) => {
+  it.each(['stalls', 'breaks'] as const)('also when it %s in the middle of a gap', async (what) => {
     const socket = join(stage.folder, 'voice.sock');
     const through = join(stage.folder, 'relay.sock');
     await using _share = await ShareServer.open(() => [stage.server], socket);

@@ -37,7 +37,7 @@ async function run(folder: string, killAt = ''): Promise<readonly string[]> {
 
 const newsIn = async (folder: string) => JSON.stringify(await listOutbox(join(folder, '.outbox')));
 
-it('killed between publication and masking, nobody is told before the next one has masked it', async () => {
+it('a recording whose process was killed before masking is announced only once the next process has masked it', async () => {
   const template = await mkdtemp(join(root, 'call-'));
   await mkdir(join(template, '.recording'));
   await recordedCall(join(template, '.recording', 'ann.wav'), 'ann');

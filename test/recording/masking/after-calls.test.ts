@@ -43,7 +43,7 @@ const left = () => readdir(join(folder, '.after-calls'));
 const broken = { ...engine(), name: 'broken', transcribe: () => Promise.reject(new Error('no ears')) };
 
 describe('once a call is over', () => {
-  it('its recording is transcribed and masked, and only then told of', async () => {
+  it('its recording is transcribed and masked, and only then announced', async () => {
     await recorded();
     expect(await run({ transcriber: engine(), mask: { phrases: PHRASES } })).toEqual([
       ...['published', 'transcribed ann.wav', 'masked ann.wav 3'],
@@ -60,14 +60,14 @@ describe('once a call is over', () => {
     expect(event).not.toMatch(/4111/);
   });
 
-  it('a recording that is only transcribed is reported at once, for any result of the engine', async () => {
+  it('a recording that is only transcribed is announced at once, for any result of the engine', async () => {
     await recorded();
     expect(await run({ transcriber: broken })).toEqual(['published', 'undone ann.wav: no ears']);
     expect(await news()).toEqual([expect.stringContaining('recording.finished')]);
     expect(await left()).toHaveLength(1);
   });
 
-  it('a failed recording is not reported, stays as it was, and is done in the next run, with other calls', async () => {
+  it('a recording whose masking failed is not announced, stays as it was, and is masked in the next run, with other calls', async () => {
     await recorded();
     expect(await run({ transcriber: broken, mask: {} })).toEqual(['published', 'undone ann.wav: no ears']);
     expect(await news()).toEqual([]);
@@ -87,7 +87,7 @@ describe('once a call is over', () => {
     expect(told).not.toMatch(/4111/);
   });
 
-  it('another configuration has it tried again', async () => {
+  it('masking is tried again with another configuration', async () => {
     await recorded();
     const options = { folder, clock, template: '{partner}' };
     const { signingKey } = { signingKey: generateKeyPairSync('ed25519').privateKey };
@@ -109,7 +109,7 @@ describe('once a call is over', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('nothing is told of where it cannot be read what waits', async () => {
+  it('nothing is announced while the list of waiting recordings cannot be read', async () => {
     await recorded();
     const mask = { phrases: PHRASES };
     await run({ transcriber: broken, mask });
@@ -131,7 +131,7 @@ describe('once a call is over', () => {
     expect(await run({ transcriber: engine(), mask })).toContain('masked ann.wav 3');
     expect(await news()).toHaveLength(1);
   });
-  it('one that was removed meanwhile is told to nobody', async () => {
+  it('a recording that was removed meanwhile is not announced', async () => {
     await recorded();
     await run({ transcriber: broken, mask: {} });
     using catalogue = Catalogue.open(folder);

@@ -45,7 +45,7 @@ async function found(...spans: readonly Omit<LedgerSpan, 'from'>[]) {
 
 const MASKED = [[1, 'undecided', 2 * RATE, 4 * RATE + 5 * 3200]];
 
-test('digits on either side of voice that is lost may be those of a card', async () => {
+test('digits on both sides of lost voice may be those of a card', async () => {
   expect(await found({ kind: 'missing', reason: 'stalled', samples: 8000 })).toEqual(MASKED);
   expect(await found({ kind: 'concealed', reason: 'lost', samples: 8000 })).toEqual(MASKED);
   const short = { kind: 'missing', reason: 'lost', samples: 800 } as const;
@@ -54,7 +54,7 @@ test('digits on either side of voice that is lost may be those of a card', async
   ).toEqual(MASKED);
 });
 
-test('silence that nobody broke, and losses that are too short for a digit, are none', async () => {
+test('silence, and losses that are too short for a digit, are not masked', async () => {
   expect(await found({ kind: 'idle', reason: 'not-sent', samples: 8000 })).toEqual([]);
   expect(await found({ kind: 'concealed', reason: 'held-up', samples: 8000 })).toEqual([]);
   expect(await found({ kind: 'missing', reason: 'lost', samples: 1600 })).toEqual([]);

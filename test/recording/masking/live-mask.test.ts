@@ -33,7 +33,7 @@ function withLostDigits() {
 }
 
 describe('masking while a call goes on', () => {
-  it('takes out what is said to the sample, on both legs, and says so in ledger, sidecar and events', async () => {
+  it('removes spoken numbers to the sample, on both legs, and reports that in ledger, sidecar and events', async () => {
     const words = {
       remote: [
         ...spoken('my number is', 16_000),
@@ -72,7 +72,7 @@ describe('masking while a call goes on', () => {
     expect(masked.track.maskStats).toMatchObject({ held: 0, undecided: 0, failures: 0 });
   });
 
-  it('takes out what is left of a number of which some digits are lost on the line', async () => {
+  it('removes the rest of a number of which the line has lost some digits', async () => {
     const { call, engine, from, to } = withLostDigits();
     const masked = await Masked.begin(folder, { transcriber: engine });
     masked.lost = [from, to];
@@ -84,7 +84,7 @@ describe('masking while a call goes on', () => {
     expect(same(await samplesOf(masked.file), silenced(call, [expected]))).toBe(true);
   });
 
-  it('takes out what is left of a number also where its line tells of the loss seconds later', async () => {
+  it('removes the rest of a number also when its line reports the loss seconds later', async () => {
     const { call, engine, from, to } = withLostDigits();
     const masked = await Masked.begin(folder, { transcriber: engine });
     for (let at = 0; at < 6 * RATE; at += 8000) await masked.come(call, 8000);
@@ -96,7 +96,7 @@ describe('masking while a call goes on', () => {
     expect(same(await samplesOf(masked.file), silenced(call, [expected]))).toBe(true);
   });
 
-  it('takes out keys that sound, and keys that are told, without an engine', async () => {
+  it('removes keys that sound or are notified, without an engine', async () => {
     const call = talk(12, { remote: [] });
     call.remote.set(dtmfSamples('4111111111111111', { toneMs: 80, pauseMs: 80 }), 2 * RATE);
     // A telephone number, and what follows it after a while, are no card's.
@@ -120,7 +120,7 @@ describe('masking while a call goes on', () => {
     expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
   });
 
-  it('writes long speech of an engine without times where its text has no part of a secret', async () => {
+  it('keeps long speech of an engine without times when its text has no part of a secret', async () => {
     const many = (word: string) => Array.from({ length: 40 }, () => word).join(' ');
     const [from, to] = [8.5 * RATE, 8.5 * RATE + 16 * 3200];
     const before = spoken(many('well'), from - 40 * 3200);
@@ -192,7 +192,7 @@ describe('masking while a call goes on', () => {
     expect(misses.join(' ')).toContain('masked to be safe (undecided)');
   });
 
-  it('has nothing on the disk that is masked, at any moment, whatever comes in which pieces', async () => {
+  it('never has masked audio on the disk, for any pieces of input', async () => {
     const piece = fc.constantFrom(1600, 8000, 16_000);
     await fc.assert(
       fc.asyncProperty(
@@ -240,7 +240,7 @@ describe('masking while a call goes on', () => {
     );
   }, 60_000);
 
-  it('goes on beside a pause and a hole, and marks are in their places', async () => {
+  it('works across a pause and a gap, with marks in their places', async () => {
     const words = { remote: spoken(CARD, 4 * RATE) };
     const call = talk(16, words);
     const masked = await Masked.begin(folder, { transcriber: ears(call, words).engine, delayMs: 6000 });
@@ -259,7 +259,7 @@ describe('masking while a call goes on', () => {
     expect(await verifyRecording(masked.file)).toMatchObject({ ok: true });
   });
 
-  it('of two calls at once keeps apart what belongs to each, with one engine', async () => {
+  it('keeps two simultaneous calls apart with one engine', async () => {
     const begins = [2 * RATE, 5 * RATE];
     const calls = begins.map((from) => {
       const words = { remote: spoken(CARD, from), local: spoken('and your name please', 11 * RATE) };

@@ -65,8 +65,8 @@ function sentence(before: number, length: number): { words: Word[]; secret: read
   };
 }
 
-describe('masking of speech that is longer than what the engine gets at once', () => {
-  it('takes out a number and nothing else, wherever the cuts are in its words', async () => {
+describe('masking of speech that is longer than one request to the engine', () => {
+  it('removes exactly a number, wherever it is cut between requests', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -90,7 +90,7 @@ describe('masking of speech that is longer than what the engine gets at once', (
     );
   });
 
-  it('lets nothing of a number or a phrase through from an engine without times, and the rest mostly', async () => {
+  it('removes all of a number or a phrase with an engine without times, and keeps most of the rest', async () => {
     const phrases = [{ phrase: 'open sesame', edits: 1 }];
     let written = 0;
     await fc.assert(
@@ -130,7 +130,7 @@ describe('masking of speech that is longer than what the engine gets at once', (
     ['in pieces too short to overlap', 4500, undefined],
     ['in pieces that decide nothing', 2000, undefined],
     ['of which the engine does not hear some digits', 6000, away],
-  ] as const)('lets nothing of a number through %s', async (_, delayMs, worse) => {
+  ] as const)('removes all of a number %s', async (_, delayMs, worse) => {
     for (const before of [4000, 9000, 14_000]) {
       const { words, secret } = sentence(before, 5000);
       const { engine } = ears(call, { remote: words });

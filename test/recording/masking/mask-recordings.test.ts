@@ -72,7 +72,7 @@ async function samplesOf(file: string): Promise<Int16Array> {
 }
 
 describe('a call with a card number, said and pressed', () => {
-  it('has none of it left, in any file', { timeout: 60_000 }, async () => {
+  it('has nothing of it left, in any file', { timeout: 60_000 }, async () => {
     const { file } = await cardCall(catalogue, 'ann', { outputs: ['flac', 'legs'] });
     const [entry] = catalogue.search();
     if (!entry) throw new Error('no entry');
@@ -137,7 +137,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(await readdir(join(folder, '.masking'))).toEqual(['.lock']);
   });
 
-  it('has what was pressed masked without an engine, and says that nothing else was looked for', async () => {
+  it('has pressed keys masked without an engine, and reports that nothing else was searched', async () => {
     const { file } = await cardCall(catalogue, 'ann');
     const { result } = await masked();
     expect(result?.looked).toEqual(['card-pressed']);
@@ -148,7 +148,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(error).toMatchObject({ code: 'ERR_UNSUPPORTED' });
   });
 
-  it('has a stretch masked that somebody asks for, and names other files of it', async () => {
+  it('has a given stretch masked, and its other files are named', async () => {
     const { file } = await cardCall(catalogue, 'ann');
     await cardCall(catalogue, 'ann-2');
     for (const name of ['ann.svg', 'ann-cut.wav', 'anna.svg'])
@@ -170,7 +170,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(sidecar.legs.local.ledger).toMatchObject({ masked: 8000, received: 14 * RATE - 8000 });
   });
 
-  it('is not called masked where the check still hears it', async () => {
+  it('does not count as masked while the check still hears it', async () => {
     const { file } = await cardCall(catalogue, 'ann');
     const before = await allBytes();
     const deaf = engine();
@@ -188,7 +188,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(calls(await allBytes())).toEqual(calls(before));
   });
 
-  it('is silent from end to end where the engine tells no places', async () => {
+  it('is silenced completely when the engine gives no places', async () => {
     const { file } = await cardCall(catalogue, 'ann');
     const textOnly = {
       name: 'text-only',
@@ -204,7 +204,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(await verifyRecording(file)).toMatchObject({ ok: true });
   });
 
-  it('is masked again where the engine hears more the second time', async () => {
+  it('is masked again when the engine hears more the second time', async () => {
     await cardCall(catalogue, 'ann');
     const late = engine();
     let asked = 0;
@@ -218,7 +218,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(result?.masking?.spans.map(({ rule }) => rule)).toEqual(['card-spoken', 'card-pressed']);
   });
 
-  it('that is signed, held, changed or being masked is left as it is', async () => {
+  it('is not changed while it is signed, held, tampered with or being masked', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     const { file, sidecar } = await cardCall(catalogue, 'ann', { signingKey: privateKey });
     expect((await masked()).error).toMatchObject({ code: 'ERR_INVALID_ARG' });
@@ -243,7 +243,7 @@ describe('a call with a card number, said and pressed', () => {
     await expect(maskRecordings(catalogue)).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
   });
 
-  it('that is encrypted stays so', async () => {
+  it('stays encrypted', async () => {
     const identity = await generateIdentity();
     const encryptTo = [await identityToRecipient(identity)];
     const { file } = await cardCall(catalogue, 'ann', { encryptTo });
@@ -276,7 +276,7 @@ describe('a call with a card number, said and pressed', () => {
     await catalogue.keepAnalysis(entry, empty.report());
   });
 
-  it('is transcribed anew by an engine that tells no places, unless it is masked meanwhile', async () => {
+  it('is transcribed again by an engine that gives no places, unless it is masked meanwhile', async () => {
     await cardCall(catalogue, 'ann');
     await masked({ transcriber: engine() });
     const errors: (Error | undefined)[] = [];
@@ -299,7 +299,7 @@ describe('a call with a card number, said and pressed', () => {
     expect(catalogue.search({ said: 'all is said' })).toHaveLength(1);
   });
 
-  it('of which nothing is found stays as it is', async () => {
+  it('stays unchanged when nothing is found', async () => {
     await mkdir(join(folder, 'calls'));
     const { file } = await cardCall(catalogue, 'ann');
     const before = await readFile(file);

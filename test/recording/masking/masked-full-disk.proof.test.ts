@@ -54,7 +54,7 @@ describe.skipIf(!canMount())(
       ['in the held part when it becomes full', 4.2, true],
       ['after it was full', 11, true],
     ])(
-      'has nothing of a number that is said %s (at %d s; there is room later: %s)',
+      'has nothing of a number that is said %s (at %d s; the disk has room later: %s)',
       async (_, at, isRoomLater) => {
         using disk = await SmallDisk.mount('4m', join(await mkdtemp(join(folder, 'disk-')), 'disk'));
         const from = Math.round(at * RATE);

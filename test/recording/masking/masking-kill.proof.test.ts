@@ -79,7 +79,7 @@ async function expectMasked(folder: string, killedAt: string): Promise<void> {
   expect([killedAt, await readdir(join(folder, '.masking'))]).toEqual([killedAt, ['.lock']]);
 }
 
-it('is killed at each step of masking, and the recording is as it was, or the next one finishes it', async () => {
+it('killed at each step of masking: the recording is unchanged, or the next process finishes it', async () => {
   const template = await mkdtemp(join(root, 'call-'));
   await recorded(template);
   const fresh = async () => {
@@ -112,7 +112,7 @@ describe('killed before the first file is replaced', () => {
     ['under legal hold', (catalogue, { id }) => catalogue.hold(id, 'court'), 0],
     ['annotated', (catalogue, { id }) => catalogue.annotate(id, { note: 'is new' }), 1],
     ['removed', (catalogue, entry) => catalogue.remove(entry), 0],
-  ])('a recording that is %s since then is as it was', async (what, act, count) => {
+  ])('a recording that is %s since then is unchanged', async (what, act, count) => {
     const folder = await mkdtemp(join(root, 'since-'));
     await recorded(folder);
     await run(folder, 'rename .wav #1');
@@ -135,7 +135,7 @@ describe('killed before the first file is replaced', () => {
 });
 
 describe.skipIf(!canMount())('on a disk that is full (needs mount)', () => {
-  it('is not masked, and is as it was', async () => {
+  it('a recording is not masked, and is unchanged', async () => {
     const template = await mkdtemp(join(root, 'call-'));
     await recorded(template);
     using disk = await SmallDisk.mount('3m', join(root, 'disk'));

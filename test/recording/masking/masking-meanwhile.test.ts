@@ -47,7 +47,7 @@ const MEANWHILE: readonly [what: string, act: (entry: CatalogueEntry, file: stri
 ];
 
 it.each(MEANWHILE)(
-  'a recording that is %s while it is masked is as it was, and no error is left',
+  'a recording that is %s while it is masked stays unchanged, without an error',
   async (_, act) => {
     const { file } = await cardCall(catalogue, 'ann');
     const before = await readFile(file);
@@ -68,7 +68,7 @@ it.each(MEANWHILE)(
   },
 );
 
-it('what somebody else understands while the engine listens is masked too', async () => {
+it('a transcript that another process adds meanwhile is masked, too', async () => {
   const { file } = await cardCall(catalogue, 'ann');
   const [entry] = catalogue.search();
   if (!entry) throw new Error('no entry');
@@ -86,7 +86,7 @@ it('what somebody else understands while the engine listens is masked too', asyn
   expect(sidecar.maskings?.[0]?.spans.map(({ rule }) => rule)).toEqual(['card-spoken', 'card-pressed']);
 });
 
-it('leaves nothing behind where the plan cannot be written', async () => {
+it('nothing is left behind when the plan cannot be written', async () => {
   await cardCall(catalogue, 'ann');
   const staged = await StagedRecording.begin(folder, 'calls/ann.wav');
   await mkdir(staged.place('plan.json'));

@@ -34,7 +34,7 @@ const outboxOf = (clock: Clock, options: Omit<OutboxOptions, 'folder' | 'clock'>
 const waiting = async () => (await readdir(folder)).filter((name) => name.endsWith('.json'));
 
 describe('an outbox', () => {
-  it('tries again after its pause when the clock was put back by a day, in the same process and in the next one', async () => {
+  it('retries after its pause when the clock was set back by a day, in the same process and in the next one', async () => {
     const machine = new Machine(Date.UTC(2026, 5, 2, 12));
     let attempts = 0;
     const channels = { hook: () => Promise.reject(new Error(`no, ${++attempts}`)) };
@@ -57,7 +57,7 @@ describe('an outbox', () => {
     await next.close();
   });
 
-  it('takes what a writer that was killed left of an event away with it', async () => {
+  it('removes the unfinished event of a killed writer', async () => {
     const outbox = outboxOf(new VirtualClock(), { channels: { hook: async () => undefined } });
     await writeFile(join(folder, 'first.hook.json.part'), '{"event":');
     await outbox.add('recording.finished', {}, 'first');
@@ -67,7 +67,7 @@ describe('an outbox', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('keeps no more than so many for a channel, tells of those that it drops, and delivers in the order of ids', async () => {
+  it('keeps a limited number of events for a channel, reports those that it drops, and delivers in the order of ids', async () => {
     let away = true;
     const taken: string[] = [];
     const dropped: string[] = [];
@@ -94,7 +94,7 @@ describe('an outbox', () => {
     await outbox.close();
   });
 
-  it('delivers to one channel while another one never answers, and ends all the same', async () => {
+  it('delivers to one channel while another one never answers, and can still be closed', async () => {
     const silent = createServer(() => undefined);
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -126,7 +126,7 @@ describe('an outbox', () => {
     silent.close();
   });
 
-  it('gives each channel its own events, where the name of one ends as that of another', async () => {
+  it('gives each channel its own events, when one name is the end of another', async () => {
     let heard = 0;
     const outbox = outboxOf(new VirtualClock(), {
       channels: { hook: async () => void heard++, 'my.hook': () => Promise.reject(new Error('no')) },
@@ -155,7 +155,7 @@ describe('an outbox', () => {
     await outbox.close();
   });
 
-  it('keeps as many failed events as it may, deletes the oldest and says so, and has one tried again', async () => {
+  it('keeps a limited number of failed events, deletes the oldest with a report, and can retry one', async () => {
     const clock = new VirtualClock(Date.UTC(2026, 0, 1));
     const told: string[] = [];
     let working = false;
@@ -184,7 +184,7 @@ describe('an outbox', () => {
   });
 
   it.each(['{', '[]', '{"event":1}', '{"event":{"id":"a"},"channel":"__proto__"}', 'null', '\0'])(
-    'passes over a file that holds no event: %j',
+    'skips a file that holds no event: %j',
     async (text) => {
       await writeFile(join(folder, 'x.hook.json'), text);
       const took: unknown[] = [];
@@ -198,7 +198,7 @@ describe('an outbox', () => {
     },
   );
 
-  it('keeps its files in its folder, whatever an id, a channel or an event that was given up says', async () => {
+  it('keeps its files in its folder, whatever the id, the channel or a failed event contains', async () => {
     const channels = { hook: () => Promise.reject(new Error('no')) };
     const outbox = outboxOf(new VirtualClock(), { channels, maxAttempts: 1 });
     const code = { code: 'ERR_INVALID_ARG' };

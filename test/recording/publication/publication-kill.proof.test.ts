@@ -112,7 +112,7 @@ it.each([
   ['a recording that is complete', true],
   ['a recording of a process that was killed', false],
 ])(
-  'is killed at each step of publishing %s, and the next start has it, once',
+  'killed at each step of publishing %s: the next start has it, once',
   async (_, complete) => {
     const template = await mkdtemp(join(root, 'left-'));
     await leave(template, complete);

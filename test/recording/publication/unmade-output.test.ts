@@ -15,7 +15,7 @@ import {
 } from '../../../src/index.js';
 import type { SegmentResult } from '../../../src/recording/file/segment.js';
 
-it('an output that cannot be made costs that output only, and is told in the sidecar and by failed', async () => {
+it('an output that cannot be made is reported in the sidecar and by failed, and the rest is published', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-unmade-'));
   const clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
   const exchange = await Exchange.start({ clock, patienceMs: 5000 });

@@ -32,33 +32,36 @@ const PEERS: readonly [string, boolean, (response: ServerResponse) => unknown][]
   ],
 ];
 
-it.each(PEERS)('a webhook that %s delays no other, and the outbox ends', async (_, received, answer) => {
-  const folder = await mkdtemp(join(tmpdir(), 'jackfield-outbox-'));
-  const hostile = createServer((_request, response) => {
-    response.on('error', () => undefined);
-    answer(response);
-  }).listen(0, '127.0.0.1');
-  await once(hostile, 'listening');
-  const { port } = hostile.address() as AddressInfo;
-  const failures: string[] = [];
-  let heard = 0;
-  const outbox = new Outbox({
-    folder,
-    channels: {
-      hostile: webhook({ url: `http://127.0.0.1:${port}/`, secret, timeoutMs: 300 }),
-      other: async () => void heard++,
-    },
-    onFailure: (_event, channel) => failures.push(channel),
-  });
-  try {
-    await outbox.add('recording.finished', {});
-    await outbox.run();
-    expect(heard).toBe(1);
-    expect(failures).toEqual(received ? [] : ['hostile']);
-  } finally {
-    await outbox.close();
-    hostile.closeAllConnections();
-    hostile.close();
-    await rm(folder, { recursive: true });
-  }
-});
+it.each(PEERS)(
+  'a webhook that %s does not delay others, and the outbox can be closed',
+  async (_, received, answer) => {
+    const folder = await mkdtemp(join(tmpdir(), 'jackfield-outbox-'));
+    const hostile = createServer((_request, response) => {
+      response.on('error', () => undefined);
+      answer(response);
+    }).listen(0, '127.0.0.1');
+    await once(hostile, 'listening');
+    const { port } = hostile.address() as AddressInfo;
+    const failures: string[] = [];
+    let heard = 0;
+    const outbox = new Outbox({
+      folder,
+      channels: {
+        hostile: webhook({ url: `http://127.0.0.1:${port}/`, secret, timeoutMs: 300 }),
+        other: async () => void heard++,
+      },
+      onFailure: (_event, channel) => failures.push(channel),
+    });
+    try {
+      await outbox.add('recording.finished', {});
+      await outbox.run();
+      expect(heard).toBe(1);
+      expect(failures).toEqual(received ? [] : ['hostile']);
+    } finally {
+      await outbox.close();
+      hostile.closeAllConnections();
+      hostile.close();
+      await rm(folder, { recursive: true });
+    }
+  },
+);

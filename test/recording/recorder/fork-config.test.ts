@@ -10,7 +10,7 @@ const [CERTIFICATE = ''] = rootCertificates;
 const URL = 'wss://analysis.example.com/in';
 
 describe('a fork in the configuration of a recorder', () => {
-  it('has its options, and what it keeps in files', async () => {
+  it('is read with its options and the files that it names', async () => {
     const folder = testFolder();
     const [tokenFile, passwordFile, caFile] = ['token', 'password', 'ca'].map((name) => join(folder, name));
     await writeFile(String(tokenFile), 'a-token\n');
@@ -56,7 +56,7 @@ describe('a fork in the configuration of a recorder', () => {
     });
   });
 
-  it('is refused with files that are not there, or have no password in them', async () => {
+  it('is refused with missing files, or files without a password', async () => {
     const empty = join(testFolder(), 'empty');
     await writeFile(empty, 'user\n');
     const read = (files: object) =>

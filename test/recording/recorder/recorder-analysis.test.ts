@@ -9,7 +9,7 @@ import { clock, onRecorderStage, recordedCall, start } from './recorder-stage.js
 
 onRecorderStage();
 
-it('a recorder analyses what it records, and the feed tells it to all of its readers', async () => {
+it('a recorder analyses its calls, and the feed gives the result to all of its readers', async () => {
   const on = await start({ clock, analyse: { deadAirMs: 1000, maxBufferedMs: 600_000 } });
   const feed = new EventFeed();
   const stop = new AbortController();
@@ -42,7 +42,7 @@ it('a recorder analyses what it records, and the feed tells it to all of its rea
   expect(text).toContain('jackfield_analysed_calls_total 1\n');
 });
 
-it('refuses options of an analysis by name', async () => {
+it('invalid options of an analysis are refused by name', async () => {
   await expect(start({ analyse: { deadAirMs: 1 } })).rejects.toMatchObject({
     code: 'ERR_INVALID_ARG',
     message: expect.stringContaining('analyse.deadAirMs'),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { attach, Exchange, MemoryTransport, PcmServer, Recorder } from '../../../src/index.js';
 
-it('is closed while a call is being opened whose endpoint says yes and dials another port', async () => {
+it('a recorder can be closed while it opens a call whose endpoint agrees and dials another port', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-recorder-'));
   const elsewhere = createServer((socket) => socket.on('error', () => undefined).resume()).listen(
     0,

@@ -44,8 +44,8 @@ async function configWith(path: string, value: number): Promise<unknown> {
   return { [first]: second === undefined ? value : { ...part, [second]: value } };
 }
 
-describe('a number of the configuration of a recorder', () => {
-  it('is one of these', () => {
+describe('a number in the configuration of a recorder', () => {
+  it('is in the table of this test', () => {
     expect(NUMBERS.map(([path]) => path).toSorted()).toEqual(
       ['consent.toneEveryMs', 'discardBelowMs', 'fork.maxBufferedMs', 'fork.sampleRate'].concat(
         ['hook.timeoutMs', 'mask.delayMs', 'maxMs', 'preRollMs'],
@@ -55,21 +55,24 @@ describe('a number of the configuration of a recorder', () => {
     );
   });
 
-  it.each(NUMBERS)('%s has both ends, which are those of the option', async (path, { minimum, maximum }) => {
-    if (minimum === undefined || maximum === undefined) throw new Error(`${path} has no end`);
-    for (const [value, isIn] of [
-      [minimum, true],
-      [maximum, true],
-      [minimum - 1, false],
-      [maximum + 1, false],
-    ] as const) {
-      const config = await configWith(path, value);
-      expect(recordConfigSchema.safeParse(config).success, `${path} ${value}`).toBe(isIn);
-      const options = await recorderOptions(config as never);
-      if (isIn) resolveRecorderOptions(options);
-      else expect(() => resolveRecorderOptions(options)).toThrow(/must be .* got/);
-    }
-  });
+  it.each(NUMBERS)(
+    '%s has a minimum and a maximum, which are those of the option',
+    async (path, { minimum, maximum }) => {
+      if (minimum === undefined || maximum === undefined) throw new Error(`${path} has no end`);
+      for (const [value, isIn] of [
+        [minimum, true],
+        [maximum, true],
+        [minimum - 1, false],
+        [maximum + 1, false],
+      ] as const) {
+        const config = await configWith(path, value);
+        expect(recordConfigSchema.safeParse(config).success, `${path} ${value}`).toBe(isIn);
+        const options = await recorderOptions(config as never);
+        if (isIn) resolveRecorderOptions(options);
+        else expect(() => resolveRecorderOptions(options)).toThrow(/must be .* got/);
+      }
+    },
+  );
 });
 
 it('paths in a configuration are relative to its file; names of programs are left to the system', async () => {
@@ -94,7 +97,7 @@ it('paths in a configuration are relative to its file; names of programs are lef
   expect((await readRecordConfig(file)).hook?.command).toBe('notify-send');
 });
 
-it('every field that names a file is known to be one', () => {
+it('every field that names a file is listed as one', () => {
   const named = Object.entries(z.toJSONSchema(recordConfigSchema).properties ?? {}).flatMap(([name, each]) =>
     [each as Schema, ...((each as Schema).anyOf ?? [])].flatMap(({ properties }) =>
       Object.keys(properties ?? { '': each }).map((inner) => [name, inner].filter(Boolean).join('.')),

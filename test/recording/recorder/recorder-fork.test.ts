@@ -6,7 +6,7 @@ import { onRecorderStage, recordedCall, start } from './recorder-stage.js';
 
 onRecorderStage();
 
-it('a recorder forks each call that it records, both legs, and the recording is whole', async () => {
+it('a recorder forks both legs of each call that it records, and the recording is complete', async () => {
   const receiver = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   const texts: Record<string, unknown>[] = [];
   let bytes = 0;
@@ -31,7 +31,7 @@ it('a recorder forks each call that it records, both legs, and the recording is 
   }
 });
 
-it('refuses a fork without an address when it starts', async () => {
+it('a fork without an address is refused at the start', async () => {
   await expect(start({ fork: {} as { url: string } })).rejects.toMatchObject({
     code: 'ERR_INVALID_ARG',
     message: expect.stringContaining('fork.url'),

@@ -17,7 +17,7 @@ import { folder, onRecorderStage, recordedCall, start } from './recorder-stage.j
 onRecorderStage();
 
 describe('a recorder, besides the calls that it records', () => {
-  it('tells that its catalogue is gone; the recording is kept', async () => {
+  it('reports a missing catalogue; the recording is kept', async () => {
     const on = await start();
     const failed = once(on, 'failed');
     await rm(join(folder, 'catalogue.sqlite'));
@@ -30,7 +30,7 @@ describe('a recorder, besides the calls that it records', () => {
     await on.close();
   });
 
-  it('tells a webhook, with a signature and the same event id at each attempt, and a hook, without a shell', async () => {
+  it('notifies a webhook, with a signature and one event id for all attempts, and a hook, without a shell', async () => {
     const secret = 'a secret of some length';
     const seen: { id: string; fits: boolean; body: { id: string; type: string; data: { file: string } } }[] =
       [];
@@ -128,7 +128,7 @@ describe('a recorder, besides the calls that it records', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it('finishes an encrypted recording that was left behind with the identity, and lets it be without', async () => {
+  it('finishes an encrypted recording of an earlier process only with its identity', async () => {
     const identity = await generateIdentity();
     const encryptTo = [await identityToRecipient(identity)];
     await mkdir(join(folder, '.recording'), { recursive: true });

@@ -23,7 +23,7 @@ import {
 onRecorderStage();
 
 describe('Recorder', () => {
-  it('records every call into the folder that its template says, and catalogues it', async () => {
+  it('records every call into the folder of its template, and catalogues it', async () => {
     const on = await start({
       template: '{year}/{month}/{partner}-{direction}-{call}',
       outputs: ['flac', 'legs'],
@@ -76,7 +76,7 @@ describe('Recorder', () => {
     expect(sidecar.audio.durationMs).toBeLessThanOrEqual(35_400);
   });
 
-  it('leaves nothing of a call that it held and was not asked for', async () => {
+  it('leaves no file of a held call that was not requested', async () => {
     const on = await start({ policy: 'on-demand', recording: { preRollMs: 1000 } });
     const met = once(on, 'recording');
     await client.call('echo123');
@@ -102,7 +102,7 @@ describe('Recorder', () => {
     ]);
   });
 
-  it('has nothing to encode of a call that was never answered: no failure is told', async () => {
+  it('has nothing to encode of a call that was never answered, and reports no failure', async () => {
     const on = await start({ outputs: ['flac', 'opus', 'mp3'], encode: 'live' });
     const failures: Error[] = [];
     on.on('failed', (error) => failures.push(error));
@@ -177,7 +177,7 @@ describe('Recorder', () => {
     expect(published).toEqual(published.map((_, i) => i + 1));
   });
 
-  it('takes other options while it runs, all but its folder, and none that is wrong', async () => {
+  it('accepts new options while it runs, except for its folder, and refuses invalid ones', async () => {
     const on = await start({ policy: 'on-demand', template: '{call}' });
     await expect(on.configure({ folder: join(folder, 'other') })).rejects.toThrow('folder must be');
     await expect(on.configure({ folder, catalogue: false })).rejects.toThrow('catalogue must be');
@@ -191,7 +191,7 @@ describe('Recorder', () => {
     await expect.poll(heard).toContain(JSON.stringify(file));
   });
 
-  it('masks a call by the rules with which it began, whatever is configured meanwhile', async () => {
+  it('masks a call by the rules with which it began, whatever is configured later', async () => {
     const deaf = { name: 'deaf', transcribe: async () => ({ text: '' }) };
     const on = await start({ afterCalls: { transcriber: deaf, mask: {} } });
     const begun = once(on, 'recording');
@@ -216,7 +216,7 @@ describe('Recorder', () => {
     ]);
   });
 
-  it('keeps its folder to itself until it is closed', async () => {
+  it('locks its folder until it is closed', async () => {
     const on = await start();
     const second = Recorder.start(client, server, { folder });
     await expect(second).rejects.toMatchObject({
@@ -227,7 +227,7 @@ describe('Recorder', () => {
     await (await start()).close();
   });
 
-  it('is kept out of a folder by another process, until that one is killed', async () => {
+  it('cannot use a folder that another process has locked, until that one is killed', async () => {
     const url = pathToFileURL('build/files/folder-lock.js').href;
     const take = `import { FolderLock } from '${url}'; FolderLock.take(process.argv[1], 'recorded to');`;
     const script = `${take} process.stdout.write('taken'); process.stdin.resume();`;
@@ -240,7 +240,7 @@ describe('Recorder', () => {
     await start();
   });
 
-  it('plays a prompt before, and says in the recording when', async () => {
+  it('plays a prompt first, and notes its time in the recording', async () => {
     const on = await start({ consent: { prompt: 'assets/prompts/echo-greeting.wav' } });
     const { sidecar } = await recordedCall(on);
     expect(sidecar.marks).toEqual([

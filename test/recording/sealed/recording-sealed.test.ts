@@ -50,7 +50,7 @@ async function recorded(count: number): Promise<Segment> {
 }
 
 describe('a recording that is encrypted', () => {
-  it('holds no sample in the clear, and gives all of them to the key alone', async () => {
+  it('holds no sample in the clear, and gives all of them only with the key', async () => {
     const segment = await recorded(160_000);
     await segment.final(stereo(156_000, 4000), 156_000);
     const ledger = ledgerOf([{ from: 0, samples: 160_000, kind: 'received' }]);
@@ -86,7 +86,7 @@ describe('a recording that is encrypted', () => {
     expect((await readdir(folder)).sort()).toEqual(['call.json', 'call.manifest.json', 'call.wav.age']);
   });
 
-  it('is recovered where it was killed before it had a record, and left alone by who has no key to it', async () => {
+  it('is recovered when it was killed before its first record, and not touched without its key', async () => {
     await recorded(0);
     const other = await generateIdentity();
     await truncate(file, 40);
@@ -102,7 +102,7 @@ describe('a recording that is encrypted', () => {
     await segment.discard().catch(() => undefined);
   });
 
-  it('keeps the tail short however long the call is', async () => {
+  it('has a short tail, however long the call is', async () => {
     await recorded(16_000 * 200);
     const tails = (await readdir(folder)).filter((name) => name.includes('tail'));
     let bytes = 0;

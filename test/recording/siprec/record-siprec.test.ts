@@ -110,7 +110,7 @@ async function hangUp(call: SipSession | number) {
 }
 
 describe('a call that a recording client sends is recorded', () => {
-  it('each side on its channel, with what is told of it in sidecar and name', async () => {
+  it('with each side on its channel, and its metadata in the sidecar and the name', async () => {
     client.xml = metadata(['Agent', 'Caller']);
     const call = await dial();
     await talk(100);
@@ -137,7 +137,7 @@ describe('a call that a recording client sends is recorded', () => {
     }
   });
 
-  it('lost packets are listed as missing, pauses are silence, both to the sample', async () => {
+  it('with lost packets listed as missing and pauses as silence, both to the sample', async () => {
     client.xml = metadata(['Agent', 'Caller']);
     const call = await dial();
     await talk(200, (side, n) =>
@@ -164,7 +164,7 @@ describe('a call that a recording client sends is recorded', () => {
     expect([left.length, right.length]).toEqual([64_000, 64_000]);
   });
 
-  it('pauses, other participants, metadata alone: the newest account counts', async () => {
+  it('with its newest metadata, after pauses and changes of participants', async () => {
     client.xml = metadata(['Agent', 'anonymous']);
     const call = await dial();
     if (typeof call === 'number') throw new Error(`refused: ${call}`);
@@ -197,7 +197,7 @@ describe('a call that a recording client sends is recorded', () => {
     }
   });
 
-  it('one mixed stream, told of by headers alone', async () => {
+  it('as one mixed stream that only headers describe', async () => {
     client.labels = ['16777227'];
     const call = await dial({ 'X-Cisco-Recording-Participant': '<sip:2001@192.0.2.7>;media-index="0"' });
     await talk(50);
@@ -208,7 +208,7 @@ describe('a call that a recording client sends is recorded', () => {
     expect(sidecar.legs.remote.ledger).toMatchObject({ received: 0, idle: 16_000 });
   });
 
-  it('a call too many, and one without voice, are refused', async () => {
+  it('unless it exceeds the limit or has no audio: then it is refused', async () => {
     client.xml = metadata(['Agent', 'Caller']);
     const call = await dial();
     expect(await dial()).toBe(503);

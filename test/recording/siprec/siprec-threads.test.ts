@@ -72,7 +72,7 @@ describe.skipIf(!existsSync(built('line/siprec/siprec-server')))(
     });
 
     it.each([2, 0])(
-      'have all that arrived before their BYE, whatever strangers send: %d threads',
+      'have everything that arrived before their BYE, whatever strangers send: %d threads',
       async (threads) => {
         await serve(threads);
         const calls = [await dial(), await dial(true)];
@@ -114,7 +114,7 @@ describe.skipIf(!existsSync(built('line/siprec/siprec-server')))(
       },
     );
 
-    it('end with a thread that dies, whole up to then; those of another one go on', async () => {
+    it('end with a thread that dies, complete up to then; recordings of another thread continue', async () => {
       await serve(2);
       const [dying, other] = [await dial(), await dial()];
       for (const { client } of [dying, other]) speak(client, 10);

@@ -28,7 +28,7 @@ async function recorded(partner = 'anna') {
   return { file, sidecar };
 }
 
-it('has all of a recording, and is read back with its audio', async () => {
+it('a vCon has all of a recording, and is read back with its audio', async () => {
   const { file, sidecar } = await recorded();
   const text = JSON.stringify(await vconOf(file, { localName: 'desk 1' }));
   const vcon = parseVcon(text);
@@ -56,7 +56,7 @@ it('has all of a recording, and is read back with its audio', async () => {
   expect((await vconOf(file)).uuid).toBe(vcon.uuid);
 });
 
-it('may refer to audio that lies elsewhere, or leave it out', async () => {
+it('a vCon may refer to audio elsewhere, or leave it out', async () => {
   const { file } = await recorded();
   const [there] = (await vconOf(file, { url: 'https://example.com/call.wav' })).dialog;
   expect(there).toMatchObject({ url: 'https://example.com/call.wav' });
@@ -66,7 +66,7 @@ it('may refer to audio that lies elsewhere, or leave it out', async () => {
   expect(() => vconAudio(without)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
 });
 
-it('with audio that was changed is refused', async () => {
+it('a vCon with changed audio is refused', async () => {
   const { file } = await recorded();
   const vcon = await vconOf(file);
   const [dialog] = vcon.dialog;
@@ -88,7 +88,7 @@ it.each([
     'fields of others',
     { ...LEAST, more: 1, parties: [{ tel: 'tel:+1', x: 2 }], dialog: [{ ...DIALOG, x: 1 }] },
   ],
-])('%s is a vCon', (_name, value) => {
+])('%s is a valid vCon', (_name, value) => {
   expect(parseVcon(JSON.stringify(value))).toMatchObject(value);
 });
 
@@ -117,7 +117,7 @@ it.each([
   expect(() => parseVcon(text)).toThrow(expect.objectContaining({ code }));
 });
 
-it('with faults without number is refused at the first, in a short line', () => {
+it('a vCon with many errors is refused at the first, in a short line', () => {
   const wrong = (value: object) => {
     try {
       return parseVcon(JSON.stringify({ ...LEAST, ...value }));
