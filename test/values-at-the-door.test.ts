@@ -83,7 +83,7 @@ describe('a public function takes nonsense, or refuses it with an error of its o
     expect(made.length > 0, `made ${made.join(', ')}`).toBe(MAKERS.includes(name));
   });
 
-  it('knows all that make something of a name', () => {
+  it('covers all functions that make something of a name', () => {
     expect(MAKERS.filter((name) => !functions.has(name))).toEqual([]);
   });
 });

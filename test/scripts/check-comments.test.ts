@@ -32,7 +32,7 @@ describe('the check of comments', () => {
     });
   });
 
-  it('lets question words stand elsewhere, and other words that begin like one', () => {
+  it('allows question words elsewhere, and words that only begin like one', () => {
     const text = '/** Tells\n * What is it. */\n// How it is done.\n/** Whole files. */\n/* Why. */\n';
     expect(check({ 'room/fine.ts': text })).toEqual({ status: 0, said: '' });
   });

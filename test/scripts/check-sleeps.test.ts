@@ -17,7 +17,7 @@ function refused(lines: readonly string[]): number[] {
 }
 
 describe('the check of sleeps', () => {
-  it('names each line on which time passes', () => {
+  it('names each line that waits for real time', () => {
     const lines = [
       'const a = 1;',
       // timer: these are what is refused.
@@ -44,7 +44,7 @@ describe('the check of sleeps', () => {
     );
   });
 
-  it('lets virtual time pass, and turns of the event loop', () => {
+  it('allows virtual time, and turns of the event loop', () => {
     expect(
       refused(['await clock.advance(20);', 'await sleep(clock, 20);', 'setImmediate(resolve);']),
     ).toEqual([]);

@@ -65,7 +65,7 @@ describe('the reporter of tests that were tried again', () => {
     expect(status).toBe(0);
   });
 
-  it('says nothing where no test was', () => {
+  it('prints nothing when no test was retried', () => {
     const { status, stdout } = run(['--testNamePattern', 'passes']);
     expect(stdout).not.toContain('Passed only');
     expect(status).toBe(0);
@@ -78,13 +78,13 @@ describe('an unhandled rejection', () => {
     return planted(['node_modules/vitest/vitest.mjs', 'run', '--retry', '1', '--config', config], env);
   };
 
-  it('ends no run when a test of the file has failed before it: it is told', () => {
+  it('does not end the run when a test of the file has already failed: it is reported', () => {
     const { status, stderr } = run({ PLANTED_FAILS: 'yes' });
     expect(stderr).toContain('A test that failed has left a rejection behind: Error: the work has failed');
     expect(status).toBe(0);
   });
 
-  it('ends the run where all tests have passed', () => {
+  it('ends the run when all tests have passed', () => {
     const { status, stderr } = run({ PLANTED_FAILS: '' });
     expect(stderr).toMatch(/Unhandled Rejection.*the work has failed/s);
     expect(status).toBe(1);

@@ -35,7 +35,7 @@ describe('npm run torture', () => {
     expect(fault(again.text)).toBe(fault(text));
   }, 60_000);
 
-  it('exits with 0 where nothing failed, and with 2 for a part that there is not', async () => {
+  it('exits with 0 when nothing failed, and with 2 for an unknown part', async () => {
     expect(await step(2)).toMatchObject({
       code: 0,
       text: expect.stringContaining('Nothing failed. Seed 42.'),

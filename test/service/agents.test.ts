@@ -3,7 +3,7 @@ import { serveAgents } from '../../src/line.js';
 import { testFolder } from '../voice/fixtures.js';
 import { served, turned } from './served.js';
 
-it('a bot of the configuration is a voice agent, and recorded calls are forked', async () => {
+it('a configured bot can be a voice agent, and recorded calls can be forked', async () => {
   const heard: string[] = [];
   let forked = 0;
   await using agents = await serveAgents((peer) => {

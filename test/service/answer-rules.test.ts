@@ -20,7 +20,7 @@ const fits = (conditions: Partial<AnswerRule>, call: Partial<OfferedCall> = {}) 
     { ...CALL, ...call },
   )[0];
 
-describe('a rule fits a call', () => {
+describe('a rule matches a call', () => {
   it.each<[string, Partial<AnswerRule>, Partial<OfferedCall>]>([
     ['without conditions', {}, {}],
     ['of a caller, whatever its case', { callers: ['ANN'] }, { caller: 'Ann' }],
@@ -62,13 +62,13 @@ describe('a rule fits a call', () => {
       'caller a   [2J is not',
     ],
     ['of another endpoint', { endpoints: ['shop'] }, {}, 'endpoint desk is not one of shop'],
-  ])('but not %s, and says why', (_, conditions, call, reason) => {
+  ])('but not %s, with the reason', (_, conditions, call, reason) => {
     const verdict = fits(conditions, call);
     expect(verdict).toMatchObject({ fits: false });
     expect(verdict?.reason).toContain(reason);
   });
 
-  it('by priority, of equals the first, and each rule has its reason', () => {
+  it('by priority, then by order, and each other rule has its reason', () => {
     const rules = [
       rule({ name: 'low', priority: -1 }),
       rule({ name: 'first' }),
@@ -81,7 +81,7 @@ describe('a rule fits a call', () => {
     ]);
   });
 
-  it('in no more time for many patterns and names without end, which no reason repeats', () => {
+  it('in bounded time for many patterns and endless names, which are not in the reasons', () => {
     const callers = Array.from({ length: 10_000 }, (_, index) => `${'(+'.repeat(400)}${index}*`);
     const caller = `${'( -'.repeat(30_000)}\r\n\u001b[2J`;
     const verdicts = weighRules(

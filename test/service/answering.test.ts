@@ -43,7 +43,7 @@ function ring({ exchange, clock }: Day, number: string, to: string): void {
 }
 
 describe('the choice of who answers', () => {
-  it('is decided by the number that was called, on two endpoints at once, and told with its reason', async () => {
+  it('is made by the called number, on two endpoints at once, and reported with its reason', async () => {
     const rules = [
       { name: 'sales', called: ['+49 (30) 123-456'], answer: 'sales' },
       { name: 'shop', endpoints: ['shop'], called: ['SHOP'], answer: 'support' },
@@ -72,7 +72,7 @@ describe('the choice of who answers', () => {
     ]);
   });
 
-  it('is the next rule that fits when a bot has all its calls, over all endpoints; without one the call is refused', async () => {
+  it('falls to the next matching rule when a bot is at its limit over all endpoints; without one the call is refused', async () => {
     const rules = [
       { name: 'first', answer: 'long' },
       { name: 'overflow', callers: ['ben'], answer: 'support' },
@@ -106,7 +106,7 @@ describe('the choice of who answers', () => {
     expect(reasons(events)[4]).toBe('first: long has no free place; no rule matches');
   });
 
-  it('is decided anew for a call that still rings when the rules change, and never by a bot of a service that drains', async () => {
+  it('is made again for a ringing call when the rules change, and never for a bot of a draining service', async () => {
     const rings = { name: 'later', answer: 'sales', afterMs: 10_000 };
     const events = await onServiceDay(
       { config: config({ rules: [rings] }), people: ['ann', 'ben'] },
@@ -133,7 +133,7 @@ describe('the choice of who answers', () => {
     expect(events.filter(({ type }) => type === 'failure')).toEqual([]);
   });
 
-  it('leaves calls under way to the bots that have them at a reload, which go with their last call', async () => {
+  it('leaves calls in progress to their bots at a reload; removed bots end with their last call', async () => {
     const rules = [{ name: 'all', answer: 'long' }];
     await onServiceDay(
       { config: config({ rules }), people: ['ann'] },
@@ -170,7 +170,7 @@ describe('the choice of who answers', () => {
 });
 
 describe('the answering machine of a service', () => {
-  it('greets by rules, has messages transcribed, and tells a command of each', async () => {
+  it('greets by rules, has messages transcribed, and runs a command for each', async () => {
     await writeFile(folder('greeting.wav'), encodeWav(new Int16Array(8000)));
     await writeFile(folder('boss.wav'), encodeWav(new Int16Array(8000)));
     const script = folder('command.sh');

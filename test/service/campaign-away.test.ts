@@ -8,7 +8,7 @@ import { reachable, serviceFolder } from './service-day.js';
 
 const folder = serviceFolder();
 
-it('a campaign waits while its endpoint is away, and goes on when it is there again', async () => {
+it('a campaign waits while its endpoint is away, and continues when it returns', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
   const people = ['ann', 'ben', 'cyd'];
   await writeFile(folder('list.csv'), `target\n${people.join('\n')}\n`);

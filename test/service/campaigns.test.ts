@@ -34,7 +34,7 @@ const told = (events: readonly FeedEvent[]) =>
   );
 
 describe('a campaign of a service', () => {
-  it('calls everybody, is recorded on the redirection of its own, and is told of', async () => {
+  it('calls all targets, is recorded on its own redirection, and is reported', async () => {
     const people = ['ann', 'ben', 'cyd'];
     const events = await onServiceDay({ config: configured({ begin: 'at-once' }), people }, async (day) => {
       for (const name of people) answers(day.people[name]);
@@ -54,7 +54,7 @@ describe('a campaign of a service', () => {
     }
   });
 
-  it('waits for its start; its last state survives the service, and no target is called twice', async () => {
+  it('waits for its start; its state survives the service, and no target is called twice', async () => {
     const config = configured({ concurrency: 1, callsPerMinute: 6 });
     const people = ['ann', 'ben', 'cyd'];
     const first = await onServiceDay({ config, people }, async ({ service, people, until }) => {
@@ -88,7 +88,7 @@ describe('a campaign of a service', () => {
     ).toEqual(['ann 1', 'ben 1', 'cyd 1']);
   });
 
-  it('goes on by a changed configuration when its calls are over, and stops when it is taken out', async () => {
+  it('follows a changed configuration once its calls are over, and stops when it is removed', async () => {
     const config = configured({ begin: 'at-once', callsPerMinute: 60, attempts: 1, ringMs: 5000 });
     await writeFile(folder('longer.csv'), 'target\nann\nben\ncyd\ndee\n');
     const people = ['ann', 'ben', 'cyd', 'dee'];
@@ -112,7 +112,7 @@ describe('a campaign of a service', () => {
     ]);
   });
 
-  it('refuses to begin where it could not speak, as the command does', async () => {
+  it('refuses to start when it could not speak, as the command does', async () => {
     await writeFile(
       folder('mute.yaml'),
       'name: x\nsteps: { a: { do: say, what: { text: hello {target} } } }\n',

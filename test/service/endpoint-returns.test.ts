@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it(`an endpoint that goes and returns ${TIMES} times is attached again each time, and nothing is left of the times before`, async () => {
+it(`an endpoint that disappears and returns ${TIMES} times is attached again each time, without leaks`, async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5, 9));
   const users = [{ handle: 'desk' }, { handle: 'anna' }];
   const opened = () => Exchange.start({ clock, patienceMs: 5000, users });

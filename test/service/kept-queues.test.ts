@@ -14,7 +14,7 @@ steps:
   later: { do: say, what: { tone: 700, ms: 500 } }
 `;
 
-it('a queue with a folder survives a reload, and takes the callers after it', async () => {
+it('a queue with a folder survives a reload, and takes callers after it', async () => {
   await writeFile(folder('shop.yaml'), flowOf('line'));
   const config: ServiceConfig = {
     endpoints: { desk: { attach: 'exchange:desk' } },

@@ -36,7 +36,7 @@ function answers(client: Client | undefined): void {
   client?.on('call', (call) => void call.answer().catch(() => undefined));
 }
 
-it('a call that is placed with a bot can be spoken into, and is recorded from its first sample', async () => {
+it('a placed call with a bot can be spoken into, and is recorded from its first sample', async () => {
   const events = await onServiceDay({ config: await configured(), people: ['ann'] }, async (day) => {
     const desk = deskOf(day);
     answers(day.people['ann']);
@@ -58,7 +58,7 @@ it('a call that is placed with a bot can be spoken into, and is recorded from it
   expect({ misses, findings }).toEqual({ misses: [], findings: [] });
 });
 
-it('outlives a reload with its bot, and has a place of it until it ends', async () => {
+it('a placed call survives a reload with its bot, and counts towards the limit of the bot until it ends', async () => {
   const config = await configured();
   await onServiceDay({ config, people: ['ann', 'ben'] }, async (day) => {
     const desk = deskOf(day);
@@ -88,7 +88,7 @@ it.each([
     { code: 'ERR_INVALID_ARG', expected: 'to: one handle or number' },
   ],
   [{ to: 'no.such.user', bot: 'tone' }, { code: 'ERR_API' }],
-])('is refused, and told why: %j', async (args, error) => {
+])('a call is refused with the reason: %j', async (args, error) => {
   await onServiceDay({ config: await configured(), people: ['ann', 'ben'] }, async (day) => {
     const { hostCount } = day.service.lines[0]!;
     await expect(deskOf(day).obey('call', args, 'test')).rejects.toMatchObject(error);
@@ -96,7 +96,7 @@ it.each([
   });
 });
 
-it('is waited for by a drain, which lets no more be placed', async () => {
+it('a drain waits for placed calls, and refuses new ones', async () => {
   await onServiceDay({ config: await configured(), people: ['ann', 'ben'] }, async (day) => {
     const desk = deskOf(day);
     answers(day.people['ann']);

@@ -7,7 +7,7 @@ import { randomFrom } from '../random.js';
 const { serveDay } = await import(new URL('../../bench/serve-day/day.mjs', import.meta.url).href);
 
 // `npm run bench:serve-day` has 2000 calls, and looks whether anything grows.
-it('a day of calls: each is answered by whom the rules say, and recorded from beginning to end', async () => {
+it('a day of calls: each is answered as the rules say, and recorded completely', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-day-'));
   try {
     const { faults, tally, recordings } = await serveDay({ folder, calls: 20, random: randomFrom(11) });

@@ -69,7 +69,7 @@ describe('a service', () => {
     expect(told).toEqual(['beside', 'ready', 'ended', 'ended']);
   });
 
-  it('has each call answered by whom the rules say, and recorded from its first sample on the same redirection', async () => {
+  it('has each call answered as the rules say, and recorded from its first sample on the same redirection', async () => {
     const events = await onDay({}, 3, async ({ callers }) => {
       const [vip, spam, anybody] = callers;
       const calls = [await vip!.call('desk'), await anybody!.call('desk'), await spam!.call('night')];
@@ -123,7 +123,7 @@ describe('a service', () => {
 });
 
 describe('the control socket', () => {
-  it('is for its owner alone, names the running service to a second one, and obeys commands', async () => {
+  it('is for its owner only, makes a second service name the running one, and runs commands', async () => {
     const socket = folder('run/serve.sock');
     await onDay({}, 1, async ({ service, callers }) => {
       const lock = await ControlServer.claim(socket);

@@ -62,7 +62,7 @@ describe('a dial', () => {
   });
 
   it.each(['busy', 'refused', 'no-answer'] as const)(
-    'rings the others when one says %s as the call arrives',
+    'rings the others when one answers %s as the call arrives',
     async (kind) => {
       const ann = new Phone('ann', (attempt) => attempt.decline({ kind }));
       const ben = new Phone('ben');
@@ -84,7 +84,7 @@ describe('a dial', () => {
     expect(ben.attempts).toEqual([]);
   });
 
-  it('follows the forward rules, each in its time', async () => {
+  it('follows the forwarding rules, each in its time', async () => {
     const [ben, cora] = [new Phone('ben'), new Phone('cora')];
     const ann = new Phone('ann', () => undefined, forwardingTo(ben, cora));
     const { clock, dial, heard } = dialling(ann);
@@ -97,7 +97,7 @@ describe('a dial', () => {
     expect(heard).toEqual(['ringing', 'no-answer']);
   });
 
-  it('ends when a phone that the call was forwarded to has it forwarded in turn', async () => {
+  it('ends when a phone that the call was forwarded to forwards it again', async () => {
     const ben = new Phone('ben', (attempt) => attempt.forward('rules'));
     const ann = new Phone('ann', (attempt) => attempt.decline({ kind: 'busy' }), forwardingTo(ben));
     const { clock, dial, heard } = dialling(ann);
@@ -106,7 +106,7 @@ describe('a dial', () => {
     expect(heard).toEqual(['ringing', 'refused']);
   });
 
-  it('goes on with the others when one of several would have it forwarded', async () => {
+  it('continues with the others when one of several would forward it', async () => {
     const [ann, ben] = [new Phone('ann', (attempt) => attempt.forward('rules')), new Phone('ben')];
     const { clock, dial, heard } = dialling(ann, ben);
     dial.start();
@@ -115,7 +115,7 @@ describe('a dial', () => {
     expect(heard).toEqual(['ringing', 'answered by ben']);
   });
 
-  it('begins once, and not at all when it was cancelled', async () => {
+  it('starts once, and not at all after it was cancelled', async () => {
     const [ann, ben] = [new Phone('ann'), new Phone('ben')];
     const twice = dialling(ann);
     twice.dial.start();
@@ -129,7 +129,7 @@ describe('a dial', () => {
     expect([never.heard, ben.attempts]).toEqual([['cancelled'], []]);
   });
 
-  it('withdraws from all, also when one of them throws at it', async () => {
+  it('withdraws from all phones, also when one of them throws', async () => {
     const ann = new Phone('ann', (attempt) =>
       attempt.onWithdrawn(() => {
         throw new Error('broken bell');

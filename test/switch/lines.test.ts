@@ -56,8 +56,8 @@ const phone = (arrive: (attempt: Attempt) => void): Destination => ({
   arrive,
 });
 
-describe('a leg of one’s own that calls', () => {
-  it('is told of the call from its placing to its end', async () => {
+describe('a custom leg that calls', () => {
+  it('follows the call from its start to its end', async () => {
     await using w = await world();
     const alice = w.client();
     const leg = new ForeignLeg();
@@ -73,7 +73,7 @@ describe('a leg of one’s own that calls', () => {
     expect(leg.told).toEqual(['places', 'ringing', 'connected', 'hung-up', 'left']);
   });
 
-  it('hangs up for both', async () => {
+  it('can hang up for both sides', async () => {
     await using w = await world();
     const alice = w.client();
     const leg = new ForeignLeg();
@@ -103,7 +103,7 @@ describe('a leg of one’s own that calls', () => {
     expect([statuses(alice, id).at(-1), w.exchange.calls, leg.heard]).toEqual(['FINISHED', [], 0]);
   });
 
-  it('is ended, with its voice, when nobody can be reached', async () => {
+  it('ends, with its voice, when nobody can be reached', async () => {
     await using w = await world();
     w.client().send('SET USERSTATUS OFFLINE');
     const leg = new ForeignLeg();
@@ -112,7 +112,7 @@ describe('a leg of one’s own that calls', () => {
     expect(leg.told).toEqual(['places', 'failed', 'left']);
   });
 
-  it('gives up before the answer', async () => {
+  it('can give up before the answer', async () => {
     await using w = await world();
     const alice = w.client();
     const leg = new ForeignLeg();
@@ -123,7 +123,7 @@ describe('a leg of one’s own that calls', () => {
     expect(leg.told).toEqual(['places', 'ringing']);
   });
 
-  it('is ended when the exchange closes while its call is on its way', async () => {
+  it('ends when the exchange closes while its call is being placed', async () => {
     const w = await world();
     const alice = w.client();
     const leg = new ForeignLeg();
@@ -136,7 +136,7 @@ describe('a leg of one’s own that calls', () => {
   });
 
   it.each(['place', 'progress', 'connected', 'ended', 'leave'] as const)(
-    'keeps nothing from the other end when its %s throws',
+    'does not affect the other end when its %s throws',
     async (member) => {
       await using w = await world();
       const alice = w.client();
@@ -157,7 +157,7 @@ describe('a leg of one’s own that calls', () => {
     },
   );
 
-  it('has to have a name that can be said', async () => {
+  it('must have a valid name', async () => {
     await using w = await world();
     const leg = Object.assign(new ForeignLeg(), {
       identity: { handle: 'a\nb', fullName: '', network: 'PSTN' as const },
@@ -166,7 +166,7 @@ describe('a leg of one’s own that calls', () => {
   });
 });
 
-describe('a line of one’s own that is called', () => {
+describe('a custom line that is called', () => {
   it('answers with a leg, and hears the caller', async () => {
     const leg = new ForeignLeg();
     const line = phone((attempt) => attempt.answer(leg));
@@ -180,7 +180,7 @@ describe('a line of one’s own that is called', () => {
     expect(leg.told).toEqual(['connected', 'hung-up', 'left']);
   });
 
-  it('passes the call on to another', async () => {
+  it('forwards the call to another user', async () => {
     const [first, second] = [new ForeignLeg(), new ForeignLeg()];
     const other = phone((attempt) => attempt.answer(second));
     const line = phone((attempt) => attempt.transfer([other], first));
@@ -193,7 +193,7 @@ describe('a line of one’s own that is called', () => {
     expect(w.failures).toEqual([]);
   });
 
-  it('refuses the call when there is nobody to pass it on to', async () => {
+  it('refuses the call when it cannot forward it', async () => {
     const line = phone((attempt) => attempt.transfer([], new ForeignLeg()));
     await using w = await world({ gateway: { lineTo: () => line } });
     const alice = w.client();

@@ -13,7 +13,7 @@ class AwayClock extends VirtualClock {
   }
 }
 
-it('a late tick first reads data that has arrived; a tick in time does not wait', async () => {
+it('a late tick first reads data that has arrived; a punctual tick does not wait', async () => {
   const clock: Clock & AwayClock = new AwayClock();
   const fence = new Fence((error) => {
     throw error;
@@ -44,7 +44,7 @@ class LateClock extends VirtualClock {
   }
 }
 
-it('ticks that are late each time do not add up: a minute of a call is a minute of voice', async () => {
+it('late ticks do not accumulate: a minute of a call has a minute of voice', async () => {
   const clock: Clock & LateClock = new LateClock();
   const fence = new Fence((error) => {
     throw error;
@@ -81,7 +81,7 @@ it.each([
   ['ahead by three seconds', 3000],
   ['back by hours', -3 * HOUR_MS],
   ['back by a tenth of a second', -100],
-])('a clock that jumps %s stops no call, sends nothing in a burst, and is told', async (_, jumpMs) => {
+])('a clock that jumps %s does not stop calls, causes no burst, and is reported', async (_, jumpMs) => {
   const clock: Clock & JumpingClock = new JumpingClock();
   const told: [unknown, string][] = [];
   const fence = new Fence((error, where) => told.push([error, where]));

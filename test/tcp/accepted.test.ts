@@ -47,7 +47,7 @@ async function readWhenThere(fd: number, buffer: Buffer): Promise<number> {
 describe.each([
   ['as a handle', true],
   ['as a socket', false],
-])('a connection that is accepted %s', (_, direct) => {
+])('an accepted connection %s', (_, direct) => {
   test.each(['127.0.0.1', '::1', '::'])('knows both its ends (%s)', async (host) => {
     await using world = await acceptOne(direct, host);
     const { connection, peer, port } = world;
@@ -57,7 +57,7 @@ describe.each([
     expect(connection.remote).toEqual({ address, port: peer.localPort, family });
   });
 
-  test('can be closed, and tells so once', async () => {
+  test('can be closed, and reports it once', async () => {
     await using world = await acceptOne(direct, '127.0.0.1');
     world.connection.destroy();
     world.connection.destroy();
@@ -75,7 +75,7 @@ describe.each([
     expect(world.closed()).toBe(1);
   });
 
-  test('has one socket, paused, that outlives the end of its peer', async () => {
+  test('has one paused socket that stays open after the end of its peer', async () => {
     await using world = await acceptOne(direct, '127.0.0.1');
     const socket = world.connection.socket();
     expect(world.connection.socket()).toBe(socket);
@@ -96,7 +96,7 @@ describe.each([
   });
 });
 
-test('a handle is read by its descriptor, and by its socket into the buffer that it is given', async () => {
+test('a handle is read by its descriptor, and by its socket into the given buffer', async () => {
   await using world = await acceptOne(true, '127.0.0.1');
   const { connection, peer } = world;
   const buffer = Buffer.alloc(16);

@@ -24,7 +24,7 @@ afterEach(async () => {
   await server.close();
 });
 
-test('a peer that never writes', async () => {
+test('a peer that never writes keeps its lease until it is closed', async () => {
   const lease = await server.lease(receive);
   lease.addSink(new CollectingSink());
   const peer = await dial(lease.port);
@@ -39,7 +39,7 @@ test('a peer that never writes', async () => {
 /** More than the kernel takes for a peer that does not read: both buffers at their most. */
 const KERNEL_BYTES = 48 << 20;
 
-test('a peer that never reads is written to until the kernel is full, and no further', async () => {
+test("a peer that never reads is written to until the kernel's buffer is full", async () => {
   const lease = await server.lease({ ...receive, direction: 'both', timeline: 'received', leadMs: 1000 });
   const peer = await dial(lease.port);
   peer.pause();
@@ -64,7 +64,7 @@ test('a peer that never reads is written to until the kernel is full, and no fur
   peer.destroy();
 });
 
-test('a peer that writes one byte at a time', async () => {
+test('a peer that writes one byte at a time loses nothing', async () => {
   const lease = await server.lease({ ...receive, readClass: 'immediate' });
   const sink = new CollectingSink();
   lease.addSink(sink);
@@ -169,7 +169,7 @@ test('a sink that throws', async () => {
   await witness.speak();
 });
 
-test('5,000 connects at once: one claims, the others are refused and counted', async () => {
+test('5,000 connections at once: one claims the lease, the others are refused and counted', async () => {
   const lease = await server.lease(receive);
   const sink = new CollectingSink();
   lease.addSink(sink);

@@ -39,7 +39,7 @@ class RampChecker {
 }
 
 test.for<ReadClass>(['batched', 'immediate'])(
-  'a flood as fast as loopback goes, read %s: bounded, counted, and nobody else notices',
+  'a flood at the speed of loopback, read %s, is limited and counted, and does not affect others',
   async (readClass, { annotate }) => {
     await using server = new PcmServer();
     const witness = await Witness.on(server);

@@ -29,7 +29,7 @@ function stranger(port: number): () => void {
 
 describe('peers that may claim a lease', () => {
   test.skipIf(!asRoot)(
-    'another user is refused before a byte is taken, and the port stays open (needs root on Linux)',
+    'another user is refused before a byte is read, and the port stays open (needs root on Linux)',
     async () => {
       await using server = new PcmServer();
       const lease = await server.lease(receive);
@@ -50,7 +50,7 @@ describe('peers that may claim a lease', () => {
     },
   );
 
-  test.skipIf(!asRoot)('users can be named, or not asked for (needs root on Linux)', async () => {
+  test.skipIf(!asRoot)('users can be listed, or the check turned off (needs root on Linux)', async () => {
     for (const peerUsers of [[65534], 'any'] as const) {
       await using server = new PcmServer({ peerUsers });
       const lease = await server.lease(receive);
@@ -62,7 +62,7 @@ describe('peers that may claim a lease', () => {
     }
   });
 
-  test.skipIf(!onLinux)('the peer is known by its user, over IPv4 and IPv6 (needs Linux)', async () => {
+  test.skipIf(!onLinux)('the user of the peer is known, over IPv4 and IPv6 (needs Linux)', async () => {
     for (const host of ['127.0.0.1', '::1']) {
       await using server = new PcmServer({ host });
       const lease = await server.lease(receive);
@@ -96,7 +96,7 @@ describe('peers that may claim a lease', () => {
   );
 });
 
-test('ports come from the range, and a range that is used up is a clear error', async () => {
+test('ports come from the range, and an exhausted range is a clear error', async () => {
   const from = 20_000 + Math.floor(Math.random() * 10_000);
   await using server = new PcmServer({ ports: { from, to: from + 2 } });
   const leases = [];

@@ -25,7 +25,7 @@ describe.skipIf(!hasIPv6)('a port on both loopback addresses (needs IPv6)', () =
   test.each([
     ['127.0.0.1', '::1'],
     ['::1', '127.0.0.1'],
-  ])('who comes to %s first has the lease; the port on %s closes', async (host, other) => {
+  ])('the first peer on %s gets the lease; the port on %s closes', async (host, other) => {
     await using server = new PcmServer();
     const lease = await server.lease(receive);
     expect(lease.hosts).toEqual(['127.0.0.1', '::1']);
@@ -56,7 +56,7 @@ describe.skipIf(!hasIPv6)('a port on both loopback addresses (needs IPv6)', () =
     expect(lease.stats.samplesReceived).toBe(10);
   });
 
-  test('a number that is taken on one of them is not given out', async () => {
+  test('a port that is taken on one of them is not used', async () => {
     const squatter = createServer().listen(0, '::1');
     await once(squatter, 'listening');
     const address = squatter.address();

@@ -94,7 +94,7 @@ test('the clock paces a sender to the sample', async () => {
   await lease.close();
 });
 
-test('a second connection is refused, counted and told', async () => {
+test('a second connection is refused, counted and reported', async () => {
   const lease = await server.lease({ object: 'CALL 14', stream: 'output', direction: 'receive' });
   const first = await dial(lease.port);
   await lease.claimed();

@@ -7,7 +7,7 @@ import { PcmServer } from '../../src/tcp/pcm-server.js';
 import { prometheusText } from '../../src/tcp/prometheus.js';
 import { bytes, dial, ramp } from './peers.js';
 
-test('a histogram is right to a fifth', () => {
+test('a histogram is accurate to 20 %', () => {
   const histogram = new Histogram();
   expect(histogram.percentile(0.99)).toBe(0);
   for (let value = 1; value <= 1000; value++) histogram.record(value);
@@ -21,7 +21,7 @@ test('a histogram is right to a fifth', () => {
   expect(histogram.total).toBe(1002);
 });
 
-test('arrivals: jitter is the spacing against the audio, a gap is more than 100 ms', () => {
+test('arrivals: jitter is the deviation of spacing from the audio, a gap is more than 100 ms', () => {
   const meter = new ArrivalMeter();
   for (const nowMs of [5, 25, 47, 65, 365, 385]) meter.record(nowMs, 20);
   expect([meter.gaps, meter.gapMs]).toEqual([1, 280]);
@@ -29,7 +29,7 @@ test('arrivals: jitter is the spacing against the audio, a gap is more than 100 
   expect(meter.jitter.percentile(1)).toBeGreaterThanOrEqual(280);
 });
 
-test('a snapshot adds up over live and closed leases, and reads as Prometheus text', async () => {
+test('a snapshot sums live and closed leases, and can be written as Prometheus text', async () => {
   const clock = new VirtualClock();
   await using server = new PcmServer({ clock });
   const done = await server.lease({ object: 'CALL 1', stream: 'output', direction: 'receive' });
@@ -61,7 +61,7 @@ test('a snapshot adds up over live and closed leases, and reads as Prometheus te
   peer.destroy();
 });
 
-test('too few descriptors are advised about, before they run out', () => {
+test('a shortage of descriptors gives advice before they run out', () => {
   expect(descriptorAdvice(1000, undefined)).toBeUndefined();
   expect(descriptorAdvice(1000, 4000)).toBeUndefined();
   expect(descriptorAdvice(1000, 1024)).toMatch(/enough for 320\. Start it under "ulimit -n 3064"/);

@@ -29,7 +29,7 @@ sys.stdin.read()
 `;
 
 test.skipIf(!network)(
-  'a machine that loses its network ends its leases, whatever they send; one that does not read keeps its own (needs root)',
+  'a machine that loses its network loses its leases, whatever they send; one that does not read keeps its own (needs root)',
   async () => {
     const { here, there, run, vanish } = network!;
     await using server = new PcmServer({

@@ -29,7 +29,7 @@ test.skipIf(!CAN_VANISH).each([
   ['immediate', true],
   ['batched', false],
 ] as const)(
-  'a peer that is gone without FIN ends its lease: %s, direct reads %s (needs root)',
+  'a peer that vanishes without FIN loses its lease: %s, direct reads %s (needs root)',
   async (readClass, directReads) => {
     server = new PcmServer({
       host: '127.0.0.1',
@@ -56,7 +56,7 @@ test.skipIf(!CAN_VANISH).each([
   },
 );
 
-test('a peer that is there and says nothing ends its lease after idleMs, told by an event', async () => {
+test('a connected peer that sends nothing loses its lease after idleMs, with an event', async () => {
   const clock = new VirtualClock();
   server = new PcmServer({ clock, idleMs: 60_000 });
   for (const direction of ['receive', 'both'] as const) {
@@ -77,7 +77,7 @@ test('a peer that is there and says nothing ends its lease after idleMs, told by
   }
 });
 
-test('what passes puts the end off; what cannot pass does not count', async () => {
+test('traffic that passes postpones the end; traffic that cannot pass does not count', async () => {
   const clock = new VirtualClock();
   let passed: number | undefined = 0;
   let idleAt: number | undefined;
@@ -100,7 +100,7 @@ test('what passes puts the end off; what cannot pass does not count', async () =
   expect(idleAt! - from).toBeLessThanOrEqual(1500);
 });
 
-test('the limit is for other machines, unless it is given', () => {
+test('by default the limit applies to other machines only', () => {
   const standard = resolveServerOptions({}).idleMs;
   expect(['127.0.0.1', '::1', '192.168.1.7', '2001:db8::1'].map((at) => idleLimitOf(at, standard))).toEqual([
     0, 0, 600_000, 600_000,

@@ -104,7 +104,7 @@ describe('openAudio', () => {
     }
   });
 
-  it('tells the content, not the name', async () => {
+  it('goes by the content, not by the name', async () => {
     await transcode({ input: speechFile('numbers'), output: at('named.flac') });
     await writeFile(at('named.wav'), await readFile(at('named.flac')));
     expect(await readAll(at('named.wav'))).toMatchObject({ encoding: 'flac', samples: speech });

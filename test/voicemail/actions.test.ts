@@ -40,7 +40,7 @@ async function latestOf(client: Client): Promise<Int16Array> {
   return sink.samples;
 }
 
-it('does every action of the reference, and redirects each stream to all that it can lead to', {
+it('the toolkit supports every action of the reference, and every target of each stream', {
   timeout: 30_000,
 }, async () => {
   const commands: string[] = [];
@@ -151,7 +151,7 @@ async function playedInCall(jack: Client, anna: Client, voicemail: Voicemail): P
   ).toBe(true);
 }
 
-it('plays the whole greeting before the tone, and no more of it after it was skipped', async () => {
+it('the whole greeting is played before the tone, and nothing of it after it was skipped', async () => {
   await line[Symbol.asyncDispose]();
   heard = [];
   const soundCard: SoundCard = { capture: () => undefined, play: (frame) => void heard.push(frame.slice()) };

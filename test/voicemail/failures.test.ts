@@ -32,7 +32,7 @@ const failedWith = (reason: string) => ({ code: 'ERR_VOICEMAIL_FAILED', failureR
 
 describe.each(REASONS)('%s', (reason) => {
   it.each(['download', 'playback'] as const)(
-    'at %s is told, and the message can be had after it',
+    'at %s is reported, and the message can be fetched later',
     async (at) => {
       await open();
       const client = await line.client();
@@ -47,7 +47,7 @@ describe.each(REASONS)('%s', (reason) => {
     },
   );
 
-  it.each(['record', 'upload'] as const)('at %s is told of a message that is left', async (at) => {
+  it.each(['record', 'upload'] as const)('at %s is reported for a message that is being left', async (at) => {
     await open({ at, reason });
     const file = await line.wav('m.wav', 300, 600);
     const jack = await line.client();
@@ -73,7 +73,7 @@ describe.each(REASONS)('%s', (reason) => {
     );
   });
 
-  it.each(['record', 'upload'] as const)('at %s is told of a greeting', async (at) => {
+  it.each(['record', 'upload'] as const)('at %s is reported for a greeting', async (at) => {
     await open({ at, reason });
     const from = { file: await line.wav('g.wav', 300, 600) };
     const jack = await line.client();

@@ -8,7 +8,7 @@ import { Line, MemorySink, tone } from './line.js';
 const sumOf = ({ received, idle, masked, missing }: LegLedger) => received + idle + masked + missing;
 
 describe('a LedgerSink', () => {
-  it('puts silence of the right length where samples were given up, and says so', async () => {
+  it('writes silence of the right length for dropped samples, and reports it', async () => {
     const sink = new MemorySink();
     const account = new LedgerSink(sink);
     await account.write(tone(100), 0);
@@ -33,7 +33,7 @@ describe('a LedgerSink', () => {
     expect(sink.ended).toEqual({ error: undefined });
   });
 
-  it('ends as it was ended, and adds nothing to a stream that broke', async () => {
+  it('ends as it was ended, and adds nothing to a broken stream', async () => {
     const sink = new MemorySink();
     const account = new LedgerSink(sink);
     account.follow({ position: 5000, sampleRate: 16_000, follow: () => () => undefined });
@@ -52,7 +52,7 @@ describe('receiveVoicemail', () => {
   afterEach(() => line[Symbol.asyncDispose]());
 
   it.each(['wait', 'spill', 'drop-oldest', 'drop-newest'] as const)(
-    'accounts for every sample under the policy %s, for a sink that stands still at first',
+    'accounts for every sample with the policy %s, for a sink that stalls at first',
     async (policy) => {
       const message = tone(6000, 700);
       const client = await line.client();

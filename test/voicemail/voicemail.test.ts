@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => line[Symbol.asyncDispose]());
 
-describe('a message that came in', () => {
+describe('a received message', () => {
   it('is received through a port, sample for sample, and the sound card stays silent', async () => {
     const file = await line.wav('a.wav', 2500);
     const id = await line.deposit(file);
@@ -54,7 +54,7 @@ describe('a message that came in', () => {
     ]);
   });
 
-  it('is received twice, and two are received at once', async () => {
+  it('can be received twice, and two can be received at once', async () => {
     const [a, b] = [await line.wav('a.wav', 700), await line.wav('b.wav', 900, 600)];
     const [one, two] = [await line.deposit(a), await line.deposit(b)];
     const client = await line.client();
@@ -110,7 +110,7 @@ describe('a message that came in', () => {
     await line.during(voicemail.reached('PLAYED'));
   });
 
-  it('is played from its beginning, also while another client plays it', async () => {
+  it('is received from its beginning, also while another client plays it', async () => {
     const id = await line.deposit(await line.wav('a.wav', 2000));
     const [theirs, client] = [await line.client(), await line.client()];
     const playing = playVoicemail(theirs.voicemail(id), 'sound-card');
@@ -121,7 +121,7 @@ describe('a message that came in', () => {
     expect(sink.samples).toEqual(tone(2000));
   });
 
-  it('takes as long as it may, and no longer', async () => {
+  it('is given up at its time limit', async () => {
     const id = await line.deposit(await line.wav('a.wav', 500), { durationSec: 1 });
     const client = await line.client();
     const voicemail = client.voicemail(id);
@@ -153,7 +153,7 @@ describe('a message that came in', () => {
     await expect(playVoicemail(voicemail, 'sound-card')).rejects.toMatchObject({ code: 'ERR_API' });
   });
 
-  it('cannot be redirected below protocol 8, and says so', async () => {
+  it('cannot be redirected below protocol 8: that is refused with the reason', async () => {
     const id = await line.deposit(await line.wav('a.wav', 200));
     const client = await line.client('jack', { protocol: 7 });
     const voicemail = client.voicemail(id);
@@ -164,7 +164,7 @@ describe('a message that came in', () => {
     await line.during(playVoicemail(voicemail, 'sound-card'));
   });
 
-  it('gives the microphone through its port too', async () => {
+  it('can be received from the microphone, too', async () => {
     const id = await line.deposit(await line.wav('a.wav', 400));
     const client = await line.client();
     const voicemail = client.voicemail(id);

@@ -11,7 +11,7 @@ const EVERY: Required<Omit<CampaignSource, 'script' | 'agent'>> = {
   ...{ attempts: 2, retryAfterMs: 60_000, ringMs: 20_000 },
 };
 
-it('a campaign of a service has every field that one of the command has', () => {
+it('a campaign of a service has every option of the command', () => {
   const config = { endpoints: { desk: { attach: 'tcp:4100' } }, campaigns: { all: EVERY } };
   const { error, data } = serviceConfigSchema.safeParse(config);
   expect(error).toBeUndefined();

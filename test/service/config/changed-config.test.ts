@@ -27,7 +27,7 @@ it.each<[string, Partial<ServiceConfig>, string[], Partial<ServiceConfig>]>([
     { answeringMachine: { archive: 'mails', maxMs: 9000 } },
   ],
   ['a port', { http: undefined, log: { level: 'warn' } }, ['http', 'log'], { http: NOW.http }],
-])('a reload names what cannot change: %s', (_, change, unchanged, inForce) => {
+])('a reload names fields that cannot change: %s', (_, change, unchanged, inForce) => {
   const { changed, unchanged: named } = changedConfig({ ...NOW, ...change }, NOW);
   expect(named).toEqual(unchanged);
   expect(changed).toMatchObject(inForce);

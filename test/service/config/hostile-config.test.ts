@@ -54,25 +54,20 @@ describe('a hostile configuration', () => {
   it.each([
     ['brackets', `bots: ${'['.repeat(100_000)}`, 106],
     ['maps', `bots: ${'{a: '.repeat(3000)}1${'}'.repeat(3000)}`, 403],
-  ])('is refused by place for %s that are nested without end', async (_, text, column) => {
+  ])('is refused with the place for endlessly nested %s', async (_, text, column) => {
     expect(await problemsOf(`${ENDPOINTS}${text}`)).toEqual([
       `serve.yaml:2:${column}: Collections are nested more than 100 deep`,
     ]);
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'is refused for a socket with a longer path than one can have',
-    async () => {
-      const problems = await problemsOf(`${ENDPOINTS}control: { socket: ${'x'.repeat(108)} }`);
-      expect(problems).toEqual([
-        expect.stringMatching(
-          /^serve\.yaml:2:12: control\.socket: The path of a socket may have 10[37] bytes/,
-        ),
-      ]);
-    },
-  );
+  it.skipIf(process.platform === 'win32')('is refused for a socket whose path is too long', async () => {
+    const problems = await problemsOf(`${ENDPOINTS}control: { socket: ${'x'.repeat(108)} }`);
+    expect(problems).toEqual([
+      expect.stringMatching(/^serve\.yaml:2:12: control\.socket: The path of a socket may have 10[37] bytes/),
+    ]);
+  });
 
-  it('replaces variables once: their values are plain text', async () => {
+  it('has variables replaced once: their values are plain text', async () => {
     const text = `endpoints: { desk: { attach: tcp:4100, token: "${variable('A')}" } }`;
     const value = `${variable('B')} $${variable('B')}\n}: [*x, !!js {`;
     expect(await problemsOf(text, { A: value, B: 'secret' })).toEqual([]);
@@ -80,20 +75,20 @@ describe('a hostile configuration', () => {
     expect(endpoints['desk']?.token).toBe(value);
   });
 
-  it('does not repeat the value of a variable that is wrong', async () => {
+  it('is refused without repeating the value of an invalid variable', async () => {
     const text = `${ENDPOINTS}bots: { menu: { flow: a, speech: "${variable('S')}" } }`;
     const problems = await problemsOf(text, { S: 'my-secret' });
     expect(problems.join('\n')).toContain('bots.menu.speech');
     expect(problems.join('\n')).not.toContain('my-secret');
   });
 
-  it('does not take variables that every object has', async () => {
+  it('cannot use names of JavaScript objects as variables', async () => {
     expect(await problemsOf(`${ENDPOINTS}log: { file: "${variable('constructor')}" }`)).toEqual([
       expect.stringContaining('The environment has no variable constructor'),
     ]);
   });
 
-  it('may include itself, and files that include each other', async () => {
+  it('may include itself, or files that include each other', async () => {
     await writeFile(folder('a.yaml'), 'include: [b.yaml, serve.yaml]\nlog: { level: warn }\n');
     await writeFile(folder('b.yaml'), 'include: [a.yaml]\nlog: { format: json }\n');
     expect(await problemsOf(`include: [a.yaml, serve.yaml]\n${ENDPOINTS}`)).toEqual([]);
@@ -148,14 +143,14 @@ describe('a hostile configuration', () => {
     }
   });
 
-  it('takes an alias where it is harmless', async () => {
+  it('may have a harmless alias', async () => {
     const text = `${ENDPOINTS}rules:\n  - { name: a, hours: &day { from: "09:00", to: "17:00" }, answer: nobody }\n  - { name: b, hours: *day, answer: nobody }\n`;
     expect(await problemsOf(text)).toEqual([]);
   });
 });
 
 describe('files that a configuration names', () => {
-  it('is opened, and all that is wrong there is told at once with the rest, each at its place', async () => {
+  it('are opened, and all their errors are reported at once with the others, each with its place', async () => {
     await writeFile(folder('key.pem'), 'no key');
     await writeFile(
       folder('bad.yaml'),

@@ -16,7 +16,7 @@ async function problemsOf(...lines: string[]): Promise<string[]> {
   return problems.map((problem) => formatConfigProblem(problem).replaceAll(`${folder}/`, ''));
 }
 
-it('a fork and an agent are checked with their files, and the wrong field is named', async () => {
+it('a fork and an agent are checked with their files, and the invalid field is named', async () => {
   expect(
     await problemsOf(
       'record: { fork: { url: "wss://x.example/in", dialect: twilio, legs: stereo, tokenFile: token } }',
@@ -41,7 +41,7 @@ it('a fork and an agent are checked with their files, and the wrong field is nam
   ]);
 });
 
-it('work after calls is checked with its files, and the wrong field is named', async () => {
+it('work after calls is checked with its files, and the invalid field is named', async () => {
   const list = 'mask: { cards: true, phrasesFile: token, phrases: ["mothers name~2+1"] }';
   expect(
     await problemsOf(`record: { transcribe: { command: node, args: [-v] }, language: en, ${list} }`),
@@ -67,7 +67,7 @@ it('work after calls is checked with its files, and the wrong field is named', a
   ]);
 });
 
-it('a service that speaks is checked with its key, at the field that is wrong', async () => {
+it('a speech service is checked with its key, and the invalid field is named', async () => {
   const speech = (fields: string) => `{ url: "https://tts.example/v1/audio/speech", ${fields} }`;
   const bots = (...each: string[]) => [
     'bots:',

@@ -30,7 +30,7 @@ const variable = (name: string) => `$\{${name}}`;
 const ENDPOINTS = 'endpoints: { desk: { attach: tcp:4100 } }\n';
 
 describe('a configuration of a service', () => {
-  it('tells all that is wrong at once, with line and column, and the field that was probably meant', async () => {
+  it('has all its errors reported at once, with line and column, and the field that was probably meant', async () => {
     const text = [
       'endpoints:',
       '  desk: { atach: tcp:4100 }',
@@ -49,7 +49,7 @@ describe('a configuration of a service', () => {
     ]);
   });
 
-  it('takes a path as relative to its file, and leaves values alone that are not paths', async () => {
+  it('has paths relative to its file, and other values unchanged', async () => {
     await mkdir(join(folder, 'more'));
     await writeFile(
       join(folder, 'serve.yaml'),
@@ -81,7 +81,7 @@ describe('a configuration of a service', () => {
     });
   });
 
-  it('knows each field that names a file', () => {
+  it('has a list of all fields that name a file', () => {
     const fields = (schema: unknown, path: string): string[] => {
       const { properties, additionalProperties, items, anyOf } = Object(schema) as Record<string, unknown>;
       return [
@@ -99,7 +99,7 @@ describe('a configuration of a service', () => {
     expect(named.size).toBeGreaterThan(25);
   });
 
-  it('finds names that nothing has', async () => {
+  it('is refused for undefined names', async () => {
     const text = `${ENDPOINTS}rules:\n  - { name: a, answer: menu }\n  - { name: a, answer: nobody, endpoints: [dsk] }\n`;
     expect(await problemsOf(text)).toEqual([
       'serve.yaml:3:16: rules.0.answer: Expected one of nobody; got "menu"',
@@ -120,12 +120,12 @@ describe('a configuration of a service', () => {
     [`${ENDPOINTS}http: { port: 99999999999999999999 }`, 'http.port'],
     [`${ENDPOINTS}bots: { "a b": { flow: x } }`, 'bots.a b'],
     [`${ENDPOINTS}rules: hello`, 'rules'],
-  ])('refuses %j', async (text, message) => {
+  ])('is refused with %j', async (text, message) => {
     const problems = await problemsOf(text);
     expect(problems.join('\n')).toContain(message);
   });
 
-  it('takes secrets from the environment, and says which are missing', async () => {
+  it('takes secrets from the environment, and reports missing ones', async () => {
     const text = `endpoints: { desk: { attach: "tcp:${variable('PORT')}", token: "${variable('TOKEN')}$${variable('x')}" } }`;
     expect(await problemsOf(text, { PORT: '4100' })).toEqual([
       expect.stringMatching(/^serve\.yaml:1:\d+: The environment has no variable TOKEN$/),
@@ -134,7 +134,7 @@ describe('a configuration of a service', () => {
     expect(config.endpoints).toEqual({ desk: { attach: 'tcp:4100', token: `a: "b"\n${variable('x')}` } });
   });
 
-  it('merges the files that it includes, once each, and names the file in which something is wrong', async () => {
+  it('merges the files that it includes, once each, and reports errors with their file', async () => {
     await writeFile(
       join(folder, 'log.yaml'),
       'include: [serve.yaml]\nlog: { level: debug, format: json }\nhtp: 1\n',

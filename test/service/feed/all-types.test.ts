@@ -8,7 +8,7 @@ import { onServiceDay, serviceFolder } from '../service-day.js';
 
 const folder = serviceFolder();
 
-it('each type of event is told in a lively hour, and each event is as the published schema says', async () => {
+it('each type of event occurs in a busy hour, and each event fits the published schema', async () => {
   await writeFile(folder('list.csv'), 'target\ncyd\n');
   await writeFile(
     folder('long.yaml'),

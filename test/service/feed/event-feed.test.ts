@@ -37,7 +37,7 @@ describe('an event feed', () => {
     expect(feed.readers).toEqual([]);
   });
 
-  it('drops the oldest of a reader that does not read, counts and tells them; another one has all', async () => {
+  it('drops the oldest events of a slow reader, and reports their number; another reader has all', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 50 }),
@@ -62,7 +62,7 @@ describe('an event feed', () => {
     );
   });
 
-  it('forgets a reader that leaves its loop, and one whose signal fires', async () => {
+  it('removes a reader that leaves its loop, and one whose signal fires', async () => {
     const feed = new EventFeed(clock);
     const stop = new AbortController();
     const reading = all(feed.read({ name: 'by signal', signal: stop.signal }));
@@ -82,7 +82,7 @@ describe('an event feed', () => {
     expect(await all(feed.read({ name: 'late', signal: stop.signal }))).toEqual([]);
   });
 
-  it('goes on reading when the receiver of an event throws', async () => {
+  it('continues when the receiver of an event throws', async () => {
     const feed = new EventFeed(clock);
     const failures: string[] = [];
     const taken: FeedEvent[] = [];
@@ -101,7 +101,7 @@ describe('an event feed', () => {
     expect([taken.length, failures]).toEqual([2, ['this one', 'this one']]);
   });
 
-  it('cuts texts that have no end, and tells errors with their code', async () => {
+  it('truncates endless texts, and gives errors with their code', async () => {
     const feed = new EventFeed(clock);
     const reader = feed.read({ name: 'one' });
     feed.failed('a place', new JackfieldError('ERR_FILE', 'x'.repeat(5000)), { call: 7 });

@@ -8,7 +8,7 @@ import { EventFeed } from '../../../src/service/feed/event-feed.js';
 import { type FeedEvent, feedEventSchema } from '../../../src/service/feed/feed-event.js';
 import { FeedSources } from '../../../src/service/feed/feed-sources.js';
 
-it('tells of the callers of a queue, with its figures, by the schema', async () => {
+it('the feed reports the callers and figures of a queue, as in the schema', async () => {
   const clock = new VirtualClock();
   const feed = new EventFeed(clock);
   const events: FeedEvent[] = [];

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('masks card numbers in the transcript of a bot, as in recordings', async () => {
+it('the feed masks card numbers in the transcript of a bot, as in recordings', async () => {
   await using recorder = await Recorder.open({ folder, recording: { mask: {} } });
   const feed = new EventFeed();
   const texts: string[] = [];
@@ -48,7 +48,7 @@ it('masks card numbers in the transcript of a bot, as in recordings', async () =
   ]);
 });
 
-it('tells of calls, states, streams, digits, bots and recordings, each by the schema', async () => {
+it('the feed reports calls, states, streams, digits, bots and recordings, each as in the schema', async () => {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const users = ['the.bot', 'caller', 'recorded'].map((handle) => ({ handle }));
   await using exchange = await Exchange.start({ clock, patienceMs: 5000, users });

@@ -48,7 +48,7 @@ const REFUSED: readonly (readonly [string, number, readonly (string | Buffer)[]]
   ['an unknown method', 400, ['HACK /v1/status HTTP/1.1\r\nHost: x\r\n\r\n']],
 ];
 
-it('refuses requests of hostile clients, and serves the others', async () => {
+it('requests of hostile clients are refused, and others are served', async () => {
   await served(async ({ http, ask }) => {
     const answers = REFUSED.map(async ([what, status, bytes]) => {
       const answer = await sent(http.port, ...bytes);
@@ -75,7 +75,7 @@ it('refuses requests of hostile clients, and serves the others', async () => {
   });
 });
 
-it('holds so many connections at once, and serves again when they have gone', async () => {
+it('connections are limited, and accepted again when others have closed', async () => {
   await served(async ({ http, ask }) => {
     const sockets: Socket[] = [];
     for (let count = 0; count < 250; count++) {
@@ -91,7 +91,7 @@ it('holds so many connections at once, and serves again when they have gone', as
   });
 });
 
-it('drops events of a client that does not read them, and delays no other client', async () => {
+it('events of a client that does not read them are dropped, without delaying other clients', async () => {
   await served(async ({ http, service }) => {
     const socket = connect(http.port, '127.0.0.1');
     await new Promise<void>((resolve) => {

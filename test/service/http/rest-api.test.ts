@@ -33,7 +33,7 @@ async function* lines(response: Response): AsyncGenerator<string, void, void> {
 }
 
 describe('the REST API', () => {
-  it('drives a call from its placing to its end, and records and tells each step', async () => {
+  it('controls a call from its start to its end, records it, and reports each step', async () => {
     const events = await served(async ({ ask, callers, events }) => {
       const [, bob] = callers;
       bob!.on('call', (call) => void call.answer().catch(() => undefined));
@@ -93,7 +93,7 @@ describe('the REST API', () => {
     });
   });
 
-  it('says which account a call is of where several have it, and which there are', async () => {
+  it('tells the account of a call when several have it, and lists the accounts', async () => {
     const endpoints = { desk: { attach: 'exchange:desk' }, night: { attach: 'exchange:night' } };
     await served(
       async ({ ask }) => {
@@ -112,7 +112,7 @@ describe('the REST API', () => {
   });
 
   it.each(['application/x-ndjson', 'text/event-stream'])(
-    'tells events as they come, as %s',
+    'sends events as they occur, as %s',
     async (accept) => {
       await served(async ({ http, service }) => {
         const gone = new AbortController();
@@ -189,7 +189,7 @@ describe('the REST API', () => {
       ({ ask }) => ask('POST', '/v1/calls', { body: '{}', headers: { 'content-type': 'text/plain' } }),
     ],
   ];
-  it('refuses each in the same form, with the expected value', async () => {
+  it('refuses invalid requests in one form, with what was expected', async () => {
     await served(async (it) => {
       for (const [what, status, code, request] of cases) {
         const { body, ...answer } = await request(it);
@@ -206,7 +206,7 @@ describe('the REST API', () => {
     });
   });
 
-  it('lets each token ask so many times a second, and those without one far less', async () => {
+  it('limits requests per token, and more strictly without one', async () => {
     await served(async ({ ask, service }) => {
       const statuses: number[] = [];
       const at = service.clock.now();
@@ -220,7 +220,7 @@ describe('the REST API', () => {
 });
 
 describe('the OpenAPI document', () => {
-  it('is valid, is the one in docs, is served, and has each command', async () => {
+  it('is valid, is the one in docs, is served, and has every command', async () => {
     const document = JSON.parse(JSON.stringify(openApiDocument()));
     const { valid, errors } = await new Validator().validate(document);
     expect({ valid, errors }).toEqual({ valid: true, errors: undefined });

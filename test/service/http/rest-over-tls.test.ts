@@ -6,7 +6,7 @@ import { certificate, hasOpenssl } from '../../certificate.js';
 import { served, TOKENS } from '../served.js';
 
 describe.skipIf(!hasOpenssl)('the REST API over TLS (needs openssl)', () => {
-  it('answers over TLS; plain HTTP gets no answer, and without a key it does not start', async () => {
+  it('answers over TLS, does not answer plain HTTP, and does not start without a key', async () => {
     await served(async ({ folder, service, api }) => {
       const { key, cert } = certificate(folder, 'web', ['IP:127.0.0.1']);
       const over = new AbortController();

@@ -52,7 +52,7 @@ const DAY: readonly ToldEvent[] = [
 ];
 
 describe('spans of a call', () => {
-  it('are those of its ringing, answer, streams, steps, recording and publication, below the call', () => {
+  it('are its ringing, answer, streams, steps, recording and publication, below the span of the call', () => {
     const spans = spansOf(DAY);
     expect(spans.map(shown)).toEqual([
       ['ring', 'call', 1, 4],
@@ -94,7 +94,7 @@ describe('spans of a call', () => {
     ]);
   });
 
-  it('are of each call by itself, end where one comes again, and do not grow with calls that never end', () => {
+  it('are separate for each call, end when its number is reused, and are limited for calls that never end', () => {
     const spans: CallSpan[] = [];
     spansOf([called, { ...called, account: 'night' }, called], spans);
     expect(spans.map(shown)).toEqual([['call', '-', 0, 2]]);

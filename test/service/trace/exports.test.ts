@@ -64,7 +64,7 @@ function tellCall(feed: EventFeed, call = 7): void {
   feed.tell({ type: 'state', ...of, status: 'FINISHED', phase: 'ended' });
 }
 
-describe('the exporter of OTLP', () => {
+describe('the OTLP exporter', () => {
   async function collector(status: () => number) {
     const bodies: unknown[] = [];
     const server = createServer(async (request, response) => {
@@ -77,7 +77,7 @@ describe('the exporter of OTLP', () => {
     return { bodies, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces` };
   }
 
-  it('sends spans as the protocol wants, in batches, and all of them at the end', async () => {
+  it('sends spans in the form of the protocol, in batches, and all of them at the end', async () => {
     const { bodies, server, url } = await collector(() => 200);
     const clock = new VirtualClock(START);
     const feed = new EventFeed(clock);
@@ -105,7 +105,7 @@ describe('the exporter of OTLP', () => {
     expect(exporter.lost).toBe(0);
   });
 
-  it('loses spans where the collector is away, tells that once, and goes on when it is there', async () => {
+  it('drops spans while the collector is away, reports it once, and continues when it returns', async () => {
     let status = 503;
     const { bodies, server, url } = await collector(() => status);
     const clock = new VirtualClock(START);
@@ -130,7 +130,7 @@ describe('the exporter of OTLP', () => {
   });
 });
 
-it('makes spans by an SDK of OpenTelemetry', async () => {
+it('spans can be made by an SDK of OpenTelemetry', async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   api.trace.setGlobalTracerProvider(provider);

@@ -62,7 +62,7 @@ const { groups } = parse(await readFile(ALERTS, 'utf8')) as {
 };
 const alerts = groups.flatMap(({ rules }) => rules);
 
-it('each alert is tried', () => {
+it('each alert is tested', () => {
   expect(alerts.map(({ alert }) => alert).toSorted()).toEqual(Object.keys(FIRES).toSorted());
 });
 

@@ -16,7 +16,7 @@ import {
 } from '../../../src/service.js';
 import { until } from '../../turns.js';
 
-it('tells the loss of an endpoint and its return in every output', async () => {
+it('the loss of an endpoint and its return are reported in every output', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-'));
   const first = await Exchange.start({ users: [{ handle: 'desk' }] });
   const port = await first.listen({ port: 0 });

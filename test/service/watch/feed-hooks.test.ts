@@ -54,7 +54,7 @@ async function taking() {
 const dataOf = ({ body }: { readonly body: string }) => JSON.parse(body).data as FeedEvent;
 
 describe('webhooks', () => {
-  it('are told each event of their types, signed, in order', async () => {
+  it('get each event of their types, signed, in order', async () => {
     const { taken, server } = await taking();
     const hooks = await opened({
       webhooks: { crm: webhookTo(server, { events: ['call', 'state', 'message'] }) },
@@ -76,7 +76,7 @@ describe('webhooks', () => {
     server.close();
   });
 
-  it('are independent: one that never answers, or refuses, delays neither the others nor the feed', async () => {
+  it('are independent: one that never answers or refuses delays neither the others nor the feed', async () => {
     const { taken, server } = await taking();
     const silent = await receiver(() => undefined);
     const refusing = await receiver((_, response) => void response.writeHead(500).end());
@@ -107,7 +107,7 @@ describe('webhooks', () => {
     for (const each of [server, silent, refusing]) each.close();
   });
 
-  it('get no speech and no keys unless they ask for them', async () => {
+  it('get no speech and no digits unless configured', async () => {
     const { taken, server } = await taking();
     const hooks = await opened({ webhooks: { crm: webhookTo(server) } });
     feed.tell({ type: 'digit', account: 'alice', call: 7, digit: '4' });
@@ -119,7 +119,7 @@ describe('webhooks', () => {
     server.close();
   });
 
-  it('are others after a reload, or stay as they were where the new ones are wrong', async () => {
+  it('are replaced by a reload, or kept when the new ones are invalid', async () => {
     const [before, after] = [await taking(), await taking()];
     const hooks = await opened({ webhooks: { crm: webhookTo(before.server) } });
     const gone = { webhooks: { crm: { ...webhookTo(after.server), secretFile: join(folder, 'gone') } } };
@@ -133,7 +133,7 @@ describe('webhooks', () => {
     for (const { server } of [before, after]) server.close();
   });
 
-  it('have their folder to themselves', async () => {
+  it('lock their folder', async () => {
     const hooks = await opened({ webhooks: {} });
     await expect(opened({ webhooks: {} })).rejects.toMatchObject({ code: 'ERR_INVALID_STATE' });
     await hooks[Symbol.asyncDispose]();
@@ -141,7 +141,7 @@ describe('webhooks', () => {
 });
 
 describe('hooks', () => {
-  it('are programs that have the event on standard input, and modules that are called with it', async () => {
+  it('are programs that get the event on standard input, or modules that are called with it', async () => {
     const [program, module, told] = ['program.mjs', 'module.mjs', 'told'].map((name) => join(folder, name));
     const write = `import { appendFileSync, readFileSync } from 'node:fs';\n`;
     const save = (text: string) => `appendFileSync(${JSON.stringify(told)}, ${text} + '\\n');\n`;
@@ -171,13 +171,13 @@ describe('hooks', () => {
     ['is not there', undefined, 'ERR_FILE'],
     ['cannot be read', 'export default {', 'ERR_FILE'],
     ['exports nothing to call', 'export const x = 1;', 'ERR_INVALID_ARG'],
-  ])('is refused where its module %s', async (_, code, error) => {
+  ])('are refused when their module %s', async (_, code, error) => {
     const module = join(folder, 'module.mjs');
     if (code !== undefined) await writeFile(module, code);
     await expect(opened({ hooks: { own: { module } } })).rejects.toMatchObject({ code: error });
   });
 
-  it('has a module that throws, or never ends, told as a failure, and tried again', async () => {
+  it('are reported as failed and retried when their module throws or never ends', async () => {
     const module = join(folder, 'module.mjs');
     await writeFile(module, 'export default ({ call }) => call === 1 ? new Promise(() => {}) : null.x;');
     const hooks = await opened({ hooks: { own: { module, timeoutMs: 100 } } });

@@ -23,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true }));
 describe('a log', () => {
   const lines = async (name: string) => (await readFile(join(folder, name), 'utf8')).trim().split('\n');
 
-  it('writes events as JSON for its owner alone, and speech only at level debug', async () => {
+  it('writes events as JSON for its owner only, and speech only at level debug', async () => {
     const file = join(folder, 'feed.log');
     const log = new FeedLog(feed, { file });
     feed.tell(called);
@@ -39,7 +39,7 @@ describe('a log', () => {
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
-  it('goes on in a new file when its own was moved away', async () => {
+  it('continues in a new file when its own was moved away', async () => {
     const file = join(folder, 'feed.log');
     const log = new FeedLog(feed, { file, format: 'text', maskNumbers: true });
     const written = async (name: string) => {
@@ -57,20 +57,23 @@ describe('a log', () => {
     expect(await lines('feed.log')).toEqual([expect.stringContaining('call 8')]);
   });
 
-  it('says which file cannot be written', () => {
+  it('reports a file that cannot be written', () => {
     expect(() => new FeedLog(feed, { file: join(folder, 'no', 'such', 'folder.log') })).toThrow(
       expect.objectContaining({ code: 'ERR_FILE', message: expect.stringContaining('folder.log') }),
     );
   });
 
-  it.skipIf(process.platform !== 'linux')('counts lines that a full disk refuses, and goes on', async () => {
-    const log = new FeedLog(feed, { file: '/dev/full' });
-    feed.tell(called);
-    await until(() => log.lost > 0);
-    feed.tell(called);
-    await log[Symbol.asyncDispose]();
-    expect(log.lost).toBeGreaterThan(0);
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'counts lines that a full disk refuses, and continues',
+    async () => {
+      const log = new FeedLog(feed, { file: '/dev/full' });
+      feed.tell(called);
+      await until(() => log.lost > 0);
+      feed.tell(called);
+      await log[Symbol.asyncDispose]();
+      expect(log.lost).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe('masked numbers', () => {
@@ -86,7 +89,7 @@ describe('masked numbers', () => {
     expect(masked(partner)).toMatchObject({ partner: expected });
   });
 
-  it('hides digits that were pressed, and leaves dates and times of paths', () => {
+  it('hides pressed digits, and keeps dates and times in paths', () => {
     const head = { v: 1, at: '2026-01-01T00:00:00Z', call: 1 } as const;
     expect(maskNumbers({ ...head, type: 'digit', digit: '4' })).toMatchObject({ digit: '*' });
     const file = '/srv/2026-01-01/120001-+4930901820-1f.wav';
@@ -95,14 +98,14 @@ describe('masked numbers', () => {
     });
   });
 
-  it('writes any name so that it cannot break out of its line', () => {
+  it('writes any name on one line', () => {
     const event: FeedEvent = { v: 1, at: '2026-01-01T00:00:00Z', ...called, partner: 'x\n"y' };
     expect(eventLine(event)).toContain('partner="x\\n\\"y"');
   });
 });
 
 describe('metrics', () => {
-  it('count the events of the feed, and read the current state', async () => {
+  it('count the events of the feed, and show the current state', async () => {
     const stop = new AbortController();
     const metrics = new FeedMetrics(
       feed,

@@ -63,7 +63,7 @@ describe('a leg that stalls', () => {
     [5000, 300],
     [2000, 1000],
     [20_000, 10_000],
-  ])('each %d ms for %d ms, for good: silence where it was', async (everyMs, ms) => {
+  ])('every %d ms for %d ms, and loses that audio: silence in its place', async (everyMs, ms) => {
     const lines = { local: line({ troubles: each(everyMs, ms, 'lost', 40_000) }), remote: line() };
     const call = await alignCall(lines, 40_000);
     expectAllInPlace(call, lines);
@@ -77,7 +77,7 @@ describe('a leg that stalls', () => {
     [5000, 300],
     [2000, 1000],
     [10_000, 4500],
-  ])('each %d ms for %d ms, and brings it late: nothing is missing, nothing moved', async (everyMs, ms) => {
+  ])('every %d ms for %d ms, and delivers it late: nothing is missing or moved', async (everyMs, ms) => {
     const lines = { local: line(), remote: line({ troubles: each(everyMs, ms, 'delayed', 40_000) }) };
     const call = await alignCall(lines, 40_000);
     expectAllInPlace(call, lines);
@@ -92,7 +92,7 @@ describe('a leg that stalls', () => {
     expectAllInPlace(await alignCall(lines, 260_000), lines);
   });
 
-  it('for minutes together with the other, and brings it all late: nothing is missing', async () => {
+  it('for minutes together with the other leg, and delivers it all late: nothing is missing', async () => {
     const troubles = [{ fromMs: 10_000, ms: 120_000, kind: 'delayed' }] as const;
     const lines = { local: line({ troubles }), remote: line({ troubles }) };
     expectAllInPlace(await alignCall(lines, 140_000), lines);
@@ -104,7 +104,7 @@ describe('a leg that stalls', () => {
     expectAllInPlace(await alignCall(lines, 60_000), lines);
   });
 
-  it('that stays late: the rest of the delay becomes silence', async () => {
+  it('and stays late: the rest of the delay becomes silence', async () => {
     const troubles: Trouble[] = [
       { fromMs: 5000, ms: 2000, kind: 'lost' },
       { fromMs: 7000, ms: 1000, kind: 'delayed' },
@@ -120,7 +120,7 @@ const again = (times: number, everyMs: number, pattern: readonly Trouble[]): Tro
     pattern.map((trouble) => ({ ...trouble, fromMs: 5000 + i * everyMs + trouble.fromMs })),
   ).flat();
 
-describe('few frames between a loss and a delay of the line', () => {
+describe('few frames between a loss and a delay', () => {
   it.each<[string, number, number, readonly Trouble[]]>([
     [
       'a delay, with much jitter',
@@ -162,7 +162,7 @@ describe('few frames between a loss and a delay of the line', () => {
       ],
     ],
   ])(
-    'show too little of it: no more silence is put in than was lost: %s',
+    'tell little about the loss: no more silence is inserted than was lost: %s',
     async (_, frameMs, jitterMs, of) => {
       const troubles = again(25, 8137, of);
       const lines = {
@@ -175,7 +175,7 @@ describe('few frames between a loss and a delay of the line', () => {
 });
 
 describe('a loss that is shorter than the uncertainty, on a line with much jitter', () => {
-  it.each([20, 40, 60])('of %d ms is whole silence after a second', async (ms) => {
+  it.each([20, 40, 60])('of %d ms is completely silence after a second', async (ms) => {
     const lines = {
       local: line({ troubles: each(2777, ms, 'lost', 240_000), jitterMs: 40, seed: 3 }),
       remote: line({ troubles: each(3511, ms, 'lost', 240_000), jitterMs: 40, seed: 4 }),
@@ -184,8 +184,8 @@ describe('a loss that is shorter than the uncertainty, on a line with much jitte
   });
 });
 
-describe('a leg that was passed over', () => {
-  it('keeps a burst after a loss: it is not the lost samples, delayed', async () => {
+describe('a leg with a detected loss', () => {
+  it('keeps a burst after the loss: it is not taken for the lost samples', async () => {
     const troubles = Array.from({ length: 6 }, (_, i): Trouble[] => [
       { fromMs: 5000 + i * 20_000, ms: 12_381, kind: 'lost' },
       { fromMs: 17_392 + i * 20_000, ms: 228, kind: 'delayed' },
@@ -199,7 +199,7 @@ describe('a leg that was passed over', () => {
 });
 
 describe('a reader that looks at the socket each 250 ms', () => {
-  it.each([0, 40])('takes no wait of its own for a stall, with %d ms of jitter', async (jitterMs) => {
+  it.each([0, 40])('does not take its own waiting for a stall, with %d ms of jitter', async (jitterMs) => {
     const batched = { visitMs: 250, jitterMs };
     const lines = { local: line({ ...batched, seed: 2 }), remote: line({ ...batched, seed: 3 }) };
     const call = await alignCall(lines, 180_000);
@@ -211,9 +211,9 @@ describe('a reader that looks at the socket each 250 ms', () => {
   });
 });
 
-describe('a hundred calls that do not drift, read by a machine with too much to do', () => {
+describe('a hundred calls without drift, read by an overloaded machine', () => {
   it.each([20, 30, 60])(
-    'have no sample changed and no silence put in, with packets of %d ms',
+    'have no sample changed and no silence inserted, with packets of %d ms',
     async (frameMs) => {
       const calls = frameMs === 20 ? 76 : 12;
       for (let seed = 1 + randomInt(ONE_IN); seed <= calls; seed += ONE_IN) {
@@ -263,8 +263,8 @@ const badLine = (callMs: number, ppm: number, length: Parameters<typeof troubles
     frameMs: fc.constantFrom(10, 20, 60),
   });
 
-describe('on any line: stalls, bursts, silence suppression, drift and jitter together', () => {
-  it('every frame that came is found, once, near its place', { timeout: 300_000 }, async () => {
+describe('any line with stalls, bursts, silence suppression, drift and jitter', () => {
+  it('has every received frame once, near its place', { timeout: 300_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(badLine(60_000, 300), badLine(60_000, 0), async (local, remote) => {
         const lines = { local, remote };
@@ -274,7 +274,7 @@ describe('on any line: stalls, bursts, silence suppression, drift and jitter tog
     );
   });
 
-  it(`the same in ${LONG_MS / 60_000} minutes, tried ${LONG_CALLS} times`, {
+  it(`has that for ${LONG_MS / 60_000} minutes, in ${LONG_CALLS} calls`, {
     timeout: 300_000 * LONG_CALLS,
   }, async () => {
     const length = { minLength: 300 * SHARE, maxLength: 600 * SHARE };

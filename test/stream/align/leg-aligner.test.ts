@@ -65,7 +65,7 @@ function aligned(options: LegAlignerOptions = {}, context: AlignerContext = { cl
 }
 
 describe('LegAligner, by position', () => {
-  it('puts samples of equal position side by side, however the chunks come', async () => {
+  it('aligns samples of equal position, for any chunks', async () => {
     const legs = fc.record({
       left: fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 20 }),
       right: fc.array(fc.integer({ min: 1, max: 4000 }), { maxLength: 20 }),
@@ -99,7 +99,7 @@ describe('LegAligner, by position', () => {
     );
   });
 
-  it('gives out a leg at once while the other has not come, and fills that in when it comes', async () => {
+  it('delivers a leg at once while the other has not begun, and fills the other in when it begins', async () => {
     const { sink, aligner } = aligned();
     await aligner.remote.write(ramp(8000), 0);
     expect(sink.samples).toHaveLength(16_000);
@@ -109,7 +109,7 @@ describe('LegAligner, by position', () => {
     expectSame(sink.channel(1), ramp(8000));
   });
 
-  it('goes on without a leg that never comes', async () => {
+  it('continues without a leg that never begins', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({ maxSkewMs: 200 }, { clock });
     for (let at = 0; at < 16_000; at += 3200) {
@@ -125,7 +125,7 @@ describe('LegAligner, by position', () => {
     ]);
   });
 
-  it('keeps a gap as silence of exactly its length, and counts samples that come too late', async () => {
+  it('keeps a gap as silence of exactly its length, and counts late samples', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({ maxSkewMs: 100 }, { clock, localFollows: true });
     await aligner.local.write(ramp(1600), 0);
@@ -141,7 +141,7 @@ describe('LegAligner, by position', () => {
     expectSame(sink.channel(0).slice(10_400), ramp(10_400, 5).slice(8800));
   });
 
-  it('loses nothing where this process stood still, and then reads one leg before the other', async () => {
+  it('loses nothing when this process was stopped and then reads one leg before the other', async () => {
     const { sink, aligner } = aligned({ maxSkewMs: 5000 });
     await aligner.remote.write(ramp(160_000), 0);
     await aligner.local.write(ramp(160_000), 0);
@@ -150,7 +150,7 @@ describe('LegAligner, by position', () => {
     expectSame(sink.channel(0), sink.channel(1));
   });
 
-  it('cuts the longer leg at the length asked for', async () => {
+  it('cuts the longer leg at the requested length', async () => {
     const { sink, aligner } = aligned();
     await aligner.local.write(ramp(1000), 0);
     await aligner.remote.write(ramp(640), 0);
@@ -159,7 +159,7 @@ describe('LegAligner, by position', () => {
     expect(aligner.legs.local.ledger.slice(0, 640)).toMatchObject({ received: 640, missing: 0 });
   });
 
-  it('asks for its length when samples that waited for their place have it', async () => {
+  it('asks for the final length once waiting samples have their place', async () => {
     const clock = new VirtualClock();
     const { aligner } = aligned({}, { clock, localFollows: true });
     for (let frame = 0; frame < 100; frame++) {
@@ -232,7 +232,7 @@ describe('LegAligner, by time', () => {
     }
   }
 
-  it('opens a hole of exactly the length for which a leg stood still', async () => {
+  it("inserts a gap of exactly the length of a leg's stall", async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock });
     const at = { local: 0, remote: 0 };
@@ -249,7 +249,7 @@ describe('LegAligner, by time', () => {
     ]);
   });
 
-  it('keeps a hold on both legs as silence of its length, under its name', async () => {
+  it('keeps a hold on both legs as silence of its length, named as a hold', async () => {
     const clock = new VirtualClock();
     const gapName = () => ({ kind: 'idle', reason: 'hold' }) as const;
     const { sink, aligner } = aligned({}, { clock, gapName });
@@ -290,7 +290,7 @@ describe('LegAligner, by time', () => {
     expect(spansOf('local')).toEqual([{ from: 0, samples: gap + said, kind: 'idle', reason: 'ended' }]);
   });
 
-  it('moves a leg that follows the other one together with it', async () => {
+  it('moves a leg that is slaved to the other one together with it', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock, localFollows: true });
     const at = { local: 0, remote: 0 };
@@ -303,7 +303,7 @@ describe('LegAligner, by time', () => {
     expectSame(sink.channel(0).slice(6.2 * 16_000), sink.channel(1).slice(6.2 * 16_000));
   });
 
-  it('opens no hole when delayed samples arrive after all', async () => {
+  it('inserts no gap when delayed samples arrive after all', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock });
     const at = { local: 0, remote: 0 };
@@ -321,7 +321,7 @@ describe('LegAligner, by time', () => {
     expect(aligner.legs.local.ledger.slice(0, length)).toMatchObject({ received: length });
   });
 
-  it('opens no hole where this process itself was too busy to read', async () => {
+  it('inserts no gap when this process itself was too busy to read', async () => {
     const clock = new VirtualClock();
     let busyMs = 0;
     const { sink, aligner } = aligned({}, { clock, busyMs: () => busyMs });
@@ -340,7 +340,7 @@ describe('LegAligner, by time', () => {
     for (const channel of [0, 1] as const) expectSame(sink.channel(channel), ramp(12 * 16_000, 0));
   });
 
-  it('opens a hole where samples were lost that is no longer than a short pause', async () => {
+  it('inserts a gap for lost samples that is no longer than a short pause', async () => {
     const clock = new VirtualClock();
     const { sink, aligner } = aligned({}, { clock });
     const at = { local: 0, remote: 0 };
@@ -426,20 +426,20 @@ describe('a call of three hours with jitter and clocks that differ by 200 ppm', 
     return marks.remote.map((remote, i) => Math.abs(remote - (marks.local[i] ?? 0)) / 16);
   }
 
-  it('has simultaneous impulses within 20 ms of each other, all along', { timeout: 120_000 }, async () => {
+  it('has simultaneous impulses within 20 ms of each other throughout', { timeout: 120_000 }, async () => {
     const apart = await skews(true);
     expect(apart).toHaveLength(36);
     expect(Math.max(...apart)).toBeLessThan(20);
   });
 
-  it('lets them drift apart, 720 ms in an hour, when told not to correct it', {
+  it('drifts apart, 720 ms in an hour, with correction turned off', {
     timeout: 120_000,
   }, async () => {
     expect((await skews(false, 1)).at(-1)).toBeGreaterThan(600);
   });
 });
 
-describe('LegAligner, with what another program says over the local leg', () => {
+describe('LegAligner, with speech of another program over the local leg', () => {
   const FRAME = 320;
   /** Brings frames of both legs from one number to another, in time. */
   async function frames(
@@ -460,7 +460,7 @@ describe('LegAligner, with what another program says over the local leg', () => 
   };
   const spoken = (from: number, to: number) => ramp((to - from) * FRAME, 100 + from * FRAME);
 
-  it('has it in its place to the sample, ahead of the microphone, which is heard before and after', async () => {
+  it('has that speech in its place to the sample, over the microphone, which is heard before and after', async () => {
     const parts = tested();
     const { aligner, sink, said } = parts;
     await frames(parts, 0, 10);
@@ -481,7 +481,7 @@ describe('LegAligner, with what another program says over the local leg', () => 
     });
   });
 
-  it('has it where the microphone stands still, or never comes', async () => {
+  it('has that speech when the microphone stalls, or never begins', async () => {
     const parts = tested({ maxSkewMs: 200 });
     const { aligner, sink, said } = parts;
     await said.write(spoken(5, 30), 5 * FRAME);
@@ -494,7 +494,7 @@ describe('LegAligner, with what another program says over the local leg', () => 
     });
   });
 
-  it('has none of it where the recording was paused, nor where the ledger says that nothing came', async () => {
+  it('has none of that speech where the recording was paused, or where the ledger has nothing received', async () => {
     const parts = tested({ maxSkewMs: 200 });
     const { aligner, sink, said } = parts;
     await frames(parts, 0, 5);
@@ -519,7 +519,7 @@ describe('LegAligner, with what another program says over the local leg', () => 
     expect(spans[1]).toMatchObject({ from: masked, samples: until - masked });
   });
 
-  it('is waited for while it lags, for no longer than a leg is, and not once it has ended', async () => {
+  it('waits for that speech while it lags, no longer than for a leg, and not once it has ended', async () => {
     const parts = tested({ maxSkewMs: 1000 });
     const { aligner, sink, said } = parts;
     await frames(parts, 0, 40);
@@ -536,7 +536,7 @@ describe('LegAligner, with what another program says over the local leg', () => 
     expectSame(sink.channel(0).subarray(5 * FRAME, 30 * FRAME), spoken(5, 30));
   });
 
-  it('lies with the other party where that was lost: both move by the same silence', async () => {
+  it('keeps that speech beside the other party after a loss: both move by the same silence', async () => {
     const parts = tested();
     const { aligner, clock, sink, said } = parts;
     await frames(parts, 0, 20);

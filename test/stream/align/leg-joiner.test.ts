@@ -26,7 +26,7 @@ function source(position: number) {
 }
 
 it.each([0, 60 * SECOND])(
-  'a leg joins a call where the other one is, though its stream has %d samples behind it',
+  'a leg joins a call at the position of the other leg, although its stream has delivered %d samples',
   async (before) => {
     const clock = new VirtualClock();
     const place: { local?: number } = {};

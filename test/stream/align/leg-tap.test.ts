@@ -120,7 +120,7 @@ describe('a tap on both legs', () => {
     expect(firstDifference(later.local.subarray(lead), whole.local.subarray(lead, later.length))).toBe(-1);
   });
 
-  it('drops under its policy, counts it, and never holds the legs back', async () => {
+  it('drops samples by its policy, counts them, and never delays the legs', async () => {
     const recording = await recordCall(await callEcho(exchange), server, {
       file: join(folder, 'call.wav'),
       clock,
@@ -135,7 +135,7 @@ describe('a tap on both legs', () => {
     await tap.return?.();
   });
 
-  it('ends with its signal, and lets go of the streams', async () => {
+  it('ends when its signal fires, and releases the streams', async () => {
     const voice = await openCallVoice(await callEcho(exchange), server, { microphone: false });
     const over = new AbortController();
     const tap = tapLegs(
@@ -185,7 +185,7 @@ describe('a tap on both legs', () => {
     expect(firstDifference(lay.local, kept)).toBe(-1);
   });
 
-  it('is refused when the call is over, and for a stream that is over, and leaves nothing tapped', async () => {
+  it('is refused for a call or stream that is over, and leaves nothing tapped', async () => {
     const recording = await recordCall(await callEcho(exchange), server, {
       file: join(folder, 'call.wav'),
       clock,

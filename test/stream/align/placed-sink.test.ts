@@ -9,9 +9,9 @@ function slow() {
   return { sink: { write, end: () => undefined }, writes };
 }
 
-describe('a leg that is timed on its arrival', () => {
+describe('a leg that is placed by its arrival', () => {
   it.each([320, 3200, 32_000])(
-    'is held back when ten seconds of it are being written, in pieces of %i samples',
+    'is paused when ten seconds of it are being written, in pieces of %i samples',
     async (piece) => {
       const { sink, writes } = slow();
       const leg = timedOnArrival(sink);

@@ -4,8 +4,8 @@ import { StretchPlaces } from '../../../src/stream/align/stretch-places.js';
 
 const lost = (from: number, samples: number) => ({ from, samples, reason: 'lost' as const });
 
-describe('stretches of a stream that are named', () => {
-  it('have their place, whether they are named before their samples come, after, or in between', () => {
+describe('named stretches of a stream', () => {
+  it('have their place, whether they are named before, after or while their samples arrive', () => {
     const places = new StretchPlaces<string>();
     expect(places.name(lost(50, 100))).toEqual([]);
     expect(places.placed(0, 100, 1000)).toEqual([lost(1050, 50)]);
@@ -19,7 +19,7 @@ describe('stretches of a stream that are named', () => {
 });
 
 describe('a ledger', () => {
-  it('names made-up samples among those that arrived, and again when more is known', () => {
+  it('names concealed samples among those that arrived, and again when more is known', () => {
     const keeper = new LedgerKeeper();
     keeper.add('received', 100);
     keeper.add('masked', 50);

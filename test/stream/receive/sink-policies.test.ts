@@ -8,7 +8,7 @@ import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, small, writeFrames } from './gated-sink.js';
 
 describe('a sink that does not keep up', () => {
-  test('wait: the stream is told to stop, nothing is lost, and it goes on at half', async () => {
+  test('wait: the stream is paused without loss, and resumed at half of the limit', async () => {
     const { fan, told } = fanOut();
     const sink = new GatedSink();
     const feed = fan.add(sink, { ...small, policy: 'wait' });
@@ -26,7 +26,7 @@ describe('a sink that does not keep up', () => {
     [0, 0],
     [40, 2],
     [99, 4],
-  ])('wait: with resumeBelowMs %i it goes on when %i frames wait', async (resumeBelowMs, frames) => {
+  ])('wait: with resumeBelowMs %i it is resumed when %i frames wait', async (resumeBelowMs, frames) => {
     const { fan, told } = fanOut();
     const sink = new GatedSink();
     const feed = fan.add(sink, { ...small, policy: 'wait', resumeBelowMs });
@@ -86,7 +86,7 @@ describe('a sink that does not keep up', () => {
     }
   });
 
-  test('spill: everything comes back in order, and no file is left', async () => {
+  test('spill: everything is delivered in order, and no file is left', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'jackfield-'));
     const { fan, told } = fanOut();
     const sink = new GatedSink();
@@ -128,7 +128,7 @@ describe('a sink that does not keep up', () => {
     expect(other.samples.length).toBe(6400);
   });
 
-  test('close: the stream is told', () => {
+  test('close: the stream is closed', () => {
     const { fan, told } = fanOut();
     fan.add(new GatedSink(), { ...small, policy: 'close' });
     writeFrames(fan, 6);

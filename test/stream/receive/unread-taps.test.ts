@@ -22,7 +22,7 @@ describe('a tap that is not read', () => {
   const POLICIES = ['drop-oldest', 'drop-newest', 'close'] as const;
 
   it.each(POLICIES.flatMap((policy) => WORKERS.map((workers) => [policy, workers] as const)))(
-    'holds back no end of its stream (%s, with %d worker threads), and has what waited when it is read',
+    'does not delay the end of its stream (%s, with %d worker threads), and delivers its samples when read',
     async (policy, workers) => {
       await using server = new PcmServer({ workers });
       const { lease, feed } = await fed(server);
@@ -38,7 +38,7 @@ describe('a tap that is not read', () => {
     },
   );
 
-  it('has no more than it may keep', async () => {
+  it('keeps no more than its limit', async () => {
     await using server = new PcmServer();
     const { lease, feed } = await fed(server);
     const frames = lease.frames({ policy: 'drop-oldest', maxBufferedMs: 100 });
@@ -51,7 +51,7 @@ describe('a tap that is not read', () => {
     expect(lease.stats.dropped + length).toBe(50 * FRAME);
   });
 
-  it.each(WORKERS)('holds back no end where it is of both legs, with %d worker threads', async (workers) => {
+  it.each(WORKERS)('on both legs does not delay their end, with %d worker threads', async (workers) => {
     await using server = new PcmServer({ workers });
     const [remote, local] = [await fed(server), await fed(server, 'capture_mic')];
     const tap = tapLegs({
@@ -67,7 +67,7 @@ describe('a tap that is not read', () => {
     expect(first.value?.remote[0]).toBe(7);
   });
 
-  it('goes with its reader', async () => {
+  it('is removed with its reader', async () => {
     await using server = new PcmServer();
     const { lease, feed } = await fed(server);
     const frames = lease.frames({ policy: 'drop-oldest' });

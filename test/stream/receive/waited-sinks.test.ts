@@ -14,8 +14,8 @@ import { expectSame } from '../../same-samples.js';
 import { CollectingSink, ramp } from '../../tcp/peers.js';
 import { drain, fanOut, GatedSink, settled, small, writeFrames } from './gated-sink.js';
 
-describe('a sink that is waited for, with others on the stream', () => {
-  test('goes through its file: no sink is delayed, nothing is lost', async () => {
+describe('a sink with the policy wait, with others on the stream', () => {
+  test('spills to its file: no sink is delayed, nothing is lost', async () => {
     const { fan, told } = fanOut();
     const slow = new GatedSink();
     const quick = new CollectingSink();
@@ -32,7 +32,7 @@ describe('a sink that is waited for, with others on the stream', () => {
     expect(told).toEqual(['overflow wait', 'drained']);
   });
 
-  test('holds the stream back when the file is full too, and lets it go at half', async () => {
+  test('pauses the stream when the file is full, too, and resumes it at half', async () => {
     const { fan, told } = fanOut();
     const slow = new GatedSink();
     const feed = fan.add(slow, { ...small, maxSpilledMs: 1000, name: 'slow' });
@@ -57,7 +57,7 @@ describe('a sink that is waited for, with others on the stream', () => {
     expectSame(slow.samples, ramp(22_280));
   });
 
-  test('holds the stream back when its file cannot be made', async () => {
+  test('pauses the stream when its file cannot be made', async () => {
     const { fan, told } = fanOut();
     const slow = new GatedSink();
     const feed = fan.add(slow, { ...small, spillDirectory: '/dev/null/nowhere', name: 'slow' });
@@ -89,7 +89,7 @@ describe('a sink that is waited for, with others on the stream', () => {
     expect(told.slice(4)).toEqual(['relieved', 'drained']);
   });
 
-  test('one who listens besides counts as another: what is sent is heard by the peer', () => {
+  test('a listener counts as another sink: what is sent is heard by the peer', () => {
     const told: boolean[] = [];
     const owner = { overflowed: () => {}, failed: () => {}, drained: () => {} };
     const budget = new BufferBudget(2 ** 30, () => {});
@@ -165,7 +165,7 @@ test.each(['throws', 'rejects'])('a sink that %s is ended and removed; the other
   expect(feed.stats.dropped).toBe(feed.stats.offered);
 });
 
-test('the budget of all sinks together stops them like a full buffer', async () => {
+test('the limit of all sinks together acts like a full buffer', async () => {
   const exhausted: number[] = [];
   const budget = new BufferBudget(3200, () => exhausted.push(budget.used));
   const { fan, told } = fanOut(budget);
@@ -181,7 +181,7 @@ test('the budget of all sinks together stops them like a full buffer', async () 
   expect(budget.used).toBe(0);
 });
 
-test('the array that a sink was given is its own until its promise settles', async () => {
+test('a sink may use the array that it was given until its promise settles', async () => {
   const { fan } = fanOut();
   const sink = new GatedSink();
   const given: Int16Array[] = [];
@@ -206,7 +206,7 @@ test.each([
   { name: '' },
   { spillDirectory: 7 },
   { maxSpilledMs: 1 },
-])('unreadable options %j are refused', (options) => {
+])('invalid options %j are refused', (options) => {
   const { fan } = fanOut();
   expect(() => fan.add(new CollectingSink(), options as SinkOptions)).toThrow(
     expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
@@ -214,7 +214,7 @@ test.each([
   expect(() => fan.add({} as PcmSink, {})).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARG' }));
 });
 
-test('a queue and a spill file keep any order of operations straight', () => {
+test('a queue and a spill file keep samples in order, for any operations', () => {
   const operation = fc.record({ push: fc.boolean(), count: fc.integer({ min: 1, max: 700 }) });
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
@@ -251,7 +251,7 @@ test('a queue and a spill file keep any order of operations straight', () => {
   );
 });
 
-test('a file sink writes a container by its description, and silence for dropped samples', async () => {
+test('a file sink writes the container that it describes, with silence for dropped samples', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'jackfield-')), 'leg.bin');
   const { fan } = fanOut();
   const header = new Uint8Array(12).fill(1);

@@ -14,7 +14,7 @@ async function settle(): Promise<void> {
 }
 
 describe('the clock as a timeline', () => {
-  test('an hour drifts by less than a frame, and readers in steps of 10 or 20 ms never find too little', async () => {
+  test('drifts by less than a frame in an hour, and readers in steps of 10 or 20 ms always find enough', async () => {
     const clock = new VirtualClock();
     const wheel = new TimingWheel(clock, { intervalMs: 20, slots: 4 });
     await clock.advance(3.3);
@@ -36,7 +36,7 @@ describe('the clock as a timeline', () => {
     expect(wheel.size).toBe(0);
   });
 
-  test('a wheel that was asleep is caught up with, not made up for', async () => {
+  test('resynchronises with a wheel that was suspended, without a burst', async () => {
     const clock = new VirtualClock();
     const visits: number[] = [];
     const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 10 });
@@ -54,7 +54,7 @@ describe('the clock as a timeline', () => {
   });
 });
 
-test('a wheel visits neighbours one after another, and spreads a crowd over its time', async () => {
+test('a wheel visits neighbours one after another, and spreads many members over its interval', async () => {
   const clock = new VirtualClock();
   const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 4 });
   const visitsAt = new Map<number, number[]>();
@@ -75,7 +75,7 @@ test('a wheel visits neighbours one after another, and spreads a crowd over its 
 describe.each([10, 20])('a peer that reads %i ms at a time, over a socket', (stepMs) => {
   const step = stepMs * 16;
 
-  test('finds its step whenever it comes, and never has more than the lead ahead of it', async () => {
+  test('always finds its step, and never more than the lead', async () => {
     const clock = new VirtualClock();
     await using server = new PcmServer({ clock });
     const lease = await server.lease({ object: 'CALL 14', stream: 'input', direction: 'send' });
@@ -92,7 +92,7 @@ describe.each([10, 20])('a peer that reads %i ms at a time, over a socket', (ste
     lease.abort();
   });
 
-  test('and sends as much, is answered in the same steps', async () => {
+  test('and sends as much is answered in the same steps', async () => {
     await using server = new PcmServer();
     const lease = await server.lease({
       object: 'CALL 14',
@@ -127,7 +127,7 @@ describe('a wheel whose thread is busy', () => {
     }
   }
 
-  test('goes on in slices, and skips a member that was removed meanwhile', async () => {
+  test('continues in slices, and skips a member that was removed meanwhile', async () => {
     const clock = new BusyClock();
     const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 1 });
     const visits: number[] = [];
@@ -146,7 +146,7 @@ describe('a wheel whose thread is busy', () => {
     expect(visits).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('turns when it is told to where a turn is overdue, and not before', () => {
+  test('runs an overdue turn on request, and no earlier', () => {
     const clock = new BusyClock();
     const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 10 });
     let visits = 0;

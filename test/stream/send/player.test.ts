@@ -43,7 +43,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('silence goes up to the lead at once, and then as the timeline does', () => {
+test('silence is sent up to the lead at once, and then at the pace of the timeline', () => {
   const { writer, line, timeline } = setUp();
   writer.start(line, timeline);
   expect(line.samples.length).toBe(960);
@@ -55,14 +55,14 @@ test('silence goes up to the lead at once, and then as the timeline does', () =>
   expect(writer.silenceFilled).toBe(1280);
 });
 
-test('a timeline that is joined late begins at its start', () => {
+test('a player that joins a timeline late begins at the start of the timeline', () => {
   const { writer, line, timeline } = setUp({ timelineStart: 5000 });
   timeline.advanceTo(5000);
   writer.start(line, timeline);
   expect(line.samples.length).toBe(960);
 });
 
-test('any mixture of lengths and positions lands where it says', async () => {
+test('items of any lengths and positions are played at their positions', async () => {
   const item = fc.record({
     length: fc.integer({ min: 0, max: 2000 }),
     at: fc.option(fc.nat({ max: 12_000 })),
@@ -143,7 +143,7 @@ test('pause sends silence and keeps the place', () => {
 });
 
 describe('a source that is late', () => {
-  test('silence: the line goes on without it', async () => {
+  test('silence: the line continues without it', async () => {
     const { writer, line, timeline } = setUp({ leadSamples: 320 });
     writer.start(line, timeline);
     const playback = writer.play(chunks(100, 200));
@@ -156,7 +156,7 @@ describe('a source that is late', () => {
     expectSame(Int16Array.from(line.samples.slice(640, 940)), ramp(300, 1));
   });
 
-  test('wait: not a sample is put between', async () => {
+  test('wait: no sample is inserted', async () => {
     const { writer, line, timeline } = setUp({ leadSamples: 320 });
     writer.start(line, timeline);
     const playback = writer.play(chunks(1, 300, 0, 2, 50), { underrun: 'wait' });
@@ -168,7 +168,7 @@ describe('a source that is late', () => {
     expect(line.samples.length).toBe(4320);
   });
 
-  test('a source that throws, or yields something else, is reported', async () => {
+  test('a source that throws, or yields an invalid value, is reported', async () => {
     const { writer, line, timeline } = setUp();
     async function* broken(): PcmSource {
       yield ramp(10, 1);
@@ -200,7 +200,7 @@ describe('a source that is late', () => {
     });
   });
 
-  test('an endless one is left when it is cleared, and its generator is closed', async () => {
+  test('an endless source is dropped when it is cleared, and its generator is closed', async () => {
     const { writer, line, timeline } = setUp();
     let closed = false;
     async function* endless(): PcmSource {
@@ -219,7 +219,7 @@ describe('a source that is late', () => {
   });
 });
 
-test('an output that is full is not written to until it has room; nothing is skipped', () => {
+test('a full output is not written to until it has room; nothing is skipped', () => {
   const { writer, line, timeline } = setUp();
   line.full = true;
   writer.start(line, timeline);

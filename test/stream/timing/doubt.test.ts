@@ -18,7 +18,7 @@ function movingClock(): VirtualClock {
   return clock;
 }
 
-it('samples that wait have their place when they were watched for long enough, whenever they came', async () => {
+it('waiting samples get their place after a fixed time of observation, whenever they came', async () => {
   const random = randomFrom(11);
   for (let round = 0; round < 40; round++) {
     const clock = movingClock();

@@ -43,7 +43,7 @@ describe('DriftControl', () => {
     );
   });
 
-  it('takes the first windows of a busy machine for no drift, ten thousand times', () => {
+  it('does not take the first windows of a busy machine for drift, in ten thousand runs', () => {
     const random = randomFrom(1);
     for (let leg = 0; leg < 10_000; leg++) {
       const control = new DriftControl(WINDOW);
@@ -54,7 +54,7 @@ describe('DriftControl', () => {
     }
   });
 
-  it('does not take a step for drift, wherever it is', () => {
+  it('does not take a jump for drift, wherever it is', () => {
     for (let at = 1; at < 30; at++) {
       const { rates } = controlled(0.25, 0, (window) => (window >= at ? 160 : 0));
       expect(rates.every((rate) => rate === 0)).toBe(true);
@@ -65,7 +65,7 @@ describe('DriftControl', () => {
   const off = (left: readonly number[]) => Math.max(...left.map(Math.abs));
 
   it.each(RATES)(
-    'finds a drift of %d ppm before it comes to 20 ms, but for a few legs of a hundred',
+    'finds a drift of %d ppm before it reaches 20 ms, except for a few legs of a hundred',
     (ppm) => {
       const found = Array.from({ length: 100 }, (_, seed) => off(controlled(1 / 6, ppm, jitter(seed)).left));
       expect(found.filter((most) => most >= 320).length).toBeLessThanOrEqual(4);

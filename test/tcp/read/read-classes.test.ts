@@ -53,7 +53,7 @@ describe.each([
     },
   );
 
-  test('a stream far faster than real time comes through whole', async () => {
+  test('a stream far faster than real time arrives completely', async () => {
     await using server = new PcmServer(options);
     const lease = await server.lease(receive);
     let heard = 0;
@@ -87,7 +87,7 @@ describe.each([
     expectSame(sink.samples, ramp(99_900));
   });
 
-  test('a sink that is waited for holds the peer back, and gets everything', async () => {
+  test('a sink with the policy wait slows the peer down, and gets everything', async () => {
     await using server = new PcmServer(options);
     const lease = await server.lease({ ...receive, readClass: 'immediate' });
     const sink = new CollectingSink();
@@ -113,7 +113,7 @@ describe.each([
     expectSame(sink.samples, ramp(total));
   });
 
-  test('close() delivers the bytes in the kernel', async () => {
+  test('close() delivers the bytes that are in the kernel', async () => {
     await using server = new PcmServer({ directReads, readIntervalMs: 1000 });
     const lease = await server.lease(receive);
     const sink = new CollectingSink();
@@ -158,14 +158,14 @@ describe.each([
 test.each([
   ['of voice', VOICE_FORMAT, { file: 1000, ear: 250 }],
   ['that brings 192 KB a second', { sampleRate: 48_000, channels: 2 }, { file: 170, ear: 170 }],
-])('how often a stream %s is read', (_what, format, { file, ear }) => {
+])('the read rate of a stream %s', (_what, format, { file, ear }) => {
   expect(readIntervalOf(format, undefined, true)).toBe(file);
   expect(readIntervalOf(format, undefined, false)).toBe(ear);
   expect(readIntervalOf(format, 20, true)).toBe(20);
   expect(readIntervalOf(format, 1000, false)).toBe(file);
 });
 
-test('a stream that only a file takes is read seldom, until another sink is added', async () => {
+test('a stream that only a file reads is read less often, until another sink is added', async () => {
   /** How often the stream is read, in ms, each time that it changes. */
   const readEach: number[] = [];
   const { wheelOf } = ReadPlan.prototype;
@@ -193,7 +193,7 @@ test('a stream that only a file takes is read seldom, until another sink is adde
   expect((await stat(path)).size).toBe(2 * said * 2);
 });
 
-test('immediate reads answer 500 times a second and more', async () => {
+test('immediate reads can answer 500 times a second and more', async () => {
   await using server = new PcmServer();
   const lease = await server.lease({ ...receive, direction: 'both', timeline: 'received' });
   const peer = await dial(lease.port);

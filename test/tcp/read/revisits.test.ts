@@ -20,7 +20,7 @@ test('live voice is left to the wheel', () => {
   expect(visits).toBe(0);
 });
 
-test('a stream that brings more is visited at once, then ever more seldom, until it is left to the wheel', () => {
+test('a stream with more data is visited at once, then less and less often, until it is left to the wheel', () => {
   const bulk = revisits();
   bulk.after(HOT_BYTES);
   bulk.after(HOT_BYTES);
@@ -55,7 +55,7 @@ test('a stream is hot as long as its bytes add up', () => {
   expect(visits).toBe(3);
 });
 
-test('a reader that is closed is not visited any more', () => {
+test('a closed reader is no longer visited', () => {
   const bulk = revisits();
   bulk.after(HOT_BYTES);
   vi.advanceTimersByTime(100);

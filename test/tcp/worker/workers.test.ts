@@ -19,7 +19,7 @@ async function start(workers: number, readIntervalMs = 20) {
 }
 
 describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run build)', () => {
-  test('a file is recorded in the worker, a sink of this thread gets the same, and counters add up', async () => {
+  test('a file is recorded in the worker, a sink of the main thread gets the same, and counters add up', async () => {
     await using server = await start(2);
     const directory = await mkdtemp(join(tmpdir(), 'jackfield-'));
     const leases = await Promise.all(
@@ -76,7 +76,7 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     await Promise.all([often.closed, seldom.closed]);
   });
 
-  test('a call is paced by its own stream inside the worker, and played to from here', async () => {
+  test('a call is paced by its own stream inside the worker, and played to from the main thread', async () => {
     await using server = await start(1);
     const output = await server.lease({ ...receive, readClass: 'immediate' });
     const input = await server.lease({
@@ -112,7 +112,7 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     expectSame(tap.samples, sent);
   });
 
-  test('a timeline of this thread is followed by messages', async () => {
+  test('a timeline of the main thread is followed by messages', async () => {
     await using server = await start(1);
     const timeline = new ManualTimeline(16_000);
     const lease = await server.lease({ object: 'CALL 1', stream: 'input', direction: 'send', timeline });
@@ -124,7 +124,7 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     expect(await lease.closed).toEqual({ kind: 'timeline-ended' });
   });
 
-  test('errors keep their codes on the way', async () => {
+  test('errors keep their codes across threads', async () => {
     await using server = await start(1);
     const lease = await server.lease(receive);
     await expect(server.lease({ ...receive, port: lease.port })).rejects.toMatchObject({ code: 'ERR_PORT' });
@@ -149,7 +149,7 @@ describe.skipIf(!existsSync(built))('leases in worker threads (needs npm run bui
     await broken.closed;
   });
 
-  test('a slow sink of this thread holds its own peer back only', async () => {
+  test('a slow sink of the main thread slows only its own peer', async () => {
     await using server = await start(1);
     const lease = await server.lease({ ...receive, readClass: 'immediate' });
     let release = () => {};

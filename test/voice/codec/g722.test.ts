@@ -53,7 +53,7 @@ describe('G.722', () => {
     expect(10 * Math.log10(power / noise)).toBeGreaterThan(20);
   });
 
-  it('gives the same in pieces', () => {
+  it('gives the same for any pieces of input', () => {
     const samples = signal().subarray(0, 3200);
     const whole = new G722Encoder().encode(samples);
     const encoder = new G722Encoder();
@@ -73,7 +73,7 @@ describe('G.722', () => {
     expect(Buffer.from(new G722Decoder().decode(bytes).buffer)).toEqual(theirs);
   });
 
-  it.skipIf(!hasFfmpeg)('decodes the output of ffmpeg, noise as well', () => {
+  it.skipIf(!hasFfmpeg)('decodes the output of ffmpeg, also noise', () => {
     const random = randomFrom(3);
     const noise = Uint8Array.from({ length: 8000 }, () => Math.floor(random() * 256));
     const samples = signal();

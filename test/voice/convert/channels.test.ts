@@ -44,7 +44,7 @@ describe('toFormat', () => {
     expect(toFormat(source, format, format)).toBe(source);
   });
 
-  it('has exactly the length that the rates give, mono and stereo', async () => {
+  it('gives exactly the length that follows from the rates, mono and stereo', async () => {
     const from = { sampleRate: 44_100, channels: 2 };
     const source = stream(pieces(noise(44_102), 2));
     const samples = await collectSamples(toFormat(source, from, { sampleRate: 16_000, channels: 1 }));
@@ -63,7 +63,7 @@ describe('toFormat', () => {
 });
 
 describe('dither', () => {
-  it('turns a level below one step into its mean, and is the same for the same seed', () => {
+  it('keeps the mean of a level below one step, and is reproducible by its seed', () => {
     const quiet = new Float32Array(20_000).fill(0.25 / 32_768);
     const dithered = dither(quiet, { seed: 1 });
     const mean = dithered.reduce((sum, sample) => sum + sample, 0) / dithered.length;

@@ -41,7 +41,7 @@ describe.skipIf(!HAS_PULSE)('devices of a PulseAudio server (needs pulseaudio an
     expect(levelDbfs).toBeCloseTo(-6, 0);
   });
 
-  it('that are not there, and a server that is not, are told in its own words', async () => {
+  it('that are missing, and a missing server, are reported in the words of the program', async () => {
     const fails = (message: RegExp) => ({
       code: 'ERR_DEVICE',
       message: expect.stringMatching(message),

@@ -75,7 +75,7 @@ describe('devices through programs', () => {
   });
 
   it.skipIf(!HAS_ALSA)(
-    'says what the program said when there is no such device (needs alsa-utils)',
+    'reports the message of the program when the device does not exist (needs alsa-utils)',
     async () => {
       const wrong = { program: 'alsa', device: 'no-such-device' } as const;
       await expect(openMicrophone(wrong)).rejects.toMatchObject({

@@ -119,7 +119,7 @@ describe('drawSpectrogram', () => {
 });
 
 describe('Envelope', () => {
-  it('knows the extremes of any stretch, however long the sound and however it is cut', () => {
+  it('gives the extremes of any stretch, for any length and any cut of the input', () => {
     const samples = noise(100_000, 10_000);
     samples[70_000] = 32_767;
     const whole = new Envelope(1);

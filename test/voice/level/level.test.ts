@@ -44,7 +44,7 @@ describe('LevelMeter', () => {
 describe('LoudnessSteps', () => {
   const energies = Array.from({ length: 5000 }, (_, i) => 10 ** (-2 - 3 * ((i * 0.618034) % 1)));
 
-  it('has the gated mean of all blocks, over minutes', () => {
+  it('gives the gated mean of all blocks, over minutes', () => {
     const steps = new LoudnessSteps();
     for (const energy of energies) steps.add(energy);
     const blocks = energies.slice(3).map((_, i) => energies.slice(i, i + 4).reduce((a, b) => a + b) / 4);
@@ -54,7 +54,7 @@ describe('LoudnessSteps', () => {
     expect(steps.read().maxMomentaryLufs).toBeCloseTo(-0.691 + 10 * Math.log10(Math.max(...blocks)), 9);
   });
 
-  it('has the same figures when it was read before', () => {
+  it('gives the same figures when it was read earlier', () => {
     const [once, often] = [new LoudnessSteps(), new LoudnessSteps()];
     for (const [i, energy] of energies.entries()) {
       once.add(energy);
@@ -102,7 +102,7 @@ describe('LoudnessMeter', () => {
     },
   );
 
-  it('says -Infinity for silence', () => {
+  it('gives -Infinity for silence', () => {
     expect(measureLoudness(silence(32_000)).integratedLufs).toBe(Number.NEGATIVE_INFINITY);
   });
 });
@@ -150,7 +150,7 @@ describe('SilenceTrimmer', () => {
     expectSamples(concatSamples([...cut, trimmer.flush()]), concatSamples([sound, silence(4000), sound]));
   });
 
-  it('gives nothing for nothing but silence', () => {
+  it('gives nothing for silence only', () => {
     expect(transformSamples(silence(50_000), new SilenceTrimmer())).toHaveLength(0);
   });
 });

@@ -38,14 +38,14 @@ describe('VoiceDetector', () => {
     }
   });
 
-  it('tells speech that begins before the stream from the first sample on', async () => {
+  it('reports speech that began before the stream from the first sample on', async () => {
     const speech = await readWav(speechFile('numbers'));
     const [first] = utterances(analyzeSamples(speech, await VoiceDetector.create()));
     const within = speech.subarray(first!.begin + 3200);
     expect(analyzeSamples(within, await VoiceDetector.create())[0]).toEqual({ type: 'begin', position: 0 });
   });
 
-  it('gives the same for any cut of the input, and about the same at any rate', async () => {
+  it('gives the same result for any cut of the input, and nearly the same at any rate', async () => {
     const speech = concatSamples([silence(8000), await readWav(speechFile('reader-870')), silence(8000)]);
     const whole = analyzeSamples(speech, await VoiceDetector.create());
     const detector = await VoiceDetector.create();
@@ -67,7 +67,7 @@ describe('VoiceDetector', () => {
     expect(joined).toHaveLength(1);
   });
 
-  it('tells the speech without the hang-over, whatever that is, at any rate', async () => {
+  it('reports the speech without the hang-over, for any hang-over and rate', async () => {
     const word = (await readWav(speechFile('goforward'))).subarray(8000, 24_000);
     const all = concatSamples([silence(8000), word, silence(48_000)]);
     const figures = [];
@@ -94,7 +94,7 @@ describe('VoiceDetector', () => {
     for (const figure of figures) expect(figure).toBeLessThanOrEqual(76);
   });
 
-  it('tells the speech of an utterance that the stream cuts off', async () => {
+  it('reports the speech of an utterance that the end of the stream cuts off', async () => {
     const word = (await readWav(speechFile('goforward'))).subarray(8000, 24_000);
     const all = concatSamples([word, word]);
     const end = analyzeSamples(all, await VoiceDetector.create()).findLast((event) => event.type === 'end');

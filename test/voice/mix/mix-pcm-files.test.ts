@@ -23,7 +23,7 @@ test.each([1, 0.01, 0.7, 99.9])('the kernel adds samples times %d as JavaScript 
 });
 
 test.each(['sync', 'async'] as const)(
-  'files of any length are mixed from where they begin (%s)',
+  'files of any length are mixed at their start positions (%s)',
   async (io) => {
     const folder = await mkdtemp(join(tmpdir(), 'jackfield-mix-'));
     try {
@@ -53,7 +53,7 @@ test.each(['sync', 'async'] as const)(
   },
 );
 
-test('files that are mixed straight from the disk give the output of a mixer: stereo, empty, muted, beside others', async () => {
+test('files that are mixed straight from the disk give the output of a mixer: stereo, empty, muted, with other sources', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'jackfield-mix-'));
   try {
     const format = { sampleRate: 8000, channels: 2 };

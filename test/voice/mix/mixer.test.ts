@@ -22,7 +22,7 @@ const folder = testFolder();
 const of = (...samples: number[]) => Int16Array.from(samples);
 
 describe('Mixer', () => {
-  it('adds sources where they lie on the time line, with silence for gaps', () => {
+  it('adds sources at their positions, with silence for gaps', () => {
     const mixer = new Mixer();
     const a = mixer.addSource();
     const b = mixer.addSource({ position: 2 });
@@ -34,7 +34,7 @@ describe('Mixer', () => {
     expect(mixer.position).toBe(8);
   });
 
-  it('gives everyone all but himself', () => {
+  it('gives each participant the sum of the others', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.integer({ min: -900, max: 900 }), { minLength: 8, maxLength: 8 }), {
@@ -73,7 +73,7 @@ describe('Mixer', () => {
     expect([...mixer.read(800)].at(-1)).toBe(Math.round(10_000 * 10 ** (-6 / 20)));
   });
 
-  it('lets a source leave without a click and forgets it', () => {
+  it('removes a source without a click', () => {
     const mixer = new Mixer({ rampMs: 10 });
     const source = mixer.addSource();
     source.write(new Int16Array(16_000).fill(8000));
@@ -85,7 +85,7 @@ describe('Mixer', () => {
     expect(mixer.sources.size).toBe(0);
   });
 
-  it('forgets a source that has ended when its last sample was read', () => {
+  it('removes an ended source once its last sample was read', () => {
     const mixer = new Mixer();
     const source = mixer.addSource();
     source.write(of(1, 2, 3));
@@ -127,7 +127,7 @@ describe('Mixer', () => {
     expect(source.bufferedSamples).toBe(1600);
   });
 
-  it('drops the oldest samples when asked to, and counts those and late ones', () => {
+  it('drops the oldest samples when configured, and counts them and late ones', () => {
     const mixer = new Mixer();
     const live = mixer.addSource({ maxBufferedMs: 20, whenFull: 'drop-oldest' });
     live.write(new Int16Array(320).fill(1));
@@ -151,7 +151,7 @@ describe('Mixer', () => {
 });
 
 describe('mixPcm', () => {
-  it('mixes streams with gains and places, as long as the longest', async () => {
+  it('mixes streams with gains and positions, to the length of the longest', async () => {
     const format = { sampleRate: 16_000, channels: 1 };
     const a = noise(40_000, 5000);
     const b = noise(1000, 5000);

@@ -11,7 +11,7 @@ it('arrays of any length have their own samples, though short ones share memory'
   expect(new Set(arrays.map(({ buffer }) => buffer)).size).toBeLessThan(1000);
 });
 
-it('memory that is shared cannot be taken away from others', () => {
+it('shared memory cannot be transferred away', () => {
   const [one, other] = [pooledSamples(10).fill(1), pooledSamples(10).fill(2)];
   const { port1, port2 } = new MessageChannel();
   // Some versions of Node refuse it, and others copy.

@@ -26,12 +26,12 @@ describe('runTool', () => {
     expect(output.toString()).toBe('hello world');
   });
 
-  it('takes no offence when the input is not read', async () => {
+  it('succeeds when the program does not read its input', async () => {
     const input = 'x'.repeat(1 << 20);
     expect((await runTool({ ...node('console.log(1); process.exit()'), input })).toString()).toBe('1\n');
   });
 
-  it('tells failures in the words of the program', async () => {
+  it('reports failures in the words of the program', async () => {
     await expect(runTool(node('console.error("no luck"); process.exit(3)'))).rejects.toMatchObject({
       code: 'ERR_TOOL',
       message: `${process.execPath} failed (exit code 3): no luck`,

@@ -16,7 +16,7 @@ describe.each([
   ['doubled', () => new RateDoubler(), 8000, 16_000],
   ['halved', () => new RateHalver(), 16_000, 8000],
 ] as const)('a rate that is %s', (_, make, from, to) => {
-  it('gives a sample for each that is due, however the input is cut', () => {
+  it('gives every sample that is due, for any cut of the input', () => {
     const input = Int16Array.from({ length: 6000 }, (_each, i) => ((i * 7919) % 65_536) - 32_768);
     const whole = transformSamples(input, make());
     expect(whole).toHaveLength((6000 * to) / from);
@@ -31,7 +31,7 @@ describe.each([
     );
   });
 
-  it('keeps a tone of a voice in its place, in turn with other streams', () => {
+  it('keeps a tone in its place when streams take turns', () => {
     const [filter, other] = [make(), make()];
     const input = tone(1000, from, from / 2);
     const parts: Int16Array[] = [];
@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-it('frequencies above the telephone band are not heard at 8 kHz', () => {
+it('frequencies above the telephone band are removed at 8 kHz', () => {
   const output = transformSamples(tone(5000, 16_000, 16_000), new RateHalver());
   expect(level(output.subarray(200, 7800))).toBeLessThan(7070 / 500);
 });

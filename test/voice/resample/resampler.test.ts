@@ -203,7 +203,7 @@ describe('Resampler', () => {
     expect(() => resampler.push(new Int16Array(2))).toThrow(/flushed/);
   });
 
-  it('carries the bytes that its text compiles to', () => {
+  it('contains the bytes that its WebAssembly text compiles to', () => {
     const script = new URL('../../../scripts/build-wasm.mjs', import.meta.url).pathname;
     const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

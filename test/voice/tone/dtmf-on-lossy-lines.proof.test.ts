@@ -78,7 +78,7 @@ describe('a press with a lost frame', () => {
     );
   });
 
-  it('ends where the tone ends, not at the hole', () => {
+  it('ends where the tone ends, not at the gap', () => {
     const samples = press(1, 1, 300, 16_000);
     samples.fill(0, 1600, 1920);
     const events = analyzeSamples(concatSamples([samples, silence(100, 16_000)]), new DtmfDetector());
@@ -87,7 +87,7 @@ describe('a press with a lost frame', () => {
     expect(end.type === 'end' && Math.abs(end.end - samples.length)).toBeLessThanOrEqual(48);
   });
 
-  it('is heard where no part of it between two holes is long enough', () => {
+  it('is detected when no part of it between two gaps is long enough', () => {
     const samples = concatSamples([press(2, 0, 120, 16_000, 0.3), silence(100, 16_000)]);
     for (const at of [25, 65, 95]) samples.fill(0, at * 16, (at + 10) * 16);
     expect(heard(samples, 16_000)).toBe('7');
@@ -137,7 +137,7 @@ describe('two or three frames of 20 ms lost in a row, and played as exact silenc
     expect(end.type === 'end' && Math.abs(end.end - 8000)).toBeLessThanOrEqual(48);
   });
 
-  it('end the press before the hole where nothing comes behind it', () => {
+  it('end the press before the gap when nothing follows it', () => {
     for (const then of [silence(300, 16_000), noise(4800, 300)]) {
       const detector = new DtmfDetector();
       const [begin, end] = detector.push(
@@ -150,7 +150,7 @@ describe('two or three frames of 20 ms lost in a row, and played as exact silenc
 });
 
 describe('a pause', () => {
-  it('of exact silence parts two presses though it is as long as lost frames: the phase does not go on', () => {
+  it('of exact silence separates two presses although it is as long as lost frames: the phase does not continue', () => {
     let parted = 0;
     const next = randomFrom(20_011);
     for (let n = 0; n < 96; n++) {
@@ -162,7 +162,7 @@ describe('a pause', () => {
     expect(parted).toBeGreaterThanOrEqual(93);
   });
 
-  it('of exact silence parts presses that each begin at zero, also where the phase would go on', () => {
+  it('of exact silence separates presses that each begin at zero, also when the phase would continue', () => {
     for (const toneMs of [40, 50, 60, 80, 100, 120, 200]) {
       for (const pauseMs of [40, 50, 60]) {
         const keys = [...'0123456789ABCD*#'];
@@ -179,7 +179,7 @@ describe('a pause', () => {
     expect(heard(concatSamples([eight, silence(50, 8000), eight, silence(80, 8000)]), 8000)).toBe('88');
   });
 
-  it('with any noise in it parts two presses, also where the phase goes on', () => {
+  it('with any noise separates two presses, also when the phase continues', () => {
     for (const amplitude of [1, 3, 30, 300]) {
       const samples = concatSamples([silence(40, 8000), press(0, 2, 200, 8000, 0.3), silence(80, 8000)]);
       const hiss = noise(320, amplitude + 0.5);
@@ -188,7 +188,7 @@ describe('a pause', () => {
     }
   });
 
-  it('of 40 ms or more parts two presses of one key', () => {
+  it('of 40 ms or more separates two presses of one key', () => {
     const gap = fc.record({
       pauseMs: fc.integer({ min: 40, max: 120 }),
       pressMs: fc.integer({ min: 50, max: 200 }),
@@ -246,12 +246,15 @@ describe('ten digits on a line that loses frames of 20 ms', () => {
     { lossPercent: 1, pressMs: 200, silent: 100, repeated: 100 },
     { lossPercent: 3, pressMs: 200, silent: 100, repeated: 100 },
     { lossPercent: 5, pressMs: 200, silent: 98, repeated: 99 },
-  ])('are right at $lossPercent % of loss and $pressMs ms', ({ lossPercent, pressMs, silent, repeated }) => {
-    expect(rightOf100(lossPercent, pressMs, CONCEALED['by silence'])).toBeGreaterThanOrEqual(silent);
-    expect(rightOf100(lossPercent, pressMs, CONCEALED['by the frame before'])).toBeGreaterThanOrEqual(
-      repeated,
-    );
-  });
+  ])(
+    'are detected at $lossPercent % of loss and $pressMs ms',
+    ({ lossPercent, pressMs, silent, repeated }) => {
+      expect(rightOf100(lossPercent, pressMs, CONCEALED['by silence'])).toBeGreaterThanOrEqual(silent);
+      expect(rightOf100(lossPercent, pressMs, CONCEALED['by the frame before'])).toBeGreaterThanOrEqual(
+        repeated,
+      );
+    },
+  );
 });
 
 describe('the option for twist', () => {
@@ -264,7 +267,7 @@ describe('the option for twist', () => {
     return samples;
   };
 
-  it('is how much louder the row or the column may be', () => {
+  it('limits how much louder the row or the column may be', () => {
     const wide = { normalTwistDb: 12, reverseTwistDb: 12 };
     for (const db of [-12, -8, 0, 4, 8, 12]) expect(heard(twisted(db), 16_000, wide)).toBe('8');
     const narrow = { normalTwistDb: 2, reverseTwistDb: 1 };

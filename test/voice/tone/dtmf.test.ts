@@ -50,7 +50,7 @@ describe('DtmfDetector', () => {
     },
   );
 
-  it.each(['toneMs', 'durationMs', 'digitMs'])('has as long a press as %s says', (name) => {
+  it.each(['toneMs', 'durationMs', 'digitMs'])('takes a press of the length that %s gives', (name) => {
     const samples = dtmfSamples('5', { [name]: 240, pauseMs: 60, format: FORMAT });
     expect(samples.length).toBe(8 * 300);
     expect(() => dtmfSamples('5', { [name]: 5 })).toThrow(
@@ -68,7 +68,7 @@ describe('DtmfDetector', () => {
   });
 
   it.each([0, 1, 19, 400, 12_345])(
-    'finds a digit where it is when %d samples before it are left out',
+    'finds a digit in its place when %d samples before it are skipped',
     (left) => {
       const detector = new DtmfDetector({ format: FORMAT });
       detector.push(new Int16Array(1000));
@@ -83,7 +83,7 @@ describe('DtmfDetector', () => {
     },
   );
 
-  it('leaves out no samples of a digit', () => {
+  it('does not skip samples of a digit', () => {
     const detector = new DtmfDetector({ format: FORMAT });
     expect(detector.isQuiet).toBe(true);
     detector.push(dialled('7').subarray(0, 1280));
@@ -100,7 +100,7 @@ describe('DtmfDetector', () => {
     expect([...cut, ...detector.flush()]).toEqual(whole);
   });
 
-  it('tells of a digit within 40 ms, and of its end within 80, wherever it begins', () => {
+  it('reports a digit within 40 ms, and its end within 80 ms, wherever it begins', () => {
     const tone = dtmfSamples('5', { toneMs: 80, pauseMs: 100, format: FORMAT });
     for (let begin = 800; begin < 1040; begin += 7) {
       const detector = new DtmfDetector({ format: FORMAT });
@@ -115,12 +115,12 @@ describe('DtmfDetector', () => {
     }
   });
 
-  it('tells repeated digits apart', () => {
+  it('separates repeated digits', () => {
     expect(heard(dialled('1122', { toneMs: 40, pauseMs: 40 }))).toBe('1122');
   });
 
   // Limits of ITU-T Q.24, annex A.
-  it('takes tones of 40 ms and refuses those of 23', () => {
+  it('accepts tones of 40 ms and rejects those of 23 ms', () => {
     for (let shift = 0; shift < 20; shift++) {
       const lead = new Int16Array(shift);
       expect(heard(concatSamples([lead, dialled(ALL, { toneMs: 40, pauseMs: 40 })]))).toBe(ALL);
@@ -134,7 +134,7 @@ describe('DtmfDetector', () => {
     expect(heard(samples)).toBe('7');
   });
 
-  it('takes tones 1.5 % off and refuses those 3.5 % off', () => {
+  it('accepts tones 1.5 % off and rejects those 3.5 % off', () => {
     for (let row = 0; row < 4; row++) {
       for (let column = 0; column < 4; column++) {
         for (const off of [-0.015, 0.015])
@@ -144,12 +144,12 @@ describe('DtmfDetector', () => {
     }
   });
 
-  it('takes the permitted twist and refuses more', () => {
+  it('accepts the permitted twist and rejects more', () => {
     for (const twistDb of [-8, -4, 0, 4]) expect(heard(dialled(ALL, { twistDb }))).toBe(ALL);
     for (const twistDb of [-12, 8]) expect(heard(dialled(ALL, { twistDb }))).toBe('');
   });
 
-  it('takes levels over 30 dB and refuses what is below its threshold', () => {
+  it('accepts levels over 30 dB and rejects those below its threshold', () => {
     for (const levelDbfs of [-6, -20, -36]) expect(heard(dialled(ALL, { levelDbfs, twistDb: 0 }))).toBe(ALL);
     expect(heard(dialled(ALL, { levelDbfs: -46, twistDb: 0 }))).toBe('');
   });

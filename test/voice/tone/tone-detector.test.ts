@@ -62,7 +62,7 @@ describe('ToneDetector', () => {
     }
   });
 
-  it('listens to the channel it is told', () => {
+  it('listens to the configured channel', () => {
     const beep = toneSamples({ frequency: 1000, durationMs: 200 });
     const stereo = new Int16Array(beep.length * 2);
     beep.forEach((sample, i) => {
@@ -73,7 +73,7 @@ describe('ToneDetector', () => {
     expect(edges(analyzeSamples(stereo, new ToneDetector({ format, channel: 1 })))).toHaveLength(1);
   });
 
-  it('ends a tone with the input', () => {
+  it('ends a tone at the end of the input', () => {
     const beep = toneSamples({ frequency: 1000, durationMs: 500, fadeMs: 0 });
     const [found] = edges(analyzeSamples(beep, new ToneDetector()));
     expect(found![0]).toBeLessThanOrEqual(16);

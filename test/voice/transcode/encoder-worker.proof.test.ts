@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 const TARGET = fileURLToPath(new URL('./few-files-target.mjs', import.meta.url));
 
 it.skipIf(process.platform === 'win32')(
-  'a thread of an encoder that cannot be made costs its output alone, and leaves nothing behind',
+  'an encoder whose thread cannot be started costs only its output, and leaves nothing behind',
   async () => {
     const script = 'ulimit -n 400; exec "$0" "$1"';
     const { stdout } = await promisify(execFile)('sh', ['-c', script, process.execPath, TARGET]);

@@ -45,7 +45,7 @@ async function written(count: number, channels: number, sampleRate: number, titl
   return { samples, output, read, sampleCount: file.sampleCount };
 }
 
-describe('an MP3 file tells how long its sound is', () => {
+describe('an MP3 file gives the length of its sound', () => {
   it.each<readonly [number, number, number, string | undefined]>([
     ...[8000, 11_025, 16_000, 24_000, 44_100].map((rate) => [20_001, 1, rate, undefined] as const),
     [20_000, 2, 16_000, 'Ümlaut'],
@@ -53,7 +53,7 @@ describe('an MP3 file tells how long its sound is', () => {
     [575, 1, 16_000, undefined],
     [1, 2, 16_000, undefined],
   ])(
-    '%d samples of %d channels at %d Hz are read as many, in their place',
+    '%d samples of %d channels at %d Hz are all read, in their place',
     async (count, channels, rate, title) => {
       const { samples, output, read, sampleCount } = await written(count, channels, rate, title);
       expect([sampleCount, read.length / channels]).toEqual([count, count]);
@@ -87,7 +87,7 @@ describe('an MP3 file tells how long its sound is', () => {
   });
 });
 
-it('a written header is read again, for every kind of frame', () => {
+it('a written header is read back, for every kind of frame', () => {
   const frames = fc
     .tuple(fc.constantFrom(0, 2, 3), fc.nat(2), fc.nat(3), fc.nat(1))
     .map(([version, rate, mode, check]) =>
@@ -109,7 +109,7 @@ it('a written header is read again, for every kind of frame', () => {
   );
 });
 
-it('any content of a file is read, or not taken for such a frame', () => {
+it('any content of a file is read, or not taken for an information frame', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
       readInfoFrame(bytes);

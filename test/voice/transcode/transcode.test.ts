@@ -131,7 +131,7 @@ describe('transcode, with nothing installed', () => {
   });
 
   it.each(['flac', 'wav'] as const)(
-    'refuses to write %s into a stream, whose header comes last',
+    'refuses to write %s into a stream, because its header is written last',
     async (format) => {
       await expect(transcode({ input, output: new PassThrough(), format })).rejects.toMatchObject({
         code: 'ERR_UNSUPPORTED',
@@ -192,7 +192,7 @@ describe.skipIf(!HAS_FFMPEG)("transcode with the system's ffmpeg (needs ffmpeg)"
     },
   );
 
-  it("passes on the tool's own words when it fails", async () => {
+  it('passes on the message of the tool when it fails', async () => {
     const path = join(folder, 'garbage.mp3');
     await writeFile(path, 'this is no audio');
     await expect(collectSamples(decodeWithFfmpeg(path).source)).rejects.toMatchObject({
@@ -211,7 +211,7 @@ describe.skipIf(!HAS_FFMPEG)("transcode with the system's ffmpeg (needs ffmpeg)"
     });
   });
 
-  it("passes on the tool's own words when it cannot write what it is given", async () => {
+  it('passes on the message of the tool when it cannot write its input', async () => {
     const format = { sampleRate: 16_000, channels: 1 };
     const source = (async function* () {
       yield new Int16Array(16_000);
@@ -225,7 +225,7 @@ describe.skipIf(!HAS_FFMPEG)("transcode with the system's ffmpeg (needs ffmpeg)"
     expect(existsSync(output)).toBe(false);
   });
 
-  it('ends ffmpeg when reading stops early and when the signal fires', async () => {
+  it('stops ffmpeg when reading stops early and when the signal fires', async () => {
     const path = join(folder, 'long.wav');
     await writeFile(path, encodeWav(new Int16Array(3_000_000)));
     for await (const _ of decodeWithFfmpeg(path).source) break;

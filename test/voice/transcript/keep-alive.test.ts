@@ -75,7 +75,7 @@ it.each([
   ['on hold', true, 2],
   ['with silence that is left out', false, 62],
 ])(
-  'a call %s for a minute keeps its service, and its words keep their places',
+  'a call %s for a minute keeps its connection, and its words keep their places',
   async (_, isHeld, seconds) => {
     const clock = new VirtualClock();
     const { seen, arrived, url } = await service(clock, () => true);
@@ -92,7 +92,7 @@ it.each([
   },
 );
 
-it('a service that has no keep-alive closes, and the error tells its code', async () => {
+it('a service without keep-alive closes the connection, and the error has its code', async () => {
   const clock = new VirtualClock();
   const { seen, arrived, url } = await service(clock, (text) => !text.includes('KeepAlive'));
   const transcript = streamingTranscriber({ url, clock }).transcribe({

@@ -14,7 +14,7 @@ function has(command: string): boolean {
   }
 }
 
-it('reads words with their places, without silence and noise', () => {
+it('PocketSphinx gives words with their places, without silence and noise', () => {
   const output = [
     'go forward(2) ten',
     '<s> 0.000 0.240 1.000000',

@@ -61,25 +61,22 @@ describe.each(Object.entries(SERVICES))('the key of a service of %s', (name, ask
     [undefined, 'authorization', usual],
     ['xi-api-key', 'xi-api-key', token],
     ['Authorization: Basic', 'authorization', `Basic ${token}`],
-  ])(
-    'goes into the header that is asked for (%s), and into no message',
-    async (tokenHeader, header, value) => {
-      const { asked, host } = await service((_, response) =>
-        response.writeHead(401).end(`Wrong key ${token}, or ${token.slice(0, 12)}.`),
-      );
-      const error = await ask(host, { token, ...(tokenHeader !== undefined && { tokenHeader }) }).catch(
-        (thrown: unknown) => thrown,
-      );
-      expect(error).toMatchObject({
-        code: 'ERR_FORBIDDEN',
-        message: expect.stringContaining('check the key'),
-      });
-      expect(whole(error)).not.toContain(token.slice(0, 12));
-      expect(asked.map((headers) => headers[header])).toEqual([value]);
-    },
-  );
+  ])('is sent in the configured header (%s), and is in no message', async (tokenHeader, header, value) => {
+    const { asked, host } = await service((_, response) =>
+      response.writeHead(401).end(`Wrong key ${token}, or ${token.slice(0, 12)}.`),
+    );
+    const error = await ask(host, { token, ...(tokenHeader !== undefined && { tokenHeader }) }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'ERR_FORBIDDEN',
+      message: expect.stringContaining('check the key'),
+    });
+    expect(whole(error)).not.toContain(token.slice(0, 12));
+    expect(asked.map((headers) => headers[header])).toEqual([value]);
+  });
 
-  it('is refused where no header can hold it, and not repeated', async () => {
+  it('is refused when no header can hold it, and not repeated', async () => {
     const error = await Promise.resolve()
       .then(() => ask('127.0.0.1:1', { token: `${token}\nx` }))
       .catch((thrown: unknown) => thrown);
@@ -88,7 +85,7 @@ describe.each(Object.entries(SERVICES))('the key of a service of %s', (name, ask
   });
 });
 
-describe.each(['speech', 'transcription'])('a service of %s that sends us elsewhere', (name) => {
+describe.each(['speech', 'transcription'])('a service of %s that redirects', (name) => {
   it('is not followed: the key is not sent to another host', async () => {
     const { asked: others, host: other } = await service((_, response) => response.end());
     const { host } = await service((_, response) =>
@@ -103,7 +100,7 @@ describe.each(['speech', 'transcription'])('a service of %s that sends us elsewh
   });
 });
 
-it('a password in an address is refused and not repeated', () => {
+it('a password in a URL is refused and not repeated', () => {
   for (const make of [httpSpeechEngine, httpTranscriber]) {
     const error = (() => {
       try {

@@ -41,7 +41,7 @@ const results = (isFinal: boolean, transcript: string, words: object[], duration
   });
 
 describe('a streaming transcriber', () => {
-  it('tells partial texts and words, placed in the stream though silence was not sent', async () => {
+  it('gives partial texts and words, placed in the stream although silence was not sent', async () => {
     const { seen, url } = await service((socket, samples) => {
       socket.on('message', (data, isBinary) => {
         if (isBinary || !String(data).includes('CloseStream')) return;
@@ -97,13 +97,13 @@ describe('a streaming transcriber that is not connected', () => {
     return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/listen`;
   };
 
-  it('in time says so', async () => {
+  it('in time fails with that reason', async () => {
     const url = await listening(createNetServer((socket) => closing.push(() => socket.destroy())));
     const transcript = streamingTranscriber({ url, timeoutMs: 100.5 }).transcribe({ samples: seconds(1) });
     await expect(transcript).rejects.toMatchObject({ code: 'ERR_TIMEOUT' });
   });
 
-  it.each([401, 403])('because of its key (%i) does not try again', async (status) => {
+  it.each([401, 403])('because of its key (%i) is not retried', async (status) => {
     let asked = 0;
     const url = await listening(
       createServer().on('upgrade', (_, socket) => {

@@ -108,7 +108,7 @@ describe('the place of a word in a stream', () => {
     );
   });
 
-  it('is not had where connections break more often than they may', async () => {
+  it('is not available when connections break more often than allowed', async () => {
     const { url, connections } = await service([1, 1, 1]);
     const samples = (async function* () {
       for (;;) {

@@ -13,8 +13,8 @@ const samples = noise(1000);
 const sound = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
 const codes = (bytes: Uint8Array) => decodeWav(bytes).warnings.map(({ code }) => code);
 
-describe('tags behind the data', () => {
-  it.each(Object.entries(TAGS))('are no sound and need no repair: %s', async (name, tag) => {
+describe('tags after the data', () => {
+  it.each(Object.entries(TAGS))('are not read as sound and need no repair: %s', async (name, tag) => {
     const bytes = Buffer.concat([riff([fmt(), chunk('data', sound)]), tag]);
     const wav = decodeWav(bytes);
     expect(wav).toMatchObject({ state: 'ok', sampleCount: 1000 });
@@ -27,7 +27,7 @@ describe('tags behind the data', () => {
   });
 
   it.each(Object.entries(TAGS))(
-    'are no sound where its length is not known, and survive a repair: %s',
+    'are not read as sound when its length is unknown, and survive a repair: %s',
     async (_, tag) => {
       for (const [found, size] of [
         ['unfinished', 0],
@@ -52,19 +52,22 @@ describe('tags behind the data', () => {
     },
   );
 
-  it.each(Object.entries(TAGS))('are no sound behind odd data without a pad byte: %s', (name, tag) => {
-    const mulaw = fmt({ tag: 7, blockAlign: 1, bits: 8 });
-    const odd = Uint8Array.from({ length: 333 }, (_, i) => i);
-    for (const pad of [true, false]) {
-      const wav = decodeWav(Buffer.concat([riff([mulaw, chunk('data', odd, { pad })]), tag]));
-      expect(wav).toMatchObject({ state: 'ok', sampleCount: 333 });
-      const expected = pad ? ['tag-behind'] : ['no-pad', 'tag-behind'];
-      expect(wav.warnings.map(({ code }) => code)).toEqual(expected);
-      expect(wav.warnings.at(-1)!.message).toContain(name);
-    }
-  });
+  it.each(Object.entries(TAGS))(
+    'are not read as sound after odd data without a pad byte: %s',
+    (name, tag) => {
+      const mulaw = fmt({ tag: 7, blockAlign: 1, bits: 8 });
+      const odd = Uint8Array.from({ length: 333 }, (_, i) => i);
+      for (const pad of [true, false]) {
+        const wav = decodeWav(Buffer.concat([riff([mulaw, chunk('data', odd, { pad })]), tag]));
+        expect(wav).toMatchObject({ state: 'ok', sampleCount: 333 });
+        const expected = pad ? ['tag-behind'] : ['no-pad', 'tag-behind'];
+        expect(wav.warnings.map(({ code }) => code)).toEqual(expected);
+        expect(wav.warnings.at(-1)!.message).toContain(name);
+      }
+    },
+  );
 
-  it('is told of bytes that are neither sound nor tag', () => {
+  it('give a warning about bytes that are neither sound nor tag', () => {
     const bytes = Buffer.concat([
       riff([fmt(), chunk('data', sound), chunk('LIST', Buffer.from('INFO'))]),
       sound,
@@ -75,7 +78,7 @@ describe('tags behind the data', () => {
 });
 
 describe('a size of 0', () => {
-  it.each([2, 3, 6, 7])('with %d bytes behind it is unfinished', (length) => {
+  it.each([2, 3, 6, 7])('with %d bytes after it is an unfinished file', (length) => {
     const mulaw = fmt({ tag: 7, blockAlign: 1, bits: 8 });
     const bytes = riff([mulaw, chunk('data', sound.subarray(0, length), { size: 0, pad: false })]);
     expect(decodeWav(bytes)).toMatchObject({ state: 'unfinished', sampleCount: length });
@@ -115,7 +118,7 @@ describe('a size of 0', () => {
       'RF64 with 0 in the chunk',
       riff([ds64(0n, 0n), fmt(), chunk('data', sound, { size: 0 })], { id: 'RF64', size: 0 }),
     ],
-  ])('with data behind it is unfinished: %s', async (name, bytes) => {
+  ])('with data after it is an unfinished file: %s', async (name, bytes) => {
     const wav = decodeWav(bytes);
     expect(wav).toMatchObject({ state: 'unfinished', sampleCount: 1000 });
     expect(wav.samples).toEqual(samples);
@@ -131,7 +134,7 @@ describe('a size of 0', () => {
     ['nothing', Buffer.alloc(0)],
     ['a chunk', chunk('LIST', Buffer.from('INFO'))],
     ['a tag', TAGS['ID3v1 tag'] ?? Buffer.alloc(0)],
-  ])('with %s behind it is an empty sound', (_, behind) => {
+  ])('with %s after it is an empty sound', (_, behind) => {
     const bytes = Buffer.concat([riff([fmt(), chunk('data', Buffer.alloc(0))]), behind]);
     expect(decodeWav(bytes)).toMatchObject({ state: 'ok', sampleCount: 0 });
   });
@@ -157,7 +160,7 @@ describe('a size of 64 bits', () => {
     ['half a sample', long('RF64', 2072, 3)],
     ['all but one sample', long('BW64', 2072, 1990)],
     ['a file that is as long as it says', long('RF64', 2080, 400)],
-  ])('that says less than the file has is not believed: %s', async (_, bytes) => {
+  ])('that is smaller than the file is not trusted: %s', async (_, bytes) => {
     const wav = decodeWav(bytes);
     expect(wav).toMatchObject({ state: 'unfinished', sampleCount: 1000 });
     expect(wav.samples).toEqual(samples);
@@ -172,7 +175,7 @@ describe('a size of 64 bits', () => {
     ['right, with a chunk behind it', long('BW64', 2084, 2000, LIST), 'ok', 1000],
     ['of a file that was cut off', long('RF64', 20_072, 20_000), 'truncated', 1000],
     ['as a killed writer leaves it', long('BW64', 1272, 1200), 'longer', 600],
-  ])('is believed that is %s', (_, bytes, state, sampleCount) => {
+  ])('is trusted when it is %s', (_, bytes, state, sampleCount) => {
     expect(decodeWav(bytes)).toMatchObject({ state, sampleCount });
   });
 });
@@ -222,7 +225,7 @@ describe('a format that contradicts itself', () => {
     }
   });
 
-  it('skips a tag in front, for reading and for repair', async () => {
+  it('skip a tag before the header, for reading and for repair', async () => {
     const good = riff([fmt(), chunk('data', sound)]);
     for (const tag of [ID3V2_IN_FRONT, Buffer.concat([ID3V2_IN_FRONT, ID3V2_IN_FRONT])]) {
       const bytes = Buffer.concat([tag, good]);
@@ -297,7 +300,7 @@ describe('a repair', () => {
     tag: fc.constantFrom(undefined, ...Object.values(TAGS)),
   });
 
-  it('leaves every sound that could be read as it was, or whole, whatever the order, the sizes, the pads and the cut', async () => {
+  it('leaves every readable sound unchanged or complete, for any order, sizes, pads and cut', async () => {
     const path = join(folder, 'any.wav');
     await fc.assert(
       fc.asyncProperty(arbitrary, async (made) => {

@@ -54,7 +54,7 @@ describe('WavReader', () => {
     }
   });
 
-  it('gives the same samples in memory that it uses again, where that is asked for', async () => {
+  it('gives the same samples in reused memory when configured', async () => {
     await using reader = await WavReader.open(speechFile('numbers'));
     const whole = await collectSamples(reader);
     const seen = new Set<ArrayBufferLike>();
@@ -79,7 +79,7 @@ describe('WavReader', () => {
     await expect(collectSamples(reader)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  it('says why a file cannot be read', async () => {
+  it('reports why a file cannot be read', async () => {
     const path = join(folder, 'bad.wav');
     const good = encodeWav(noise(100));
     const cases: [string, Uint8Array][] = [

@@ -76,7 +76,7 @@ describe('WavWriter', () => {
     await expect(wav.write(new Int16Array(2))).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
-  it('names the path and the reason when the file cannot be created', async () => {
+  it('reports the path and the reason when the file cannot be created', async () => {
     const path = join(folder, 'no', 'such', 'folder.wav');
     await expect(WavWriter.create(path)).rejects.toMatchObject({
       code: 'ERR_FILE',
@@ -85,7 +85,7 @@ describe('WavWriter', () => {
     await expect(WavWriter.create(folder)).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
-  it('says that the disk is full, at that write and at each one after it', async () => {
+  it('reports a full disk at that write and at each later one', async () => {
     const wav = await WavWriter.create('/dev/full').catch((error) => error);
     expect(wav).toMatchObject({ code: 'ERR_FILE', message: expect.stringContaining('The disk is full') });
   });

@@ -56,7 +56,7 @@ async function calls(
 }
 
 describe('the answering machine', () => {
-  it('greets, beeps, records until silence, keeps the message', async () => {
+  it('greets, beeps, records until silence, and keeps the message', async () => {
     const { outcome, messages } = await calls(
       async (caller) => {
         await caller.hears(GREETING);
@@ -125,7 +125,7 @@ describe('the answering machine', () => {
     expect(short.messages).toHaveLength(1);
   });
 
-  it('plays the message back, takes it again, throws it away, by key', async () => {
+  it('plays the message back, records it again, or deletes it, by key', async () => {
     const { messages, outcome } = await calls(async (caller) => {
       await caller.hears(GREETING);
       await caller.waits(1000);
@@ -175,7 +175,7 @@ describe('AnsweringMachine', () => {
       ...options,
     });
 
-  it('picks up after its time, and tells of the message by event and hook, ready to be mailed', async () => {
+  it('picks up after its time, and reports the message by event and hook, ready to be mailed', async () => {
     const file = join(root, 'notice.json');
     const script = `process.stdin.pipe(require('node:fs').createWriteStream(${JSON.stringify(file)}))`;
     await using machine = await start({ hook: { command: process.execPath, args: ['-e', script] } });
@@ -195,7 +195,7 @@ describe('AnsweringMachine', () => {
     expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
   });
 
-  it('keeps a message beside a catalogue that is gone, and says so', async () => {
+  it('keeps a message when its catalogue is missing, and reports it', async () => {
     const machine = await start();
     await rm(join(root, 'catalogue.db'));
     const failures: unknown[] = [];
@@ -209,7 +209,7 @@ describe('AnsweringMachine', () => {
     expect((await samplesOf(notice.attachments[0]?.path ?? '')).length).toBe(32_000);
   });
 
-  it('leaves calls alone that were answered, that have hung up, and that a rule excepts', async () => {
+  it('does not answer calls that were answered elsewhere, have hung up, or are excluded by a rule', async () => {
     await using machine = await start({ rules: [{ callers: ['ja*'], answer: false }] });
     const told: unknown[] = [];
     machine.on('message', (notice) => told.push(notice));
@@ -222,7 +222,7 @@ describe('AnsweringMachine', () => {
     expect(told).toEqual([]);
   });
 
-  it('keeps the message and says so when a hook fails', async () => {
+  it('keeps the message and reports it when a hook fails', async () => {
     await using machine = await start({
       hook: { command: process.execPath, args: ['-e', 'process.exit(3)'] },
     });
@@ -254,7 +254,7 @@ describe('rules', () => {
   const ask = (rules: readonly AnsweringRule[], time: string, caller = 'bob', userStatus = 'ONLINE') =>
     rules.indexOf(matchingRule(rules, { caller, at: at(time), userStatus }) as AnsweringRule);
 
-  it('fit by caller, hours and status, the first one first', () => {
+  it('match by caller, hours and status, in order', () => {
     const night = { hours: { from: '22:00', to: '06:30' } };
     const sundayNight = { hours: { from: '22:00', to: '06:30', days: [0] } };
     expect(ask([night], '23:00')).toBe(0);
@@ -270,7 +270,7 @@ describe('rules', () => {
     expect(ask([{ status: ['AWAY'] }], '12:00', 'bob', 'AWAY')).toBe(0);
   });
 
-  it('take hours from the zone that is given, and weekdays by name or number', () => {
+  it('take hours in the given zone, and weekdays by name or number', () => {
     // In Tokyo it is Monday, 00:30: still Sunday's night.
     const at = new Date('2026-11-22T15:30:00Z');
     const call = { caller: 'bob', at, userStatus: 'ONLINE' };
@@ -327,7 +327,7 @@ describe('commandTranscriber', () => {
     expect(text).toBe(`${expected} -`);
   });
 
-  it.skipIf(!hasPocketsphinx)('has PocketSphinx understand a message (needs pocketsphinx)', async () => {
+  it.skipIf(!hasPocketsphinx)('can use PocketSphinx (needs pocketsphinx)', async () => {
     const args = ['-infile', '/dev/stdin', '-logfn', '/dev/null'];
     const transcriber = commandTranscriber({ command: 'pocketsphinx_continuous', args });
     const file = 'test/fixtures/speech/goforward.wav';

@@ -15,7 +15,7 @@ import { client, files, four, line, onMailboxStage, root, run } from './mailbox-
 onMailboxStage();
 
 describe('originals, and files that the endpoint writes', () => {
-  it('deletes originals only when asked, and only those that read back as they came', async () => {
+  it('are deleted only when configured, and only if their copy reads back unchanged', async () => {
     const [first] = await four();
     await run();
     expect(await client.search('VOICEMAILS')).toHaveLength(4);
@@ -36,7 +36,7 @@ describe('originals, and files that the endpoint writes', () => {
     expect((await archive.verify()).faults).toEqual([]);
   });
 
-  it('notes originals that another client has deleted', async () => {
+  it('are noted when another client has deleted them', async () => {
     const ids = await four();
     await run();
     await line.during(deleteVoicemail(client.voicemail(ids[2] ?? 0)));
@@ -46,7 +46,7 @@ describe('originals, and files that the endpoint writes', () => {
   });
 
   it.each(['port', 'file'] as const)(
-    'has a message whole that is being played when it comes to it, by %s',
+    'are archived completely when they are being played meanwhile, by %s',
     async (by) => {
       const voicemail = client.voicemail(await line.deposit(await line.wav('a.wav', 400, 600)));
       await line.during(downloadVoicemail(voicemail));
@@ -61,7 +61,7 @@ describe('originals, and files that the endpoint writes', () => {
     },
   );
 
-  it('goes by a file that the endpoint writes, and removes it', async () => {
+  it('are fetched through a file that the endpoint writes, which is then removed', async () => {
     await four();
     const folder = join(line.folder, 'drop');
     await (await import('node:fs/promises')).mkdir(folder);
@@ -71,7 +71,7 @@ describe('originals, and files that the endpoint writes', () => {
     expect(await files(folder)).toEqual([]);
   });
 
-  it('notes the refusal when the endpoint may not write, and does not begin without a folder', async () => {
+  it('are reported as refused when the endpoint may not write; without a folder the run does not start', async () => {
     await four();
     await expect(run({ route: { folder: '/nowhere/to/be' } })).rejects.toMatchObject({ code: 'ERR_FILE' });
     const { report } = await run({ route: { folder: tmpdir() }, attempts: 1 });
@@ -79,7 +79,7 @@ describe('originals, and files that the endpoint writes', () => {
     expect(report.failed.map(({ failure }) => failure)).toEqual(Array(4).fill('REFUSED'));
   });
 
-  it('says that protocol 7 cannot do it', async () => {
+  it('need protocol 8: protocol 7 is refused', async () => {
     const old = await line.client('jack', { protocol: 7 });
     await using archive = await VoicemailArchive.open(root);
     const running = archiveVoicemails(old, archive, { route: { server: line.server } });

@@ -26,7 +26,7 @@ import {
 onMailboxStage();
 
 describe('a run of archiveVoicemails', () => {
-  it('stops the run when the archive cannot be written, and says so', async () => {
+  it('stops and reports it when the archive cannot be written', async () => {
     await four();
     await using archive = await VoicemailArchive.open(root);
     await rm(join(root, '.partial'), { recursive: true });
@@ -35,7 +35,7 @@ describe('a run of archiveVoicemails', () => {
     await expect(line.during(running)).rejects.toMatchObject({ code: 'ERR_FILE' });
   });
 
-  it.runIf(canMount)('ends on a disk that is full, says so, and goes on when there is room', async () => {
+  it.runIf(canMount)('stops and reports it on a full disk, and continues when there is room', async () => {
     await four();
     await using disk = smallDisk(150_000);
     archiveIn(disk.path);
@@ -50,7 +50,7 @@ describe('a run of archiveVoicemails', () => {
     expect(await files(join(root, '.partial'))).toEqual([]);
   });
 
-  it('is alone in its archive, and does not touch files that others are writing there', async () => {
+  it('locks its archive, and does not touch files that others are writing there', async () => {
     await four();
     await using archive = await VoicemailArchive.open(root, { clock: line.clock });
     await using other = await VoicemailArchive.open(root);
@@ -70,7 +70,7 @@ describe('a run of archiveVoicemails', () => {
     expect(await samplesOf(other.audioFile(other.catalogue.message(key)) ?? '')).toEqual(tone(1000));
   });
 
-  it('does not begin without the engine that is to listen', async () => {
+  it('does not start without its speech engine', async () => {
     await four();
     const transcriber = commandTranscriber({ command: 'no-such-command' });
     await expect(run({ transcriber })).rejects.toMatchObject({ code: 'ERR_TOOL' });
@@ -78,7 +78,7 @@ describe('a run of archiveVoicemails', () => {
     expect(archive.catalogue.count()).toBe(0);
   });
 
-  it('is aborted, and the interrupted message is done again', async () => {
+  it('can be aborted, and the interrupted message is archived by the next run', async () => {
     await four();
     const aborter = new AbortController();
     const running = run({ signal: aborter.signal, onProgress: ({ done }) => done === 2 && aborter.abort() });
@@ -88,7 +88,7 @@ describe('a run of archiveVoicemails', () => {
     expect((await files(join(root, '.partial'))).length).toBe(0);
   });
 
-  it('brings a mailbox of 10,000 up to date', { timeout: 120_000 }, async () => {
+  it('archives the new messages of a mailbox of 10,000', { timeout: 120_000 }, async () => {
     const file = await line.wav('one.wav', 100);
     await using archive = await VoicemailArchive.open(root, { clock: line.clock });
     await client.close();
@@ -114,7 +114,7 @@ describe('a run of archiveVoicemails', () => {
   });
 });
 
-it('a damaged row costs its message alone, and is made anew by rebuildArchive', async () => {
+it('a damaged row affects only its message, and is restored by rebuildArchive', async () => {
   await four();
   await run();
   for (const change of ["tags = '{bad'", "state = 'x'", 'ledger = 5']) {

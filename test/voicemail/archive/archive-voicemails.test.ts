@@ -15,7 +15,7 @@ import { client, FREQUENCIES, files, four, line, onMailboxStage, root, run } fro
 onMailboxStage();
 
 describe('archiveVoicemails', () => {
-  it('takes every message out, with its sidecar and checksums', async () => {
+  it('archives every message, with its sidecar and checksums', async () => {
     const ids = await four();
     const told: ArchiveProgress[] = [];
     const { report, messages } = await run({ concurrency: 3, onProgress: (progress) => told.push(progress) });
@@ -62,7 +62,7 @@ describe('archiveVoicemails', () => {
     expect(messages.map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1]);
   });
 
-  it('keeps the same samples once, also when they come at the same time', async () => {
+  it('stores equal samples once, also when they arrive at the same time', async () => {
     const file = await line.wav('same.wav', 300);
     for (let i = 0; i < 4; i++) await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, i) });
     const { report, messages } = await run({ concurrency: 4 });
@@ -72,7 +72,7 @@ describe('archiveVoicemails', () => {
     expect((await files()).filter((name) => name.endsWith('.json'))).toHaveLength(4);
   });
 
-  it('goes on past a message that fails, lists it with its reason, and gets it in the next run', async () => {
+  it('continues after a message that fails, lists it with its reason, and archives it in the next run', async () => {
     const file = await line.wav('bad.wav', 300, 800);
     await four();
     const fault = { at: 'playback', reason: 'PLAYBACK_ERROR' } as const;
@@ -88,26 +88,23 @@ describe('archiveVoicemails', () => {
     });
   });
 
-  it.each(['port', 'file'] as const)(
-    'goes on past a message in the middle whose file is damaged, by %s',
-    async (by) => {
-      await four();
-      const file = await line.wav('torn.wav', 300, 800);
-      const torn = await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, 1, 30) });
-      await writeFile(file, 'RIFF and then nothing that is a WAV file');
-      const route = by === 'port' ? { server: line.server } : { folder: line.folder };
-      const { report, messages } = await run({ route, attempts: 1, deleteOriginals: true });
-      expect(report).toMatchObject({ listed: 5, stored: 4, incomplete: [], originalsDeleted: 4 });
-      expect(report.failed).toMatchObject([
-        { id: torn, state: 'failed', failure: 'FILE_READ_ERROR', original: 'kept' },
-      ]);
-      expect(messages.map(({ state }) => state)).toEqual(['stored', 'stored', 'failed', 'stored', 'stored']);
-      await line.wav('torn.wav', 300, 800);
-      expect((await run({ route })).report).toMatchObject({ stored: 1, failed: [] });
-    },
-  );
+  it.each(['port', 'file'] as const)('continues after a message whose file is damaged, by %s', async (by) => {
+    await four();
+    const file = await line.wav('torn.wav', 300, 800);
+    const torn = await line.deposit(file, { atMs: Date.UTC(2026, 4, 1, 10, 1, 30) });
+    await writeFile(file, 'RIFF and then nothing that is a WAV file');
+    const route = by === 'port' ? { server: line.server } : { folder: line.folder };
+    const { report, messages } = await run({ route, attempts: 1, deleteOriginals: true });
+    expect(report).toMatchObject({ listed: 5, stored: 4, incomplete: [], originalsDeleted: 4 });
+    expect(report.failed).toMatchObject([
+      { id: torn, state: 'failed', failure: 'FILE_READ_ERROR', original: 'kept' },
+    ]);
+    expect(messages.map(({ state }) => state)).toEqual(['stored', 'stored', 'failed', 'stored', 'stored']);
+    await line.wav('torn.wav', 300, 800);
+    expect((await run({ route })).report).toMatchObject({ stored: 1, failed: [] });
+  });
 
-  it('tries again within a run', async () => {
+  it('retries within a run', async () => {
     const fault = { at: 'download', reason: 'CONNECT_ERROR' } as const;
     await line.deposit(await line.wav('a.wav', 200), { fault });
     const { report, messages } = await run({ attempts: 2 });
@@ -211,7 +208,7 @@ describe('archiveVoicemails', () => {
   });
 
   it.each([false, true])(
-    'has an engine hear the messages while they come in, encrypted: %s',
+    'has an engine transcribe messages while they arrive, encrypted: %s',
     async (encrypted) => {
       const { generateX25519Identity, identityToRecipient } = await import('age-encryption');
       const ids = await four();
@@ -271,7 +268,7 @@ describe('archiveVoicemails', () => {
     expect(await archive.purge({ maxBytes: 0 })).toHaveLength(1);
   });
 
-  it('lets no engine hold a message up', async () => {
+  it('does not let the engine delay a message', async () => {
     await line.deposit(await line.wav('long.wav', 70_000, 600));
     const stuck: Transcriber = {
       name: 'stuck',

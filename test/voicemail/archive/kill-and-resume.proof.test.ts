@@ -77,7 +77,7 @@ function deposit({ handle: to }: Mailbox, file: string, durationSec?: number): P
   return line.exchange.deposit({ to, from: { handle: 'anna' }, file, recordedAtMs: AT, ...more });
 }
 
-it('is killed at each step of a message through a port, and the next run has it, once', LIMITS, async () => {
+it('killed at each step of a message through a port: the next run has it, once', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   const steps = await killEverywhere(mailboxes, {
@@ -89,7 +89,7 @@ it('is killed at each step of a message through a port, and the next run has it,
     expect(steps.join('\n')).toMatch(new RegExp(milestone, 'm'));
 });
 
-it('is killed at each step of storing audio that the archive has already', LIMITS, async () => {
+it('killed at each step of storing audio that the archive already has', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   const steps = await killEverywhere(mailboxes, {
@@ -105,7 +105,7 @@ it('is killed at each step of storing audio that the archive has already', LIMIT
   expect(steps.join('\n')).toMatch(/^rm \.wav/m);
 });
 
-it('is killed at each step of replacing a short copy by a longer one', LIMITS, async () => {
+it('killed at each step of replacing a short copy by a longer one', LIMITS, async () => {
   const mailboxes = await open();
   const short = await line.wav('short.wav', 100);
   const whole = await line.wav('whole.wav', 1500);
@@ -125,7 +125,7 @@ it('is killed at each step of replacing a short copy by a longer one', LIMITS, a
   expect(steps.filter((step) => step.startsWith('rm .'))).toEqual(['rm .json #1', 'rm .wav #1']);
 });
 
-it('is killed at each step of storing encrypted messages', LIMITS, async () => {
+it('killed at each step of storing encrypted messages', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   const identity = await generateIdentity();
@@ -138,7 +138,7 @@ it('is killed at each step of storing encrypted messages', LIMITS, async () => {
   });
 });
 
-it('is killed at each step of a message that the endpoint writes into a file', LIMITS, async () => {
+it('killed at each step of a message that the endpoint writes into a file', LIMITS, async () => {
   const mailboxes = await open();
   const file = await line.wav('a.wav', 100);
   await killEverywhere(mailboxes, {

@@ -79,7 +79,7 @@ async function made(): Promise<ArchivedMessage[]> {
 }
 
 describe('a legal hold on an archived message', () => {
-  it('is in its sidecar, goes with the hold and moves with the audio', async () => {
+  it('is in the sidecar, is removed with the hold, and moves with the audio', async () => {
     const { key } = await store(facts(1));
     await archive.setHold(key, 'case 12');
     expect(await holds()).toEqual(['case 12']);
@@ -91,7 +91,7 @@ describe('a legal hold on an archived message', () => {
     expect((await archive.verify()).faults).toEqual([]);
   });
 
-  it('of a message without audio gets into its sidecar when there is audio', async () => {
+  it('of a message without audio is written to its sidecar once there is audio', async () => {
     const { key } = archive.catalogue.see(facts(1));
     await archive.setHold(key, 'case 12');
     await store(facts(1));
@@ -99,7 +99,7 @@ describe('a legal hold on an archived message', () => {
   });
 
   it.each([undefined, '{', '[]', 'null'])(
-    'holds by its sidecar alone, also where that is %j',
+    'is in force by its sidecar alone, also when that is %j',
     async (text) => {
       const { key, audio } = await store(facts(1));
       await archive.setHold(key, 'case 12');
@@ -117,7 +117,7 @@ describe('a legal hold on an archived message', () => {
     },
   );
 
-  it('of an earlier version, which is in the catalogue alone, gets into the sidecar', async () => {
+  it('of an earlier version, which is only in the catalogue, is written to the sidecar', async () => {
     await store(facts(1));
     await spoil(() => sql("UPDATE messages SET hold = 'case 8'; PRAGMA user_version = 3"));
     archive = await opened();
@@ -125,7 +125,7 @@ describe('a legal hold on an archived message', () => {
     expect(await holds()).toEqual(['case 8']);
   });
 
-  it('is finished by the next run where the process was killed before the sidecar was written', async () => {
+  it('is completed by the next run when the process was killed before it wrote the sidecar', async () => {
     const { key } = await store(facts(1));
     archive.catalogue.setHold(key, 'case 12');
     expect(await holds()).toEqual([undefined]);
@@ -138,7 +138,7 @@ describe('a legal hold on an archived message', () => {
 });
 
 describe('rebuildArchive', () => {
-  it('makes a lost catalogue anew: messages, tags, transcripts, holds and words', async () => {
+  it('restores a lost catalogue: messages, tags, transcripts, holds and words', async () => {
     const before = await made();
     await spoil(lost);
     await expect(VoicemailArchive.open(root)).rejects.toThrow(/has no catalogue.db.*voicemail index/);
@@ -151,7 +151,7 @@ describe('rebuildArchive', () => {
     expect((await archive.purge({ maxBytes: 0 })).map(({ id }) => id)).toEqual([1]);
   });
 
-  it('moves a catalogue aside that is damaged as a file, keeps it and says where it is', async () => {
+  it('moves a damaged catalogue aside, and reports where it is kept', async () => {
     const before = await made();
     await spoil(async () => {
       sql('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -177,7 +177,7 @@ describe('rebuildArchive', () => {
     'PRAGMA foreign_keys = OFF; DELETE FROM audio',
     'DELETE FROM messages',
     "INSERT INTO unfinished VALUES ('../../canary.wav', 1, 1)",
-  ])('makes rows anew that are damaged: %s', async (change) => {
+  ])('restores damaged rows: %s', async (change) => {
     const before = await made();
     await spoil(() => sql(change));
     expect(await rebuildArchive(root)).toMatchObject({ messages: 3, failed: new Map() });
@@ -198,7 +198,7 @@ describe('rebuildArchive', () => {
     expect([...archive.find()]).toEqual(before);
   });
 
-  it('tells of sidecars that it cannot take in, and takes the others', async () => {
+  it('reports sidecars that it cannot read, and reads the others', async () => {
     const [one, two, three] = (await made()).map(({ audio, key }) =>
       join(root, `${(audio?.path ?? '').replace('.wav', '')}.${key}.json`),
     ) as [string, string, string];

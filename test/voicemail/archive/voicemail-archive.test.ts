@@ -23,7 +23,7 @@ import {
 onArchiveStage();
 
 describe('a VoicemailArchive', () => {
-  it('finds by time, partner, type, state, tag, hold and words, in order of time', async () => {
+  it('finds messages by time, partner, type, state, tag, hold and words, in order of time', async () => {
     const one = await store(facts(3, { partner: 'bob', partnerName: 'Bob Birch' }));
     const two = await store(facts(2, { type: 'OUTGOING' }));
     const three = await store(facts(1));
@@ -50,7 +50,7 @@ describe('a VoicemailArchive', () => {
     expect(archive.catalogue.message(two.key).tags).toEqual(['invoice', 'Zürich']);
   });
 
-  it('takes no text for an operator', async () => {
+  it('treats a search text as words, never as operators', async () => {
     await store(facts(1));
     fc.assert(
       fc.property(fc.string(), (text) => {
@@ -78,7 +78,7 @@ describe('a VoicemailArchive', () => {
   });
 
   it.each(['audio', '.partial', ''])(
-    'stores on where somebody removes its folder %j meanwhile',
+    'continues to store when somebody removes its folder %j meanwhile',
     async (name) => {
       const first = await store(facts(1));
       await rm(join(root, name), { recursive: true });
@@ -89,7 +89,7 @@ describe('a VoicemailArchive', () => {
     },
   );
 
-  it('finds files that are missing, changed, unreadable or stray', async () => {
+  it('reports files that are missing, changed, unreadable or stray', async () => {
     const messages = [
       await store(facts(1)),
       await store(facts(2)),
@@ -114,7 +114,7 @@ describe('a VoicemailArchive', () => {
     expect(kinds.get(undefined)).toBe('stray');
   });
 
-  it('finds a sidecar that is gone, says something else, or has a ledger that does not hold', async () => {
+  it('reports a sidecar that is missing, has other contents, or has an invalid ledger', async () => {
     const messages = [];
     for (let id = 1; id <= 5; id++) messages.push(await store(facts(id)));
     const paths = messages.map((message) => sidecarPath(archive.audioFile(message) ?? '', message));
@@ -140,7 +140,7 @@ describe('a VoicemailArchive', () => {
     expect(found.get(torn)).toMatch(/^sidecar: .*not JSON/);
   });
 
-  it('brings a catalogue of before the ledgers up to date', async () => {
+  it('migrates a catalogue from before the ledgers', async () => {
     const { key } = await store(facts(1));
     archive.catalogue.see(facts(2));
     await archive.close();
@@ -189,7 +189,7 @@ describe('a VoicemailArchive', () => {
     expect(archive.catalogue.see(facts(20)).state).toBe('purged');
   });
 
-  it('is still there when it is opened again', async () => {
+  it('has its messages when it is opened again', async () => {
     const { key } = await store(facts(1));
     await archive.close();
     await reopen();
@@ -202,7 +202,7 @@ describe('a VoicemailArchive', () => {
     expect(() => archive.setHold(key, '')).toThrow(/reason/);
   });
 
-  it('does not open a file that is not a catalogue, or a newer one', async () => {
+  it('refuses a file that is not a catalogue, or a newer one', async () => {
     const other = join(root, 'other');
     await mkdir(other);
     await writeFile(join(other, 'catalogue.db'), 'something else entirely'.repeat(100));
@@ -229,7 +229,7 @@ describe('a VoicemailArchive', () => {
 });
 
 describe('an encrypted archive', () => {
-  it('is readable with the secret key only, and never in clear on the disk', async () => {
+  it('is readable only with the secret key, and never in clear on the disk', async () => {
     const { Decrypter, generateX25519Identity, identityToRecipient } = await import('age-encryption');
     const identity = await generateX25519Identity();
     await archive.close();
@@ -274,7 +274,7 @@ describe('an encrypted archive', () => {
     expect((await archive.verify()).faults.map(({ kind }) => kind)).toEqual(['changed', 'changed']);
   });
 
-  it('is refused for a value that is not a recipient', async () => {
+  it('is refused for an invalid recipient', async () => {
     const opening = VoicemailArchive.open(join(root, 'x'), { encryptTo: ['age1nonsense'] });
     await expect(opening).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     const reading = VoicemailArchive.open(join(root, 'x'), { identity: 'AGE-SECRET-KEY-1NONSENSE' });

@@ -28,7 +28,7 @@ describe('exportArchive', () => {
     archive.catalogue.see(facts(3));
   };
 
-  it.skipIf(!hasUnzip)('writes a zip whose sums are right (needs unzip)', async () => {
+  it.skipIf(!hasUnzip)('writes a zip with valid checksums (needs unzip)', async () => {
     await prepare();
     const output = join(root, 'out.zip');
     expect(await exportArchive(archive, { format: 'zip', output })).toBe(2);
@@ -52,7 +52,7 @@ describe('exportArchive', () => {
     expect(manifest.messages.map(({ id }: ArchivedMessage) => id)).toEqual([2, 1]);
   });
 
-  it('writes CSV that a spreadsheet reads and does not run', async () => {
+  it('writes CSV without formulas for a spreadsheet', async () => {
     await prepare();
     const output = join(root, 'out.csv');
     expect(await exportArchive(archive, { format: 'csv', output, query: {} })).toBe(3);

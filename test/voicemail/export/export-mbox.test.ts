@@ -66,7 +66,7 @@ async function exported(): Promise<Record<string, unknown>[]> {
 }
 
 describe.skipIf(!hasPython)('the mbox of an archive, read by another program (needs python3)', () => {
-  it('is one mail from one sender each, for any name of the sender', async () => {
+  it('has one mail from one sender for each message, for any name of the sender', async () => {
     for (const [index, name] of HOSTILE_NAMES.entries()) await store(name, index + 1, ['a, b', name]);
     const mails = await exported();
     expect(mails).toHaveLength(HOSTILE_NAMES.length);
@@ -87,7 +87,7 @@ describe.skipIf(!hasPython)('the mbox of an archive, read by another program (ne
     }
   });
 
-  it('keeps files apart and in their folders, in the archive and in a zip of it', async () => {
+  it('names files uniquely within their folders, in the archive and in a zip of it', async () => {
     for (const [index, name] of HOSTILE_NAMES.entries()) await store(name, index + 1);
     const output = join(root, 'out.zip');
     await exportArchive(archive, { format: 'zip', output });
