@@ -164,7 +164,7 @@ describe('a received message', () => {
     await line.during(playVoicemail(voicemail, 'sound-card'));
   });
 
-  it('can be received from the microphone, too', async () => {
+  it('can send its CAPTURE_MIC stream to a port, too', async () => {
     const id = await line.deposit(await line.wav('a.wav', 400));
     const client = await line.client();
     const voicemail = client.voicemail(id);

@@ -50,7 +50,7 @@ describe('DtmfDetector', () => {
     },
   );
 
-  it.each(['toneMs', 'durationMs', 'digitMs'])('takes a press of the length that %s gives', (name) => {
+  it.each(['toneMs', 'durationMs', 'digitMs'])('dtmfSamples makes a press of the length that %s gives', (name) => {
     const samples = dtmfSamples('5', { [name]: 240, pauseMs: 60, format: FORMAT });
     expect(samples.length).toBe(8 * 300);
     expect(() => dtmfSamples('5', { [name]: 5 })).toThrow(
