@@ -36,7 +36,7 @@ describe('the clock as a timeline', () => {
     expect(wheel.size).toBe(0);
   });
 
-  test('resynchronises with a wheel that was suspended, without a burst', async () => {
+  test('follows a wheel that visits each member once in its interval, and a removed one no longer', async () => {
     const clock = new VirtualClock();
     const visits: number[] = [];
     const wheel = new TimingWheel(clock, { intervalMs: 100, slots: 10 });
