@@ -24,7 +24,7 @@ export interface OwnerSocketOptions {
   readonly keepsAlive: boolean;
 }
 
-/** What happens when somebody removes the socket, or its folder. */
+/** Means to make the socket again when somebody removes it or its folder. */
 export interface SocketCare {
   readonly clock: Clock;
   /** Makes the folder again. @throws what prevents it; it is tried again later. */
@@ -169,7 +169,7 @@ export async function listenForOwner(server: Server, path: string, doing: string
   }
 }
 
-/** What lies at a path, apart from its name; undefined for nothing. */
+/** Identifies the file at a path, whatever its name; undefined when there is none. */
 function socketAt(path: string): string | undefined {
   try {
     const { dev, ino } = lstatSync(path);

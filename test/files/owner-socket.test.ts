@@ -4,8 +4,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../src/index.js';
 import { connectToOwner, listenForOwner, OwnerSocket } from '../../src/files/owner-socket.js';
+import { VirtualClock } from '../../src/index.js';
 import { leaveSocket } from '../left-socket.js';
 import { testFolder } from '../voice/fixtures.js';
 
@@ -82,7 +82,10 @@ describe.skipIf(process.platform === 'win32')('a socket for its owner alone', ()
 
     rmSync(dirname(path), { recursive: true });
     await clock.advance(20_000);
-    expect(told).toEqual([expect.stringMatching(/removed the socket .*serve\.sock: it is made again/), 'no room']);
+    expect(told).toEqual([
+      expect.stringMatching(/removed the socket .*serve\.sock: it is made again/),
+      'no room',
+    ]);
     isRefused = false;
     await clock.advance(5000);
     const late = connect(path);

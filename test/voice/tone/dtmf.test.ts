@@ -50,13 +50,16 @@ describe('DtmfDetector', () => {
     },
   );
 
-  it.each(['toneMs', 'durationMs', 'digitMs'])('dtmfSamples makes a press of the length that %s gives', (name) => {
-    const samples = dtmfSamples('5', { [name]: 240, pauseMs: 60, format: FORMAT });
-    expect(samples.length).toBe(8 * 300);
-    expect(() => dtmfSamples('5', { [name]: 5 })).toThrow(
-      expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
-    );
-  });
+  it.each(['toneMs', 'durationMs', 'digitMs'])(
+    'dtmfSamples makes a press of the length that %s gives',
+    (name) => {
+      const samples = dtmfSamples('5', { [name]: 240, pauseMs: 60, format: FORMAT });
+      expect(samples.length).toBe(8 * 300);
+      expect(() => dtmfSamples('5', { [name]: 5 })).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_ARG' }),
+      );
+    },
+  );
 
   it('reports where digits begin and end', () => {
     const events = analyzeSamples(dialled('5', { toneMs: 100 }), new DtmfDetector({ format: FORMAT }));
