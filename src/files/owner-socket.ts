@@ -4,8 +4,8 @@ import { JackfieldError, messageOf } from '../base/errors.js';
 import { LineReader } from '../base/line-reader.js';
 import { printable } from '../base/printable.js';
 import { listening, socketsOf, stopServing } from '../base/system/listening.js';
-import type { CancelTimer, Clock } from '../base/time/clock.js';
 import { MAX_SOCKET_PATH, tooLongForSocket } from '../base/system/socket-path.js';
+import type { CancelTimer, Clock } from '../base/time/clock.js';
 
 /** Most connections at a time. */
 const MAX_CONNECTIONS = 100;
@@ -71,7 +71,10 @@ export class OwnerSocket implements AsyncDisposable {
     this.#isClosed = true;
     this.#cancel();
     await this.#looking;
-    await stopServing(this.#server, this.#peers.flatMap((peers) => [...peers]));
+    await stopServing(
+      this.#server,
+      this.#peers.flatMap((peers) => [...peers]),
+    );
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }
 

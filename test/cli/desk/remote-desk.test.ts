@@ -22,9 +22,11 @@ describe('the desks of a running exchange', () => {
   it('are used through a socket for its owner only', async () => {
     const path = join(folder(), 'desk.sock');
     await using exchange = await Exchange.start({ users: [{ handle: 'jack' }, { handle: 'anna' }] });
-    await using _ = await SeatServer.open(exchange, path);
+    await using _ = await SeatServer.open(exchange, path, () => undefined);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    await expect(SeatServer.open(exchange, path)).rejects.toMatchObject({ code: 'ERR_FILE' });
+    await expect(SeatServer.open(exchange, path, () => undefined)).rejects.toMatchObject({
+      code: 'ERR_FILE',
+    });
     await expect(openRemoteSeat(path, 'nobody')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG' });
     const jack = await openRemoteSeat(path);
     const rings = new Promise<DeskState>((resolve) => {
@@ -54,7 +56,7 @@ describe('the desks of a running exchange', () => {
     const path = join(folder(), 'desk.sock');
     const users = [{ handle: 'jack', fullName: 'Ja\u2028ck' }];
     await using exchange = await Exchange.start({ users });
-    await using _ = await SeatServer.open(exchange, path);
+    await using _ = await SeatServer.open(exchange, path, () => undefined);
     const seat = await openRemoteSeat(path);
     expect(seat.state).toEqual(exchange.desk('jack').state);
     expect(JSON.stringify(seat.state)).toContain('\u2028');
@@ -70,7 +72,7 @@ describe('the desks of a running exchange', () => {
     const path = join(folder(), 'desk.sock');
     const exchange = await Exchange.start({ users: [{ handle: 'jack' }] });
     leaveSocket(path);
-    const server = await SeatServer.open(exchange, path);
+    const server = await SeatServer.open(exchange, path, () => undefined);
     for (const text of [
       'no JSON\n',
       '{"as": 7}\n',
