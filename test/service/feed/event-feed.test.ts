@@ -104,7 +104,7 @@ describe('an event feed', () => {
   it('truncates endless texts, and gives errors with their code', async () => {
     const feed = new EventFeed(clock);
     const reader = feed.read({ name: 'one' });
-    feed.failed('a place', new JackfieldError('ERR_FILE', 'x'.repeat(5000)), { call: 7 });
+    feed.failed('a place', new JackfieldError('ERR_FILE', `${'x'.repeat(999)}\n`.repeat(5)), { call: 7 });
     feed.failed('a place', 'no error at all');
     feed.close();
     const [first, second] = await all(reader);
