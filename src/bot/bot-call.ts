@@ -27,6 +27,7 @@ import {
 } from './bot-call-options.js';
 import type { BotResult } from './bot-result.js';
 import { type BotStep, inStep } from './bot-step.js';
+import { CallAccount } from './call-account.js';
 import type { CallContext } from './call-context.js';
 import {
   describeGathered,
@@ -106,8 +107,8 @@ export class BotCall {
   language: string;
   readonly #context: CallContext;
   #unsaid: Error | undefined;
-  readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'trace' | 'step'>;
-  readonly #secrets = new Set<string>();
+  readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'step'>;
+  readonly #log: CallAccount;
 
   /** @internal */
   constructor(parts: BotCallParts) {
@@ -129,6 +130,7 @@ export class BotCall {
       },
     };
     this.#parts = parts;
+    this.#log = new CallAccount(parts.trace);
   }
 
   get id(): number {
@@ -160,7 +162,7 @@ export class BotCall {
     // A script that does not wait for a prompt need not handle a hang-up during it: its next wait rejects.
     speech.catch((error: unknown) => {
       if (!this.signal.aborted && !options.signal?.aborted)
-        this.#trace(`stopped speaking early: ${messageOf(error)}`);
+        this.#log.tell(`stopped speaking early: ${messageOf(error)}`);
     });
     return speech;
   }
@@ -192,26 +194,26 @@ export class BotCall {
    */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     checkOptions(options, GATHER_RULES);
-    this.#trace(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
+    this.#log.tell(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
     const gathered = await inStep(this.#parts.step, 'gather', () => gather(this.#context, options));
     if (options.secret)
       for (const each of [gathered.digits, gathered.speech?.text ?? '']) this.keepSecret(each);
-    this.#trace(`gathered ${describeGathered(gathered, options.secret)}`);
+    this.#log.tell(`gathered ${describeGathered(gathered, options.secret)}`);
     return gathered;
   }
 
   /** Forgets the digits that were typed ahead; returns them. */
   clearDigits(): string {
     const digits = this.#context.digits.clear();
-    if (digits !== '') this.#trace('discards keys typed ahead');
+    if (digits !== '') this.#log.tell('discards keys typed ahead');
     return digits;
   }
 
   /** Records a message. @throws as {@link say}; ERR_FILE. */
   async record(options: RecordOptions = {}): Promise<Message> {
-    this.#trace('records');
+    this.#log.tell('records');
     const message = await inStep(this.#parts.step, 'message', () => recordMessage(this.#context, options));
-    this.#trace(`recorded ${message.durationMs} ms (${message.ended})`);
+    this.#log.tell(`recorded ${message.durationMs} ms (${message.ended})`);
     return message;
   }
 
@@ -223,7 +225,7 @@ export class BotCall {
    */
   async recordBoth(options: RecordVoiceOptions): Promise<CallRecording> {
     checkArgument('options', options, object);
-    this.#trace('records the call');
+    this.#log.tell('records the call');
     return await recordVoice(this.voice, { clock: this.clock, ...options });
   }
 
@@ -236,7 +238,7 @@ export class BotCall {
   async fork(url: string, options: ForkOptions = {}): Promise<Fork> {
     checkArgument('url', url, words);
     checkArgument('options', options, object);
-    this.#trace('is forked');
+    this.#log.tell('is forked');
     return await forkCall(this, url, options);
   }
 
@@ -289,7 +291,7 @@ export class BotCall {
     checkOptions(options, TRANSFER_RULES);
     const targets = typeof target === 'string' ? [target] : target;
     this.signal.throwIfAborted();
-    this.#trace(`transfers to ${targets.join(', ')}`);
+    this.#log.tell(`transfers to ${targets.join(', ')}`);
     if (options.blind) await this.pause(IN_FLIGHT_MS);
     return await this.ignoringKeys(() => this.#parts.transfer(this, targets, options));
   }
@@ -331,7 +333,7 @@ export class BotCall {
   async dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
     checkArgument('target', target, words);
     checkWait(options);
-    this.#trace(`calls ${target}`);
+    this.#log.tell(`calls ${target}`);
     return await this.#parts.dial(target, options);
   }
 
@@ -363,14 +365,14 @@ export class BotCall {
     checkArgument('target', target, words);
     checkArgument('text', text, SENT_TEXT);
     checkOptions(options, WAIT_RULES);
-    this.#trace(`sends a message to ${target}`);
+    this.#log.tell(`sends a message to ${target}`);
     await this.#parts.sendMessage(target, text, options);
   }
 
   /** Masks a text in transcripts from now on. A PIN appears as `****`. */
   keepSecret(text: string): void {
     checkArgument('text', text, words);
-    if (text !== '') this.#secrets.add(text);
+    this.#log.keepSecret(text);
   }
 
   /**
@@ -381,23 +383,17 @@ export class BotCall {
   async hangUp(): Promise<void> {
     // The end of the call must not cut the last word that was sent.
     await this.pause(IN_FLIGHT_MS);
-    this.#trace('hangs up');
+    this.#log.tell('hangs up');
     await this.call.hangUp();
-  }
-
-  #trace(text: string): void {
-    let told = text;
-    for (const secret of this.#secrets) told = told.replaceAll(secret, '*'.repeat(secret.length));
-    this.#parts.trace(told);
   }
 
   async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
     checkSaying(what, options);
-    this.#trace(`says ${describeSpeakable(what)}`);
+    this.#log.tell(`says ${describeSpeakable(what)}`);
     const report = await inStep(this.#parts.step, 'prompt', () => say(this.#context, what, options));
     const { outcome, playedMs, cut } = report;
     if (outcome !== 'played')
-      this.#trace(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
+      this.#log.tell(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
     return report;
   }
 }

@@ -5,8 +5,8 @@ import { type Clock, systemClock } from '../../base/time/clock.js';
 import { TimeLimit } from '../../base/wait.js';
 import { keyHeaders } from '../../base/web/service-key.js';
 import type { Dialect } from '../dialect/dialect.js';
-import { hostOf } from './host-of.js';
 import type { MediaConnection } from './media-connection.js';
+import { hostOf } from './not-connected.js';
 
 /** Credentials for a connection. */
 export interface MediaCredentials {

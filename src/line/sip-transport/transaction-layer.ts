@@ -7,7 +7,6 @@ import { reasonPhrase } from '../sip-message/reasons.js';
 import {
   cseqOf,
   type Malformed,
-  readDatagram,
   type SipMessage,
   type SipRequest,
   type SipResponse,
@@ -28,20 +27,11 @@ import {
   type TransportKind,
 } from './sip-transport.js';
 import { SIP_TIMES, type SipTimes } from './transaction.js';
+import { WatchedFlow, type WireTrace } from './watched-flow.js';
 
 const COOKIE = 'z9hG4bK';
 /** Most incoming requests in progress. Further requests outside of calls are refused. */
 const MAX_TRANSACTIONS = 20_000;
-
-/** Message on the wire, for a trace. */
-export interface TracedMessage {
-  readonly direction: 'in' | 'out';
-  readonly message: SipMessage;
-  readonly flow: SipFlow;
-}
-
-/** Returns the current receiver of the trace; undefined when there is none. Messages are then not parsed for it. */
-export type WireTrace = () => ((message: TracedMessage) => void) | undefined;
 
 /** Counters of received, refused and lost messages. */
 export interface SipCounts {
@@ -317,32 +307,6 @@ export class TransactionLayer {
   #watched(flow: SipFlow): SipFlow {
     const { trace } = this.#context;
     return trace ? new WatchedFlow(flow, trace) : flow;
-  }
-}
-
-/** Flow that traces the messages sent over it. */
-class WatchedFlow implements SipFlow {
-  readonly kind;
-  readonly remote;
-  readonly #flow: SipFlow;
-  readonly #trace: WireTrace;
-
-  constructor(flow: SipFlow, trace: WireTrace) {
-    this.#flow = flow instanceof WatchedFlow ? flow.#flow : flow;
-    this.#trace = trace;
-    this.kind = flow.kind;
-    this.remote = flow.remote;
-  }
-
-  get names(): readonly string[] {
-    return this.#flow.names;
-  }
-
-  send(bytes: Buffer): Promise<void> {
-    const show = this.#trace();
-    const message = show && readDatagram(bytes);
-    if (message && message.kind !== 'malformed') show({ direction: 'out', message, flow: this.#flow });
-    return this.#flow.send(bytes);
   }
 }
 

@@ -12,7 +12,7 @@ import type {
 } from '../sip-transport/sip-transport.js';
 import type { SipTls } from '../sip-transport/stream-transport.js';
 import type { SipTimes } from '../sip-transport/transaction.js';
-import type { WireTrace } from '../sip-transport/transaction-layer.js';
+import type { WireTrace } from '../sip-transport/watched-flow.js';
 
 /** Address, port and transport that an endpoint listens on. */
 export interface SipListening extends HostPort {

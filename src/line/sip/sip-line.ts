@@ -8,7 +8,6 @@ import {
   type Rules,
   words,
 } from '../../base/check.js';
-import { during } from '../../base/during.js';
 import { invalidArgument, JackfieldError } from '../../base/errors.js';
 import { FencedEmitter } from '../../base/listener/fenced-emitter.js';
 import { issuesText } from '../../base/request-error.js';
@@ -17,7 +16,7 @@ import type { CancelTimer } from '../../base/time/clock.js';
 import type { AttemptOrigin, Destination } from '../../switch/attempt.js';
 import { type Identity, phoneIdentity } from '../../switch/identity.js';
 import type { IncomingCalls, Line } from '../../switch/line.js';
-import { CallMedia } from '../sip-call/call-media.js';
+import type { CallMedia } from '../sip-call/call-media.js';
 import type { IncomingInvite } from '../sip-call/incoming-invite.js';
 import { type OutgoingHost, SipDestination } from '../sip-call/outgoing-call.js';
 import { replaced } from '../sip-call/replaces.js';
@@ -27,9 +26,11 @@ import { readUri } from '../sip-message/address.js';
 import { identityOf } from '../sip-message/caller-identity.js';
 import { writeMessage } from '../sip-message/sip-message.js';
 import { type SipResolver, systemResolver } from '../sip-transport/resolve.js';
-import type { SipCounts, TracedMessage } from '../sip-transport/transaction-layer.js';
+import type { SipCounts } from '../sip-transport/transaction-layer.js';
+import type { TracedMessage } from '../sip-transport/watched-flow.js';
 import { IncomingDesk } from './incoming-desk.js';
 import { LineLimits, type SipRefusals } from './line-limits.js';
+import { openLineMedia } from './line-media.js';
 import { portsOf } from './line-ports.js';
 import { optionsRequest } from './options-request.js';
 import { OutgoingRoutes } from './outgoing-routes.js';
@@ -359,25 +360,8 @@ export class SipLine extends FencedEmitter<SipLineEvents> implements Line {
   }
 
   #openMedia(): Promise<CallMedia> {
-    const { media, listen, advertised } = this.#settings;
     const { endpoint, incoming } = this.#opened;
-    const host =
-      media.address ??
-      listen.udp?.host ??
-      listen.tcp?.host ??
-      listen.tls?.host ??
-      endpoint.addresses[0]?.host;
-    const opening = CallMedia.open({
-      clock: incoming.clock,
-      address: host ?? '0.0.0.0',
-      ...(advertised !== undefined && { advertised }),
-      ...(media.ports && { ports: media.ports }),
-      codecs: media.codecs as never,
-      ptimeMs: media.ptimeMs,
-      srtp: media.srtp,
-      timeoutMs: media.timeoutSeconds * 1000,
-    });
-    return during(incoming.clock, opening);
+    return openLineMedia(this.#settings, endpoint, incoming.clock);
   }
 }
 

@@ -2,9 +2,8 @@ import { JackfieldError, messageOf } from '../../base/errors.js';
 import type { Clock } from '../../base/time/clock.js';
 import { waitFor } from '../../base/wait.js';
 import { codeOfStatus } from '../../base/web/http-status.js';
-import { hostOf } from '../media/host-of.js';
 import type { MediaConnection } from '../media/media-connection.js';
-import { notConnected } from '../media/not-connected.js';
+import { hostOf, notConnected } from '../media/not-connected.js';
 import { MAX_MESSAGE_BYTES, WebSocketConnection } from './web-socket-connection.js';
 
 /** Options of an outgoing connection. */
