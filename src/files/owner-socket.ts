@@ -44,7 +44,7 @@ export class OwnerSocket implements AsyncDisposable {
   readonly #peers: ReadonlySet<Socket>[] = [];
   #server: Server;
   #path: string | undefined;
-  /** The socket that was made, apart from its name. */
+  /** The socket that was made, apart from its name; undefined once it is gone. */
   #made: string | undefined;
   #told = '';
   #cancel: CancelTimer = () => undefined;
@@ -99,7 +99,9 @@ export class OwnerSocket implements AsyncDisposable {
     const there = socketAt(path);
     if (there !== undefined && there === this.#made) return;
     if (there !== undefined) return this.#tell(care, `Somebody else has put another file at ${path}.`);
-    this.#tell(care, `Somebody has removed the socket ${path}: it is made again.`);
+    if (this.#made !== undefined)
+      this.#tell(care, `Somebody has removed the socket ${path}: it is made again.`);
+    this.#made = undefined;
     try {
       await care.prepare();
       // Closed first: the system removes what is at the path of a server that is closed.
