@@ -108,7 +108,7 @@ export class ShareServer implements AsyncDisposable {
       const speaker = isOwn ? `process ${process.pid}` : 'another process';
       throw new JackfieldError('ERR_TAKEN', `In ${output.object}, ${speaker} is already speaking.`);
     }
-    // Who has gone meanwhile does not close once more.
+    // A peer that has gone meanwhile emits no further close.
     if (peer.destroyed) return () => undefined;
     this.#spoken.add(output);
     peer.once('close', () => this.#spoken.delete(output));
@@ -186,7 +186,7 @@ async function receiveSpeech(
     });
   const feed = speech.feed();
   const { readClass } = output;
-  // Who answers what it hears must not hear it late.
+  // A process that answers must hear the call without delay.
   output.readClass = 'immediate';
   const leave = () => {
     output.readClass = readClass;

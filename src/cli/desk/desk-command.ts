@@ -103,7 +103,7 @@ async function sitAt(seat: Seat, options: Options, signal: AbortSignal): Promise
   seat.watch((changes, before) => show({ event: 'change', ...changes }, changeLines(changes, before)));
   prompt?.on('SIGINT', () => prompt.close());
   prompt?.prompt();
-  // What a program sends may have separators of lines of Unicode in its text.
+  // A line of a program may contain line separators of Unicode, at which readline would split it.
   for await (const line of prompt ?? linesOf(input, signal)) {
     const word = line.trim();
     if (word === 'quit') break;

@@ -39,8 +39,12 @@ export async function openSides(sender: TransferView, receiver: TransferView): P
 
 /** Stops a run and closes its files. @param discards true to remove the received data. */
 export async function letGo(run: TransferRun, discards: boolean): Promise<void> {
-  const { source, target } = run.sides;
   await run.stop();
+  await closeSides(run.sides, discards);
+}
+
+/** Closes the files of both sides. @param discards true to remove the received data. */
+export async function closeSides({ source, target }: RunSides, discards: boolean): Promise<void> {
   await Promise.all([source.close(), discards ? target.discard() : target.close()]);
 }
 

@@ -13,9 +13,9 @@ import { standStill } from '../stand-still.js';
 import { agree, isPair } from './agree.js';
 import { IncomingFile } from './incoming-file.js';
 import { OutgoingFile } from './outgoing-file.js';
-import { impossible, notNow, refusalOf } from './transfer-refusal.js';
+import { impossible, notContact, notNow, refusalOf, withoutFolder } from './transfer-refusal.js';
 import { TransferRun } from './transfer-run.js';
-import { letGo, openSides, removeHalf } from './transfer-sides.js';
+import { closeSides, letGo, openSides, removeHalf } from './transfer-sides.js';
 import { settledTransfer, type TransferReason, type TransferStatus, TransferView } from './transfer-view.js';
 
 /** Most transfers of one user that are kept. Beyond that the oldest finished ones are dropped. */
@@ -70,10 +70,8 @@ export class Transfers {
   async offer(user: ExchangeUser, partner: Identity, path: string): Promise<TransferView> {
     const { transferFolder } = user.settings;
     const { clock } = this.#context;
-    if (transferFolder === undefined)
-      throw impossible(`${user.handle} has no folder for files: set transferFolder.`);
-    if (!user.lists(partner.handle))
-      throw impossible(`${partner.handle} is not a contact of ${user.handle}.`);
+    if (transferFolder === undefined) throw withoutFolder(user);
+    if (!user.lists(partner.handle)) throw notContact(user, partner);
     if (this.#activeOf(user).length >= MOST_ACTIVE) {
       throw impossible(
         `${user.handle} has ${MOST_ACTIVE} transfers, which is the limit: wait for one to end.`,
@@ -347,8 +345,7 @@ export class Transfers {
     const { sides, received } = opened;
     // Meanwhile one of the users may have gone offline or have cancelled the transfer.
     if (sender.status !== 'CONNECTING' || !sender.owner.online || !receiver.owner.online || this.#closed) {
-      const { source, target } = sides;
-      await Promise.all([source.close(), sender.isActive ? target.close() : target.discard()]);
+      await closeSides(sides, !sender.isActive);
       return;
     }
     const run = new TransferRun(sides, received, {

@@ -179,7 +179,7 @@ export class SiprecSession extends FencedEmitter<SiprecSessionEvents> implements
   async answer(offer: SipBody, message: SipMessage): Promise<SipBody> {
     this.tell(message);
     const read = readOffer(offer);
-    // What came before was sent as agreed before.
+    // Earlier packets were sent under the earlier agreement: they are read first.
     await this.#drained();
     const taken = this.#assign(read.streams);
     if (taken.size === 0) throw new SipRefusal(488);

@@ -56,7 +56,7 @@ export function check(seats: readonly Seat[], state: Record<string, string>): vo
     const where = (matches: (other: string) => boolean) => others.filter(matches).sort();
     for (const other of HANDLES.filter((each) => each !== me)) {
       const lists = ['2', '3'].includes(of(me, other, 'BUDDYSTATUS'));
-      // Nobody is an authorised contact of one who does not authorise him, nor kept waiting by one who does.
+      // An authorised contact has given its authorisation; a waiting one has not.
       if (lists)
         expect([me, other, of(me, other, 'BUDDYSTATUS')]).toEqual([
           me,

@@ -184,7 +184,7 @@ describe('a shared group', () => {
     alice.fresh();
     bob.send(`SET GROUP ${ids.bob} DISPLAYNAME Orchestra`);
     expect(alice.fresh()).toEqual([`GROUP ${ids.alice} DISPLAYNAME Orchestra`]);
-    // One who has not authorised whoever adds him gets the group when he has.
+    // A user who has not authorised the owner gets the group once that is done.
     bob.send('SET USER dave BUDDYSTATUS 2');
     bob.send(`ALTER GROUP ${ids.bob} ADDUSER dave`);
     expect(valueIn(alice, ids.alice, 'USERS')).toBe('Bob, dave');

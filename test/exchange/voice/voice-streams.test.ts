@@ -144,7 +144,7 @@ describe('a port that is dialled', () => {
     const [{ stats, ...stream }] = await closed;
     expect(stream).toEqual({ handle: 'bob', object: 'CALL', id: in_, stream: 'OUTPUT' });
     expect(stats.moved + stats.dropped).toBe(600 * 16_000 + 320);
-    // More than a second waited for him when he was cut off: the system's own buffers took some seconds, no more.
+    // More than a second waited for the server when it was cut off: the system's own buffers took some seconds, no more.
     expect(stats.dropped).toBeGreaterThan(400 * 16_000);
   });
 });
