@@ -62,7 +62,7 @@ const ACCOUNTS: Accounts = {
   balance: async (account, pin) => (account === '4711' && pin === '8642' ? 120_350 : undefined),
 };
 
-/** A caller who errs once hears his balance, and then talks to the desk. */
+/** A caller who errs once hears the balance, and then talks to the desk. */
 export async function run(): Promise<TestBotResult> {
   return await testBot(
     bank(ACCOUNTS),

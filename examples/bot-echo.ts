@@ -22,7 +22,7 @@ async function roundTripMs(call: BotCall): Promise<number | undefined> {
   return undefined;
 }
 
-/** Says the delay as a tone, then repeats the caller until he hangs up. */
+/** Says the delay as a tone, then repeats the caller until the hang-up. */
 export const echo = bot(
   async (call) => {
     const delayMs = await roundTripMs(call);

@@ -22,7 +22,7 @@ export const musicOnHold = bot(
   { name: 'music on hold' },
 );
 
-/** The agent takes his time: the caller hears the music more than once, then the agent. */
+/** The agent takes a while: the caller hears the music more than once, then the agent. */
 export async function run(): Promise<TestBotResult> {
   const hello = { text: 'Sorry to keep you waiting.' };
   return await testBot(
