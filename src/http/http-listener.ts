@@ -3,12 +3,12 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
-  type ServerResponse,
+  ServerResponse,
   STATUS_CODES,
 } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { entryOf } from '../base/entry-of.js';
-import { listenAt, withKeys } from '../base/system/listening.js';
+import { listenAt, socketsOf, stopServing, withKeys } from '../base/system/listening.js';
 import { HttpRefusal, refuse } from './http-refusal.js';
 
 /** A private key and its certificates, each as PEM. */
@@ -31,13 +31,22 @@ export interface HttpListenerOptions {
   readonly once?: readonly string[];
   /** Key and certificates for HTTPS. Default: HTTP without TLS. */
   readonly tls?: TlsKeys | undefined;
+  /** True to give requests for a WebSocket to the answerer as such. Default: they are answered like any other. */
+  readonly webSockets?: boolean;
 }
 
-/** Answers a request. An error that it throws becomes an error response. @param path without the query. */
+/**
+ * Answers a request. An error that it throws becomes an error response.
+ *
+ * @param path without the query.
+ * @param head First bytes of the other protocol when the client asks for a WebSocket. The answerer may take the socket
+ * out of the response (`detachSocket`) and use it.
+ */
 export type RequestAnswerer = (
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
+  head?: Buffer,
 ) => Promise<void>;
 
 /** Longest header section of a request, in bytes. */
@@ -49,9 +58,11 @@ const ONCE = ['authorization', 'content-type', 'content-length', 'transfer-encod
  */
 export class HttpListener implements AsyncDisposable {
   readonly #server: Server;
+  readonly #sockets: ReadonlySet<Socket>;
 
   private constructor(server: Server) {
     this.#server = server;
+    this.#sockets = socketsOf(server);
   }
 
   /** Opens the port. @throws ERR_PORT when it cannot listen; ERR_INVALID_ARG, naming `tls`. */
@@ -63,6 +74,7 @@ export class HttpListener implements AsyncDisposable {
       connections = 200,
       tls,
       once = [],
+      webSockets = false,
     } = options;
     const limits = {
       headersTimeout: requestTimeoutMs,
@@ -71,12 +83,24 @@ export class HttpListener implements AsyncDisposable {
       maxHeaderSize: MAX_HEAD,
     };
     const single = [...ONCE, ...once];
-    const listener: RequestListener = (request, response) => void answered(request, response, single, answer);
-    const server = tls ? await secureServer({ ...limits, ...tls }, listener) : createServer(limits, listener);
+    const onRequest: RequestListener = (request, response) =>
+      void answered(request, response, single, answer);
+    const server = tls
+      ? await secureServer({ ...limits, ...tls }, onRequest)
+      : createServer(limits, onRequest);
     server.maxConnections = connections;
     server.on('clientError', sayNoRequest);
+    if (webSockets) {
+      server.on('upgrade', (request, socket: Socket, head) => {
+        const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+        const upgrading: RequestAnswerer = (asked, response, path) =>
+          answer(asked, response, path, isWebSocket ? head : undefined);
+        void answered(request, responseOn(socket, request), single, upgrading);
+      });
+    }
+    const listener = new HttpListener(server);
     await listenAt(server, port, host);
-    return new HttpListener(server);
+    return listener;
   }
 
   get port(): number {
@@ -84,8 +108,7 @@ export class HttpListener implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await stopServing(this.#server, this.#sockets);
   }
 }
 
@@ -111,6 +134,17 @@ async function answered(
     if (response.headersSent) response.destroy();
     else refuse(response, error);
   }
+}
+
+/** Makes the response to a request to upgrade, on a socket that the server no longer cares for. */
+function responseOn(socket: Socket, request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => socket.destroySoon());
+  socket.on('error', () => socket.destroy());
+  socket.on('drain', () => response.emit('drain'));
+  return response;
 }
 
 const STATUS_OF: Readonly<Record<string, number>> = {

@@ -61,8 +61,8 @@ export class HttpServer implements AsyncDisposable {
     checkOptions(options, RULES);
     const { api, ...listening } = options;
     return new HttpServer(
-      await HttpListener.open(listening, async (request, response, path) => {
-        if (path.startsWith(`${API_PATH}/`) && api) return await api.answer(request, response, path);
+      await HttpListener.open({ ...listening, webSockets: true }, async (request, response, path, head) => {
+        if (path.startsWith(`${API_PATH}/`) && api) return await api.answer(request, response, path, head);
         const { status, text, type } = await pageAt(path, request, api)(service, metrics);
         response.writeHead(status, { 'content-type': type ?? 'text/plain; charset=utf-8' }).end(text);
       }),

@@ -26,7 +26,10 @@ export function openApiDocument(): Json {
       summary: does,
       ...(call && { parameters: [{ name: 'call', in: 'path', required: true, ...described(call) }] }),
       ...(Object.keys(rest).length > 0 && { requestBody: bodyOf(z.strictObject(rest)) }),
-      responses: { 200: name === 'tail' ? EVENTS : jsonAnswer('Done.', schemaOf(gives)), ...REFUSALS },
+      responses: {
+        ...(name === 'tail' ? EVENTS : { 200: jsonAnswer('Done.', schemaOf(gives)) }),
+        ...REFUSALS,
+      },
     };
     paths.set(path, { ...paths.get(path), [method]: operation });
   }
@@ -52,11 +55,14 @@ export function openApiDocument(): Json {
 
 const EVENT = { $ref: '#/components/schemas/Event' };
 const EVENTS = {
-  description: 'One event per line or per message, until the client disconnects.',
-  content: {
-    'application/x-ndjson': { schema: EVENT },
-    'text/event-stream': {
-      schema: { type: 'string', description: 'The type as `event`, the JSON as `data`.' },
+  101: { description: 'A WebSocket, for a client that asks for one: one event per text message.' },
+  200: {
+    description: 'One event per line or per message, until the client disconnects.',
+    content: {
+      'application/x-ndjson': { schema: EVENT },
+      'text/event-stream': {
+        schema: { type: 'string', description: 'The type as `event`, the JSON as `data`.' },
+      },
     },
   },
 };

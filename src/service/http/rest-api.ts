@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkArgument, having, within } from '../../base/check.js';
-import { printable } from '../../base/printable.js';
 import { HttpRefusal, refuse, sendJson, tooManyRequests } from '../../http/http-refusal.js';
 import type { Json } from '../../http/openapi-parts.js';
 import { RateLimit } from '../../http/rate-limit.js';
@@ -10,6 +9,7 @@ import { type ControlCommand, controlCommands, expectedArguments } from '../cont
 import type { ControlDesk } from '../control/control-desk.js';
 import { tailTo } from '../feed/tail-to.js';
 import type { ApiClient, BearerTokens } from './bearer-tokens.js';
+import { openSocketTail, openTail } from './open-tail.js';
 import { API_PATH, openApiDocument } from './openapi.js';
 
 /** Longest request body, in bytes. */
@@ -73,8 +73,17 @@ export class RestApi {
     for (const [gone, header] of this.#tails) if (!tokens.clientOf(header)) gone.abort();
   }
 
-  /** Answers a request to a path of the API. Never rejects. */
-  async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+  /**
+   * Answers a request to a path of the API. Never rejects.
+   *
+   * @param head First bytes after the request, when the client asks for a WebSocket.
+   */
+  async answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    head?: Buffer,
+  ): Promise<void> {
     let expected: string | undefined;
     try {
       if (path === DOCUMENT && request.method === 'GET')
@@ -96,7 +105,7 @@ export class RestApi {
       const { call } = parameters;
       const args = { ...body, ...(call !== undefined && { call: Number(call) }) };
       const result = await this.#desk.obey(command, args, client.name);
-      if (command === 'tail') await this.#tail(request, response, client);
+      if (command === 'tail') await this.#tail(request, response, client, head);
       else sendJson(response, 200, result);
     } catch (error) {
       if (response.headersSent) response.destroy();
@@ -119,8 +128,13 @@ export class RestApi {
     throw new HttpRefusal(401, 'ERR_FORBIDDEN', 'The token is missing or unknown.', expected, challenge);
   }
 
-  /** Sends events as JSON lines, or as server-sent events if requested, until the client disconnects. */
-  async #tail(request: IncomingMessage, response: ServerResponse, { name }: ApiClient): Promise<void> {
+  /** Sends events in the form that the client asks for, until it disconnects. */
+  async #tail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { name }: ApiClient,
+    head: Buffer | undefined,
+  ): Promise<void> {
     if (this.#tails.size >= MAX_TAILS) {
       throw new HttpRefusal(
         429,
@@ -131,20 +145,13 @@ export class RestApi {
     }
     const gone = new AbortController();
     this.#tails.set(gone, request.headers.authorization);
-    response.once('close', () => gone.abort());
     try {
-      const isSse = request.headers.accept?.includes('text/event-stream') ?? false;
-      const type = isSse ? 'text/event-stream' : 'application/x-ndjson';
-      response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).flushHeaders();
-      await tailTo(response, this.#desk.service.feed, {
-        name: `tail of ${name}`,
-        signal: gone.signal,
-        format: (event) => {
-          const json = printable(JSON.stringify(event));
-          return isSse ? `event: ${event.type}\ndata: ${json}\n\n` : `${json}\n`;
-        },
-      });
-      response.end();
+      const { stream, format } = head
+        ? await openSocketTail(request, response, head)
+        : openTail(request, response);
+      stream.once('close', () => gone.abort());
+      await tailTo(stream, this.#desk.service.feed, { name: `tail of ${name}`, signal: gone.signal, format });
+      stream.end();
     } finally {
       this.#tails.delete(gone);
     }

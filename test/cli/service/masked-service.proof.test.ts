@@ -1,13 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { readSidecar } from '../../../src/recording/read-details.js';
 import { beside } from '../../../src/recording/sidecar.js';
 import { decodeWav } from '../../../src/voice/wav/wav-bytes.js';
+import { freePort } from '../../free-port.js';
 
 const MAIN = 'dist/cli/main.js';
 const GRAMMAR = 'test/fixtures/speech/card.gram';
@@ -19,8 +22,9 @@ const SAID = {
 };
 /** What nothing that is kept may contain: keys of the number in a row, or its words. */
 const SECRET = /4111|1111|"digit":"\d"|(?:\b(?:one|four)\b\W+){4}|read it to me/i;
-/** Names and hashes by chance, in which such digits may be. */
-const BY_CHANCE = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b/g;
+/** Names, hashes, numbers and times of events, in which such digits may be by chance. A number that is said is a text. */
+const BY_CHANCE =
+  /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b\d{17}-\d{6}\b|[:[,]\s*-?\d+(?:\.\d+)?(?=\s*[,}\]])/g;
 
 function has(command: string): boolean {
   try {
@@ -131,6 +135,7 @@ interface Stage {
   serve(): ReturnType<typeof started>;
   ctl(...args: string[]): void;
   configure(masks: boolean): Promise<void>;
+  listen(): Promise<{ readonly ended: Promise<unknown> }>;
 }
 
 /** An exchange with callers, and a service for it that masks. Voice and words of the callers are in another folder. */
@@ -152,6 +157,7 @@ async function staged(): Promise<Stage> {
     'name: Ask\nsteps:\n  ask: { do: gather, ask: { tone: 440, ms: 200 }, min: 16, max: 16, timeoutMs: 60000, interDigitMs: 60000, save: card }\n';
   await writeFile(join(folder, 'flow.yaml'), flow);
   await writeFile(join(folder, 'key'), `${'k'.repeat(32)}\n`);
+  const port = await freePort();
   const exchange = started(['exchange', '--json', '--scenario', scenario, '--tcp', '0']);
   const [listening] = await exchange.saw(({ event }) => event === 'listening');
   const configure = (masks: boolean) =>
@@ -170,6 +176,8 @@ async function staged(): Promise<Stage> {
         bots: { ask: { flow: 'flow.yaml', speech: 'none' } },
         rules: [{ name: 'all', answer: 'ask' }],
         control: { socket: join(folder, 'run', 'serve.sock') },
+        http: { port },
+        api: { tokens: { viewer: { file: 'key', may: 'read' } } },
         // Nobody answers there: all that is told waits on the disk.
         webhooks: { gone: { url: 'http://127.0.0.1:9/', secretFile: 'key', events: [...TOLD] } },
         outbox: join(kept, 'outbox'),
@@ -186,7 +194,17 @@ async function staged(): Promise<Stage> {
       '--socket',
       join(folder, 'run', 'serve.sock'),
     ]);
-  return { folder, exchange, serve, ctl, configure };
+  /** Keeps all that a reader of the events gets over a WebSocket. */
+  const listen = async () => {
+    const headers = { authorization: `Bearer ${'k'.repeat(32)}` };
+    const reader = new WebSocket(`ws://127.0.0.1:${port}/v1/events`, { headers });
+    await once(reader, 'open');
+    const heard = createWriteStream(join(kept, 'heard'));
+    reader.on('message', (message: Buffer) => heard.write(`${message.toString()}\n`));
+    reader.once('close', () => heard.end());
+    return { ended: once(heard, 'finish') };
+  };
+  return { folder, exchange, serve, ctl, configure, listen };
 }
 
 const TOLD = ['call', 'state', 'recording', 'analysis', 'bot', 'step', 'digit', 'transcript', 'failure'];
@@ -230,11 +248,13 @@ describe.skipIf(!canRun)(
       const stage = await staged();
       const { saw, child, exited } = stage.serve();
       await saw(({ what }) => what === 'ready');
+      const { ended } = await stage.listen();
       const callers = CALLERS;
       for (const caller of callers) stage.ctl('call', caller, '--bot', 'ask');
       await saw(isRecording('masked', 'after-call-failed'), callers.length);
       child.kill('SIGTERM');
-      await exited;
+      await Promise.all([exited, ended]);
+      expect(await readFile(join(stage.folder, 'kept', 'heard'), 'utf8')).toContain('"type":"digit"');
       expect(await looked(stage)).toBe(callers.length);
     }, 300_000);
 

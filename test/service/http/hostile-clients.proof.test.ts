@@ -91,22 +91,32 @@ it('connections are limited, and accepted again when others have closed', async 
   });
 });
 
-it('events of a client that does not read them are dropped, without delaying other clients', async () => {
-  await served(async ({ http, service }) => {
-    const socket = connect(http.port, '127.0.0.1');
-    await new Promise<void>((resolve) => {
-      socket.once('readable', resolve);
-      socket.write(`GET /v1/events HTTP/1.1\r\n${HEAD}\r\n`);
+it.each([
+  ['JSON lines', ''],
+  [
+    'WebSocket',
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n',
+  ],
+])(
+  'events of a client that does not read its %s are dropped, without delaying other clients',
+  async (_, upgrade) => {
+    await served(async ({ http, service }) => {
+      const socket = connect(http.port, '127.0.0.1');
+      await new Promise<void>((resolve) => {
+        socket.once('readable', resolve);
+        socket.write(`GET /v1/events HTTP/1.1\r\n${HEAD}${upgrade}\r\n`);
+      });
+      const reader = () => service.feed.readers.find(({ name }) => name === 'tail of robot');
+      const reason = 'x'.repeat(1900);
+      while (reader()?.dropped === 0) {
+        for (let count = 0; count < 1000; count++)
+          service.feed.tell({ type: 'failure', where: 'here', reason });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(reader()?.waiting).toBeLessThanOrEqual(10_000);
+      socket.destroy();
+      await until(() => !reader());
     });
-    const reader = () => service.feed.readers.find(({ name }) => name === 'tail of robot');
-    const reason = 'x'.repeat(1900);
-    while (reader()?.dropped === 0) {
-      for (let count = 0; count < 1000; count++)
-        service.feed.tell({ type: 'failure', where: 'here', reason });
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(reader()?.waiting).toBeLessThanOrEqual(10_000);
-    socket.destroy();
-    await until(() => !reader());
-  });
-});
+  },
+);

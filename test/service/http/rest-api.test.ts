@@ -1,7 +1,12 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import {
+  BearerTokens,
   CONTROL_COMMANDS,
   type ControlCommand,
   controlCommands,
@@ -16,6 +21,10 @@ function gives(command: ControlCommand, { status, body }: Answer) {
   expect({ status, body }).toMatchObject({ status: 200 });
   return CONTROL_COMMANDS[command].gives.parse(body);
 }
+const UPGRADE = {
+  ...{ connection: 'Upgrade', upgrade: 'websocket' },
+  ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' },
+};
 const ERROR = {
   code: expect.stringMatching(/^ERR_/),
   message: expect.any(String),
@@ -135,6 +144,62 @@ describe('the REST API', () => {
       });
     },
   );
+
+  it('tells events over a WebSocket, one a message, until the client goes or its token does', async () => {
+    await served(async ({ http, service, api, folder }) => {
+      const client = () =>
+        new WebSocket(`ws://127.0.0.1:${http.port}/v1/events`, {
+          headers: { authorization: `Bearer ${TOKENS.viewer}` },
+        });
+      const isRead = () => service.feed.readers.some(({ name }) => name === 'tail of viewer');
+      const first = client();
+      await once(first, 'open');
+      await turned(isRead);
+      first.send('what a client says is ignored');
+      service.feed.failed('a place', new Error('line\nbreak \u2028'));
+      const [text, isBinary] = (await once(first, 'message')) as [Buffer, boolean];
+      expect(isBinary).toBe(false);
+      expect(feedEventSchema.parse(JSON.parse(text.toString()))).toMatchObject({
+        ...{ type: 'failure', reason: expect.stringContaining('line\nbreak') },
+      });
+      first.close();
+      await once(first, 'close');
+      await turned(() => !isRead());
+      const second = client();
+      await once(second, 'open');
+      await turned(isRead);
+      const closed = once(second, 'close');
+      const tokens = { robot: { file: join(folder, 'robot') } };
+      api.useTokens(await BearerTokens.read({ tokens }));
+      expect(await closed).toEqual([1005, Buffer.alloc(0)]);
+    });
+  });
+
+  it.each([
+    ['without a token', 401, 'ERR_FORBIDDEN', '/v1/events', { authorization: '' }],
+    ['of another version', 400, 'ERR_SYNTAX', '/v1/events', { 'sec-websocket-version': '1' }],
+    ['at another path', 404, 'ERR_UNSUPPORTED', '/v1/nothing', {}],
+  ])('refuses a WebSocket %s', async (_, status, code, path, headers) => {
+    await served(async ({ http, service }) => {
+      const given = { authorization: `Bearer ${TOKENS.viewer}`, ...headers };
+      const asking = get({ ...{ port: http.port, path }, headers: { ...UPGRADE, ...given } });
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      expect(response.statusCode).toBe(status);
+      expect(JSON.parse((await response.toArray()).join(''))).toMatchObject({ error: { ...ERROR, code } });
+      expect(service.feed.readers.some(({ name }) => name.startsWith('tail of'))).toBe(false);
+    });
+  });
+
+  it('answers a client that offers another protocol than HTTP/1.1 as usual', async () => {
+    await served(async ({ http }) => {
+      const headers = { connection: 'Upgrade', upgrade: 'h2c', authorization: `Bearer ${TOKENS.viewer}` };
+      const [response] = (await once(get({ port: http.port, path: '/v1/status', headers }), 'response')) as [
+        IncomingMessage,
+      ];
+      expect(response.statusCode).toBe(200);
+      expect(JSON.parse((await response.toArray()).join(''))).toMatchObject({ draining: false });
+    });
+  });
 
   const cases: readonly (readonly [string, number, string, (served: Served) => Promise<Answer>])[] = [
     ['without a token', 401, 'ERR_FORBIDDEN', ({ ask }) => ask('GET', '/v1/status', { token: '' })],
