@@ -4,11 +4,14 @@ import { type LegChunk, PcmServer, tapLegs, VirtualClock } from '../../../src/pc
 import { randomFrom } from '../../random.js';
 import { framesOf, type LineOptions, levelOf } from '../../stream/align/bad-line.js';
 
+/** Calls with faults of their own: JACKFIELD_CALLS=n for more. */
+const RUNS = Number(process.env['JACKFIELD_CALLS'] ?? 15) || 15;
 const FRAME = 320;
 const FRAME_MS = 20;
 const CALL_MS = 5000;
-/** What is played is ahead of what is heard by so much, in samples: 60 ms. */
-const LEAD = 960;
+/** What is played is ahead of what is heard by so much. */
+const LEAD_MS = 60;
+const LEAD = (FRAME * LEAD_MS) / FRAME_MS;
 /** A line that stands still is judged by what follows: until then so much may lie where it was played, in samples. */
 const MOST_ASTRAY = 8000;
 /** Samples between two that are looked at: half a millisecond. */
@@ -113,10 +116,16 @@ it('joined legs stay aligned over a bad line and a slow connection between the p
           if (remote[at] !== local[at]) astray += STEP;
         }
       }
-      // What had been played ahead when the line stood still lies where it was played.
-      expect(astray).toBeLessThanOrEqual(given.line.troubles.length * MOST_ASTRAY);
-      expect(both).toBeGreaterThan(CALL_MS * 3);
+      const { line, lateMs, dropped } = given;
+      // What had been played ahead when the line stood still lies where it was played. A frame may lie astray where
+      // delays add up to more than the lead.
+      const isLate = line.jitterMs + lateMs > LEAD_MS;
+      const most = line.troubles.length * MOST_ASTRAY + (isLate ? FRAME : 0);
+      expect(astray).toBeLessThanOrEqual(most);
+      const troubleMs = line.troubles.reduce((sum, { ms }) => sum + ms, 0);
+      const droppedMs = dropped.reduce((sum, { frames }) => sum + frames * FRAME_MS, 0);
+      if (troubleMs + droppedMs < CALL_MS / 2) expect(both).toBeGreaterThan(CALL_MS * 3);
     }),
-    { numRuns: 15, endOnFailure: true, examples: [[DROPPED_IN_A_BURST]] },
+    { numRuns: RUNS, seed: 1, endOnFailure: true, examples: [[DROPPED_IN_A_BURST]] },
   );
 });
