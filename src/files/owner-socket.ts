@@ -46,7 +46,8 @@ export class OwnerSocket implements AsyncDisposable {
   #path: string | undefined;
   /** The socket that was made, apart from its name; undefined once it is gone. */
   #made: string | undefined;
-  #told = '';
+  /** Texts that were told since the socket was last there. */
+  readonly #told = new Set<string>();
   #cancel: CancelTimer = () => undefined;
   #looking: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -109,15 +110,15 @@ export class OwnerSocket implements AsyncDisposable {
       this.#server = this.#newServer();
       await listenForOwner(this.#server, path, this.#options.doing);
       this.#made = socketAt(path);
-      this.#told = '';
+      this.#told.clear();
     } catch (error) {
       this.#tell(care, messageOf(error));
     }
   }
 
   #tell(care: SocketCare, text: string): void {
-    if (text === this.#told) return;
-    this.#told = text;
+    if (this.#told.has(text)) return;
+    this.#told.add(text);
     care.lost(new JackfieldError('ERR_FILE', printable(text)));
   }
 
