@@ -49,6 +49,9 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
         onConcealed: (leg, stretch) => {
           for (const segment of this.#files.open) segment.concealed(leg, stretch);
         },
+        onLost: (leg, stretch) => {
+          for (const segment of this.#files.open) segment.lost(leg, stretch);
+        },
       },
     );
     this.#files = new SegmentFiles(options, this);

@@ -18,6 +18,8 @@ export type JournalEntry =
   | { readonly t: 'span'; readonly leg: LegName; readonly span: Omit<LedgerSpan, 'samples'> }
   /** The line of a leg concealed this stretch. The entry may follow after the samples. */
   | { readonly t: 'concealed'; readonly leg: LegName; readonly stretch: NamedStretch<SpanReason> }
+  /** The voice of this stretch of a leg was lost. The entry may come before or after the samples around it. */
+  | { readonly t: 'lost'; readonly leg: LegName; readonly stretch: NamedStretch<SpanReason> }
   /** A stretch of both legs is masked by a rule. */
   | { readonly t: 'masked'; readonly span: MaskSpan }
   | { readonly t: 'block'; readonly index: number; readonly hash: string }

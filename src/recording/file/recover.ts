@@ -168,6 +168,9 @@ function recoveredLedger(
   for (const { leg: of, stretch } of journalEntries(entries, 'concealed')) {
     if (of === leg) keeper.conceal(stretch.from, stretch.samples, stretch.reason);
   }
+  for (const { leg: of, stretch } of journalEntries(entries, 'lost')) {
+    if (of === leg) keeper.lose(stretch.from, stretch.samples, stretch.reason);
+  }
   for (const { span } of journalEntries(entries, 'masked')) keeper.mask(span.from, span.samples, span.rule);
   return keeper.slice(0, sampleCount);
 }

@@ -156,11 +156,15 @@ export class Segment {
   }
 
   /** Adds a stretch that the line of a leg concealed to the journal. */
-  concealed(leg: LegName, { from, samples, reason }: NamedStretch<SpanReason>): void {
-    const at = Math.max(0, from - this.base);
-    const length = from + samples - this.base - at;
-    if (length > 0)
-      this.#journal.add({ t: 'concealed', leg, stretch: { from: at, samples: length, reason } });
+  concealed(leg: LegName, stretch: NamedStretch<SpanReason>): void {
+    const within = this.#stretchWithin(stretch);
+    if (within) this.#journal.add({ t: 'concealed', leg, stretch: within });
+  }
+
+  /** Adds a stretch of a leg whose voice was lost to the journal. */
+  lost(leg: LegName, stretch: NamedStretch<SpanReason>): void {
+    const within = this.#stretchWithin(stretch);
+    if (within) this.#journal.add({ t: 'lost', leg, stretch: within });
   }
 
   /** Adds a masked stretch of both legs to the journal. */
@@ -251,6 +255,12 @@ export class Segment {
       }
     }
     return { made, error };
+  }
+
+  #stretchWithin({ from, samples, reason }: NamedStretch<SpanReason>): NamedStretch<SpanReason> | undefined {
+    const at = Math.max(0, from - this.base);
+    const length = from + samples - this.base - at;
+    return length > 0 ? { from: at, samples: length, reason } : undefined;
   }
 
   #within(samples: Int16Array, position: number): Int16Array | undefined {

@@ -119,6 +119,8 @@ export class LedgerKeeper {
   readonly #spans: { from: number; samples: number; kind: SpanKind; reason: SpanReason | undefined }[] = [];
   readonly #onSpan: (span: LedgerSpan) => void;
   readonly #totals = { received: 0, idle: 0, masked: 0, missing: 0, concealed: 0 };
+  /** Lost stretches that reach beyond the end. */
+  #lost: { readonly from: number; readonly samples: number; readonly reason: SpanReason }[] = [];
   #end: number;
 
   /** @param onSpan Called for each stretch as it begins, with the length of its first piece. */
@@ -145,15 +147,25 @@ export class LedgerKeeper {
     this.#end += samples;
     if (last && last.kind === kind && last.reason === reason) {
       last.samples += samples;
-      return;
+    } else {
+      this.#spans.push({ from, samples, kind, reason });
+      this.#onSpan(spanOf(from, samples, kind, reason));
     }
-    this.#spans.push({ from, samples, kind, reason });
-    this.#onSpan(spanOf(from, samples, kind, reason));
+    for (const lost of this.#lost.splice(0)) this.lose(lost.from, lost.samples, lost.reason);
   }
 
   /** Marks a stretch that the line concealed. Changes only the received parts of it. */
   conceal(from: number, samples: number, reason: SpanReason): void {
     this.#rename(from, samples, { kind: 'concealed', reason });
+  }
+
+  /**
+   * Marks a stretch whose voice is lost, and that is silent instead of it. Changes only the received parts of it, those
+   * that come later too.
+   */
+  lose(from: number, samples: number, reason: SpanReason): void {
+    this.#rename(from, samples, { kind: 'missing', reason });
+    if (from + samples > this.#end) this.#lost.push({ from, samples, reason });
   }
 
   /** Marks a stretch that a rule of masking made silent. Changes only the received parts of it. */

@@ -19,6 +19,7 @@ import { AlignedLeg } from './aligned-leg.js';
 import { AlignedOutput, type AlignedSink } from './aligned-output.js';
 import type { GapName, LedgerSpan, LegEnds, LegName, SpanReason, StreamGap } from './ledger.js';
 import { MaskList } from './mask-list.js';
+import { Speeches } from './speech.js';
 import { SpokenOver } from './spoken-over.js';
 import type { NamedStretch } from './stretch-places.js';
 import { WriteRounds } from './write-rounds.js';
@@ -67,6 +68,8 @@ export interface AlignerContext {
   onSpan?(leg: LegName, span: LedgerSpan): void;
   /** Called for each stretch of the time line that a leg's line concealed. */
   onConcealed?(leg: LegName, stretch: NamedStretch<SpanReason>): void;
+  /** Called for each stretch of the time line in which another program's speech ({@link LegAligner.speak}) is lost. */
+  onLost?(leg: LegName, stretch: NamedStretch<SpanReason>): void;
 }
 
 /** Longest time by which a batched reader reads the second leg of a call after the first, in samples. */
@@ -92,6 +95,7 @@ export class LegAligner {
   readonly #clocks: Readonly<Record<LegName, LegClock>>;
   readonly #rounds: WriteRounds;
   readonly #output: AlignedOutput;
+  readonly #speeches: Speeches;
   readonly #lags: Readonly<Record<LegName, LagLimit>>;
   #cancelDecision: CancelTimer | undefined;
   #finished = false;
@@ -117,6 +121,11 @@ export class LegAligner {
       stretcher: correctDrift ? () => this.legs.local.stretcher : undefined,
     });
     this.legs = { local: this.#newLeg('local'), remote: this.#newLeg('remote') };
+    this.#speeches = new Speeches({
+      output: this.#output,
+      ...this.legs,
+      onLost: (stretch) => context.onLost?.('local', stretch),
+    });
     this.local = this.#legSink('local');
     this.remote = this.#legSink('remote');
   }
@@ -151,10 +160,14 @@ export class LegAligner {
     return this.legs.local.end + this.legs.remote.end;
   }
 
-  /** Position that both legs have reached. A leg that lags more than a batched reader does is ignored. */
+  /**
+   * Position that both legs have reached, and what other programs say. What lags more than a batched reader does is
+   * ignored.
+   */
   get commonEnd(): number {
-    const [shorter = 0, longer = 0] = [this.legs.local.reach, this.legs.remote.reach].sort((a, b) => a - b);
-    return longer - shorter <= READER_LAG ? shorter : longer;
+    const longer = Math.max(this.legs.local.reach, this.legs.remote.reach);
+    const reaches = [this.legs.local.reach, this.legs.remote.reach, ...this.#speeches.reaches];
+    return Math.min(...reaches.filter((reach) => longer - reach <= READER_LAG));
   }
 
   /** Position up to which nothing changes any more. */
@@ -200,11 +213,11 @@ export class LegAligner {
 
   /**
    * Makes a sink for what another program says in the call in place of the local leg, as it is sent. Positions are
-   * those of the remote leg's stream, which paces it. Until its end, the recording waits for it as for a leg.
+   * those of the remote leg's stream, which paces it. Until its end, the recording waits for it as for a leg. It is
+   * spoken without a gap: what its positions leave out is missing, as is what breaks off when it ends with an error.
    */
   speak(): PcmSink {
-    const end = this.#output.spoken.begin();
-    return { write: (samples, position) => this.#say(samples, position), end };
+    return this.#speeches.begin();
   }
 
   /** Writes nothing and keeps the newest `samples`, until {@link begin}. To be called before samples come. */
@@ -239,6 +252,7 @@ export class LegAligner {
     this.#rounds.begin();
     this.#cancelDecision?.();
     const end = Math.max(lengthOf?.() ?? this.end, this.finalEnd);
+    this.#speeches.finish(end);
     this.#passOver(end);
     await this.#rounds.queue(() => this.#flush(end));
     return end;
@@ -288,14 +302,6 @@ export class LegAligner {
       },
       end: () => undefined,
     };
-  }
-
-  /** Lays samples over the local leg, except where a gap of it is already in the ledger. */
-  #say(samples: Int16Array, position: number): void {
-    if (this.#finished) return;
-    const { local, remote } = this.legs;
-    const earliest = Math.max(this.finalEnd, local.gapEnd);
-    this.#output.put('spoken', this.#output.spoken.take(samples, position + remote.moved, earliest));
   }
 
   /** Sets a timer, so that waiting samples get their place in time even when nothing more comes. */

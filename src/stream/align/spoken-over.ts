@@ -9,6 +9,7 @@ export class SpokenOver {
   readonly #masks: MaskList;
   readonly #maxSkew: number;
   #speakers = 0;
+  #end = 0;
   /** In order, without overlaps. */
   readonly #stretches: Stretch[] = [];
 
@@ -28,24 +29,37 @@ export class SpokenOver {
     };
   }
 
+  /** Position after the last of it. */
+  get end(): number {
+    return this.#end;
+  }
+
   /** Position from which on more is expected, in a recording that reaches to `end`. */
   awaitedFrom(end: number): number {
     if (this.#speakers === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(end - this.#maxSkew, this.#stretches.at(-1)?.to ?? 0);
+    return Math.max(end - this.#maxSkew, this.#end);
   }
 
   /** Takes samples that begin at `place`. Returns the parts of them that are to be written: all from `earliest` on. */
   take(samples: Int16Array, place: number, earliest: number): PlacedSamples[] {
-    const first = Math.max(place, earliest, this.#stretches.at(-1)?.to ?? 0);
-    const taken: PlacedSamples[] = [];
-    for (const { from, to, masked } of this.#masks.parts(first, place + samples.length)) {
+    return this.cover(place, place + samples.length, earliest).map(({ from, to }) => ({
+      samples: samples.subarray(from - place, to - place),
+      position: from,
+    }));
+  }
+
+  /** Lies over a stretch, from `earliest` on. Returns the parts of it that nothing lay over before. */
+  cover(begin: number, end: number, earliest: number): readonly Readonly<Stretch>[] {
+    const covered: Stretch[] = [];
+    for (const { from, to, masked } of this.#masks.parts(Math.max(begin, earliest, this.#end), end)) {
+      this.#end = to;
       if (masked) continue;
-      taken.push({ samples: samples.subarray(from - place, to - place), position: from });
+      covered.push({ from, to });
       const last = this.#stretches.at(-1);
       if (last?.to === from) last.to = to;
       else this.#stretches.push({ from, to });
     }
-    return taken;
+    return covered;
   }
 
   /** Cuts [from, to) where what was said begins and ends. */

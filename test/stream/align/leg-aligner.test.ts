@@ -469,6 +469,7 @@ describe('LegAligner, with speech of another program over the local leg', () => 
       await said.write(spoken(frame, frame + 1), frame * FRAME);
       await frames(parts, frame - 3, frame - 2);
     }
+    said.end();
     await frames(parts, 27, 40);
     await aligner.finish();
     const mine = (from: number, to: number) =>
@@ -506,7 +507,10 @@ describe('LegAligner, with speech of another program over the local leg', () => 
     // The microphone stands still; what was said comes too late.
     await frames(parts, 50, 80, ['remote']);
     await frames(parts, 80, 85);
-    await said.write(spoken(55, 60), 55 * FRAME);
+    said.end();
+    const again = aligner.speak();
+    await again.write(spoken(55, 60), 55 * FRAME);
+    again.end();
     await frames(parts, 85, 90);
     await aligner.finish();
     const heard = sink.channel(0);
@@ -534,6 +538,77 @@ describe('LegAligner, with speech of another program over the local leg', () => 
     expect(aligner.finalEnd).toBeGreaterThan(100 * FRAME);
     await aligner.finish();
     expectSame(sink.channel(0).subarray(5 * FRAME, 30 * FRAME), spoken(5, 30));
+  });
+
+  const lostIn = (aligner: LegAligner, length: number) =>
+    aligner.legs.local.ledger.slice(0, length * FRAME).spans.filter(({ kind }) => kind === 'missing');
+
+  it('is silent where that speech leaves a gap of positions, and has it as missing, before and after the microphone has come', async () => {
+    const parts = tested();
+    const { aligner, sink, said } = parts;
+    await frames(parts, 0, 10);
+    await said.write(spoken(5, 8), 5 * FRAME);
+    await frames(parts, 10, 30);
+    // What follows tells that it was lost, beside a microphone that has come in part.
+    await said.write(spoken(40, 43), 40 * FRAME);
+    await frames(parts, 30, 60);
+    said.end();
+    await frames(parts, 60, 70);
+    await aligner.finish();
+    expect(lostIn(aligner, 70)).toEqual([
+      { from: 8 * FRAME, samples: 32 * FRAME, kind: 'missing', reason: 'dropped' },
+    ]);
+    const heard = sink.channel(0);
+    expectSame(
+      heard.subarray(5 * FRAME, 43 * FRAME),
+      joined(spoken(5, 8), zeros(32 * FRAME), spoken(40, 43)),
+    );
+    expect(heard.subarray(43 * FRAME)).not.toContain(0);
+  });
+
+  it('misses that speech up to now where it breaks off, and not where it was ahead', async () => {
+    const parts = tested();
+    const { aligner, sink, said } = parts;
+    await frames(parts, 0, 20);
+    await said.write(spoken(5, 23), 5 * FRAME);
+    said.end(new Error('It broke.'));
+    const other = aligner.speak();
+    await frames(parts, 20, 30);
+    await other.write(spoken(25, 26), 25 * FRAME);
+    await frames(parts, 30, 40);
+    other.end(new Error('It broke.'));
+    await frames(parts, 40, 50);
+    await aligner.finish();
+    expect(lostIn(aligner, 50)).toEqual([
+      { from: 26 * FRAME, samples: 14 * FRAME, kind: 'missing', reason: 'connection-lost' },
+    ]);
+    expectSame(sink.channel(0).subarray(25 * FRAME, 40 * FRAME), joined(spoken(25, 26), zeros(14 * FRAME)));
+  });
+
+  it('misses that speech where it came after its place was final, or not before the end', async () => {
+    const parts = tested({ maxSkewMs: 200 });
+    const { aligner, said } = parts;
+    await said.write(spoken(5, 10), 5 * FRAME);
+    await frames(parts, 0, 60);
+    const { finalEnd } = aligner;
+    expect(finalEnd).toBeGreaterThan(40 * FRAME);
+    await said.write(spoken(10, 55), 10 * FRAME);
+    await frames(parts, 60, 80);
+    await aligner.finish();
+    expect(lostIn(aligner, 80)).toEqual([
+      { from: 10 * FRAME, samples: finalEnd - 10 * FRAME, kind: 'missing', reason: 'late' },
+      { from: 55 * FRAME, samples: 25 * FRAME, kind: 'missing', reason: 'late' },
+    ]);
+  });
+
+  it('misses nothing when it is stopped while that speech lags by a little: it ends where both end', async () => {
+    const parts = tested();
+    const { aligner, said } = parts;
+    await frames(parts, 0, 20);
+    await said.write(spoken(5, 18), 5 * FRAME);
+    expect(aligner.commonEnd).toBe(18 * FRAME);
+    expect(await aligner.finish(() => aligner.commonEnd)).toBe(18 * FRAME);
+    expect(lostIn(aligner, 18)).toEqual([]);
   });
 
   it('keeps that speech beside the other party after a loss: both move by the same silence', async () => {
