@@ -44,12 +44,24 @@ const BUS_ADDRESS = /^[ -~]+$/;
 /** Reason why an address is not that of a bus: its characters, or a path that no socket can have. */
 export function busAddressFault(address: string): string | undefined {
   if (!BUS_ADDRESS.test(address)) return 'its address must be printable ASCII, with other bytes as %xx';
-  for (const [, escaped = ''] of address.matchAll(/unix:(?:[^;]*,)?(?:path|abstract)=([^,;]*)/g)) {
+  for (const escaped of socketPaths(address)) {
     const length = tooLongForSocket(escaped.replaceAll(/%[0-9a-f]{2}/gi, '_'));
     if (length !== undefined)
       return `the path of its socket has ${length} bytes, and a socket may have ${MAX_SOCKET_PATH}`;
   }
   return undefined;
+}
+
+/** Returns the escaped paths of the sockets in a list of addresses: `unix:path=/run/bus,guid=1;unix:abstract=x`. */
+function socketPaths(addresses: string): string[] {
+  return addresses
+    .split(';')
+    .filter((address) => address.startsWith('unix:'))
+    .flatMap((address) => address.slice('unix:'.length).split(','))
+    .flatMap((field) => {
+      const [name, value = ''] = field.split('=', 2);
+      return name === 'path' || name === 'abstract' ? [value] : [];
+    });
 }
 
 /**
