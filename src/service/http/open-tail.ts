@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
+import { JackfieldError } from '../../base/errors.js';
 import { printable } from '../../base/printable.js';
 import { HttpRefusal } from '../../http/http-refusal.js';
 import type { FeedEvent } from '../feed/feed-event.js';
@@ -45,6 +46,10 @@ export async function openSocketTail(
   });
   const { socket } = request;
   return await new Promise<Tail>((resolve, reject) => {
+    // The handshake is not answered where the client has gone meanwhile.
+    const gone = () => reject(new JackfieldError('ERR_CLOSED', 'The client has gone.'));
+    socket.once('close', gone);
+    if (socket.destroyed) gone();
     server.once('wsClientError', ({ message }) =>
       reject(new HttpRefusal(400, 'ERR_SYNTAX', `${message}.`, 'the handshake of a WebSocket, version 13')),
     );

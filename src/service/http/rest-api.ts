@@ -150,6 +150,7 @@ export class RestApi {
         ? await openSocketTail(request, response, head)
         : openTail(request, response);
       stream.once('close', () => gone.abort());
+      if (stream.destroyed) gone.abort();
       await tailTo(stream, this.#desk.service.feed, { name: `tail of ${name}`, signal: gone.signal, format });
       stream.end();
     } finally {

@@ -1,4 +1,6 @@
-import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { until } from '../../turns.js';
 import { served, TOKENS } from '../served.js';
@@ -91,14 +93,38 @@ it('connections are limited, and accepted again when others have closed', async 
   });
 });
 
-it.each([
+const FORMS = [
   ['JSON lines', ''],
   [
     'WebSocket',
     'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
       'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n',
   ],
-])(
+] as const;
+
+it.each(FORMS)('a client that has gone before its %s begin takes no place of others', async (_, upgrade) => {
+  await served(async ({ api }) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
+    socket.write(`GET /v1/events HTTP/1.1\r\n${HEAD}${upgrade}\r\n`);
+    const [request, made, head] = (await once(server, upgrade === '' ? 'request' : 'upgrade')) as [
+      IncomingMessage,
+      ServerResponse,
+      Buffer | undefined,
+    ];
+    const response = head ? new ServerResponse(request) : made;
+    if (head) response.assignSocket(request.socket);
+    socket.destroy();
+    request.socket.destroy();
+    await once(request.socket, 'close');
+    // It would wait for ever, and so keep its place.
+    await api.answer(request, response, '/v1/events', head);
+    server.close();
+  });
+});
+
+it.each(FORMS)(
   'events of a client that does not read its %s are dropped, without delaying other clients',
   async (_, upgrade) => {
     await served(async ({ http, service }) => {
