@@ -41,7 +41,7 @@ export class OwnerSocket implements AsyncDisposable {
   readonly #options: OwnerSocketOptions;
   readonly #serve: (peer: Socket) => (line: string) => void;
   /** Connections of all servers, also of those whose socket is gone. */
-  readonly #peers: ReadonlySet<Socket>[] = [];
+  readonly #peers = new Set<Socket>();
   #server: Server;
   #path: string | undefined;
   /** The socket that was made, apart from its name; undefined once it is gone. */
@@ -72,17 +72,14 @@ export class OwnerSocket implements AsyncDisposable {
     this.#isClosed = true;
     this.#cancel();
     await this.#looking;
-    await stopServing(
-      this.#server,
-      this.#peers.flatMap((peers) => [...peers]),
-    );
+    await stopServing(this.#server, this.#peers);
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }
 
   #newServer(): Server {
     const server = createServer((peer) => this.#take(peer, this.#serve(peer)));
     server.maxConnections = MAX_CONNECTIONS;
-    this.#peers.push(socketsOf(server));
+    socketsOf(server, this.#peers);
     if (!this.#options.keepsAlive) server.unref();
     return server;
   }

@@ -27,9 +27,10 @@ export async function listenAt(server: Server, port: number, host: string): Prom
 /**
  * Makes a live set of a server's connections, including those whose TLS has not begun. To be called before the server
  * listens.
+ *
+ * @param sockets Set that they are added to. Default: a new one.
  */
-export function socketsOf(server: Server): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
+export function socketsOf(server: Server, sockets = new Set<Socket>()): ReadonlySet<Socket> {
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
