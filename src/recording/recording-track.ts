@@ -47,10 +47,10 @@ export class RecordingTrack extends FencedEmitter<RecordingEvents> implements Ma
           for (const segment of this.#files.open) segment.span(leg, span);
         },
         onConcealed: (leg, stretch) => {
-          for (const segment of this.#files.open) segment.concealed(leg, stretch);
+          for (const segment of this.#files.open) segment.named('concealed', leg, stretch);
         },
         onLost: (leg, stretch) => {
-          for (const segment of this.#files.open) segment.lost(leg, stretch);
+          for (const segment of this.#files.open) segment.named('lost', leg, stretch);
         },
       },
     );

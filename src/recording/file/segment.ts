@@ -155,16 +155,11 @@ export class Segment {
     this.#journal.add({ t: 'span', leg, span: { from: at, kind, ...(reason && { reason }) } });
   }
 
-  /** Adds a stretch that the line of a leg concealed to the journal. */
-  concealed(leg: LegName, stretch: NamedStretch<SpanReason>): void {
-    const within = this.#stretchWithin(stretch);
-    if (within) this.#journal.add({ t: 'concealed', leg, stretch: within });
-  }
-
-  /** Adds a stretch of a leg whose voice was lost to the journal. */
-  lost(leg: LegName, stretch: NamedStretch<SpanReason>): void {
-    const within = this.#stretchWithin(stretch);
-    if (within) this.#journal.add({ t: 'lost', leg, stretch: within });
+  /** Adds a stretch of a leg to the journal that its line concealed, or whose voice was lost. */
+  named(t: 'concealed' | 'lost', leg: LegName, { from, samples, reason }: NamedStretch<SpanReason>): void {
+    const at = Math.max(0, from - this.base);
+    const length = from + samples - this.base - at;
+    if (length > 0) this.#journal.add({ t, leg, stretch: { from: at, samples: length, reason } });
   }
 
   /** Adds a masked stretch of both legs to the journal. */
@@ -255,12 +250,6 @@ export class Segment {
       }
     }
     return { made, error };
-  }
-
-  #stretchWithin({ from, samples, reason }: NamedStretch<SpanReason>): NamedStretch<SpanReason> | undefined {
-    const at = Math.max(0, from - this.base);
-    const length = from + samples - this.base - at;
-    return length > 0 ? { from: at, samples: length, reason } : undefined;
   }
 
   #within(samples: Int16Array, position: number): Int16Array | undefined {

@@ -151,7 +151,7 @@ export class LedgerKeeper {
       this.#spans.push({ from, samples, kind, reason });
       this.#onSpan(spanOf(from, samples, kind, reason));
     }
-    for (const lost of this.#lost.splice(0)) this.lose(lost.from, lost.samples, lost.reason);
+    if (this.#lost.length > 0) this.#loseMore(from);
   }
 
   /** Marks a stretch that the line concealed. Changes only the received parts of it. */
@@ -166,6 +166,14 @@ export class LedgerKeeper {
   lose(from: number, samples: number, reason: SpanReason): void {
     this.#rename(from, samples, { kind: 'missing', reason });
     if (from + samples > this.#end) this.#lost.push({ from, samples, reason });
+  }
+
+  /** Marks lost stretches in what was added from `added` on. */
+  #loseMore(added: number): void {
+    for (const { from, samples, reason } of this.#lost.splice(0)) {
+      const begin = Math.max(from, added);
+      this.lose(begin, from + samples - begin, reason);
+    }
   }
 
   /** Marks a stretch that a rule of masking made silent. Changes only the received parts of it. */
