@@ -24,7 +24,6 @@ import { progressBar } from '../progress-bar.js';
 import { stopSignal } from '../shutdown.js';
 import { inputFile, inputFiles, intoOutput, STANDARD } from '../standard-streams.js';
 import { printLine } from '../terminal-text.js';
-
 import { infoText, wavInfo } from './wav-info.js';
 
 const SOUND = 'WAV, FLAC, MP3 or Opus; - is standard input';
