@@ -27,7 +27,6 @@ import {
 } from './bot-call-options.js';
 import type { BotResult } from './bot-result.js';
 import { type BotStep, inStep } from './bot-step.js';
-import { CallAccount } from './call-account.js';
 import type { CallContext } from './call-context.js';
 import {
   describeGathered,
@@ -41,6 +40,7 @@ import { type Message, type RecordOptions, recordMessage } from './conversation/
 import { checkSaying, type SayOptions, type SpeechReport, say } from './conversation/say.js';
 import { sendDigits } from './conversation/send-digits.js';
 import { forkCall } from './fork-call.js';
+import { MaskedTrace } from './masked-trace.js';
 import { describeSpeakable, type Speakable } from './prompt/speakable.js';
 
 /** The party at the other end of a call. */
@@ -108,7 +108,7 @@ export class BotCall {
   readonly #context: CallContext;
   #unsaid: Error | undefined;
   readonly #parts: Pick<BotCallParts, 'dial' | 'startCall' | 'sendMessage' | 'transfer' | 'step'>;
-  readonly #log: CallAccount;
+  readonly #trace: MaskedTrace;
 
   /** @internal */
   constructor(parts: BotCallParts) {
@@ -130,7 +130,7 @@ export class BotCall {
       },
     };
     this.#parts = parts;
-    this.#log = new CallAccount(parts.trace);
+    this.#trace = new MaskedTrace(parts.trace);
   }
 
   get id(): number {
@@ -162,7 +162,7 @@ export class BotCall {
     // A script that does not wait for a prompt need not handle a hang-up during it: its next wait rejects.
     speech.catch((error: unknown) => {
       if (!this.signal.aborted && !options.signal?.aborted)
-        this.#log.tell(`stopped speaking early: ${messageOf(error)}`);
+        this.#trace.tell(`stopped speaking early: ${messageOf(error)}`);
     });
     return speech;
   }
@@ -194,26 +194,26 @@ export class BotCall {
    */
   async gather(options: GatherOptions = {}): Promise<Gathered> {
     checkOptions(options, GATHER_RULES);
-    this.#log.tell(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
+    this.#trace.tell(options.prompt === undefined ? 'gathers' : `asks ${describeSpeakable(options.prompt)}`);
     const gathered = await inStep(this.#parts.step, 'gather', () => gather(this.#context, options));
     if (options.secret)
       for (const each of [gathered.digits, gathered.speech?.text ?? '']) this.keepSecret(each);
-    this.#log.tell(`gathered ${describeGathered(gathered, options.secret)}`);
+    this.#trace.tell(`gathered ${describeGathered(gathered, options.secret)}`);
     return gathered;
   }
 
   /** Forgets the digits that were typed ahead; returns them. */
   clearDigits(): string {
     const digits = this.#context.digits.clear();
-    if (digits !== '') this.#log.tell('discards keys typed ahead');
+    if (digits !== '') this.#trace.tell('discards keys typed ahead');
     return digits;
   }
 
   /** Records a message. @throws as {@link say}; ERR_FILE. */
   async record(options: RecordOptions = {}): Promise<Message> {
-    this.#log.tell('records');
+    this.#trace.tell('records');
     const message = await inStep(this.#parts.step, 'message', () => recordMessage(this.#context, options));
-    this.#log.tell(`recorded ${message.durationMs} ms (${message.ended})`);
+    this.#trace.tell(`recorded ${message.durationMs} ms (${message.ended})`);
     return message;
   }
 
@@ -225,7 +225,7 @@ export class BotCall {
    */
   async recordBoth(options: RecordVoiceOptions): Promise<CallRecording> {
     checkArgument('options', options, object);
-    this.#log.tell('records the call');
+    this.#trace.tell('records the call');
     return await recordVoice(this.voice, { clock: this.clock, ...options });
   }
 
@@ -238,7 +238,7 @@ export class BotCall {
   async fork(url: string, options: ForkOptions = {}): Promise<Fork> {
     checkArgument('url', url, words);
     checkArgument('options', options, object);
-    this.#log.tell('is forked');
+    this.#trace.tell('is forked');
     return await forkCall(this, url, options);
   }
 
@@ -291,7 +291,7 @@ export class BotCall {
     checkOptions(options, TRANSFER_RULES);
     const targets = typeof target === 'string' ? [target] : target;
     this.signal.throwIfAborted();
-    this.#log.tell(`transfers to ${targets.join(', ')}`);
+    this.#trace.tell(`transfers to ${targets.join(', ')}`);
     if (options.blind) await this.pause(IN_FLIGHT_MS);
     return await this.ignoringKeys(() => this.#parts.transfer(this, targets, options));
   }
@@ -333,7 +333,7 @@ export class BotCall {
   async dial(target: string, options: WaitOptions = {}): Promise<BotCall> {
     checkArgument('target', target, words);
     checkWait(options);
-    this.#log.tell(`calls ${target}`);
+    this.#trace.tell(`calls ${target}`);
     return await this.#parts.dial(target, options);
   }
 
@@ -365,14 +365,14 @@ export class BotCall {
     checkArgument('target', target, words);
     checkArgument('text', text, SENT_TEXT);
     checkOptions(options, WAIT_RULES);
-    this.#log.tell(`sends a message to ${target}`);
+    this.#trace.tell(`sends a message to ${target}`);
     await this.#parts.sendMessage(target, text, options);
   }
 
   /** Masks a text in transcripts from now on. A PIN appears as `****`. */
   keepSecret(text: string): void {
     checkArgument('text', text, words);
-    this.#log.keepSecret(text);
+    this.#trace.keepSecret(text);
   }
 
   /**
@@ -383,17 +383,17 @@ export class BotCall {
   async hangUp(): Promise<void> {
     // The end of the call must not cut the last word that was sent.
     await this.pause(IN_FLIGHT_MS);
-    this.#log.tell('hangs up');
+    this.#trace.tell('hangs up');
     await this.call.hangUp();
   }
 
   async #say(what: Speakable, options: SayOptions): Promise<SpeechReport> {
     checkSaying(what, options);
-    this.#log.tell(`says ${describeSpeakable(what)}`);
+    this.#trace.tell(`says ${describeSpeakable(what)}`);
     const report = await inStep(this.#parts.step, 'prompt', () => say(this.#context, what, options));
     const { outcome, playedMs, cut } = report;
     if (outcome !== 'played')
-      this.#log.tell(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
+      this.#trace.tell(`is ${outcome}${cut ? ` by a ${cut.by}` : ''} after ${playedMs} ms`);
     return report;
   }
 }

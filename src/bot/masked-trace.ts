@@ -1,5 +1,5 @@
-/** Account of what a bot does in its call, in words for transcripts. Secrets are masked in it. */
-export class CallAccount {
+/** Trace of what a bot does in its call, in words for transcripts. Secrets are masked in it. */
+export class MaskedTrace {
   readonly #trace: (text: string) => void;
   readonly #secrets = new Set<string>();
 
